@@ -1,0 +1,372 @@
+//! What the Hub knows of a repository: `model_info`, `dataset_info`, `space_info` and the items of listings.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Extra, RepoId, RepoType, Timestamp, extra::open_struct};
+
+open_struct! {
+    /// A model. Python: `ModelInfo`. Endpoint: `GET /api/models/{id}`.
+    pub struct ModelInfo {
+        /// `namespace/name`.
+        required id: String = "id",
+        /// The Hub's internal id: 24 hexadecimal digits.
+        internal_id: String = "_id",
+        /// The same as `id`; older clients read only this one.
+        model_id: String = "modelId",
+        /// User or organisation that owns it.
+        author: String = "author",
+        /// Commit id of the revision that was asked for.
+        sha: String = "sha",
+        /// When the default branch last changed.
+        last_modified: Timestamp = "lastModified",
+        /// When the repository was made.
+        created_at: Timestamp = "createdAt",
+        /// Whether only its owners see it.
+        private: bool = "private",
+        /// Whether the Hub has switched it off.
+        disabled: bool = "disabled",
+        /// Whether access must be asked for.
+        gated: Gated = "gated",
+        /// Downloads in the last 30 days.
+        downloads: u64 = "downloads",
+        /// Downloads since it was made.
+        downloads_all_time: u64 = "downloadsAllTime",
+        /// How many users like it.
+        likes: u64 = "likes",
+        /// What the front page orders by.
+        trending_score: f64 = "trendingScore",
+        /// Tags, with those from the card.
+        tags: Vec<String> = "tags",
+        /// The task it is for.
+        pipeline_tag: String = "pipeline_tag",
+        /// The library it is for.
+        library_name: String = "library_name",
+        /// The token that stands for a blank in fill-mask models.
+        mask_token: String = "mask_token",
+        /// Every file, without folders.
+        siblings: Vec<RepoFile> = "siblings",
+        /// The front matter of the model card.
+        card_data: Value = "cardData",
+        /// What `config.json` says about the architecture.
+        config: Value = "config",
+        /// Parameter counts of its safetensors files.
+        safetensors: Value = "safetensors",
+        /// Results that the card states.
+        model_index: Value = "model-index",
+        /// Examples for the page's widget.
+        widget_data: Value = "widgetData",
+        /// The classes of the transformers library that load it.
+        transformers_info: Value = "transformersInfo",
+        /// Result of the security scan; asked for with `securityStatus`.
+        security_repo_status: Value = "securityRepoStatus",
+        /// Ids of Spaces that use it.
+        spaces: Vec<String> = "spaces",
+        /// Bytes that the repository takes on the Hub.
+        used_storage: u64 = "usedStorage",
+    }
+}
+
+open_struct! {
+    /// A dataset. Python: `DatasetInfo`. Endpoint: `GET /api/datasets/{id}`.
+    pub struct DatasetInfo {
+        /// `namespace/name`.
+        required id: String = "id",
+        /// The Hub's internal id: 24 hexadecimal digits.
+        internal_id: String = "_id",
+        /// User or organisation that owns it.
+        author: String = "author",
+        /// Commit id of the revision that was asked for.
+        sha: String = "sha",
+        /// When the default branch last changed.
+        last_modified: Timestamp = "lastModified",
+        /// When the repository was made.
+        created_at: Timestamp = "createdAt",
+        /// Whether only its owners see it.
+        private: bool = "private",
+        /// Whether the Hub has switched it off.
+        disabled: bool = "disabled",
+        /// Whether access must be asked for.
+        gated: Gated = "gated",
+        /// Downloads in the last 30 days.
+        downloads: u64 = "downloads",
+        /// Downloads since it was made.
+        downloads_all_time: u64 = "downloadsAllTime",
+        /// How many users like it.
+        likes: u64 = "likes",
+        /// What the front page orders by.
+        trending_score: f64 = "trendingScore",
+        /// Tags, with those from the card.
+        tags: Vec<String> = "tags",
+        /// What the card says in a paragraph.
+        description: String = "description",
+        /// How to cite it.
+        citation: String = "citation",
+        /// Its id on Papers with Code.
+        paperswithcode_id: String = "paperswithcode_id",
+        /// Every file, without folders.
+        siblings: Vec<RepoFile> = "siblings",
+        /// The front matter of the dataset card.
+        card_data: Value = "cardData",
+        /// Bytes that the repository takes on the Hub.
+        used_storage: u64 = "usedStorage",
+    }
+}
+
+open_struct! {
+    /// A Space. Python: `SpaceInfo`. Endpoint: `GET /api/spaces/{id}`.
+    pub struct SpaceInfo {
+        /// `namespace/name`.
+        required id: String = "id",
+        /// The Hub's internal id: 24 hexadecimal digits.
+        internal_id: String = "_id",
+        /// User or organisation that owns it.
+        author: String = "author",
+        /// Commit id of the revision that was asked for.
+        sha: String = "sha",
+        /// When the default branch last changed.
+        last_modified: Timestamp = "lastModified",
+        /// When the repository was made.
+        created_at: Timestamp = "createdAt",
+        /// Whether only its owners see it.
+        private: bool = "private",
+        /// Whether the Hub has switched it off.
+        disabled: bool = "disabled",
+        /// How many users like it.
+        likes: u64 = "likes",
+        /// What the front page orders by.
+        trending_score: f64 = "trendingScore",
+        /// Tags, with those from the card.
+        tags: Vec<String> = "tags",
+        /// Every file, without folders.
+        siblings: Vec<RepoFile> = "siblings",
+        /// The front matter of the README.
+        card_data: Value = "cardData",
+        /// `gradio`, `docker`, `static` or what is new.
+        sdk: String = "sdk",
+        /// Address of the running application.
+        host: String = "host",
+        /// First part of that address.
+        subdomain: String = "subdomain",
+        /// Stage, hardware and storage.
+        runtime: Value = "runtime",
+        /// Ids of models that it uses.
+        models: Vec<String> = "models",
+        /// Ids of datasets that it uses.
+        datasets: Vec<String> = "datasets",
+        /// Bytes that the repository takes on the Hub.
+        used_storage: u64 = "usedStorage",
+    }
+}
+
+open_struct! {
+    /// A file among [`ModelInfo::siblings`]. Python: `RepoFile` (0.12), `RepoSibling` (today).
+    pub struct RepoFile {
+        /// Path from the root of the repository.
+        required rfilename: String = "rfilename",
+        /// Size of the content in bytes; asked for with `blobs`.
+        size: u64 = "size",
+        /// Git blob id, for LFS files that of the pointer; asked for with `blobs`.
+        blob_id: String = "blobId",
+        /// The LFS object, for LFS files; asked for with `blobs`.
+        lfs: BlobLfsInfo = "lfs",
+    }
+}
+
+/// The LFS object of a [`RepoFile`]. Python: `BlobLfsInfo`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BlobLfsInfo {
+    /// sha256 of the content.
+    pub sha256: String,
+    /// Size of the content in bytes.
+    pub size: u64,
+    /// Size of the pointer file in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer_size: Option<u64>,
+}
+
+/// Whether access must be asked for. On the wire `false`, `"auto"` or `"manual"`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Gated {
+    /// `false`: open to everybody who sees it. `true` is kept as sent.
+    Flag(bool),
+    /// How requests are answered: `auto`, `manual`.
+    Mode(String),
+}
+
+/// What `repo_info` returns: one of the three kinds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "made once per call and moved to the caller")]
+pub enum RepoInfo {
+    /// A model.
+    Model(ModelInfo),
+    /// A dataset.
+    Dataset(DatasetInfo),
+    /// A Space.
+    Space(SpaceInfo),
+}
+
+macro_rules! common {
+    ($(#[$meta:meta] $name:ident: $type:ty,)*) => {
+        $(
+            #[$meta]
+            pub fn $name(&self) -> Option<&$type> {
+                match self {
+                    Self::Model(info) => info.$name.as_ref(),
+                    Self::Dataset(info) => info.$name.as_ref(),
+                    Self::Space(info) => info.$name.as_ref(),
+                }
+            }
+        )*
+    };
+}
+
+impl RepoInfo {
+    /// `namespace/name`.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Model(info) => &info.id,
+            Self::Dataset(info) => &info.id,
+            Self::Space(info) => &info.id,
+        }
+    }
+
+    /// Which of the three it is.
+    pub const fn repo_type(&self) -> RepoType {
+        match self {
+            Self::Model(_) => RepoType::Model,
+            Self::Dataset(_) => RepoType::Dataset,
+            Self::Space(_) => RepoType::Space,
+        }
+    }
+
+    common! {
+        #[doc = "Commit id of the revision that was asked for."] sha: String,
+        #[doc = "User or organisation that owns it."] author: String,
+        #[doc = "When the default branch last changed."] last_modified: Timestamp,
+        #[doc = "When the repository was made."] created_at: Timestamp,
+        #[doc = "Whether only its owners see it."] private: bool,
+        #[doc = "How many users like it."] likes: u64,
+        #[doc = "Tags, with those from the card."] tags: Vec<String>,
+        #[doc = "Every file, without folders."] siblings: Vec<RepoFile>,
+        #[doc = "The front matter of the card."] card_data: Value,
+    }
+}
+
+/// The body of `POST /api/repos/create`. Python: `create_repo`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateRepoRequest {
+    /// The part of the id after the slash.
+    pub name: String,
+    /// The part before the slash; none means the caller's own namespace.
+    #[serde(default)]
+    pub organization: Option<String>,
+    /// Model, dataset or Space; none means a model.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub repo_type: Option<RepoType>,
+    /// Whether only its owners see it; none means the account's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private: Option<bool>,
+    /// `public`, `private` or `protected`; not together with `private`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<String>,
+    /// What runs a Space: `gradio`, `docker`, `static`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sdk: Option<String>,
+    /// The machine that a Space asks for, such as `cpu-basic`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<String>,
+    /// Size in bytes from which LFS uploads go in parts; understood by test servers.
+    #[serde(default, rename = "lfsmultipartthresh", skip_serializing_if = "Option::is_none")]
+    pub lfs_multipart_threshold: Option<u64>,
+    /// Fields that are not modelled.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl CreateRepoRequest {
+    /// Asks for the repository `id` of kind `repo_type`, with everything else left to the server.
+    pub fn new(repo_type: RepoType, id: &RepoId) -> Self {
+        Self {
+            name: id.name().to_owned(),
+            organization: id.namespace().map(str::to_owned),
+            repo_type: Some(repo_type),
+            private: None,
+            visibility: None,
+            sdk: None,
+            hardware: None,
+            lfs_multipart_threshold: None,
+            extra: Extra::new(),
+        }
+    }
+}
+
+/// The answer to a [`CreateRepoRequest`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CreateRepoResponse {
+    /// Web page of the new repository, absolute.
+    pub url: String,
+    /// `namespace/name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The Hub's internal id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// The body of `DELETE /api/repos/delete`. Python: `delete_repo`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteRepoRequest {
+    /// The part of the id after the slash.
+    pub name: String,
+    /// The part before the slash; none means the caller's own namespace.
+    #[serde(default)]
+    pub organization: Option<String>,
+    /// Model, dataset or Space; none means a model.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub repo_type: Option<RepoType>,
+}
+
+impl DeleteRepoRequest {
+    /// Names the repository to delete.
+    pub fn new(repo_type: RepoType, id: &RepoId) -> Self {
+        Self {
+            name: id.name().to_owned(),
+            organization: id.namespace().map(str::to_owned),
+            repo_type: Some(repo_type),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_fields_and_odd_shapes_survive_the_round_trip() {
+        let json = r#"{"id":"a/b","likes":"many","downloads":3,"gated":"auto","newField":{"x":[1]},"siblings":[{"rfilename":"f","lfs":{"sha256":"ab","size":1}}]}"#;
+        let info: ModelInfo = serde_json::from_str(json).unwrap();
+        assert_eq!(info.downloads, Some(3));
+        assert_eq!(info.likes, None, "a text is not a number of likes");
+        assert_eq!(info.gated, Some(Gated::Mode("auto".into())));
+        let again = serde_json::to_value(&info).unwrap();
+        assert_eq!(again, serde_json::from_str::<Value>(json).unwrap());
+    }
+
+    #[test]
+    fn only_the_id_is_required() {
+        assert_eq!(serde_json::from_str::<DatasetInfo>(r#"{"id":"a/b"}"#).unwrap(), DatasetInfo::new("a/b"));
+        assert!(serde_json::from_str::<DatasetInfo>(r#"{"likes":1}"#).is_err());
+    }
+
+    #[test]
+    fn null_is_an_absent_field() {
+        let info: SpaceInfo = serde_json::from_str(r#"{"id":"a/b","sdk":null}"#).unwrap();
+        assert_eq!(info.sdk, None);
+    }
+}

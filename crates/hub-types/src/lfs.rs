@@ -1,0 +1,314 @@
+//! Git LFS as the Hub speaks it: batch, basic and multipart uploads, verify, and pointer files.
+//!
+//! Source: the Git LFS batch API; the multipart transfer is the Hub's own.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ParseError;
+
+/// Media type of batch, completion and verify bodies, both ways.
+pub const MEDIA_TYPE: &str = "application/vnd.git-lfs+json";
+/// Key in [`Action::header`] that makes an upload a multipart one; its value is the part size in bytes.
+pub const CHUNK_SIZE: &str = "chunk_size";
+
+/// Upload or download.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    /// Objects go to the server.
+    Upload,
+    /// Objects come from the server.
+    Download,
+}
+
+/// The body of `POST /{id}.git/info/lfs/objects/batch`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchRequest {
+    /// Upload or download.
+    pub operation: Operation,
+    /// The transfers that the client knows, best first. Empty means `basic`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transfers: Vec<String>,
+    /// The branch that the objects are meant for, not percent-encoded.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<BatchRef>,
+    /// The objects, at most 256 as clients send it.
+    pub objects: Vec<ObjectId>,
+    /// `sha256` (`sha_256` from the JavaScript client), or nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash_algo: Option<String>,
+}
+
+/// The ref of a [`BatchRequest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchRef {
+    /// Name of the revision, raw.
+    pub name: String,
+}
+
+/// An object by content. Also the body of a verify request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ObjectId {
+    /// sha256 of the content: 64 lower-case hexadecimal digits.
+    pub oid: String,
+    /// Size of the content in bytes.
+    pub size: u64,
+}
+
+/// Whether `oid` is 64 lower-case hexadecimal digits.
+pub fn is_oid(oid: &str) -> bool {
+    oid.len() == 64 && oid.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The answer to a [`BatchRequest`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchResponse {
+    /// The transfer that the actions belong to; `basic` when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<String>,
+    /// One entry for each object that was asked about.
+    pub objects: Vec<BatchObject>,
+}
+
+/// What to do about one object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchObject {
+    /// The object's sha256.
+    pub oid: String,
+    /// The object's size in bytes.
+    pub size: u64,
+    /// Whether the actions need no further credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticated: Option<bool>,
+    /// What to do. Left out when an upload is not needed; never written as `null` or `{}`, which breaks Python.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Actions>,
+    /// Why nothing can be done about this object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ObjectError>,
+}
+
+/// Why one object of a batch was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectError {
+    /// An HTTP status code.
+    pub code: u16,
+    /// The reason.
+    pub message: String,
+}
+
+/// The steps for one object.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Actions {
+    /// Where the content goes; for a multipart upload, where completion is posted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<Action>,
+    /// Where the client confirms the upload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Action>,
+    /// Where the content is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub download: Option<Action>,
+}
+
+/// An address that carries its own permission, with the headers to send.
+///
+/// `Debug` leaves the address's query out: it is a credential.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Action {
+    /// Absolute URL.
+    pub href: String,
+    /// Headers to send; for multipart uploads also [`CHUNK_SIZE`] and one URL per part number.
+    #[serde(default)]
+    pub header: BTreeMap<String, String>,
+    /// Seconds for which the address is valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
+}
+
+impl std::fmt::Debug for Action {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let address = self.href.split('?').next().unwrap_or_default();
+        f.debug_struct("Action").field("href", &address).field("headers", &self.header.len()).finish()
+    }
+}
+
+/// A multipart upload as [`Action::multipart`] reads it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Multipart {
+    /// Bytes per part; the last part may be shorter.
+    pub chunk_size: u64,
+    /// URL of each part, first to last.
+    pub parts: Vec<String>,
+}
+
+impl std::fmt::Debug for Multipart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Multipart")
+            .field("chunk_size", &self.chunk_size)
+            .field("parts", &self.parts.len())
+            .finish()
+    }
+}
+
+impl Action {
+    /// The parts of a multipart upload of `size` bytes, or `None` when the content goes in one `PUT`.
+    ///
+    /// # Errors
+    /// When the part size is not a positive number, or the parts are not numbered 1 to `ceil(size / chunk_size)`.
+    pub fn multipart(&self, size: u64) -> Result<Option<Multipart>, ParseError> {
+        let Some(chunk_size) = self.header.get(CHUNK_SIZE) else { return Ok(None) };
+        let fail =
+            |reason: String| ParseError::new("multipart upload", format!("chunk_size={chunk_size}"), reason);
+        let chunk_size: u64 = match chunk_size.parse() {
+            Ok(0) | Err(_) => return Err(fail("the part size is not a positive number".into())),
+            Ok(chunk_size) => chunk_size,
+        };
+        let mut numbered: Vec<(u64, &String)> = Vec::new();
+        for (key, url) in &self.header {
+            if !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit()) {
+                let number = key.parse().map_err(|_| fail(format!("part number {key} is too large")))?;
+                numbered.push((number, url));
+            }
+        }
+        numbered.sort_unstable_by_key(|(number, _)| *number);
+        let expected = size.div_ceil(chunk_size);
+        let in_order = numbered.iter().zip(1..).all(|((number, _), wanted)| *number == wanted);
+        if numbered.len() as u64 != expected || !in_order {
+            return Err(fail(format!(
+                "{size} bytes need parts 1 to {expected}, the server named {}",
+                numbered.len()
+            )));
+        }
+        Ok(Some(Multipart { chunk_size, parts: numbered.into_iter().map(|(_, url)| url.clone()).collect() }))
+    }
+}
+
+/// The body that completes a multipart upload, posted to [`Actions::upload`]'s address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletionRequest {
+    /// The object's sha256.
+    pub oid: String,
+    /// Every part, in order.
+    pub parts: Vec<CompletedPart>,
+}
+
+/// One uploaded part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompletedPart {
+    /// Counted from 1.
+    pub part_number: u32,
+    /// The `ETag` header of the part's answer, with its quotes.
+    pub etag: String,
+}
+
+/// A pointer file: what git keeps in place of an LFS object.
+///
+/// ```
+/// use hub_types::lfs::Pointer;
+/// let pointer = Pointer { oid: "a".repeat(64), size: 12 };
+/// assert_eq!(Pointer::parse(pointer.to_string().as_bytes()), Some(pointer));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Pointer {
+    /// sha256 of the content.
+    pub oid: String,
+    /// Size of the content in bytes.
+    pub size: u64,
+}
+
+impl Pointer {
+    /// No pointer file is longer, in bytes.
+    pub const MAX_LENGTH: usize = 1024;
+    const VERSION: &str = "version https://git-lfs.github.com/spec/v1";
+
+    /// Reads a blob as a pointer; `None` when it is an ordinary file.
+    pub fn parse(blob: &[u8]) -> Option<Self> {
+        if blob.len() > Self::MAX_LENGTH {
+            return None;
+        }
+        let mut lines = std::str::from_utf8(blob).ok()?.lines();
+        if lines.next()? != Self::VERSION {
+            return None;
+        }
+        let (mut oid, mut size) = (None, None);
+        for line in lines {
+            match line.split_once(' ')? {
+                ("oid", value) => oid = value.strip_prefix("sha256:").filter(|oid| is_oid(oid)),
+                ("size", value) => size = value.parse().ok(),
+                _ => {}
+            }
+        }
+        Some(Self { oid: oid?.to_owned(), size: size? })
+    }
+}
+
+impl std::fmt::Display for Pointer {
+    /// The text of the pointer file: three lines, each ended by a line feed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}\noid sha256:{}\nsize {}\n", Self::VERSION, self.oid, self.size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn action(header: &[(&str, &str)]) -> Action {
+        let header = header.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        Action { href: "https://x/complete?sig=secret".into(), header, expires_in: None }
+    }
+
+    #[test]
+    fn parts_are_read_in_numeric_order() {
+        let upload = action(&[("chunk_size", "10"), ("2", "b"), ("00001", "a"), ("10x", "no")]);
+        let parts = upload.multipart(20).unwrap().unwrap();
+        assert_eq!((parts.chunk_size, parts.parts), (10, vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(action(&[]).multipart(20).unwrap(), None);
+    }
+
+    #[test]
+    fn parts_that_do_not_cover_the_file_are_refused() {
+        let cases: [(&[(&str, &str)], u64); 6] = [
+            (&[("chunk_size", "0"), ("1", "a")], 10),
+            (&[("chunk_size", "x"), ("1", "a")], 10),
+            (&[("chunk_size", "10"), ("1", "a")], 11),
+            (&[("chunk_size", "10"), ("1", "a"), ("2", "b")], 10),
+            (&[("chunk_size", "10"), ("1", "a"), ("3", "b")], 20),
+            (&[("chunk_size", "10"), ("1", "a"), ("01", "b")], 20),
+        ];
+        for (header, size) in cases {
+            assert!(action(header).multipart(size).is_err(), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn the_signature_of_an_address_is_never_printed() {
+        assert!(!format!("{:?}", action(&[])).contains("secret"));
+    }
+
+    #[test]
+    fn an_object_that_is_there_has_no_actions_key() {
+        let object =
+            BatchObject { oid: "a".into(), size: 1, authenticated: None, actions: None, error: None };
+        assert_eq!(serde_json::to_string(&object).unwrap(), r#"{"oid":"a","size":1}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn pointers_survive_the_round_trip(oid in "[0-9a-f]{64}", size: u64) {
+            let pointer = Pointer { oid, size };
+            prop_assert_eq!(Pointer::parse(pointer.to_string().as_bytes()), Some(pointer));
+        }
+
+        #[test]
+        fn reading_a_pointer_never_panics(blob in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Pointer::parse(&blob);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Names, values and messages of the Hugging Face Hub protocol.
+//!
+//! Nothing here does I/O, is async, or knows an HTTP library: a client and a server can both be written on it. Every
+//! message can be read and written, and what a newer server adds is kept.
+//!
+//! ```
+//! use hub_types::{ModelInfo, RepoId, RepoRef, RepoType, route};
+//!
+//! let id: RepoId = "ada/demo".parse()?;
+//! let repo = RepoRef::new(RepoType::Model, id);
+//! assert_eq!(route::repo(&repo).info(None), "/api/models/ada/demo");
+//!
+//! let info: ModelInfo = serde_json::from_str(r#"{"id": "ada/demo", "likes": 3, "somethingNew": true}"#)?;
+//! assert_eq!(info.likes, Some(3));
+//! assert_eq!(info.extra["somethingNew"], true);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod commit;
+mod error;
+pub mod error_code;
+mod extra;
+mod info;
+pub mod lfs;
+pub mod preupload;
+pub mod progress;
+mod refs;
+mod repo_id;
+mod repo_path;
+mod repo_type;
+mod repo_url;
+mod revision;
+pub mod route;
+mod timestamp;
+pub mod tree;
+mod user;
+mod validate_yaml;
+
+pub use commit::{CommitInfo, GitCommitInfo};
+pub use error::ParseError;
+pub use error_code::ErrorCode;
+pub use extra::Extra;
+pub use info::{
+    BlobLfsInfo, CreateRepoRequest, CreateRepoResponse, DatasetInfo, DeleteRepoRequest, Gated, ModelInfo,
+    RepoFile, RepoInfo, SpaceInfo,
+};
+pub use refs::{GitRefInfo, GitRefs};
+pub use repo_id::{MAX_NAME_LENGTH, RepoId};
+pub use repo_path::SafeRelPath;
+pub use repo_type::{RepoRef, RepoType};
+pub use repo_url::RepoUrl;
+pub use revision::{CommitHash, ParentCommit, Revision};
+pub use timestamp::Timestamp;
+pub use tree::TreeEntry;
+pub use user::{AccessTokenInfo, AuthInfo, OrgMembership, WhoAmI};
+pub use validate_yaml::{ValidateYamlRequest, ValidateYamlResponse};

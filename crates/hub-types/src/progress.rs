@@ -1,0 +1,59 @@
+//! How far a job has come.
+
+/// Receives the events of a job. Implemented for every `Fn(&Event)`.
+///
+/// Positions are absolute, in bytes: when part of a file is sent again, a lower number follows. Events of one file come
+/// in order. Calls happen while the job runs and must return quickly. After an error no [`Event::Finished`] comes: the
+/// error that the job returns is the signal.
+pub trait Progress: Send + Sync {
+    /// Takes note of an event.
+    fn event(&self, event: &Event<'_>);
+}
+
+impl<F: Fn(&Event<'_>) + Send + Sync> Progress for F {
+    fn event(&self, event: &Event<'_>) {
+        self(event);
+    }
+}
+
+/// What happens in a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The work is known: how many files, and how many bytes they have together.
+    Started {
+        /// Number of files.
+        files: u64,
+        /// Bytes of all files together.
+        bytes: u64,
+    },
+    /// The job does something else now.
+    Phase(Phase),
+    /// A file has come this far.
+    File {
+        /// What is being done with it.
+        phase: Phase,
+        /// Path in the repository.
+        path: &'a str,
+        /// Bytes done.
+        position: u64,
+        /// Bytes of the file.
+        total: u64,
+    },
+    /// Everything is done.
+    Finished,
+}
+
+/// A part of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Files are being hashed.
+    Hashing,
+    /// Content is on its way to the Hub.
+    Uploading,
+    /// The commit is being made.
+    Committing,
+    /// Content is on its way from the Hub.
+    Downloading,
+}

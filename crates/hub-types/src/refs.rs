@@ -1,0 +1,34 @@
+//! Branches, tags, conversions and pull requests of a repository.
+
+use serde::{Deserialize, Serialize};
+
+/// All refs. Python: `GitRefs`. Endpoint: `GET /api/{models}/{id}/refs`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GitRefs {
+    /// Branches.
+    #[serde(default)]
+    pub branches: Vec<GitRefInfo>,
+    /// Data that the Hub converted, such as `refs/convert/parquet`.
+    #[serde(default)]
+    pub converts: Vec<GitRefInfo>,
+    /// Tags.
+    #[serde(default)]
+    pub tags: Vec<GitRefInfo>,
+    /// Refs of pull requests; only when asked for with `include_prs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_requests: Option<Vec<GitRefInfo>>,
+}
+
+/// One ref. Python: `GitRefInfo`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GitRefInfo {
+    /// Short name: `main`.
+    pub name: String,
+    /// Full name: `refs/heads/main`.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The commit it leads to, also for annotated tags.
+    pub target_commit: String,
+}

@@ -1,0 +1,353 @@
+//! [`RepoUrl`]: the address of a repository, in every spelling that people paste.
+
+use std::{fmt, str::FromStr};
+
+use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{ParseError, RepoId, RepoRef, RepoType, Revision, SafeRelPath, route};
+
+mod endpoint;
+
+use endpoint::{Endpoint, printable};
+
+const WHAT: &str = "repository address";
+/// Kinds that the Hub has and this version does not know. Without this list `hf://buckets/a/b` would be a model.
+const UNSUPPORTED_KINDS: [&str; 4] = ["kernel", "kernels", "bucket", "buckets"];
+/// Pages of a repository at a revision, and at a file or folder in it.
+const FOLDER_PAGES: [&str; 2] = ["tree", "commits"];
+const FILE_PAGES: [&str; 4] = ["blob", "resolve", "raw", "blame"];
+
+/// A repository at an endpoint, with the revision and the path in it if the address names them.
+///
+/// | accepted | example |
+/// |---|---|
+/// | an id, after its kind or not | `ada/demo`, `demo`, `datasets/ada/nums`, `dataset/ada/nums` |
+/// | an address of the Hub's file systems | `hf://ada/demo`, `hf://datasets/ada/nums@v1/data/a.csv` |
+/// | a web address, with or without scheme | `https://huggingface.co/spaces/ada/demo`, `hf.co/ada/demo` |
+/// | a page of a repository | `https://huggingface.co/ada/demo/blob/main/README.md` |
+///
+/// A web address is on the endpoint's own host and below its path, or on `huggingface.co`, `hf.co` or
+/// `hub-ci.huggingface.co`. Pages are `tree`, `blob`, `resolve`, `raw`, `blame`, `commit`, `commits` and `discussions`;
+/// query, fragment and slashes too many are dropped. `hf://` addresses are taken as they stand, but for a
+/// percent-encoded revision, and may hold `?` and `#` in the path. Where two readings are possible, `datasets/x` is the
+/// dataset `x`, and `https://huggingface.co/x/tree` is the repository `x/tree`.
+///
+/// A path without a revision is on `main`. `Display` gives the web address of what is named. Text is
+/// read back for the public Hub only: for another endpoint use [`RepoUrl::parse_with_endpoint`].
+/// Python: `RepoUrl`.
+///
+/// ```
+/// use hub_types::{RepoType, RepoUrl};
+/// let url: RepoUrl = "hf://datasets/ada/nums@v1/a.csv".parse()?;
+/// assert_eq!((url.repo_type(), url.repo_id().as_str()), (RepoType::Dataset, "ada/nums"));
+/// assert_eq!(url.to_string(), "https://huggingface.co/datasets/ada/nums/tree/v1/a.csv");
+/// # Ok::<(), hub_types::ParseError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RepoUrl {
+    endpoint: String,
+    place: Place,
+}
+
+/// What an address names, wherever the endpoint is.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Place {
+    repo: RepoRef,
+    revision: Option<Revision>,
+    path: Option<SafeRelPath>,
+    page: Page,
+}
+
+/// Which page shows the path: the Hub has one for files and one for folders.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Page {
+    Tree,
+    Blob,
+}
+
+impl RepoUrl {
+    /// The public Hub, where addresses without a host belong.
+    pub const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
+
+    /// Names a repository at an endpoint.
+    ///
+    /// # Errors
+    /// When the endpoint is not an `http` or `https` address, or has a user name, a query or a fragment.
+    pub fn new(endpoint: &str, repo: RepoRef) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::parse(endpoint)?.text;
+        Ok(Self { endpoint, place: Place { repo, revision: None, path: None, page: Page::Tree } })
+    }
+
+    /// Reads an address in any spelling, for the public Hub ([`RepoUrl::DEFAULT_ENDPOINT`]).
+    ///
+    /// # Errors
+    /// As for [`RepoUrl::parse_with_endpoint`].
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        Self::parse_with_endpoint(text, Self::DEFAULT_ENDPOINT)
+    }
+
+    /// Reads an address in any spelling, for the Hub at `endpoint`, such as `http://box:8080/hub`.
+    ///
+    /// # Errors
+    /// When the address is on another host, names no repository or more than one, or a part of it breaks its own rules;
+    /// and as for [`RepoUrl::new`].
+    pub fn parse_with_endpoint(text: &str, endpoint: &str) -> Result<Self, ParseError> {
+        let endpoint = Endpoint::parse(endpoint)?;
+        let place = match text.split_once("://").filter(|(scheme, _)| !scheme.contains('/')) {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("hf") => hub_address(rest),
+            Some((scheme, rest))
+                if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) =>
+            {
+                endpoint.path_of(scheme, rest).and_then(web_address)
+            }
+            Some(_) => Err("it must start with https://, http:// or hf://, or be an id".into()),
+            None if endpoint.path_of("https", text).is_ok() => {
+                endpoint.path_of("https", text).and_then(web_address)
+            }
+            None => plain_id(text),
+        };
+        match place {
+            Ok(place) => Ok(Self { endpoint: endpoint.text, place }),
+            Err(reason) => Err(ParseError::new(WHAT, printable(text), reason)),
+        }
+    }
+
+    /// The endpoint that the address was read for, without a slash at the end and with its host in lower case.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The user or organisation, when the id names one.
+    pub fn namespace(&self) -> Option<&str> {
+        self.place.repo.id.namespace()
+    }
+
+    /// The id without its namespace.
+    pub fn repo_name(&self) -> &str {
+        self.place.repo.id.name()
+    }
+
+    /// `namespace/name`, or `name` alone.
+    pub fn repo_id(&self) -> &RepoId {
+        &self.place.repo.id
+    }
+
+    /// Model, dataset or Space; a model where the address does not say.
+    pub fn repo_type(&self) -> RepoType {
+        self.place.repo.repo_type
+    }
+
+    /// Kind and id together.
+    pub fn repo(&self) -> &RepoRef {
+        &self.place.repo
+    }
+
+    /// The revision, when the address names one or names a path (which is on `main` then).
+    pub fn revision(&self) -> Option<&Revision> {
+        self.place.revision.as_ref()
+    }
+
+    /// The file or folder, when the address names one; percent-decoded.
+    pub fn path(&self) -> Option<&str> {
+        self.place.path.as_ref().map(SafeRelPath::as_str)
+    }
+
+    /// The web address: the same as `to_string`.
+    pub fn url(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// `ada/demo`, `datasets/ada/nums`: ids have no path behind them, so that a misspelt kind is not taken for a namespace.
+fn plain_id(text: &str) -> Result<Place, String> {
+    let segments: Vec<String> =
+        text.strip_suffix('/').unwrap_or(text).split('/').map(str::to_owned).collect();
+    let (kind, id) = split_kind(&segments, |_| false)?;
+    match id {
+        [name] => Place::new(kind, name.clone(), None, None, Page::Tree),
+        [namespace, name] => Place::new(kind, format!("{namespace}/{name}"), None, None, Page::Tree),
+        _ => {
+            Err("it must be an id such as \"namespace/name\", after models/, datasets/ or spaces/ or not"
+                .into())
+        }
+    }
+}
+
+/// What stands behind `hf://`: `[kind/]id[@revision][/path]`.
+fn hub_address(rest: &str) -> Result<Place, String> {
+    let segments: Vec<String> =
+        rest.strip_suffix('/').unwrap_or(rest).split('/').map(str::to_owned).collect();
+    if segments.iter().any(String::is_empty) {
+        return Err("it has two slashes in a row, or names no repository".into());
+    }
+    let (kind, rest) = split_kind(&segments, |behind| behind.first().is_some_and(|name| name.contains('@')))?;
+    let (namespace, name, behind) = match rest {
+        [name, behind @ ..] if name.contains('@') => (None, name, behind),
+        [namespace, name, behind @ ..] => (Some(namespace), name, behind),
+        [name] => (None, name, &[][..]),
+        [] => return Err("it names no repository".into()),
+    };
+    let (name, revision) = match name.split_once('@') {
+        Some((name, first)) => {
+            let mut at = vec![decode(first)?];
+            at.extend(behind.iter().cloned());
+            (name, at)
+        }
+        None => (name.as_str(), Vec::new()),
+    };
+    let (revision, path) =
+        if revision.is_empty() { (None, behind.to_vec()) } else { split_revision(&revision) };
+    let id = namespace.map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"));
+    Place::new(kind, id, revision, join(&path), Page::Tree)
+}
+
+/// The path of a web address: `/[kind/]id[/page/...]`.
+fn web_address(path: &str) -> Result<Place, String> {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let segments =
+        path.split('/').filter(|part| !part.is_empty()).map(decode).collect::<Result<Vec<_>, _>>()?;
+    let (kind, rest) = split_kind(&segments, |behind| behind.get(1).is_some_and(|word| is_page(word)))?;
+    let (id, page) = match rest {
+        [namespace, name, page @ ..] if page.first().is_none_or(|word| is_page(word)) => {
+            (format!("{namespace}/{name}"), page)
+        }
+        [name, page @ ..] if page.first().is_none_or(|word| is_page(word)) => (name.clone(), page),
+        [_, _, other, ..] => return Err(format!("{other:?} is not a page of a repository")),
+        _ => return Err("it names no repository".into()),
+    };
+    let (word, behind) = match page {
+        [] => return Place::new(kind, id, None, None, Page::Tree),
+        [word, ..] if word == "discussions" => return Place::new(kind, id, None, None, Page::Tree),
+        [word, behind @ ..] => (word.as_str(), behind),
+    };
+    if behind.is_empty() {
+        return Place::new(kind, id, None, None, Page::Tree);
+    }
+    let (revision, path) = split_revision(behind);
+    if word == "commit" && !path.is_empty() {
+        return Err("there is text behind the commit".into());
+    }
+    let page = if FILE_PAGES.contains(&word) { Page::Blob } else { Page::Tree };
+    Place::new(kind, id, revision, join(&path), page)
+}
+
+fn is_page(word: &str) -> bool {
+    FOLDER_PAGES.contains(&word) || FILE_PAGES.contains(&word) || matches!(word, "commit" | "discussions")
+}
+
+/// Takes the kind off the front. A plural word always is one, because no user can have that name; a singular word is
+/// one where a whole id follows, which `ends_id` denies if the first segments behind the word show that the id ends.
+fn split_kind(
+    segments: &[String],
+    ends_id: impl Fn(&[String]) -> bool,
+) -> Result<(RepoType, &[String]), String> {
+    let [word, rest @ ..] = segments else { return Err("it names no repository".into()) };
+    if UNSUPPORTED_KINDS.contains(&word.as_str()) && !rest.is_empty() {
+        return Err(format!("repositories of the kind {word:?} are not supported"));
+    }
+    match RepoType::from_word(word) {
+        Some(kind) if word == kind.plural() && rest.is_empty() => {
+            Err(format!("it names {word}, but no repository"))
+        }
+        Some(kind) if word == kind.plural() || (rest.len() >= 2 && !ends_id(rest)) => Ok((kind, rest)),
+        _ => Ok((RepoType::Model, segments)),
+    }
+}
+
+/// Takes the revision off the front: one segment, or three for a pull request or conversion with bare slashes, as the
+/// JavaScript client and the Python file system write them.
+fn split_revision(segments: &[String]) -> (Option<String>, Vec<String>) {
+    match segments {
+        [refs, kind, name, path @ ..] if refs == "refs" && matches!(kind.as_str(), "pr" | "convert") => {
+            (Some(format!("refs/{kind}/{name}")), path.to_vec())
+        }
+        [revision, path @ ..] => (Some(revision.clone()), path.to_vec()),
+        [] => (None, Vec::new()),
+    }
+}
+
+fn join(path: &[String]) -> Option<String> {
+    (!path.is_empty()).then(|| path.join("/"))
+}
+
+fn decode(segment: &str) -> Result<String, String> {
+    match percent_decode_str(segment).decode_utf8() {
+        Ok(text) => Ok(text.into_owned()),
+        Err(_) => Err("it has percent-encoded bytes that are not UTF-8".into()),
+    }
+}
+
+impl Place {
+    fn new(
+        kind: RepoType,
+        id: String,
+        revision: Option<String>,
+        path: Option<String>,
+        page: Page,
+    ) -> Result<Self, String> {
+        let repo = RepoRef::new(kind, id.parse::<RepoId>().map_err(|error| id_problem(&id, &error))?);
+        let path =
+            path.map(|path| path.parse::<SafeRelPath>()).transpose().map_err(|error| error.to_string())?;
+        let revision =
+            revision.map(|text| text.parse::<Revision>()).transpose().map_err(|error| error.to_string())?;
+        let revision = revision.or_else(|| path.is_some().then(Revision::main));
+        let page = if path.is_some() { page } else { Page::Tree };
+        Ok(Self { repo, revision, path, page })
+    }
+}
+
+fn id_problem(id: &str, error: &ParseError) -> String {
+    let hint =
+        if id.contains('@') { "; a revision is written hf://ID@REVISION or ID/tree/REVISION" } else { "" };
+    format!("in the id, {}{hint}", error.reason())
+}
+
+impl fmt::Display for RepoUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { repo, revision, path, page } = &self.place;
+        write!(f, "{}/{}", self.endpoint, repo.web_path())?;
+        if let Some(revision) = revision {
+            let page = match page {
+                Page::Tree => "tree",
+                Page::Blob => "blob",
+            };
+            write!(f, "/{page}/{}", revision.encoded())?;
+        }
+        match path {
+            Some(path) => write!(f, "/{}", route::encode_path(path.as_str())),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for RepoUrl {
+    /// As Python prints it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (endpoint, kind, id) = (&self.endpoint, self.repo_type(), self.repo_id());
+        write!(f, "RepoUrl('{self}', endpoint='{endpoint}', repo_type='{kind}', repo_id='{id}')")
+    }
+}
+
+impl FromStr for RepoUrl {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for RepoUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RepoUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests;

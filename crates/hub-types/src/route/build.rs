@@ -1,0 +1,124 @@
+//! Paths as a client writes them.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::{RepoRef, Revision};
+
+/// Everything but ASCII letters, digits and `- . _ ~`.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// As [`SEGMENT`], with `/` kept.
+const PATH: &AsciiSet = &SEGMENT.remove(b'/');
+
+/// Percent-encodes a text so that it is one segment of a path: `refs/pr/1` becomes `refs%2Fpr%2F1`.
+pub fn encode_segment(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
+
+/// Percent-encodes a file path and keeps its slashes.
+pub fn encode_path(text: &str) -> String {
+    utf8_percent_encode(text, PATH).to_string()
+}
+
+/// The paths of one repository.
+#[derive(Debug, Clone, Copy)]
+pub struct RepoRoutes<'a> {
+    repo: &'a RepoRef,
+}
+
+/// The paths of `repo`.
+pub const fn repo(repo: &RepoRef) -> RepoRoutes<'_> {
+    RepoRoutes { repo }
+}
+
+impl RepoRoutes<'_> {
+    fn api(&self, rest: &str) -> String {
+        format!("/api/{}/{}{rest}", self.repo.repo_type.plural(), self.repo.id)
+    }
+
+    fn at(&self, action: &str, revision: &Revision, path: &str) -> String {
+        let slash = if path.is_empty() { "" } else { "/" };
+        self.api(&format!("/{action}/{}{slash}{}", revision.encoded(), encode_path(path)))
+    }
+
+    fn web(&self, rest: &str) -> String {
+        format!("/{}{rest}", self.repo.web_path())
+    }
+
+    /// `GET`: what the Hub knows of the repository, at `revision` or at the default branch.
+    pub fn info(&self, revision: Option<&Revision>) -> String {
+        match revision {
+            Some(revision) => self.at("revision", revision, ""),
+            None => self.api(""),
+        }
+    }
+
+    /// `GET`: branches, tags, conversions and pull requests.
+    pub fn refs(&self) -> String {
+        self.api("/refs")
+    }
+
+    /// `GET`, paged: the entries of a folder; the empty path is the root.
+    pub fn tree(&self, revision: &Revision, path: &str) -> String {
+        self.at("tree", revision, path)
+    }
+
+    /// `POST`: the entries at given paths.
+    pub fn paths_info(&self, revision: &Revision) -> String {
+        self.at("paths-info", revision, "")
+    }
+
+    /// `GET`, paged: the commits that lead to a revision, newest first.
+    pub fn commits(&self, revision: &Revision) -> String {
+        self.at("commits", revision, "")
+    }
+
+    /// `POST`: which files go to LFS and which are unchanged.
+    pub fn preupload(&self, revision: &Revision) -> String {
+        self.at("preupload", revision, "")
+    }
+
+    /// `POST`: a commit, as newline-delimited JSON.
+    pub fn commit(&self, revision: &Revision) -> String {
+        self.at("commit", revision, "")
+    }
+
+    /// `GET` and `POST`: the list of discussions and pull requests.
+    pub fn discussions(&self) -> String {
+        self.api("/discussions")
+    }
+
+    /// `POST`: the LFS batch, which answers where objects are uploaded and downloaded.
+    pub fn lfs_batch(&self) -> String {
+        self.web(".git/info/lfs/objects/batch")
+    }
+
+    /// `GET` and `HEAD`: the content of a file.
+    pub fn resolve(&self, revision: &Revision, path: &str) -> String {
+        self.web(&format!("/resolve/{}/{}", revision.encoded(), encode_path(path)))
+    }
+
+    /// The web page of the repository.
+    pub fn page(&self) -> String {
+        self.web("")
+    }
+
+    /// The web page of a commit.
+    pub fn commit_page(&self, commit: &str) -> String {
+        self.web(&format!("/commit/{commit}"))
+    }
+
+    /// The web page of a file.
+    pub fn blob_page(&self, revision: &Revision, path: &str) -> String {
+        self.web(&format!("/blob/{}/{}", revision.encoded(), encode_path(path)))
+    }
+
+    /// The web page of a folder; the empty path is the root.
+    pub fn tree_page(&self, revision: &Revision, path: &str) -> String {
+        self.web(&format!("/tree/{}/{}", revision.encoded(), encode_path(path)))
+    }
+
+    /// The web page of a discussion or pull request.
+    pub fn discussion_page(&self, number: u64) -> String {
+        self.web(&format!("/discussions/{number}"))
+    }
+}

@@ -1,0 +1,28 @@
+//! The Hub's addresses: how a client writes them and how a server reads them.
+//!
+//! A client builds paths with [`repo`]; a server turns the path of a request into a [`Route`]. Both use the same words,
+//! so they cannot drift apart. Paths start with `/`, are relative to the endpoint and are percent-encoded.
+//!
+//! ```
+//! use hub_types::{RepoRef, RepoType, Revision, route};
+//! let repo = RepoRef::new(RepoType::Dataset, "ada/nums".parse()?);
+//! let path = route::repo(&repo).tree(&"refs/pr/1".parse()?, "");
+//! assert_eq!(path, "/api/datasets/ada/nums/tree/refs%2Fpr%2F1");
+//! assert!(matches!(route::parse(&path)?, route::Route::Repo { repo: r, .. } if r == repo));
+//! # Ok::<(), hub_types::ParseError>(())
+//! ```
+
+mod build;
+mod parse;
+
+pub use build::{RepoRoutes, encode_path, encode_segment, repo};
+pub use parse::{RepoRoute, Route, parse};
+
+/// Path of `whoami`, `GET`.
+pub const WHOAMI: &str = "/api/whoami-v2";
+/// Path of `create_repo`, `POST`.
+pub const CREATE_REPO: &str = "/api/repos/create";
+/// Path of `delete_repo`, `DELETE` with a JSON body.
+pub const DELETE_REPO: &str = "/api/repos/delete";
+/// Path of the check of a model card's front matter, `POST`.
+pub const VALIDATE_YAML: &str = "/api/validate-yaml";

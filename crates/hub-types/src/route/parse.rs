@@ -1,0 +1,303 @@
+//! Paths as a server reads them.
+
+use percent_encoding::percent_decode_str;
+
+use crate::{ParseError, RepoRef, RepoType, Revision};
+
+/// What the path of a request asks for. The method is the server's to check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Route {
+    /// `/api/whoami-v2`
+    WhoAmI,
+    /// `/api/repos/create`
+    CreateRepo,
+    /// `/api/repos/delete`
+    DeleteRepo,
+    /// `/api/validate-yaml`
+    ValidateYaml,
+    /// Anything that belongs to one repository.
+    Repo {
+        /// The repository as the path names it; upper and lower case as given.
+        repo: RepoRef,
+        /// What is asked of it.
+        action: RepoRoute,
+    },
+}
+
+/// What a path asks of one repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RepoRoute {
+    /// `/api/{models}/{id}` and `/api/{models}/{id}/revision/{rev}`
+    Info(Option<Revision>),
+    /// `/api/{models}/{id}/refs`
+    Refs,
+    /// `/api/{models}/{id}/tree/{rev}[/{path}]`; the empty path is the root.
+    Tree(Revision, String),
+    /// `/api/{models}/{id}/paths-info/{rev}`
+    PathsInfo(Revision),
+    /// `/api/{models}/{id}/commits/{rev}`
+    Commits(Revision),
+    /// `/api/{models}/{id}/preupload/{rev}`
+    Preupload(Revision),
+    /// `/api/{models}/{id}/commit/{rev}`
+    Commit(Revision),
+    /// `/api/{models}/{id}/discussions`
+    Discussions,
+    /// `/api/{models}/{id}/discussions/{num}`
+    Discussion(u64),
+    /// `/{id}[.git]/info/lfs/objects/batch`
+    LfsBatch,
+    /// `/{id}[.git]/info/lfs/verify`
+    LfsVerify,
+    /// `/{id}[.git]/info/lfs/complete/{oid}`
+    LfsComplete(String),
+    /// `/{id}[.git]/info/lfs/objects/{oid}[/{part}]`: the bytes of an object or of one part of it.
+    LfsObject(String, Option<u32>),
+    /// `/{id}/resolve/{rev}/{path}`
+    Resolve(Revision, String),
+    /// `/{id}/raw/{rev}/{path}`
+    Raw(Revision, String),
+}
+
+/// Reads the path of a request: without query, percent-decoded once, segment by segment.
+///
+/// Two segments after the kind are an id with a namespace, so `/api/models/gpt2/refs` names the model `gpt2/refs`; with
+/// a third one the reading that has a meaning is taken.
+/// A revision may come encoded (`refs%2Fpr%2F1`) or, as the JavaScript client sends it, as three segments (`refs/pr/1`).
+///
+/// # Errors
+/// When the path is not one that the Hub has, an id or revision breaks the rules, or a segment is not UTF-8.
+pub fn parse(path: &str) -> Result<Route, ParseError> {
+    let fail = |reason: &str| ParseError::new("path", path, reason);
+    let trimmed = path.strip_prefix('/').ok_or_else(|| fail("it does not start with '/'"))?;
+    let segments = trimmed
+        .split('/')
+        .map(|segment| percent_decode_str(segment).decode_utf8().map(|text| text.into_owned()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| fail("a segment is not UTF-8"))?;
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match segments.as_slice() {
+        ["api", "whoami-v2"] => Ok(Route::WhoAmI),
+        ["api", "repos", "create"] => Ok(Route::CreateRepo),
+        ["api", "repos", "delete"] => Ok(Route::DeleteRepo),
+        ["api", "validate-yaml"] => Ok(Route::ValidateYaml),
+        ["api", kind, rest @ ..] => match RepoType::ALL.into_iter().find(|t| t.plural() == *kind) {
+            Some(repo_type) => with_repo(repo_type, rest, api_action),
+            None => Err(fail("the Hub has no such address")),
+        },
+        [kind, rest @ ..] => match RepoType::ALL.into_iter().find(|t| t.plural() == *kind) {
+            Some(repo_type) => with_repo(repo_type, rest, web_action),
+            None => with_repo(RepoType::Model, &segments, web_action),
+        },
+        [] => Err(fail("the Hub has no such address")),
+    }
+}
+
+/// Tries the first two segments as an id, then the first alone, and keeps the first reading that has an action.
+fn with_repo(
+    repo_type: RepoType,
+    segments: &[&str],
+    action: fn(&[&str]) -> Result<Option<RepoRoute>, ParseError>,
+) -> Result<Route, ParseError> {
+    let mut problem = None;
+    for (id, rest) in readings(segments) {
+        match id.strip_suffix(".git").unwrap_or(&id).parse() {
+            Ok(id) => match action(rest)? {
+                Some(action) => return Ok(Route::Repo { repo: RepoRef::new(repo_type, id), action }),
+                None => continue,
+            },
+            Err(error) => problem = problem.or(Some(error)),
+        }
+    }
+    Err(problem.unwrap_or_else(|| {
+        ParseError::new("path", format!("/{}", segments.join("/")), "the Hub has no such address")
+    }))
+}
+
+fn readings<'s>(segments: &'s [&'s str]) -> impl Iterator<Item = (String, &'s [&'s str])> {
+    let with_namespace = match segments {
+        [namespace, name, rest @ ..] => Some((format!("{namespace}/{name}"), rest)),
+        _ => None,
+    };
+    let alone = match segments {
+        [name, rest @ ..] => Some(((*name).to_owned(), rest)),
+        [] => None,
+    };
+    with_namespace.into_iter().chain(alone)
+}
+
+fn api_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
+    Ok(Some(match rest {
+        [] => RepoRoute::Info(None),
+        ["refs"] => RepoRoute::Refs,
+        ["discussions"] => RepoRoute::Discussions,
+        ["discussions", number] => match number.parse() {
+            Ok(number) => RepoRoute::Discussion(number),
+            Err(_) => return Ok(None),
+        },
+        [word @ ("revision" | "paths-info" | "commits" | "preupload" | "commit"), rest @ ..]
+            if !rest.is_empty() =>
+        {
+            let revision = rest.join("/").parse()?;
+            match *word {
+                "revision" => RepoRoute::Info(Some(revision)),
+                "paths-info" => RepoRoute::PathsInfo(revision),
+                "commits" => RepoRoute::Commits(revision),
+                "preupload" => RepoRoute::Preupload(revision),
+                _ => RepoRoute::Commit(revision),
+            }
+        }
+        ["tree", rest @ ..] if !rest.is_empty() => {
+            let (revision, path) = revision_and_path(rest)?;
+            RepoRoute::Tree(revision, path)
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn web_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
+    Ok(Some(match rest {
+        ["info", "lfs", "objects", "batch"] => RepoRoute::LfsBatch,
+        ["info", "lfs", "verify"] => RepoRoute::LfsVerify,
+        ["info", "lfs", "complete", oid] => RepoRoute::LfsComplete((*oid).to_owned()),
+        ["info", "lfs", "objects", oid] => RepoRoute::LfsObject((*oid).to_owned(), None),
+        ["info", "lfs", "objects", oid, part] => match part.parse() {
+            Ok(part) => RepoRoute::LfsObject((*oid).to_owned(), Some(part)),
+            Err(_) => return Ok(None),
+        },
+        [word @ ("resolve" | "raw"), rest @ ..] if rest.len() >= 2 => {
+            let (revision, path) = revision_and_path(rest)?;
+            if *word == "resolve" {
+                RepoRoute::Resolve(revision, path)
+            } else {
+                RepoRoute::Raw(revision, path)
+            }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// Takes `refs/x/y` sent as three segments together; otherwise the first segment is the revision.
+fn revision_and_path(segments: &[&str]) -> Result<(Revision, String), ParseError> {
+    let (revision, path) = match segments {
+        ["refs", kind, name, rest @ ..] => (format!("refs/{kind}/{name}"), rest),
+        [revision, rest @ ..] => ((*revision).to_owned(), rest),
+        [] => (String::new(), segments),
+    };
+    let path = path.join("/");
+    Ok((revision.parse()?, path.trim_end_matches('/').to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::route;
+
+    fn repo(repo_type: RepoType, id: &str) -> RepoRef {
+        RepoRef::new(repo_type, id.parse().unwrap())
+    }
+
+    fn action(path: &str) -> (RepoRef, RepoRoute) {
+        match parse(path).unwrap() {
+            Route::Repo { repo, action } => (repo, action),
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_path_that_a_client_writes_is_read_back() {
+        let revision: Revision = "refs/pr/1".parse().unwrap();
+        for repo_type in RepoType::ALL {
+            for id in ["ada/demo", "gpt2"] {
+                let repo = repo(repo_type, id);
+                let routes = route::repo(&repo);
+                let table = [
+                    (routes.info(None), RepoRoute::Info(None)),
+                    (routes.info(Some(&revision)), RepoRoute::Info(Some(revision.clone()))),
+                    (routes.refs(), RepoRoute::Refs),
+                    (routes.tree(&revision, ""), RepoRoute::Tree(revision.clone(), String::new())),
+                    (routes.tree(&revision, "a b/ü%"), RepoRoute::Tree(revision.clone(), "a b/ü%".into())),
+                    (routes.paths_info(&revision), RepoRoute::PathsInfo(revision.clone())),
+                    (routes.commits(&revision), RepoRoute::Commits(revision.clone())),
+                    (routes.preupload(&revision), RepoRoute::Preupload(revision.clone())),
+                    (routes.commit(&revision), RepoRoute::Commit(revision.clone())),
+                    (routes.discussions(), RepoRoute::Discussions),
+                    (routes.lfs_batch(), RepoRoute::LfsBatch),
+                    (
+                        routes.resolve(&revision, "x/y.bin"),
+                        RepoRoute::Resolve(revision.clone(), "x/y.bin".into()),
+                    ),
+                ];
+                for (path, expected) in table {
+                    if id == "gpt2" && matches!(expected, RepoRoute::Refs | RepoRoute::Discussions) {
+                        continue;
+                    }
+                    assert_eq!(action(&path), (repo.clone(), expected), "{path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_revision_sent_as_three_segments_is_one_revision() {
+        assert_eq!(
+            action("/api/models/ada/demo/tree/refs/pr/1/docs/a"),
+            (
+                repo(RepoType::Model, "ada/demo"),
+                RepoRoute::Tree("refs/pr/1".parse().unwrap(), "docs/a".into())
+            )
+        );
+        assert_eq!(
+            action("/api/models/ada/demo/commits/refs/pr/1").1,
+            RepoRoute::Commits("refs/pr/1".parse().unwrap())
+        );
+    }
+
+    #[test]
+    fn a_path_may_come_with_encoded_slashes() {
+        let expected = RepoRoute::Tree(Revision::main(), "docs/a".into());
+        assert_eq!(action("/api/models/ada/demo/tree/main/docs%2Fa").1, expected);
+    }
+
+    #[test]
+    fn the_git_suffix_is_not_part_of_the_id() {
+        for path in ["/ada/demo.git/info/lfs/objects/batch", "/ada/demo/info/lfs/objects/batch"] {
+            assert_eq!(action(path), (repo(RepoType::Model, "ada/demo"), RepoRoute::LfsBatch));
+        }
+    }
+
+    #[test]
+    fn what_the_hub_does_not_have_is_refused() {
+        for path in [
+            "",
+            "/",
+            "/api",
+            "/api/models",
+            "/api/nothing",
+            "/ada/demo/nothing",
+            "/api/models/ada/demo/x",
+            "x",
+            "/%FF/a",
+        ] {
+            assert!(parse(path).is_err(), "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(path in "/?(api/)?[a-z./%0-9-]{0,60}") {
+            let _ = parse(&path);
+        }
+
+        #[test]
+        fn file_paths_survive_the_round_trip(path in "[a-zA-Z0-9 %ü?#&+_.-]{1,20}(/[a-zA-Z0-9 %ü?#&+_.-]{1,20}){0,3}") {
+            let repo = repo(RepoType::Model, "ada/demo");
+            let text = route::repo(&repo).resolve(&Revision::main(), &path);
+            prop_assert_eq!(action(&text).1, RepoRoute::Resolve(Revision::main(), path));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The check of a card's front matter before a commit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error_code::ErrorItem;
+
+/// The body of `POST /api/validate-yaml`. Servers also take it as a form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ValidateYamlRequest {
+    /// The whole text of `README.md`.
+    pub content: String,
+    /// `model`, `dataset` or `space`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repo_type: Option<String>,
+}
+
+/// The answer: 200 with warnings, or 400 with errors.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValidateYamlResponse {
+    /// What makes the card unusable.
+    #[serde(default)]
+    pub errors: Vec<ErrorItem>,
+    /// What should be better.
+    #[serde(default)]
+    pub warnings: Vec<ErrorItem>,
+}
