@@ -1,0 +1,117 @@
+//! [`AuthError`]: what went wrong with a token or its file, and what to do. Never holds a token.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use crate::token::{MAX_TOKEN_LEN, TokenOrigin};
+
+/// Why a token could not be read, used or stored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// There was text, but it is not a token.
+    #[error(transparent)]
+    Invalid(#[from] InvalidToken),
+    /// A token is needed and none is stored (`LocalTokenNotFoundError` in Python).
+    #[error("a token is required but none was found: run `hub auth login`, or set HF_TOKEN")]
+    Required,
+    /// The place of the token file is unknown.
+    #[error(
+        "cannot tell where the token file is, because there is no home folder: set HF_HOME or HF_TOKEN_PATH"
+    )]
+    NoHome,
+    /// The token file, or its folder, could not be read or changed.
+    #[error("cannot {action} {}: {}", path.display(), advice(source))]
+    File {
+        /// What was being done: "read the token file", say.
+        action: &'static str,
+        /// The file or folder concerned.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "give your user access to it, or set HF_TOKEN_PATH to another file"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "the file system is read-only; set HF_TOKEN_PATH to another file"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some disk space and try again",
+        io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file is needed in folders; move what is in the way, or set HF_TOKEN_PATH to another file"
+        }
+        _ => "check the path, or set HF_TOKEN_PATH to another file",
+    }
+}
+
+/// Text that is not a token: where it came from and what is wrong with it, without the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidToken {
+    origin: TokenOrigin,
+    fault: TokenFault,
+}
+
+impl InvalidToken {
+    pub(crate) fn new(origin: TokenOrigin, fault: TokenFault) -> Self {
+        Self { origin, fault }
+    }
+
+    /// Where the text came from.
+    #[must_use]
+    pub fn origin(&self) -> &TokenOrigin {
+        &self.origin
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub fn fault(&self) -> &TokenFault {
+        &self.fault
+    }
+}
+
+impl fmt::Display for InvalidToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} does not hold a usable token: {}; copy the token again from the Hub's settings page",
+            self.origin, self.fault
+        )
+    }
+}
+
+impl std::error::Error for InvalidToken {}
+
+/// What is wrong with text that should be a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenFault {
+    /// Nothing but white space.
+    Empty,
+    /// A character that cannot stand in a token: a control character, a space, or one outside ASCII.
+    Character {
+        /// How many characters stand before it, after cleaning.
+        position: usize,
+    },
+    /// Longer than [`MAX_TOKEN_LEN`].
+    TooLong,
+    /// Not UTF-8.
+    NotUtf8,
+}
+
+impl fmt::Display for TokenFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("it is empty"),
+            Self::Character { position } => {
+                write!(f, "character {} is not a visible ASCII character", position + 1)
+            }
+            Self::TooLong => write!(f, "it is longer than {MAX_TOKEN_LEN} bytes"),
+            Self::NotUtf8 => f.write_str("it is not text"),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Access tokens for the Hugging Face Hub: a [`Token`] that cannot be printed, the token store that the Python client
+//! shares ([`HfFolder`]), and the places a token may come from ([`TokenSource`]).
+//!
+//! ```
+//! use hub_auth::{HfFolder, Token, TokenPaths};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("token");
+//! let store = HfFolder::new(TokenPaths { token: path, legacy: None });
+//! assert!(store.get_token()?.is_none());
+//! store.save_token(&Token::new("hf_example")?)?;
+//! assert_eq!(store.require_token()?.reveal(), "hf_example");
+//! store.delete_token()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`HfFolder::from_env`] is the store of the user who runs the program. Nothing here knows of HTTP: turning a token
+//! into a header, and deciding which host may see it, is the transport's job.
+
+mod env;
+mod error;
+mod private_file;
+mod source;
+mod store;
+mod token;
+
+pub use env::TokenPaths;
+pub use error::{AuthError, InvalidToken, TokenFault};
+pub use source::{Anonymous, Chain, TokenSource};
+pub use store::HfFolder;
+pub use token::{MAX_TOKEN_LEN, Token, TokenOrigin};

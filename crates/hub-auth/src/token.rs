@@ -1,0 +1,192 @@
+//! [`Token`]: an access token that cannot be printed by accident, and where it came from.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use crate::error::{AuthError, InvalidToken, TokenFault};
+
+/// The longest accepted token, in bytes. Hub tokens have 37; OIDC tokens a few thousand.
+pub const MAX_TOKEN_LEN: usize = 16 * 1024;
+
+/// An access token of the Hub (`hf_...`, or an OAuth or JWT token).
+///
+/// It has no `Display` and no `Serialize`, its `Debug` form is `Token(hf_***)`, and its memory is wiped when it is
+/// dropped. [`Token::reveal`] is the only way to the text.
+///
+/// ```
+/// let token = hub_auth::Token::new(" hf_example\n")?;
+/// assert_eq!(token.reveal(), "hf_example");
+/// assert_eq!(format!("{token:?}"), "Token(hf_***)");
+/// # Ok::<(), hub_auth::AuthError>(())
+/// ```
+///
+/// Printing it does not compile, while printing a `String` in the same place does:
+///
+/// ```
+/// fn print<T: std::fmt::Display>(_: T) {}
+/// print(String::from("text"));
+/// ```
+/// ```compile_fail,E0277
+/// fn print<T: std::fmt::Display>(_: T) {}
+/// print(hub_auth::Token::new("hf_example").unwrap());
+/// ```
+///
+/// Nor does serialising it:
+///
+/// ```
+/// fn save<T: serde::Serialize>(_: T) {}
+/// save(String::from("text"));
+/// ```
+/// ```compile_fail,E0277
+/// fn save<T: serde::Serialize>(_: T) {}
+/// save(hub_auth::Token::new("hf_example").unwrap());
+/// ```
+#[derive(Clone)]
+pub struct Token {
+    secret: Zeroizing<String>,
+    origin: TokenOrigin,
+}
+
+impl Token {
+    /// A token from text: line ends are removed wherever they stand and white space around it is trimmed, as the
+    /// Python client does. Its origin is [`TokenOrigin::Argument`].
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Invalid`] if nothing remains, if a character is not visible ASCII (it could not stand in a
+    /// header), or if it is longer than [`MAX_TOKEN_LEN`].
+    pub fn new(text: impl AsRef<str>) -> Result<Self, AuthError> {
+        match Self::parse(text.as_ref(), TokenOrigin::Argument)? {
+            Some(token) => Ok(token),
+            None => Err(InvalidToken::new(TokenOrigin::Argument, TokenFault::Empty).into()),
+        }
+    }
+
+    /// Like [`Token::new`] for text from `origin`, with `None` for text that is empty once it is cleaned.
+    pub(crate) fn parse(text: &str, origin: TokenOrigin) -> Result<Option<Self>, InvalidToken> {
+        // Reserved whole, so that growing never leaves an unwiped copy behind.
+        let mut joined = Zeroizing::new(String::with_capacity(text.len()));
+        joined.extend(text.chars().filter(|c| !matches!(c, '\r' | '\n')));
+        let cleaned = joined.trim();
+        if cleaned.is_empty() {
+            return Ok(None);
+        }
+        if cleaned.len() > MAX_TOKEN_LEN {
+            return Err(InvalidToken::new(origin, TokenFault::TooLong));
+        }
+        if let Some(position) = cleaned.chars().position(|c| !c.is_ascii_graphic()) {
+            return Err(InvalidToken::new(origin, TokenFault::Character { position }));
+        }
+        Ok(Some(Self { secret: Zeroizing::new(cleaned.to_owned()), origin }))
+    }
+
+    /// The text of the token. Whoever calls this answers for where it goes.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.secret
+    }
+
+    /// Where the token came from; printable, for messages such as "the token from HF_TOKEN was refused".
+    #[must_use]
+    pub fn source(&self) -> &TokenOrigin {
+        &self.origin
+    }
+
+    /// The same token with another origin.
+    #[must_use]
+    pub fn with_source(self, origin: TokenOrigin) -> Self {
+        Self { origin, ..self }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(hf_***)")
+    }
+}
+
+/// Where a token came from. Holds names and paths, never the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenOrigin {
+    /// Given in the program, as the `token` argument of the Python client.
+    Argument,
+    /// The environment variable of this name.
+    Env(String),
+    /// The token file at this path.
+    File(PathBuf),
+    /// Anything else, in words that fit after "the token from".
+    Other(String),
+}
+
+impl fmt::Display for TokenOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument => f.write_str("the token argument"),
+            Self::Env(name) => write!(f, "the environment variable {name}"),
+            Self::File(path) => write!(f, "the token file {}", path.display()),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cleaned_as_python_does() {
+        for (text, expected) in [
+            ("hf_abc", "hf_abc"),
+            ("hf_abc\n", "hf_abc"),
+            ("\r\n hf_abc \t\r\n", "hf_abc"),
+            ("hf_\r\nabc", "hf_abc"),
+            ("eyJ0.eyJ1.c2ln-_~", "eyJ0.eyJ1.c2ln-_~"),
+        ] {
+            assert_eq!(Token::new(text).unwrap().reveal(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn text_that_could_not_stand_in_a_header_is_refused() {
+        for (text, fault) in [
+            ("", TokenFault::Empty),
+            (" \r\n\t", TokenFault::Empty),
+            ("hf_a bc", TokenFault::Character { position: 4 }),
+            ("hf_a\tbc", TokenFault::Character { position: 4 }),
+            ("hf_\0", TokenFault::Character { position: 3 }),
+            ("hf_\u{7f}x", TokenFault::Character { position: 3 }),
+            ("hf_é", TokenFault::Character { position: 3 }),
+            ("\u{feff}hf_a", TokenFault::Character { position: 0 }),
+        ] {
+            match Token::new(text) {
+                Err(AuthError::Invalid(invalid)) => assert_eq!(invalid.fault(), &fault, "{text:?}"),
+                other => panic!("{text:?}: {other:?}"),
+            }
+        }
+        let long = "a".repeat(MAX_TOKEN_LEN);
+        assert!(Token::new(&long).is_ok());
+        assert!(Token::new(long + "a").is_err());
+    }
+
+    #[test]
+    fn no_printable_form_holds_the_secret() {
+        let canary = "hf_CANARYcanary0123456789";
+        let token = Token::new(canary).unwrap();
+        let refused = Token::new(format!("{canary} {canary}")).unwrap_err();
+        let wrapped = (Some(token.clone()), crate::Chain::new().then(token));
+        let printed = format!("{wrapped:?} {wrapped:#?} {refused} {refused:?}");
+        assert!(!printed.contains("CANARY") && !printed.contains("23456789"), "{printed}");
+    }
+
+    #[test]
+    fn the_origin_is_kept_and_can_be_replaced() {
+        let token = Token::new("hf_a").unwrap();
+        assert_eq!(token.source(), &TokenOrigin::Argument);
+        let token = token.with_source(TokenOrigin::Env("HF_TOKEN".into()));
+        assert_eq!(token.source().to_string(), "the environment variable HF_TOKEN");
+        assert_eq!(token.reveal(), "hf_a");
+    }
+}

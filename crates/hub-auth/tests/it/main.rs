@@ -1,0 +1,8 @@
+//! The token store over real files. Unix only: modes and links are what it is about.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod atomic;
+mod files;
+mod precedence;
+mod sandbox;
