@@ -1,0 +1,298 @@
+//! [`TransportBuilder`]: the standard stack, and the doors into it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue};
+use http::{HeaderMap, Request, Response};
+use hub_auth::{Anonymous, TokenSource};
+use tower::{Layer, Service};
+
+use crate::client::Shared;
+use crate::layer::{
+    AttemptTimeoutLayer, AuthLayer, BaseUriLayer, HeadersLayer, OfflineLayer, RedirectLayer, RetryLayer,
+    TraceLayer,
+};
+use crate::retry::{RetryBudget, RetryConfig};
+use crate::{
+    BaseUrl, Body, BoxError, Clock, Error, HubService, Origin, Rng, SystemRng, Timeouts, TokioClock,
+    Transport, erase, user_agent,
+};
+
+type Wrap = Box<dyn FnOnce(HubService) -> HubService + Send>;
+
+/// Puts a [`Transport`] together. Mistakes are kept and returned by [`TransportBuilder::build`].
+#[must_use = "a builder does nothing until it is built"]
+pub struct TransportBuilder {
+    endpoint: Result<BaseUrl, Error>,
+    token_source: Arc<dyn TokenSource>,
+    allow_http_token: bool,
+    library: Option<(String, Option<String>)>,
+    user_agent: Vec<String>,
+    headers: HeaderMap,
+    error: Option<Error>,
+    retry: RetryConfig,
+    timeouts: Timeouts,
+    offline: bool,
+    leaf: Option<HubService>,
+    #[cfg(feature = "hyper")]
+    hyper: crate::leaf::HyperLeafBuilder,
+    layers: Vec<Wrap>,
+    attempt_layers: Vec<Wrap>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+}
+
+impl TransportBuilder {
+    pub(crate) fn new(endpoint: &str) -> Self {
+        Self {
+            endpoint: endpoint.parse(),
+            token_source: Arc::new(Anonymous),
+            allow_http_token: false,
+            library: None,
+            user_agent: Vec::new(),
+            headers: HeaderMap::new(),
+            error: None,
+            retry: RetryConfig::default(),
+            timeouts: Timeouts::default(),
+            offline: false,
+            leaf: None,
+            #[cfg(feature = "hyper")]
+            hyper: crate::leaf::HyperLeaf::builder(),
+            layers: Vec::new(),
+            attempt_layers: Vec::new(),
+            clock: Arc::new(TokioClock),
+            rng: Arc::new(SystemRng::new()),
+        }
+    }
+
+    /// Another endpoint than the one the builder was made with.
+    pub fn endpoint(mut self, endpoint: &str) -> Self {
+        self.endpoint = endpoint.parse();
+        self
+    }
+
+    /// Where the token comes from; asked once for each attempt. Default: no token.
+    pub fn token_source(mut self, source: Arc<dyn TokenSource>) -> Self {
+        self.token_source = source;
+        self
+    }
+
+    /// Sends the token to an endpoint with plain `http` that is not on this machine. Off by default: everyone on the way
+    /// can read it.
+    pub fn allow_http_token(mut self, yes: bool) -> Self {
+        self.allow_http_token = yes;
+        self
+    }
+
+    /// Name and version of the program or library that calls, for the user agent.
+    pub fn library(mut self, name: impl Into<String>, version: impl Into<Option<String>>) -> Self {
+        self.library = Some((name.into(), version.into()));
+        self
+    }
+
+    /// More for the user agent, such as `dataset/1.2`. May be called repeatedly; repetitions are left out.
+    pub fn user_agent(mut self, parts: impl Into<String>) -> Self {
+        self.user_agent.push(parts.into());
+        self
+    }
+
+    /// A header for every request to the endpoint that does not have it already.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => {
+                self.headers.append(name, value);
+            }
+            _ => self.fail(Error::build("a header of the client holds characters that cannot be sent")),
+        }
+        self
+    }
+
+    /// How often and how late requests are sent again.
+    pub fn retry(mut self, retry: RetryConfig) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Time limits of requests that carry none of their own.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Refuses every request.
+    pub fn offline(mut self, yes: bool) -> Self {
+        self.offline = yes;
+        self
+    }
+
+    /// Door 1: your service in place of the network. The stack stays around it.
+    ///
+    /// It is taken to be in this process or to protect what it carries: the token is attached for any endpoint.
+    pub fn leaf<S, B>(mut self, service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError> + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.leaf = Some(erase(service));
+        self
+    }
+
+    /// Door 2: your layer around the whole stack. It sees each call once, with its relative URI. The first one added is the
+    /// outermost.
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<HubService> + Send + 'static,
+        L::Service: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<BoxError> + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.layers.push(Box::new(move |inner| erase(layer.layer(inner))));
+        self
+    }
+
+    /// Door 2, inside: your layer around each attempt, below redirects, retries and auth. It sees the token. The first one
+    /// added is the outermost.
+    pub fn attempt_layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<HubService> + Send + 'static,
+        L::Service: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<BoxError> + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.attempt_layers.push(Box::new(move |inner| erase(layer.layer(inner))));
+        self
+    }
+
+    /// The clock of all waits and deadlines. Default [`TokioClock`].
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Where jitter and identifiers come from. Default [`SystemRng`].
+    pub fn rng(mut self, rng: Arc<dyn Rng>) -> Self {
+        self.rng = rng;
+        self
+    }
+
+    /// The finished transport. Opens no connection and reads no file.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Build`](crate::ErrorKind::Build): an endpoint or header that is not usable, or no leaf: with the feature
+    /// `hyper` there is one, without it [`TransportBuilder::leaf`] must give it.
+    pub fn build(mut self) -> Result<Transport, Error> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        let endpoint = std::mem::replace(&mut self.endpoint, Err(Error::build("")))?;
+        let origin = endpoint.origin().clone();
+        let user_agent = user_agent::header(self.library.as_ref(), &self.user_agent)?;
+        let in_process = self.leaf.is_some();
+        let (clock, rng, timeouts) = (Arc::clone(&self.clock), Arc::clone(&self.rng), self.timeouts);
+        let budget = Arc::new(RetryBudget::new(&self.retry));
+
+        let trace = TraceLayer::new(origin.clone(), Arc::clone(&clock));
+        let timeout = AttemptTimeoutLayer::new(timeouts, Arc::clone(&clock));
+        let source = Arc::clone(&self.token_source);
+        let auth = AuthLayer::new(origin.clone(), source, in_process || self.allow_http_token);
+        let retry =
+            RetryLayer::new(self.retry.clone(), Arc::clone(&budget), Arc::clone(&clock), Arc::clone(&rng));
+        let redirect = RedirectLayer::new(origin.clone(), Arc::clone(&clock));
+        let extra = std::mem::take(&mut self.headers);
+        let headers = HeadersLayer::new(user_agent, extra, origin.clone(), Arc::clone(&rng));
+        let base_uri = BaseUriLayer::new(endpoint.clone());
+        let offline = OfflineLayer::new(self.offline);
+
+        let (layers, attempt_layers) =
+            (std::mem::take(&mut self.layers), std::mem::take(&mut self.attempt_layers));
+        let leaf = self.take_leaf(&origin)?;
+        let attempt = (auth, timeout, trace);
+        let whole = (offline, base_uri, headers, redirect, retry);
+        let stack = if attempt_layers.is_empty() {
+            erase((whole, attempt).layer(leaf))
+        } else {
+            let (auth, timeout, trace) = attempt;
+            let inner = wrap(erase((timeout, trace).layer(leaf)), attempt_layers);
+            erase((whole, auth).layer(inner))
+        };
+        let shared =
+            Shared { endpoint, clock, rng, timeouts, budget: Some(budget), warned: Mutex::default() };
+        Ok(Transport::new(wrap(stack, layers), shared))
+    }
+
+    fn take_leaf(self, origin: &Origin) -> Result<HubService, Error> {
+        if let Some(leaf) = self.leaf {
+            return Ok(leaf);
+        }
+        #[cfg(feature = "hyper")]
+        return Ok(erase(self.hyper.clock(self.clock).http2_for(origin).build()));
+        #[cfg(not(feature = "hyper"))]
+        {
+            let _ = origin;
+            Err(Error::build("the transport has no leaf to send requests with")
+                .with_hint("turn on the feature `hyper` of hub-transport, or give a service with `leaf`"))
+        }
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.error.get_or_insert(error);
+    }
+}
+
+#[cfg(feature = "hyper")]
+impl TransportBuilder {
+    /// Which proxies the default leaf uses. Default: none; see [`Proxies::from_vars`](crate::Proxies::from_vars).
+    pub fn proxies(mut self, proxies: crate::Proxies) -> Self {
+        self.hyper = self.hyper.proxies(proxies);
+        self
+    }
+
+    /// Which certificates the default leaf trusts. Default: those of the system.
+    #[cfg(feature = "rustls")]
+    pub fn tls(mut self, tls: crate::Tls) -> Self {
+        self.hyper = self.hyper.tls(tls);
+        self
+    }
+
+    /// How the default leaf finds the addresses of a host. Default: the system's resolver.
+    pub fn resolver(mut self, resolver: Arc<dyn crate::Resolve>) -> Self {
+        self.hyper = self.hyper.resolver(resolver);
+        self
+    }
+
+    /// How the default leaf opens a byte stream to a host and port. Default: TCP.
+    pub fn connector(mut self, connector: Arc<dyn crate::Connect>) -> Self {
+        self.hyper = self.hyper.connector(connector);
+        self
+    }
+
+    /// How long the default leaf may take for each step of connecting. Default 10 s.
+    pub fn connect_timeout(mut self, limit: std::time::Duration) -> Self {
+        self.hyper = self.hyper.connect_timeout(limit);
+        self
+    }
+}
+
+fn wrap(service: HubService, layers: Vec<Wrap>) -> HubService {
+    layers.into_iter().rev().fold(service, |inner, layer| layer(inner))
+}
+
+impl fmt::Debug for TransportBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportBuilder").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}

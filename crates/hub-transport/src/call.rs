@@ -1,0 +1,144 @@
+//! [`Call`]: one call while it runs, and how its failures get their context.
+
+use std::sync::Arc;
+
+use http::response::Parts;
+use http::{Method, Uri};
+use tokio::time::Instant;
+use tracing::Span;
+
+use crate::client::Shared;
+use crate::error::{classify, delivery_of, failure_in};
+use crate::options::CallLog;
+use crate::ratelimit::server_wait;
+use crate::{BoxError, CallInfo, Delivery, Error, ErrorKind, Failure, RedactedUrl};
+
+pub(crate) struct Call {
+    info: CallInfo,
+    log: CallLog,
+    shared: Arc<Shared>,
+    started: Instant,
+    method: Option<Method>,
+    uri: Uri,
+}
+
+impl Call {
+    pub(crate) fn start(shared: &Arc<Shared>, info: CallInfo) -> Self {
+        Self {
+            info,
+            log: CallLog::default(),
+            shared: Arc::clone(shared),
+            started: shared.clock.now(),
+            method: None,
+            uri: Uri::default(),
+        }
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        tracing::debug_span!("hub", call = self.info.name, target = %self.info.target)
+    }
+
+    pub(crate) fn info(&self) -> &CallInfo {
+        &self.info
+    }
+
+    pub(crate) fn log(&self) -> &CallLog {
+        &self.log
+    }
+
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    pub(crate) fn method(&self) -> Option<&Method> {
+        self.method.as_ref()
+    }
+
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    pub(crate) fn set_request(&mut self, method: Method, uri: Uri) {
+        self.method = Some(method);
+        self.uri = uri;
+    }
+
+    pub(crate) fn set_uri(&mut self, uri: Uri) {
+        self.uri = uri;
+    }
+
+    /// Adds what is known about the call.
+    pub(crate) fn error(&self, mut error: Error) -> Error {
+        let context = error.context_mut();
+        context.operation = Some(self.info.name);
+        context.target.clone_from(&self.info.target);
+        if let Some(method) = &self.method {
+            context.method = Some(method.clone());
+            context.url = Some(RedactedUrl::new(&self.uri, Some(self.shared.endpoint.origin())));
+            context.attempts = self.log.attempts();
+            context.elapsed = self.shared.clock.now().saturating_duration_since(self.started);
+            context.maybe_processed = self.log.maybe_processed();
+        }
+        error
+    }
+
+    /// An answer that came with `head` but cannot be used.
+    pub(crate) fn answered(&self, error: Error, head: &Parts) -> Error {
+        let mut error = self.error(error);
+        let context = error.context_mut();
+        context.status = Some(head.status);
+        context.request_id = crate::error::request_id(&head.headers);
+        error
+    }
+
+    /// No usable answer: the error of the stack.
+    pub(crate) fn failed(&mut self, error: BoxError) -> Error {
+        let delivery = delivery_of(&error);
+        if matches!(delivery, Delivery::MaybeProcessed) {
+            self.log.record_maybe_processed();
+        }
+        let error = match error.downcast::<Failure>() {
+            Ok(failure) => {
+                let (kind, message, hint, source) = failure.into_parts();
+                let error = Error::new(kind, message);
+                let error = hint.into_iter().fold(error, Error::with_hint);
+                source.into_iter().fold(error, Error::with_source)
+            }
+            Err(error) => {
+                let inner = failure_in(&*error);
+                let kind = inner.map_or(ErrorKind::Other, Failure::kind);
+                let message = inner.map_or_else(|| "the request failed".to_owned(), ToString::to_string);
+                Error::new(kind, message).with_source(error)
+            }
+        };
+        let mut error = self.error(error);
+        if let Delivery::Responded(status) = delivery {
+            error.context_mut().status = Some(status);
+        }
+        error
+    }
+
+    /// An answer that says no.
+    pub(crate) fn refused(&self, head: &Parts, body: &[u8]) -> Error {
+        let said = classify(head.status, &head.headers, &self.uri, body);
+        let wait = server_wait(head.status, &head.headers, self.shared.clock.wall());
+        let mut error = Error::new(said.kind, said.message).with_retry_after(wait);
+        let withheld = self.log.token_withheld()
+            && matches!(said.kind, ErrorKind::Unauthorized | ErrorKind::RepoNotFound | ErrorKind::GatedRepo);
+        if withheld {
+            error = error.with_hint(
+                "the token was not sent because the endpoint uses plain http; use https, or allow it explicitly",
+            );
+        } else if let Some(hint) = said.hint {
+            error = error.with_hint(hint);
+        }
+        let mut error = self.answered(error, head);
+        let context = error.context_mut();
+        context.request_id = said.request_id;
+        context.error_code = said.error_code;
+        context.server_message = said.server_message;
+        context.body = said.snippet;
+        context.existing_url = said.existing_url;
+        error
+    }
+}

@@ -1,0 +1,289 @@
+//! [`Transport`]: runs endpoints, opens streams, walks listings.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::response::Parts;
+use http::{Method, Request, Response, StatusCode, Uri};
+use tower::{Service, ServiceExt};
+use tracing::Instrument;
+
+use crate::call::Call;
+use crate::collect;
+use crate::options::{CollectBody, Deadline, EffectiveUri};
+use crate::page::{self, Page, next_link};
+use crate::retry::RetryBudget;
+use crate::{
+    BaseUrl, Body, BoxError, CallInfo, Clock, Endpoint, Error, ErrorKind, HubService, PagedEndpoint,
+    RedirectMode, RetryClass, Rng, SystemRng, Timeouts, TokioClock, TransportBuilder, erase,
+};
+
+/// Most bytes of a successful answer that [`Transport::send`] reads into memory.
+pub const MAX_BODY: usize = 64 * 1024 * 1024;
+/// Most bytes of a failed answer that are read.
+pub const MAX_ERROR_BODY: usize = 64 * 1024;
+
+/// The client side of one Hub: a stack of services and what all calls share. Cheap to clone.
+#[derive(Clone)]
+pub struct Transport {
+    service: HubService,
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) endpoint: BaseUrl,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) timeouts: Timeouts,
+    /// Pays for asking again after an answer that could not be decoded; `None` for a stack brought by an embedder.
+    pub(crate) budget: Option<Arc<RetryBudget>>,
+    pub(crate) warned: Mutex<HashSet<String>>,
+}
+
+/// A page before its entries are decoded.
+pub(crate) struct RawPage {
+    pub(crate) body: Bytes,
+    pub(crate) next: Result<Option<Uri>, Error>,
+    pub(crate) total: Option<u64>,
+    pub(crate) context: Call,
+}
+
+impl Transport {
+    /// Starts a transport to `endpoint`, such as [`DEFAULT_ENDPOINT`](crate::DEFAULT_ENDPOINT).
+    pub fn builder(endpoint: &str) -> TransportBuilder {
+        TransportBuilder::new(endpoint)
+    }
+
+    /// A transport over a complete stack of your own. Nothing is added to it: no base URI, no token, no retries.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Build`] if `endpoint` is not usable.
+    pub fn from_service<S, B>(service: S, endpoint: &str) -> Result<Self, Error>
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError> + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let shared = Shared {
+            endpoint: endpoint.parse()?,
+            clock: Arc::new(TokioClock),
+            rng: Arc::new(SystemRng::new()),
+            timeouts: Timeouts::default(),
+            budget: None,
+            warned: Mutex::default(),
+        };
+        Ok(Self::new(erase(service), shared))
+    }
+
+    pub(crate) fn new(service: HubService, shared: Shared) -> Self {
+        Self { service, shared: Arc::new(shared) }
+    }
+
+    /// The endpoint that relative requests go to.
+    #[must_use]
+    pub fn endpoint(&self) -> &BaseUrl {
+        &self.shared.endpoint
+    }
+
+    /// The clock that all waits and deadlines use.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.shared.clock
+    }
+
+    /// Where jitter and identifiers come from.
+    #[must_use]
+    pub fn rng(&self) -> &Arc<dyn Rng> {
+        &self.shared.rng
+    }
+
+    /// The stack itself, for a request that is neither an endpoint nor a call.
+    #[must_use]
+    pub fn service(&self) -> HubService {
+        self.service.clone()
+    }
+
+    /// Runs one exchange: sends the request, reads the whole answer and decodes it.
+    ///
+    /// Reading is part of what is retried, and so is, once and for [`RetryClass::Read`], an answer that cannot be decoded.
+    /// Answers are read up to 64 MiB.
+    ///
+    /// # Errors
+    ///
+    /// Every [`ErrorKind`]; the error names the operation and its target.
+    pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<E::Output, Error> {
+        let info = CallInfo::new(E::NAME, endpoint.target(), endpoint.class());
+        let class = info.class;
+        let mut call = Call::start(&self.shared, info);
+        let span = call.span();
+        async move {
+            let mut again = class == RetryClass::Read;
+            loop {
+                let request = endpoint.request().map_err(|error| call.error(error))?;
+                let (head, body) = self.read(&mut call, request).await?;
+                match endpoint.decode(&head, body) {
+                    Ok(output) => return Ok(output),
+                    Err(error) if again && error.kind() == ErrorKind::Decode && self.may_ask_again() => {
+                        tracing::debug!(error = %error, "the answer cannot be decoded; asking again");
+                        again = false;
+                        call.log().record_retry();
+                    }
+                    Err(error) => return Err(call.answered(error, &head)),
+                }
+            }
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// Sends a request and returns the answer as soon as its head is there; the body streams.
+    ///
+    /// Answers other than 2xx are errors, except 304, and except a 3xx when the request's [`RedirectMode`] is not
+    /// [`RedirectMode::Follow`]. There is no limit on the total time unless the request carries [`Timeouts`] with one. An
+    /// error while the body is read becomes an [`Error`] with [`Error::body`].
+    ///
+    /// # Errors
+    ///
+    /// Every [`ErrorKind`] but [`ErrorKind::Decode`].
+    pub async fn open(&self, call: CallInfo, mut request: Request<Body>) -> Result<Response<Body>, Error> {
+        let mut call = Call::start(&self.shared, call);
+        let span = call.span();
+        if request.extensions().get::<Timeouts>().is_none() {
+            request.extensions_mut().insert(Timeouts { total: None, ..self.shared.timeouts });
+        }
+        async move { self.exchange(&mut call, request).await }.instrument(span).await
+    }
+
+    /// One page of a listing: the first, or the one that `next` of the page before names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transport::send`]; also [`ErrorKind::Redirect`] if the link to the next page is malformed or leads elsewhere.
+    pub async fn page<E: PagedEndpoint>(
+        &self,
+        endpoint: &E,
+        next: Option<&Uri>,
+    ) -> Result<Page<E::Item>, Error> {
+        let page = self.raw_page(endpoint, next).await?;
+        let items = page::decode_items(&page.body, 0).map_err(|error| page.context.error(error))?;
+        Ok(Page { items, next: page.next?, total: page.total })
+    }
+
+    /// All entries of a listing, page by page as they are asked for, at most `limit`.
+    ///
+    /// An entry that does not fit its type is an `Err` and the stream goes on; any other error ends it. A link to another
+    /// origin is an error and nothing is sent there.
+    pub fn stream<E: PagedEndpoint + 'static>(
+        &self,
+        endpoint: E,
+        limit: Option<usize>,
+    ) -> impl Stream<Item = Result<E::Item, Error>> + Send + Unpin + 'static + use<E> {
+        page::stream(self.clone(), endpoint, limit)
+    }
+
+    pub(crate) async fn raw_page<E: PagedEndpoint>(
+        &self,
+        endpoint: &E,
+        next: Option<&Uri>,
+    ) -> Result<RawPage, Error> {
+        let mut call = Call::start(&self.shared, CallInfo::new(E::NAME, endpoint.target(), RetryClass::Read));
+        let span = call.span();
+        async move {
+            let mut request = endpoint.request().map_err(|error| call.error(error))?;
+            if let Some(next) = next {
+                *request.uri_mut() = next.clone();
+            }
+            let (head, body) = self.read(&mut call, request).await?;
+            crate::json::check_content_type(&head).map_err(|error| call.answered(error, &head))?;
+            let next = next_link(&head.headers, call.uri()).map_err(|error| call.error(error));
+            let total = head.headers.get("x-total-count").and_then(|value| value.to_str().ok()?.parse().ok());
+            Ok(RawPage { body, next, total, context: call })
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// One exchange with the whole body.
+    async fn read(&self, call: &mut Call, mut request: Request<Body>) -> Result<(Parts, Bytes), Error> {
+        request.extensions_mut().insert(CollectBody { limit: MAX_BODY });
+        let (head, body) = self.exchange(call, request).await?.into_parts();
+        match collect::collect(body, MAX_BODY).await {
+            Ok(Some(bytes)) => Ok((head, bytes)),
+            Ok(None) => {
+                Err(call.answered(Error::new(ErrorKind::TooLarge, "the answer is larger than 64 MiB"), &head))
+            }
+            Err(error) => {
+                call.log().record_maybe_processed();
+                Err(call.answered(Error::body(error), &head))
+            }
+        }
+    }
+
+    /// One exchange up to the head; failed answers become errors.
+    async fn exchange(&self, call: &mut Call, mut request: Request<Body>) -> Result<Response<Body>, Error> {
+        let uri = match request.uri().scheme() {
+            Some(_) => request.uri().clone(),
+            None => {
+                let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+                self.shared.endpoint.join(path).map_err(|error| call.error(error))?
+            }
+        };
+        call.set_request(request.method().clone(), uri);
+        let mode = request.extensions().get::<RedirectMode>().copied().unwrap_or_default();
+        let extensions = request.extensions_mut();
+        let timeouts = *extensions.get_or_insert_with(|| self.shared.timeouts);
+        if let Some(total) = timeouts.total {
+            extensions.insert(Deadline(call.started() + total));
+        }
+        extensions.insert(call.info().clone());
+        extensions.insert(call.log().clone());
+        let response = match self.service.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(error) => return Err(call.failed(error)),
+        };
+        if let Some(EffectiveUri(uri)) = response.extensions().get() {
+            call.set_uri(uri.clone());
+        }
+        self.warn(response.headers());
+        let status = response.status();
+        let stopped = status.is_redirection() && mode != RedirectMode::Follow;
+        if status.is_success() || status == StatusCode::NOT_MODIFIED || stopped {
+            return Ok(response);
+        }
+        let (head, body) = response.into_parts();
+        // What was readable of the reason is worth more than the error that ended it.
+        let body = match call.method() {
+            Some(&Method::HEAD) => Bytes::new(),
+            _ => collect::beginning(body, MAX_ERROR_BODY).await,
+        };
+        Err(call.refused(&head, &body))
+    }
+
+    fn may_ask_again(&self) -> bool {
+        self.shared.budget.as_ref().is_some_and(|budget| budget.withdraw(self.shared.clock.now()))
+    }
+
+    /// Reports `X-HF-Warning: topic; message` once for each topic.
+    fn warn(&self, headers: &http::HeaderMap) {
+        for value in headers.get_all("x-hf-warning") {
+            let text = crate::redact::clean(&String::from_utf8_lossy(value.as_bytes()), 500);
+            let (topic, message) = text.split_once(';').unwrap_or(("", &text));
+            let mut warned = self.shared.warned.lock().unwrap_or_else(PoisonError::into_inner);
+            if warned.len() < 100 && warned.insert(topic.to_owned()) {
+                tracing::warn!(topic, "the Hub warns: {}", message.trim());
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport").field("endpoint", &self.shared.endpoint.as_str()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,60 @@
+//! [`Endpoint`] and [`PagedEndpoint`]: exchanges as data.
+
+use bytes::Bytes;
+use http::Request;
+use http::response::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::{Body, Error, RetryClass};
+
+/// One HTTP exchange as data: it can be turned into a request and decoded from an answer without a network.
+///
+/// [`Transport::send`](crate::Transport::send) runs it.
+pub trait Endpoint: Send + Sync {
+    /// The operation, under its Python name where it has one.
+    const NAME: &'static str;
+    /// What a successful answer becomes.
+    type Output: Send;
+
+    /// What sending it twice can do. There is no default, so that no endpoint is left unclassified.
+    fn class(&self) -> RetryClass;
+
+    /// What it is about, for errors and spans: `model ada/demo`.
+    fn target(&self) -> String;
+
+    /// The request, with a relative URI (`/api/...`) or an absolute one. Called once for each time it is sent from the
+    /// beginning.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Build`](crate::ErrorKind::Build) for input that cannot be sent.
+    fn request(&self) -> Result<Request<Body>, Error>;
+
+    /// The value of a successful answer.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for an answer that is not what was expected.
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Self::Output, Error>;
+}
+
+/// A listing whose pages are chained by `Link` headers (RFC 8288). By nature of class [`RetryClass::Read`].
+///
+/// [`Transport::stream`](crate::Transport::stream) and [`Transport::page`](crate::Transport::page) run it.
+pub trait PagedEndpoint: Send + Sync {
+    /// The operation, under its Python name where it has one.
+    const NAME: &'static str;
+    /// One entry of a page, which is a JSON array.
+    type Item: DeserializeOwned + Send;
+
+    /// What it is about, for errors and spans.
+    fn target(&self) -> String;
+
+    /// The request for the first page. Those for further pages have its method, headers and options, and the URL that
+    /// the server gave.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Build`](crate::ErrorKind::Build) for input that cannot be sent.
+    fn request(&self) -> Result<Request<Body>, Error>;
+}

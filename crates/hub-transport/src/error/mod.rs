@@ -1,0 +1,289 @@
+//! [`Error`]: what was asked, what went wrong, and what to do.
+
+mod classify;
+mod failure;
+mod kind;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use hub_types::error_code::ErrorCode;
+
+pub(crate) use classify::request_id;
+pub use classify::{Classified, MAX_SNIPPET, classify};
+pub use failure::Failure;
+pub(crate) use failure::{delivery_of, failure_in};
+pub use kind::ErrorKind;
+
+use crate::{BoxError, CallInfo, RedactedUrl, redact};
+
+/// Why a call failed. Small, and the same type for everything this crate does.
+///
+/// `Display` is one line without the source: operation, target, what went wrong, status and request id, attempts, hint.
+/// `source()` leads on to the cause. Neither holds a token or the query of a signed URL.
+pub struct Error(Box<Repr>);
+
+struct Repr {
+    kind: ErrorKind,
+    message: String,
+    hint: Option<String>,
+    retry_after: Option<Duration>,
+    context: Context,
+    source: Option<BoxError>,
+}
+
+/// The circumstances of a failed call. Fields are `None` or empty where they do not apply.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Context {
+    /// The operation: `list_repo_refs`.
+    pub operation: Option<&'static str>,
+    /// What it was about: `model ada/demo`.
+    pub target: String,
+    /// Method of the last request.
+    pub method: Option<Method>,
+    /// Where the last request went.
+    pub url: Option<RedactedUrl>,
+    /// Status of the answer, if one came.
+    pub status: Option<StatusCode>,
+    /// The server's name for the request, for its operators.
+    pub request_id: Option<String>,
+    /// The server's machine-readable reason.
+    pub error_code: Option<ErrorCode>,
+    /// The server's reason in words; several are joined by newlines.
+    pub server_message: Option<String>,
+    /// How often the request was sent.
+    pub attempts: u32,
+    /// Time from the beginning of the call.
+    pub elapsed: Duration,
+    /// See [`Error::maybe_processed`].
+    pub maybe_processed: bool,
+    /// The beginning of an answer's body that was not JSON, cleaned, at most 512 bytes.
+    pub body: Option<String>,
+    /// The address of what is in the way, when the server names it: the repository that exists already.
+    pub existing_url: Option<String>,
+}
+
+impl Error {
+    /// An error of the given kind.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Repr {
+            kind,
+            message: message.into(),
+            hint: None,
+            retry_after: None,
+            context: Context::default(),
+            source: None,
+        }))
+    }
+
+    /// Bad input; nothing was sent.
+    pub fn build(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Build, message)
+    }
+
+    /// An answer that could not be read.
+    pub fn decode(message: impl Into<String>, source: impl Into<BoxError>) -> Self {
+        Self::new(ErrorKind::Decode, message).with_source(source)
+    }
+
+    /// The error of a response body that broke off while it was read from [`Transport::open`](crate::Transport::open).
+    pub fn body(error: BoxError) -> Self {
+        let kind = failure_in(&*error).map_or(ErrorKind::Interrupted, Failure::kind);
+        Self::new(kind, "the answer broke off").with_source(error)
+    }
+
+    /// Adds what the reader can do about it.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Sets the cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Sets how long the server asked to wait.
+    #[must_use]
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    /// Names the call that it belongs to: for what goes wrong after [`Transport::open`](crate::Transport::open) returned.
+    #[must_use]
+    pub fn in_call(mut self, call: &CallInfo) -> Self {
+        self.0.context.operation = Some(call.name);
+        self.0.context.target.clone_from(&call.target);
+        self
+    }
+
+    pub(crate) fn context_mut(&mut self) -> &mut Context {
+        &mut self.0.context
+    }
+
+    /// What sort of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Everything known about the call.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.0.context
+    }
+
+    /// What went wrong, without the context.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What the reader can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// Status of the answer, if one came.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.context.status
+    }
+
+    /// The server's name for the request: the first of `X-Request-Id`, `X-Amzn-Trace-Id`, `x-amz-cf-id`.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.context.request_id.as_deref()
+    }
+
+    /// The server's machine-readable reason, from `X-Error-Code`.
+    #[must_use]
+    pub fn error_code(&self) -> Option<&ErrorCode> {
+        self.0.context.error_code.as_ref()
+    }
+
+    /// The server's reason in words.
+    #[must_use]
+    pub fn server_message(&self) -> Option<&str> {
+        self.0.context.server_message.as_deref()
+    }
+
+    /// How long the server asked to wait before the next request.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// True if the repository, revision, file or other thing does not exist, or not for this caller.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.0.kind.is_not_found()
+    }
+
+    /// True if the same call may succeed later, whether or not it is safe to repeat it; for that see
+    /// [`Error::maybe_processed`].
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.kind.is_transient()
+    }
+
+    /// True when this call, in any of its attempts, may have been carried out by the server although no answer said so.
+    #[must_use]
+    pub fn maybe_processed(&self) -> bool {
+        self.0.context.maybe_processed
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let context = &self.0.context;
+        if let Some(operation) = context.operation {
+            f.write_str(operation)?;
+            if !context.target.is_empty() {
+                write!(f, " {}", redact::clean(&context.target, 300))?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&redact::clean(&self.0.message, 1000))?;
+        let mut notes = Vec::new();
+        if let Some(status) = context.status {
+            notes.push(status.as_u16().to_string());
+        }
+        if let Some(id) = &context.request_id {
+            notes.push(format!("request id {id}"));
+        }
+        if context.attempts > 1 {
+            notes.push(format!(
+                "after {} attempts in {:.1} s",
+                context.attempts,
+                context.elapsed.as_secs_f64()
+            ));
+        }
+        if !notes.is_empty() {
+            write!(f, " ({})", notes.join(", "))?;
+        }
+        match &self.0.hint {
+            Some(hint) => write!(f, "; {}", redact::clean(hint, 500)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("hint", &self.0.hint)
+            .field("retry_after", &self.0.retry_after)
+            .field("context", &self.0.context)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_is_one_pointer_wide() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn display_is_one_line_without_the_source() {
+        let mut error = Error::new(ErrorKind::RevisionNotFound, "revision \"v9\"\nnot found")
+            .with_source("the cause")
+            .with_hint("list the branches");
+        *error.context_mut() = Context {
+            operation: Some("list_repo_refs"),
+            target: "a/b".into(),
+            status: Some(StatusCode::NOT_FOUND),
+            request_id: Some("01J".into()),
+            attempts: 3,
+            elapsed: Duration::from_millis(1250),
+            ..Context::default()
+        };
+        assert_eq!(
+            error.to_string(),
+            "list_repo_refs a/b: revision \"v9\" not found (404, request id 01J, after 3 attempts in 1.2 s); \
+             list the branches"
+        );
+        assert_eq!(error.source().unwrap().to_string(), "the cause");
+    }
+}

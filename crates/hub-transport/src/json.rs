@@ -1,0 +1,173 @@
+//! JSON answers: decoding with a place to look at when it fails.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::response::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::{Error, ErrorKind, redact};
+
+/// Reads an answer as JSON.
+///
+/// # Errors
+///
+/// [`ErrorKind::Decode`] if the answer is declared as something else than JSON (a login page in between is the usual
+/// reason), or if it does not fit `T`: the message then names the path inside the document and the byte offset.
+pub fn decode_json<T: DeserializeOwned>(head: &Parts, body: &Bytes) -> Result<T, Error> {
+    check_content_type(head)?;
+    serde_json::from_slice(body).map_err(|source| misfit(body, source))
+}
+
+/// An answer without a content type is taken for what was asked for.
+pub(crate) fn check_content_type(head: &Parts) -> Result<(), Error> {
+    let Some(value) = head.headers.get(CONTENT_TYPE) else { return Ok(()) };
+    let value = value.to_str().unwrap_or("an unreadable content type");
+    let media = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if media == "application/json" || media == "text/json" || media.ends_with("+json") {
+        return Ok(());
+    }
+    let mut error = Error::new(ErrorKind::Decode, format!("expected JSON but the answer is {media}"));
+    if media == "text/html" {
+        error = error.with_hint("check the endpoint; a proxy or a login page may be in between");
+    }
+    Err(error)
+}
+
+pub(crate) fn misfit(body: &[u8], source: serde_json::Error) -> Error {
+    let offset = offset_of(body, source.line(), source.column());
+    let path = path_at(body, offset);
+    let path = if path.is_empty() { "the top".to_owned() } else { redact::clean(&path, 200) };
+    Error::decode(
+        format!("the answer is not what was expected at {path} (byte {offset} of {})", body.len()),
+        source,
+    )
+}
+
+fn offset_of(body: &[u8], line: usize, column: usize) -> usize {
+    let start: usize =
+        body.split_inclusive(|byte| *byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
+    (start + column).min(body.len())
+}
+
+/// Which value of a JSON text a byte belongs to, as `siblings[3].size`. Only the text before `end` is looked at.
+fn path_at(body: &[u8], end: usize) -> String {
+    enum Level {
+        Array(usize),
+        Object { key: String, in_value: bool },
+    }
+    let mut levels: Vec<Level> = Vec::new();
+    let mut bytes = body.get(..end).unwrap_or(body).iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'[' => levels.push(Level::Array(0)),
+            b'{' => levels.push(Level::Object { key: String::new(), in_value: false }),
+            // The offset of a misfit is that of the closing bracket itself when a field is missing: stay inside.
+            b']' | b'}' if bytes.peek().is_some() => {
+                levels.pop();
+            }
+            b',' => match levels.last_mut() {
+                Some(Level::Array(index)) => *index += 1,
+                Some(Level::Object { in_value, .. }) => *in_value = false,
+                None => {}
+            },
+            b':' => {
+                if let Some(Level::Object { in_value, .. }) = levels.last_mut() {
+                    *in_value = true;
+                }
+            }
+            b'"' => {
+                let mut text = Vec::new();
+                while let Some(byte) = bytes.next().filter(|byte| *byte != b'"') {
+                    text.push(byte);
+                    if byte == b'\\' {
+                        text.extend(bytes.next());
+                    }
+                }
+                if let Some(Level::Object { key, in_value: false }) = levels.last_mut() {
+                    *key = String::from_utf8_lossy(&text).into_owned();
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut path = String::new();
+    for level in levels {
+        match level {
+            Level::Array(index) => path.push_str(&format!("[{index}]")),
+            Level::Object { key, .. } if key.is_empty() => {}
+            Level::Object { key, .. } => {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(&key);
+            }
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Info {
+        #[expect(dead_code, reason = "only the error is looked at")]
+        siblings: Vec<Sibling>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Sibling {
+        #[expect(dead_code, reason = "only the error is looked at")]
+        size: u64,
+    }
+
+    fn head(content_type: Option<&'static str>) -> Parts {
+        let mut response = http::Response::new(());
+        if let Some(value) = content_type {
+            response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static(value));
+        }
+        response.into_parts().0
+    }
+
+    #[test]
+    fn f40_a_misfit_names_the_place() {
+        let cases = [
+            (r#"{"id":"x","siblings":[{"size":1},{"size":"big, \" {"}]}"#, "siblings[1].size"),
+            ("{\"a\":1,\n\"siblings\":[{}]}", "siblings[0]"),
+            (r#"{"siblings":[{"size":1"#, "siblings[0].size"),
+            ("nonsense", "the top"),
+        ];
+        for (text, place) in cases {
+            let error = decode_json::<Info>(&head(None), &Bytes::from(text)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode);
+            assert!(error.to_string().contains(&format!("at {place} (byte")), "{error}");
+        }
+    }
+
+    #[test]
+    fn f39_another_content_type_is_refused_even_if_the_body_would_fit() {
+        let body = Bytes::from("[]");
+        for fine in [None, Some("application/json; charset=utf-8"), Some("application/vnd.git-lfs+json")] {
+            decode_json::<Vec<u8>>(&head(fine), &body).unwrap();
+        }
+        let error = decode_json::<Vec<u8>>(&head(Some("text/html; charset=utf-8")), &body).unwrap_err();
+        assert!(error.to_string().contains("login page"), "{error}");
+    }
+
+    #[test]
+    fn f40_deep_nesting_is_an_error_and_not_a_crash() {
+        let deep = Bytes::from("[".repeat(100_000));
+        decode_json::<serde_json::Value>(&head(None), &deep).unwrap_err();
+    }
+
+    proptest! {
+        #[test]
+        fn f40_any_bytes_decode_or_fail_without_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode_json::<Info>(&head(None), &Bytes::from(body));
+        }
+    }
+}

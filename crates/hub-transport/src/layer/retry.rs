@@ -1,0 +1,188 @@
+//! [`RetryLayer`]: sends a request again where that is safe and may help.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use tower::{Layer, Service, ServiceExt};
+
+use super::{Answer, Answering, Inner, copy_request, drain, take_ready};
+use crate::collect;
+use crate::error::failure_in;
+use crate::options::{CallLog, CollectBody, Deadline};
+use crate::ratelimit::server_wait;
+use crate::retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
+use crate::{Body, BoxError, CallInfo, Clock, ErrorKind, Failure, Rng};
+
+/// Sends a request again by the rule of [`decide`], after a wait with jitter or the one the server asked for, while the
+/// number of attempts, the deadline of the call and the budget of all calls allow it.
+///
+/// It reads the options [`CallInfo`], [`Deadline`] and [`CollectBody`] of the request and writes its [`CallLog`]. With
+/// [`CollectBody`] the body of a successful answer is read here, so that one that breaks off is asked for again.
+#[derive(Debug, Clone)]
+pub struct RetryLayer {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    config: RetryConfig,
+    budget: Arc<RetryBudget>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+}
+
+impl RetryLayer {
+    /// `budget` is shared by everything that speaks to the same server.
+    #[must_use]
+    pub fn new(
+        config: RetryConfig,
+        budget: Arc<RetryBudget>,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Self {
+        Self { shared: Arc::new(Shared { config, budget, clock, rng }) }
+    }
+}
+
+impl<S> Layer<S> for RetryLayer {
+    type Service = Retry<S>;
+
+    fn layer(&self, inner: S) -> Retry<S> {
+        Retry { inner, shared: Arc::clone(&self.shared) }
+    }
+}
+
+/// See [`RetryLayer`].
+#[derive(Debug, Clone)]
+pub struct Retry<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S: Inner + Sync> Service<Request<Body>> for Retry<S> {
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Answering {
+        let service = take_ready(&mut self.inner);
+        Box::pin(run(Arc::clone(&self.shared), service, request))
+    }
+}
+
+async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request<Body>) -> Answer {
+    let options = request.extensions();
+    let class = options.get::<CallInfo>().map(|call| call.class);
+    let deadline = options.get::<Deadline>().copied();
+    let collect = options.get::<CollectBody>().copied();
+    let log = options.get::<CallLog>().cloned().unwrap_or_default();
+    shared.budget.deposit();
+    let mut attempt = 1;
+    let mut once = false;
+    loop {
+        let copy = if attempt < shared.config.max_attempts { copy_request(&request) } else { None };
+        let mut answer = service.call(request).await;
+        if let Some(CollectBody { limit }) = collect {
+            answer = read_body(answer, limit).await;
+        }
+        let outcome = match &answer {
+            Ok(response) => Outcome::answer(response.status()),
+            Err(error) => Outcome::failure(error),
+        };
+        if outcome.is_ambiguous() {
+            log.record_maybe_processed();
+        }
+        let again = match decide(&outcome, class, copy.is_some()) {
+            Verdict::Stop => false,
+            Verdict::Once => !std::mem::replace(&mut once, true),
+            Verdict::Again => true,
+        };
+        let (Some(copy), true) = (copy, again) else { return answer };
+        let Some(wait) = shared.wait(&answer, attempt, deadline) else { return answer };
+        let reason = match &answer {
+            Ok(response) => format!("status {}", response.status().as_u16()),
+            Err(error) => failure_in(&**error).map_or_else(|| "an error".to_owned(), ToString::to_string),
+        };
+        tracing::debug!(attempt, wait_ms = wait.as_millis(), reason, "sending again");
+        if let Ok(response) = answer {
+            drain(&*shared.clock, response.into_body()).await;
+        }
+        shared.clock.sleep(wait).await;
+        attempt += 1;
+        log.record_retry();
+        request = copy;
+        service.ready().await?;
+    }
+}
+
+impl Shared {
+    /// How long to wait before the next attempt; `None` if there must be none.
+    fn wait(&self, answer: &Answer, attempt: u32, deadline: Option<Deadline>) -> Option<Duration> {
+        let now = self.clock.now();
+        let (wait, free) = match self.server_wait(answer) {
+            Some((asked, _)) if asked > self.config.longest_server_wait => return None,
+            Some((asked, limited)) => (self.config.after_server_wait(asked, &*self.rng), limited),
+            None => (self.config.backoff(attempt, &*self.rng), false),
+        };
+        if deadline.is_some_and(|Deadline(end)| now + wait >= end) {
+            return None;
+        }
+        // A server that says when to come back steers the load itself; everything else is paid for.
+        (free || self.budget.withdraw(now)).then_some(wait)
+    }
+
+    /// The wait that the answer asks for, and whether it is a 429.
+    fn server_wait(&self, answer: &Answer) -> Option<(Duration, bool)> {
+        let response: &Response<Body> = answer.as_ref().ok()?;
+        let asked = server_wait(response.status(), response.headers(), self.clock.wall())?;
+        Some((asked, response.status() == StatusCode::TOO_MANY_REQUESTS))
+    }
+}
+
+/// Replaces the body of a successful answer by its content.
+async fn read_body(answer: Answer, limit: usize) -> Answer {
+    let response = answer?;
+    let status = response.status();
+    if !status.is_success() {
+        return Ok(response);
+    }
+    let (head, body) = response.into_parts();
+    match collect::collect(body, limit).await {
+        Ok(Some(bytes)) => Ok(Response::from_parts(head, Body::bytes(bytes))),
+        Ok(None) => {
+            let message = format!("the answer is larger than {} MiB", limit >> 20);
+            Err(Failure::responded(status, ErrorKind::TooLarge, message).permanent().into())
+        }
+        Err(error) => {
+            let kind = failure_in(&*error).map_or(ErrorKind::Interrupted, Failure::kind);
+            Err(Failure::responded(status, kind, "the answer broke off").with_source(error).into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn an_instant_past_the_deadline_allows_no_wait() {
+        let config = RetryConfig::default();
+        let shared = Shared {
+            budget: Arc::new(RetryBudget::new(&config)),
+            config,
+            clock: Arc::new(crate::TokioClock),
+            rng: Arc::new(crate::SystemRng::new()),
+        };
+        let failed: Answer = Err("x".into());
+        assert!(shared.wait(&failed, 1, Some(Deadline(Instant::now()))).is_none());
+        assert!(shared.wait(&failed, 1, None).is_some());
+    }
+}

@@ -1,0 +1,108 @@
+//! What the errors of the network say about the request: see `Delivery`.
+
+use std::error::Error as StdError;
+use std::io;
+
+use hyper_util::client::legacy::Error as ClientError;
+
+use crate::error::failure_in;
+use crate::{BoxError, Delivery, ErrorKind, Failure};
+
+/// The cause of type `T` in a chain.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        // `io::Error` hides an inner error of another type behind `get_ref`.
+        if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref)
+            && let Some(found) = find(inner)
+        {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// "Connection closed" proves nothing: the same error comes back whether the server read none or all of the request. Only a
+/// connection that was never made, and a stream that the server refused by name, were not sent.
+pub(super) fn of_client(error: ClientError) -> BoxError {
+    if let Some(failure) = failure_in(&error) {
+        let known = Failure::maybe_processed(failure.kind(), failure.to_string());
+        let known = match failure.delivery() {
+            Delivery::NotSent => Failure::not_sent(failure.kind(), failure.to_string()),
+            _ => known,
+        };
+        let known = failure.hint().map(str::to_owned).into_iter().fold(known, Failure::with_hint);
+        let known = if failure.is_permanent() { known.permanent() } else { known };
+        return known.with_source(error).into();
+    }
+    if error.is_connect() {
+        return Failure::not_sent(ErrorKind::Connect, "no connection").with_source(error).into();
+    }
+    let refused = find::<h2::Error>(&error).is_some_and(|error| {
+        error.is_remote() && error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+    });
+    if refused {
+        return Failure::not_sent(ErrorKind::Interrupted, "the server refused the stream")
+            .with_source(error)
+            .into();
+    }
+    let (kind, message) = match find::<hyper::Error>(&error) {
+        Some(inner) if inner.is_parse() => {
+            (ErrorKind::Protocol, "what came back is not a complete HTTP answer")
+        }
+        Some(inner) if inner.is_timeout() => (ErrorKind::Timeout, "the connection timed out"),
+        _ => (ErrorKind::Interrupted, "the connection ended before an answer came"),
+    };
+    Failure::maybe_processed(kind, message).with_source(error).into()
+}
+
+pub(super) fn of_dial(host: &str, port: u16, error: io::Error) -> Failure {
+    let refused = find_kind(&error, io::ErrorKind::ConnectionRefused);
+    let timed_out = find_kind(&error, io::ErrorKind::TimedOut);
+    // The error type of hyper-util's connector is private: only its text tells a failed resolution apart.
+    let unknown = error.get_ref().is_some_and(|inner| inner.to_string() == "dns error");
+    let (kind, message) = if unknown {
+        (ErrorKind::Connect, format!("the host {host} is not known"))
+    } else if refused {
+        (ErrorKind::Connect, format!("{host}:{port} refused the connection"))
+    } else if timed_out {
+        (ErrorKind::Timeout, format!("{host}:{port} did not answer in time"))
+    } else {
+        (ErrorKind::Connect, format!("no connection to {host}:{port}"))
+    };
+    let hint = if refused {
+        "check that the server runs and that the port is right"
+    } else {
+        "check the network and the endpoint"
+    };
+    Failure::not_sent(kind, message).with_source(error).with_hint(hint)
+}
+
+fn find_kind(error: &io::Error, kind: io::ErrorKind) -> bool {
+    if error.kind() == kind {
+        return true;
+    }
+    let mut next = error.get_ref().map(|inner| inner as &(dyn StdError + 'static));
+    while let Some(error) = next {
+        if error.downcast_ref::<io::Error>().is_some_and(|inner| find_kind(inner, kind)) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+/// The error type of the tunnel is private: only its text tells the reasons apart.
+pub(super) fn of_tunnel(error: impl StdError + Send + Sync + 'static) -> Failure {
+    if error.to_string().contains("authorization required") {
+        return Failure::not_sent(ErrorKind::Proxy, "the proxy asks for authentication (407)")
+            .with_source(error)
+            .with_hint("put user and password into the proxy URL")
+            .permanent();
+    }
+    Failure::not_sent(ErrorKind::Proxy, "the proxy did not open a tunnel").with_source(error)
+}

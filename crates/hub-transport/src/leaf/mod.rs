@@ -1,0 +1,172 @@
+//! [`HyperLeaf`]: the service at the bottom of the stack that speaks to the network.
+
+mod connector;
+mod failure;
+mod proxy;
+mod stream;
+mod tcp;
+#[cfg(feature = "rustls")]
+mod tls;
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::TryFutureExt;
+use futures_util::future::MapErr;
+use http::header::PROXY_AUTHORIZATION;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::{Client, Error as ClientError, ResponseFuture};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower::Service;
+
+use crate::{Body, BoxError, Clock, Origin, TokioClock};
+
+pub use proxy::Proxies;
+pub use stream::{ByteStream, Connect, Resolve};
+#[cfg(feature = "rustls")]
+pub use tls::Tls;
+
+use connector::Connector;
+
+/// A pooled client for HTTP/1.1 and HTTP/2 over TCP, with TLS (feature `rustls`) and proxies.
+///
+/// Up to 64 idle connections are kept for each host, for 50 s, shared by all clones. Errors say what may have happened to the
+/// request, so that the retry layer can decide. Making one opens no connection and reads no file; it needs a tokio
+/// runtime when it is called.
+#[derive(Clone)]
+pub struct HyperLeaf {
+    client: Client<Connector, Body>,
+    proxies: Proxies,
+}
+
+impl HyperLeaf {
+    /// Starts a leaf with the defaults of each setting.
+    pub fn builder() -> HyperLeafBuilder {
+        HyperLeafBuilder {
+            proxies: Proxies::none(),
+            #[cfg(feature = "rustls")]
+            tls: Tls::system(),
+            http2_for: None,
+            connect_timeout: Duration::from_secs(10),
+            clock: Arc::new(TokioClock),
+            resolver: None,
+            connect: None,
+        }
+    }
+}
+
+impl fmt::Debug for HyperLeaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HyperLeaf").field("proxies", &self.proxies).finish_non_exhaustive()
+    }
+}
+
+impl Service<Request<Body>> for HyperLeaf {
+    type Response = Response<Incoming>;
+    type Error = BoxError;
+    type Future = MapErr<ResponseFuture, fn(ClientError) -> BoxError>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if let Some(credentials) = self.proxies.forward_credentials(request.uri()) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, credentials);
+        }
+        self.client.request(request).map_err(failure::of_client as fn(ClientError) -> BoxError)
+    }
+}
+
+/// Settings of a [`HyperLeaf`].
+#[must_use = "a builder does nothing until it is built"]
+pub struct HyperLeafBuilder {
+    proxies: Proxies,
+    #[cfg(feature = "rustls")]
+    tls: Tls,
+    http2_for: Option<Origin>,
+    connect_timeout: Duration,
+    clock: Arc<dyn Clock>,
+    resolver: Option<Arc<dyn Resolve>>,
+    connect: Option<Arc<dyn Connect>>,
+}
+
+impl HyperLeafBuilder {
+    /// Which proxies are used. Default: none.
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
+    /// Which certificates are trusted. Default: those of the system.
+    #[cfg(feature = "rustls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Offers HTTP/2 to this origin alone. Default: to all. Many small calls gain from sharing one connection; file contents
+    /// from other hosts go faster over several.
+    pub fn http2_for(mut self, origin: &Origin) -> Self {
+        self.http2_for = Some(origin.clone());
+        self
+    }
+
+    /// How long each step of connecting may take: resolving and TCP together, then proxy and TLS together. Default 10 s.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// The clock of the connect timeout.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How the addresses of a host are found. Default: the system's resolver, on a thread of its own.
+    pub fn resolver(mut self, resolver: Arc<dyn Resolve>) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+
+    /// How a byte stream to a host and port is opened, below proxies and TLS. Default: TCP, with the resolver above.
+    pub fn connector(mut self, connector: Arc<dyn Connect>) -> Self {
+        self.connect = Some(connector);
+        self
+    }
+
+    /// The finished leaf.
+    pub fn build(self) -> HyperLeaf {
+        let connect =
+            self.connect.unwrap_or_else(|| Arc::new(tcp::Tcp::new(self.resolver, self.connect_timeout)));
+        let connector = Connector {
+            connect,
+            proxies: self.proxies.clone(),
+            #[cfg(feature = "rustls")]
+            tls: self.tls,
+            http2_for: self.http2_for,
+            limit: self.connect_timeout,
+            clock: self.clock,
+        };
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            // Shorter than the idle timeout of the load balancers in front of the Hub (60 s): the side that closes first
+            // never writes into a connection that is already gone.
+            .pool_idle_timeout(Duration::from_secs(50))
+            .pool_max_idle_per_host(64)
+            .http2_keep_alive_interval(Duration::from_secs(20))
+            .build(connector);
+        HyperLeaf { client, proxies: self.proxies }
+    }
+}
+
+impl fmt::Debug for HyperLeafBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HyperLeafBuilder").field("proxies", &self.proxies).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,212 @@
+//! [`Tls`]: which certificates are trusted, and the handshake.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
+use tokio_rustls::TlsConnector;
+
+use super::stream::ByteStream;
+use crate::{Error, ErrorKind, Failure};
+
+/// Which certificates are trusted. TLS 1.2 and 1.3; there is no way to turn the check off.
+///
+/// The system's certificates are read when the first `https` connection is made, not before.
+#[derive(Clone)]
+pub struct Tls {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    roots: Roots,
+    configs: OnceLock<Result<Configs, rustls::Error>>,
+}
+
+enum Roots {
+    System(Vec<CertificateDer<'static>>),
+    Only(Vec<CertificateDer<'static>>),
+}
+
+#[derive(Clone)]
+struct Configs {
+    http1: Arc<ClientConfig>,
+    http2: Arc<ClientConfig>,
+}
+
+impl Tls {
+    /// What the operating system trusts. On Linux that is the distribution's bundle, or `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::new(Roots::System(Vec::new()))
+    }
+
+    /// What the operating system trusts and the certificates of `pem` besides.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Build`] if `pem` holds no certificate.
+    pub fn system_and(pem: &[u8]) -> Result<Self, Error> {
+        Ok(Self::new(Roots::System(parse(pem, "the given text")?)))
+    }
+
+    /// The certificates of `pem` and no others.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Build`] if `pem` holds no certificate.
+    pub fn only(pem: &[u8]) -> Result<Self, Error> {
+        Ok(Self::new(Roots::Only(parse(pem, "the given text")?)))
+    }
+
+    /// The certificates of a PEM file and no others.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Build`] if the file cannot be read or holds no certificate.
+    pub fn only_file(path: &Path) -> Result<Self, Error> {
+        let pem = fs::read(path).map_err(|source| {
+            Error::build(format!("the certificates in {} cannot be read", path.display())).with_source(source)
+        })?;
+        Ok(Self::new(Roots::Only(parse(&pem, &path.display().to_string())?)))
+    }
+
+    /// The file that `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names, as Python programs understand them, and otherwise what
+    /// the system trusts. `get` gives the value of a variable.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Build`] if such a file is named and cannot be used.
+    pub fn from_vars(get: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let named = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(get);
+        match named.filter(|path| !path.is_empty()) {
+            Some(path) => Self::only_file(Path::new(&path)),
+            None => Ok(Self::system()),
+        }
+    }
+
+    fn new(roots: Roots) -> Self {
+        Self { shared: Arc::new(Shared { roots, configs: OnceLock::new() }) }
+    }
+
+    /// A TLS session over `stream`, and whether the server chose HTTP/2.
+    pub(super) async fn handshake(
+        &self,
+        stream: ByteStream,
+        host: &str,
+        http2: bool,
+    ) -> Result<(ByteStream, bool), Failure> {
+        let configs =
+            self.shared.configs.get_or_init(|| configs(&self.shared.roots)).clone().map_err(|error| {
+                Failure::not_sent(ErrorKind::Tls, "the trusted certificates cannot be read")
+                    .with_source(error)
+                    .with_hint("install the system's CA certificates, or name a file with SSL_CERT_FILE")
+                    .permanent()
+            })?;
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).to_owned();
+        let name = ServerName::try_from(bare).map_err(|error| {
+            Failure::not_sent(ErrorKind::Tls, format!("{host} is not a host name"))
+                .with_source(error)
+                .permanent()
+        })?;
+        let config = if http2 { configs.http2 } else { configs.http1 };
+        let session =
+            TlsConnector::from(config).connect(name, stream).await.map_err(|error| refused(host, error))?;
+        let http2 = session.get_ref().1.alpn_protocol() == Some(b"h2");
+        Ok((ByteStream::new(session), http2))
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.shared.roots {
+            Roots::System(more) => write!(f, "Tls(system and {} certificates)", more.len()),
+            Roots::Only(these) => write!(f, "Tls({} certificates)", these.len()),
+        }
+    }
+}
+
+fn parse(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .map_err(|source| Error::build(format!("{name} is not a PEM file")).with_source(source))?;
+    if certificates.is_empty() {
+        return Err(Error::build(format!("{name} holds no certificate")));
+    }
+    Ok(certificates)
+}
+
+fn configs(roots: &Roots) -> Result<Configs, rustls::Error> {
+    let provider: Arc<CryptoProvider> = Arc::new(ring::default_provider());
+    let builder =
+        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let mut http1 = match roots {
+        Roots::System(more) => {
+            let verifier = if more.is_empty() {
+                Verifier::new(provider)?
+            } else {
+                Verifier::new_with_extra_roots(more.iter().cloned(), provider)?
+            };
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
+        }
+        Roots::Only(these) => {
+            let mut store = RootCertStore::empty();
+            for certificate in these {
+                store.add(certificate.clone())?;
+            }
+            builder.with_root_certificates(store).with_no_client_auth()
+        }
+    };
+    http1.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let mut http2 = http1.clone();
+    http2.alpn_protocols.insert(0, b"h2".to_vec());
+    Ok(Configs { http1: Arc::new(http1), http2: Arc::new(http2) })
+}
+
+/// A certificate that is not accepted will not be accepted the next time; a connection that was cut may work then.
+fn refused(host: &str, error: std::io::Error) -> Failure {
+    let reason = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).cloned();
+    let failure = |message: String| Failure::not_sent(ErrorKind::Tls, message);
+    let failure = match reason {
+        Some(rustls::Error::InvalidCertificate(reason)) => {
+            let hint = match reason {
+                CertificateError::UnknownIssuer => {
+                    "if the server uses an authority of its own, trust it with SSL_CERT_FILE or the client's TLS settings"
+                }
+                CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. } => {
+                    "check the clock of this machine, or tell the server's operators"
+                }
+                _ => "check that the endpoint is the right one; nothing was sent",
+            };
+            failure(format!("the certificate of {host} is not accepted: {}", describe(&reason)))
+                .with_hint(hint)
+                .permanent()
+        }
+        Some(_) => failure(format!("the TLS handshake with {host} failed")),
+        None => failure(format!("the TLS handshake with {host} was cut off")),
+    };
+    failure.with_source(error)
+}
+
+fn describe(reason: &CertificateError) -> String {
+    match reason {
+        CertificateError::UnknownIssuer => "its issuer is not known".to_owned(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet".to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it belongs to another name".to_owned()
+        }
+        CertificateError::Revoked => "it was revoked".to_owned(),
+        other => other.to_string(),
+    }
+}

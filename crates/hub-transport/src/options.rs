@@ -1,0 +1,183 @@
+//! Per-request options. They travel in the extensions of the request and survive retries and redirects.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use http::{StatusCode, Uri};
+use tokio::time::Instant;
+
+/// What sending a request a second time can do. There is no default: every call states its class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RetryClass {
+    /// No effect, or none that matters: reads, checks, uploads addressed by content. Sent again freely.
+    Read,
+    /// Sets a value; a second time changes nothing. Sent again freely.
+    Set,
+    /// May not be repeated blindly: sent again only if the server provably did not act on it.
+    Ambiguous,
+    /// Adds something each time: a comment, a pull request. Treated as [`RetryClass::Ambiguous`] by the transport;
+    /// callers settle an unknown outcome differently.
+    Append,
+}
+
+impl RetryClass {
+    /// True if a request that may already have been carried out may be sent again.
+    #[must_use]
+    pub fn is_repeatable(self) -> bool {
+        matches!(self, Self::Read | Self::Set)
+    }
+}
+
+/// What may have happened to one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Provably no byte of the request reached a server.
+    NotSent,
+    /// Anything from the first byte written up to a missing, late or broken answer.
+    MaybeProcessed,
+    /// The head of an answer arrived.
+    Responded(StatusCode),
+}
+
+/// Names a call for spans and errors, and states how it may be retried.
+///
+/// A request without it is only sent again when no byte of it was sent.
+#[derive(Debug, Clone)]
+pub struct CallInfo {
+    /// The operation, under its Python name where it has one: `list_repo_refs`.
+    pub name: &'static str,
+    /// What it is about, for people: `model ada/demo`.
+    pub target: String,
+    /// How it may be retried.
+    pub class: RetryClass,
+}
+
+impl CallInfo {
+    /// A description of one call.
+    #[must_use]
+    pub fn new(name: &'static str, target: impl Into<String>, class: RetryClass) -> Self {
+        Self { name, target: target.into(), class }
+    }
+}
+
+impl fmt::Display for CallInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        if self.target.is_empty() { Ok(()) } else { write!(f, " {}", self.target) }
+    }
+}
+
+/// Which redirects are followed. [`RedirectMode::Follow`] unless the request says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum RedirectMode {
+    /// All that are safe.
+    #[default]
+    Follow,
+    /// Those whose `Location` is relative: the Hub's own, for example to a repository's new name. The first other one is
+    /// the answer, whose 3xx head tells what a file is; a store of contents may well be at the same origin.
+    Relative,
+    /// None: a 3xx is the answer.
+    Never,
+}
+
+/// Time limits of one request. [`Timeouts::default`] is for calls that exchange metadata,
+/// [`Timeouts::transfer`] for file contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// How long an answer may take to begin once the request was sent, for each attempt. Default 60 s.
+    pub head: Duration,
+    /// How long a body may stand still, in either direction. Default 30 s.
+    pub idle: Duration,
+    /// The lowest accepted speed of an answer's body in bytes per second, over 60 s of waiting; 0 for none.
+    /// Default 1024.
+    pub min_rate: u32,
+    /// All attempts, waits and the answer's body together. Default 180 s; `None` for no limit.
+    pub total: Option<Duration>,
+}
+
+impl Timeouts {
+    /// No limit in total, so that a transfer takes as long as it makes progress.
+    #[must_use]
+    pub fn transfer() -> Self {
+        Self { total: None, ..Self::default() }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(60),
+            idle: Duration::from_secs(30),
+            min_rate: 1024,
+            total: Some(Duration::from_secs(180)),
+        }
+    }
+}
+
+/// When the call as a whole has to be over. Set from [`Timeouts::total`] when the call begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(pub Instant);
+
+/// Asks the retry layer to read the answer's body, so that one that breaks off can be asked for again.
+#[derive(Debug, Clone, Copy)]
+pub struct CollectBody {
+    /// The most bytes to accept.
+    pub limit: usize,
+}
+
+/// Where a response finally came from: the absolute URI of the last hop. Set on responses by the redirect layer.
+#[derive(Debug, Clone)]
+pub struct EffectiveUri(pub Uri);
+
+/// Marks a request of a redirect chain that has left the origin it began at: no token is attached any more.
+#[derive(Debug, Clone, Copy)]
+pub struct LeftOrigin;
+
+/// What happened to a call so far, shared by all its attempts. The transport makes one for each call and reads it when the
+/// call fails; layers that send requests more than once write it.
+#[derive(Debug, Clone, Default)]
+pub struct CallLog(Arc<LogState>);
+
+#[derive(Debug, Default)]
+struct LogState {
+    retries: AtomicU32,
+    maybe_processed: AtomicBool,
+    token_withheld: AtomicBool,
+}
+
+impl CallLog {
+    /// Counts one more sending of the same request.
+    pub fn record_retry(&self) {
+        self.0.retries.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How often the request was sent: 1 plus the retries.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.retries.load(Ordering::SeqCst).saturating_add(1)
+    }
+
+    /// Notes that an attempt may have been carried out although no answer said so.
+    pub fn record_maybe_processed(&self) {
+        self.0.maybe_processed.store(true, Ordering::SeqCst);
+    }
+
+    /// True if any attempt may have been carried out although no answer said so.
+    #[must_use]
+    pub fn maybe_processed(&self) -> bool {
+        self.0.maybe_processed.load(Ordering::SeqCst)
+    }
+
+    /// Notes that a token was there but the connection to the endpoint is not protected.
+    pub(crate) fn record_token_withheld(&self) {
+        self.0.token_withheld.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn token_withheld(&self) -> bool {
+        self.0.token_withheld.load(Ordering::SeqCst)
+    }
+}

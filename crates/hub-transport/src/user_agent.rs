@@ -1,0 +1,54 @@
+//! The `User-Agent` header: who calls, with which client, on which toolchain.
+
+use http::HeaderValue;
+
+use crate::Error;
+
+/// `LIB/VER; hub/x.y.z; rust/x.y; caller's parts`, without repetitions, as the Python client builds its own.
+pub(crate) fn header(
+    library: Option<&(String, Option<String>)>,
+    parts: &[String],
+) -> Result<HeaderValue, Error> {
+    let (name, version) =
+        library.map_or(("unknown", None), |(name, version)| (name.as_str(), version.as_deref()));
+    let mut all = vec![
+        format!("{name}/{}", version.unwrap_or("None")),
+        format!("hub/{}", env!("CARGO_PKG_VERSION")),
+        format!("rust/{}", env!("CARGO_PKG_RUST_VERSION")),
+    ];
+    for part in parts.iter().flat_map(|part| part.split(';')).map(str::trim) {
+        if !part.is_empty() && !all.iter().any(|known| known == part) {
+            all.push(part.to_owned());
+        }
+    }
+    HeaderValue::try_from(all.join("; ")).map_err(|source| {
+        Error::build("the user agent holds characters that cannot be sent").with_source(source)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(library: Option<(&str, Option<&str>)>, parts: &[&str]) -> String {
+        let library = library.map(|(name, version)| (name.to_owned(), version.map(str::to_owned)));
+        let parts: Vec<_> = parts.iter().map(|part| (*part).to_owned()).collect();
+        header(library.as_ref(), &parts).unwrap().to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn parts_stand_in_order_without_repetitions() {
+        let middle = format!("hub/{}; rust/{}", env!("CARGO_PKG_VERSION"), env!("CARGO_PKG_RUST_VERSION"));
+        assert_eq!(text(None, &[]), format!("unknown/None; {middle}"));
+        assert_eq!(
+            text(Some(("diffusers", Some("1.2"))), &["a/1; b", "a/1"]),
+            format!("diffusers/1.2; {middle}; a/1; b")
+        );
+        assert_eq!(text(Some(("diffusers", None)), &[]), format!("diffusers/None; {middle}"));
+    }
+
+    #[test]
+    fn characters_that_cannot_be_sent_are_an_error() {
+        assert!(header(None, &["a\nb".to_owned()]).is_err());
+    }
+}

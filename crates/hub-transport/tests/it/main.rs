@@ -1,0 +1,17 @@
+//! Everything that goes through more than one module: the stack over scripts, over real TCP, over TLS.
+#![allow(unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod budget;
+mod doors;
+mod faults;
+mod leaks;
+mod pages;
+mod proxy;
+mod redirects;
+mod retries;
+mod stack;
+mod support;
+mod timeouts;
+mod tls;
+mod wire;
