@@ -114,8 +114,8 @@ pub use leaf::Tls;
 #[cfg(feature = "hyper")]
 pub use leaf::{ByteStream, Connect, HyperLeaf, HyperLeafBuilder, Proxies, Resolve};
 pub use options::{
-    CallInfo, CallLog, CollectBody, Deadline, Delivery, EffectiveUri, LeftOrigin, RedirectMode, RetryClass,
-    Timeouts,
+    CallInfo, CallLog, CollectBody, Deadline, Delivery, EffectiveUri, RedirectMode, RetryClass, Timeouts,
+    WithoutToken,
 };
 pub use page::Page;
 pub use redact::RedactedUrl;

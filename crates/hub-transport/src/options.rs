@@ -133,9 +133,10 @@ pub struct CollectBody {
 #[derive(Debug, Clone)]
 pub struct EffectiveUri(pub Uri);
 
-/// Marks a request of a redirect chain that has left the origin it began at: no token is attached any more.
+/// Keeps the token off a request: set where an address carries its own permission (a signed upload), and by the redirect
+/// layer once a chain has left the origin it began at.
 #[derive(Debug, Clone, Copy)]
-pub struct LeftOrigin;
+pub struct WithoutToken;
 
 /// What happened to a call so far, shared by all its attempts. The transport makes one for each call and reads it when the
 /// call fails; layers that send requests more than once write it.

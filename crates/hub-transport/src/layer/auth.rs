@@ -10,7 +10,7 @@ use hub_auth::TokenSource;
 use tower::{Layer, Service};
 
 use super::{Answer, Inner};
-use crate::options::{CallLog, LeftOrigin};
+use crate::options::{CallLog, WithoutToken};
 use crate::{Body, BoxError, ErrorKind, Failure, Origin};
 
 /// Adds the token to requests for the origin of the endpoint, and to no other request.
@@ -61,7 +61,7 @@ pub struct Auth<S> {
 impl Shared {
     fn attach(&self, request: &mut Request<Body>) -> Result<(), Failure> {
         let elsewhere =
-            request.extensions().get::<LeftOrigin>().is_some() || !self.endpoint.covers(request.uri());
+            request.extensions().get::<WithoutToken>().is_some() || !self.endpoint.covers(request.uri());
         if elsewhere || request.headers().contains_key(AUTHORIZATION) {
             return Ok(());
         }

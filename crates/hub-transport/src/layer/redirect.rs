@@ -10,7 +10,7 @@ use tower::{Layer, Service, ServiceExt};
 use super::target::Hop;
 use super::{Answer, Answering, Inner, copy_request, drain, take_ready};
 use crate::base_url::same_origin;
-use crate::options::{EffectiveUri, LeftOrigin};
+use crate::options::{EffectiveUri, WithoutToken};
 use crate::{Body, BoxError, Clock, ErrorKind, Failure, Origin, RedirectMode};
 
 /// Most redirects of one request.
@@ -99,7 +99,7 @@ async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request
         };
         if !same_origin(&uri, &target) {
             strip_credentials(next.headers_mut());
-            next.extensions_mut().insert(LeftOrigin);
+            next.extensions_mut().insert(WithoutToken);
         }
         next.headers_mut().remove(HOST);
         *next.uri_mut() = target;

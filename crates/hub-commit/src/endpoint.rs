@@ -1,0 +1,403 @@
+//! The exchanges of a commit, as data.
+
+use bytes::Bytes;
+use http::response::Parts;
+use http::{HeaderMap, Request};
+use hub_transport::{
+    Body, Endpoint, Error, PagedEndpoint, RetryClass, Timeouts, WithoutToken, decode_json, get, post, put,
+};
+use hub_types::commit::{COMMIT_NONCE, CommitResponse, NDJSON};
+use hub_types::lfs::{self, BatchRequest, BatchResponse};
+use hub_types::preupload::{PreuploadRequest, PreuploadResponse};
+use hub_types::tree::PathsInfoRequest;
+use hub_types::{
+    GitCommitInfo, RepoRef, Revision, TreeEntry, ValidateYamlRequest, ValidateYamlResponse, route,
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long the server may take to begin its answer to a commit: it applies the whole of it first.
+const COMMIT_HEAD_TIMEOUT: Duration = Duration::from_secs(300);
+
+fn to_json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value)
+        .map_err(|source| Error::build("the payload cannot be written as JSON").with_source(source))
+}
+
+/// The server's time of an answer, as RFC 3339 without fractions: `2024-05-06T07:08:09`.
+fn server_time(head: &Parts) -> Option<String> {
+    let date = head.headers.get(http::header::DATE)?.to_str().ok()?;
+    let mut words = date.split(' ').skip(1);
+    let (day, month, year, time) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = names.iter().position(|name| *name == month)? + 1;
+    let (day, year): (u32, u32) = (day.parse().ok()?, year.parse().ok()?);
+    (time.len() == 8).then(|| format!("{year:04}-{month:02}-{day:02}T{time}"))
+}
+
+/// `POST /api/validate-yaml`
+pub(crate) struct ValidateYaml {
+    pub(crate) repo: RepoRef,
+    pub(crate) content: String,
+}
+
+impl Endpoint for ValidateYaml {
+    const NAME: &'static str = "validate_yaml";
+    type Output = ValidateYamlResponse;
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Read
+    }
+
+    fn target(&self) -> String {
+        self.repo.to_string()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        let repo_type = Some(self.repo.repo_type.singular().to_owned());
+        post(route::VALIDATE_YAML)
+            .json(&ValidateYamlRequest { content: self.content.clone(), repo_type })
+            .finish()
+    }
+
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<ValidateYamlResponse, Error> {
+        decode_json(head, &body)
+    }
+}
+
+/// `POST .../preupload/{rev}`
+pub(crate) struct Preupload<'a> {
+    pub(crate) repo: &'a RepoRef,
+    pub(crate) revision: &'a Revision,
+    pub(crate) create_pr: bool,
+    pub(crate) request: PreuploadRequest,
+}
+
+impl Endpoint for Preupload<'_> {
+    const NAME: &'static str = "preupload";
+    /// The answer and the server's time.
+    type Output = (PreuploadResponse, Option<String>);
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Read
+    }
+
+    fn target(&self) -> String {
+        format!("{} at {}", self.repo, self.revision)
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        let request = post(route::repo(self.repo).preupload(self.revision));
+        request.opt("create_pr", self.create_pr.then_some(1)).json(&self.request).finish()
+    }
+
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Self::Output, Error> {
+        Ok((decode_json(head, &body)?, server_time(head)))
+    }
+}
+
+/// `POST /{id}.git/info/lfs/objects/batch`
+pub(crate) struct Batch<'a> {
+    pub(crate) repo: &'a RepoRef,
+    pub(crate) request: BatchRequest,
+}
+
+impl Endpoint for Batch<'_> {
+    const NAME: &'static str = "lfs_batch";
+    type Output = BatchResponse;
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Read
+    }
+
+    fn target(&self) -> String {
+        self.repo.to_string()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        lfs_post(route::repo(self.repo).lfs_batch(), to_json(&self.request)?, &HeaderMap::new())
+    }
+
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<BatchResponse, Error> {
+        decode_json(head, &body)
+    }
+}
+
+fn lfs_post(url: String, body: Vec<u8>, headers: &HeaderMap) -> Result<Request<Body>, Error> {
+    let mut request = post(url)
+        .header(http::header::ACCEPT, lfs::MEDIA_TYPE)
+        .header(http::header::CONTENT_TYPE, lfs::MEDIA_TYPE)
+        .body(Body::bytes(body))
+        .finish()?;
+    request.headers_mut().extend(headers.clone());
+    Ok(request)
+}
+
+/// A `PUT` of content to an address that carries its own permission.
+pub(crate) struct Put<'a> {
+    pub(crate) target: &'a str,
+    pub(crate) href: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    /// A body that can be cloned.
+    pub(crate) body: &'a (dyn Fn() -> Body + Send + Sync),
+}
+
+impl Endpoint for Put<'_> {
+    const NAME: &'static str = "lfs_upload";
+    /// The `ETag`, if it is there and not empty.
+    type Output = Option<String>;
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Read
+    }
+
+    fn target(&self) -> String {
+        self.target.to_owned()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        let mut request = put(self.href)
+            .body((self.body)())
+            .extension(Timeouts::transfer())
+            .extension(WithoutToken)
+            .finish()?;
+        request.headers_mut().extend(self.headers.clone());
+        Ok(request)
+    }
+
+    fn decode(&self, head: &Parts, _: Bytes) -> Result<Option<String>, Error> {
+        let etag = head.headers.get(http::header::ETAG).and_then(|value| value.to_str().ok());
+        Ok(etag.filter(|etag| !etag.trim_matches('"').is_empty()).map(str::to_owned))
+    }
+}
+
+/// A `POST` to an address that an LFS answer named: completion of a multipart upload, or verify.
+pub(crate) struct LfsStep<'a> {
+    pub(crate) target: &'a str,
+    pub(crate) href: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: Vec<u8>,
+    pub(crate) class: RetryClass,
+    /// Whether the address asks for the token (verify) or carries its own permission (completion).
+    pub(crate) with_token: bool,
+}
+
+impl Endpoint for LfsStep<'_> {
+    const NAME: &'static str = "lfs_confirm";
+    type Output = ();
+
+    fn class(&self) -> RetryClass {
+        self.class
+    }
+
+    fn target(&self) -> String {
+        self.target.to_owned()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        let mut request = lfs_post(self.href.to_owned(), self.body.clone(), self.headers)?;
+        if !self.with_token {
+            request.extensions_mut().insert(WithoutToken);
+        }
+        Ok(request)
+    }
+
+    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// The head of a revision: `GET .../revision/{rev}`.
+pub(crate) struct Head<'a> {
+    pub(crate) repo: &'a RepoRef,
+    pub(crate) revision: &'a Revision,
+}
+
+#[derive(Deserialize)]
+struct Sha {
+    sha: String,
+}
+
+impl Endpoint for Head<'_> {
+    const NAME: &'static str = "repo_info";
+    /// The commit's id and the server's time.
+    type Output = (String, Option<String>);
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Read
+    }
+
+    fn target(&self) -> String {
+        format!("{} at {}", self.repo, self.revision)
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        get(route::repo(self.repo).info(Some(self.revision))).finish()
+    }
+
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Self::Output, Error> {
+        Ok((decode_json::<Sha>(head, &body)?.sha, server_time(head)))
+    }
+}
+
+/// `POST .../commit/{rev}`
+pub(crate) struct Commit<'a> {
+    pub(crate) repo: &'a RepoRef,
+    pub(crate) revision: &'a Revision,
+    pub(crate) create_pr: bool,
+    pub(crate) class: RetryClass,
+    pub(crate) nonce: &'a str,
+    pub(crate) body: &'a (dyn Fn() -> Body + Send + Sync),
+}
+
+impl Endpoint for Commit<'_> {
+    const NAME: &'static str = "create_commit";
+    type Output = CommitResponse;
+
+    fn class(&self) -> RetryClass {
+        self.class
+    }
+
+    fn target(&self) -> String {
+        format!("{} at {}", self.repo, self.revision)
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        post(route::repo(self.repo).commit(self.revision))
+            .opt("create_pr", self.create_pr.then_some(1))
+            .header(http::header::CONTENT_TYPE, NDJSON)
+            .header(COMMIT_NONCE, self.nonce)
+            .extension(Timeouts { head: COMMIT_HEAD_TIMEOUT, ..Timeouts::transfer() })
+            .body((self.body)())
+            .finish()
+    }
+
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<CommitResponse, Error> {
+        decode_json(head, &body)
+    }
+}
+
+/// `GET .../commits/{rev}`, newest first.
+pub(crate) struct Commits {
+    pub(crate) repo: RepoRef,
+    pub(crate) revision: Revision,
+}
+
+impl PagedEndpoint for Commits {
+    const NAME: &'static str = "list_repo_commits";
+    type Item = GitCommitInfo;
+
+    fn target(&self) -> String {
+        format!("{} at {}", self.repo, self.revision)
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        get(route::repo(&self.repo).commits(&self.revision)).finish()
+    }
+}
+
+/// `POST .../paths-info/{rev}`
+pub(crate) struct PathsInfo<'a> {
+    pub(crate) repo: &'a RepoRef,
+    pub(crate) revision: &'a Revision,
+    pub(crate) paths: Vec<String>,
+}
+
+impl Endpoint for PathsInfo<'_> {
+    const NAME: &'static str = "get_paths_info";
+    type Output = Vec<TreeEntry>;
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Read
+    }
+
+    fn target(&self) -> String {
+        format!("{} at {}", self.repo, self.revision)
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        let request = PathsInfoRequest { paths: self.paths.clone(), expand: false };
+        post(route::repo(self.repo).paths_info(self.revision)).json(&request).finish()
+    }
+
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Vec<TreeEntry>, Error> {
+        decode_json(head, &body)
+    }
+}
+
+/// `GET .../discussions`: one page of open pull requests.
+pub(crate) struct OpenPullRequests<'a> {
+    pub(crate) repo: &'a RepoRef,
+    pub(crate) author: Option<&'a str>,
+    pub(crate) page: u32,
+}
+
+/// A page of [`OpenPullRequests`].
+#[derive(Debug, Deserialize)]
+pub(crate) struct DiscussionPage {
+    pub(crate) discussions: Vec<Discussion>,
+}
+
+/// As much of a discussion as tells whether it is ours.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Discussion {
+    pub(crate) num: u64,
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) is_pull_request: bool,
+    #[serde(default)]
+    pub(crate) created_at: Option<String>,
+    #[serde(default)]
+    pub(crate) author: Option<DiscussionAuthor>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct DiscussionAuthor {
+    #[serde(default)]
+    pub(crate) name: String,
+}
+
+impl Endpoint for OpenPullRequests<'_> {
+    const NAME: &'static str = "get_repo_discussions";
+    type Output = DiscussionPage;
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Read
+    }
+
+    fn target(&self) -> String {
+        self.repo.to_string()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        get(route::repo(self.repo).discussions())
+            .query("p", self.page)
+            .query("type", "pull_request")
+            .query("status", "open")
+            .opt("author", self.author)
+            .finish()
+    }
+
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<DiscussionPage, Error> {
+        decode_json(head, &body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(date: &str) -> Parts {
+        let response = http::Response::builder().header("date", date).body(()).unwrap();
+        response.into_parts().0
+    }
+
+    #[test]
+    fn the_servers_time_is_comparable_with_the_times_in_its_json() {
+        assert_eq!(server_time(&head("Sun, 06 Nov 1994 08:49:37 GMT")).unwrap(), "1994-11-06T08:49:37");
+        for odd in ["", "yesterday", "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994"] {
+            assert_eq!(server_time(&head(odd)), None, "{odd}");
+        }
+    }
+}

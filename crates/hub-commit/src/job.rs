@@ -1,0 +1,115 @@
+//! What all steps of one commit share.
+
+use std::sync::Arc;
+
+use hub_transport::Transport;
+use tokio::sync::Semaphore;
+
+use crate::digest::Cancel;
+use crate::endpoint::Head;
+use crate::error::shown;
+use crate::report::Reporter;
+use crate::source::Stamp;
+use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
+
+pub(crate) struct Job {
+    pub(crate) transport: Transport,
+    pub(crate) options: CommitOptions,
+    pub(crate) operations: Arc<[CommitOperation]>,
+    pub(crate) reporter: Reporter,
+    /// One permit for each transfer that may run.
+    pub(crate) transfers: Semaphore,
+    pub(crate) cancel: Cancel,
+}
+
+/// An added file whose source was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Index of its operation.
+    pub(crate) operation: usize,
+    /// State of the source.
+    pub(crate) stamp: Stamp,
+}
+
+impl Job {
+    pub(crate) fn new(
+        transport: &Transport,
+        operations: Vec<CommitOperation>,
+        options: CommitOptions,
+    ) -> Self {
+        Self {
+            transport: transport.clone(),
+            reporter: Reporter::new(options.progress.clone()),
+            transfers: Semaphore::new(options.max_concurrency.max(1)),
+            operations: operations.into(),
+            options,
+            cancel: Cancel::default(),
+        }
+    }
+
+    pub(crate) fn concurrency(&self) -> usize {
+        self.options.max_concurrency.max(1)
+    }
+
+    /// The addition at an index.
+    pub(crate) fn add(&self, operation: usize) -> Result<&CommitOperationAdd, CommitError> {
+        match self.operations.get(operation) {
+            Some(CommitOperation::Add(add)) => Ok(add),
+            _ => Err(CommitError::Stopped(format!("operation {operation} adds no file"))),
+        }
+    }
+
+    pub(crate) fn path(&self, operation: usize) -> &str {
+        self.operations.get(operation).map_or("", CommitOperation::path_in_repo)
+    }
+
+    /// The head of the branch and the server's time.
+    pub(crate) async fn head(&self) -> Result<(String, Option<String>), CommitError> {
+        let endpoint = Head { repo: &self.options.repo, revision: &self.options.revision };
+        self.transport
+            .send(&endpoint)
+            .await
+            .map_err(|source| CommitError::Head { revision: self.options.revision.to_string(), source })
+    }
+
+    /// Opens every source once and notes its state. All that cannot be opened is reported together.
+    pub(crate) async fn look_at_sources(self: &Arc<Self>) -> Result<Vec<Seen>, CommitError> {
+        let job = Arc::clone(self);
+        blocking(move || {
+            let (mut seen, mut problems) = (Vec::new(), Vec::new());
+            for (operation, step) in job.operations.iter().enumerate() {
+                let CommitOperation::Add(add) = step else { continue };
+                let stamp = add.source().open(&*job.options.files).and_then(|mut source| source.stamp());
+                match stamp {
+                    Ok(stamp) => seen.push(Seen { operation, stamp }),
+                    Err(error) => problems.push(add.source().problem(add.path_in_repo(), error)),
+                }
+            }
+            if problems.is_empty() { Ok(seen) } else { Err(CommitError::Sources(problems)) }
+        })
+        .await
+    }
+}
+
+/// Runs work that blocks on a thread of its own.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CommitError> + Send + 'static,
+) -> Result<T, CommitError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => Err(CommitError::Stopped("reading a source panicked".into())),
+        Err(_) => Err(CommitError::Stopped("the runtime is shutting down".into())),
+    }
+}
+
+/// Checks what can be checked without looking at any file.
+pub(crate) fn validate(options: &CommitOptions) -> Result<(), CommitError> {
+    if options.message.trim().is_empty() {
+        return Err(CommitError::invalid("the commit message is empty"));
+    }
+    if options.create_pr && options.revision.as_commit().is_some() {
+        let revision = shown(options.revision.as_str());
+        return Err(CommitError::invalid(format!("a pull request goes to a branch; {revision} is a commit")));
+    }
+    Ok(())
+}

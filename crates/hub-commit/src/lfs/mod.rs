@@ -1,0 +1,230 @@
+//! Hashing and uploading, overlapped: while files are sent, the next ones are hashed and asked for.
+//!
+//! Addresses to upload to are asked for just in time, 256 objects at most, and only when few uploads are waiting: they
+//! expire. Content that several files share is sent once.
+
+mod address;
+mod batch;
+mod range;
+mod transfer;
+
+use std::collections::{HashSet, VecDeque};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use hub_types::progress::Phase;
+
+use crate::CommitError;
+use crate::digest::{Digests, digest, hex};
+use crate::job::{Job, Seen, blocking};
+use crate::plan::Wanted;
+
+/// Files hashed by one task: as many as make up to this many bytes, so that small files do not cost a task each.
+const GROUP_BYTES: u64 = 8 * 1024 * 1024;
+const GROUP_FILES: usize = 64;
+/// How many hashed objects may wait for their upload before hashing pauses.
+const AHEAD: usize = 512;
+
+/// What is known about a file once everything before the commit is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The repository has this content at this path.
+    Unchanged,
+    /// In LFS.
+    Lfs([u8; 32]),
+    /// To be sent inside the commit; the git id where it was computed.
+    Regular(Option<[u8; 20]>),
+}
+
+/// Content to be in LFS.
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    /// sha256 in hexadecimal.
+    pub(crate) oid: String,
+    /// The first file that has this content.
+    pub(crate) seen: Seen,
+    /// Sums of its blocks.
+    pub(crate) blocks: Arc<[u64]>,
+}
+
+impl Object {
+    pub(crate) fn size(&self) -> u64 {
+        self.seen.stamp.size
+    }
+}
+
+/// What happened next.
+enum Event {
+    Hashed(Result<Vec<(usize, Digests)>, CommitError>),
+    Routed(Result<Vec<batch::Upload>, CommitError>),
+    Sent(Result<(), CommitError>),
+}
+
+type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, CommitError>> + Send + 'a>>;
+
+/// Digests the files that need it and uploads those that go to LFS and are not there. The fates are in the order of `files`.
+pub(crate) async fn upload(job: &Arc<Job>, files: &[Wanted]) -> Result<Vec<Fate>, CommitError> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut fates = vec![Fate::Regular(None); files.len()];
+    let mut to_hash = groups(files).into_iter();
+    let mut known: HashSet<[u8; 32]> = HashSet::new();
+    let mut ready: VecDeque<Object> = VecDeque::new();
+    let mut uploads: VecDeque<batch::Upload> = VecDeque::new();
+    let mut hashing: FuturesUnordered<Step<'_, Vec<(usize, Digests)>>> = FuturesUnordered::new();
+    let mut asking: FuturesUnordered<Step<'_, Vec<batch::Upload>>> = FuturesUnordered::new();
+    let mut sending: FuturesUnordered<Step<'_, ()>> = FuturesUnordered::new();
+    // Twice the transfers: while one file is confirmed, the next can be sent.
+    let limit = job.concurrency().saturating_mul(2);
+    loop {
+        while hashing.len() < threads && ready.len() + uploads.len() < AHEAD {
+            let Some(group) = to_hash.next() else { break };
+            hashing.push(Box::pin(hash_group(job, files, group)));
+        }
+        if asking.is_empty() && !ready.is_empty() && uploads.len() < job.concurrency() {
+            let objects: Vec<Object> = ready.drain(..ready.len().min(batch::MAX_OBJECTS)).collect();
+            asking.push(Box::pin(batch::negotiate(job, objects)));
+        }
+        while sending.len() < limit {
+            let Some(upload) = uploads.pop_front() else { break };
+            sending.push(Box::pin(transfer::send(job, upload)));
+        }
+        if hashing.is_empty() && asking.is_empty() && sending.is_empty() {
+            return Ok(fates);
+        }
+        // An empty set is never ready.
+        let event = poll_fn(|cx| {
+            if let Poll::Ready(Some(done)) = hashing.poll_next_unpin(cx) {
+                return Poll::Ready(Event::Hashed(done));
+            }
+            if let Poll::Ready(Some(done)) = asking.poll_next_unpin(cx) {
+                return Poll::Ready(Event::Routed(done));
+            }
+            match sending.poll_next_unpin(cx) {
+                Poll::Ready(Some(done)) => Poll::Ready(Event::Sent(done)),
+                _ => Poll::Pending,
+            }
+        });
+        match event.await {
+            Event::Hashed(done) => {
+                for (index, digests) in done? {
+                    let (Some(file), Some(fate)) = (files.get(index), fates.get_mut(index)) else { continue };
+                    let object;
+                    (*fate, object) = judge(file, digests);
+                    match object {
+                        Some((sha256, object)) => {
+                            if known.insert(sha256) {
+                                ready.push_back(object);
+                            } else {
+                                finished(job, file.seen);
+                            }
+                        }
+                        None if *fate == Fate::Unchanged => finished(job, file.seen),
+                        None => {}
+                    }
+                }
+            }
+            Event::Routed(done) => uploads.extend(done?),
+            Event::Sent(done) => done?,
+        }
+    }
+}
+
+/// A file that needs no upload counts as sent.
+fn finished(job: &Job, seen: Seen) {
+    let size = seen.stamp.size;
+    job.reporter.file(Phase::Uploading, job.path(seen.operation), size, size);
+}
+
+fn judge(file: &Wanted, digests: Digests) -> (Fate, Option<([u8; 32], Object)>) {
+    let same = |id: &[u8]| file.remote.as_deref().is_some_and(|remote| remote == hex(id));
+    match digests {
+        Digests::Git(id) if same(&id) => (Fate::Unchanged, None),
+        Digests::Git(id) => (Fate::Regular(Some(id)), None),
+        Digests::Lfs { sha256, .. } if same(&sha256) => (Fate::Unchanged, None),
+        Digests::Lfs { sha256, blocks } => {
+            let object = Object { oid: hex(&sha256), seen: file.seen, blocks: blocks.into() };
+            (Fate::Lfs(sha256), Some((sha256, object)))
+        }
+    }
+}
+
+/// Indices of the files that need a digest, in groups that are worth a task.
+fn groups(files: &[Wanted]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut bytes = 0u64;
+    for (index, file) in files.iter().enumerate().filter(|(_, file)| file.digest().is_some()) {
+        let size = file.seen.stamp.size;
+        match groups.last_mut() {
+            Some(group) if group.len() < GROUP_FILES && bytes.saturating_add(size) <= GROUP_BYTES => {
+                group.push(index);
+                bytes += size;
+            }
+            _ => {
+                groups.push(vec![index]);
+                bytes = size;
+            }
+        }
+    }
+    groups
+}
+
+async fn hash_group(
+    job: &Arc<Job>,
+    files: &[Wanted],
+    group: Vec<usize>,
+) -> Result<Vec<(usize, Digests)>, CommitError> {
+    let work: Vec<_> = group
+        .into_iter()
+        .filter_map(|index| files.get(index).and_then(|file| Some((index, file.seen, file.digest()?))))
+        .collect();
+    let job = Arc::clone(job);
+    blocking(move || {
+        work.into_iter()
+            .map(|(index, seen, want)| {
+                let add = job.add(seen.operation)?;
+                let files = &*job.options.files;
+                Ok((index, digest(add, seen.stamp, want, files, &job.reporter, &job.cancel)?))
+            })
+            .collect()
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use hub_types::preupload::UploadMode;
+
+    use super::*;
+    use crate::source::Stamp;
+
+    fn file(size: u64, remote: Option<&str>) -> Wanted {
+        let seen = Seen { operation: 0, stamp: Stamp::of_size(size) };
+        Wanted { seen, mode: UploadMode::Lfs, remote: remote.map(Into::into) }
+    }
+
+    #[test]
+    fn small_files_share_a_task_and_large_ones_do_not() {
+        let files: Vec<Wanted> =
+            [1, 2, GROUP_BYTES * 9, 3, GROUP_BYTES - 3, 1].into_iter().map(|size| file(size, None)).collect();
+        assert_eq!(groups(&files), [vec![0, 1], vec![2], vec![3, 4], vec![5]]);
+        let many = vec![file(1, None); GROUP_FILES + 1];
+        assert_eq!(groups(&many).len(), 2);
+    }
+
+    #[test]
+    fn content_that_is_there_already_is_unchanged() {
+        let sha256 = [0xab; 32];
+        let digests = || Digests::Lfs { sha256, blocks: vec![1] };
+        let (fate, object) = judge(&file(1, Some(&"ab".repeat(32))), digests());
+        assert!(fate == Fate::Unchanged && object.is_none());
+        for remote in [None, Some("cd")] {
+            let (fate, object) = judge(&file(1, remote), digests());
+            assert_eq!(fate, Fate::Lfs(sha256));
+            assert_eq!(object.unwrap().1.oid, "ab".repeat(32));
+        }
+    }
+}

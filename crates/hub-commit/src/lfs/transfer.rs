@@ -1,0 +1,209 @@
+//! Sends one object: its content, completion, verify; with new addresses when they expire.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use http::HeaderMap;
+use hub_transport::{Body, Error, ErrorKind, RetryClass};
+use hub_types::lfs::{CompletedPart, CompletionRequest, ObjectId};
+
+use super::batch::{Pieces, Route, Upload, negotiate};
+use super::range::Sending;
+use crate::CommitError;
+use crate::endpoint::{LfsStep, Put};
+use crate::job::Job;
+use crate::stream::{Fault, body};
+
+/// How often new addresses are asked for, for one object.
+const RENEWALS: u32 = 3;
+/// How often verify is tried.
+const VERIFICATIONS: u32 = 3;
+/// How often completion is tried with the same parts.
+const COMPLETIONS: u32 = 3;
+
+/// Why sending an object ended.
+enum Failure {
+    /// With new addresses it may work.
+    Renew(CommitError),
+    Final(CommitError),
+}
+
+impl From<CommitError> for Failure {
+    fn from(error: CommitError) -> Self {
+        Self::Final(error)
+    }
+}
+
+/// Uploads one object and has it confirmed.
+pub(super) async fn send(job: &Arc<Job>, upload: Upload) -> Result<(), CommitError> {
+    let Upload { object, mut route } = upload;
+    let path = job.path(object.seen.operation);
+    let mut renewals = 0;
+    loop {
+        let expired = route.expires.is_some_and(|expires| job.transport.clock().now() >= expires);
+        let result = if expired {
+            Err(Failure::Renew(CommitError::malformed("its addresses expire before they can be used")))
+        } else {
+            content(job, &object, &route).await
+        };
+        match result {
+            Ok(()) => break,
+            Err(Failure::Renew(error)) => {
+                renewals += 1;
+                if renewals > RENEWALS {
+                    return Err(error);
+                }
+                tracing::debug!(path, "asking for new upload addresses");
+                let Some(renewed) = negotiate(job, vec![object.clone()]).await?.pop() else { return Ok(()) };
+                route = renewed.route;
+            }
+            Err(Failure::Final(error)) => return Err(error),
+        }
+    }
+    match &route.verify {
+        Some((href, headers)) => {
+            let step = step(path, href, headers, &ObjectId { oid: object.oid.clone(), size: object.size() })?;
+            verify(job, path, step).await
+        }
+        None => Ok(()),
+    }
+}
+
+async fn content(job: &Arc<Job>, object: &super::Object, route: &Route) -> Result<(), Failure> {
+    let path = job.path(object.seen.operation);
+    match &route.pieces {
+        Pieces::Whole(href) => {
+            let sending = Arc::new(Sending::new(job, object.clone(), 1));
+            put(&sending, 0, 0..object.size(), href, &route.headers).await?;
+            sending.check()?;
+            Ok(())
+        }
+        Pieces::Parts { size, addresses, complete } => {
+            let sending = Arc::new(Sending::new(job, object.clone(), addresses.len()));
+            // Indices, because a stream of references is not `Send` for every lifetime.
+            let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+            let mut parts = stream::iter(0..count)
+                .map(|index| {
+                    let sending = &sending;
+                    async move {
+                        let href = usize::try_from(index).ok().and_then(|index| addresses.get(index));
+                        let href = href.ok_or_else(|| CommitError::malformed("too many parts"))?;
+                        let start = u64::from(index).saturating_mul(*size);
+                        let range = start..start.saturating_add(*size).min(object.size());
+                        let etag = part(sending, index, range, href).await?;
+                        Ok::<_, Failure>(CompletedPart { part_number: index + 1, etag })
+                    }
+                })
+                .buffer_unordered(job.concurrency())
+                .try_collect::<Vec<_>>()
+                .await?;
+            parts.sort_unstable_by_key(|part| part.part_number);
+            sending.check()?;
+            completion(job, object, path, complete, parts).await
+        }
+    }
+}
+
+/// A part has to answer with an `ETag`; without one it is sent once more.
+async fn part(sending: &Arc<Sending>, index: u32, range: Range<u64>, href: &str) -> Result<String, Failure> {
+    let no_headers = HeaderMap::new();
+    let slot = usize::try_from(index).unwrap_or(usize::MAX);
+    for _ in 0..2 {
+        if let Some(etag) = put(sending, slot, range.clone(), href, &no_headers).await? {
+            return Ok(etag);
+        }
+    }
+    let path = sending.job.path(sending.object.seen.operation);
+    Err(CommitError::malformed(format!("part {} of {path:?} was answered without an ETag", index + 1)).into())
+}
+
+async fn put(
+    sending: &Arc<Sending>,
+    part: usize,
+    range: Range<u64>,
+    href: &str,
+    headers: &HeaderMap,
+) -> Result<Option<String>, Failure> {
+    let job = &sending.job;
+    let path = job.path(sending.object.seen.operation);
+    let permit = job.transfers.acquire().await;
+    let fault = Fault::default();
+    let make = || -> Body {
+        let (sending, range) = (Arc::clone(sending), range.clone());
+        body(range.end - range.start, &fault, move |writer| sending.produce(part, range.clone(), writer))
+    };
+    let endpoint = Put { target: path, href, headers, body: &make };
+    let result = fault.guard(job.transport.send(&endpoint)).await?;
+    drop(permit);
+    result.map_err(|source| {
+        // Stores answer 403 when a signature is too old; 410 and 404 when the upload it belongs to is gone.
+        let renew = source.is_not_found() || source.kind() == ErrorKind::Forbidden;
+        let error = CommitError::Upload { path: path.to_owned(), source };
+        if renew { Failure::Renew(error) } else { Failure::Final(error) }
+    })
+}
+
+/// Completes a multipart upload. When the answer is lost, a new batch tells whether it is done: then it has no actions.
+async fn completion(
+    job: &Arc<Job>,
+    object: &super::Object,
+    path: &str,
+    href: &str,
+    parts: Vec<CompletedPart>,
+) -> Result<(), Failure> {
+    let request = CompletionRequest { oid: object.oid.clone(), parts };
+    let headers = HeaderMap::new();
+    let mut attempt = 1;
+    loop {
+        let mut step = step(path, href, &headers, &request)?;
+        step.class = RetryClass::Ambiguous;
+        step.with_token = false;
+        let Err(source) = job.transport.send(&step).await else { return Ok(()) };
+        let again = source.is_retryable() || source.maybe_processed();
+        let gone = source.is_not_found() || source.kind() == ErrorKind::Forbidden;
+        let error = CommitError::Upload { path: path.to_owned(), source };
+        if !again && !gone {
+            return Err(Failure::Final(error));
+        }
+        if negotiate(job, vec![object.clone()]).await?.is_empty() {
+            return Ok(());
+        }
+        if !again || attempt >= COMPLETIONS {
+            return Err(Failure::Renew(error));
+        }
+        pause(job, attempt).await;
+        attempt += 1;
+    }
+}
+
+async fn verify(job: &Arc<Job>, path: &str, step: LfsStep<'_>) -> Result<(), CommitError> {
+    let mut attempt = 1;
+    loop {
+        let Err(source) = job.transport.send(&step).await else { return Ok(()) };
+        // What is worth repeating at once was repeated by the transport; a refusal may be a store that is still busy.
+        if attempt >= VERIFICATIONS || source.is_retryable() {
+            return Err(CommitError::VerifyFailed { path: path.to_owned(), source });
+        }
+        pause(job, attempt).await;
+        attempt += 1;
+    }
+}
+
+async fn pause(job: &Job, attempt: u32) {
+    job.transport.clock().sleep(Duration::from_millis(500) * attempt).await;
+}
+
+fn step<'a>(
+    path: &'a str,
+    href: &'a str,
+    headers: &'a HeaderMap,
+    message: &impl serde::Serialize,
+) -> Result<LfsStep<'a>, CommitError> {
+    let body = serde_json::to_vec(message).map_err(|error| CommitError::Upload {
+        path: path.to_owned(),
+        source: Error::build("the payload cannot be written as JSON").with_source(error),
+    })?;
+    Ok(LfsStep { target: path, href, headers, body, class: RetryClass::Read, with_token: true })
+}

@@ -1,0 +1,326 @@
+//! What a commit does: add files, delete files and folders.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hub_types::SafeRelPath;
+use hub_types::progress::{Event, Phase, Progress};
+
+use crate::CommitError;
+use crate::error::SourceProblem;
+use crate::source::{AddSource, SourceFile, SystemFiles, read_full};
+
+/// Adds a file, or replaces it. Python: `CommitOperationAdd`.
+#[derive(Debug, Clone)]
+pub struct CommitOperationAdd {
+    path: SafeRelPath,
+    source: AddSource,
+}
+
+impl CommitOperationAdd {
+    /// Adds what `source` holds as `path_in_repo`. One leading `/`, then one leading `./`, are dropped from the path.
+    ///
+    /// ```
+    /// use hub_commit::CommitOperationAdd;
+    /// let add = CommitOperationAdd::new("./notes.txt", b"hello".as_slice())?;
+    /// assert_eq!(add.path_in_repo(), "notes.txt");
+    /// assert_eq!(add.b64content()?, "aGVsbG8=");
+    /// # Ok::<(), hub_commit::CommitError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`CommitError::InvalidOperation`] for a path that cannot be in a repository: empty, absolute, with `.`, `..`,
+    /// `.git` or `.cache` as a part, or with control characters. [`CommitError::Sources`] for a source path that is not
+    /// an existing regular file.
+    pub fn new(path_in_repo: &str, source: impl Into<AddSource>) -> Result<Self, CommitError> {
+        let source = source.into();
+        let add = Self::unchecked_source(path_in_repo, source)?;
+        if let AddSource::Path(path) = &add.source {
+            let problem = match std::fs::metadata(path) {
+                Ok(metadata) if metadata.is_file() => None,
+                Ok(_) => Some(SourceProblem::NotRegular { path: path.clone() }),
+                Err(error) => Some(SourceProblem::from_io(path.clone(), error)),
+            };
+            if let Some(problem) = problem {
+                return Err(CommitError::Sources(vec![problem]));
+            }
+        }
+        Ok(add)
+    }
+
+    /// As [`Self::new`], for a source that is known to be a regular file.
+    pub(crate) fn unchecked_source(path_in_repo: &str, source: AddSource) -> Result<Self, CommitError> {
+        let path = repo_path(path_in_repo)?;
+        // The Hub's own clients keep their bookkeeping in `.cache`; the Hub refuses it as it refuses `.git`.
+        if path.segments().any(|part| part == ".cache") {
+            let message =
+                format!("invalid path in the repository {path_in_repo:?}: \".cache\" is not uploaded");
+            return Err(CommitError::invalid(message));
+        }
+        Ok(Self { path, source })
+    }
+
+    /// Where the file goes, from the root of the repository, with `/` between its parts.
+    pub fn path_in_repo(&self) -> &str {
+        self.path.as_str()
+    }
+
+    /// Where its content comes from.
+    pub fn source(&self) -> &AddSource {
+        &self.source
+    }
+
+    /// The content in standard base64 with padding and without line breaks, all in memory.
+    ///
+    /// # Errors
+    /// [`CommitError::Sources`] when it cannot be read.
+    pub fn b64content(&self) -> Result<String, CommitError> {
+        let read = || {
+            let mut content = Vec::new();
+            self.source.open(&SystemFiles)?.read_to_end(&mut content).map(|_| content)
+        };
+        read().map(|content| STANDARD.encode(content)).map_err(|error| self.problem(error))
+    }
+
+    /// Opens the content at its beginning. The position of a shared reader is put back when the result is dropped.
+    ///
+    /// With `progress`, every read reports how far the file has come, as [`Phase::Uploading`].
+    ///
+    /// # Errors
+    /// [`CommitError::Sources`] when it cannot be opened.
+    pub fn as_file(
+        &self,
+        progress: Option<Arc<dyn Progress>>,
+    ) -> Result<impl Read + Seek + use<>, CommitError> {
+        AsFile::open(self, progress).map_err(|error| self.problem(error))
+    }
+
+    pub(crate) fn problem(&self, error: io::Error) -> CommitError {
+        CommitError::Sources(vec![self.source.problem(self.path_in_repo(), error)])
+    }
+}
+
+/// What [`CommitOperationAdd::as_file`] gives.
+struct AsFile {
+    path: String,
+    file: Box<dyn SourceFile>,
+    size: u64,
+    position: u64,
+    progress: Option<Arc<dyn Progress>>,
+    restore: Option<(crate::source::SharedReader, u64)>,
+}
+
+impl AsFile {
+    fn open(add: &CommitOperationAdd, progress: Option<Arc<dyn Progress>>) -> io::Result<Self> {
+        let restore = match &add.source {
+            AddSource::Reader(reader) => {
+                let before = lock(reader).stream_position()?;
+                Some((Arc::clone(reader), before))
+            }
+            AddSource::Path(_) | AddSource::Bytes(_) => None,
+        };
+        let mut file = add.source.open(&SystemFiles)?;
+        let size = file.stamp()?.size;
+        Ok(Self { path: add.path_in_repo().to_owned(), file, size, position: 0, progress, restore })
+    }
+}
+
+fn lock(
+    reader: &crate::source::SharedReader,
+) -> std::sync::MutexGuard<'_, dyn crate::source::ReadSeek + 'static> {
+    reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl Read for AsFile {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read(buf)?;
+        self.position += n as u64;
+        if let Some(progress) = &self.progress {
+            let (path, position, total) = (self.path.as_str(), self.position, self.size);
+            progress.event(&Event::File { phase: Phase::Uploading, path, position, total });
+        }
+        Ok(n)
+    }
+}
+
+impl Seek for AsFile {
+    fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
+        self.position = self.file.seek(target)?;
+        Ok(self.position)
+    }
+}
+
+impl Drop for AsFile {
+    fn drop(&mut self) {
+        if let Some((reader, position)) = &self.restore {
+            // Nobody is left to tell; the next reader seeks for itself and meets the error again.
+            let _ = lock(reader).seek(SeekFrom::Start(*position));
+        }
+    }
+}
+
+/// Whether a deletion means a file or a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IsFolder {
+    /// A file.
+    File,
+    /// A folder, with everything in it.
+    Folder,
+    /// A folder if the path ends in `/`, a file otherwise.
+    #[default]
+    Auto,
+}
+
+/// Deletes a file or a folder. Python: `CommitOperationDelete`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitOperationDelete {
+    path: SafeRelPath,
+    folder: bool,
+}
+
+impl CommitOperationDelete {
+    /// Deletes `path_in_repo`; a trailing `/` is dropped after `is_folder` was decided.
+    ///
+    /// # Errors
+    /// [`CommitError::InvalidOperation`] for a path that cannot be in a repository.
+    pub fn new(path_in_repo: &str, is_folder: IsFolder) -> Result<Self, CommitError> {
+        let folder = match is_folder {
+            IsFolder::File => false,
+            IsFolder::Folder => true,
+            IsFolder::Auto => path_in_repo.ends_with('/'),
+        };
+        let path = repo_path(path_in_repo.strip_suffix('/').unwrap_or(path_in_repo))?;
+        Ok(Self { path, folder })
+    }
+
+    /// What is deleted, without a trailing `/`.
+    pub fn path_in_repo(&self) -> &str {
+        self.path.as_str()
+    }
+
+    /// Whether it is a folder.
+    pub fn is_folder(&self) -> bool {
+        self.folder
+    }
+}
+
+/// One step of a commit. Steps are applied in the order in which they are given.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum CommitOperation {
+    /// Adds or replaces a file.
+    Add(CommitOperationAdd),
+    /// Deletes a file or folder.
+    Delete(CommitOperationDelete),
+}
+
+impl CommitOperation {
+    /// The path that it changes.
+    pub fn path_in_repo(&self) -> &str {
+        match self {
+            Self::Add(add) => add.path_in_repo(),
+            Self::Delete(delete) => delete.path_in_repo(),
+        }
+    }
+}
+
+impl From<CommitOperationAdd> for CommitOperation {
+    fn from(add: CommitOperationAdd) -> Self {
+        Self::Add(add)
+    }
+}
+
+impl From<CommitOperationDelete> for CommitOperation {
+    fn from(delete: CommitOperationDelete) -> Self {
+        Self::Delete(delete)
+    }
+}
+
+fn repo_path(text: &str) -> Result<SafeRelPath, CommitError> {
+    SafeRelPath::from_user(text).map_err(|error| CommitError::invalid(error.to_string()))
+}
+
+/// The first `limit` bytes of an open source.
+pub(crate) fn head_of(file: &mut dyn SourceFile, limit: usize) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; limit];
+    let n = read_full(file, &mut head)?;
+    head.truncate(n);
+    Ok(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn paths_that_cannot_be_in_a_repository_are_refused() {
+        for wrong in [
+            "",
+            "/",
+            "..",
+            "a/../b",
+            "a//b",
+            ".git/config",
+            "x/.GIT/y",
+            ".cache/huggingface/x",
+            "a/.cache/b",
+            "a\nb",
+        ] {
+            let error = CommitOperationAdd::new(wrong, b"x".as_slice()).unwrap_err();
+            assert!(matches!(error, CommitError::InvalidOperation(_)), "{wrong:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_trailing_slash_makes_an_automatic_deletion_a_folder() {
+        let table = [
+            ("a", IsFolder::Auto, false),
+            ("a/", IsFolder::Auto, true),
+            ("a", IsFolder::Folder, true),
+            ("a/", IsFolder::File, false),
+        ];
+        for (path, is_folder, expected) in table {
+            let delete = CommitOperationDelete::new(path, is_folder).unwrap();
+            assert_eq!((delete.path_in_repo(), delete.is_folder()), ("a", expected));
+        }
+    }
+
+    #[test]
+    fn a_missing_file_or_a_folder_is_refused_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = CommitOperationAdd::new("a", dir.path().join("no")).unwrap_err();
+        assert!(missing.to_string().ends_with("does not exist"), "{missing}");
+        let folder = CommitOperationAdd::new("a", dir.path()).unwrap_err();
+        assert!(folder.to_string().ends_with("is not a regular file"), "{folder}");
+    }
+
+    #[test]
+    fn a_reader_is_rewound_and_its_position_put_back() {
+        let shared = Arc::new(Mutex::new(Cursor::new(b"hello".to_vec())));
+        shared.lock().unwrap().set_position(2);
+        let add = CommitOperationAdd::new("a", AddSource::Reader(shared.clone())).unwrap();
+        let mut text = String::new();
+        add.as_file(None).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!((text.as_str(), shared.lock().unwrap().position()), ("hello", 2));
+        assert_eq!(add.b64content().unwrap(), "aGVsbG8=");
+    }
+
+    #[test]
+    fn reading_reports_how_far_the_file_has_come() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&seen);
+        let progress = move |event: &Event<'_>| {
+            if let Event::File { position, total, .. } = event {
+                sink.lock().unwrap().push((*position, *total));
+            }
+        };
+        let add = CommitOperationAdd::new("a", b"hello".as_slice()).unwrap();
+        add.as_file(Some(Arc::new(progress))).unwrap().read_exact(&mut [0; 3]).unwrap();
+        assert_eq!(*seen.lock().unwrap(), [(3, 5)]);
+    }
+}

@@ -1,0 +1,134 @@
+//! [`CommitOptions`]: everything about a commit but its operations.
+
+use std::fmt;
+use std::sync::Arc;
+
+use hub_types::progress::Progress;
+use hub_types::{ParentCommit, RepoRef, Revision};
+
+use crate::source::{Files, SystemFiles};
+
+/// Where a commit goes, what it says and how it is made. Python: the arguments of `create_commit`.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct CommitOptions {
+    /// The repository.
+    pub repo: RepoRef,
+    /// The branch, or `refs/pr/N`. Default `main`.
+    pub revision: Revision,
+    /// First line of the message; must not be empty.
+    pub message: String,
+    /// The rest of the message. Default empty.
+    pub description: String,
+    /// Opens a pull request against `revision` instead of committing to it. Default false.
+    pub create_pr: bool,
+    /// The commit that the branch must be at; otherwise [`CommitError::ParentMismatch`](crate::CommitError::ParentMismatch).
+    /// Default: wherever it is.
+    pub parent_commit: Option<ParentCommit>,
+    /// How many transfers run at once. Default 5, at least 1. Python: `num_threads`.
+    pub max_concurrency: usize,
+    /// Names the parent in every attempt, so that a repetition after a lost answer cannot make a second commit. Default
+    /// true. False is what Python does: the commit is sent once and, when the answer is lost, looked for.
+    pub pinned: bool,
+    /// Hears how far the work has come. Default nobody.
+    pub progress: Option<Arc<dyn Progress>>,
+    /// The user that commits, where known: narrows the search for a commit whose answer was lost. Default unknown.
+    pub author: Option<String>,
+    /// The file system that sources are opened in. Default the machine's.
+    pub files: Arc<dyn Files>,
+}
+
+impl CommitOptions {
+    /// A commit to `main` of `repo` with a message and defaults for the rest.
+    pub fn new(repo: RepoRef, message: impl Into<String>) -> Self {
+        Self {
+            repo,
+            revision: Revision::main(),
+            message: message.into(),
+            description: String::new(),
+            create_pr: false,
+            parent_commit: None,
+            max_concurrency: 5,
+            pinned: true,
+            progress: None,
+            author: None,
+            files: Arc::new(SystemFiles),
+        }
+    }
+
+    /// Sets the branch.
+    #[must_use]
+    pub fn revision(mut self, revision: Revision) -> Self {
+        self.revision = revision;
+        self
+    }
+
+    /// Sets the rest of the message.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// Whether to open a pull request.
+    #[must_use]
+    pub fn create_pr(mut self, create_pr: bool) -> Self {
+        self.create_pr = create_pr;
+        self
+    }
+
+    /// Sets the commit that the branch must be at.
+    #[must_use]
+    pub fn parent_commit(mut self, parent: Option<ParentCommit>) -> Self {
+        self.parent_commit = parent;
+        self
+    }
+
+    /// Sets how many transfers run at once; 0 counts as 1.
+    #[must_use]
+    pub fn max_concurrency(mut self, transfers: usize) -> Self {
+        self.max_concurrency = transfers;
+        self
+    }
+
+    /// Whether every attempt names its parent.
+    #[must_use]
+    pub fn pinned(mut self, pinned: bool) -> Self {
+        self.pinned = pinned;
+        self
+    }
+
+    /// Sets who hears how far the work has come.
+    #[must_use]
+    pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// Sets the user that commits.
+    #[must_use]
+    pub fn author(mut self, author: impl Into<String>) -> Self {
+        self.author = Some(author.into());
+        self
+    }
+
+    /// Sets the file system that sources are opened in.
+    #[must_use]
+    pub fn files(mut self, files: Arc<dyn Files>) -> Self {
+        self.files = files;
+        self
+    }
+}
+
+impl fmt::Debug for CommitOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommitOptions")
+            .field("repo", &self.repo)
+            .field("revision", &self.revision)
+            .field("message", &self.message)
+            .field("create_pr", &self.create_pr)
+            .field("parent_commit", &self.parent_commit)
+            .field("pinned", &self.pinned)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,328 @@
+//! The body of a commit: newline-delimited JSON in which the content of regular files is encoded while it is sent.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hub_transport::Body;
+use hub_types::commit::{CommitHeader, CommitLine, DeletedPath, InlineFileLine, LfsFile};
+use hub_types::progress::Phase;
+use sha2::Digest as _;
+
+use crate::digest::{git_blob, hex};
+use crate::report::Reporter;
+use crate::source::{Files, Stamp, read_full};
+use crate::stream::{self, Fault, Stop, Writer};
+use crate::{CommitError, CommitOperation, CommitOperationAdd};
+
+/// Bytes of content encoded at once: a multiple of 3, so that padding appears only at the end.
+const PIECE: usize = 192 * 1024;
+
+/// One line after the header. `operation` is the index of its operation.
+#[derive(Debug)]
+pub(crate) enum Line {
+    /// A file sent inside the commit. `git` is set by the first complete reading; later ones must agree.
+    Regular { operation: usize, stamp: Stamp, git: OnceLock<[u8; 20]> },
+    /// A file that is in LFS.
+    Lfs { operation: usize, size: u64, sha256: [u8; 32] },
+    /// A deletion.
+    Delete { operation: usize },
+}
+
+impl Line {
+    pub(crate) fn operation(&self) -> usize {
+        match self {
+            Self::Regular { operation, .. } | Self::Lfs { operation, .. } | Self::Delete { operation } => {
+                *operation
+            }
+        }
+    }
+}
+
+/// Everything a commit's body is made of, except its header.
+#[derive(Clone)]
+pub(crate) struct Payload {
+    pub(crate) operations: Arc<[CommitOperation]>,
+    pub(crate) lines: Arc<Vec<Line>>,
+    pub(crate) files: Arc<dyn Files>,
+    pub(crate) reporter: Reporter,
+}
+
+/// Length of `size` bytes in base64.
+pub(crate) fn base64_len(size: u64) -> u64 {
+    size.div_ceil(3).saturating_mul(4)
+}
+
+impl Payload {
+    /// The body with `header` as its first line. `whole` is set once all of it was produced; before that, no server can
+    /// have taken the commit.
+    ///
+    /// # Errors
+    /// [`CommitError::Stopped`] when the header cannot be written as JSON.
+    pub(crate) fn body(
+        &self,
+        header: CommitHeader,
+        fault: &Fault,
+        whole: &Arc<AtomicBool>,
+    ) -> Result<Body, CommitError> {
+        let header = json_line(&CommitLine::Header(header))?;
+        let mut len = header.len() as u64;
+        for line in self.lines.iter() {
+            len += self.line_len(line)?;
+        }
+        let (payload, whole) = (self.clone(), Arc::clone(whole));
+        Ok(stream::body(len, fault, move |writer| {
+            writer.write(header.as_bytes())?;
+            payload.lines.iter().try_for_each(|line| payload.write(line, writer))?;
+            // The end of the body is not handed on yet: it cannot arrive before this is known.
+            whole.store(true, Ordering::SeqCst);
+            Ok(())
+        }))
+    }
+
+    fn line_len(&self, line: &Line) -> Result<u64, CommitError> {
+        Ok(match self.parts(line)? {
+            Parts::Whole(text) => text.len() as u64,
+            Parts::Inline(frame, _, stamp, _) => {
+                (frame.before().len() + frame.after().len()) as u64 + base64_len(stamp.size)
+            }
+        })
+    }
+
+    fn write(&self, line: &Line, writer: &mut Writer) -> Result<(), Stop> {
+        match self.parts(line)? {
+            Parts::Whole(text) => writer.write(text.as_bytes()),
+            Parts::Inline(frame, add, stamp, git) => {
+                writer.write(frame.before().as_bytes())?;
+                self.write_content(add, stamp, git, writer)?;
+                writer.write(frame.after().as_bytes())
+            }
+        }
+    }
+
+    fn parts<'a>(&'a self, line: &'a Line) -> Result<Parts<'a>, CommitError> {
+        let operation = self
+            .operations
+            .get(line.operation())
+            .ok_or_else(|| CommitError::Stopped("a line of the commit has no operation".into()))?;
+        let path = operation.path_in_repo();
+        let whole = |line: CommitLine| json_line(&line).map(Parts::Whole);
+        match (line, operation) {
+            (Line::Lfs { size, sha256, .. }, _) => whole(CommitLine::LfsFile(LfsFile {
+                path: path.to_owned(),
+                algo: "sha256".to_owned(),
+                oid: hex(sha256),
+                size: Some(*size),
+            })),
+            (Line::Regular { stamp, git, .. }, CommitOperation::Add(add)) => {
+                Ok(Parts::Inline(InlineFileLine::new(path), add, stamp, git))
+            }
+            (_, CommitOperation::Delete(delete)) if delete.is_folder() => {
+                whole(CommitLine::DeletedFolder(DeletedPath { path: path.to_owned() }))
+            }
+            _ => whole(CommitLine::DeletedFile(DeletedPath { path: path.to_owned() })),
+        }
+    }
+
+    /// Content that is not what it was makes an error before the line is complete, so no server can take the commit.
+    fn write_content(
+        &self,
+        add: &CommitOperationAdd,
+        stamp: &Stamp,
+        git: &OnceLock<[u8; 20]>,
+        writer: &mut Writer,
+    ) -> Result<(), Stop> {
+        let changed = || CommitError::SourceChanged { path: add.path_in_repo().to_owned() };
+        let problem = |error| add.problem(error);
+        let mut source = add.source().open(&*self.files).map_err(problem)?;
+        if source.stamp().map_err(problem)? != *stamp {
+            return Err(changed().into());
+        }
+        let mut hash = git_blob(stamp.size);
+        let mut buffer = vec![0; PIECE.min(usize::try_from(stamp.size).unwrap_or(PIECE))];
+        let mut position = 0;
+        while position < stamp.size {
+            let wanted = usize::try_from(stamp.size - position).unwrap_or(PIECE).min(buffer.len());
+            let piece = buffer.get_mut(..wanted).unwrap_or_default();
+            if read_full(&mut *source, piece).map_err(problem)? < wanted {
+                return Err(changed().into());
+            }
+            hash.update(&*piece);
+            let encoded = usize::try_from(base64_len(wanted as u64)).unwrap_or_default();
+            let mut written = Ok(0);
+            writer.write_with(encoded, |to| written = STANDARD.encode_slice(&*piece, to))?;
+            if written.ok() != Some(encoded) {
+                return Err(CommitError::Stopped("base64 has an unexpected length".into()).into());
+            }
+            position += wanted as u64;
+            self.reporter.file(Phase::Uploading, add.path_in_repo(), position, stamp.size);
+        }
+        let unchanged = source.stamp().map_err(problem)? == *stamp;
+        let id = <[u8; 20]>::from(hash.finalize());
+        if !unchanged || *git.get_or_init(|| id) != id {
+            return Err(changed().into());
+        }
+        Ok(())
+    }
+}
+
+enum Parts<'a> {
+    Whole(String),
+    Inline(InlineFileLine, &'a CommitOperationAdd, &'a Stamp, &'a OnceLock<[u8; 20]>),
+}
+
+fn json_line(line: &CommitLine) -> Result<String, CommitError> {
+    let mut text =
+        serde_json::to_string(line).map_err(|error| CommitError::Stopped(format!("no JSON: {error}")))?;
+    text.push('\n');
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Cursor, Read, Seek, SeekFrom};
+
+    use http_body::Body as _;
+    use http_body_util::BodyExt;
+    use hub_types::commit::{Encoding, InlineFile};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source::{AddSource, SystemFiles};
+    use crate::{CommitOperationDelete, IsFolder};
+
+    /// Gives at most `step` bytes a time.
+    struct Slow {
+        inner: Cursor<Vec<u8>>,
+        step: usize,
+    }
+
+    impl Read for Slow {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            let n = buf.len().min(self.step);
+            self.inner.read(&mut buf[..n])
+        }
+    }
+
+    impl Seek for Slow {
+        fn seek(&mut self, target: SeekFrom) -> io::Result<u64> {
+            self.inner.seek(target)
+        }
+    }
+
+    fn regular(operation: usize, size: usize) -> Line {
+        Line::Regular { operation, stamp: Stamp::of_size(size as u64), git: OnceLock::new() }
+    }
+
+    fn payload(operations: Vec<CommitOperation>, lines: Vec<Line>) -> Payload {
+        Payload {
+            operations: operations.into(),
+            lines: Arc::new(lines),
+            files: Arc::new(SystemFiles),
+            reporter: Reporter::default(),
+        }
+    }
+
+    fn header() -> CommitHeader {
+        CommitHeader { summary: "s\n\"q\"".into(), description: "d".into(), parent_commit: None }
+    }
+
+    async fn lines_of(payload: &Payload) -> Vec<CommitLine> {
+        let body = payload.body(header(), &Fault::default(), &Arc::default()).unwrap();
+        let announced = body.size_hint().exact().unwrap();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        assert_eq!(announced, bytes.len() as u64);
+        assert!(bytes.ends_with(b"\n"));
+        std::str::from_utf8(&bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn every_operation_is_one_line_in_the_order_given() {
+        let operations = vec![
+            CommitOperationDelete::new("old/", IsFolder::Auto).unwrap().into(),
+            CommitOperationAdd::new("w.bin", b"x".as_slice()).unwrap().into(),
+            CommitOperationAdd::new("a.txt", b"hi".as_slice()).unwrap().into(),
+            CommitOperationDelete::new("b.txt", IsFolder::File).unwrap().into(),
+        ];
+        let lines = vec![
+            Line::Delete { operation: 0 },
+            Line::Lfs { operation: 1, size: 1, sha256: [0xab; 32] },
+            regular(2, 2),
+            Line::Delete { operation: 3 },
+        ];
+        let deleted = |path: &str| DeletedPath { path: path.into() };
+        assert_eq!(
+            lines_of(&payload(operations, lines)).await,
+            [
+                CommitLine::Header(header()),
+                CommitLine::DeletedFolder(deleted("old")),
+                CommitLine::LfsFile(LfsFile {
+                    path: "w.bin".into(),
+                    algo: "sha256".into(),
+                    oid: "ab".repeat(32),
+                    size: Some(1)
+                }),
+                CommitLine::File(InlineFile {
+                    path: "a.txt".into(),
+                    content: "aGk=".into(),
+                    encoding: Encoding::Base64
+                }),
+                CommitLine::DeletedFile(deleted("b.txt")),
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn content_that_changes_between_two_sendings_ends_the_second() {
+        let shared = Arc::new(std::sync::Mutex::new(Cursor::new(b"abc".to_vec())));
+        let add = CommitOperationAdd::new("a", AddSource::Reader(shared.clone())).unwrap();
+        let payload = payload(vec![add.into()], vec![regular(0, 3)]);
+        let fault = Fault::default();
+        let body = payload.body(header(), &fault, &Arc::default()).unwrap();
+        let again = body.try_clone().unwrap();
+        body.collect().await.unwrap();
+        *shared.lock().unwrap() = Cursor::new(b"abd".to_vec());
+        let result = fault.guard(again.collect()).await;
+        assert!(matches!(result, Err(CommitError::SourceChanged { path }) if path == "a"));
+    }
+
+    #[tokio::test]
+    async fn content_across_chunks_is_encoded_without_inner_padding() {
+        for size in [PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 2] {
+            let content: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
+            let source = AddSource::reader(Slow { inner: Cursor::new(content.clone()), step: 7777 });
+            let add = CommitOperationAdd::new("a", source).unwrap();
+            let lines = lines_of(&payload(vec![add.into()], vec![regular(0, size)])).await;
+            let [_, CommitLine::File(file)] = lines.as_slice() else { panic!("{}", lines.len()) };
+            assert!(STANDARD.decode(&file.content).unwrap() == content, "{size}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_content_and_path_survive(
+            files in proptest::collection::vec(("[^\\p{Cc}/.\\\\:~]{1,12}", proptest::collection::vec(any::<u8>(), 0..300), 1usize..50), 0..5)
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let operations: Vec<CommitOperation> = files
+                .iter()
+                .map(|(path, content, step)| {
+                    let source = AddSource::reader(Slow { inner: Cursor::new(content.clone()), step: *step });
+                    CommitOperationAdd::new(path, source).unwrap().into()
+                })
+                .collect();
+            let lines = files.iter().enumerate().map(|(i, (_, content, _))| regular(i, content.len())).collect();
+            let sent = runtime.block_on(lines_of(&payload(operations, lines)));
+            let expected = files.iter().map(|(path, content, _)| {
+                CommitLine::File(InlineFile {
+                    path: path.clone(),
+                    content: STANDARD.encode(content),
+                    encoding: Encoding::Base64,
+                })
+            });
+            prop_assert!(sent.into_iter().skip(1).eq(expected));
+        }
+    }
+}

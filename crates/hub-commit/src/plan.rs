@@ -1,0 +1,165 @@
+//! The rules that need no I/O: warnings about operations, what the server's decisions mean, and limits.
+
+use std::collections::HashMap;
+
+use hub_types::commit::{MAX_LFS_FILES, MAX_REGULAR_PAYLOAD};
+use hub_types::preupload::{PreuploadDecision, UploadMode};
+
+use crate::digest::Want;
+use crate::job::Seen;
+use crate::payload::base64_len;
+use crate::{CommitError, CommitOperation};
+
+/// What looks like a mistake in a list of operations but is allowed. Python warns about the same.
+pub(crate) fn warnings(operations: &[CommitOperation]) -> Vec<String> {
+    let mut found = Vec::new();
+    // How many additions each path and each folder above it has had so far.
+    let mut added: HashMap<&str, u64> = HashMap::new();
+    for operation in operations {
+        let path = operation.path_in_repo();
+        match operation {
+            CommitOperation::Add(_) => {
+                let times = added.entry(path).or_default();
+                *times += 1;
+                if *times > 1 {
+                    found.push(format!("{path:?} is added more than once; the last one stays"));
+                }
+                for (at, _) in path.match_indices('/') {
+                    *added.entry(path.get(..at).unwrap_or_default()).or_default() += 1;
+                }
+            }
+            CommitOperation::Delete(delete) => {
+                if added.contains_key(path) {
+                    let what = if delete.is_folder() { "folder" } else { "file" };
+                    found.push(format!("the {what} {path:?} is deleted after something was added to it"));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A file that has to be dealt with after the server decided about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) seen: Seen,
+    pub(crate) mode: UploadMode,
+    /// What the repository has at this path: git blob id or sha256 in hexadecimal.
+    pub(crate) remote: Option<Box<str>>,
+}
+
+impl Wanted {
+    /// The digest that has to be known before the commit, if any.
+    pub(crate) fn digest(&self) -> Option<Want> {
+        match self.mode {
+            UploadMode::Lfs => Some(Want::Sha256),
+            UploadMode::Regular => self.remote.is_some().then_some(Want::GitBlob),
+        }
+    }
+}
+
+/// What a decision of the server means for a file; `None` leaves it out.
+///
+/// Empty files never go to LFS, whatever the server says: object stores refuse empty uploads.
+pub(crate) fn decide(seen: Seen, decision: PreuploadDecision) -> Option<Wanted> {
+    if decision.should_ignore {
+        return None;
+    }
+    let mode = if seen.stamp.size == 0 { UploadMode::Regular } else { decision.upload_mode };
+    Some(Wanted { seen, mode, remote: decision.oid.map(|oid| oid.to_ascii_lowercase().into()) })
+}
+
+/// Checks the limits of one commit.
+pub(crate) fn check_limits(wanted: &[Wanted]) -> Result<(), CommitError> {
+    let count = wanted.iter().filter(|file| file.mode == UploadMode::Lfs).count();
+    if count > MAX_LFS_FILES {
+        return Err(CommitError::TooManyLfsFiles { count });
+    }
+    let bytes = wanted
+        .iter()
+        .filter(|file| file.mode == UploadMode::Regular)
+        .fold(0u64, |sum, file| sum.saturating_add(base64_len(file.seen.stamp.size)));
+    if bytes > MAX_REGULAR_PAYLOAD {
+        return Err(CommitError::PayloadTooLarge { bytes });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Stamp;
+    use crate::{CommitOperationAdd, CommitOperationDelete, IsFolder};
+
+    fn add(path: &str) -> CommitOperation {
+        CommitOperationAdd::new(path, b"x".as_slice()).unwrap().into()
+    }
+
+    fn delete(path: &str) -> CommitOperation {
+        CommitOperationDelete::new(path, IsFolder::Auto).unwrap().into()
+    }
+
+    fn seen(size: u64) -> Seen {
+        Seen { operation: 0, stamp: Stamp::of_size(size) }
+    }
+
+    fn wanted(mode: UploadMode, size: u64) -> Wanted {
+        Wanted { seen: seen(size), mode, remote: None }
+    }
+
+    #[test]
+    fn only_what_undoes_an_earlier_step_is_warned_about() {
+        let table = [
+            (vec![add("a"), add("b")], 0),
+            (vec![add("a"), add("a")], 1),
+            (vec![add("a"), delete("a")], 1),
+            (vec![delete("a"), add("a")], 0),
+            (vec![add("d/a"), delete("d/")], 1),
+            (vec![add("d/e/a"), delete("d/")], 1),
+            (vec![add("da"), delete("d/")], 0),
+            (vec![delete("d/"), add("d/a")], 0),
+        ];
+        for (operations, expected) in table {
+            let found = warnings(&operations);
+            assert_eq!(found.len(), expected, "{operations:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn the_server_decides_except_about_empty_files() {
+        let decision = |mode, ignore, oid: Option<&str>| PreuploadDecision {
+            path: "a".into(),
+            upload_mode: mode,
+            should_ignore: ignore,
+            oid: oid.map(str::to_owned),
+        };
+        assert_eq!(decide(seen(1), decision(UploadMode::Lfs, true, None)), None);
+        let table = [
+            (1, UploadMode::Lfs, None, UploadMode::Lfs, Some(Want::Sha256)),
+            (0, UploadMode::Lfs, None, UploadMode::Regular, None),
+            (1, UploadMode::Regular, None, UploadMode::Regular, None),
+            (1, UploadMode::Regular, Some("AB"), UploadMode::Regular, Some(Want::GitBlob)),
+        ];
+        for (size, said, oid, mode, digest) in table {
+            let file = decide(seen(size), decision(said, false, oid)).unwrap();
+            assert_eq!((file.mode, file.digest()), (mode, digest));
+            assert_eq!(file.remote.as_deref(), oid.map(str::to_ascii_lowercase).as_deref());
+        }
+    }
+
+    #[test]
+    fn limits_count_lfs_files_and_encoded_bytes() {
+        let many = vec![wanted(UploadMode::Lfs, 1); MAX_LFS_FILES];
+        assert!(check_limits(&many).is_ok());
+        let more = vec![wanted(UploadMode::Lfs, 1); MAX_LFS_FILES + 1];
+        assert!(matches!(check_limits(&more), Err(CommitError::TooManyLfsFiles { count: 25_001 })));
+        assert!(check_limits(&[wanted(UploadMode::Regular, 749_999_999)]).is_ok());
+        let Err(CommitError::PayloadTooLarge { bytes }) =
+            check_limits(&[wanted(UploadMode::Regular, 750_000_001)])
+        else {
+            panic!()
+        };
+        assert_eq!(bytes, 1_000_000_004);
+        assert!(check_limits(&[wanted(UploadMode::Lfs, u64::MAX)]).is_ok());
+    }
+}

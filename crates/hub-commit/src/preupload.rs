@@ -1,0 +1,149 @@
+//! Asks the server how each file travels, and whether the card is acceptable.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use hub_transport::ErrorKind;
+use hub_types::preupload::{PreuploadFile, PreuploadRequest};
+
+use crate::endpoint::{Preupload, ValidateYaml};
+use crate::job::{Job, Seen, blocking};
+use crate::operation::head_of;
+use crate::plan::{Wanted, decide};
+use crate::{CommitError, CommitOperationAdd};
+
+/// Files in one request.
+const BATCH: usize = 256;
+/// Requests at once.
+const CONCURRENT: usize = 4;
+/// Bytes of a file that the server looks at.
+const SAMPLE: usize = 512;
+/// Longest text file that is read whole to be sent along: `.gitignore`, `.gitattributes`, `README.md`.
+const MAX_TEXT: u64 = 4 * 1024 * 1024;
+
+/// What the server said about all files.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    /// The files to deal with, in the order of their operations.
+    pub(crate) files: Vec<Wanted>,
+    /// How many files `.gitignore` leaves out.
+    pub(crate) ignored: usize,
+    /// The commit that the answers were read from.
+    pub(crate) head: Option<String>,
+    /// The server's time of the first answer.
+    pub(crate) server_time: Option<String>,
+}
+
+/// Asks about all files, in batches.
+pub(crate) async fn classify(job: &Arc<Job>, seen: &[Seen]) -> Result<Answer, CommitError> {
+    let git_ignore = root_text(job, seen, ".gitignore").await?;
+    let git_attributes = root_text(job, seen, ".gitattributes").await?;
+    // Indices, because a stream of references is not `Send` for every lifetime.
+    let mut batches = stream::iter(0..seen.len().div_ceil(BATCH))
+        .map(|index| {
+            let batch = seen.chunks(BATCH).nth(index).unwrap_or_default();
+            let (git_ignore, git_attributes) = (git_ignore.clone(), git_attributes.clone());
+            async move {
+                let files = samples(job, batch.to_vec()).await?;
+                let endpoint = Preupload {
+                    repo: &job.options.repo,
+                    revision: &job.options.revision,
+                    create_pr: job.options.create_pr,
+                    request: PreuploadRequest { files, git_ignore, git_attributes },
+                };
+                let (response, time) = job.transport.send(&endpoint).await.map_err(CommitError::Preupload)?;
+                Ok::<_, CommitError>((batch, response, time))
+            }
+        })
+        .buffered(CONCURRENT);
+    let mut answer = Answer::default();
+    while let Some((batch, response, time)) = batches.try_next().await? {
+        answer.head = answer.head.or(response.commit_oid);
+        answer.server_time = answer.server_time.or(time);
+        let decisions: HashMap<String, _> =
+            response.files.into_iter().map(|decision| (decision.path.clone(), decision)).collect();
+        for seen in batch {
+            let path = job.path(seen.operation);
+            let decision = decisions.get(path).cloned().ok_or_else(|| {
+                CommitError::malformed(format!("nothing was said about how {path:?} is to be uploaded"))
+            })?;
+            match decide(*seen, decision) {
+                Some(wanted) => answer.files.push(wanted),
+                None => {
+                    tracing::info!(path, "left out because of .gitignore");
+                    answer.ignored += 1;
+                }
+            }
+        }
+    }
+    Ok(answer)
+}
+
+/// The beginning of each file of a batch, read on one thread.
+async fn samples(job: &Arc<Job>, batch: Vec<Seen>) -> Result<Vec<PreuploadFile>, CommitError> {
+    let job = Arc::clone(job);
+    blocking(move || {
+        batch
+            .iter()
+            .map(|seen| {
+                let add = job.add(seen.operation)?;
+                let sample = read_head(&job, add, SAMPLE)?;
+                Ok(PreuploadFile {
+                    path: add.path_in_repo().to_owned(),
+                    size: seen.stamp.size,
+                    sample: STANDARD.encode(sample),
+                })
+            })
+            .collect()
+    })
+    .await
+}
+
+fn read_head(job: &Job, add: &CommitOperationAdd, limit: usize) -> Result<Vec<u8>, CommitError> {
+    let read = || head_of(&mut *add.source().open(&*job.options.files)?, limit);
+    read().map_err(|error| add.problem(error))
+}
+
+/// The text of an added file at the root; `None` when it is not part of the commit, not text or very long. The last
+/// addition of the path counts.
+async fn root_text(job: &Arc<Job>, seen: &[Seen], name: &str) -> Result<Option<String>, CommitError> {
+    let Some(seen) = seen.iter().rfind(|seen| job.path(seen.operation) == name).copied() else {
+        return Ok(None);
+    };
+    let Some(limit) = usize::try_from(seen.stamp.size).ok().filter(|_| seen.stamp.size <= MAX_TEXT) else {
+        return Ok(None);
+    };
+    let job = Arc::clone(job);
+    blocking(move || Ok(String::from_utf8(read_head(&job, job.add(seen.operation)?, limit)?).ok())).await
+}
+
+/// Lets the server check the front matter of an added `README.md`. A server without this check is no obstacle.
+pub(crate) async fn check_card(job: &Arc<Job>, seen: &[Seen]) -> Result<(), CommitError> {
+    let Some(content) = root_text(job, seen, "README.md").await? else { return Ok(()) };
+    match job.transport.send(&ValidateYaml { repo: job.options.repo.clone(), content }).await {
+        Ok(answer) => {
+            for warning in answer.warnings {
+                tracing::warn!("README.md: {}", warning.message);
+            }
+            refuse(answer.errors.into_iter().map(|error| error.message).collect())
+        }
+        Err(error) if error.kind() == ErrorKind::BadRequest => {
+            let message = error.server_message().unwrap_or("the server did not say why");
+            refuse(message.lines().map(str::to_owned).collect())
+        }
+        Err(error) => {
+            tracing::debug!(%error, "the server did not check README.md");
+            Ok(())
+        }
+    }
+}
+
+fn refuse(messages: Vec<String>) -> Result<(), CommitError> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    Err(CommitError::ReadmeRejected { message: messages.join("; ") })
+}

@@ -1,0 +1,264 @@
+//! Finds out whether a commit whose answer was lost was made.
+//!
+//! A commit that names its parent can be made at most once. So after a lost answer there are three possibilities, and the
+//! branch tells which: our commit is there; another one took its place, and ours can no longer be made; or the branch is
+//! where it was, and the server may still be at work.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use futures_util::TryStreamExt;
+use hub_transport::{Error, Transport};
+use hub_types::{CommitInfo, GitCommitInfo, ParentCommit, RepoId, RepoRef, RepoType, Revision, route};
+use serde::{Deserialize, Serialize};
+
+use crate::CommitError;
+use crate::endpoint::{Commits, Discussion, Head, OpenPullRequests, PathsInfo};
+
+/// How far back the history is searched, in commits.
+const MAX_HISTORY: usize = 200;
+/// Pages of open pull requests that are searched, newest first.
+const MAX_PAGES: u32 = 3;
+/// Paths asked about in one request.
+const MAX_PATHS: usize = 500;
+
+/// A commit that was sent and never answered. It can be stored and settled later with [`reconcile_commit`], also by another
+/// process.
+#[derive(Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CommitOutcomeUnknown {
+    /// Kind of the repository.
+    pub repo_type: RepoType,
+    /// The repository.
+    pub repo_id: RepoId,
+    /// The branch.
+    pub revision: Revision,
+    /// The commit that the branch was at before.
+    pub parent: Option<ParentCommit>,
+    /// Whether the commit named its parent, so that it cannot be made once the branch has moved.
+    pub pinned: bool,
+    /// Whether a pull request was to be opened.
+    pub create_pr: bool,
+    /// First line of the message.
+    pub message: String,
+    /// The rest of the message.
+    pub description: String,
+    /// Who committed, where known.
+    pub author: Option<String>,
+    /// The server's time shortly before, as `YYYY-MM-DDTHH:MM:SS`, where known.
+    pub server_time: Option<String>,
+    /// The server's name for the last request, for its operators.
+    pub request_id: Option<String>,
+    /// What the commit leaves at each path that it touches.
+    pub fingerprint: BTreeMap<String, Expected>,
+    #[serde(skip)]
+    pub(crate) cause: Option<Error>,
+}
+
+/// What a commit leaves at a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Expected {
+    /// Nothing.
+    Absent,
+    /// A file with this content: sha256 for LFS files, git blob id for others.
+    File {
+        /// The id in hexadecimal.
+        oid: String,
+        /// Size in bytes.
+        size: u64,
+    },
+    /// A file whose content the server may add to.
+    Present,
+}
+
+impl CommitOutcomeUnknown {
+    /// The repository.
+    pub fn repo(&self) -> RepoRef {
+        RepoRef::new(self.repo_type, self.repo_id.clone())
+    }
+
+    /// The error that hid the outcome. Not kept when the value is stored.
+    pub fn cause(&self) -> Option<&Error> {
+        self.cause.as_ref()
+    }
+}
+
+impl fmt::Display for CommitOutcomeUnknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "it is not known whether the commit to {} at {} was made: look at its history, or settle it later with \
+             reconcile_commit",
+            self.repo(),
+            self.revision
+        )
+    }
+}
+
+impl std::error::Error for CommitOutcomeUnknown {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_ref().map(|cause| cause as _)
+    }
+}
+
+/// What became of a commit whose answer was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reconciled {
+    /// It was made; [`CommitInfo::recovered`] is true.
+    Landed(CommitInfo),
+    /// It was not made and cannot be made any more: the branch has moved to another commit.
+    NotLanded {
+        /// Where the branch is.
+        head: String,
+    },
+    /// It was not made so far, but the server may still be at work; or the history is too long to tell.
+    Undecided,
+}
+
+/// Looks whether a commit whose answer was lost was made. Reads only.
+///
+/// # Errors
+/// [`CommitError::Commit`] when the history cannot be read.
+pub async fn reconcile_commit(
+    transport: &Transport,
+    unknown: &CommitOutcomeUnknown,
+) -> Result<Reconciled, CommitError> {
+    settle(transport, unknown).await.map_err(CommitError::Commit)
+}
+
+pub(crate) async fn settle(
+    transport: &Transport,
+    unknown: &CommitOutcomeUnknown,
+) -> Result<Reconciled, Error> {
+    if unknown.create_pr {
+        return find_pull_request(transport, unknown).await;
+    }
+    let endpoint = Commits { repo: unknown.repo(), revision: unknown.revision.clone() };
+    let mut history = std::pin::pin!(transport.stream(endpoint, Some(MAX_HISTORY)));
+    let mut head = None;
+    let mut searched = 0;
+    let mut at_parent = false;
+    while let Some(commit) = history.try_next().await? {
+        searched += 1;
+        head.get_or_insert_with(|| commit.id.clone());
+        if unknown.parent.as_ref().is_some_and(|parent| parent.matches(&commit.id)) {
+            at_parent = true;
+            break;
+        }
+        if has_our_message(unknown, &commit) && has_our_content(transport, unknown, &commit.id).await? {
+            return Ok(Reconciled::Landed(landed(transport, unknown, &commit.id)));
+        }
+    }
+    match head {
+        // The branch has moved; a history that ends without the parent was rewritten.
+        Some(head) if unknown.pinned && searched > 1 && (at_parent || searched < MAX_HISTORY) => {
+            Ok(Reconciled::NotLanded { head })
+        }
+        _ => Ok(Reconciled::Undecided),
+    }
+}
+
+fn landed(transport: &Transport, unknown: &CommitOutcomeUnknown, oid: &str) -> CommitInfo {
+    let url = commit_url(transport, &unknown.repo(), oid);
+    let mut info = CommitInfo::new(url, oid, &unknown.message, &unknown.description);
+    info.recovered = true;
+    info
+}
+
+pub(crate) fn commit_url(transport: &Transport, repo: &RepoRef, oid: &str) -> String {
+    format!("{}{}", transport.endpoint(), route::repo(repo).commit_page(oid))
+}
+
+/// Servers cut and trim messages in their own ways; words and their order are what counts.
+fn words(texts: [&str; 2]) -> Vec<&str> {
+    texts.into_iter().flat_map(str::split_whitespace).collect()
+}
+
+fn has_our_message(unknown: &CommitOutcomeUnknown, commit: &GitCommitInfo) -> bool {
+    let author = unknown.author.as_ref();
+    words([&commit.title, &commit.message]) == words([&unknown.message, &unknown.description])
+        && author.is_none_or(|author| commit.authors.iter().any(|a| a.user == *author))
+}
+
+async fn has_our_content(
+    transport: &Transport,
+    unknown: &CommitOutcomeUnknown,
+    revision: &str,
+) -> Result<bool, Error> {
+    let repo = unknown.repo();
+    let revision: Revision = revision
+        .parse()
+        .map_err(|error| Error::decode("the history names a commit that cannot be one", error))?;
+    let paths: Vec<&String> = unknown.fingerprint.keys().collect();
+    for paths in paths.chunks(MAX_PATHS) {
+        let paths: Vec<String> = paths.iter().map(|path| (*path).clone()).collect();
+        let endpoint = PathsInfo { repo: &repo, revision: &revision, paths };
+        let entries = transport.send(&endpoint).await?;
+        let entries: BTreeMap<&str, _> =
+            entries.iter().map(|entry| (entry.path.trim_end_matches('/'), entry)).collect();
+        for path in &endpoint.paths {
+            let Some(expected) = unknown.fingerprint.get(path) else { continue };
+            let same = match (expected, entries.get(path.as_str())) {
+                (Expected::Absent, entry) => entry.is_none(),
+                (Expected::Present, entry) => entry.is_some_and(|entry| entry.is_file()),
+                (Expected::File { oid, size }, Some(entry)) => {
+                    entry.is_file() && entry.content_id().eq_ignore_ascii_case(oid) && entry.size == *size
+                }
+                (Expected::File { .. }, None) => false,
+            };
+            if !same {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+async fn find_pull_request(
+    transport: &Transport,
+    unknown: &CommitOutcomeUnknown,
+) -> Result<Reconciled, Error> {
+    let repo = unknown.repo();
+    for page in 0..MAX_PAGES {
+        let endpoint = OpenPullRequests { repo: &repo, author: unknown.author.as_deref(), page };
+        let found = transport.send(&endpoint).await?.discussions;
+        if found.is_empty() {
+            break;
+        }
+        for discussion in found.iter().filter(|discussion| may_be_ours(unknown, discussion)) {
+            let revision = Revision::pull_request(discussion.num);
+            let (head, _) = transport.send(&Head { repo: &repo, revision: &revision }).await?;
+            if has_our_content(transport, unknown, &head).await? {
+                let mut info = landed(transport, unknown, &head);
+                info.pr_url = Some(format!(
+                    "{}{}",
+                    transport.endpoint(),
+                    route::repo(&repo).discussion_page(discussion.num)
+                ));
+                info.pr_num = Some(discussion.num);
+                return Ok(Reconciled::Landed(info));
+            }
+        }
+    }
+    Ok(Reconciled::Undecided)
+}
+
+fn may_be_ours(unknown: &CommitOutcomeUnknown, discussion: &Discussion) -> bool {
+    let by_us = match (&unknown.author, &discussion.author) {
+        (Some(us), Some(author)) => *us == author.name,
+        _ => true,
+    };
+    // Both times are the server's, and RFC 3339 in UTC sorts as text.
+    let in_time = match (&unknown.server_time, &discussion.created_at) {
+        (Some(before), Some(created)) => {
+            created.get(..before.len()).is_none_or(|created| created >= before.as_str())
+        }
+        _ => true,
+    };
+    discussion.is_pull_request
+        && by_us
+        && in_time
+        && words([&discussion.title, ""]) == words([&unknown.message, ""])
+}

@@ -1,0 +1,137 @@
+//! [`create_commit`]: the job from top to bottom.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures_util::future::try_join;
+use hub_transport::Transport;
+use hub_types::CommitInfo;
+use hub_types::progress::{Event, Phase};
+
+use crate::commit::{Base, commit};
+use crate::job::{Job, Seen, validate};
+use crate::lfs::Fate;
+use crate::payload::{Line, Payload};
+use crate::preupload::{Answer, check_card, classify};
+use crate::reconcile::commit_url;
+use crate::{CommitError, CommitOperation, CommitOptions, lfs, plan};
+
+/// A head read longer ago than this is read again before the commit.
+const HEAD_IS_FRESH: Duration = Duration::from_secs(30);
+
+/// Makes one commit of all operations. Python: `create_commit`.
+///
+/// Files that the repository already has, and files that `.gitignore` leaves out, are not sent. When nothing remains, no
+/// commit is made: the answer has [`CommitInfo::created`] false and the head of the branch. A lost answer makes neither a
+/// second commit nor an error: the commit is found in the history and the answer has [`CommitInfo::recovered`] true.
+///
+/// Endpoints: `POST /api/validate-yaml` (only with a `README.md`), `POST .../preupload/{rev}`,
+/// `POST /{id}.git/info/lfs/objects/batch`, what it names, and `POST .../commit/{rev}`.
+///
+/// # Errors
+/// [`CommitError`], by stage. Unless it is [`CommitError::CommitOutcomeUnknown`], no commit was made.
+pub async fn create_commit(
+    transport: &Transport,
+    operations: Vec<CommitOperation>,
+    options: CommitOptions,
+) -> Result<CommitInfo, CommitError> {
+    validate(&options)?;
+    for warning in plan::warnings(&operations) {
+        tracing::warn!("{warning}");
+    }
+    let job = Arc::new(Job::new(transport, operations, options));
+    let _cancel = job.cancel.on_drop();
+    let seen = job.look_at_sources().await?;
+    let bytes = seen.iter().fold(0u64, |sum, seen| sum.saturating_add(seen.stamp.size));
+    job.reporter.event(&Event::Started { files: seen.len() as u64, bytes });
+
+    let answer = if seen.is_empty() {
+        Answer::default()
+    } else {
+        job.reporter.phase(Phase::Hashing);
+        let (answer, ()) = try_join(classify(&job, &seen), check_card(&job, &seen)).await?;
+        answer
+    };
+    plan::check_limits(&answer.files)?;
+
+    let asked = transport.clock().now();
+    let base = Base {
+        head: answer.head.as_deref().and_then(|head| head.parse().ok()),
+        server_time: answer.server_time,
+    };
+    job.reporter.phase(Phase::Uploading);
+    let (fates, mut base) = try_join(lfs::upload(&job, &answer.files), complete(&job, base)).await?;
+    let fates: BTreeMap<_, _> =
+        answer.files.iter().zip(fates).map(|(file, fate)| (file.seen.operation, (file.seen, fate))).collect();
+    let lines = lines(&job, &fates);
+    if lines.is_empty() {
+        return unchanged(&job).await;
+    }
+    if needs_head(&job) && transport.clock().now() - asked > HEAD_IS_FRESH {
+        base.head = job.head().await?.0.parse().ok();
+    }
+
+    job.reporter.phase(Phase::Committing);
+    let payload = Payload {
+        operations: Arc::clone(&job.operations),
+        lines: Arc::new(lines),
+        files: Arc::clone(&job.options.files),
+        reporter: job.reporter.clone(),
+    };
+    let info = commit(&job, &payload, base).await?;
+    job.reporter.event(&Event::Finished);
+    Ok(info)
+}
+
+/// Whether the commit will name the head of the branch as its parent.
+fn needs_head(job: &Job) -> bool {
+    job.options.pinned && !job.options.create_pr && job.options.parent_commit.is_none()
+}
+
+/// Reads what preupload did not tell and the commit needs: the head to pin, or the time to find a pull request by.
+async fn complete(job: &Job, base: Base) -> Result<Base, CommitError> {
+    let needed = if job.options.create_pr {
+        base.server_time.is_none()
+    } else {
+        needs_head(job) && base.head.is_none()
+    };
+    if !needed || job.operations.is_empty() {
+        return Ok(base);
+    }
+    let (head, server_time) = job.head().await?;
+    Ok(Base { head: head.parse().ok().or(base.head), server_time: server_time.or(base.server_time) })
+}
+
+/// Nothing is left to commit: the head stays.
+async fn unchanged(job: &Job) -> Result<CommitInfo, CommitError> {
+    tracing::warn!(repo = %job.options.repo, "nothing has changed; no commit is made");
+    let (head, _) = job.head().await?;
+    let url = commit_url(&job.transport, &job.options.repo, &head);
+    let mut info = CommitInfo::new(url, head, &job.options.message, &job.options.description);
+    info.created = false;
+    job.reporter.event(&Event::Finished);
+    Ok(info)
+}
+
+/// The lines of a payload, from the operations and what became of their files.
+fn lines(job: &Job, fates: &BTreeMap<usize, (Seen, Fate)>) -> Vec<Line> {
+    let mut lines = Vec::with_capacity(job.operations.len());
+    for (operation, step) in job.operations.iter().enumerate() {
+        match (step, fates.get(&operation)) {
+            (CommitOperation::Delete(_), _) => lines.push(Line::Delete { operation }),
+            (_, Some((seen, Fate::Lfs(sha256)))) => {
+                lines.push(Line::Lfs { operation, size: seen.stamp.size, sha256: *sha256 });
+            }
+            (_, Some((seen, Fate::Regular(id)))) => {
+                let git = OnceLock::new();
+                if let Some(id) = id {
+                    let _ = git.set(*id);
+                }
+                lines.push(Line::Regular { operation, stamp: seen.stamp, git });
+            }
+            (_, Some((_, Fate::Unchanged)) | None) => {}
+        }
+    }
+    lines
+}

@@ -1,0 +1,480 @@
+//! The Hub of these tests: one repository, in memory, as a leaf of the transport.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use hub_commit::{CommitOperation, CommitOperationAdd, CommitOptions};
+use hub_transport::{Body, BoxError, Transport};
+use hub_types::commit::CommitLine;
+use hub_types::lfs::{BatchRequest, CompletionRequest};
+use hub_types::preupload::PreuploadRequest;
+use hub_types::route::{RepoRoute, Route, parse};
+use hub_types::tree::PathsInfoRequest;
+use hub_types::{RepoRef, RepoType};
+use serde_json::{Value, json};
+use sha1::Digest;
+
+pub(crate) const ENDPOINT: &str = "http://hub.test";
+
+/// What goes wrong with a request.
+#[derive(Clone)]
+pub(crate) enum Fault {
+    /// This status instead of doing anything.
+    Refuse(u16),
+    /// This status after doing it.
+    DoneThen(u16),
+    /// The connection ends before anything is done.
+    LostBefore,
+    /// The connection ends after it was done.
+    LostAfter,
+    /// The connection ends; it is done when the next request of this kind arrives, before that one.
+    Late,
+    /// Something happens to the repository first; then all is well.
+    First(fn(&mut Repo)),
+    /// This answer instead of doing anything.
+    Say(Value),
+    /// The answer without its `ETag`.
+    NoEtag,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) oid: String,
+    pub(crate) size: u64,
+    pub(crate) lfs: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Commit {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) message: String,
+    pub(crate) tree: BTreeMap<String, Entry>,
+}
+
+pub(crate) struct Repo {
+    pub(crate) commits: Vec<Commit>,
+    pub(crate) pulls: Vec<Commit>,
+    pub(crate) objects: HashMap<String, Bytes>,
+    /// Requests, as `PUT /path`, without those that list or read.
+    pub(crate) log: Vec<String>,
+    /// Files of this many bytes or more go to LFS.
+    pub(crate) lfs_from: u64,
+    /// Uploads go in parts of this many bytes.
+    pub(crate) part_size: Option<u64>,
+    pub(crate) ignored: Vec<String>,
+    pub(crate) expires_in: Option<u64>,
+    pub(crate) card_error: Option<String>,
+    pub(crate) nonces: Vec<String>,
+    parts: HashMap<(String, u32), Bytes>,
+    faults: Vec<(&'static str, Fault)>,
+    late: Vec<(String, Bytes)>,
+}
+
+impl Repo {
+    pub(crate) fn head(&self) -> &Commit {
+        self.commits.last().unwrap()
+    }
+
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        self.log.iter().filter(|line| line.contains(kind)).count()
+    }
+
+    /// Another user's commit.
+    pub(crate) fn other_commit(&mut self) {
+        let mut tree = self.head().tree.clone();
+        tree.insert(
+            format!("other{}", self.commits.len()),
+            Entry { oid: "0".repeat(40), size: 1, lfs: false },
+        );
+        self.push("Other", "", tree);
+    }
+
+    fn push(&mut self, title: &str, message: &str, tree: BTreeMap<String, Entry>) -> String {
+        let id = format!("{:040x}", self.commits.len() + 1000);
+        self.commits.push(Commit { id: id.clone(), title: title.into(), message: message.into(), tree });
+        id
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Hub(Arc<Mutex<Repo>>);
+
+impl Hub {
+    pub(crate) fn new() -> Self {
+        let mut repo = Repo {
+            commits: Vec::new(),
+            pulls: Vec::new(),
+            objects: HashMap::new(),
+            log: Vec::new(),
+            lfs_from: 100,
+            part_size: None,
+            ignored: Vec::new(),
+            expires_in: None,
+            card_error: None,
+            nonces: Vec::new(),
+            parts: HashMap::new(),
+            faults: Vec::new(),
+            late: Vec::new(),
+        };
+        repo.push("initial commit", "", BTreeMap::new());
+        Self(Arc::new(Mutex::new(repo)))
+    }
+
+    pub(crate) fn repo(&self) -> MutexGuard<'_, Repo> {
+        self.0.lock().unwrap()
+    }
+
+    /// How many requests contain `kind`. (Takes the lock for this moment only, as its neighbours do.)
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        self.repo().count(kind)
+    }
+
+    pub(crate) fn commits(&self) -> usize {
+        self.repo().commits.len()
+    }
+
+    pub(crate) fn pulls(&self) -> usize {
+        self.repo().pulls.len()
+    }
+
+    /// The next request whose method and path contain `on` goes wrong; given several times, the next ones do.
+    pub(crate) fn fault(self, on: &'static str, fault: Fault) -> Self {
+        self.repo().faults.push((on, fault));
+        self
+    }
+
+    pub(crate) fn with(self, edit: impl FnOnce(&mut Repo)) -> Self {
+        edit(&mut self.repo());
+        self
+    }
+
+    pub(crate) fn transport(&self) -> Transport {
+        Transport::builder(ENDPOINT).leaf(self.clone()).build().unwrap()
+    }
+
+    fn answer(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &http::HeaderMap,
+        body: &Bytes,
+        query: &str,
+    ) -> Response<Body> {
+        let mut repo = self.repo();
+        let repo = &mut *repo;
+        if path == "/api/validate-yaml" {
+            return match &repo.card_error {
+                Some(message) => reply(400, json!({"errors": [{"message": message}], "warnings": []})),
+                None => reply(404, json!({"error": "no such address"})),
+            };
+        }
+        if let Some(rest) = path.strip_prefix("/store/") {
+            return store(repo, method, rest, body);
+        }
+        let Route::Repo { action, .. } = parse(path).unwrap() else { panic!("{path}") };
+        match action {
+            RepoRoute::Preupload(_) => preupload(repo, body),
+            RepoRoute::LfsBatch => batch(repo, body),
+            RepoRoute::Commit(_) => {
+                repo.nonces.push(headers["x-hub-commit-nonce"].to_str().unwrap().to_owned());
+                commit(repo, body, query.contains("create_pr=1"))
+            }
+            RepoRoute::Info(revision) => {
+                let commit = at(repo, revision.unwrap().as_str());
+                reply(200, json!({"id": "ada/demo", "sha": commit.id}))
+            }
+            RepoRoute::Commits(_) => {
+                let list: Vec<Value> = repo
+                    .commits
+                    .iter()
+                    .rev()
+                    .map(|c| {
+                        json!({"id": c.id, "title": c.title, "message": c.message, "authors": [{"user": "ada"}],
+                               "date": "2024-05-06T07:08:09.000Z"})
+                    })
+                    .collect();
+                reply(200, json!(list))
+            }
+            RepoRoute::PathsInfo(revision) => {
+                let commit = at(repo, revision.as_str());
+                let request: PathsInfoRequest = serde_json::from_slice(body).unwrap();
+                let entries = request.paths.iter().filter_map(|path| Some((path, commit.tree.get(path)?)));
+                let entries: Vec<Value> = entries
+                    .map(|(path, entry)| {
+                        let lfs = entry.lfs.then(|| json!({"oid": entry.oid, "size": entry.size}));
+                        let mut value =
+                            json!({"type": "file", "path": path, "oid": entry.oid, "size": entry.size});
+                        if let Some(lfs) = lfs {
+                            value["lfs"] = lfs;
+                            value["oid"] = json!("1".repeat(40));
+                        }
+                        value
+                    })
+                    .collect();
+                reply(200, json!(entries))
+            }
+            RepoRoute::Discussions => {
+                let list: Vec<Value> = repo
+                    .pulls
+                    .iter()
+                    .enumerate()
+                    .map(|(i, c)| {
+                        json!({"num": i + 1, "title": c.title, "isPullRequest": true, "status": "open",
+                               "createdAt": "2024-05-06T07:08:09.000Z", "author": {"name": "ada"}})
+                    })
+                    .collect();
+                let list = if query.contains("p=0") { list } else { Vec::new() };
+                reply(200, json!({"discussions": list, "count": 1, "start": 0}))
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn at<'r>(repo: &'r Repo, revision: &str) -> &'r Commit {
+    if let Some(number) = revision.strip_prefix("refs/pr/") {
+        return &repo.pulls[number.parse::<usize>().unwrap() - 1];
+    }
+    let all = || repo.commits.iter().chain(&repo.pulls);
+    all().find(|commit| commit.id == revision).unwrap_or(repo.head())
+}
+
+fn reply(status: u16, value: Value) -> Response<Body> {
+    let body = Body::bytes(value.to_string());
+    Response::builder().status(status).header("content-type", "application/json").body(body).unwrap()
+}
+
+fn preupload(repo: &Repo, body: &Bytes) -> Response<Body> {
+    let request: PreuploadRequest = serde_json::from_slice(body).unwrap();
+    let files: Vec<Value> = request
+        .files
+        .iter()
+        .map(|file| {
+            let mode = if file.size >= repo.lfs_from { "lfs" } else { "regular" };
+            let ignored = repo.ignored.contains(&file.path);
+            let mut value = json!({"path": file.path, "uploadMode": mode, "shouldIgnore": ignored});
+            if let Some(entry) = repo.head().tree.get(&file.path) {
+                value["oid"] = json!(entry.oid);
+            }
+            value
+        })
+        .collect();
+    reply(200, json!({"commitOid": repo.head().id, "files": files}))
+}
+
+fn batch(repo: &Repo, body: &Bytes) -> Response<Body> {
+    let request: BatchRequest = serde_json::from_slice(body).unwrap();
+    assert!(request.objects.len() <= 256);
+    let objects: Vec<Value> = request
+        .objects
+        .iter()
+        .map(|object| {
+            let (oid, size) = (&object.oid, object.size);
+            if repo.objects.contains_key(oid) {
+                return json!({"oid": oid, "size": size});
+            }
+            let upload = match repo.part_size {
+                None => json!({"href": format!("{ENDPOINT}/store/{oid}"), "header": {"X-Store": "1"}}),
+                Some(part) => {
+                    let mut header = serde_json::Map::new();
+                    header.insert("chunk_size".into(), json!(part.to_string()));
+                    for number in 1..=size.div_ceil(part) {
+                        let href = format!("{ENDPOINT}/store/{oid}/{number}");
+                        header.insert(format!("{number:05}"), json!(href));
+                    }
+                    json!({"href": format!("{ENDPOINT}/store/{oid}/complete"), "header": header})
+                }
+            };
+            let mut upload = upload;
+            if let Some(seconds) = repo.expires_in {
+                upload["expires_in"] = json!(seconds);
+            }
+            let verify = json!({"href": format!("{ENDPOINT}/store/{oid}/verify"), "header": {}});
+            json!({"oid": oid, "size": size, "actions": {"upload": upload, "verify": verify}})
+        })
+        .collect();
+    reply(
+        200,
+        json!({"transfer": if repo.part_size.is_some() { "multipart" } else { "basic" }, "objects": objects}),
+    )
+}
+
+fn store(repo: &mut Repo, method: &Method, rest: &str, body: &Bytes) -> Response<Body> {
+    let done = || Response::builder().header("etag", "\"e\"").body(Body::empty()).unwrap();
+    let (oid, step) = rest.split_once('/').unwrap_or((rest, ""));
+    let content = match (method, step) {
+        (&Method::PUT, "") => body.clone(),
+        (&Method::PUT, number) => {
+            repo.parts.insert((oid.to_owned(), number.parse().unwrap()), body.clone());
+            let etag = format!("\"e{number}\"");
+            return Response::builder().header("etag", etag).body(Body::empty()).unwrap();
+        }
+        (_, "verify") => {
+            let known = repo.objects.contains_key(oid);
+            return reply(if known { 200 } else { 404 }, json!({}));
+        }
+        _ => {
+            let request: CompletionRequest = serde_json::from_slice(body).unwrap();
+            let mut content = Vec::new();
+            for (part, number) in request.parts.iter().zip(1..) {
+                assert_eq!((part.part_number, part.etag.clone()), (number, format!("\"e{number}\"")));
+                content.extend_from_slice(&repo.parts[&(oid.to_owned(), number)]);
+            }
+            content.into()
+        }
+    };
+    assert_eq!(hex(&sha2::Sha256::digest(&content)), oid, "the content is not what its name says");
+    repo.objects.insert(oid.to_owned(), content);
+    done()
+}
+
+fn commit(repo: &mut Repo, body: &Bytes, create_pr: bool) -> Response<Body> {
+    let lines: Vec<CommitLine> =
+        std::str::from_utf8(body).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let CommitLine::Header(header) = &lines[0] else { panic!("no header") };
+    if header.parent_commit.as_ref().is_some_and(|parent| !parent.matches(&repo.head().id)) {
+        return reply(412, json!({"error": "A commit has happened since. Please refresh and try again."}));
+    }
+    let mut tree = repo.head().tree.clone();
+    for line in &lines[1..] {
+        match line {
+            CommitLine::File(file) => {
+                let content = STANDARD.decode(&file.content).unwrap();
+                tree.insert(file.path.clone(), regular(&content));
+            }
+            CommitLine::LfsFile(file) => {
+                assert!(
+                    repo.objects.contains_key(&file.oid),
+                    "LFS pointer pointed to a file that does not exist"
+                );
+                let size = file.size.unwrap();
+                tree.insert(file.path.clone(), Entry { oid: file.oid.clone(), size, lfs: true });
+            }
+            CommitLine::DeletedFolder(path) => {
+                tree.retain(|other, _| !other.starts_with(&format!("{}/", path.path)));
+            }
+            CommitLine::DeletedFile(path) | CommitLine::DeletedEntry(path) => {
+                tree.remove(&path.path);
+            }
+            CommitLine::Header(_) => panic!("two headers"),
+        }
+    }
+    let mut value = json!({"success": true});
+    let id = if create_pr {
+        let id = format!("{:040x}", repo.pulls.len() + 5000);
+        let (title, message) = (header.summary.clone(), header.description.clone());
+        repo.pulls.push(Commit { id: id.clone(), title, message, tree });
+        value["pullRequestUrl"] = json!(format!("{ENDPOINT}/ada/demo/discussions/{}", repo.pulls.len()));
+        id
+    } else {
+        repo.push(&header.summary, &header.description, tree)
+    };
+    value["commitOid"] = json!(id);
+    value["commitUrl"] = json!(format!("{ENDPOINT}/ada/demo/commit/{id}"));
+    reply(200, value)
+}
+
+/// The entry of a file inside the commit.
+pub(crate) fn regular(content: &[u8]) -> Entry {
+    let hash = sha1::Sha1::new_with_prefix(format!("blob {}\0", content.len())).chain_update(content);
+    Entry { oid: hex(&hash.finalize()), size: content.len() as u64, lfs: false }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl tower::Service<Request<Body>> for Hub {
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let hub = self.clone();
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let (path, query) = (head.uri.path().to_owned(), head.uri.query().unwrap_or_default().to_owned());
+            let line = format!("{} {path}", head.method);
+            let announced = body.size_hint().exact();
+            let body = body.collect().await?.to_bytes();
+            if head.method == Method::PUT {
+                assert_eq!(announced, Some(body.len() as u64), "uploads carry their length");
+            }
+            let fault = {
+                let mut repo = hub.repo();
+                repo.log.push(line.clone());
+                let found = repo.faults.iter().position(|(on, _)| line.contains(on));
+                found.map(|at| repo.faults.remove(at).1)
+            };
+            let done = |body: &Bytes| hub.answer(&head.method, &path, &head.headers, body, &query);
+            let late: Vec<Bytes> = {
+                let mut repo = hub.repo();
+                let (due, rest) = std::mem::take(&mut repo.late).into_iter().partition(|(of, _)| *of == line);
+                repo.late = rest;
+                due
+            }
+            .into_iter()
+            .map(|(_, body)| body)
+            .collect();
+            for body in late {
+                done(&body);
+            }
+            let lost = || -> BoxError { "the connection was lost".into() };
+            match fault {
+                None => Ok(done(&body)),
+                Some(Fault::Refuse(status)) => Ok(reply(status, json!({"error": "refused"}))),
+                Some(Fault::DoneThen(status)) => {
+                    done(&body);
+                    Ok(reply(status, json!({"error": "trouble"})))
+                }
+                Some(Fault::LostBefore) => Err(lost()),
+                Some(Fault::LostAfter) => {
+                    done(&body);
+                    Err(lost())
+                }
+                Some(Fault::Late) => {
+                    hub.repo().late.push((line, body));
+                    Err(lost())
+                }
+                Some(Fault::First(change)) => {
+                    change(&mut hub.repo());
+                    Ok(done(&body))
+                }
+                Some(Fault::Say(value)) => Ok(reply(200, value)),
+                Some(Fault::NoEtag) => {
+                    let mut response = done(&body);
+                    response.headers_mut().remove("etag");
+                    *response.status_mut() = StatusCode::OK;
+                    Ok(response)
+                }
+            }
+        })
+    }
+}
+
+pub(crate) fn options() -> CommitOptions {
+    CommitOptions::new(RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap()), "Add files")
+}
+
+pub(crate) fn add(path: &str, content: impl Into<Vec<u8>>) -> CommitOperation {
+    CommitOperationAdd::new(path, content.into()).unwrap().into()
+}
+
+/// Content that is different at every place.
+pub(crate) fn content(size: usize) -> Vec<u8> {
+    (0..size as u64).map(|i| (i.wrapping_mul(0x9e37_79b9) >> 7) as u8).collect()
+}

@@ -1,0 +1,8 @@
+//! Whole jobs against a small Hub in memory that misbehaves when it is told to.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod commits;
+mod hub;
+mod jobs;
+mod sources;
+mod uploads;
