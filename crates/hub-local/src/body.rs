@@ -1,0 +1,189 @@
+//! Bodies: what the hub answers with, and how it reads what it is sent.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt};
+use http::StatusCode;
+use http_body::{Frame, SizeHint};
+use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
+
+use crate::{BoxError, respond::ApiError};
+
+/// The body of an answer: whole, or streamed from disk.
+pub struct Body(UnsyncBoxBody<Bytes, BoxError>);
+
+/// The body of a request, whatever its type was.
+pub(crate) type Incoming = UnsyncBoxBody<Bytes, BoxError>;
+
+/// How long a request body may pause before the request is given up.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// How much is read of a request that was refused already, and for how long.
+const DRAIN_BYTES: usize = 16 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+
+impl Body {
+    /// A body without content.
+    pub(crate) fn empty() -> Self {
+        Self(Empty::new().map_err(|never| match never {}).boxed_unsync())
+    }
+
+    /// A body that is in memory.
+    pub(crate) fn bytes(bytes: impl Into<Bytes>) -> Self {
+        Self(Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync())
+    }
+
+    /// A body of exactly `size` bytes that is read while it is sent.
+    pub(crate) fn stream<S, E>(size: u64, stream: S) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        let stream = stream.map(|item| item.map_err(Into::into)).boxed();
+        Self(SizedStream { remaining: size, stream }.boxed_unsync())
+    }
+
+    /// Wraps any body.
+    pub(crate) fn new<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes, Error = BoxError> + Send + 'static,
+    {
+        Self(body.boxed_unsync())
+    }
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Body").field(&http_body::Body::size_hint(&self.0)).finish()
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
+struct SizedStream<S> {
+    remaining: u64,
+    stream: S,
+}
+
+impl<S: Stream<Item = Result<Bytes, BoxError>> + Unpin> http_body::Body for SizedStream<S> {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let item = ready!(self.stream.poll_next_unpin(cx));
+        Poll::Ready(item.map(|data| {
+            let data = data?;
+            self.remaining = self.remaining.saturating_sub(data.len() as u64);
+            Ok(Frame::data(data))
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.remaining == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.remaining)
+    }
+}
+
+/// Erases the type of a request's body.
+pub(crate) fn erase<B>(body: B) -> Incoming
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    body.map_err(Into::into).boxed_unsync()
+}
+
+/// The next bytes of a request body, or `None` at its end.
+///
+/// # Errors
+/// When the body breaks off, or nothing comes for 30 seconds.
+pub(crate) async fn next_data(body: &mut Incoming) -> Result<Option<Bytes>, ApiError> {
+    loop {
+        let frame = tokio::time::timeout(IDLE, body.frame()).await.map_err(|_| {
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, "the request body stopped for more than 30 seconds")
+        })?;
+        match frame {
+            None => return Ok(None),
+            Some(Err(error)) => {
+                let message = format!("the request body broke off: {error}");
+                return Err(ApiError::new(StatusCode::BAD_REQUEST, message));
+            }
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data()
+                    && !data.is_empty()
+                {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+/// Reads a whole request body of at most `limit` bytes.
+///
+/// # Errors
+/// 413 above the limit, and as [`next_data`].
+pub(crate) async fn read_all(body: &mut Incoming, limit: usize) -> Result<Bytes, ApiError> {
+    let mut whole = BytesMut::new();
+    while let Some(data) = next_data(body).await? {
+        if whole.len() + data.len() > limit {
+            let message = format!("the request body is larger than {limit} bytes");
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.freeze())
+}
+
+/// The data of a request body as a stream, with the errors of [`next_data`].
+pub(crate) fn data_stream(body: &mut Incoming) -> impl Stream<Item = Result<Bytes, ApiError>> + Send {
+    futures_util::stream::try_unfold(body, |body| async move {
+        Ok(next_data(body).await?.map(|data| (data, body)))
+    })
+}
+
+/// Reads on for a moment after a request was refused, and throws it away.
+///
+/// A connection that is closed while the caller still sends is reset, and the caller may never see why.
+pub(crate) async fn drain(body: &mut Incoming) {
+    let read = async {
+        let mut left = DRAIN_BYTES;
+        while let Ok(Some(data)) = next_data(body).await {
+            left = left.saturating_sub(data.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // The caller is slow when this fails, and has had its moment.
+    let _ = tokio::time::timeout(DRAIN_TIME, read).await;
+}

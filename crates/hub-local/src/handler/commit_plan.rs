@@ -1,0 +1,143 @@
+//! The lines of a commit, one after the other, become the changes that it makes.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hub_types::{
+    SafeRelPath,
+    commit::{CommitHeader, CommitLine, Encoding, InlineFile, LfsFile, MAX_LFS_FILES},
+    lfs::{self, Pointer},
+};
+
+use crate::{
+    card::{self, Card},
+    respond::ApiError,
+    server::Inner,
+    store::{Change, RepoRecord, Stage},
+};
+
+/// The largest file inside a commit, in bytes.
+const MAX_INLINE: usize = 10 << 20;
+/// The longest title and text together, in bytes.
+const MAX_MESSAGE: usize = 64 << 10;
+
+/// A commit that is being read.
+pub(crate) struct Draft<'h> {
+    hub: &'h Inner,
+    repo: &'h RepoRecord,
+    stage: Stage,
+    header: Option<CommitHeader>,
+    changes: Vec<Change>,
+    lfs_paths: Vec<String>,
+}
+
+/// The refusal of an inline file that belongs into LFS, in the Hub's words.
+pub(crate) fn too_large() -> ApiError {
+    ApiError::bad_request(
+        "Your push was rejected because it contains files larger than 10 MiB. Please use git-lfs to store large files.",
+    )
+}
+
+impl<'h> Draft<'h> {
+    pub(crate) fn new(hub: &'h Inner, repo: &'h RepoRecord, stage: Stage) -> Self {
+        Self { hub, repo, stage, header: None, changes: Vec::new(), lfs_paths: Vec::new() }
+    }
+
+    /// Takes one line. Empty lines mean nothing.
+    pub(crate) fn line(&mut self, line: &[u8]) -> Result<(), ApiError> {
+        if line.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        let line: CommitLine = serde_json::from_slice(line)
+            .map_err(|error| ApiError::bad_request(format!("Invalid line in the commit: {error}")))?;
+        match (line, &self.header) {
+            (CommitLine::Header(header), None) => self.take_header(header),
+            (CommitLine::Header(_), Some(_)) => Err(ApiError::bad_request("the commit has two headers")),
+            (_, None) => Err(ApiError::bad_request("the first line of a commit must be its header")),
+            (CommitLine::File(file), _) => self.inline(file),
+            (CommitLine::LfsFile(file), _) => self.lfs(file),
+            (CommitLine::DeletedFile(deleted), _) => self.delete(&deleted.path, |path| {
+                // Clients of today send this for folders too, and the Hub deletes them.
+                Change::DeleteEntry { path }
+            }),
+            (CommitLine::DeletedFolder(deleted), _) => {
+                self.delete(&deleted.path, |path| Change::DeleteFolder { path })
+            }
+            (CommitLine::DeletedEntry(deleted), _) => {
+                self.delete(&deleted.path, |path| Change::DeleteEntry { path })
+            }
+        }
+    }
+
+    fn take_header(&mut self, header: CommitHeader) -> Result<(), ApiError> {
+        if header.summary.trim().is_empty() {
+            return Err(ApiError::bad_request("the commit needs a summary"));
+        }
+        if header.summary.len() + header.description.len() > MAX_MESSAGE {
+            return Err(ApiError::bad_request(format!(
+                "the commit message is longer than {MAX_MESSAGE} bytes"
+            )));
+        }
+        self.header = Some(header);
+        Ok(())
+    }
+
+    fn inline(&mut self, file: InlineFile) -> Result<(), ApiError> {
+        let path = checked(&file.path)?;
+        let content = match file.encoding {
+            Encoding::Utf8 => file.content.into_bytes(),
+            Encoding::Base64 => STANDARD.decode(file.content).map_err(|error| {
+                ApiError::bad_request(format!("the content of {path:?} is not base64: {error}"))
+            })?,
+        };
+        if content.len() > MAX_INLINE {
+            return Err(too_large());
+        }
+        if path == "README.md"
+            && let Card::Broken(reason) = card::parse(&String::from_utf8_lossy(&content))
+        {
+            return Err(ApiError::bad_request(format!("Invalid metadata in README.md: {reason}")));
+        }
+        let blob = self.stage.write_blob(&content)?;
+        self.changes.push(Change::Put { path, blob });
+        Ok(())
+    }
+
+    fn lfs(&mut self, file: LfsFile) -> Result<(), ApiError> {
+        let path = checked(&file.path)?;
+        if file.algo != "sha256" || !lfs::is_oid(&file.oid) {
+            return Err(ApiError::bad_request(format!("the LFS object of {path:?} needs a sha256 oid")));
+        }
+        if self.lfs_paths.len() >= MAX_LFS_FILES {
+            return Err(ApiError::bad_request(format!("at most {MAX_LFS_FILES} LFS files go in one commit")));
+        }
+        let stored = self.hub.store.lfs().has(self.repo, &file.oid)?;
+        let size = stored.filter(|stored| file.size.is_none_or(|size| size == *stored));
+        let Some(size) = size else {
+            return Err(ApiError::bad_request(format!(
+                "LFS pointer pointed to a file that does not exist: {path:?}"
+            )));
+        };
+        let pointer = Pointer { oid: file.oid, size }.to_string();
+        let blob = self.stage.write_blob(pointer.as_bytes())?;
+        self.changes.push(Change::Put { path: path.clone(), blob });
+        self.lfs_paths.push(path);
+        Ok(())
+    }
+
+    fn delete(&mut self, path: &str, change: impl FnOnce(String) -> Change) -> Result<(), ApiError> {
+        self.changes.push(change(checked(path.trim_end_matches('/'))?));
+        Ok(())
+    }
+
+    /// Everything that a commit is made of.
+    #[allow(clippy::type_complexity, reason = "taken apart at once by the only caller")]
+    pub(crate) fn finish(self) -> Result<(CommitHeader, Stage, Vec<Change>, Vec<String>), ApiError> {
+        let header = self.header.ok_or_else(|| ApiError::bad_request("the commit has no header"))?;
+        Ok((header, self.stage, self.changes, self.lfs_paths))
+    }
+}
+
+fn checked(path: &str) -> Result<String, ApiError> {
+    let path: SafeRelPath =
+        path.parse().map_err(|error: hub_types::ParseError| ApiError::bad_request(error.to_string()))?;
+    Ok(path.as_str().to_owned())
+}

@@ -1,0 +1,53 @@
+//! Entries of a repository as the tree and paths-info answers write them.
+
+use hub_types::{
+    TreeEntry,
+    tree::{EntryKind, LastCommit, TreeLfs},
+};
+use serde_json::json;
+
+use super::timestamp;
+use crate::{
+    respond::ApiError,
+    store::{self, CommitId, Entry, GitRepo},
+};
+
+/// Describes entries; with `expand` also the commits that last changed them.
+pub(crate) fn describe_all(
+    git: &GitRepo,
+    commit: CommitId,
+    entries: Vec<Entry>,
+    expand: bool,
+) -> Result<Vec<TreeEntry>, ApiError> {
+    let mut described: Vec<TreeEntry> = entries.into_iter().map(describe).collect();
+    if expand {
+        let paths: Vec<String> = described.iter().map(|entry| entry.path.clone()).collect();
+        let mut last = git.last_change(commit, &paths)?;
+        for entry in &mut described {
+            entry.last_commit = last.remove(&entry.path).map(|commit| LastCommit {
+                id: commit.id.to_string(),
+                title: commit.title,
+                date: timestamp(commit.time),
+            });
+            if entry.is_file() {
+                // Python indexes both scans without asking whether they are there.
+                let scan = json!({"status": "unscanned"});
+                let status = json!({"status": "unscanned", "avScan": scan, "pickleImportScan": scan});
+                entry.extra.insert("securityFileStatus".to_owned(), status);
+            }
+        }
+    }
+    Ok(described)
+}
+
+fn describe(entry: Entry) -> TreeEntry {
+    let kind = match entry.kind {
+        store::EntryKind::File => EntryKind::File,
+        store::EntryKind::Directory => EntryKind::Directory,
+        store::EntryKind::Other => EntryKind::Other("unknown".to_owned()),
+    };
+    let mut described = TreeEntry::new(kind, entry.oid.to_string(), entry.size, entry.path);
+    let pointer_size = entry.pointer_size;
+    described.lfs = entry.lfs.map(|lfs| TreeLfs { oid: lfs.oid, size: lfs.size, pointer_size });
+    described
+}

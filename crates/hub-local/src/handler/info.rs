@@ -1,0 +1,225 @@
+//! `GET /api/{models}/{id}` and `.../revision/{rev}`.
+
+use http::Response;
+use hub_types::{BlobLfsInfo, DatasetInfo, Gated, ModelInfo, RepoFile, RepoType, Revision, SpaceInfo};
+use serde_json::{Map, Value};
+
+use super::timestamp;
+use crate::{
+    Body,
+    auth::Access,
+    card::{self, Card},
+    respond::{self, ApiError},
+    server::{Context, Inner},
+    store::{CommitId, Entry, EntryKind, GitRepo},
+};
+
+/// The largest README whose front matter is read.
+const MAX_README: u64 = 16 << 20;
+
+/// What `expand` may name, for every kind.
+const EXPAND: &[&str] = &[
+    "author",
+    "cardData",
+    "createdAt",
+    "disabled",
+    "lastModified",
+    "likes",
+    "private",
+    "resourceGroup",
+    "sha",
+    "siblings",
+    "tags",
+    "trendingScore",
+    "usedStorage",
+    "xetEnabled",
+];
+/// What `expand` may name besides, for models.
+const EXPAND_MODEL: &[&str] = &[
+    "baseModels",
+    "childrenModelCount",
+    "config",
+    "downloads",
+    "downloadsAllTime",
+    "evalResults",
+    "gated",
+    "gguf",
+    "inference",
+    "inferenceProviderMapping",
+    "library_name",
+    "mask_token",
+    "model-index",
+    "pipeline_tag",
+    "safetensors",
+    "securityRepoStatus",
+    "spaces",
+    "transformersInfo",
+    "widgetData",
+];
+/// What `expand` may name besides, for datasets.
+const EXPAND_DATASET: &[&str] =
+    &["citation", "description", "downloads", "downloadsAllTime", "gated", "mainSize", "paperswithcode_id"];
+/// What `expand` may name besides, for Spaces.
+const EXPAND_SPACE: &[&str] = &["datasets", "host", "models", "region", "runtime", "sdk", "subdomain"];
+
+/// Says what the hub knows of a repository at a revision.
+pub(crate) async fn info(
+    context: &Context,
+    access: Access,
+    revision: Option<Revision>,
+) -> Result<Response<Body>, ApiError> {
+    let mut depth = if context.query.flag("blobs") { Depth::Blobs } else { Depth::Names };
+    let repo_type = access.repo.repo.repo_type;
+    let expand: Vec<String> = context.query.all("expand").map(str::to_owned).collect();
+    if let Some(unknown) = expand.iter().find(|name| !may_expand(repo_type, name)) {
+        return Err(ApiError::bad_request(format!("\"expand\" does not know \"{unknown}\"")));
+    }
+    if depth == Depth::Names && expand.iter().any(|name| name == "usedStorage") {
+        depth = Depth::Sizes;
+    }
+    let facts = context.blocking(move |hub| Facts::collect(hub, access, revision, depth)).await?;
+    let mut answer = match repo_type {
+        RepoType::Model => json(facts.model()),
+        RepoType::Dataset => json(facts.dataset()),
+        _ => json(facts.space()),
+    }?;
+    if !expand.is_empty()
+        && let Value::Object(fields) = &mut answer
+    {
+        fields.retain(|name, _| matches!(name.as_str(), "_id" | "id" | "modelId") || expand.contains(name));
+    }
+    respond::ok(&answer)
+}
+
+fn json<T: serde::Serialize>(info: T) -> Result<Value, ApiError> {
+    serde_json::to_value(info).map_err(|error| ApiError::internal(&error))
+}
+
+fn may_expand(repo_type: RepoType, name: &str) -> bool {
+    let own = match repo_type {
+        RepoType::Model => EXPAND_MODEL,
+        RepoType::Dataset => EXPAND_DATASET,
+        _ => EXPAND_SPACE,
+    };
+    EXPAND.contains(&name) || own.contains(&name)
+}
+
+/// How closely the files are looked at. Sizes cost a look at every blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Names,
+    Sizes,
+    Blobs,
+}
+
+/// Sets the fields that all three kinds have.
+macro_rules! describe {
+    ($kind:ident, $facts:ident) => {{
+        let record = &$facts.access.repo;
+        let mut info = $kind::new(record.repo.id.to_string());
+        info.internal_id = Some(record.internal_id.clone());
+        info.author = record.repo.id.namespace().map(str::to_owned);
+        info.sha = Some($facts.sha.to_string());
+        info.last_modified = Some(timestamp($facts.last_modified));
+        info.created_at = Some(timestamp(record.created_at));
+        info.private = Some(record.private);
+        info.disabled = Some(false);
+        info.likes = Some(0);
+        info.tags = Some($facts.tags);
+        info.card_data = $facts.card.map(Value::Object);
+        info.siblings = Some($facts.siblings);
+        info.used_storage = $facts.used_storage;
+        info
+    }};
+}
+
+/// What the answers for all three kinds are made of.
+struct Facts {
+    access: Access,
+    sha: CommitId,
+    last_modified: jiff::Timestamp,
+    siblings: Vec<RepoFile>,
+    card: Option<Map<String, Value>>,
+    tags: Vec<String>,
+    used_storage: Option<u64>,
+}
+
+impl Facts {
+    fn collect(
+        hub: &Inner,
+        access: Access,
+        revision: Option<Revision>,
+        depth: Depth,
+    ) -> Result<Self, ApiError> {
+        let git = hub.store.git(&access.repo)?;
+        let head = git.default_branch()?;
+        let sha = git.resolve(revision.as_ref().map_or(&head, |revision| revision.as_str()))?;
+        let last_modified = git.commit(git.resolve(&head)?)?.time;
+        let (siblings, used_storage) = files(&git, sha, depth)?;
+        let card = read_card(&git, sha)?;
+        let tags = card.as_ref().map_or_else(Vec::new, |card| card::tags(access.repo.repo.repo_type, card));
+        Ok(Self { access, sha, last_modified, siblings, card, tags, used_storage })
+    }
+
+    fn card_text(&self, name: &str) -> Option<String> {
+        self.card.as_ref().and_then(|card| card::text(card, name))
+    }
+
+    fn model(self) -> ModelInfo {
+        let (pipeline_tag, library_name) = (self.card_text("pipeline_tag"), self.card_text("library_name"));
+        let mut info = describe!(ModelInfo, self);
+        info.model_id = Some(info.id.clone());
+        info.pipeline_tag = pipeline_tag;
+        info.library_name = library_name;
+        info.gated = Some(Gated::Flag(false));
+        info.downloads = Some(0);
+        info.spaces = Some(Vec::new());
+        info
+    }
+
+    fn dataset(self) -> DatasetInfo {
+        let mut info = describe!(DatasetInfo, self);
+        info.gated = Some(Gated::Flag(false));
+        info.downloads = Some(0);
+        info
+    }
+
+    fn space(self) -> SpaceInfo {
+        let sdk = self.card_text("sdk").or_else(|| self.access.repo.sdk.clone());
+        let mut info = describe!(SpaceInfo, self);
+        info.sdk = sdk;
+        info
+    }
+}
+
+fn files(git: &GitRepo, commit: CommitId, depth: Depth) -> Result<(Vec<RepoFile>, Option<u64>), ApiError> {
+    if depth == Depth::Names {
+        return Ok((git.all_paths(commit)?.into_iter().map(RepoFile::new).collect(), None));
+    }
+    let files = git.all_files(commit)?;
+    let total = files.iter().map(|file| file.size).sum();
+    let describe =
+        |file: Entry| if depth == Depth::Blobs { with_blob(file) } else { RepoFile::new(file.path) };
+    Ok((files.into_iter().map(describe).collect(), Some(total)))
+}
+
+fn with_blob(file: Entry) -> RepoFile {
+    let mut sibling = RepoFile::new(file.path);
+    sibling.size = Some(file.size);
+    sibling.blob_id = Some(file.oid.to_string());
+    let pointer_size = file.pointer_size;
+    sibling.lfs = file.lfs.map(|lfs| BlobLfsInfo { sha256: lfs.oid, size: lfs.size, pointer_size });
+    sibling
+}
+
+fn read_card(git: &GitRepo, commit: CommitId) -> Result<Option<Map<String, Value>>, ApiError> {
+    let readme = git.entry(commit, "README.md")?;
+    let readable =
+        |file: &Entry| file.kind == EntryKind::File && file.lfs.is_none() && file.size <= MAX_README;
+    let Some(readme) = readme.filter(readable) else { return Ok(None) };
+    let text = String::from_utf8(git.blob(readme.oid)?).unwrap_or_default();
+    Ok(match card::parse(&text) {
+        Card::Fields(fields) => Some(fields),
+        Card::Missing | Card::Broken(_) => None,
+    })
+}

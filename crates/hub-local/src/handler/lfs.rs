@@ -1,0 +1,304 @@
+//! Git LFS: batch, uploads in one piece and in parts, verify, and downloads.
+
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG},
+    request::Parts,
+};
+use hub_types::{
+    RepoRef,
+    error_code::X_REPO_COMMIT,
+    lfs::{
+        self, Action, Actions, BatchObject, BatchRequest, BatchResponse, CHUNK_SIZE, CompletionRequest,
+        MEDIA_TYPE, ObjectError, ObjectId, Operation,
+    },
+};
+
+use super::{JSON_LIMIT, read_json, resolve};
+use crate::{
+    Body,
+    auth::{self, Access},
+    body::{self, Incoming},
+    respond::{self, ApiError, header_text},
+    server::{Context, Inner},
+    signed::{Grant, LIFETIME, LinkAction, now},
+    store::{CommitId, LfsError, RepoRecord},
+};
+
+/// Objects above this size go in parts, unless the repository has its own limit.
+const MULTIPART_THRESHOLD: u64 = 5_000_000_000;
+const PART_SIZE: u64 = 16 << 20;
+const MAX_PARTS: u64 = 10_000;
+const MAX_OBJECTS: usize = 1000;
+
+/// Answers where objects go or come from.
+pub(crate) async fn batch(
+    context: &Context,
+    access: Access,
+    body: &mut Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let request: BatchRequest = read_json(body, JSON_LIMIT).await?;
+    if request.objects.len() > MAX_OBJECTS {
+        let message = format!("at most {MAX_OBJECTS} objects may be asked about at once");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+    }
+    if !matches!(request.hash_algo.as_deref(), None | Some("sha256" | "sha_256")) {
+        return Err(ApiError::unprocessable("the only hash algorithm is sha256"));
+    }
+    if request.operation == Operation::Upload {
+        auth::may_write_at_all(access.user()?)?;
+    }
+    let in_parts = request.transfers.iter().any(|transfer| transfer == "multipart");
+    let links = Links { context: context.clone(), repo: access.repo };
+    let objects = context
+        .blocking(move |hub| {
+            let answer = |object: ObjectId| match request.operation {
+                Operation::Download => links.download(hub, object),
+                Operation::Upload => links.upload(hub, object, in_parts),
+            };
+            request.objects.into_iter().map(answer).collect::<Result<Vec<_>, ApiError>>()
+        })
+        .await?;
+    let has_parts = |object: &BatchObject| {
+        let upload = object.actions.as_ref().and_then(|actions| actions.upload.as_ref());
+        upload.is_some_and(|action| action.header.contains_key(CHUNK_SIZE))
+    };
+    let transfer = if objects.iter().any(has_parts) { "multipart" } else { "basic" };
+    let answer = BatchResponse { transfer: Some(transfer.to_owned()), objects };
+    Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &answer))
+}
+
+/// Addresses of the objects of one repository.
+pub(crate) struct Links {
+    pub(crate) context: Context,
+    pub(crate) repo: RepoRecord,
+}
+
+impl Links {
+    /// The address to get an object from, as a file of `commit` or for itself.
+    pub(crate) fn content(&self, hub: &Inner, oid: &str, size: u64, commit: Option<CommitId>) -> Action {
+        let commit = commit.map(|commit| commit.to_string());
+        self.action(hub, &format!("objects/{oid}"), oid, size, LinkAction::Download { commit })
+    }
+
+    fn action(&self, hub: &Inner, path: &str, oid: &str, size: u64, action: LinkAction) -> Action {
+        let lifetime = if self.context.expired_links { 0 } else { LIFETIME.as_secs() };
+        let grant = Grant { action, oid: oid.to_owned(), size };
+        let query = hub.signer.query(&self.repo, &grant, now() + lifetime);
+        let web = self.repo.repo.web_path();
+        Action {
+            href: self.context.absolute(&format!("/{web}.git/info/lfs/{path}?{query}")),
+            header: std::collections::BTreeMap::new(),
+            expires_in: Some(LIFETIME.as_secs()),
+        }
+    }
+
+    fn download(&self, hub: &Inner, object: ObjectId) -> Result<BatchObject, ApiError> {
+        let ObjectId { oid, size } = object;
+        if hub.store.lfs().has(&self.repo, &oid)? != Some(size) {
+            return Ok(refused(oid, size, StatusCode::NOT_FOUND, "the object does not exist"));
+        }
+        let actions = Actions { download: Some(self.content(hub, &oid, size, None)), ..Actions::default() };
+        Ok(BatchObject { oid, size, authenticated: Some(true), actions: Some(actions), error: None })
+    }
+
+    fn upload(&self, hub: &Inner, object: ObjectId, in_parts: bool) -> Result<BatchObject, ApiError> {
+        let ObjectId { oid, size } = object;
+        let unfit = StatusCode::UNPROCESSABLE_ENTITY;
+        if !lfs::is_oid(&oid) {
+            return Ok(refused(oid, size, unfit, "the oid must be 64 lower-case hexadecimal digits"));
+        }
+        match hub.store.lfs().has(&self.repo, &oid)? {
+            Some(stored) if stored == size => {
+                return Ok(BatchObject { oid, size, authenticated: None, actions: None, error: None });
+            }
+            Some(_) => return Ok(refused(oid, size, unfit, "the object is known with another size")),
+            None => {}
+        }
+        let threshold = self.repo.lfs_multipart_threshold.unwrap_or(MULTIPART_THRESHOLD);
+        let upload = if in_parts && size > threshold {
+            self.multipart(hub, &oid, size, threshold)?
+        } else {
+            self.action(hub, &format!("objects/{oid}"), &oid, size, LinkAction::Upload)
+        };
+        let verify = self.action(hub, "verify", &oid, size, LinkAction::Verify);
+        let actions = Actions { upload: Some(upload), verify: Some(verify), download: None };
+        Ok(BatchObject { oid, size, authenticated: Some(true), actions: Some(actions), error: None })
+    }
+
+    fn multipart(&self, hub: &Inner, oid: &str, size: u64, threshold: u64) -> Result<Action, ApiError> {
+        let chunk_size = PART_SIZE.min(threshold.max(1)).max(size.div_ceil(MAX_PARTS));
+        let upload = hub.store.lfs().begin_upload(&self.repo, oid, size, chunk_size)?;
+        let complete = LinkAction::Complete { upload: upload.clone() };
+        let mut action = self.action(hub, &format!("complete/{oid}"), oid, size, complete);
+        action.header.insert(CHUNK_SIZE.to_owned(), chunk_size.to_string());
+        for number in 1..=u32::try_from(size.div_ceil(chunk_size)).unwrap_or(u32::MAX) {
+            let part = LinkAction::Part { upload: upload.clone(), number };
+            let href = self.action(hub, &format!("objects/{oid}/{number}"), oid, size, part).href;
+            action.header.insert(number.to_string(), href);
+        }
+        Ok(action)
+    }
+}
+
+fn refused(oid: String, size: u64, code: StatusCode, message: &str) -> BatchObject {
+    let error = ObjectError { code: code.as_u16(), message: message.to_owned() };
+    BatchObject { oid, size, authenticated: None, actions: None, error: Some(error) }
+}
+
+/// Checks that the address of a request was signed for what it is used for.
+///
+/// A repository that is not there answers like a bad signature, so nothing can be learnt about private ones.
+async fn signed(
+    context: &Context,
+    repo: RepoRef,
+    oid: String,
+    action: LinkAction,
+) -> Result<Signed, ApiError> {
+    let query = context.query.clone();
+    context
+        .blocking(move |hub| {
+            let refuse =
+                || ApiError::forbidden("this address has expired or is not valid, ask for a new one");
+            let size = query.get("size").and_then(|text| text.parse().ok()).ok_or_else(refuse)?;
+            let repo = hub.store.find_repo(&repo)?.ok_or_else(refuse)?;
+            let grant = Grant { action, oid, size };
+            if !hub.signer.allows(&repo, &grant, &query) {
+                return Err(refuse());
+            }
+            Ok(Signed { repo, oid: grant.oid, size })
+        })
+        .await
+}
+
+struct Signed {
+    repo: RepoRecord,
+    oid: String,
+    size: u64,
+}
+
+fn upload_id(context: &Context) -> String {
+    context.query.get("upload").unwrap_or_default().to_owned()
+}
+
+/// Takes an object whole.
+pub(crate) async fn put(
+    context: &Context,
+    repo: RepoRef,
+    oid: String,
+    parts: &Parts,
+    body: &mut Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let Signed { repo, oid, size } = signed(context, repo, oid, LinkAction::Upload).await?;
+    if let Some(length) = parts.headers.get(CONTENT_LENGTH)
+        && length.to_str().ok().and_then(|text| text.parse().ok()) != Some(size)
+    {
+        return Err(ApiError::unprocessable(format!(
+            "the object has {size} bytes, the request another number"
+        )));
+    }
+    let lfs = context.hub().store.lfs();
+    lfs.put(&repo, &oid, size, body::data_stream(body)).await.map_err(upload_error)?;
+    Ok(with_etag(&format!("\"{oid}\"")))
+}
+
+/// Takes one part of an object.
+pub(crate) async fn put_part(
+    context: &Context,
+    repo: RepoRef,
+    oid: String,
+    number: u32,
+    body: &mut Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let upload = upload_id(context);
+    signed(context, repo, oid, LinkAction::Part { upload: upload.clone(), number }).await?;
+    let lfs = context.hub().store.lfs();
+    let etag = lfs.put_part(&upload, number, body::data_stream(body)).await.map_err(upload_error)?;
+    Ok(with_etag(&etag))
+}
+
+fn with_etag(etag: &str) -> Response<Body> {
+    let mut response = respond::whole(StatusCode::OK, "text/plain; charset=utf-8", "");
+    response.headers_mut().insert(ETAG, header_text(etag));
+    response
+}
+
+/// Puts the parts of an object together.
+pub(crate) async fn complete(
+    context: &Context,
+    repo: RepoRef,
+    oid: String,
+    body: &mut Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let upload = upload_id(context);
+    let signed = signed(context, repo, oid, LinkAction::Complete { upload: upload.clone() }).await?;
+    let request: CompletionRequest = read_json(body, JSON_LIMIT).await?;
+    if request.oid != signed.oid {
+        return Err(ApiError::unprocessable("this address is for another object"));
+    }
+    let parts: Vec<_> = request.parts.into_iter().map(|part| (part.part_number, part.etag)).collect();
+    let lfs = context.hub().store.lfs();
+    lfs.complete(&signed.repo, &signed.oid, &upload, &parts).await.map_err(upload_error)?;
+    Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &serde_json::json!({"success": true})))
+}
+
+fn upload_error(error: LfsError) -> ApiError {
+    match error {
+        LfsError::Mismatch { .. } | LfsError::InvalidPart { .. } => {
+            ApiError::unprocessable(error.to_string())
+        }
+        LfsError::UnknownUpload => ApiError::new(StatusCode::NOT_FOUND, error.to_string()),
+        LfsError::Body(source) => match source.downcast::<ApiError>() {
+            Ok(error) => *error,
+            Err(source) => ApiError::bad_request(format!("the upload broke off: {source}")),
+        },
+        LfsError::Store(error) => error.into(),
+    }
+}
+
+/// Says whether an object has arrived.
+pub(crate) async fn verify(
+    context: &Context,
+    repo: RepoRef,
+    body: &mut Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let object: ObjectId = read_json(body, JSON_LIMIT).await?;
+    let signed = signed(context, repo, object.oid.clone(), LinkAction::Verify).await?;
+    let size = object.size;
+    let stored = context.blocking(move |hub| Ok(hub.store.lfs().has(&signed.repo, &signed.oid)?)).await?;
+    if stored != Some(size) {
+        return Err(ApiError::new(StatusCode::NOT_FOUND, "the object does not exist"));
+    }
+    Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &object))
+}
+
+/// Sends an object, or a range of it.
+pub(crate) async fn get(
+    context: &Context,
+    repo: RepoRef,
+    oid: String,
+    parts: &Parts,
+) -> Result<Response<Body>, ApiError> {
+    let commit = context.query.get("commit").map(str::to_owned);
+    let action = LinkAction::Download { commit: commit.clone() };
+    let Signed { repo, oid, size } = signed(context, repo, oid, action).await?;
+    let wanted = oid.clone();
+    let stored = context.blocking(move |hub| Ok(hub.store.lfs().has(&repo, &wanted)?)).await?;
+    if stored != Some(size) {
+        return Err(ApiError::new(StatusCode::NOT_FOUND, "the object does not exist"));
+    }
+    let etag = format!("\"{oid}\"");
+    let (mut response, range) = resolve::partial(parts, size, &etag)?;
+    if !context.head {
+        let length = range.end - range.start;
+        let content = context.hub().store.lfs().read(&oid, range).await?;
+        *response.body_mut() = Body::stream(length, content);
+    }
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    if let Some(commit) = commit {
+        // Python follows redirects within one host and reads the commit from the last answer.
+        headers.insert(X_REPO_COMMIT, header_text(&commit));
+    }
+    Ok(response)
+}

@@ -1,0 +1,90 @@
+//! One file for each kind of request.
+
+pub(crate) mod commit;
+mod commit_plan;
+pub(crate) mod commits;
+pub(crate) mod discussions;
+mod entries;
+pub(crate) mod info;
+pub(crate) mod lfs;
+mod ndjson;
+mod nonce;
+pub(crate) mod paths_info;
+pub(crate) mod preupload;
+pub(crate) mod refs;
+pub(crate) mod repos;
+pub(crate) mod resolve;
+pub(crate) mod tree;
+pub(crate) mod validate_yaml;
+pub(crate) mod whoami;
+
+use http::{
+    Response,
+    header::{CONTENT_TYPE, LINK},
+    request::Parts,
+};
+use hub_types::Timestamp;
+use serde::de::DeserializeOwned;
+
+pub(crate) use nonce::NonceLocks;
+
+use crate::{
+    Body,
+    body::{self, Incoming},
+    query::Query,
+    respond::{ApiError, header_text},
+    server::Context,
+};
+
+/// Most bytes of a JSON body.
+const JSON_LIMIT: usize = 1 << 20;
+
+/// Reads a JSON body of at most `limit` bytes.
+async fn read_json<T: DeserializeOwned>(body: &mut Incoming, limit: usize) -> Result<T, ApiError> {
+    let bytes = body::read_all(body, limit).await?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| ApiError::bad_request(format!("Invalid JSON body: {error}")))
+}
+
+/// The pairs of a body that is a form, by its media type.
+fn form(parts: &Parts, body: &[u8]) -> Option<Query> {
+    let media_type = parts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let is_form = media_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
+    is_form.then(|| Query::parse(body))
+}
+
+/// A point in time as the Hub writes it: UTC with milliseconds.
+fn timestamp(time: jiff::Timestamp) -> Timestamp {
+    Timestamp::new(format!("{time:.3}"))
+}
+
+/// Adds the address of the next page. Always absolute: the JavaScript client knows no other.
+fn with_next(mut response: Response<Body>, url: &str) -> Response<Body> {
+    response.headers_mut().insert(LINK, header_text(&format!("<{url}>; rel=\"next\"")));
+    response
+}
+
+/// The address of the same listing with some parameters changed.
+fn next_url(context: &Context, path: &str, changed: &[(&str, String)]) -> String {
+    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in context.query.pairs() {
+        if !changed.iter().any(|(changed, _)| changed == &name) {
+            pairs.append_pair(name, value);
+        }
+    }
+    for (name, value) in changed {
+        pairs.append_pair(name, value);
+    }
+    context.absolute(&format!("{path}?{}", pairs.finish()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_milliseconds_and_a_z() {
+        let time: jiff::Timestamp = "2024-05-06T07:08:09Z".parse().unwrap();
+        assert_eq!(timestamp(time).as_str(), "2024-05-06T07:08:09.000Z");
+    }
+}

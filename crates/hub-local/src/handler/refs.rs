@@ -1,0 +1,37 @@
+//! `GET /api/{models}/{id}/refs`.
+
+use http::Response;
+use hub_types::{GitRefInfo, GitRefs};
+
+use crate::{
+    Body,
+    auth::Access,
+    respond::{self, ApiError},
+    server::Context,
+};
+
+/// Lists branches, conversions, tags, and with `include_prs` pull requests.
+pub(crate) async fn refs(context: &Context, access: Access) -> Result<Response<Body>, ApiError> {
+    let refs = context.blocking(move |hub| Ok(hub.store.git(&access.repo)?.refs()?)).await?;
+    let mut answer = GitRefs::default();
+    let mut pull_requests = Vec::new();
+    for found in refs {
+        let lists = [
+            ("refs/heads/", &mut answer.branches),
+            ("refs/convert/", &mut answer.converts),
+            ("refs/tags/", &mut answer.tags),
+            ("refs/pr/", &mut pull_requests),
+        ];
+        for (prefix, list) in lists {
+            if let Some(name) = found.full_name.strip_prefix(prefix) {
+                list.push(GitRefInfo {
+                    name: name.to_owned(),
+                    reference: found.full_name.clone(),
+                    target_commit: found.target_commit.to_string(),
+                });
+            }
+        }
+    }
+    answer.pull_requests = context.query.flag("include_prs").then_some(pull_requests);
+    respond::ok(&answer)
+}

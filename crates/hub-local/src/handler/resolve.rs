@@ -1,0 +1,170 @@
+//! `GET /{id}/resolve/{rev}/{path}` and `/raw/`: the content of files.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{
+        ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
+        IF_RANGE, LOCATION, RANGE,
+    },
+    request::Parts,
+};
+use hub_types::{
+    Revision, SafeRelPath,
+    error_code::{X_LINKED_ETAG, X_LINKED_SIZE, X_REPO_COMMIT},
+    route,
+};
+
+use super::lfs::Links;
+use crate::{
+    Body,
+    auth::Access,
+    range::{self, Part},
+    respond::{self, ApiError, header_text},
+    server::Context,
+    store::{CommitId, Entry, EntryKind, GitRepo},
+};
+
+/// Sends a file: a regular one itself, an LFS file by a redirect to an address that carries its own permission.
+pub(crate) async fn resolve(
+    context: &Context,
+    access: Access,
+    parts: &Parts,
+    revision: Revision,
+    path: String,
+) -> Result<Response<Body>, ApiError> {
+    let links = Links { context: context.clone(), repo: access.repo };
+    let found = context
+        .blocking(move |hub| {
+            let git = hub.store.git(&links.repo)?;
+            let (commit, entry) = find(&git, &revision, &path)?;
+            let linked =
+                entry.lfs.as_ref().map(|lfs| links.content(hub, &lfs.oid, lfs.size, Some(commit)).href);
+            let content = if linked.is_none() { git.blob(entry.oid)? } else { Vec::new() };
+            Ok(Found { commit, entry, linked, content })
+        })
+        .await?;
+    let mut response = match (&found.linked, &found.entry.lfs) {
+        (Some(address), Some(lfs)) => {
+            let text = format!("Found. Redirecting to {}", address.split('?').next().unwrap_or_default());
+            let mut response = respond::whole(StatusCode::FOUND, "text/plain; charset=utf-8", text);
+            let headers = response.headers_mut();
+            headers.insert(LOCATION, header_text(address));
+            headers.insert(X_LINKED_ETAG, header_text(&format!("\"{}\"", lfs.oid)));
+            headers.insert(X_LINKED_SIZE, HeaderValue::from(lfs.size));
+            headers.insert(ETAG, header_text(&format!("\"{}\"", lfs.oid)));
+            headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+            response
+        }
+        _ => blob(context, parts, &found.entry, found.content)?,
+    };
+    response.headers_mut().insert(X_REPO_COMMIT, header_text(&found.commit.to_string()));
+    Ok(response)
+}
+
+struct Found {
+    commit: CommitId,
+    entry: Entry,
+    linked: Option<String>,
+    content: Vec<u8>,
+}
+
+/// Sends a blob as git has it: for an LFS file the text of its pointer.
+pub(crate) async fn raw(
+    context: &Context,
+    access: Access,
+    parts: &Parts,
+    revision: Revision,
+    path: String,
+) -> Result<Response<Body>, ApiError> {
+    let (commit, mut entry, content) = context
+        .blocking(move |hub| {
+            let git = hub.store.git(&access.repo)?;
+            let (commit, entry) = find(&git, &revision, &path)?;
+            let content = git.blob(entry.oid)?;
+            Ok((commit, entry, content))
+        })
+        .await?;
+    entry.size = entry.pointer_size.unwrap_or(entry.size);
+    let mut response = blob(context, parts, &entry, content)?;
+    response.headers_mut().insert(X_REPO_COMMIT, header_text(&commit.to_string()));
+    Ok(response)
+}
+
+/// The file at a path. Everything that is not a file is not found, as on the Hub.
+fn find(git: &GitRepo, revision: &Revision, path: &str) -> Result<(CommitId, Entry), ApiError> {
+    let commit = git.resolve(revision.as_str())?;
+    let entry = match path.parse::<SafeRelPath>() {
+        Ok(path) => git.entry(commit, path.as_str())?,
+        Err(_) => None,
+    };
+    let entry = entry
+        .filter(|entry| entry.kind == EntryKind::File)
+        .ok_or_else(|| ApiError::entry_not_found(path).with_commit(&commit.to_string()))?;
+    Ok((commit, entry))
+}
+
+fn blob(
+    context: &Context,
+    parts: &Parts,
+    entry: &Entry,
+    content: Vec<u8>,
+) -> Result<Response<Body>, ApiError> {
+    let etag = format!("\"{}\"", entry.oid);
+    let (mut response, range) = partial(parts, entry.size, &etag)?;
+    let media_type = if std::str::from_utf8(&content).is_ok_and(|text| !text.contains('\0')) {
+        "text/plain; charset=utf-8"
+    } else {
+        "application/octet-stream"
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    let how = if context.query.flag("download") { "attachment" } else { "inline" };
+    let name = route::encode_segment(entry.path.rsplit('/').next().unwrap_or_default());
+    headers.insert(CONTENT_DISPOSITION, header_text(&format!("{how}; filename*=UTF-8''{name}")));
+    let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(content.len());
+    let range = index(range.start)..index(range.end);
+    *response.body_mut() = Body::bytes(Bytes::from(content).slice(range));
+    Ok(response)
+}
+
+/// The head of an answer with a content of `size` bytes, and which of them to send.
+///
+/// # Errors
+/// 416 when the range begins after the end.
+pub(crate) fn partial(
+    parts: &Parts,
+    size: u64,
+    etag: &str,
+) -> Result<(Response<Body>, Range<u64>), ApiError> {
+    let mut response = Response::new(Body::empty());
+    let range = match range::parse(wanted_range(&parts.headers, etag), size) {
+        Part::Whole => 0..size,
+        Part::Some(start, end) => {
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            let text = format!("bytes {start}-{}/{size}", end - 1);
+            response.headers_mut().insert(CONTENT_RANGE, header_text(&text));
+            start..end
+        }
+        Part::Unsatisfiable => {
+            let message = format!("the content has only {size} bytes");
+            return Err(ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, message)
+                .with_header(CONTENT_RANGE, header_text(&format!("bytes */{size}"))));
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+    headers.insert(ETAG, header_text(etag));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    Ok((response, range))
+}
+
+/// The `Range` header, unless `If-Range` names another content.
+fn wanted_range<'h>(headers: &'h HeaderMap, etag: &str) -> Option<&'h str> {
+    let range = headers.get(RANGE)?.to_str().ok()?;
+    let same = headers.get(IF_RANGE).is_none_or(|condition| condition.as_bytes() == etag.as_bytes());
+    same.then_some(range)
+}

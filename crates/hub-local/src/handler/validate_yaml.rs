@@ -1,0 +1,40 @@
+//! `POST /api/validate-yaml`: the check of a card before it is committed. Clients ask it for every `README.md`.
+
+use http::{Response, StatusCode, request::Parts};
+use hub_types::{ValidateYamlRequest, ValidateYamlResponse, error_code::ErrorItem};
+
+use super::form;
+use crate::{
+    Body,
+    body::{self, Incoming},
+    card::{self, Card},
+    respond::{self, ApiError},
+};
+
+/// The text of a card travels in it, so it is larger than other JSON bodies.
+const LIMIT: usize = 16 << 20;
+
+/// Says what is wrong with a card: 200 with warnings, or 400 with errors.
+pub(crate) async fn validate(parts: Parts, body: &mut Incoming) -> Result<Response<Body>, ApiError> {
+    let bytes = body::read_all(body, LIMIT).await?;
+    let request = match form(&parts, &bytes) {
+        Some(form) => ValidateYamlRequest {
+            content: form.get("content").unwrap_or_default().to_owned(),
+            repo_type: form.get("repoType").map(str::to_owned),
+        },
+        None => serde_json::from_slice(&bytes)
+            .map_err(|error| ApiError::bad_request(format!("Invalid JSON body: {error}")))?,
+    };
+    let mut answer = ValidateYamlResponse::default();
+    match card::parse(&request.content) {
+        Card::Fields(_) => {}
+        Card::Missing => answer
+            .warnings
+            .push(ErrorItem { message: "empty or missing yaml metadata in repo card".to_owned() }),
+        Card::Broken(reason) => {
+            answer.errors.push(ErrorItem { message: format!("Invalid YAML metadata: {reason}") });
+        }
+    }
+    let status = if answer.errors.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    Ok(respond::json(status, &answer))
+}

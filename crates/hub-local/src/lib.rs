@@ -1,0 +1,59 @@
+//! An embedded Hugging Face Hub over real git repositories and LFS objects on disk: in process as a tower service, or on a port.
+//!
+//! [`LocalHub`] answers the requests that clients of the Hub send: who am I, create and delete repositories, upload
+//! through commits and LFS, look around and download. Its data is a folder: bare git repositories that plain `git`
+//! reads, large files by their sha256, and a SQLite database for accounts.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http_body_util::{BodyExt, Empty};
+//! use hub_local::{LocalHub, TokenRole};
+//! use tower::ServiceExt;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+//! let hub = LocalHub::temporary().token("ada", "hf_secret", TokenRole::Write).repo("ada/demo").build()?;
+//! let request = http::Request::get("/api/models/ada/demo").body(Empty::<Bytes>::new())?;
+//! let answer = hub.oneshot(request).await?;
+//! assert_eq!(answer.status(), 200);
+//! let info = answer.into_body().collect().await?.to_bytes();
+//! assert!(std::str::from_utf8(&info)?.contains(r#""modelId":"ada/demo""#));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It is made for other people's tests too: [`Fault`] scripts failures, and [`LocalHub::temporary`] leaves nothing
+//! behind. With the feature `serve`, `Server` puts the same service on a TCP port.
+
+mod auth;
+mod body;
+mod builder;
+mod card;
+mod error;
+mod fault;
+mod handler;
+mod local_user;
+mod query;
+mod range;
+mod respond;
+mod router;
+mod seed;
+#[cfg(feature = "serve")]
+mod serve;
+mod server;
+mod signed;
+mod store;
+
+pub use body::Body;
+pub use builder::Builder;
+pub use error::OpenError;
+pub use fault::{Fault, Held};
+pub use local_user::OwnHub;
+pub use seed::{Seed, TagFiles};
+#[cfg(feature = "serve")]
+pub use serve::{ServeError, Server};
+pub use server::LocalHub;
+pub use store::{OrgRole, StoreError, TokenRole};
+
+/// An error of any type, as services and bodies pass it on.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,70 @@
+//! Query strings and form bodies.
+
+/// The pairs of a query string or of a form, decoded, in order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Reads `a=1&b=2`.
+    pub(crate) fn parse(text: &[u8]) -> Self {
+        Self(url::form_urlencoded::parse(text).into_owned().collect())
+    }
+
+    /// Every pair, in order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The first value of `name`.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of `name`, also written `name[]` as the JavaScript client does.
+    pub(crate) fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
+        self.0.iter().filter_map(move |(key, value)| {
+            (key == name || key.strip_suffix("[]") == Some(name)).then_some(value.as_str())
+        })
+    }
+
+    /// Whether `name` is switched on. Python sends `True`, others `true` or `1`.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.get(name).is_some_and(is_true)
+    }
+
+    /// The number at `name`.
+    ///
+    /// # Errors
+    /// When it is there and is not a number.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<usize>, crate::respond::ApiError> {
+        self.get(name)
+            .map(|text| {
+                text.parse().map_err(|_| {
+                    crate::respond::ApiError::bad_request(format!(
+                        "\"{name}\" must be a number, not \"{text}\""
+                    ))
+                })
+            })
+            .transpose()
+    }
+}
+
+fn is_true(text: &str) -> bool {
+    text.eq_ignore_ascii_case("true") || text == "1"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_lists_and_numbers_are_read_as_clients_write_them() {
+        let query = Query::parse(b"blobs=True&x=false&expand=a&expand[]=b&limit=5&p=x&e=%2Fa+b");
+        assert!(query.flag("blobs") && !query.flag("x") && !query.flag("absent"));
+        assert_eq!(query.all("expand").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(query.number("limit").unwrap(), Some(5));
+        assert_eq!(query.number("absent").unwrap(), None);
+        assert!(query.number("p").is_err());
+        assert_eq!(query.get("e"), Some("/a b"));
+    }
+}

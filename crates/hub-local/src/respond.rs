@@ -1,0 +1,257 @@
+//! Answers: JSON, and errors exactly as the Hub writes them.
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
+    header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE},
+};
+use hub_types::{
+    ErrorCode,
+    error_code::{
+        ErrorBody, INVALID_CREDENTIALS_MESSAGE, X_ERROR_CODE, X_ERROR_MESSAGE, X_REPO_COMMIT, X_REQUEST_ID,
+    },
+};
+use serde::Serialize;
+
+use crate::{Body, store::StoreError};
+
+/// The answer to a request that cannot be fulfilled.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiError(Box<Failure>);
+
+#[derive(Debug, Clone)]
+struct Failure {
+    status: StatusCode,
+    code: Option<ErrorCode>,
+    body: ErrorBody,
+    headers: HeaderMap,
+}
+
+impl ApiError {
+    /// An error with a reason.
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        let body = ErrorBody::new(message);
+        Self(Box::new(Failure { status, code: None, body, headers: HeaderMap::new() }))
+    }
+
+    /// 400 with a reason.
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 403 with a reason.
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    /// 422 with a reason.
+    pub(crate) fn unprocessable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
+    /// The repository is missing, or the caller may not know of it: a stranger learns nothing from the difference.
+    pub(crate) fn repo_not_found(anonymous: bool) -> Self {
+        let error = if anonymous {
+            Self::sign_in()
+        } else {
+            Self::new(StatusCode::NOT_FOUND, "Repository not found")
+        };
+        error.with_code(ErrorCode::RepoNotFound)
+    }
+
+    /// 401 for somebody who sent no token where one is needed.
+    pub(crate) fn sign_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Invalid username or password.").asking_for_credentials()
+    }
+
+    /// 401 for a token that is unknown or has expired.
+    pub(crate) fn bad_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, INVALID_CREDENTIALS_MESSAGE).asking_for_credentials()
+    }
+
+    /// 404 for a revision that the repository does not have.
+    pub(crate) fn revision_not_found(revision: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("Invalid rev id: {revision}"))
+            .with_code(ErrorCode::RevisionNotFound)
+    }
+
+    /// 404 for a path that the revision does not have.
+    pub(crate) fn entry_not_found(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("A file with the name \"{path}\" does not exist"))
+            .with_code(ErrorCode::EntryNotFound)
+    }
+
+    /// 412: the branch is not at the commit that the caller named.
+    pub(crate) fn parent_mismatch() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "A commit has happened since. Please refresh and try again.",
+        )
+    }
+
+    /// 405 with the methods that would do.
+    pub(crate) fn method_not_allowed(allowed: &'static str) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("this address takes {allowed}"))
+            .with_header(ALLOW, HeaderValue::from_static(allowed))
+    }
+
+    /// 500 with nothing about the inside; the log has the details.
+    pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        tracing::error!(error = %text, "a request failed inside the hub");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal error; the log of the hub has the reason")
+    }
+
+    /// Adds the machine-readable reason.
+    pub(crate) fn with_code(mut self, code: ErrorCode) -> Self {
+        self.0.code = Some(code);
+        self
+    }
+
+    /// Adds a header.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.insert(name, value);
+        self
+    }
+
+    /// Adds the page of the repository that is in the way; clients read it from the body of a 409.
+    pub(crate) fn with_url(mut self, url: String) -> Self {
+        self.0.body.url = Some(url);
+        self
+    }
+
+    /// Adds the commit that was looked into, as the answers about files carry it.
+    pub(crate) fn with_commit(self, commit: &str) -> Self {
+        self.with_header(HeaderName::from_static(X_REPO_COMMIT), header_text(commit))
+    }
+
+    /// git and git-lfs ask for a password only when they see these headers.
+    fn asking_for_credentials(self) -> Self {
+        let realm = HeaderValue::from_static("Basic realm=\"hub\"");
+        self.with_header(WWW_AUTHENTICATE, realm.clone())
+            .with_header(HeaderName::from_static("lfs-authenticate"), realm)
+    }
+
+    /// The answer on the wire.
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let Failure { status, code, body, headers: more } = *self.0;
+        let message = body.message().unwrap_or_default();
+        let mut response = json(status, &body);
+        let headers = response.headers_mut();
+        headers.insert(X_ERROR_MESSAGE, header_text(&message));
+        if let Some(code) = &code {
+            headers.insert(X_ERROR_CODE, header_text(code.as_str()));
+        }
+        headers.extend(more);
+        response
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.0.status.as_u16(), self.0.body.message().unwrap_or_default())
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::RevisionNotFound { revision } => Self::revision_not_found(&revision),
+            StoreError::EntryNotFound { path } => Self::entry_not_found(&path),
+            StoreError::ParentMismatch { .. } => Self::parent_mismatch(),
+            StoreError::PathConflict { .. } => Self::bad_request(error.to_string()),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+/// A text as a header value: what is not printable ASCII becomes `?`.
+pub(crate) fn header_text(text: &str) -> HeaderValue {
+    let ascii: String = text.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect();
+    HeaderValue::from_str(&ascii).unwrap_or(HeaderValue::from_static("?"))
+}
+
+/// An answer in JSON.
+pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response<Body> {
+    typed_json(status, "application/json; charset=utf-8", value)
+}
+
+/// An answer in JSON with 200.
+pub(crate) fn ok<T: Serialize>(value: &T) -> Result<Response<Body>, ApiError> {
+    Ok(json(StatusCode::OK, value))
+}
+
+/// An answer in JSON under another media type.
+pub(crate) fn typed_json<T: Serialize>(
+    status: StatusCode,
+    media_type: &'static str,
+    value: &T,
+) -> Response<Body> {
+    match serde_json::to_vec(value) {
+        Ok(body) => whole(status, media_type, body),
+        Err(error) => ApiError::internal(&error).into_response(),
+    }
+}
+
+/// An answer that is in memory.
+pub(crate) fn whole(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    let body = body.into();
+    let length = body.len();
+    let mut response = Response::new(Body::bytes(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    response
+}
+
+/// The id of the answer: the caller's `X-Request-Id`, else its `X-Amzn-Trace-Id`, else a new one.
+///
+/// Python compares the answer's id with the one it sent.
+pub(crate) fn request_id(headers: &HeaderMap) -> HeaderValue {
+    for name in [X_REQUEST_ID, "x-amzn-trace-id"] {
+        if let Some(value) = headers.get(name)
+            && (1..=200).contains(&value.len())
+            && value.to_str().is_ok()
+        {
+            return value.clone();
+        }
+    }
+    header_text(&random_hex::<16>())
+}
+
+/// `N` random bytes in hexadecimal; all zeros should the system have no randomness.
+pub(crate) fn random_hex<const N: usize>() -> String {
+    let mut bytes = [0; N];
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        tracing::error!(%error, "the system gives no random bytes");
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_printable_ascii_whatever_the_message() {
+        assert_eq!(header_text("naïve\nline"), "na?ve?line");
+    }
+
+    #[test]
+    fn the_request_id_is_the_callers_when_it_sent_one() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(request_id(&headers).len(), 32);
+        headers.insert("x-amzn-trace-id", HeaderValue::from_static("trace"));
+        assert_eq!(request_id(&headers), "trace");
+        headers.insert("x-request-id", HeaderValue::from_static("mine"));
+        assert_eq!(request_id(&headers), "mine");
+    }
+}

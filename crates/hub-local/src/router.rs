@@ -1,0 +1,154 @@
+//! From a path to the handler that answers it.
+
+use http::{Method, Response, StatusCode, request::Parts};
+use hub_types::{
+    RepoRef,
+    route::{self, RepoRoute, Route},
+};
+
+use crate::{
+    Body,
+    auth::{self, Access, Need},
+    body::Incoming,
+    handler,
+    respond::ApiError,
+    server::Context,
+};
+
+/// Answers a request.
+pub(crate) async fn dispatch(
+    context: Context,
+    parts: Parts,
+    body: &mut Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let route = route::parse(parts.uri.path()).map_err(|_| {
+        ApiError::new(StatusCode::NOT_FOUND, "Sorry, we can't find what you are looking for.")
+    })?;
+    let allowed = methods(&route);
+    if !allowed.split(", ").any(|method| method == parts.method.as_str()) {
+        return Err(ApiError::method_not_allowed(allowed));
+    }
+    match route {
+        Route::WhoAmI => handler::whoami::whoami(context, parts).await,
+        Route::CreateRepo => handler::repos::create(context, parts, body).await,
+        Route::DeleteRepo => handler::repos::delete(context, parts, body).await,
+        Route::ValidateYaml => handler::validate_yaml::validate(parts, body).await,
+        Route::Repo { repo, action } => in_repo(context, parts, body, repo, action).await,
+        _ => Err(ApiError::new(StatusCode::NOT_FOUND, "this hub does not have that yet")),
+    }
+}
+
+/// The methods that an address takes.
+fn methods(route: &Route) -> &'static str {
+    match route {
+        Route::WhoAmI => "GET, HEAD",
+        Route::DeleteRepo => "DELETE",
+        Route::CreateRepo | Route::ValidateYaml => "POST",
+        Route::Repo { action, .. } => match action {
+            RepoRoute::PathsInfo(_)
+            | RepoRoute::Preupload(_)
+            | RepoRoute::Commit(_)
+            | RepoRoute::LfsBatch
+            | RepoRoute::LfsVerify
+            | RepoRoute::LfsComplete(_) => "POST",
+            RepoRoute::LfsObject(_, None) => "GET, HEAD, PUT",
+            RepoRoute::LfsObject(_, Some(_)) => "PUT",
+            _ => "GET, HEAD",
+        },
+        _ => "GET, HEAD",
+    }
+}
+
+async fn in_repo(
+    context: Context,
+    parts: Parts,
+    body: &mut Incoming,
+    repo: RepoRef,
+    action: RepoRoute,
+) -> Result<Response<Body>, ApiError> {
+    let admit = async |need| admit(&context, &parts, repo.clone(), need).await;
+    match action {
+        RepoRoute::Info(revision) => handler::info::info(&context, admit(Need::Read).await?, revision).await,
+        RepoRoute::Refs => handler::refs::refs(&context, admit(Need::Read).await?).await,
+        RepoRoute::Tree(revision, path) => {
+            handler::tree::tree(&context, admit(Need::Read).await?, revision, path).await
+        }
+        RepoRoute::PathsInfo(revision) => {
+            let access = admit(Need::Read).await?;
+            handler::paths_info::paths_info(&context, access, &parts, body, revision).await
+        }
+        RepoRoute::Commits(revision) => {
+            handler::commits::commits(&context, admit(Need::Read).await?, revision).await
+        }
+        RepoRoute::Preupload(revision) => {
+            let access = admit_commit(&context, &parts, repo, &revision).await?;
+            handler::preupload::preupload(&context, access, body, revision).await
+        }
+        RepoRoute::Commit(revision) => {
+            let access = admit_commit(&context, &parts, repo, &revision).await?;
+            handler::commit::commit(&context, access, &parts, body, revision).await
+        }
+        RepoRoute::Discussions => handler::discussions::list(&context, admit(Need::Read).await?).await,
+        RepoRoute::Discussion(number) => {
+            handler::discussions::details(&context, admit(Need::Read).await?, number).await
+        }
+        RepoRoute::LfsBatch => {
+            let access = admit(Need::Read).await?;
+            handler::lfs::batch(&context, access, body).await
+        }
+        RepoRoute::LfsVerify => handler::lfs::verify(&context, repo, body).await,
+        RepoRoute::LfsComplete(oid) => handler::lfs::complete(&context, repo, oid, body).await,
+        RepoRoute::LfsObject(oid, None) if parts.method == Method::PUT => {
+            handler::lfs::put(&context, repo, oid, &parts, body).await
+        }
+        RepoRoute::LfsObject(oid, None) => handler::lfs::get(&context, repo, oid, &parts).await,
+        RepoRoute::LfsObject(oid, Some(part)) => {
+            handler::lfs::put_part(&context, repo, oid, part, body).await
+        }
+        RepoRoute::Resolve(revision, path) => {
+            let access = admit(Need::Read).await?;
+            handler::resolve::resolve(&context, access, &parts, revision, path).await
+        }
+        RepoRoute::Raw(revision, path) => {
+            let access = admit(Need::Read).await?;
+            handler::resolve::raw(&context, access, &parts, revision, path).await
+        }
+        _ => Err(ApiError::new(StatusCode::NOT_FOUND, "this hub does not have that yet")),
+    }
+}
+
+async fn admit(context: &Context, parts: &Parts, repo: RepoRef, need: Need) -> Result<Access, ApiError> {
+    let headers = parts.headers.clone();
+    context.blocking(move |hub| auth::admit(&hub.store, &headers, &repo, need)).await
+}
+
+/// A commit is for those who write to the repository; one that opens a pull request is for all who see it, and so are
+/// more commits on a pull request for its author.
+async fn admit_commit(
+    context: &Context,
+    parts: &Parts,
+    repo: RepoRef,
+    revision: &hub_types::Revision,
+) -> Result<Access, ApiError> {
+    let headers = parts.headers.clone();
+    let opens = context.query.flag("create_pr");
+    let number = revision.pull_request_number();
+    context
+        .blocking(move |hub| {
+            if opens {
+                return auth::admit(&hub.store, &headers, &repo, Need::Contribute);
+            }
+            let Some(number) = number else { return auth::admit(&hub.store, &headers, &repo, Need::Write) };
+            let access = auth::admit(&hub.store, &headers, &repo, Need::Contribute)?;
+            let caller = access.user()?;
+            let own = hub
+                .store
+                .discussion(&access.repo, number)
+                .is_ok_and(|pull_request| pull_request.author == caller.user.name);
+            if own || auth::writes(caller, &access.repo) {
+                return Ok(access);
+            }
+            Err(ApiError::forbidden("You don't have the rights to change this pull request"))
+        })
+        .await
+}

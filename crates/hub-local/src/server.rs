@@ -1,0 +1,343 @@
+//! [`LocalHub`]: the embedded Hub as a service that answers HTTP requests.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    pin::Pin,
+    sync::Arc,
+    task::{Context as TaskContext, Poll},
+    time::{Instant, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, DATE, HOST, RETRY_AFTER},
+    request::Parts,
+};
+use hub_types::error_code::X_REQUEST_ID;
+use tempfile::TempDir;
+use tokio::sync::Semaphore;
+
+use crate::{
+    Body, BoxError, Builder, Fault,
+    body::{self, Incoming},
+    fault::Faults,
+    handler::NonceLocks,
+    query::Query,
+    respond::{ApiError, header_text, request_id},
+    router,
+    signed::Signer,
+    store::Store,
+};
+
+/// Requests that are handled at the same time; more are answered 503.
+const IN_FLIGHT: usize = 128;
+
+/// An embedded Hub. Clones share it; the data folder is free again when the last one is dropped.
+///
+/// It is a [`tower::Service`] for requests with any body of [`Bytes`], and needs a tokio runtime with timers to be
+/// called. The service fails only where a [`Fault`] says so; everything else is an answer.
+#[derive(Clone)]
+pub struct LocalHub {
+    inner: Arc<Inner>,
+}
+
+/// What all clones and all running requests share.
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) signer: Signer,
+    pub(crate) nonces: NonceLocks,
+    public_url: Option<String>,
+    faults: Faults,
+    in_flight: Semaphore,
+    // Dropped last: the store closes its files first.
+    _temporary: Option<TempDir>,
+}
+
+/// What a handler knows of its request besides path and body.
+#[derive(Clone)]
+pub(crate) struct Context {
+    hub: Arc<Inner>,
+    /// Scheme and authority under which the caller reaches the hub, without a slash at the end.
+    pub(crate) base: Arc<str>,
+    /// The query.
+    pub(crate) query: Arc<Query>,
+    /// Whether only the headers are asked for.
+    pub(crate) head: bool,
+    /// Whether a fault asks for expired addresses.
+    pub(crate) expired_links: bool,
+}
+
+/// The address that a server listens on, as an extension of its requests.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListenAddress(pub(crate) SocketAddr);
+
+impl LocalHub {
+    /// Describes a hub over the data folder `dir`, which is made where it is missing.
+    ///
+    /// The folder belongs to one program at a time.
+    pub fn open(dir: impl AsRef<Path>) -> Builder {
+        Builder::at(dir.as_ref())
+    }
+
+    /// Describes a hub in a new temporary folder, which is removed with the last clone of the hub.
+    pub fn temporary() -> Builder {
+        Builder::temporary()
+    }
+
+    /// Adds a scripted failure while the hub runs.
+    pub fn fault(&self, fault: Fault) {
+        self.inner.faults.add(fault);
+    }
+
+    /// The data folder.
+    pub fn dir(&self) -> &Path {
+        self.inner.store.dir()
+    }
+
+    pub(crate) fn new(
+        store: Store,
+        signer: Signer,
+        public_url: Option<String>,
+        temporary: Option<TempDir>,
+    ) -> Self {
+        let inner = Inner {
+            store,
+            signer,
+            nonces: NonceLocks::default(),
+            public_url,
+            faults: Faults::default(),
+            in_flight: Semaphore::new(IN_FLIGHT),
+            _temporary: temporary,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The host of the configured public address.
+    #[cfg(feature = "serve")]
+    pub(crate) fn public_host(&self) -> Option<String> {
+        let url = url::Url::parse(self.inner.public_url.as_deref()?).ok()?;
+        url.host_str().map(str::to_owned)
+    }
+
+    async fn answer(self, parts: Parts, mut body: Incoming) -> Result<Response<Body>, BoxError> {
+        let started = Instant::now();
+        let method = parts.method.clone();
+        let path = parts.uri.path().to_owned();
+        let id = request_id(&parts.headers);
+        let on_a_port = parts.extensions.get::<ListenAddress>().is_some();
+        let fault = self.inner.faults.take(&method, &path);
+
+        let scripted = match &fault {
+            Some(fault) => fault.before().await,
+            None => None,
+        };
+        let mut response = match scripted {
+            Some(response) => response,
+            None => {
+                let expired_links = fault.as_ref().is_some_and(Fault::expires_links);
+                self.handle(parts, &mut body, expired_links).await.unwrap_or_else(ApiError::into_response)
+            }
+        };
+        if on_a_port && !response.status().is_success() {
+            body::drain(&mut body).await;
+        }
+        response.headers_mut().insert(X_REQUEST_ID, id);
+        // Clients read the server's clock from it, in process as on a port.
+        response.headers_mut().insert(DATE, header_text(&httpdate::fmt_http_date(SystemTime::now())));
+        if method == Method::HEAD {
+            response = without_body(response);
+        }
+        let status = response.status().as_u16();
+        let ms = started.elapsed().as_millis();
+        tracing::info!(%method, path, status, ms, "request");
+        match fault {
+            Some(fault) => fault.apply(response).await,
+            None => Ok(response),
+        }
+    }
+
+    async fn handle(
+        &self,
+        parts: Parts,
+        body: &mut Incoming,
+        expired_links: bool,
+    ) -> Result<Response<Body>, ApiError> {
+        let Ok(_permit) = self.inner.in_flight.try_acquire() else {
+            return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the hub is busy, try again")
+                .with_header(RETRY_AFTER, HeaderValue::from_static("1")));
+        };
+        if let Some(encoding) = parts.headers.get(CONTENT_ENCODING)
+            && encoding != "identity"
+        {
+            let message = "compressed request bodies are not taken; send it without Content-Encoding";
+            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        }
+        let context = Context {
+            hub: self.inner.clone(),
+            base: base_url(&parts, self.inner.public_url.as_deref()).into(),
+            query: Arc::new(Query::parse(parts.uri.query().unwrap_or_default().as_bytes())),
+            head: parts.method == Method::HEAD,
+            expired_links,
+        };
+        router::dispatch(context, parts, body).await
+    }
+}
+
+impl std::fmt::Debug for LocalHub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalHub").field("dir", &self.dir()).finish_non_exhaustive()
+    }
+}
+
+impl<B> tower::Service<Request<B>> for LocalHub
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        Box::pin(self.clone().answer(parts, body::erase(body)))
+    }
+}
+
+impl Context {
+    /// Runs what waits for disk or database on a thread that may wait.
+    pub(crate) async fn blocking<T, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Inner) -> Result<T, ApiError> + Send + 'static,
+    {
+        let hub = self.hub.clone();
+        match tokio::task::spawn_blocking(move || work(&hub)).await {
+            Ok(result) => result,
+            Err(error) => Err(ApiError::internal(&error)),
+        }
+    }
+
+    /// The store, for what does not block.
+    pub(crate) fn hub(&self) -> &Inner {
+        &self.hub
+    }
+
+    /// An absolute address for a path that begins with a slash.
+    pub(crate) fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// The host in the base address, for synthetic e-mail addresses.
+    pub(crate) fn host(&self) -> &str {
+        let authority = self.base.split_once("://").map_or(&*self.base, |(_, rest)| rest);
+        let authority = authority.split('/').next().unwrap_or(authority);
+        let port_free =
+            authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        port_free.map_or(authority, |(host, _)| host)
+    }
+}
+
+/// Where the caller reaches the hub: the configured address, else what the request says. A listening server believes a
+/// `Host` header only when it names the machine itself; forwarding headers are never believed.
+fn base_url(parts: &Parts, public_url: Option<&str>) -> String {
+    if let Some(url) = public_url {
+        return url.to_owned();
+    }
+    let listen = parts.extensions.get::<ListenAddress>();
+    if let (Some(authority), None) = (parts.uri.authority(), listen) {
+        let scheme = parts.uri.scheme_str().unwrap_or("http");
+        return format!("{scheme}://{authority}");
+    }
+    match (requested_host(parts).filter(|host| is_loopback_authority(host)), listen) {
+        (Some(host), _) => format!("http://{host}"),
+        (None, Some(ListenAddress(address))) => format!("http://{address}"),
+        (None, None) => "http://localhost".to_owned(),
+    }
+}
+
+/// The authority that a request was made to.
+pub(crate) fn requested_host(parts: &Parts) -> Option<&str> {
+    match parts.uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => parts.headers.get(HOST)?.to_str().ok(),
+    }
+}
+
+/// Whether `host[:port]` names the machine itself.
+pub(crate) fn is_loopback_authority(authority: &str) -> bool {
+    let Ok(authority) = authority.parse::<http::uri::Authority>() else { return false };
+    let host = authority.host();
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    match address.parse::<std::net::IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
+    }
+}
+
+/// The headers of an answer to `GET` as the answer to `HEAD`, with the length that the body would have had.
+fn without_body(response: Response<Body>) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    if !parts.headers.contains_key(CONTENT_LENGTH)
+        && let Some(size) = http_body::Body::size_hint(&body).exact()
+    {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
+    }
+    Response::from_parts(parts, Body::empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(uri: &str, host: Option<&str>, listen: Option<&str>) -> Parts {
+        let mut request = Request::builder().uri(uri);
+        if let Some(host) = host {
+            request = request.header(HOST, host);
+        }
+        if let Some(address) = listen {
+            request = request.extension(ListenAddress(address.parse().unwrap()));
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn addresses_in_answers_come_from_the_configuration_or_the_machine_itself() {
+        let public = Some("https://hub.example");
+        let local = Some("127.0.0.1:80");
+        let open = Some("192.0.2.1:80");
+        let cases = [
+            (parts("/x", Some("evil.example"), open), public, "https://hub.example"),
+            (parts("/x", Some("localhost:80"), local), None, "http://localhost:80"),
+            (parts("/x", Some("evil.example"), open), None, "http://192.0.2.1:80"),
+            (parts("http://evil.example/x", None, open), None, "http://192.0.2.1:80"),
+            (parts("http://hub.internal:1/x", None, None), None, "http://hub.internal:1"),
+            (parts("/x", None, None), None, "http://localhost"),
+        ];
+        for (parts, public, expected) in cases {
+            assert_eq!(base_url(&parts, public), expected, "{parts:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_machine_itself_is_loopback() {
+        for host in ["localhost", "LOCALHOST:80", "a.localhost", "127.0.0.1", "127.9.9.9:1", "[::1]:80"] {
+            assert!(is_loopback_authority(host), "{host}");
+        }
+        for host in
+            ["", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "0.0.0.0", "[::2]"]
+        {
+            assert!(!is_loopback_authority(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Addresses of LFS objects that carry their own permission, for one hour.
+
+use std::{
+    fs,
+    io::{self, Read, Write},
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::{OpenError, query::Query, respond::random_hex, store::RepoRecord};
+
+/// How long an address is good for.
+pub(crate) const LIFETIME: Duration = Duration::from_secs(3600);
+
+const KEY_FILE: &str = "link-key";
+const KEY_DIGITS: usize = 64;
+
+/// What the holder of an address may do with one object of one repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) action: LinkAction,
+    pub(crate) oid: String,
+    pub(crate) size: u64,
+}
+
+/// The use that an address is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LinkAction {
+    /// `GET` the content; the answer names the commit, when it is fetched as a file of one.
+    Download { commit: Option<String> },
+    /// `PUT` the content.
+    Upload,
+    /// `PUT` one part of the content.
+    Part { upload: String, number: u32 },
+    /// `POST` the list of parts.
+    Complete { upload: String },
+    /// `POST` to ask whether the content is there.
+    Verify,
+}
+
+/// Signs addresses and checks them. The key stays in the data folder, so that addresses outlive a restart.
+#[derive(Clone)]
+pub(crate) struct Signer {
+    key: Vec<u8>,
+}
+
+impl Signer {
+    /// Reads the key of a data folder, or makes one.
+    pub(crate) fn open(dir: &Path) -> Result<Self, OpenError> {
+        let path = dir.join(KEY_FILE);
+        let key = match fs::read(&path) {
+            Ok(key) => key,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let key = random_hex::<{ KEY_DIGITS / 2 }>();
+                write_private(&path, key.as_bytes())?;
+                key.into_bytes()
+            }
+            Err(error) => return Err(OpenError::io("read", &path, error)),
+        };
+        if key.len() < KEY_DIGITS {
+            return Err(OpenError::BadKeyFile { path });
+        }
+        Ok(Self { key })
+    }
+
+    /// The query of an address that is good until `expires`, in seconds since 1970.
+    pub(crate) fn query(&self, repo: &RepoRecord, grant: &Grant, expires: u64) -> String {
+        let more = match &grant.action {
+            LinkAction::Part { upload, .. } | LinkAction::Complete { upload } => format!("&upload={upload}"),
+            LinkAction::Download { commit: Some(commit) } => format!("&commit={commit}"),
+            _ => String::new(),
+        };
+        let signature = self.signature(&repo.internal_id, grant, expires);
+        let size = grant.size;
+        format!("size={size}{more}&expires={expires}&signature={signature}")
+    }
+
+    /// Whether `query` holds an unexpired signature of this server for exactly this use.
+    pub(crate) fn allows(&self, repo: &RepoRecord, grant: &Grant, query: &Query) -> bool {
+        let expires = query.get("expires").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let expected = self.signature(&repo.internal_id, grant, expires);
+        let given = query.get("signature").unwrap_or_default();
+        bool::from(expected.as_bytes().ct_eq(given.as_bytes())) && expires > now()
+    }
+
+    fn signature(&self, repo: &str, grant: &Grant, expires: u64) -> String {
+        let use_of_it = match &grant.action {
+            LinkAction::Download { commit } => format!("GET {}", commit.as_deref().unwrap_or_default()),
+            LinkAction::Upload => "PUT".to_owned(),
+            LinkAction::Part { upload, number } => format!("PUT {upload} {number}"),
+            LinkAction::Complete { upload } => format!("POST {upload}"),
+            LinkAction::Verify => "POST".to_owned(),
+        };
+        let text = format!("{use_of_it}\n{repo}\n{}\n{}\n{expires}", grant.oid, grant.size);
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return String::new() };
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// Writes a new file that only its owner may read; whoever comes second reads what the first wrote.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), OpenError> {
+    let write = || {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        fs::File::open(folder)?.sync_all()
+    };
+    write().map_err(|error| OpenError::io("write", path, error))
+}
+
+/// The text of a small file, or `None` where there is none.
+pub(crate) fn read_private(path: &Path) -> Result<Option<String>, OpenError> {
+    let mut text = String::new();
+    match fs::File::open(path).and_then(|file| file.take(4096).read_to_string(&mut text)) {
+        Ok(_) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(OpenError::io("read", path, error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hub_types::{RepoRef, RepoType};
+
+    use super::*;
+
+    fn record(internal_id: &str) -> RepoRecord {
+        RepoRecord {
+            key: 1,
+            repo: RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap()),
+            internal_id: internal_id.to_owned(),
+            private: false,
+            sdk: None,
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            creator: 1,
+            lfs_multipart_threshold: None,
+        }
+    }
+
+    #[test]
+    fn a_signature_is_good_for_one_use_of_one_object_of_one_repository_until_it_expires() {
+        let dir = tempfile::tempdir().unwrap();
+        let signer = Signer::open(dir.path()).unwrap();
+        let repo = record("a");
+        let part = |upload: &str, number| LinkAction::Part { upload: upload.into(), number };
+        let grant = |action, oid: &str, size| Grant { action, oid: oid.into(), size };
+        let uses = [
+            grant(LinkAction::Download { commit: None }, "aa", 1),
+            grant(LinkAction::Download { commit: Some("c".into()) }, "aa", 1),
+            grant(LinkAction::Upload, "aa", 1),
+            grant(LinkAction::Upload, "ab", 1),
+            grant(LinkAction::Upload, "aa", 2),
+            grant(part("u", 1), "aa", 1),
+            grant(part("u", 2), "aa", 1),
+            grant(part("v", 1), "aa", 1),
+            grant(LinkAction::Complete { upload: "u".into() }, "aa", 1),
+            grant(LinkAction::Verify, "aa", 1),
+        ];
+        for (i, signed) in uses.iter().enumerate() {
+            let query = Query::parse(signer.query(&repo, signed, now() + 60).as_bytes());
+            for (j, used) in uses.iter().enumerate() {
+                assert_eq!(signer.allows(&repo, used, &query), i == j, "{signed:?} used as {used:?}");
+            }
+            assert!(!signer.allows(&record("b"), signed, &query), "another repository");
+            let old = Query::parse(signer.query(&repo, signed, now() - 1).as_bytes());
+            assert!(!signer.allows(&repo, signed, &old), "expired");
+            assert!(!signer.allows(&repo, signed, &Query::default()), "unsigned");
+        }
+    }
+
+    #[test]
+    fn the_key_outlives_a_restart_and_is_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = Signer::open(dir.path()).unwrap().key;
+        assert_eq!(Signer::open(dir.path()).unwrap().key, key);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(dir.path().join(KEY_FILE)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        fs::write(dir.path().join(KEY_FILE), "short").unwrap();
+        assert!(Signer::open(dir.path()).is_err());
+    }
+}

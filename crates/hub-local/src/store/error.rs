@@ -1,0 +1,195 @@
+//! What can go wrong in the data folder.
+
+use std::path::{Path, PathBuf};
+
+use gix::ObjectId;
+
+/// Why the store of an embedded Hub could not do what it was asked.
+///
+/// `Display` is one line that names the thing and what to do; the cause, where there is one, is the `source()`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The data folder was written by a later release.
+    #[error(
+        "the data folder {} has version {found}, this program knows versions up to {known}: use a newer hub, or another folder",
+        path.display()
+    )]
+    NewerVersion {
+        /// The data folder.
+        path: PathBuf,
+        /// The version that the folder states.
+        found: u64,
+        /// The newest version that this program reads.
+        known: u64,
+    },
+    /// The folder holds something else than a store.
+    #[error("{} is not a data folder of hub: {reason}", path.display())]
+    NotAStore {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Another process, or another part of this one, has the data folder open.
+    #[error("the data folder {} is in use: stop the other hub first, or use another folder", path.display())]
+    InUse {
+        /// The data folder.
+        path: PathBuf,
+    },
+    /// A user or an organisation is not known.
+    #[error("there is no account {name:?}")]
+    AccountNotFound {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// A name is taken by an account of the other kind, or breaks the naming rules.
+    #[error("the account name {name:?} cannot be used: {reason}")]
+    InvalidAccount {
+        /// The name.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A token with this text belongs to another user.
+    #[error("the token {token_name:?} of {user} is already the token of another user")]
+    TokenTaken {
+        /// The user it was meant for.
+        user: String,
+        /// The name of the token, never the token.
+        token_name: String,
+    },
+    /// An id that no repository of this store can have.
+    #[error("the repository {repo} cannot be made: {reason}")]
+    InvalidRepo {
+        /// Kind and id, as in "model demo".
+        repo: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A repository of this kind and name exists.
+    #[error("the repository {repo} already exists")]
+    RepoExists {
+        /// Kind and canonical id, as in "model ada/demo".
+        repo: String,
+    },
+    /// The repository does not exist (any more).
+    #[error("the repository {repo} does not exist")]
+    RepoNotFound {
+        /// Kind and id, as in "model ada/demo".
+        repo: String,
+    },
+    /// No branch, tag, ref or commit has this name.
+    #[error("the revision {revision:?} does not exist")]
+    RevisionNotFound {
+        /// The revision that was asked for.
+        revision: String,
+    },
+    /// No file or folder has this path at the revision.
+    #[error("there is no {path:?} at this revision")]
+    EntryNotFound {
+        /// The path that was asked for.
+        path: String,
+    },
+    /// The branch moved on: the commit was made for another parent.
+    #[error("a commit has happened since, the branch is now at {actual}: refresh and try again")]
+    ParentMismatch {
+        /// The tip of the branch.
+        actual: ObjectId,
+    },
+    /// A file stands where a folder is needed, or the other way round.
+    #[error("{path:?} cannot be written: {reason}")]
+    PathConflict {
+        /// The path that was to be written.
+        path: String,
+        /// What is in the way.
+        reason: &'static str,
+    },
+    /// A path that no repository may hold.
+    #[error("{path:?} is not a path that a repository may hold: {reason}")]
+    InvalidPath {
+        /// The path.
+        path: String,
+        /// The rule that it breaks.
+        reason: String,
+    },
+    /// A ref of this name exists already.
+    #[error("reference {name} already exists")]
+    RefExists {
+        /// Full name of the ref.
+        name: String,
+    },
+    /// A name that git does not take for a ref, or that collides with another.
+    #[error("invalid reference {name}: {reason}")]
+    InvalidRef {
+        /// The name.
+        name: String,
+        /// Why it is refused.
+        reason: String,
+    },
+    /// A git object that should be there is not, or is of another kind.
+    #[error("the repository has no {expected} {id}")]
+    ObjectMissing {
+        /// Its id.
+        id: ObjectId,
+        /// `blob`, `tree` or `commit`.
+        expected: &'static str,
+    },
+    /// A pull request or discussion with this number does not exist.
+    #[error("there is no discussion {number}")]
+    DiscussionNotFound {
+        /// The number.
+        number: u64,
+    },
+    /// The operating system refused.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried, as in "open".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A git repository could not be read or written.
+    #[error("cannot {action} in a git repository")]
+    Git {
+        /// What was tried, as in "read an object".
+        action: &'static str,
+        /// The cause.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The operating system has no random numbers.
+    #[error("the system gave no random numbers")]
+    Random(#[source] getrandom::Error),
+    /// Work on another thread was given up, because the program ends.
+    #[error("the work was stopped")]
+    Stopped(#[source] tokio::task::JoinError),
+    /// The database refused.
+    #[error("the database of the data folder failed")]
+    Database(#[from] rusqlite::Error),
+    /// The object storage refused.
+    #[error("the storage of large files failed")]
+    Objects(#[from] object_store::Error),
+}
+
+impl StoreError {
+    /// Adds what was tried, and where, to an error of the operating system.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action, path, source }
+    }
+
+    /// Adds what was tried to an error of the git library.
+    pub(crate) fn git<E>(action: &'static str) -> impl FnOnce(E) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        move |source| Self::Git { action, source: source.into() }
+    }
+}
+
+/// A result of the store.
+pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;

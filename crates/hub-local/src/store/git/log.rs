@@ -1,0 +1,139 @@
+//! The history of a repository.
+
+use std::collections::BTreeMap;
+
+use gix::{
+    bstr::{BString, ByteSlice},
+    objs::TreeRefIter,
+    revision::walk::Sorting,
+    traverse::commit::simple::CommitTimeOrder,
+};
+use jiff::Timestamp;
+
+use super::{
+    CommitId, CommitRecord, GitRepo, ObjectId,
+    read::{read_object, tree_of},
+};
+use crate::store::{Result, StoreError};
+
+impl GitRepo {
+    /// One commit.
+    pub(crate) fn commit(&self, commit: CommitId) -> Result<CommitRecord> {
+        record(&self.open.local()?, commit)
+    }
+
+    /// Commits that lead to `commit`, newest first, and how many there are in all.
+    pub(crate) fn log(
+        &self,
+        commit: CommitId,
+        skip: usize,
+        limit: usize,
+    ) -> Result<(Vec<CommitRecord>, usize)> {
+        let repo = self.open.local()?;
+        let walk = repo
+            .rev_walk([commit])
+            .sorting(Sorting::ByCommitTime(CommitTimeOrder::NewestFirst))
+            .all()
+            .map_err(StoreError::git("walk the history"))?;
+        let (mut page, mut total) = (Vec::new(), 0);
+        for found in walk {
+            let id = found.map_err(StoreError::git("walk the history"))?.id;
+            if total >= skip && page.len() < limit {
+                page.push(record(&repo, id)?);
+            }
+            total += 1;
+        }
+        Ok((page, total))
+    }
+
+    /// For each path that exists at `commit`, the newest commit that changed it, also by a change below a folder.
+    ///
+    /// Follows first parents: what came with a merge was changed by the merge.
+    pub(crate) fn last_change(
+        &self,
+        commit: CommitId,
+        paths: &[String],
+    ) -> Result<BTreeMap<String, CommitRecord>> {
+        let repo = self.open.local()?;
+        let mut wanted: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let mut found = BTreeMap::new();
+        let mut here = record(&repo, commit)?;
+        while !wanted.is_empty() {
+            let parent = here.parents.first().map(|parent| record(&repo, *parent)).transpose()?;
+            let tree = tree_of(&repo, here.id)?;
+            let parent_tree = parent.as_ref().map(|parent| tree_of(&repo, parent.id)).transpose()?;
+            let mut changed = Vec::new();
+            changes(&repo, Some(tree), parent_tree, 0, &wanted, &mut changed)?;
+            wanted.retain(|path| !changed.contains(path));
+            for path in changed {
+                found.insert(path.to_owned(), here.clone());
+            }
+            match parent {
+                Some(parent) => here = parent,
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Collects those of `paths` (whose first `skip` bytes lead to this folder) that differ between two versions of a folder.
+fn changes<'p>(
+    repo: &gix::Repository,
+    new: Option<ObjectId>,
+    old: Option<ObjectId>,
+    skip: usize,
+    paths: &[&'p str],
+    changed: &mut Vec<&'p str>,
+) -> Result<()> {
+    if new == old {
+        return Ok(());
+    }
+    let (new, old) = (names(repo, new)?, names(repo, old)?);
+    let mut below: BTreeMap<&str, Vec<&'p str>> = BTreeMap::new();
+    for path in paths {
+        let rest = path.get(skip..).unwrap_or_default();
+        match rest.split_once('/') {
+            Some((folder, _)) => below.entry(folder).or_default().push(path),
+            None if new.get(rest.as_bytes()) != old.get(rest.as_bytes()) => changed.push(path),
+            None => {}
+        }
+    }
+    for (folder, paths) in below {
+        let tree = |names: &BTreeMap<BString, (bool, ObjectId)>| {
+            names.get(folder.as_bytes()).filter(|(is_tree, _)| *is_tree).map(|(_, id)| *id)
+        };
+        changes(repo, tree(&new), tree(&old), skip + folder.len() + 1, &paths, changed)?;
+    }
+    Ok(())
+}
+
+fn names(repo: &gix::Repository, tree: Option<ObjectId>) -> Result<BTreeMap<BString, (bool, ObjectId)>> {
+    let Some(tree) = tree else { return Ok(BTreeMap::new()) };
+    let data = read_object(repo, tree, gix::objs::Kind::Tree)?;
+    TreeRefIter::from_bytes(&data, repo.object_hash())
+        .map(|entry| {
+            let entry = entry.map_err(StoreError::git("read a folder"))?;
+            Ok((entry.filename.to_owned(), (entry.mode.is_tree(), entry.oid.to_owned())))
+        })
+        .collect()
+}
+
+fn record(repo: &gix::Repository, id: CommitId) -> Result<CommitRecord> {
+    let data = read_object(repo, id, gix::objs::Kind::Commit)?;
+    let commit = gix::objs::CommitRef::from_bytes(&data, repo.object_hash())
+        .map_err(StoreError::git("read a commit"))?;
+    let author = commit.author().map_err(StoreError::git("read the author of a commit"))?.trim();
+    let seconds = commit.time().map_err(StoreError::git("read the time of a commit"))?.seconds;
+    let text = commit.message.to_str_lossy();
+    let (title, message) = text.split_once('\n').unwrap_or((&text, ""));
+    Ok(CommitRecord {
+        id,
+        title: title.trim_end().to_owned(),
+        message: message.trim_start_matches(['\n', '\r']).trim_end().to_owned(),
+        author: author.name.to_str_lossy().into_owned(),
+        email: author.email.to_str_lossy().into_owned(),
+        time: Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH),
+        parents: commit.parents().collect(),
+    })
+}

@@ -1,0 +1,172 @@
+//! New objects that nobody sees yet, and their way into the repository.
+//!
+//! Up to [`LOOSE_AT_MOST`] objects become loose ones, each synced; more become one pack, so that the number of syncs does
+//! not grow with the number of files.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs::{self, File},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
+use gix::objs::{Exists, Kind};
+
+use super::{ObjectId, pack::PackWriter};
+use crate::store::{
+    Result, StoreError,
+    layout::{at_once, sync_folder},
+};
+
+/// More new objects than this go into a pack.
+const LOOSE_AT_MOST: usize = 32;
+
+/// Objects in a folder of their own, which is removed on drop.
+pub(super) struct Quarantine {
+    folder: tempfile::TempDir,
+    objects: Objects,
+}
+
+enum Objects {
+    Loose(HashMap<ObjectId, Kind>),
+    Pack(Box<PackWriter>),
+}
+
+impl Quarantine {
+    /// Makes the folder in `tmp`, which must be on the file system of the repository.
+    pub(super) fn new(tmp: &Path) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("commit-")
+            .tempdir_in(tmp)
+            .map_err(StoreError::io("create a folder in", tmp))?;
+        Ok(Self { folder, objects: Objects::Loose(HashMap::new()) })
+    }
+
+    /// Keeps an object unless `repo` has it, and returns its id.
+    pub(super) fn add(&mut self, repo: &gix::Repository, kind: Kind, content: &[u8]) -> Result<ObjectId> {
+        let id = gix::objs::compute_hash(repo.object_hash(), kind, content)
+            .map_err(StoreError::git("hash an object"))?;
+        // Asked of the object store, because the repository claims to have the empty tree always and git wants it stored.
+        if !self.contains(id) && !repo.objects.exists(&id) {
+            self.write(id, kind, content).map_err(StoreError::io("write", self.folder.path()))?;
+        }
+        Ok(id)
+    }
+
+    /// Whether the object is here.
+    pub(super) fn contains(&self, id: ObjectId) -> bool {
+        match &self.objects {
+            Objects::Loose(objects) => objects.contains_key(&id),
+            Objects::Pack(pack) => pack.contains(id),
+        }
+    }
+
+    /// The content of an object that is here.
+    pub(super) fn read(&mut self, id: ObjectId) -> Result<Option<Vec<u8>>> {
+        let content = match &mut self.objects {
+            Objects::Loose(objects) if !objects.contains_key(&id) => Ok(None),
+            Objects::Loose(_) => read_loose(&self.folder.path().join(id.to_string())).map(Some),
+            Objects::Pack(pack) => pack.read(id),
+        };
+        content.map_err(StoreError::io("read", self.folder.path()))
+    }
+
+    /// Moves everything into the repository. When this returns, the objects are on disk. Says whether a pack was added.
+    ///
+    /// An error in the middle leaves objects that nothing refers to, which is harmless.
+    pub(super) fn publish(self, repo: &gix::Repository) -> Result<bool> {
+        let objects_dir = repo.objects.store_ref().path().to_path_buf();
+        match self.objects {
+            Objects::Loose(objects) => {
+                publish_loose(self.folder.path(), &objects_dir, objects.keys())?;
+                Ok(false)
+            }
+            Objects::Pack(pack) => {
+                let (from, index) = (self.folder.path().join("pack"), self.folder.path().join("index"));
+                let name = pack.finish(&index).map_err(StoreError::io("write", &from))?;
+                let target = objects_dir.join("pack");
+                // git looks for the index: the pack must be there before.
+                for (from, extension) in [(from, "pack"), (index, "idx")] {
+                    let to = target.join(format!("pack-{name}.{extension}"));
+                    read_only(&from).map_err(StoreError::io("write", &from))?;
+                    fs::rename(&from, &to).map_err(StoreError::io("create", &to))?;
+                }
+                sync_folder(&target)?;
+                Ok(true)
+            }
+        }
+    }
+
+    fn write(&mut self, id: ObjectId, kind: Kind, content: &[u8]) -> io::Result<()> {
+        if let Objects::Loose(objects) = &mut self.objects {
+            if objects.len() < LOOSE_AT_MOST {
+                write_loose(&self.folder.path().join(id.to_string()), kind, content)?;
+                objects.insert(id, kind);
+                return Ok(());
+            }
+            let mut pack = PackWriter::create(&self.folder.path().join("pack"))?;
+            for (id, kind) in objects.drain() {
+                let path = self.folder.path().join(id.to_string());
+                pack.add(id, kind, &read_loose(&path)?)?;
+                fs::remove_file(path)?;
+            }
+            self.objects = Objects::Pack(Box::new(pack));
+        }
+        match &mut self.objects {
+            Objects::Pack(pack) => pack.add(id, kind, content),
+            Objects::Loose(_) => Ok(()),
+        }
+    }
+}
+
+fn write_loose(path: &Path, kind: Kind, content: &[u8]) -> io::Result<()> {
+    let mut encoder = ZlibEncoder::new(File::create_new(path)?, Compression::fast());
+    encoder.write_all(&gix::objs::encode::loose_header(kind, content.len() as u64))?;
+    encoder.write_all(content)?;
+    encoder.finish()?;
+    Ok(())
+}
+
+fn read_loose(path: &Path) -> io::Result<Vec<u8>> {
+    let mut object = Vec::new();
+    ZlibDecoder::new(File::open(path)?).read_to_end(&mut object)?;
+    let header = object.iter().position(|byte| *byte == 0).map_or(0, |end| end + 1);
+    object.drain(..header);
+    Ok(object)
+}
+
+fn publish_loose<'a>(
+    folder: &Path,
+    objects_dir: &Path,
+    ids: impl Iterator<Item = &'a ObjectId>,
+) -> Result<()> {
+    let names: Vec<String> = ids.map(ToString::to_string).collect();
+    let files: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
+    at_once(&files, |file| {
+        let sync = || {
+            File::options().write(true).open(file)?.sync_all()?;
+            read_only(file)
+        };
+        sync().map_err(StoreError::io("sync", file))
+    })?;
+    let mut changed: BTreeSet<PathBuf> = BTreeSet::new();
+    for (file, name) in files.iter().zip(&names) {
+        let (first, rest) = name.split_at(2);
+        let target = objects_dir.join(first);
+        if !target.is_dir() {
+            fs::create_dir(&target).map_err(StoreError::io("create", &target))?;
+            changed.insert(objects_dir.to_path_buf());
+        }
+        let to = target.join(rest);
+        fs::rename(file, &to).map_err(StoreError::io("create", &to))?;
+        changed.insert(target);
+    }
+    at_once(&changed.into_iter().collect::<Vec<_>>(), sync_folder)
+}
+
+fn read_only(path: &Path) -> io::Result<()> {
+    let mut permissions = fs::metadata(path)?.permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(path, permissions)
+}

@@ -1,0 +1,190 @@
+//! Reading files and folders at a commit.
+
+use gix::{bstr::ByteSlice, objs::TreeRefIter};
+use hub_types::lfs::Pointer;
+
+use super::{Attributes, CommitId, Entry, EntryKind, GitRepo, IgnoreRules, ObjectId};
+use crate::store::{Result, StoreError};
+
+/// A pointer has 120 to 140 bytes: only blobs up to this size are looked into.
+const POINTER_AT_MOST: u64 = 256;
+
+impl GitRepo {
+    /// What is at a path, without a trailing slash; `None` when nothing is, and for the root.
+    pub(crate) fn entry(&self, commit: CommitId, path: &str) -> Result<Option<Entry>> {
+        let repo = self.open.local()?;
+        let root = tree_of(&repo, commit)?;
+        match find(&repo, root, path)? {
+            Some((mode, oid)) => describe(&repo, path.to_owned(), mode, oid).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What is in a folder (empty text: the root), by path in byte order; with `recursive` also below it.
+    ///
+    /// # Errors
+    /// `EntryNotFound` when the folder is not there or is a file.
+    pub(crate) fn list(&self, commit: CommitId, folder: &str, recursive: bool) -> Result<Vec<Entry>> {
+        let repo = self.open.local()?;
+        let root = tree_of(&repo, commit)?;
+        let folder = folder.trim_end_matches('/');
+        let tree = if folder.is_empty() {
+            root
+        } else {
+            match find(&repo, root, folder)? {
+                Some((mode, oid)) if mode.is_tree() => oid,
+                _ => return Err(StoreError::EntryNotFound { path: folder.to_owned() }),
+            }
+        };
+        let mut found = Vec::new();
+        walk(&repo, tree, folder, recursive, &mut found)?;
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found.into_iter().map(|(path, mode, oid)| describe(&repo, path, mode, oid)).collect()
+    }
+
+    /// Every file with its size, by path in byte order.
+    pub(crate) fn all_files(&self, commit: CommitId) -> Result<Vec<Entry>> {
+        let mut entries = self.list(commit, "", true)?;
+        entries.retain(|entry| entry.kind == EntryKind::File);
+        Ok(entries)
+    }
+
+    /// The paths of every file, in byte order: quicker than [`GitRepo::all_files`], for no file is opened.
+    pub(crate) fn all_paths(&self, commit: CommitId) -> Result<Vec<String>> {
+        let repo = self.open.local()?;
+        let mut found = Vec::new();
+        walk(&repo, tree_of(&repo, commit)?, "", true, &mut found)?;
+        let mut paths: Vec<String> =
+            found.into_iter().filter(|(_, mode, _)| mode.is_blob()).map(|(path, ..)| path).collect();
+        paths.sort();
+        Ok(paths)
+    }
+
+    /// The content of a blob.
+    ///
+    /// # Errors
+    /// `ObjectMissing` when there is no such object, or it is no blob.
+    pub(crate) fn blob(&self, oid: ObjectId) -> Result<Vec<u8>> {
+        read_object(&self.open.local()?, oid, gix::objs::Kind::Blob)
+    }
+
+    /// The rules of `.gitattributes` at the root of a commit; no rules when there is no such file.
+    pub(crate) fn attributes_at(&self, commit: CommitId) -> Result<Attributes> {
+        Ok(Attributes::parse(&self.root_file(commit, ".gitattributes")?))
+    }
+
+    /// The rules of `.gitignore` at the root of a commit; no rules when there is no such file.
+    pub(crate) fn ignore_rules_at(&self, commit: CommitId) -> Result<IgnoreRules> {
+        Ok(IgnoreRules::parse(&self.root_file(commit, ".gitignore")?))
+    }
+
+    fn root_file(&self, commit: CommitId, name: &str) -> Result<Vec<u8>> {
+        let repo = self.open.local()?;
+        let root = tree_of(&repo, commit)?;
+        match find(&repo, root, name)? {
+            Some((mode, oid)) if mode.is_blob() => read_object(&repo, oid, gix::objs::Kind::Blob),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+/// The tree of a commit.
+pub(super) fn tree_of(repo: &gix::Repository, commit: CommitId) -> Result<ObjectId> {
+    let data = read_object(repo, commit, gix::objs::Kind::Commit)?;
+    let commit = gix::objs::CommitRef::from_bytes(&data, repo.object_hash())
+        .map_err(StoreError::git("read a commit"))?;
+    Ok(commit.tree())
+}
+
+/// The content of an object that must be of the given kind.
+pub(super) fn read_object(
+    repo: &gix::Repository,
+    id: ObjectId,
+    expected: gix::objs::Kind,
+) -> Result<Vec<u8>> {
+    // The empty tree need not be stored.
+    if expected == gix::objs::Kind::Tree && id.is_empty_tree() {
+        return Ok(Vec::new());
+    }
+    let object = repo.try_find_object(id).map_err(StoreError::git("read an object"))?;
+    match object {
+        Some(mut object) if object.kind == expected => Ok(std::mem::take(&mut object.data)),
+        _ => Err(StoreError::ObjectMissing { id, expected: kind_name(expected) }),
+    }
+}
+
+const fn kind_name(kind: gix::objs::Kind) -> &'static str {
+    match kind {
+        gix::objs::Kind::Blob => "blob",
+        gix::objs::Kind::Tree => "tree",
+        gix::objs::Kind::Commit => "commit",
+        gix::objs::Kind::Tag => "tag",
+    }
+}
+
+type Mode = gix::objs::tree::EntryMode;
+
+fn find(repo: &gix::Repository, root: ObjectId, path: &str) -> Result<Option<(Mode, ObjectId)>> {
+    let mut here = (Mode::from(gix::objs::tree::EntryKind::Tree), root);
+    let mut below_root = false;
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        if !here.0.is_tree() {
+            return Ok(None);
+        }
+        let data = read_object(repo, here.1, gix::objs::Kind::Tree)?;
+        let mut found = None;
+        for entry in TreeRefIter::from_bytes(&data, repo.object_hash()) {
+            let entry = entry.map_err(StoreError::git("read a folder"))?;
+            if entry.filename == part {
+                found = Some((entry.mode, entry.oid.to_owned()));
+                break;
+            }
+        }
+        let Some(found) = found else { return Ok(None) };
+        here = found;
+        below_root = true;
+    }
+    Ok(below_root.then_some(here))
+}
+
+fn walk(
+    repo: &gix::Repository,
+    tree: ObjectId,
+    folder: &str,
+    recursive: bool,
+    found: &mut Vec<(String, Mode, ObjectId)>,
+) -> Result<()> {
+    let data = read_object(repo, tree, gix::objs::Kind::Tree)?;
+    for entry in TreeRefIter::from_bytes(&data, repo.object_hash()) {
+        let entry = entry.map_err(StoreError::git("read a folder"))?;
+        let name = entry.filename.to_str_lossy();
+        let path = if folder.is_empty() { name.into_owned() } else { format!("{folder}/{name}") };
+        let oid = entry.oid.to_owned();
+        found.push((path.clone(), entry.mode, oid));
+        if recursive && entry.mode.is_tree() {
+            walk(repo, oid, &path, recursive, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn describe(repo: &gix::Repository, path: String, mode: Mode, oid: ObjectId) -> Result<Entry> {
+    let kind = match mode {
+        mode if mode.is_tree() => EntryKind::Directory,
+        mode if mode.is_blob() => EntryKind::File,
+        _ => EntryKind::Other,
+    };
+    let mut entry = Entry { path, kind, oid, size: 0, lfs: None, pointer_size: None };
+    if kind == EntryKind::File {
+        let header = repo.try_find_header(oid).map_err(StoreError::git("read an object"))?;
+        entry.size = header.ok_or(StoreError::ObjectMissing { id: oid, expected: "blob" })?.size();
+        if entry.size <= POINTER_AT_MOST
+            && let Some(pointer) = Pointer::parse(&read_object(repo, oid, gix::objs::Kind::Blob)?)
+        {
+            entry.pointer_size = Some(entry.size);
+            entry.size = pointer.size;
+            entry.lfs = Some(pointer);
+        }
+    }
+    Ok(entry)
+}

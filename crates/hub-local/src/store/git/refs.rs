@@ -1,0 +1,121 @@
+//! Refs: reading them, and moving one so that a crash leaves the old or the new value.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::Path,
+};
+
+use gix::bstr::ByteSlice;
+
+use super::{CommitId, GitRepo, RefInfo};
+use crate::store::{
+    Result, StoreError,
+    layout::{create_folder_durably, sync_folder},
+};
+
+impl GitRepo {
+    /// Every ref that leads to a commit, by name.
+    pub(crate) fn refs(&self) -> Result<Vec<RefInfo>> {
+        let repo = self.open.local()?;
+        let platform = repo.references().map_err(StoreError::git("list the refs"))?;
+        let mut refs = Vec::new();
+        for reference in platform.all().map_err(StoreError::git("list the refs"))? {
+            let mut reference = reference.map_err(StoreError::git("read a ref"))?;
+            let full_name = reference.name().as_bstr().to_str_lossy().into_owned();
+            // A tag may lead to a file or a folder: clients have no use for it.
+            if let Ok(commit) = reference.peel_to_commit() {
+                refs.push(RefInfo { full_name, target_commit: commit.id });
+            }
+        }
+        refs.sort_by(|a, b| a.full_name.cmp(&b.full_name));
+        Ok(refs)
+    }
+
+    /// Full name of the default branch, as in `refs/heads/main`.
+    pub(crate) fn default_branch(&self) -> Result<String> {
+        let repo = self.open.local()?;
+        let name = repo.head_name().map_err(StoreError::git("read HEAD"))?;
+        Ok(name
+            .map_or_else(|| "refs/heads/main".to_owned(), |name| name.as_bstr().to_str_lossy().into_owned()))
+    }
+}
+
+/// The commit of the ref with exactly this full name.
+pub(super) fn read(repo: &gix::Repository, full_name: &str) -> Result<Option<CommitId>> {
+    let Ok(name) = <&gix::refs::FullNameRef>::try_from(full_name) else { return Ok(None) };
+    let found = repo.try_find_reference(name).map_err(StoreError::git("read a ref"))?;
+    let Some(mut reference) = found.filter(|reference| reference.name().as_bstr() == full_name) else {
+        return Ok(None);
+    };
+    // A ref whose object is missing or no commit is as good as none.
+    Ok(reference.peel_to_commit().ok().map(|commit| commit.id))
+}
+
+/// Refuses what git does not take for the name of a ref below `refs/`.
+pub(super) fn check_name(full_name: &str) -> Result<()> {
+    let invalid = |reason: String| StoreError::InvalidRef { name: full_name.to_owned(), reason };
+    if !full_name.starts_with("refs/") {
+        return Err(invalid("it must begin with \"refs/\"".to_owned()));
+    }
+    gix::validate::reference::name(full_name.into()).map(|_| ()).map_err(|error| invalid(error.to_string()))
+}
+
+/// Moves a ref from `old` (`None`: it does not exist) to `new`. The caller holds the repository's commit lock and has
+/// checked the name; the lock file keeps git programs out as well.
+///
+/// When this returns, the new value is on disk.
+pub(super) fn update(
+    repo: &gix::Repository,
+    full_name: &str,
+    old: Option<CommitId>,
+    new: CommitId,
+) -> Result<()> {
+    let path = repo.git_dir().join(full_name);
+    let collides = || StoreError::InvalidRef {
+        name: full_name.to_owned(),
+        reason: "another reference has a part of this name".to_owned(),
+    };
+    let folder = path.parent().unwrap_or(&path);
+    if path.is_dir() || folder.ancestors().take_while(|above| *above != repo.git_dir()).any(Path::is_file) {
+        return Err(collides());
+    }
+    create_folder_durably(folder)?;
+    let lock = LockFile::create(&path)?;
+    let found = read(repo, full_name)?;
+    if found != old {
+        return Err(match found {
+            Some(actual) if old.is_some() => StoreError::ParentMismatch { actual },
+            Some(_) => StoreError::RefExists { name: full_name.to_owned() },
+            None => StoreError::RevisionNotFound { revision: full_name.to_owned() },
+        });
+    }
+    lock.publish(&path, &format!("{new}\n"))?;
+    sync_folder(folder)
+}
+
+/// `NAME.lock` as git makes it; removed when dropped before it is published.
+struct LockFile {
+    file: File,
+    path: tempfile::TempPath,
+}
+
+impl LockFile {
+    fn create(target: &Path) -> Result<Self> {
+        let mut name = target.as_os_str().to_owned();
+        name.push(".lock");
+        let path = Path::new(&name);
+        let file = File::create_new(path).map_err(StoreError::io("lock", target))?;
+        let path = tempfile::TempPath::try_from_path(path).map_err(StoreError::io("lock", target))?;
+        Ok(Self { file, path })
+    }
+
+    fn publish(self, target: &Path, content: &str) -> Result<()> {
+        let write = |mut file: File| -> io::Result<()> {
+            file.write_all(content.as_bytes())?;
+            file.sync_all()
+        };
+        write(self.file).map_err(StoreError::io("write", target))?;
+        self.path.persist(target).map_err(|error| StoreError::io("write", target)(error.error))
+    }
+}

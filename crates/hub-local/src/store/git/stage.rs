@@ -1,0 +1,179 @@
+//! Making a commit: compare-and-swap of a ref, with everything on disk before the ref moves.
+
+use gix::objs::{Kind, WriteTo};
+use hub_types::ParentCommit;
+use jiff::Timestamp;
+
+use super::{
+    Attributes, Change, CommitId, CommitPlan, CommitTarget, GitRepo, ObjectId, Signature,
+    attributes::with_lfs_path,
+    quarantine::Quarantine,
+    read::{read_object, tree_of},
+    refs,
+    tree_edit::TreeEdit,
+};
+use crate::store::{Result, StoreError};
+
+const ATTRIBUTES: &str = ".gitattributes";
+
+/// A commit that is being put together. Dropped without [`Stage::finish`], it leaves nothing.
+pub(crate) struct Stage {
+    repo: GitRepo,
+    /// Looks at the objects that were there when the stage began: a new one that it misses is merely written again.
+    seen: gix::Repository,
+    quarantine: Quarantine,
+}
+
+impl GitRepo {
+    /// Begins a commit: blobs go to a quarantine, nothing is visible before [`Stage::finish`].
+    pub(crate) fn stage(&self) -> Result<Stage> {
+        let mut seen = self.open.local()?;
+        seen.objects.refresh_never();
+        Ok(Stage { repo: self.clone(), seen, quarantine: Quarantine::new(self.open.tmp())? })
+    }
+}
+
+impl Stage {
+    /// Keeps the content of a file and returns its id.
+    pub(crate) fn write_blob(&mut self, content: &[u8]) -> Result<ObjectId> {
+        self.quarantine.add(&self.seen, Kind::Blob, content)
+    }
+
+    /// Makes the commit: when this returns, it is on disk and the ref points to it; when it fails, nothing changed.
+    ///
+    /// # Errors
+    /// `ParentMismatch`, `RevisionNotFound`, `RefExists`, `InvalidRef`, `EntryNotFound` for deletions, `PathConflict`,
+    /// `InvalidPath`, `ObjectMissing`.
+    pub(crate) fn finish(mut self, plan: CommitPlan) -> Result<CommitId> {
+        let open = std::sync::Arc::clone(&self.repo.open);
+        let _only_commit = open.lock_commits();
+        let current = open.local()?;
+        // From here on the tip is not read again: tree, parent and compare-and-swap agree.
+        let Base { full_name, old, parent } = base(&current, &plan.target)?;
+        let root = parent.map(|parent| tree_of(&current, parent)).transpose()?;
+        let mut edit = TreeEdit::new(&current, root)?;
+        for change in &plan.changes {
+            if let Change::Put { blob, .. } = change
+                && !self.quarantine.contains(*blob)
+            {
+                let header = current.try_find_header(*blob).map_err(StoreError::git("look for an object"))?;
+                if header.is_none_or(|header| header.kind() != Kind::Blob) {
+                    return Err(StoreError::ObjectMissing { id: *blob, expected: "blob" });
+                }
+            }
+            edit.apply(change)?;
+        }
+        self.add_lfs_rules(&current, &mut edit, &plan.lfs_paths)?;
+        let tree = edit.write(&mut |content| self.quarantine.add(&self.seen, Kind::Tree, content))?;
+        let commit = encode_commit(&plan, tree, parent)?;
+        let id = self.quarantine.add(&self.seen, Kind::Commit, &commit)?;
+        if self.quarantine.publish(&current)? {
+            open.forget_handle();
+        }
+        refs::update(&current, &full_name, old, id)?;
+        Ok(id)
+    }
+
+    /// Large files must stay large when the repository is cloned and committed to with git.
+    fn add_lfs_rules(
+        &mut self,
+        repo: &gix::Repository,
+        edit: &mut TreeEdit<'_>,
+        paths: &[String],
+    ) -> Result<()> {
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let before = match edit.blob_at(ATTRIBUTES)? {
+            Some(blob) => match self.quarantine.read(blob)? {
+                Some(content) => content,
+                None => read_object(repo, blob, Kind::Blob)?,
+            },
+            None => Vec::new(),
+        };
+        let rules = Attributes::parse(&before);
+        let missing = paths.iter().filter(|path| rules.is_lfs(path) != Some(true));
+        let after = missing.fold(before.clone(), |content, path| with_lfs_path(&content, path));
+        if after != before {
+            let blob = self.quarantine.add(&self.seen, Kind::Blob, &after)?;
+            edit.apply(&Change::Put { path: ATTRIBUTES.to_owned(), blob })?;
+        }
+        Ok(())
+    }
+}
+
+/// What a commit builds on.
+struct Base {
+    full_name: String,
+    /// What the ref must still be when it is moved.
+    old: Option<CommitId>,
+    parent: Option<CommitId>,
+}
+
+fn base(repo: &gix::Repository, target: &CommitTarget) -> Result<Base> {
+    match target {
+        CommitTarget::Branch { full_name, expected_parent, create } => {
+            refs::check_name(full_name)?;
+            let tip = refs::read(repo, full_name)?;
+            if tip.is_none() && !create {
+                return Err(StoreError::RevisionNotFound { revision: full_name.clone() });
+            }
+            check_parent(full_name, tip, expected_parent.as_ref())?;
+            Ok(Base { full_name: full_name.clone(), old: tip, parent: tip })
+        }
+        CommitTarget::NewRef { full_name, base } => {
+            refs::check_name(full_name)?;
+            if refs::read(repo, full_name)?.is_some() {
+                return Err(StoreError::RefExists { name: full_name.clone() });
+            }
+            Ok(Base { full_name: full_name.clone(), old: None, parent: Some(*base) })
+        }
+    }
+}
+
+fn check_parent(full_name: &str, tip: Option<CommitId>, expected: Option<&ParentCommit>) -> Result<()> {
+    match (tip, expected) {
+        (Some(actual), Some(expected)) if !actual.to_string().starts_with(expected.as_str()) => {
+            Err(StoreError::ParentMismatch { actual })
+        }
+        (None, Some(_)) => Err(StoreError::RevisionNotFound { revision: full_name.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+fn encode_commit(plan: &CommitPlan, tree: ObjectId, parent: Option<CommitId>) -> Result<Vec<u8>> {
+    let author = signature(&plan.author, plan.time);
+    // git refuses commits with a NUL byte.
+    let mut message = plan.message.replace('\0', "");
+    if !message.ends_with('\n') {
+        message.push('\n');
+    }
+    let commit = gix::objs::Commit {
+        tree,
+        parents: parent.into_iter().collect(),
+        author: author.clone(),
+        committer: author,
+        encoding: None,
+        message: message.into(),
+        extra_headers: Vec::new(),
+    };
+    let mut content = Vec::new();
+    commit.write_to(&mut content).map_err(StoreError::git("write a commit"))?;
+    Ok(content)
+}
+
+/// Names and addresses without the characters that would end them in a commit.
+fn signature(author: &Signature, time: Timestamp) -> gix::actor::Signature {
+    let clean = |text: &str, otherwise: &str| {
+        let text: String = text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect();
+        match text.trim() {
+            "" => otherwise.to_owned(),
+            text => text.to_owned(),
+        }
+    };
+    gix::actor::Signature {
+        name: clean(&author.name, "unknown").into(),
+        email: clean(&author.email, "unknown").into(),
+        time: gix::date::Time::new(time.as_second(), 0),
+    }
+}

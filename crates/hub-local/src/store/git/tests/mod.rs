@@ -1,0 +1,5 @@
+mod attributes;
+mod commits;
+mod durability;
+mod model;
+mod reading;

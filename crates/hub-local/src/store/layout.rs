@@ -1,0 +1,302 @@
+//! Where things are in the data folder, and who has it.
+//!
+//! ```text
+//! DIR/version                               the layout's version, as text
+//! DIR/lock                                  locked while a process has the folder
+//! DIR/hub.db                                accounts, repositories, and what else is not git or large
+//! DIR/repos/{models,datasets,spaces}/ns/name.git   bare git repositories
+//! DIR/lfs/objects/aa/bb/SHA256              large files
+//! DIR/lfs/incoming/                         large files that are being received
+//! DIR/tmp/                                  what is not finished; emptied when the folder is opened
+//! ```
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    thread::{self, ScopedJoinHandle},
+};
+
+use hub_types::RepoRef;
+
+use super::{Result, StoreError};
+
+/// The version of the layout that this program writes, and the newest that it reads.
+const VERSION: u64 = 1;
+
+/// A data folder with its lock.
+pub(super) struct Layout {
+    dir: PathBuf,
+    _lock: File,
+}
+
+impl Layout {
+    /// Takes the folder for this process, and makes what is missing in it.
+    pub(super) fn open(dir: &Path) -> Result<Self> {
+        fs::create_dir_all(dir).map_err(StoreError::io("create", dir))?;
+        check_version(dir)?;
+        let lock_path = dir.join("lock");
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&lock_path)
+            .map_err(StoreError::io("open", &lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: dir.to_path_buf() }),
+            Err(TryLockError::Error(source)) => return Err(StoreError::io("lock", &lock_path)(source)),
+        }
+        let layout = Self { dir: dir.to_path_buf(), _lock: lock };
+        if check_version(dir)?.is_none() {
+            write_durably(dir, "version", format!("{VERSION}\n").as_bytes())?;
+        }
+        for folder in [layout.tmp(), layout.incoming(), layout.large_files(), dir.join("repos")] {
+            create_folder_durably(&folder)?;
+        }
+        layout.sweep()?;
+        Ok(layout)
+    }
+
+    /// The data folder.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The database.
+    pub(super) fn database(&self) -> PathBuf {
+        self.dir.join("hub.db")
+    }
+
+    /// For what is not finished, on the same file system as everything else.
+    pub(super) fn tmp(&self) -> PathBuf {
+        self.dir.join("tmp")
+    }
+
+    /// The root of the storage of large files.
+    pub(super) fn lfs(&self) -> PathBuf {
+        self.dir.join("lfs")
+    }
+
+    /// Large files that are complete.
+    fn large_files(&self) -> PathBuf {
+        self.lfs().join("objects")
+    }
+
+    /// Large files that are being received.
+    pub(super) fn incoming(&self) -> PathBuf {
+        self.lfs().join("incoming")
+    }
+
+    /// The git repository of a canonical id; ids cannot lead out of the folder.
+    pub(super) fn repo(&self, repo: &RepoRef) -> PathBuf {
+        self.dir.join("repos").join(repo.repo_type.plural()).join(format!("{}.git", repo.id))
+    }
+
+    /// Removes what an interrupted process left behind. Nobody else is here: the folder is locked.
+    fn sweep(&self) -> Result<()> {
+        for folder in [self.tmp(), self.incoming()] {
+            for entry in entries(&folder)? {
+                remove_all(&entry)?;
+            }
+        }
+        for kind in entries(&self.dir.join("repos"))? {
+            for namespace in entries(&kind)? {
+                for repo in entries(&namespace)? {
+                    remove_lock_files(&repo.join("refs"))?;
+                    remove_half_packs(&repo.join("objects").join("pack"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads the version, and refuses folders that are not ours.
+fn check_version(dir: &Path) -> Result<Option<u64>> {
+    let path = dir.join("version");
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let ours = |entry: &PathBuf| {
+                matches!(
+                    entry.file_name().and_then(|name| name.to_str()),
+                    Some("lock" | "version" | "version.new")
+                )
+            };
+            return if entries(dir)?.iter().all(ours) {
+                Ok(None)
+            } else {
+                Err(StoreError::NotAStore {
+                    path: dir.to_path_buf(),
+                    reason: "it holds other files; use an empty folder",
+                })
+            };
+        }
+        Err(error) => return Err(StoreError::io("read", &path)(error)),
+    };
+    let found: u64 = text.trim().parse().map_err(|_| StoreError::NotAStore {
+        path: dir.to_path_buf(),
+        reason: "its file \"version\" does not hold a number",
+    })?;
+    if found > VERSION {
+        return Err(StoreError::NewerVersion { path: dir.to_path_buf(), found, known: VERSION });
+    }
+    Ok(Some(found))
+}
+
+/// Removes `*.lock` of refs: commits that were interrupted left them, and no git program works on these folders.
+fn remove_lock_files(folder: &Path) -> Result<()> {
+    for entry in entries(folder)? {
+        if entry.is_dir() {
+            remove_lock_files(&entry)?;
+        } else if entry.extension().is_some_and(|extension| extension == "lock") {
+            remove_all(&entry)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes packs that have no index: git does not see them, and the commit that wrote them was never finished.
+fn remove_half_packs(folder: &Path) -> Result<()> {
+    for entry in entries(folder)? {
+        if entry.extension().is_some_and(|extension| extension == "pack")
+            && !entry.with_extension("idx").exists()
+        {
+            remove_all(&entry)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is in a folder; nothing when it is not there or is a file.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let listing = match fs::read_dir(folder) {
+        Ok(listing) => listing,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(StoreError::io("list", folder)(error)),
+    };
+    listing
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<_>>()
+        .map_err(StoreError::io("list", folder))
+}
+
+/// Removes a file or a whole folder; it may be gone already.
+pub(super) fn remove_all(path: &Path) -> Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the names in a folder survive a power failure. Windows has no such call and needs none.
+pub(super) fn sync_folder(folder: &Path) -> Result<()> {
+    if cfg!(unix) {
+        let sync = || File::open(folder)?.sync_all();
+        sync().map_err(StoreError::io("sync", folder))?;
+    }
+    Ok(())
+}
+
+/// Does a job that waits for the disk for many paths at once: the file system then needs fewer rounds than paths.
+pub(super) fn at_once(paths: &[PathBuf], job: impl Fn(&Path) -> Result<()> + Sync) -> Result<()> {
+    let job = &job;
+    thread::scope(|scope| {
+        let running: Vec<_> = paths
+            .iter()
+            .map(|path| (path, thread::Builder::new().spawn_scoped(scope, move || job(path))))
+            .collect();
+        running.into_iter().try_for_each(|(path, thread)| match thread.map(ScopedJoinHandle::join) {
+            Ok(Ok(done)) => done,
+            // No thread, or one that panicked: the job is done here, or fails here.
+            Ok(Err(_)) | Err(_) => job(path),
+        })
+    })
+}
+
+/// Makes a folder and those above it, as far as they are missing, and syncs every folder that got a new name.
+pub(super) fn create_folder_durably(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder.parent().unwrap_or(Path::new("."));
+    create_folder_durably(parent)?;
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(StoreError::io("create", folder)(error))
+        }
+        _ => sync_folder(parent),
+    }
+}
+
+/// Writes a file of `folder` so that a crash leaves either the old or the new content.
+pub(super) fn write_durably(folder: &Path, name: &str, content: &[u8]) -> Result<()> {
+    let path = folder.join(name);
+    let fresh = folder.join(format!("{name}.new"));
+    let write = || {
+        let mut file = File::create(&fresh)?;
+        file.write_all(content)?;
+        file.sync_all()
+    };
+    write().map_err(StoreError::io("write", &fresh))?;
+    fs::rename(&fresh, &path).map_err(StoreError::io("write", &path))?;
+    sync_folder(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_may_have_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Layout::open(dir.path()).unwrap();
+        assert!(matches!(Layout::open(dir.path()), Err(StoreError::InUse { .. })));
+        drop(first);
+        Layout::open(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn a_newer_folder_is_refused_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("version"), "2\n").unwrap();
+        let error = Layout::open(dir.path()).err().unwrap();
+        assert!(matches!(error, StoreError::NewerVersion { found: 2, known: 1, .. }), "{error}");
+        assert_eq!(entries(dir.path()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_folder_with_other_files_is_refused_and_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("thesis.txt"), "").unwrap();
+        assert!(matches!(Layout::open(dir.path()), Err(StoreError::NotAStore { .. })));
+        assert_eq!(entries(dir.path()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn opening_removes_what_was_not_finished() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Layout::open(dir.path()).unwrap());
+        let heads = dir.path().join("repos/models/ada/demo.git/refs/heads");
+        fs::create_dir_all(dir.path().join("tmp/quarantine/deep")).unwrap();
+        fs::create_dir_all(&heads).unwrap();
+        for file in ["tmp/quarantine/deep/x", "lfs/incoming/y"] {
+            fs::write(dir.path().join(file), "half").unwrap();
+        }
+        fs::write(heads.join("main.lock"), "half").unwrap();
+        fs::write(heads.join("main"), "whole").unwrap();
+        drop(Layout::open(dir.path()).unwrap());
+        for gone in ["tmp/quarantine", "lfs/incoming/y", "repos/models/ada/demo.git/refs/heads/main.lock"] {
+            assert!(!dir.path().join(gone).exists(), "{gone}");
+        }
+        assert!(heads.join("main").exists());
+    }
+}

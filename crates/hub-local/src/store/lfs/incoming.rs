@@ -1,0 +1,199 @@
+//! A large file on its way in: written and hashed piece by piece, with constant memory.
+
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom, Write},
+    ops::Range,
+    path::{Path, PathBuf},
+    pin::{Pin, pin},
+};
+
+use bytes::Bytes;
+use futures_util::stream::{self, Stream, StreamExt};
+use sha2::{Digest, Sha256};
+
+use super::{BoxError, LfsError, Result, StoreError, blocking};
+
+/// So many bytes are collected before they are written and hashed.
+const BATCH: usize = 1024 * 1024;
+
+/// A file that is being received; removed on drop.
+pub(super) struct Incoming {
+    file: File,
+    path: tempfile::TempPath,
+}
+
+/// A file that was received whole; removed on drop unless it was moved.
+pub(super) struct Received {
+    incoming: Incoming,
+    /// Bytes that arrived.
+    pub(super) size: u64,
+    /// sha256 of the bytes that arrived, in lower-case hexadecimal digits.
+    pub(super) sha256: String,
+}
+
+impl Incoming {
+    /// Makes an empty file in `folder`.
+    pub(super) async fn create(folder: &Path) -> Result<Self> {
+        let folder = folder.to_path_buf();
+        blocking(move || Self::create_blocking(&folder)).await
+    }
+
+    pub(super) fn create_blocking(folder: &Path) -> Result<Self> {
+        let file = tempfile::Builder::new()
+            .prefix("upload-")
+            .tempfile_in(folder)
+            .map_err(StoreError::io("create a file in", folder))?;
+        let (file, path) = file.into_parts();
+        Ok(Self { file, path })
+    }
+
+    /// Writes a whole body and hashes it on the way. Stops with `Mismatch` as soon as more than `size` bytes arrive.
+    pub(super) async fn receive_hashed<S, E>(self, size: u64, body: S) -> Result<Received, LfsError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send,
+        E: Into<BoxError>,
+    {
+        let sink = (self, Sha256::new());
+        let ((incoming, hasher), received) = receive(sink, size, body, |(incoming, hasher), batch| {
+            for piece in batch {
+                hasher.update(piece);
+            }
+            Ok(incoming.write(batch)?)
+        })
+        .await?;
+        Ok(Received { incoming, size: received, sha256: hex(hasher) })
+    }
+
+    /// Writes a batch of a part to its place.
+    pub(super) fn write_at(&mut self, offset: u64, batch: &[Bytes]) -> Result<()> {
+        self.file.seek(SeekFrom::Start(offset)).map_err(StoreError::io("write", &self.path))?;
+        self.write(batch)
+    }
+
+    fn write(&mut self, batch: &[Bytes]) -> Result<()> {
+        let written = batch.iter().try_for_each(|piece| self.file.write_all(piece));
+        written.map_err(StoreError::io("write", &self.path))
+    }
+
+    /// Hashes a file whose parts have all arrived.
+    pub(super) fn hash(mut self) -> Result<Received> {
+        let mut hasher = Sha256::new();
+        let mut size = 0;
+        let mut buffer = vec![0; BATCH];
+        let mut read = || -> io::Result<()> {
+            self.file.seek(SeekFrom::Start(0))?;
+            loop {
+                match self.file.read(&mut buffer)? {
+                    0 => return Ok(()),
+                    read => {
+                        size += read as u64;
+                        hasher.update(buffer.get(..read).unwrap_or_default());
+                    }
+                }
+            }
+        };
+        read().map_err(StoreError::io("read", &self.path))?;
+        Ok(Received { incoming: self, size, sha256: hex(hasher) })
+    }
+}
+
+impl Received {
+    /// Puts the content on disk and hands the file over: returns its name in the folder it was received in.
+    pub(super) async fn sync(self) -> Result<String> {
+        blocking(move || {
+            let Incoming { file, path } = self.incoming;
+            file.sync_all().map_err(StoreError::io("sync", &path))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let kept = path.to_path_buf();
+            path.keep().map_err(|error| StoreError::io("keep", &kept)(error.error))?;
+            Ok(name)
+        })
+        .await
+    }
+}
+
+/// Collects a body into batches and hands each to `write` on a thread that may wait, while the next one arrives.
+/// Returns the sink and the number of bytes.
+pub(super) async fn receive<T, S, E>(
+    sink: T,
+    size: u64,
+    body: S,
+    write: impl Fn(&mut T, &[Bytes]) -> Result<(), LfsError> + Clone + Send + 'static,
+) -> Result<(T, u64), LfsError>
+where
+    T: Send + 'static,
+    S: Stream<Item = Result<Bytes, E>> + Send,
+    E: Into<BoxError>,
+{
+    let spawn = |mut sink: T, batch: Vec<Bytes>| {
+        let write = write.clone();
+        tokio::task::spawn_blocking(move || write(&mut sink, &batch).map(|()| sink))
+    };
+    let mut body = pin!(body);
+    let mut received = 0;
+    let mut running = spawn(sink, Vec::new());
+    loop {
+        let batch = next_batch(&mut body, size - received).await;
+        // Also after an error: what was written is gone when the caller learns of it.
+        let sink = running.await.map_err(StoreError::Stopped)??;
+        let batch = batch?;
+        if batch.is_empty() {
+            return Ok((sink, received));
+        }
+        received += batch.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        running = spawn(sink, batch);
+    }
+}
+
+/// The next pieces of a body: about [`BATCH`] bytes, nothing at its end, `Mismatch` for more than `left` bytes.
+async fn next_batch<S, E>(body: &mut Pin<&mut S>, left: u64) -> Result<Vec<Bytes>, LfsError>
+where
+    S: Stream<Item = Result<Bytes, E>> + Send,
+    E: Into<BoxError>,
+{
+    let (mut batch, mut length) = (Vec::new(), 0);
+    while length < BATCH {
+        let Some(piece) = body.next().await else { break };
+        let piece = piece.map_err(|error| LfsError::Body(error.into()))?;
+        length += piece.len();
+        if length as u64 > left {
+            return Err(LfsError::Mismatch { reason: "more bytes were sent than announced".to_owned() });
+        }
+        if !piece.is_empty() {
+            batch.push(piece);
+        }
+    }
+    Ok(batch)
+}
+
+/// Reads a part of a file in pieces, each on a thread that may wait.
+pub(super) fn pieces(
+    file: File,
+    path: PathBuf,
+    range: Range<u64>,
+    piece: u64,
+) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
+    stream::try_unfold((file, path, range), move |(mut file, path, range)| async move {
+        if range.is_empty() {
+            return Ok(None);
+        }
+        blocking(move || {
+            let wanted = piece.min(range.end - range.start);
+            let mut buffer = Vec::with_capacity(usize::try_from(wanted).unwrap_or_default());
+            let mut read = || {
+                file.seek(SeekFrom::Start(range.start))?;
+                let read = Read::by_ref(&mut file).take(wanted).read_to_end(&mut buffer)?;
+                if (read as u64) < wanted { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
+            };
+            read().map_err(StoreError::io("read", &path))?;
+            let rest = range.start + wanted..range.end;
+            Ok(Some((Bytes::from(buffer), (file, path, rest))))
+        })
+        .await
+    })
+}
+
+fn hex(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

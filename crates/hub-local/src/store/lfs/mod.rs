@@ -1,0 +1,185 @@
+//! Large files: content is shared by all repositories, existence is per repository.
+//!
+//! What arrives is written to `incoming/` while it is hashed, and becomes visible by a rename when size and sha256 are right.
+
+mod incoming;
+mod parts;
+#[cfg(test)]
+mod tests;
+
+use std::{ops::Range, path::PathBuf, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
+use incoming::Incoming;
+use object_store::{
+    GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path,
+};
+use parts::Uploads;
+use rusqlite::{OptionalExtension, params};
+
+use super::{
+    RepoRecord, Result, StoreError,
+    database::{Database, now},
+    layout::Layout,
+    repos::expect_repo,
+};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Bytes in one piece of a download.
+const PIECE: u64 = 256 * 1024;
+
+/// Why large content was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum LfsError {
+    /// The bytes are not the ones that were announced; nothing was kept.
+    #[error("the content does not match: {reason}")]
+    Mismatch {
+        /// Which of size and sha256 differs, and how.
+        reason: String,
+    },
+    /// No multipart upload has this id (any more): it is older than 24 hours, or the server was restarted.
+    #[error("this multipart upload is not known, ask for a new one")]
+    UnknownUpload,
+    /// A part has a number, size or ETag that the upload does not have.
+    #[error("part {number} does not fit: {reason}")]
+    InvalidPart {
+        /// Counted from 1.
+        number: u32,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The sender failed in the middle.
+    #[error("the upload broke off")]
+    Body(#[source] BoxError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The large files of a store. Clones share them.
+#[derive(Clone)]
+pub(crate) struct LfsStore {
+    objects: Arc<dyn ObjectStore>,
+    incoming: PathBuf,
+    database: Arc<Database>,
+    uploads: Uploads,
+}
+
+impl LfsStore {
+    pub(super) fn open(layout: &Layout, database: Arc<Database>) -> Result<Self> {
+        let objects = LocalFileSystem::new_with_prefix(layout.lfs())?.with_fsync(true);
+        Ok(Self {
+            objects: Arc::new(objects),
+            incoming: layout.incoming(),
+            database,
+            uploads: Uploads::default(),
+        })
+    }
+
+    /// The size of an object, when this repository has it. Blocks on the database.
+    pub(crate) fn has(&self, repo: &RepoRecord, oid: &str) -> Result<Option<u64>> {
+        self.database.read(|connection| {
+            let size = connection
+                .prepare_cached("SELECT size FROM lfs_objects WHERE repo = ?1 AND oid = ?2")?
+                .query_row(params![repo.key, oid], |row| row.get(0))
+                .optional()?;
+            Ok(size)
+        })
+    }
+
+    /// Takes an object whole; it is visible and on disk when this returns, and never visible when it fails.
+    ///
+    /// # Errors
+    /// `Mismatch` when size or sha256 are not as announced, `Body` when the sender fails.
+    pub(crate) async fn put<S, E>(
+        &self,
+        repo: &RepoRecord,
+        oid: &str,
+        size: u64,
+        body: S,
+    ) -> Result<(), LfsError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send,
+        E: Into<BoxError>,
+    {
+        let incoming = Incoming::create(&self.incoming).await?;
+        let received = incoming.receive_hashed(size, body).await?;
+        self.publish(repo, oid, size, received).await
+    }
+
+    /// The bytes `range` of an object, in pieces of at most 256 KiB. The caller has checked that the repository has it.
+    pub(crate) async fn read(
+        &self,
+        oid: &str,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, Result<Bytes>>> {
+        if range.is_empty() {
+            return Ok(stream::empty().boxed());
+        }
+        let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
+        let found = self.objects.get_opts(&location(oid), options).await?;
+        let range = found.range;
+        Ok(match found.payload {
+            // The library would read a file in pieces of 8 KiB.
+            GetResultPayload::File(file, path) => incoming::pieces(file, path, range, PIECE).boxed(),
+            GetResultPayload::Stream(stream) => stream.map_err(StoreError::from).boxed(),
+        })
+    }
+
+    /// Makes a received file visible, if it is what was announced.
+    async fn publish(
+        &self,
+        repo: &RepoRecord,
+        oid: &str,
+        size: u64,
+        received: incoming::Received,
+    ) -> Result<(), LfsError> {
+        if received.size != size {
+            let reason = format!("{size} bytes were announced and {} sent", received.size);
+            return Err(LfsError::Mismatch { reason });
+        }
+        if received.sha256 != oid {
+            let reason = format!("its sha256 is {}, announced was {oid}", received.sha256);
+            return Err(LfsError::Mismatch { reason });
+        }
+        let target = location(oid);
+        match self.objects.head(&target).await {
+            Ok(found) if found.size == size => {}
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => {
+                let name = received.sync().await?;
+                let from = Path::from(format!("incoming/{name}"));
+                self.objects.rename(&from, &target).await.map_err(StoreError::from)?;
+            }
+            Err(error) => return Err(StoreError::from(error).into()),
+        }
+        let (database, repo, oid) = (Arc::clone(&self.database), repo.clone(), oid.to_owned());
+        blocking(move || record(&database, &repo, &oid, size)).await?;
+        Ok(())
+    }
+}
+
+/// Where complete objects are.
+fn location(oid: &str) -> Path {
+    let (first, second) = (oid.get(..2).unwrap_or_default(), oid.get(2..4).unwrap_or_default());
+    Path::from(format!("objects/{first}/{second}/{oid}"))
+}
+
+/// Notes that a repository has an object.
+fn record(database: &Database, repo: &RepoRecord, oid: &str, size: u64) -> Result<()> {
+    database.write(|transaction| {
+        expect_repo(transaction, repo)?;
+        transaction.execute(
+            "INSERT OR IGNORE INTO lfs_objects (repo, oid, size, created_at) VALUES (?1, ?2, ?3, ?4)",
+            params![repo.key, oid, size, now().as_millisecond()],
+        )?;
+        Ok(())
+    })
+}
+
+/// Runs what may wait for a disk on a thread that may wait.
+async fn blocking<T: Send + 'static>(job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(job).await.map_err(StoreError::Stopped)?
+}

@@ -1,0 +1,114 @@
+//! The data folder of an embedded Hub: git repositories, large files, and a database for everything else.
+//!
+//! Everything here blocks, except the transfers of [`LfsStore`]: call it from a thread that may wait. One process has the
+//! folder at a time.
+
+mod accounts;
+mod database;
+mod discussions;
+mod error;
+mod git;
+mod layout;
+mod lfs;
+mod nonces;
+mod repos;
+#[cfg(test)]
+mod testing;
+mod tokens;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+pub use accounts::OrgRole;
+pub(crate) use accounts::{Account, Membership};
+use database::Database;
+pub(crate) use discussions::{NewPullRequest, PullRequest};
+pub(crate) use error::Result;
+pub use error::StoreError;
+use git::OpenRepos;
+pub(crate) use git::{
+    Attributes, Change, CommitId, CommitPlan, CommitRecord, CommitTarget, Entry, EntryKind, GitRepo,
+    IgnoreRules, Signature, Stage,
+};
+use layout::Layout;
+pub(crate) use lfs::{LfsError, LfsStore};
+pub(crate) use nonces::StoredAnswer;
+pub(crate) use repos::{NewRepo, RepoRecord};
+pub(crate) use tokens::Identity;
+pub use tokens::TokenRole;
+
+/// A data folder that is open. Clones share it; the folder is free again when the last one is dropped.
+#[derive(Clone)]
+pub(crate) struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    database: Arc<Database>,
+    open_repos: OpenRepos,
+    /// Held while a repository appears or disappears, so that no two of them share a folder.
+    coming_and_going: Mutex<()>,
+    lfs: LfsStore,
+    // Last, so that the lock goes when everything else is closed.
+    layout: Layout,
+}
+
+impl Store {
+    /// Opens the data folder, or makes one where nothing is. What an interrupted process left is removed.
+    ///
+    /// # Errors
+    /// `NewerVersion`, `InUse`, `NotAStore`, or what the file system and the database say.
+    pub(crate) fn open(dir: &Path) -> Result<Self> {
+        let layout = Layout::open(dir)?;
+        let database = Arc::new(Database::open(&layout.database())?);
+        let lfs = LfsStore::open(&layout, Arc::clone(&database))?;
+        let open_repos = OpenRepos::new(layout.tmp());
+        let store = Self {
+            shared: Arc::new(Shared {
+                database,
+                open_repos,
+                coming_and_going: Mutex::default(),
+                lfs,
+                layout,
+            }),
+        };
+        store.empty_trash()?;
+        Ok(store)
+    }
+
+    /// The data folder.
+    pub(crate) fn dir(&self) -> &Path {
+        self.shared.layout.dir()
+    }
+
+    /// The git repository behind a record.
+    ///
+    /// # Errors
+    /// `RepoNotFound` when it was deleted meanwhile.
+    pub(crate) fn git(&self, repo: &RepoRecord) -> Result<GitRepo> {
+        self.shared.open_repos.get(repo.key, || {
+            let path = self.shared.layout.repo(&repo.repo);
+            self.database().read(|connection| repos::expect_repo(connection, repo))?;
+            Ok((path, repo.repo.to_string()))
+        })
+    }
+
+    /// Large files.
+    pub(crate) fn lfs(&self) -> &LfsStore {
+        &self.shared.lfs
+    }
+
+    fn database(&self) -> &Database {
+        &self.shared.database
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.shared.layout
+    }
+
+    fn open_repos(&self) -> &OpenRepos {
+        &self.shared.open_repos
+    }
+}

@@ -1,0 +1,297 @@
+//! Repositories as the database knows them, and how they come and go.
+
+use std::{fs, io};
+
+use hub_types::RepoRef;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    Result, Signature, Store, StoreError,
+    database::{corrupt, lock, now, time_from_column},
+    git,
+    layout::{create_folder_durably, remove_all, sync_folder},
+};
+
+/// A repository that exists, or existed when this was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RepoRecord {
+    /// Key in the database; never used again after the repository is deleted.
+    pub(crate) key: i64,
+    /// Kind and canonical id, as it was first written.
+    pub(crate) repo: RepoRef,
+    /// 24 hexadecimal digits: the `_id` of info messages.
+    pub(crate) internal_id: String,
+    /// Whether only its owners see it.
+    pub(crate) private: bool,
+    /// `gradio`, `static` ... of a Space.
+    pub(crate) sdk: Option<String>,
+    /// When it was created.
+    pub(crate) created_at: Timestamp,
+    /// Key of the account that created it.
+    pub(crate) creator: i64,
+    /// From which size in bytes large files go in parts, when the creator set it.
+    pub(crate) lfs_multipart_threshold: Option<u64>,
+}
+
+impl RepoRecord {
+    /// The error for a repository that is gone.
+    pub(super) fn not_found(&self) -> StoreError {
+        StoreError::RepoNotFound { repo: self.repo.to_string() }
+    }
+}
+
+/// What a new repository is to be.
+#[derive(Debug, Clone)]
+pub(crate) struct NewRepo {
+    /// Kind and id; the id must name a namespace.
+    pub(crate) repo: RepoRef,
+    /// Whether only its owners see it.
+    pub(crate) private: bool,
+    /// `gradio`, `static` ... for a Space.
+    pub(crate) sdk: Option<String>,
+    /// Key of the user who creates it.
+    pub(crate) creator: i64,
+    /// Author of the first commit.
+    pub(crate) author: Signature,
+    /// From which size in bytes large files go in parts.
+    pub(crate) lfs_multipart_threshold: Option<u64>,
+}
+
+const COLUMNS: &str =
+    "key, repo_type, id, internal_id, private, sdk, created_at, creator, lfs_multipart_threshold";
+
+impl Store {
+    /// Makes a repository whose first commit holds `.gitattributes`, and for a Space `README.md`.
+    ///
+    /// # Errors
+    /// `RepoExists`, ids compared without regard to case; `InvalidRepo` when the id has no namespace.
+    pub(crate) fn create_repo(&self, new: NewRepo) -> Result<RepoRecord> {
+        let exists = || StoreError::RepoExists { repo: new.repo.to_string() };
+        if new.repo.id.namespace().is_none() {
+            return Err(StoreError::InvalidRepo {
+                repo: new.repo.to_string(),
+                reason: "the id must be \"namespace/name\"",
+            });
+        }
+        if self.find_repo(&new.repo)?.is_some() {
+            return Err(exists());
+        }
+        let created_at = now();
+        let fresh = tempfile::Builder::new()
+            .prefix("new-repository-")
+            .tempdir_in(self.layout().tmp())
+            .map_err(StoreError::io("create a folder in", &self.layout().tmp()))?;
+        git::create(fresh.path(), &self.layout().tmp(), &new, created_at)?;
+        let path = self.layout().repo(&new.repo);
+        let _no_other_change = lock(&self.shared.coming_and_going);
+        let record = self.database().write(|transaction| {
+            let inserted = transaction
+                .query_row(
+                    &format!(
+                        "INSERT INTO repos (repo_type, id, folded, internal_id, private, sdk, created_at, creator, lfs_multipart_threshold)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (repo_type, folded) DO NOTHING RETURNING {COLUMNS}"
+                    ),
+                    params![
+                        new.repo.repo_type.singular(),
+                        new.repo.id.as_str(),
+                        new.repo.id.as_str().to_ascii_lowercase(),
+                        random_id()?,
+                        new.private,
+                        new.sdk,
+                        created_at.as_millisecond(),
+                        new.creator,
+                        new.lfs_multipart_threshold,
+                    ],
+                    from_row,
+                )
+                .optional()?
+                .ok_or_else(exists)?;
+            // A folder without a row is what a crash between the two left behind.
+            remove_all(&path)?;
+            let parent = path.parent().unwrap_or(&path);
+            create_folder_durably(parent)?;
+            fs::rename(fresh.path(), &path).map_err(StoreError::io("create", &path))?;
+            sync_folder(parent)?;
+            transaction.execute("DELETE FROM trash WHERE path = ?1", [self.trash_name(&new.repo)])?;
+            Ok(inserted)
+        })?;
+        Ok(record)
+    }
+
+    /// The repository of this kind and id; upper and lower case are the same.
+    pub(crate) fn find_repo(&self, repo: &RepoRef) -> Result<Option<RepoRecord>> {
+        self.database().read(|connection| {
+            let query = format!("SELECT {COLUMNS} FROM repos WHERE repo_type = ?1 AND folded = ?2");
+            let found = connection
+                .prepare_cached(&query)?
+                .query_row(
+                    params![repo.repo_type.singular(), repo.id.as_str().to_ascii_lowercase()],
+                    from_row,
+                )
+                .optional()?;
+            Ok(found)
+        })
+    }
+
+    /// Removes a repository with everything in it. A commit that is being made is finished first.
+    ///
+    /// # Errors
+    /// `RepoNotFound` when somebody else was faster.
+    pub(crate) fn delete_repo(&self, repo: &RepoRecord) -> Result<()> {
+        let _no_other_change = lock(&self.shared.coming_and_going);
+        self.database().write(|transaction| {
+            if transaction.execute("DELETE FROM repos WHERE key = ?1", [repo.key])? == 0 {
+                return Err(repo.not_found());
+            }
+            transaction
+                .execute("INSERT OR IGNORE INTO trash (path) VALUES (?1)", [self.trash_name(&repo.repo)])?;
+            Ok(())
+        })?;
+        self.open_repos().close(repo.key);
+        self.empty_trash()
+    }
+
+    /// Removes the folders of deleted repositories.
+    pub(super) fn empty_trash(&self) -> Result<()> {
+        let moved = self.database().write(|transaction| {
+            let paths: Vec<String> = transaction
+                .prepare("SELECT path FROM trash")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            let mut moved = Vec::new();
+            for path in paths {
+                let from = self.dir().join(&path);
+                let to = self.layout().tmp().join(format!("deleted-{}", random_id()?));
+                match fs::rename(&from, &to) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(StoreError::io("remove", &from)(error));
+                    }
+                    _ => moved.push(to),
+                }
+                transaction.execute("DELETE FROM trash WHERE path = ?1", [path])?;
+            }
+            Ok(moved)
+        })?;
+        moved.iter().try_for_each(|folder| remove_all(folder))
+    }
+
+    fn trash_name(&self, repo: &RepoRef) -> String {
+        let path = self.layout().repo(repo);
+        path.strip_prefix(self.dir()).unwrap_or(&path).to_string_lossy().into_owned()
+    }
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<RepoRecord> {
+    let (kind, id): (String, String) = (row.get(1)?, row.get(2)?);
+    Ok(RepoRecord {
+        key: row.get(0)?,
+        repo: RepoRef::new(kind.parse().map_err(corrupt(1))?, id.parse().map_err(corrupt(2))?),
+        internal_id: row.get(3)?,
+        private: row.get(4)?,
+        sdk: row.get(5)?,
+        created_at: time_from_column(row, 6)?,
+        creator: row.get(7)?,
+        lfs_multipart_threshold: row.get(8)?,
+    })
+}
+
+/// Whether the row is still there, for changes that belong to a repository.
+pub(super) fn expect_repo(connection: &Connection, repo: &RepoRecord) -> Result<()> {
+    let found: bool = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM repos WHERE key = ?1)")?
+        .query_row([repo.key], |row| row.get(0))?;
+    if found { Ok(()) } else { Err(repo.not_found()) }
+}
+
+/// 24 random hexadecimal digits.
+pub(super) fn random_id() -> Result<String> {
+    let mut bytes = [0; 12];
+    getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use hub_types::{RepoRef, RepoType};
+
+    use crate::store::{
+        StoreError,
+        testing::{fsck, model, new_repo, temporary},
+    };
+
+    #[test]
+    fn a_new_repository_has_one_commit_with_lfs_rules() {
+        let store = temporary();
+        for (kind, files) in [
+            (RepoType::Model, &[".gitattributes"][..]),
+            (RepoType::Dataset, &[".gitattributes"]),
+            (RepoType::Space, &[".gitattributes", "README.md"]),
+        ] {
+            let record = store.create_repo(new_repo(kind, "ada/demo")).unwrap();
+            assert_eq!((record.internal_id.len(), record.private), (24, false));
+            let git = store.git(&record).unwrap();
+            let tip = git.resolve("main").unwrap();
+            let paths: Vec<_> = git.all_files(tip).unwrap().into_iter().map(|entry| entry.path).collect();
+            assert_eq!(paths, files);
+            assert_eq!(git.log(tip, 0, 9).unwrap().0[0].title, "initial commit");
+            assert_eq!(git.attributes_at(tip).unwrap().is_lfs("a/model.safetensors"), Some(true));
+            fsck(&store, &record);
+        }
+    }
+
+    #[test]
+    fn ids_are_found_in_any_case_and_taken_once() {
+        let store = temporary();
+        let record = model(&store, "ada/Demo");
+        let other_case = RepoRef::new(RepoType::Model, "ADA/demo".parse().unwrap());
+        assert_eq!(store.find_repo(&other_case).unwrap().as_ref(), Some(&record));
+        assert_eq!(record.repo.id.as_str(), "ada/Demo");
+        let error = store.create_repo(new_repo(RepoType::Model, "ada/DEMO")).unwrap_err();
+        assert!(matches!(error, StoreError::RepoExists { .. }));
+        store.create_repo(new_repo(RepoType::Dataset, "ada/Demo")).unwrap();
+    }
+
+    #[test]
+    fn an_id_without_a_namespace_is_refused() {
+        let error = temporary().create_repo(new_repo(RepoType::Model, "demo")).unwrap_err();
+        assert!(matches!(error, StoreError::InvalidRepo { .. }));
+    }
+
+    #[test]
+    fn a_deleted_repository_is_gone_and_its_name_free() {
+        let store = temporary();
+        let record = model(&store, "ada/demo");
+        let held = store.git(&record).unwrap();
+        store.delete_repo(&record).unwrap();
+        assert_eq!(store.find_repo(&record.repo).unwrap(), None);
+        assert!(matches!(store.git(&record), Err(StoreError::RepoNotFound { .. })));
+        assert!(matches!(held.resolve("main"), Err(StoreError::RepoNotFound { .. })));
+        assert!(matches!(store.delete_repo(&record), Err(StoreError::RepoNotFound { .. })));
+        assert_eq!(fs::read_dir(store.dir().join("tmp")).unwrap().count(), 0);
+        let again = model(&store, "ada/demo");
+        assert!(again.key > record.key);
+        assert!(matches!(held.resolve("main"), Err(StoreError::RepoNotFound { .. })));
+    }
+
+    #[test]
+    fn a_deletion_that_was_interrupted_is_finished_when_the_store_is_opened() {
+        let store = temporary();
+        let record = model(&store, "ada/demo");
+        let folder = store.dir().join("repos/models/ada/demo.git");
+        store
+            .database()
+            .write(|transaction| {
+                transaction.execute("DELETE FROM repos", [])?;
+                transaction.execute("INSERT INTO trash (path) VALUES ('repos/models/ada/demo.git')", [])?;
+                Ok(())
+            })
+            .unwrap();
+        assert!(folder.exists());
+        let store = store.reopen();
+        assert!(!folder.exists());
+        assert_eq!(store.find_repo(&record.repo).unwrap(), None);
+    }
+}

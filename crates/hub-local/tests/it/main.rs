@@ -1,0 +1,16 @@
+//! The embedded Hub, asked as its clients ask it: in process, and on a port where that matters.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod authorisation;
+mod commit;
+mod discussions;
+mod errors;
+mod faults;
+mod lfs;
+mod opening;
+mod preupload;
+mod reading;
+mod repos;
+mod resolve;
+mod serve;
+mod support;

@@ -1,0 +1,121 @@
+//! Files as clients fetch them.
+
+use crate::support::{ADA, add_files, commit, get, head, hub, lfs_line, path_of, sha256, upload};
+
+const ETAG: &str = "\"b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0\"";
+
+#[tokio::test]
+async fn a_regular_file_is_answered_with_its_blob_id_and_commit() {
+    let hub = hub();
+    let sha = add_files(&hub, "ada/demo", &[("d/a b.txt", "hello")]).await;
+    for uri in ["/ada/demo/resolve/main/d/a%20b.txt", "/ada/demo/raw/main/d/a%20b.txt"] {
+        let answer = get(uri).send(&hub).await;
+        assert_eq!((answer.status.as_u16(), &answer.body[..]), (200, b"hello".as_slice()));
+        let headers = head(uri).send(&hub).await;
+        assert!(headers.body.is_empty());
+        for answer in [answer, headers] {
+            assert_eq!(answer.header("etag"), Some(ETAG));
+            assert_eq!(answer.header("x-repo-commit"), Some(sha.as_str()));
+            assert_eq!(answer.header("content-length"), Some("5"));
+            assert_eq!(answer.header("accept-ranges"), Some("bytes"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_lfs_file_is_a_redirect_to_an_absolute_address_with_its_size_and_hash() {
+    let hub = hub();
+    let content = vec![1_u8; 3000];
+    upload(&hub, "ada/demo", &content).await;
+    let answer = commit("ada/demo", &[lfs_line("w.bin", &content)]).token(ADA).send(&hub).await.json();
+    for ask in [get, head] {
+        let answer_to = ask("/ada/demo/resolve/main/w.bin").send(&hub).await;
+        assert_eq!(answer_to.status, 302);
+        let etag = format!("\"{}\"", sha256(&content));
+        assert_eq!(answer_to.header("x-linked-etag"), Some(etag.as_str()));
+        assert_eq!(answer_to.header("x-linked-size"), Some("3000"));
+        assert_eq!(answer_to.header("x-repo-commit"), answer["commitOid"].as_str());
+        assert!(!String::from_utf8_lossy(&answer_to.body).contains("signature"));
+        let location = path_of(answer_to.header("location").unwrap());
+        let object = get(&location).send(&hub).await;
+        assert_eq!(object.body, content);
+        assert_eq!(object.header("x-repo-commit"), answer["commitOid"].as_str());
+    }
+}
+
+#[tokio::test]
+async fn ranges_are_answered_as_http_has_it() {
+    let hub = hub();
+    add_files(&hub, "ada/demo", &[("a.txt", "hello")]).await;
+    let uri = "/ada/demo/resolve/main/a.txt";
+    let cases = [
+        ("bytes=0-0", 206, "h", Some("bytes 0-0/5")),
+        ("bytes=2-", 206, "llo", Some("bytes 2-4/5")),
+        ("bytes=1-99", 206, "ello", Some("bytes 1-4/5")),
+        ("bytes=-2", 206, "lo", Some("bytes 3-4/5")),
+        ("bytes=0-1,3-4", 200, "hello", None),
+        ("lines=1-2", 200, "hello", None),
+    ];
+    for (range, status, body, content_range) in cases {
+        let answer = get(uri).header("range", range).send(&hub).await;
+        assert_eq!((answer.status.as_u16(), &answer.body[..]), (status, body.as_bytes()), "{range}");
+        assert_eq!(answer.header("content-range"), content_range, "{range}");
+        assert_eq!(answer.header("content-length"), Some(body.len().to_string().as_str()), "{range}");
+    }
+    let beyond = get(uri).header("range", "bytes=5-").send(&hub).await;
+    assert_eq!((beyond.status.as_u16(), beyond.header("content-range")), (416, Some("bytes */5")));
+}
+
+#[tokio::test]
+async fn a_range_is_for_the_content_that_the_caller_knows() {
+    let hub = hub();
+    add_files(&hub, "ada/demo", &[("a.txt", "hello")]).await;
+    for (condition, status) in [(ETAG, 206), ("\"another\"", 200), ("W/\"b6fc\"", 200)] {
+        let ask =
+            get("/ada/demo/resolve/main/a.txt").header("range", "bytes=2-").header("if-range", condition);
+        assert_eq!(ask.send(&hub).await.status, status, "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_file_has_no_range() {
+    let hub = hub();
+    add_files(&hub, "ada/demo", &[("empty", "")]).await;
+    let whole = get("/ada/demo/resolve/main/empty").send(&hub).await;
+    assert_eq!((whole.status.as_u16(), whole.header("content-length")), (200, Some("0")));
+    assert_eq!(get("/ada/demo/resolve/main/empty").header("range", "bytes=0-").send(&hub).await.status, 416);
+}
+
+#[tokio::test]
+async fn what_is_not_a_file_is_not_found() {
+    let hub = hub();
+    add_files(&hub, "ada/demo", &[("d/a.txt", "a")]).await;
+    for path in ["d", "d/", "none", "a/../d/a.txt", "d//a.txt", ".git/config", "%2e%2e/x"] {
+        let answer = get(&format!("/ada/demo/resolve/main/{path}")).send(&hub).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("x-error-code")),
+            (404, Some("EntryNotFound")),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_revision_may_be_a_branch_a_commit_or_head() {
+    let hub = hub();
+    let old = add_files(&hub, "ada/demo", &[("a.txt", "old")]).await;
+    add_files(&hub, "ada/demo", &[("a.txt", "new")]).await;
+    for (revision, text) in [("main", "new"), ("HEAD", "new"), (&old[..], "old"), (&old[..7], "old")] {
+        let answer = get(&format!("/ada/demo/resolve/{revision}/a.txt?download=true")).send(&hub).await;
+        assert_eq!(&answer.body[..], text.as_bytes(), "{revision}");
+        assert!(answer.header("content-disposition").unwrap().starts_with("attachment"));
+    }
+}
+
+#[tokio::test]
+async fn datasets_and_spaces_have_their_prefix() {
+    let hub = hub();
+    for uri in ["/datasets/ada/nums/resolve/main/.gitattributes", "/spaces/ada/app/resolve/main/README.md"] {
+        assert_eq!(get(uri).send(&hub).await.status, 200, "{uri}");
+    }
+}
