@@ -1,0 +1,61 @@
+//! The history of a revision.
+
+use http::Request;
+use hub_transport::{Body, Error, PagedEndpoint, get};
+use hub_types::{GitCommitInfo, route};
+
+use super::{endpoint_repo, endpoint_revision};
+use crate::{
+    Async, HfApi, Listing, Mode,
+    args::{HasRepo, HasRevision},
+    repo_arg::RepoArg,
+};
+
+/// The listing that [`HfApi::list_repo_commits`] makes.
+pub type ListRepoCommitsListing<M = Async> = Listing<ListRepoCommits, M>;
+
+/// `GET /api/{models}/{id}/commits/{rev}`
+#[derive(Debug, Clone)]
+pub struct ListRepoCommits {
+    repo: RepoArg,
+    revision: Option<String>,
+}
+
+impl HasRepo for ListRepoCommits {
+    fn repo_mut(&mut self) -> &mut RepoArg {
+        &mut self.repo
+    }
+}
+
+impl HasRevision for ListRepoCommits {
+    fn revision_mut(&mut self) -> &mut Option<String> {
+        &mut self.revision
+    }
+}
+
+impl PagedEndpoint for ListRepoCommits {
+    const NAME: &'static str = "list_repo_commits";
+    type Item = GitCommitInfo;
+
+    fn target(&self) -> String {
+        self.repo.describe()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        let repo = endpoint_repo(&self.repo)?;
+        let revision = endpoint_revision(self.revision.as_deref())?.unwrap_or_default();
+        get(route::repo(&repo).commits(&revision)).finish()
+    }
+}
+
+impl<M: Mode> HfApi<M> {
+    /// The commits that lead to a revision, newest first. Python: `list_repo_commits`.
+    ///
+    /// # Errors
+    /// `RepoNotFound`, `RevisionNotFound`.
+    ///
+    /// Endpoint: `GET /api/{models}/{id}/commits/{rev}`.
+    pub fn list_repo_commits(&self, repo: impl Into<RepoArg>) -> ListRepoCommitsListing<M> {
+        self.listing(ListRepoCommits { repo: repo.into(), revision: None })
+    }
+}

@@ -1,0 +1,26 @@
+//! The methods of [`HfApi`](crate::HfApi), one file per area.
+
+pub mod commits;
+pub mod download;
+pub mod identity;
+pub mod info;
+pub mod refs;
+pub mod repos;
+pub mod tree;
+pub mod upload;
+
+use hub_types::{RepoRef, Revision};
+
+use crate::repo_arg::RepoArg;
+
+/// The repository of an endpoint, or the error that it may return.
+fn endpoint_repo(repo: &RepoArg) -> Result<RepoRef, hub_transport::Error> {
+    repo.get().map_err(|error| hub_transport::Error::build(error.to_string()))
+}
+
+/// The revision of an endpoint, if one was set.
+fn endpoint_revision(text: Option<&str>) -> Result<Option<Revision>, hub_transport::Error> {
+    text.map(str::parse)
+        .transpose()
+        .map_err(|error: hub_types::ParseError| hub_transport::Error::build(error.to_string()))
+}

@@ -1,0 +1,289 @@
+//! Making and deleting repositories.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Request, header::DATE, response::Parts};
+use http_body_util::BodyExt;
+use hub_transport::{
+    Body, CallInfo, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_json, delete, get, post,
+};
+use hub_types::{
+    CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest, ModelInfo, RepoInfo, RepoRef, RepoType,
+    RepoUrl, route,
+};
+
+use tokio::time::Instant;
+
+use super::{endpoint_repo, info::GetInfo};
+use crate::{Async, Call, HfApi, Mode, Operation, args::HasRepo, repo_arg::RepoArg};
+
+/// The call that [`HfApi::create_repo`] makes.
+pub type CreateRepoCall<M = Async> = Call<CreateRepo, M>;
+/// The call that [`HfApi::delete_repo`] makes.
+pub type DeleteRepoCall<M = Async> = Call<DeleteRepo, M>;
+
+/// What a repository should be like.
+#[derive(Debug, Clone)]
+pub struct CreateRepo {
+    repo: RepoArg,
+    private: Option<bool>,
+    exist_ok: bool,
+    space_sdk: Option<String>,
+    space_hardware: Option<String>,
+}
+
+impl HasRepo for CreateRepo {
+    fn repo_mut(&mut self) -> &mut RepoArg {
+        &mut self.repo
+    }
+}
+
+impl<M: Mode> CreateRepoCall<M> {
+    /// Whether only its owners see it; the account's default unless set. Python: `private`.
+    pub fn private(self, private: bool) -> Self {
+        self.edit(|operation| operation.private = Some(private))
+    }
+
+    /// Whether a repository that is there already is fine. Off unless set. Python: `exist_ok`.
+    pub fn exist_ok(self, exist_ok: bool) -> Self {
+        self.edit(|operation| operation.exist_ok = exist_ok)
+    }
+
+    /// What runs a Space: `gradio`, `docker`, `static`. Required for Spaces. Python: `space_sdk`.
+    pub fn space_sdk(self, sdk: impl Into<String>) -> Self {
+        self.edit(|operation| operation.space_sdk = Some(sdk.into()))
+    }
+
+    /// The machine that a Space asks for, such as `cpu-basic`. Python: `space_hardware`.
+    pub fn space_hardware(self, hardware: impl Into<String>) -> Self {
+        self.edit(|operation| operation.space_hardware = Some(hardware.into()))
+    }
+}
+
+/// `POST /api/repos/create`
+#[derive(Debug)]
+struct PostCreate {
+    target: String,
+    body: CreateRepoRequest,
+}
+
+impl Endpoint for PostCreate {
+    const NAME: &'static str = "create_repo";
+    type Output = CreateRepoResponse;
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Ambiguous
+    }
+
+    fn target(&self) -> String {
+        self.target.clone()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        post(route::CREATE_REPO).json(&self.body).finish()
+    }
+
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<CreateRepoResponse, Error> {
+        decode_json(head, &body)
+    }
+}
+
+/// The Hub's text while another request works on the same name; the call is worth repeating.
+const BUSY: &str = "another conflicting operation is in progress";
+/// How often a busy name is tried again.
+const BUSY_ATTEMPTS: u32 = 5;
+
+impl CreateRepo {
+    fn body(&self) -> Result<PostCreate, crate::Error> {
+        let repo = self.repo.get()?;
+        let mut body = CreateRepoRequest::new(repo.repo_type, &repo.id);
+        body.private = self.private;
+        if repo.repo_type == RepoType::Space {
+            if self.space_sdk.is_none() {
+                return Err(crate::Error::setup(
+                    "a Space needs an SDK: set space_sdk to gradio, docker or static",
+                ));
+            }
+            body.sdk = self.space_sdk.clone();
+            body.hardware = self.space_hardware.clone();
+        } else if self.space_sdk.is_some() || self.space_hardware.is_some() {
+            tracing::warn!("space_sdk and space_hardware are ignored: {repo} is not a Space");
+        }
+        Ok(PostCreate { target: repo.to_string(), body })
+    }
+
+    /// The repository that is there already, when the caller is content with it.
+    async fn existing(&self, api: &HfApi, error: Error) -> Result<RepoUrl, crate::Error> {
+        let repo = self.repo.get()?;
+        let endpoint = api.transport()?.endpoint().to_string();
+        let readable = match error.kind() {
+            ErrorKind::Conflict => true,
+            // A token that may read but not create must not be told that the repository is missing.
+            ErrorKind::Unauthorized | ErrorKind::Forbidden => {
+                api.transport()?.send(&GetInfo::<RepoInfo>::new((&repo).into())).await.is_ok()
+            }
+            _ => false,
+        };
+        if !readable {
+            return Err(error.into());
+        }
+        let stated = error.context().existing_url.clone();
+        let url = stated.unwrap_or_else(|| format!("{endpoint}/{}", repo.web_path()));
+        Ok(RepoUrl::parse_with_endpoint(&url, &endpoint)?)
+    }
+}
+
+impl Operation for CreateRepo {
+    type Output = RepoUrl;
+
+    async fn run(self, api: HfApi) -> Result<RepoUrl, crate::Error> {
+        let create = self.body()?;
+        let transport = api.transport()?;
+        let begun = transport.clock().now();
+        let mut attempt = 0;
+        // Whether an attempt may have made the repository although no answer said so.
+        let mut unknown = false;
+        loop {
+            match transport.send(&create).await {
+                Ok(created) => {
+                    return Ok(RepoUrl::parse_with_endpoint(
+                        &created.url,
+                        &transport.endpoint().to_string(),
+                    )?);
+                }
+                Err(error)
+                    if error.server_message().is_some_and(|text| text.contains(BUSY))
+                        && attempt < BUSY_ATTEMPTS =>
+                {
+                    attempt += 1;
+                    transport.clock().sleep(Duration::from_millis(200 << attempt)).await;
+                }
+                Err(error) if error.maybe_processed() && !unknown => unknown = true,
+                Err(error) if self.exist_ok => return self.existing(&api, error).await,
+                Err(error) if unknown && error.kind() == ErrorKind::Conflict => {
+                    let repo = self.repo.get()?;
+                    return if made_since(transport, &repo, begun).await? {
+                        self.existing(&api, error).await
+                    } else {
+                        Err(error.with_hint("an earlier attempt of this call may have created it").into())
+                    };
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Whether a repository was made after `begun`, by the server's own clock.
+async fn made_since(transport: &Transport, repo: &RepoRef, begun: Instant) -> Result<bool, crate::Error> {
+    let call = CallInfo::new("create_repo", repo.to_string(), RetryClass::Read);
+    let response = transport.open(call, get(route::repo(repo).info(None)).finish()?).await?;
+    let elapsed = transport.clock().now().saturating_duration_since(begun);
+    let date =
+        response.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+    let body = response.into_body().collect().await.map_err(Error::body)?.to_bytes();
+    let info: ModelInfo = serde_json::from_slice(&body)
+        .map_err(|error| Error::decode("the repository's info is not JSON", error))?;
+    let made =
+        info.created_at.and_then(|text| text.as_str().parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
+    // `Date` counts whole seconds.
+    let since = date.and_then(|date| date.checked_sub(elapsed + Duration::from_secs(1)));
+    Ok(made.zip(since).is_some_and(|(made, since)| made >= since))
+}
+
+/// `DELETE /api/repos/delete`
+#[derive(Debug, Clone)]
+struct DeleteRequest(RepoArg);
+
+impl Endpoint for DeleteRequest {
+    const NAME: &'static str = "delete_repo";
+    type Output = ();
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Ambiguous
+    }
+
+    fn target(&self) -> String {
+        self.0.describe()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        let repo = endpoint_repo(&self.0)?;
+        delete(route::DELETE_REPO).json(&DeleteRepoRequest::new(repo.repo_type, &repo.id)).finish()
+    }
+
+    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Which repository to delete.
+#[derive(Debug, Clone)]
+pub struct DeleteRepo {
+    request: DeleteRequest,
+    missing_ok: bool,
+}
+
+impl HasRepo for DeleteRepo {
+    fn repo_mut(&mut self) -> &mut RepoArg {
+        &mut self.request.0
+    }
+}
+
+impl<M: Mode> DeleteRepoCall<M> {
+    /// Whether a repository that is not there is fine. Off unless set. Python: `missing_ok`.
+    pub fn missing_ok(self, missing_ok: bool) -> Self {
+        self.edit(|operation| operation.missing_ok = missing_ok)
+    }
+}
+
+impl Operation for DeleteRepo {
+    type Output = ();
+
+    async fn run(self, api: HfApi) -> Result<(), crate::Error> {
+        let transport = api.transport()?;
+        match transport.send(&self.request).await {
+            Err(error) if error.is_not_found() && (self.missing_ok || error.maybe_processed()) => Ok(()),
+            // Never sent again blindly: somebody may have made a new repository of that name.
+            Err(error) if error.maybe_processed() => {
+                match transport.send(&GetInfo::<RepoInfo>::new(self.request.0.clone())).await {
+                    Err(gone) if gone.is_not_found() => Ok(()),
+                    _ => Err(error
+                        .with_hint("the repository is still there, or could not be looked up")
+                        .into()),
+                }
+            }
+            other => Ok(other?),
+        }
+    }
+}
+
+impl<M: Mode> HfApi<M> {
+    /// Makes a repository and returns its address. Python: `create_repo`.
+    ///
+    /// When the answer is lost, the call finds out whether the repository was made: it is made once, and reported once.
+    ///
+    /// An id without a namespace is made in the caller's own. The new repository holds a first commit with
+    /// `.gitattributes`.
+    ///
+    /// # Errors
+    /// `Conflict` when it exists and [`exist_ok`](Call::exist_ok) is off, `Forbidden` without rights on the namespace,
+    /// [`Error::Setup`](crate::Error::Setup) for a Space without an SDK.
+    ///
+    /// Endpoint: `POST /api/repos/create`.
+    pub fn create_repo(&self, repo: impl Into<RepoArg>) -> CreateRepoCall<M> {
+        let (private, exist_ok, space_sdk, space_hardware) = (None, false, None, None);
+        self.call(CreateRepo { repo: repo.into(), private, exist_ok, space_sdk, space_hardware })
+    }
+
+    /// Deletes a repository with everything in it. This cannot be undone. Python: `delete_repo`.
+    ///
+    /// # Errors
+    /// `RepoNotFound` when it is not there and [`missing_ok`](Call::missing_ok) is off, `Forbidden` without rights.
+    ///
+    /// Endpoint: `DELETE /api/repos/delete`.
+    pub fn delete_repo(&self, repo: impl Into<RepoArg>) -> DeleteRepoCall<M> {
+        self.call(DeleteRepo { request: DeleteRequest(repo.into()), missing_ok: false })
+    }
+}

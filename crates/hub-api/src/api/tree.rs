@@ -1,0 +1,241 @@
+//! Files and folders of a revision.
+
+use bytes::Bytes;
+use http::{Request, response::Parts};
+use hub_transport::{Body, Endpoint, Error, PagedEndpoint, RetryClass, decode_json, get, post};
+use hub_types::{RepoRef, Revision, TreeEntry, route, tree::PathsInfoRequest};
+
+use futures_util::{TryStreamExt, future};
+
+use super::{endpoint_repo, endpoint_revision};
+use crate::{
+    Async, Call, HfApi, Listing, Mode, Operation,
+    args::{HasRepo, HasRevision},
+    repo_arg::{RepoArg, revision_or_main},
+};
+
+/// The call that [`HfApi::list_repo_files`] makes.
+pub type ListRepoFilesCall<M = Async> = Call<ListRepoFiles, M>;
+/// The listing that [`HfApi::list_repo_tree`] makes.
+pub type ListRepoTreeListing<M = Async> = Listing<ListRepoTree, M>;
+/// The call that [`HfApi::get_paths_info`] makes.
+pub type GetPathsInfoCall<M = Async> = Call<GetPathsInfo, M>;
+
+/// Most paths that one request asks about.
+const PATHS_PER_REQUEST: usize = 500;
+
+/// `GET /api/{models}/{id}/tree/{rev}/{path}`
+#[derive(Debug, Clone)]
+pub struct ListRepoTree {
+    repo: RepoArg,
+    revision: Option<String>,
+    path: String,
+    recursive: bool,
+    expand: bool,
+}
+
+impl ListRepoTree {
+    /// Every entry of a revision.
+    pub(crate) fn whole(repo: &RepoRef, revision: &Revision) -> Self {
+        Self {
+            repo: repo.into(),
+            revision: Some(revision.to_string()),
+            path: String::new(),
+            recursive: true,
+            expand: false,
+        }
+    }
+}
+
+impl HasRepo for ListRepoTree {
+    fn repo_mut(&mut self) -> &mut RepoArg {
+        &mut self.repo
+    }
+}
+
+impl HasRevision for ListRepoTree {
+    fn revision_mut(&mut self) -> &mut Option<String> {
+        &mut self.revision
+    }
+}
+
+impl PagedEndpoint for ListRepoTree {
+    const NAME: &'static str = "list_repo_tree";
+    type Item = TreeEntry;
+
+    fn target(&self) -> String {
+        self.repo.describe()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        let repo = endpoint_repo(&self.repo)?;
+        let revision = endpoint_revision(self.revision.as_deref())?.unwrap_or_default();
+        get(route::repo(&repo).tree(&revision, self.path.trim_matches('/')))
+            .query("recursive", self.recursive)
+            .query("expand", self.expand)
+            .finish()
+    }
+}
+
+impl<M: Mode> ListRepoTreeListing<M> {
+    /// The folder to list; the root unless set. Python: `path_in_repo`.
+    pub fn path_in_repo(self, path: impl Into<String>) -> Self {
+        self.edit(|operation| operation.path = path.into())
+    }
+
+    /// Whether the folders below are listed too. Off unless set. Python: `recursive`.
+    pub fn recursive(self, yes: bool) -> Self {
+        self.edit(|operation| operation.recursive = yes)
+    }
+
+    /// Whether each entry comes with its last commit. Off unless set; pages are smaller then. Python: `expand`.
+    pub fn expand(self, yes: bool) -> Self {
+        self.edit(|operation| operation.expand = yes)
+    }
+}
+
+/// Names of all files of a revision.
+#[derive(Debug, Clone)]
+pub struct ListRepoFiles {
+    repo: RepoArg,
+    revision: Option<String>,
+}
+
+impl HasRepo for ListRepoFiles {
+    fn repo_mut(&mut self) -> &mut RepoArg {
+        &mut self.repo
+    }
+}
+
+impl HasRevision for ListRepoFiles {
+    fn revision_mut(&mut self) -> &mut Option<String> {
+        &mut self.revision
+    }
+}
+
+impl Operation for ListRepoFiles {
+    type Output = Vec<String>;
+
+    async fn run(self, api: HfApi) -> Result<Vec<String>, crate::Error> {
+        let revision = revision_or_main(self.revision.as_deref())?;
+        let tree = ListRepoTree::whole(&self.repo.get()?, &revision);
+        let files = api.transport()?.stream(tree, None);
+        Ok(files
+            .try_filter(|entry| future::ready(entry.is_file()))
+            .map_ok(|entry| entry.path)
+            .try_collect()
+            .await?)
+    }
+}
+
+/// `POST /api/{models}/{id}/paths-info/{rev}`, as often as the number of paths asks for
+#[derive(Debug, Clone)]
+pub struct GetPathsInfo {
+    repo: RepoArg,
+    revision: Option<String>,
+    paths: Vec<String>,
+    expand: bool,
+}
+
+impl HasRepo for GetPathsInfo {
+    fn repo_mut(&mut self) -> &mut RepoArg {
+        &mut self.repo
+    }
+}
+
+impl HasRevision for GetPathsInfo {
+    fn revision_mut(&mut self) -> &mut Option<String> {
+        &mut self.revision
+    }
+}
+
+impl<M: Mode> GetPathsInfoCall<M> {
+    /// Whether each entry comes with its last commit. Off unless set. Python: `expand`.
+    pub fn expand(self, yes: bool) -> Self {
+        self.edit(|operation| operation.expand = yes)
+    }
+}
+
+#[derive(Debug)]
+struct PathsInfoBatch {
+    repo: RepoRef,
+    revision: Revision,
+    request: PathsInfoRequest,
+}
+
+impl Endpoint for PathsInfoBatch {
+    const NAME: &'static str = "get_paths_info";
+    type Output = Vec<TreeEntry>;
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Read
+    }
+
+    fn target(&self) -> String {
+        self.repo.to_string()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        post(route::repo(&self.repo).paths_info(&self.revision)).json(&self.request).finish()
+    }
+
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Vec<TreeEntry>, Error> {
+        decode_json(head, &body)
+    }
+}
+
+impl Operation for GetPathsInfo {
+    type Output = Vec<TreeEntry>;
+
+    async fn run(self, api: HfApi) -> Result<Vec<TreeEntry>, crate::Error> {
+        let (repo, revision) = (self.repo.get()?, revision_or_main(self.revision.as_deref())?);
+        let mut entries = Vec::new();
+        for paths in self.paths.chunks(PATHS_PER_REQUEST) {
+            let batch = PathsInfoBatch {
+                repo: repo.clone(),
+                revision: revision.clone(),
+                request: PathsInfoRequest { paths: paths.to_vec(), expand: self.expand },
+            };
+            entries.extend(api.transport()?.send(&batch).await?);
+        }
+        Ok(entries)
+    }
+}
+
+impl<M: Mode> HfApi<M> {
+    /// The paths of all files of a revision, in the order of the server. Python: `list_repo_files`.
+    ///
+    /// # Errors
+    /// `RepoNotFound`, `RevisionNotFound`.
+    ///
+    /// Endpoint: `GET /api/{models}/{id}/tree/{rev}?recursive=true`, all pages.
+    pub fn list_repo_files(&self, repo: impl Into<RepoArg>) -> ListRepoFilesCall<M> {
+        self.call(ListRepoFiles { repo: repo.into(), revision: None })
+    }
+
+    /// The entries of a folder: files and folders with ids and sizes. Python: `list_repo_tree`.
+    ///
+    /// # Errors
+    /// `RepoNotFound`, `RevisionNotFound`, `EntryNotFound` when there is no such folder.
+    ///
+    /// Endpoint: `GET /api/{models}/{id}/tree/{rev}/{path}`.
+    pub fn list_repo_tree(&self, repo: impl Into<RepoArg>) -> ListRepoTreeListing<M> {
+        let (repo, path) = (repo.into(), String::new());
+        self.listing(ListRepoTree { repo, revision: None, path, recursive: false, expand: false })
+    }
+
+    /// The entries at given paths; paths that do not exist are left out. Python: `get_paths_info`.
+    ///
+    /// # Errors
+    /// `RepoNotFound`, `RevisionNotFound`.
+    ///
+    /// Endpoint: `POST /api/{models}/{id}/paths-info/{rev}`, 500 paths a request.
+    pub fn get_paths_info<S: Into<String>>(
+        &self,
+        repo: impl Into<RepoArg>,
+        paths: impl IntoIterator<Item = S>,
+    ) -> GetPathsInfoCall<M> {
+        let paths = paths.into_iter().map(Into::into).collect();
+        self.call(GetPathsInfo { repo: repo.into(), revision: None, paths, expand: false })
+    }
+}

@@ -1,0 +1,163 @@
+//! How a client is made.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hub_auth::{Anonymous, HfFolder, Token, TokenSource};
+use hub_transport::{Body, BoxError, HubService, RetryConfig, Timeouts, Transport, TransportBuilder};
+use tower::{Layer, Service};
+
+use crate::{Async, Blocking, BlockingHfApi, Config, Error, HfApi, config};
+
+/// Collects the settings of a client. Made by [`HfApi::builder`] and [`HfApi::builder_from_env`].
+#[must_use = "a builder does nothing until it is built"]
+pub struct HfApiBuilder {
+    transport: TransportBuilder,
+    problem: Option<Error>,
+}
+
+impl HfApiBuilder {
+    pub(crate) fn new() -> Self {
+        Self { transport: Transport::builder(&Config::default().endpoint), problem: None }
+    }
+
+    pub(crate) fn from_env(config: &Config) -> Self {
+        let builder = Self::new().endpoint(&config.endpoint).offline(config.offline);
+        let builder = match &config.user_agent_origin {
+            Some(origin) => builder.user_agent(format!("origin/{origin}")),
+            None => builder,
+        };
+        #[cfg(feature = "hyper")]
+        let builder = builder.network_from_env();
+        builder.token_source(HfFolder::from_env())
+    }
+
+    /// Proxies, and certificates to trust, from the variables that Python programs and curl read.
+    #[cfg(feature = "hyper")]
+    fn network_from_env(mut self) -> Self {
+        match hub_transport::Proxies::from_vars(config::variable) {
+            Ok(proxies) => self.transport = self.transport.proxies(proxies),
+            Err(error) => self.problem = Some(error.into()),
+        }
+        #[cfg(feature = "rustls")]
+        match hub_transport::Tls::from_vars(config::variable) {
+            Ok(tls) => self.transport = self.transport.tls(tls),
+            Err(error) => self.problem = Some(error.into()),
+        }
+        self
+    }
+
+    fn map(mut self, change: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {
+        self.transport = change(self.transport);
+        self
+    }
+
+    /// Where the Hub is, for example `https://huggingface.co` or `http://127.0.0.1:8080`. May have a path.
+    pub fn endpoint(self, url: &str) -> Self {
+        self.map(|transport| transport.endpoint(url))
+    }
+
+    /// The token to use. Python: `token="hf_..."`.
+    pub fn token(mut self, token: &str) -> Self {
+        match Token::new(token) {
+            Ok(token) => self.token_source(token),
+            Err(error) => {
+                self.problem.get_or_insert(error.into());
+                self
+            }
+        }
+    }
+
+    /// Sends no token, whatever the environment says. Python: `token=False`.
+    pub fn no_token(self) -> Self {
+        self.token_source(Anonymous)
+    }
+
+    /// Where each request's token comes from.
+    pub fn token_source(self, source: impl TokenSource + 'static) -> Self {
+        self.map(|transport| transport.token_source(Arc::new(source)))
+    }
+
+    /// Name and version of the program or library that uses the client: the first part of the user-agent.
+    pub fn library(self, name: &str, version: &str) -> Self {
+        self.map(|transport| transport.library(name, version.to_owned()))
+    }
+
+    /// A further part of the user-agent, such as `task/eval`.
+    pub fn user_agent(self, part: impl Into<String>) -> Self {
+        self.map(|transport| transport.user_agent(part))
+    }
+
+    /// The caller's service in place of the network: a proxy, a recorder, an embedded Hub. The stack stays around it.
+    pub fn leaf<S, B>(self, service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError> + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.map(|transport| transport.leaf(service))
+    }
+
+    /// The caller's layer around the whole stack: it sees each call once. The first one added is the outermost.
+    pub fn layer<L, B>(self, layer: L) -> Self
+    where
+        L: Layer<HubService> + Send + 'static,
+        L::Service: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<BoxError> + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.map(|transport| transport.layer(layer))
+    }
+
+    /// The caller's layer around each attempt, below redirects, retries and auth: it sees the token.
+    pub fn attempt_layer<L, B>(self, layer: L) -> Self
+    where
+        L: Layer<HubService> + Send + 'static,
+        L::Service: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<BoxError> + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.map(|transport| transport.attempt_layer(layer))
+    }
+
+    /// How failed requests are repeated.
+    pub fn retry(self, config: RetryConfig) -> Self {
+        self.map(|transport| transport.retry(config))
+    }
+
+    /// Time limits for requests that state none.
+    pub fn timeouts(self, timeouts: Timeouts) -> Self {
+        self.map(|transport| transport.timeouts(timeouts))
+    }
+
+    /// Whether every call fails before anything is sent.
+    pub fn offline(self, offline: bool) -> Self {
+        self.map(|transport| transport.offline(offline))
+    }
+
+    /// Makes an asynchronous client.
+    ///
+    /// # Errors
+    /// When the endpoint is not an absolute http or https URL, the token cannot be sent, or there is no leaf.
+    pub fn build(self) -> Result<HfApi<Async>, Error> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        Ok(HfApi::from_transport(self.transport.build()?))
+    }
+
+    /// Makes a blocking client.
+    ///
+    /// # Errors
+    /// As for [`HfApiBuilder::build`].
+    pub fn build_blocking(self) -> Result<BlockingHfApi, Error> {
+        Ok(self.build()?.into_mode::<Blocking>())
+    }
+}

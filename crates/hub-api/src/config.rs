@@ -1,0 +1,78 @@
+//! What the environment says about the client. The only file of this crate that reads it.
+
+use hub_transport::DEFAULT_ENDPOINT;
+
+/// Settings that come from environment variables, as the Python client reads them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// `HF_ENDPOINT`; the public Hub unless set. With `HUGGINGFACE_CO_STAGING` and no `HF_ENDPOINT`, the test Hub.
+    pub endpoint: String,
+    /// `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE`: every call fails before anything is sent.
+    pub offline: bool,
+    /// `HF_HUB_USER_AGENT_ORIGIN`: added to the user-agent as `origin/…`.
+    pub user_agent_origin: Option<String>,
+}
+
+/// The value of an environment variable, if it is set to text.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+impl Default for Config {
+    /// The public Hub, online.
+    fn default() -> Self {
+        Self { endpoint: DEFAULT_ENDPOINT.to_owned(), offline: false, user_agent_origin: None }
+    }
+}
+
+impl Config {
+    /// Reads the environment of the process.
+    pub fn from_env() -> Self {
+        Self::from_lookup(variable)
+    }
+
+    /// Reads variables through `lookup`. An empty variable counts as unset.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let text = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let is_on = |name: &str| {
+            text(name)
+                .is_some_and(|value| matches!(value.to_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE"))
+        };
+        let default =
+            if is_on("HUGGINGFACE_CO_STAGING") { "https://hub-ci.huggingface.co" } else { DEFAULT_ENDPOINT };
+        Self {
+            endpoint: text("HF_ENDPOINT").unwrap_or_else(|| default.to_owned()),
+            offline: is_on("HF_HUB_OFFLINE") || is_on("TRANSFORMERS_OFFLINE"),
+            user_agent_origin: text("HF_HUB_USER_AGENT_ORIGIN"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_mean_what_they_mean_in_python() {
+        let public = DEFAULT_ENDPOINT;
+        let staging = "https://hub-ci.huggingface.co";
+        type Case = (&'static [(&'static str, &'static str)], &'static str, bool);
+        let cases: [Case; 8] = [
+            (&[], public, false),
+            (&[("HF_ENDPOINT", "")], public, false),
+            (&[("HF_ENDPOINT", "http://box:8080")], "http://box:8080", false),
+            (&[("HUGGINGFACE_CO_STAGING", "true")], staging, false),
+            (&[("HUGGINGFACE_CO_STAGING", "1"), ("HF_ENDPOINT", "http://box")], "http://box", false),
+            (&[("HF_HUB_OFFLINE", "yes")], public, true),
+            (&[("TRANSFORMERS_OFFLINE", "ON")], public, true),
+            (&[("HF_HUB_OFFLINE", "2")], public, false),
+        ];
+        for (variables, endpoint, offline) in cases {
+            let config = Config::from_lookup(|name| {
+                variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            });
+            assert_eq!((config.endpoint.as_str(), config.offline), (endpoint, offline), "{variables:?}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What identifies a content, and the hash that checks it.
+
+use std::{io::Read, path::Path};
+
+use hub_types::lfs;
+use sha1::Digest;
+
+/// The identity of a file's content, from an etag or a tree entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ContentId {
+    /// 64 hexadecimal digits: the sha256 of an LFS file.
+    Sha256(String),
+    /// 40 hexadecimal digits: the git blob id of a regular file.
+    GitBlob(String),
+    /// An etag of another form: the content can be checked by its size only.
+    Opaque(String),
+}
+
+impl ContentId {
+    /// Reads an etag, with or without quotes and the weak mark.
+    pub(crate) fn from_etag(etag: &str) -> Self {
+        let text = etag.trim().trim_start_matches("W/").trim_matches('"');
+        if lfs::is_oid(text) {
+            Self::Sha256(text.to_owned())
+        } else if text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            Self::GitBlob(text.to_ascii_lowercase())
+        } else {
+            Self::Opaque(text.to_owned())
+        }
+    }
+
+    /// The etag without quotes.
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Sha256(text) | Self::GitBlob(text) | Self::Opaque(text) => text,
+        }
+    }
+
+    /// A text for file names: only letters and digits, whatever the server sent.
+    pub(crate) fn file_name(&self) -> String {
+        match self {
+            Self::Sha256(text) | Self::GitBlob(text) => text.clone(),
+            Self::Opaque(text) => hex(&sha1::Sha1::digest(text.as_bytes())),
+        }
+    }
+
+    /// Starts checking a content of `size` bytes.
+    pub(crate) fn hasher(&self, size: u64) -> Hasher {
+        match self {
+            Self::Sha256(_) => Hasher::Sha256(sha2::Sha256::new()),
+            Self::GitBlob(_) => {
+                let mut hash = sha1::Sha1::new();
+                hash.update(format!("blob {size}\0").as_bytes());
+                Hasher::GitBlob(hash)
+            }
+            Self::Opaque(_) => Hasher::None,
+        }
+    }
+
+    /// Whether the file at `path` has this content. `None` when that cannot be told from its bytes.
+    pub(crate) fn matches_file(&self, path: &Path) -> std::io::Result<Option<bool>> {
+        let mut file = std::fs::File::open(path)?;
+        let mut hasher = self.hasher(file.metadata()?.len());
+        hasher.read(&mut file)?;
+        Ok(hasher.finish().map(|digest| digest == self.as_str()))
+    }
+}
+
+/// A running hash.
+#[derive(Clone)]
+pub(crate) enum Hasher {
+    Sha256(sha2::Sha256),
+    GitBlob(sha1::Sha1),
+    None,
+}
+
+impl Hasher {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha256(hash) => hash.update(bytes),
+            Self::GitBlob(hash) => hash.update(bytes),
+            Self::None => {}
+        }
+    }
+
+    /// Takes in everything that `reader` has left; returns how many bytes that was.
+    pub(crate) fn read(&mut self, reader: &mut impl Read) -> std::io::Result<u64> {
+        let mut buffer = vec![0; 128 * 1024];
+        let mut total = 0;
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(total),
+                Ok(count) => {
+                    self.update(buffer.get(..count).unwrap_or_default());
+                    total += count as u64;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The hash in hexadecimal digits, if there is one.
+    pub(crate) fn finish(self) -> Option<String> {
+        match self {
+            Self::Sha256(hash) => Some(hex(&hash.finalize())),
+            Self::GitBlob(hash) => Some(hex(&hash.finalize())),
+            Self::None => None,
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn etags_are_told_apart_by_their_form() {
+        let sha256 = "a".repeat(64);
+        let blob = "b".repeat(40);
+        assert_eq!(ContentId::from_etag(&format!("\"{sha256}\"")), ContentId::Sha256(sha256));
+        assert_eq!(ContentId::from_etag(&format!("W/\"{blob}\"")), ContentId::GitBlob(blob));
+        let hostile = ContentId::from_etag("\"../../etc/passwd\"");
+        assert!(hostile.file_name().bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+
+    #[test]
+    fn both_hashes_are_those_of_git_and_lfs() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        std::fs::write(&path, "hello\n").unwrap();
+        let blob = ContentId::from_etag("ce013625030ba8dba906f756967f9e9ca394464a");
+        let oid = ContentId::from_etag("5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03");
+        assert_eq!(blob.matches_file(&path).unwrap(), Some(true));
+        assert_eq!(oid.matches_file(&path).unwrap(), Some(true));
+        assert_eq!(ContentId::from_etag(&"0".repeat(64)).matches_file(&path).unwrap(), Some(false));
+        assert_eq!(ContentId::from_etag("x").matches_file(&path).unwrap(), None);
+    }
+}

@@ -1,0 +1,248 @@
+//! The content of a file, into a partial file that is continued after an interruption.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, Response, StatusCode,
+    header::{ACCEPT_ENCODING, CONTENT_RANGE, IF_RANGE, RANGE},
+};
+use http_body_util::BodyExt;
+use hub_transport::{Body, CallInfo, ErrorKind, RetryClass, Timeouts, Transport, get};
+use hub_types::{
+    RepoRef, SafeRelPath,
+    progress::{Event, Phase, Progress},
+    route,
+};
+use tokio::sync::mpsc;
+
+use super::{ContentId, content::Hasher};
+use crate::{DownloadError, Error};
+
+/// How often a transfer that makes no progress is continued.
+const FRUITLESS_ATTEMPTS: u32 = 5;
+/// How many chunks may wait for the disk.
+const QUEUE: usize = 16;
+
+/// What to fetch and where to.
+#[derive(Clone)]
+pub(crate) struct Fetch {
+    pub(crate) repo: RepoRef,
+    /// The commit, so that every part comes from the same state.
+    pub(crate) commit: hub_types::CommitHash,
+    pub(crate) path: SafeRelPath,
+    pub(crate) size: u64,
+    pub(crate) id: ContentId,
+    /// The partial file; what it already holds is not asked for again.
+    pub(crate) partial: PathBuf,
+    pub(crate) progress: Option<Arc<dyn Progress>>,
+}
+
+/// Completes the partial file: afterwards it has the announced size and hash.
+///
+/// A wrong content is thrown away and fetched once more, from the start.
+pub(crate) async fn fetch(transport: &Transport, fetch: &Fetch) -> Result<(), Error> {
+    let mut first = None;
+    for _ in 0..2 {
+        let sink = transfer(transport, fetch).await?;
+        match sink.hasher.finish() {
+            Some(actual) if actual != fetch.id.as_str() => {
+                std::fs::remove_file(&fetch.partial).map_err(|e| io_error("remove", &fetch.partial, e))?;
+                first = Some(actual);
+            }
+            _ => return Ok(()),
+        }
+    }
+    let (path, expected) = (fetch.path.to_string(), fetch.id.as_str().to_owned());
+    Err(DownloadError::HashMismatch { path, expected, actual: first.unwrap_or_default() }.into())
+}
+
+/// The partial file with the hash of what it holds.
+struct Sink {
+    file: File,
+    hasher: Hasher,
+    position: u64,
+}
+
+impl Sink {
+    fn open(fetch: &Fetch) -> Result<Self, Error> {
+        let fail = |error| io_error("open", &fetch.partial, error);
+        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
+        let mut sink = Self {
+            file: options.open(&fetch.partial).map_err(fail)?,
+            hasher: fetch.id.hasher(fetch.size),
+            position: 0,
+        };
+        sink.position = sink.hasher.read(&mut sink.file).map_err(fail)?;
+        if sink.position > fetch.size {
+            sink.restart(fetch)?;
+        }
+        Ok(sink)
+    }
+
+    fn restart(&mut self, fetch: &Fetch) -> Result<(), Error> {
+        let emptied = self.file.set_len(0).and_then(|()| self.file.seek(SeekFrom::Start(0)));
+        emptied.map_err(|error| io_error("empty", &fetch.partial, error))?;
+        self.hasher = fetch.id.hasher(fetch.size);
+        self.position = 0;
+        Ok(())
+    }
+
+    fn write(&mut self, chunk: &[u8]) -> std::io::Result<()> {
+        self.file.write_all(chunk)?;
+        self.hasher.update(chunk);
+        self.position += chunk.len() as u64;
+        Ok(())
+    }
+}
+
+async fn transfer(transport: &Transport, fetch: &Fetch) -> Result<Sink, Error> {
+    let mut sink = blocking({
+        let fetch = fetch.clone();
+        move || Sink::open(&fetch)
+    })
+    .await?;
+    let (mut fruitless, mut range_refused) = (0, false);
+    while sink.position < fetch.size {
+        let before = sink.position;
+        let problem = match open(transport, fetch, before).await {
+            Ok(response) => {
+                if before > 0 && !continues(&response, before, fetch.size) {
+                    sink.restart(fetch)?;
+                    if response.status() == StatusCode::PARTIAL_CONTENT {
+                        continue;
+                    }
+                }
+                let (returned, outcome) = pour(response.into_body(), sink, fetch).await?;
+                sink = returned;
+                outcome
+            }
+            Err(error) if error.kind() == ErrorKind::RangeNotSatisfiable && !range_refused => {
+                range_refused = true;
+                sink.restart(fetch)?;
+                continue;
+            }
+            // The transport has tried as often as it may; only a transfer that had begun is continued from here.
+            Err(error) => return Err(error.into()),
+        };
+        let Some(problem) = problem else { break };
+        fruitless = if sink.position > before { 0 } else { fruitless + 1 };
+        if fruitless >= FRUITLESS_ATTEMPTS {
+            return Err(problem.into());
+        }
+        let wait = Duration::from_millis(500 << fruitless.min(4));
+        tracing::debug!(path = %fetch.path, position = sink.position, "download continues after an interruption");
+        transport.clock().sleep(wait).await;
+    }
+    if sink.position != fetch.size {
+        let (path, expected, actual) = (fetch.path.to_string(), fetch.size, sink.position);
+        return Err(DownloadError::SizeMismatch { path, expected, actual }.into());
+    }
+    Ok(sink)
+}
+
+async fn open(
+    transport: &Transport,
+    fetch: &Fetch,
+    position: u64,
+) -> Result<Response<Body>, hub_transport::Error> {
+    let call = CallInfo::new("hf_hub_download", format!("{} {}", fetch.repo, fetch.path), RetryClass::Read);
+    let revision = hub_types::Revision::try_from(fetch.commit.to_string())
+        .map_err(|error| hub_transport::Error::build(error.to_string()))?;
+    let mut request = get(route::repo(&fetch.repo).resolve(&revision, fetch.path.as_str()))
+        .header(ACCEPT_ENCODING, "identity")
+        .extension(Timeouts::transfer());
+    if position > 0 {
+        request = request
+            .header(RANGE, format!("bytes={position}-"))
+            .header(IF_RANGE, format!("\"{}\"", fetch.id.as_str()));
+    }
+    transport.open(call, request.finish()?).await
+}
+
+/// Whether the answer to a range request goes on at `position`; otherwise the transfer starts over.
+fn continues(response: &Response<Body>, position: u64, size: u64) -> bool {
+    response.status() == StatusCode::PARTIAL_CONTENT
+        && content_range(response.headers()) == Some((position, size))
+}
+
+/// First byte and total of `Content-Range: bytes 5-9/10` (RFC 9110, section 14.4).
+fn content_range(headers: &HeaderMap) -> Option<(u64, u64)> {
+    let range = headers.get(CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?;
+    let (span, total) = range.split_once('/')?;
+    let (first, _) = span.split_once('-')?;
+    Some((first.trim().parse().ok()?, total.trim().parse().ok()?))
+}
+
+/// Writes a body to the sink on a blocking thread, while the next chunks arrive.
+///
+/// Returns the sink with everything that was written, and the problem that ended the body, if one did.
+async fn pour(
+    mut body: Body,
+    mut sink: Sink,
+    fetch: &Fetch,
+) -> Result<(Sink, Option<hub_transport::Error>), Error> {
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(QUEUE);
+    let partial = fetch.partial.clone();
+    let mut position = sink.position;
+    let writer = tokio::task::spawn_blocking(move || {
+        while let Some(chunk) = receiver.blocking_recv() {
+            sink.write(&chunk).map_err(|error| io_error("write", &partial, error))?;
+        }
+        Ok::<Sink, Error>(sink)
+    });
+    let mut problem = None;
+    let mut excess = false;
+    while let Some(frame) = body.frame().await {
+        let chunk = match frame.map(http_body::Frame::into_data) {
+            Ok(Ok(chunk)) => chunk,
+            Ok(Err(_trailers)) => continue,
+            Err(error) => {
+                problem = Some(hub_transport::Error::body(error));
+                break;
+            }
+        };
+        position += chunk.len() as u64;
+        if position > fetch.size {
+            excess = true;
+            break;
+        }
+        if sender.send(chunk).await.is_err() {
+            break;
+        }
+        if let Some(progress) = &fetch.progress {
+            let (path, total) = (fetch.path.as_str(), fetch.size);
+            progress.event(&Event::File { phase: Phase::Downloading, path, position, total });
+        }
+    }
+    drop(sender);
+    let sink =
+        writer.await.map_err(|_| Error::setup("writing the file panicked; its message is on stderr"))??;
+    if excess {
+        let (path, expected) = (fetch.path.to_string(), fetch.size);
+        return Err(DownloadError::SizeMismatch { path, expected, actual: position }.into());
+    }
+    if problem.is_none() && sink.position < fetch.size {
+        problem = Some(hub_transport::Error::new(ErrorKind::Interrupted, "the answer ended too early"));
+    }
+    Ok((sink, problem))
+}
+
+/// Runs work that waits for the disk where it does not hold up other tasks.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Error::setup("a disk task panicked; its message is on stderr"))?
+}
+
+pub(super) fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> Error {
+    DownloadError::Io { action, path: path.to_owned(), source }.into()
+}

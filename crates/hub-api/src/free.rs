@@ -1,0 +1,133 @@
+//! The documented methods as functions, for the client that the environment describes.
+//!
+//! Each is the method of [`HfApi`] of the same name on one shared client, made when it is first used. When the
+//! environment cannot be used, for example because `HF_ENDPOINT` is not a URL, each call fails and says so.
+
+use std::path::Path;
+
+use hub_commit::{AddSource, CommitOperation};
+
+use crate::{
+    HfApi, RepoArg,
+    api::{
+        commits::ListRepoCommitsListing,
+        download::{HfHubDownloadCall, SnapshotDownloadCall},
+        identity::WhoAmICall,
+        info::{DatasetInfoCall, ModelInfoCall, RepoExistsCall, RepoInfoCall, SpaceInfoCall},
+        refs::ListRefsCall,
+        repos::{CreateRepoCall, DeleteRepoCall},
+        tree::{GetPathsInfoCall, ListRepoFilesCall, ListRepoTreeListing},
+        upload::{CreateCommitCall, DeleteFileCall, DeleteFolderCall, UploadFileCall, UploadFolderCall},
+    },
+};
+
+/// [`HfApi::whoami`] on the shared client.
+pub fn whoami() -> WhoAmICall {
+    HfApi::shared().whoami()
+}
+
+/// [`HfApi::create_repo`] on the shared client.
+pub fn create_repo(repo: impl Into<RepoArg>) -> CreateRepoCall {
+    HfApi::shared().create_repo(repo)
+}
+
+/// [`HfApi::delete_repo`] on the shared client.
+pub fn delete_repo(repo: impl Into<RepoArg>) -> DeleteRepoCall {
+    HfApi::shared().delete_repo(repo)
+}
+
+/// [`HfApi::repo_info`] on the shared client.
+pub fn repo_info(repo: impl Into<RepoArg>) -> RepoInfoCall {
+    HfApi::shared().repo_info(repo)
+}
+
+/// [`HfApi::model_info`] on the shared client.
+pub fn model_info(repo: impl Into<RepoArg>) -> ModelInfoCall {
+    HfApi::shared().model_info(repo)
+}
+
+/// [`HfApi::dataset_info`] on the shared client.
+pub fn dataset_info(repo: impl Into<RepoArg>) -> DatasetInfoCall {
+    HfApi::shared().dataset_info(repo)
+}
+
+/// [`HfApi::space_info`] on the shared client.
+pub fn space_info(repo: impl Into<RepoArg>) -> SpaceInfoCall {
+    HfApi::shared().space_info(repo)
+}
+
+/// [`HfApi::repo_exists`] on the shared client.
+pub fn repo_exists(repo: impl Into<RepoArg>) -> RepoExistsCall {
+    HfApi::shared().repo_exists(repo)
+}
+
+/// [`HfApi::list_repo_files`] on the shared client.
+pub fn list_repo_files(repo: impl Into<RepoArg>) -> ListRepoFilesCall {
+    HfApi::shared().list_repo_files(repo)
+}
+
+/// [`HfApi::list_repo_tree`] on the shared client.
+pub fn list_repo_tree(repo: impl Into<RepoArg>) -> ListRepoTreeListing {
+    HfApi::shared().list_repo_tree(repo)
+}
+
+/// [`HfApi::get_paths_info`] on the shared client.
+pub fn get_paths_info<S: Into<String>>(
+    repo: impl Into<RepoArg>,
+    paths: impl IntoIterator<Item = S>,
+) -> GetPathsInfoCall {
+    HfApi::shared().get_paths_info(repo, paths)
+}
+
+/// [`HfApi::list_repo_refs`] on the shared client.
+pub fn list_repo_refs(repo: impl Into<RepoArg>) -> ListRefsCall {
+    HfApi::shared().list_repo_refs(repo)
+}
+
+/// [`HfApi::list_repo_commits`] on the shared client.
+pub fn list_repo_commits(repo: impl Into<RepoArg>) -> ListRepoCommitsListing {
+    HfApi::shared().list_repo_commits(repo)
+}
+
+/// [`HfApi::create_commit`] on the shared client.
+pub fn create_commit(
+    repo: impl Into<RepoArg>,
+    operations: impl IntoIterator<Item = CommitOperation>,
+    commit_message: impl Into<String>,
+) -> CreateCommitCall {
+    HfApi::shared().create_commit(repo, operations, commit_message)
+}
+
+/// [`HfApi::upload_file`] on the shared client.
+pub fn upload_file(
+    path_or_fileobj: impl Into<AddSource>,
+    path_in_repo: impl Into<String>,
+    repo: impl Into<RepoArg>,
+) -> UploadFileCall {
+    HfApi::shared().upload_file(path_or_fileobj, path_in_repo, repo)
+}
+
+/// [`HfApi::upload_folder`] on the shared client.
+pub fn upload_folder(repo: impl Into<RepoArg>, folder_path: impl AsRef<Path>) -> UploadFolderCall {
+    HfApi::shared().upload_folder(repo, folder_path)
+}
+
+/// [`HfApi::delete_file`] on the shared client.
+pub fn delete_file(path_in_repo: impl Into<String>, repo: impl Into<RepoArg>) -> DeleteFileCall {
+    HfApi::shared().delete_file(path_in_repo, repo)
+}
+
+/// [`HfApi::delete_folder`] on the shared client.
+pub fn delete_folder(path_in_repo: impl Into<String>, repo: impl Into<RepoArg>) -> DeleteFolderCall {
+    HfApi::shared().delete_folder(path_in_repo, repo)
+}
+
+/// [`HfApi::hf_hub_download`] on the shared client.
+pub fn hf_hub_download(repo: impl Into<RepoArg>, filename: impl Into<String>) -> HfHubDownloadCall {
+    HfApi::shared().hf_hub_download(repo, filename)
+}
+
+/// [`HfApi::snapshot_download`] on the shared client.
+pub fn snapshot_download(repo: impl Into<RepoArg>) -> SnapshotDownloadCall {
+    HfApi::shared().snapshot_download(repo)
+}

@@ -1,0 +1,129 @@
+//! The client.
+
+use std::{
+    fmt,
+    marker::PhantomData,
+    sync::{Arc, OnceLock},
+};
+
+use hub_transport::Transport;
+
+use crate::{Async, Call, Config, Error, HfApiBuilder, Listing, Mode};
+
+/// The client of a Hub. Python: `HfApi`.
+///
+/// Cheap to clone; all clones share connections, the retry budget and settings. `HfApi` is asynchronous; a
+/// [`BlockingHfApi`] has the same methods and runs calls with `.send()`.
+///
+/// ```
+/// # use hub_api::HfApi;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let hub = hub_local::LocalHub::temporary().token("ada", "hf_ada", hub_local::TokenRole::Write).build()?;
+/// # let api = HfApi::builder().endpoint("http://hub.local").token("hf_ada").leaf(hub).build()?;
+/// let url = api.create_repo("ada/demo").exist_ok(true).await?;
+/// let info = api.model_info("ada/demo").await?;
+/// assert_eq!((url.repo_id().as_str(), info.author.as_deref()), ("ada/demo", Some("ada")));
+/// # Ok(()) }
+/// ```
+pub struct HfApi<M: Mode = Async> {
+    inner: Arc<Inner>,
+    mode: PhantomData<M>,
+}
+
+/// [`HfApi`] whose calls block the thread.
+pub type BlockingHfApi = HfApi<crate::Blocking>;
+
+struct Inner {
+    /// The transport, or why there is none: the shared client of the free functions reports that when it is used.
+    transport: Result<Transport, String>,
+}
+
+impl HfApi {
+    /// Starts a client for the public Hub without a token; reads nothing from the environment.
+    pub fn builder() -> HfApiBuilder {
+        HfApiBuilder::new()
+    }
+
+    /// Starts a client with what the environment says: endpoint, token store, offline mode, proxies.
+    ///
+    /// The variables are those of the Python client: see [`Config`] and [`hub_auth::HfFolder`].
+    pub fn builder_from_env() -> HfApiBuilder {
+        HfApiBuilder::from_env(&Config::from_env())
+    }
+
+    /// A client with what the environment says. Python: `HfApi()`.
+    ///
+    /// # Errors
+    /// When a variable cannot be used, for example an `HF_ENDPOINT` that is not a URL.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::builder_from_env().build()
+    }
+
+    /// A client over a whole stack of the caller's: nothing is added, not even the token.
+    pub fn from_transport(transport: Transport) -> Self {
+        Self { inner: Arc::new(Inner { transport: Ok(transport) }), mode: PhantomData }
+    }
+
+    /// The client of the free functions, made from the environment when it is first used.
+    pub(crate) fn shared() -> Self {
+        static SHARED: OnceLock<HfApi> = OnceLock::new();
+        SHARED
+            .get_or_init(|| match Self::from_env() {
+                Ok(api) => api,
+                Err(error) => {
+                    let inner = Inner { transport: Err(error.to_string()) };
+                    Self { inner: Arc::new(inner), mode: PhantomData }
+                }
+            })
+            .clone()
+    }
+}
+
+impl<M: Mode> HfApi<M> {
+    /// The transport below: for requests that no method makes.
+    ///
+    /// # Errors
+    /// When the client is that of the free functions and the environment cannot be used.
+    pub fn transport(&self) -> Result<&Transport, Error> {
+        self.inner.transport.as_ref().map_err(|reason| Error::setup(reason.clone()))
+    }
+
+    /// The Hub that this client talks to, without a trailing slash.
+    ///
+    /// # Errors
+    /// When the client is that of the free functions and the environment names no usable endpoint.
+    pub fn endpoint(&self) -> Result<String, Error> {
+        Ok(self.transport()?.endpoint().to_string())
+    }
+
+    /// The same client with calls run in another way; connections and settings stay shared.
+    pub(crate) fn into_mode<N: Mode>(self) -> HfApi<N> {
+        HfApi { inner: self.inner, mode: PhantomData }
+    }
+
+    /// This client with blocking calls.
+    pub fn blocking(&self) -> BlockingHfApi {
+        self.clone().into_mode()
+    }
+
+    pub(crate) fn call<O>(&self, operation: O) -> Call<O, M> {
+        Call::new(self.clone(), operation)
+    }
+
+    pub(crate) fn listing<O>(&self, operation: O) -> Listing<O, M> {
+        Listing::new(self.clone(), operation)
+    }
+}
+
+impl<M: Mode> Clone for HfApi<M> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), mode: PhantomData }
+    }
+}
+
+impl<M: Mode> fmt::Debug for HfApi<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = self.endpoint().unwrap_or_default();
+        f.debug_struct("HfApi").field("endpoint", &endpoint).finish_non_exhaustive()
+    }
+}

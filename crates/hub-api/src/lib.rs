@@ -1,0 +1,54 @@
+//! The client of the Hugging Face Hub: everything that the Python class `HfApi` does, async or blocking.
+//!
+//! ```
+//! use hub_api::HfApi;
+//! use hub_local::{LocalHub, TokenRole};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // An embedded Hub, so that this runs without an account. `HfApi::from_env()` is the client of the public one.
+//! let hub = LocalHub::temporary().token("ada", "hf_ada", TokenRole::Write).build()?;
+//! let api = HfApi::builder().endpoint("http://hub.local").token("hf_ada").leaf(hub).build()?;
+//!
+//! api.create_repo("ada/demo").await?;
+//! let commit = api.upload_file(&b"hello"[..], "greeting.txt", "ada/demo").await?;
+//! let files = api.list_repo_files("ada/demo").revision(commit.oid).await?;
+//! assert_eq!(files, [".gitattributes", "greeting.txt"]);
+//! # Ok(()) }
+//! ```
+//!
+//! * A method returns a [`Call`]: set what is optional, then `.await` it. From a [`BlockingHfApi`] it is `.send()`.
+//! * A method that lists returns a [`Listing`]: `.stream()`, `.all()`, or `.iter()` when blocking.
+//! * The documented methods are also free functions ([`whoami`], [`upload_folder`], …) that use a shared client made
+//!   from the environment.
+//! * The layers below are re-exported as [`types`], [`auth`], [`transport`] and [`commit`].
+
+pub mod api;
+pub mod args;
+mod blocking;
+mod builder;
+mod call;
+mod config;
+mod download;
+mod error;
+mod free;
+mod hf_api;
+mod listing;
+mod mode;
+mod repo_arg;
+
+pub use builder::HfApiBuilder;
+pub use call::{Call, Operation};
+pub use config::Config;
+pub use error::{DownloadError, Error};
+pub use free::*;
+pub use hf_api::{BlockingHfApi, HfApi};
+pub use hub_auth::{self as auth, HfFolder, Token};
+pub use hub_commit::{
+    self as commit, AddSource, CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder,
+};
+pub use hub_transport::{self as transport, ErrorKind};
+pub use hub_types::{self as types, CommitInfo, RepoId, RepoRef, RepoType, RepoUrl, Revision};
+pub use listing::Listing;
+pub use mode::{Async, Blocking, Mode};
+pub use repo_arg::RepoArg;

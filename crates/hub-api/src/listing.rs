@@ -1,0 +1,93 @@
+//! Listings that come in pages.
+
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use hub_transport::PagedEndpoint;
+
+use crate::{Async, Blocking, Error, HfApi, Mode, blocking};
+
+/// A listing that has not been asked for yet: page after page, as far as it is read.
+///
+/// It is not awaitable, because "the first page" and "everything" would read the same: say [`stream`](Self::stream) or
+/// [`all`](Self::all), from a blocking client [`iter`](Listing::iter) or [`all`](Listing::all).
+#[must_use = "a listing does nothing until it is streamed, iterated or collected"]
+#[derive(Debug, Clone)]
+pub struct Listing<O, M: Mode = Async> {
+    api: HfApi<M>,
+    operation: O,
+    limit: Option<usize>,
+}
+
+impl<O, M: Mode> Listing<O, M> {
+    pub(crate) fn new(api: HfApi<M>, operation: O) -> Self {
+        Self { api, operation, limit: None }
+    }
+
+    pub(crate) fn edit(mut self, change: impl FnOnce(&mut O)) -> Self {
+        change(&mut self.operation);
+        self
+    }
+
+    /// The most items to return; 0 means none, and nothing is sent.
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+}
+
+impl<O: PagedEndpoint + 'static, M: Mode> Listing<O, M> {
+    fn items(self) -> impl Stream<Item = Result<O::Item, Error>> + Send + 'static {
+        match self.api.transport() {
+            Ok(transport) => transport.stream(self.operation, self.limit).map_err(Error::from).left_stream(),
+            Err(error) => stream::once(async { Err(error) }).right_stream(),
+        }
+    }
+}
+
+impl<O: PagedEndpoint + 'static> Listing<O, Async> {
+    /// The items one by one. The next page is asked for when an item beyond the last one is wanted.
+    ///
+    /// An item that cannot be read is one `Err`; the stream goes on with the next. Dropping it ends the requests.
+    pub fn stream(self) -> impl Stream<Item = Result<O::Item, Error>> + Send + 'static {
+        self.items()
+    }
+
+    /// All items.
+    ///
+    /// # Errors
+    /// The first error of the stream.
+    pub async fn all(self) -> Result<Vec<O::Item>, Error> {
+        self.items().try_collect().await
+    }
+}
+
+impl<O: PagedEndpoint + 'static> Listing<O, Blocking>
+where
+    O::Item: 'static,
+{
+    /// The items one by one; each page is asked for when its first item is wanted.
+    pub fn iter(self) -> impl Iterator<Item = Result<O::Item, Error>> + Send {
+        let mut items = Some(self.items().boxed());
+        std::iter::from_fn(move || {
+            let mut stream = items.take()?;
+            let next = blocking::run(async move {
+                let item = stream.next().await;
+                (item, stream)
+            });
+            match next {
+                Ok((item, stream)) => {
+                    items = Some(stream);
+                    item
+                }
+                Err(error) => Some(Err(error)),
+            }
+        })
+    }
+
+    /// All items.
+    ///
+    /// # Errors
+    /// The first error of the listing.
+    pub fn all(self) -> Result<Vec<O::Item>, Error> {
+        self.iter().collect()
+    }
+}
