@@ -1,0 +1,279 @@
+//! The command line as clap reads it. Commands and flags are those of the official `hf` command.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use hub_api::RepoType;
+
+/// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "hub", version, propagate_version = true, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The Hub: an http(s) URL, or local:DIR for one in the folder DIR [default: HF_ENDPOINT, then the public Hub]
+    #[arg(long, global = true, value_name = "URL|local:DIR")]
+    pub(crate) endpoint: Option<String>,
+    /// The access token; others on this machine can see it on the command line, HF_TOKEN or `hub auth login` are safer
+    #[arg(long, global = true, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+    /// How results are written to stdout
+    #[arg(long, global = true, value_enum, default_value_t = FormatArg::Auto, value_name = "FORMAT")]
+    pub(crate) format: FormatArg,
+    /// The same as --format json
+    #[arg(long, global = true, conflicts_with = "format")]
+    pub(crate) json: bool,
+    /// The same as --format quiet: only what a script needs, one value a line
+    #[arg(long, short, global = true, conflicts_with_all = ["format", "json"])]
+    pub(crate) quiet: bool,
+}
+
+/// Values of `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatArg {
+    /// For people
+    Auto,
+    /// For people
+    Human,
+    /// For programs that read text
+    Agent,
+    /// For programs: one JSON value
+    Json,
+    /// Only what a script needs
+    Quiet,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Log in, log out, and see who is logged in
+    #[command(subcommand)]
+    Auth(Auth),
+    /// Create and delete repositories
+    #[command(subcommand, alias = "repo")]
+    Repos(Repos),
+    /// Upload a file or a folder as one commit; creates the repository if it is missing
+    Upload(Upload),
+    /// Download files of a repository into a folder
+    Download(Download),
+    /// Look at models
+    #[command(subcommand)]
+    Models(Kind),
+    /// Look at datasets
+    #[command(subcommand)]
+    Datasets(Kind),
+    /// Look at Spaces
+    #[command(subcommand)]
+    Spaces(Kind),
+    /// Run a Hub on this machine over the repositories in a folder
+    Serve(Serve),
+    /// Write a completion script for a shell to stdout
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the version
+    Version,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Auth {
+    /// Check a token and keep it for later commands
+    Login(Login),
+    /// Forget the kept token
+    Logout,
+    /// Say whose token is in use
+    Whoami,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Login {
+    /// Read the token from standard input instead of asking for it
+    #[arg(long, conflicts_with = "token")]
+    pub(crate) token_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Repos {
+    /// Create a repository
+    Create(CreateRepo),
+    /// Delete a repository with everything in it
+    Delete(DeleteRepo),
+}
+
+/// The kind of a repository.
+#[derive(Debug, Args)]
+pub(crate) struct RepoTypeArg {
+    /// The kind of the repository
+    #[arg(long = "repo-type", alias = "type", value_name = "TYPE", default_value = "model",
+          value_parser = ["model", "dataset", "space"])]
+    repo_type: String,
+}
+
+impl RepoTypeArg {
+    pub(crate) fn get(&self) -> RepoType {
+        RepoType::from_word(&self.repo_type).unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateRepo {
+    /// NAME or NAMESPACE/NAME; without a namespace it is your own
+    pub(crate) repo_id: String,
+    #[command(flatten)]
+    pub(crate) repo_type: RepoTypeArg,
+    /// What runs a Space: gradio, docker, static
+    #[arg(long = "sdk", alias = "space-sdk", value_name = "SDK")]
+    pub(crate) sdk: Option<String>,
+    /// The machine that a Space asks for
+    #[arg(long, value_name = "HARDWARE")]
+    pub(crate) flavor: Option<String>,
+    /// Only its owners see it
+    #[arg(long, overrides_with = "no_private")]
+    pub(crate) private: bool,
+    /// Everybody sees it
+    #[arg(long, alias = "public", overrides_with = "private")]
+    pub(crate) no_private: bool,
+    /// Do not fail when it exists
+    #[arg(long)]
+    pub(crate) exist_ok: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeleteRepo {
+    /// NAMESPACE/NAME
+    pub(crate) repo_id: String,
+    #[command(flatten)]
+    pub(crate) repo_type: RepoTypeArg,
+    /// Do not fail when it does not exist
+    #[arg(long)]
+    pub(crate) missing_ok: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Upload {
+    /// NAME or NAMESPACE/NAME
+    pub(crate) repo_id: String,
+    /// The file or folder [default: the one that is named like the repository]
+    pub(crate) local_path: Option<PathBuf>,
+    /// Where it goes in the repository; `.` is the root [default: a file's name, or the folder's path as given]
+    pub(crate) path_in_repo: Option<String>,
+    #[command(flatten)]
+    pub(crate) repo_type: RepoTypeArg,
+    /// The branch, or refs/pr/N
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) revision: Option<String>,
+    /// If the repository is created, only its owners see it
+    #[arg(long)]
+    pub(crate) private: bool,
+    /// Only files that match; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) include: Vec<String>,
+    /// No files that match; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) exclude: Vec<String>,
+    /// First line of the commit's message
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) commit_message: Option<String>,
+    /// The rest of the message
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) commit_description: Option<String>,
+    /// Open a pull request instead of committing to the branch
+    #[arg(long)]
+    pub(crate) create_pr: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Download {
+    /// NAMESPACE/NAME
+    pub(crate) repo_id: String,
+    /// The files [default: all]
+    pub(crate) filenames: Vec<String>,
+    #[command(flatten)]
+    pub(crate) repo_type: RepoTypeArg,
+    /// A branch, a tag, a commit or refs/pr/N
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) revision: Option<String>,
+    /// Only files that match; may be repeated
+    #[arg(long, value_name = "PATTERN", conflicts_with = "filenames")]
+    pub(crate) include: Vec<String>,
+    /// No files that match; may be repeated
+    #[arg(long, value_name = "PATTERN", conflicts_with = "filenames")]
+    pub(crate) exclude: Vec<String>,
+    /// The folder that files go to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) local_dir: PathBuf,
+    /// Fetch files that are there already
+    #[arg(long)]
+    pub(crate) force_download: bool,
+    /// How many files are downloaded at once
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub(crate) max_workers: usize,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Kind {
+    /// What the Hub knows of a repository
+    Info(Info),
+    /// The files of a repository
+    #[command(alias = "ls", disable_help_flag = true)]
+    List(List),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Info {
+    /// NAMESPACE/NAME
+    pub(crate) repo_id: String,
+    /// A branch, a tag, a commit or refs/pr/N
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) revision: Option<String>,
+    /// The only fields to return, separated by commas
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub(crate) expand: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// NAMESPACE/NAME
+    pub(crate) repo_id: String,
+    /// Also list what is in the folders
+    #[arg(long, short = 'R')]
+    pub(crate) recursive: bool,
+    /// Write sizes as 1.5 MB
+    #[arg(long, short = 'h')]
+    pub(crate) human_readable: bool,
+    /// A branch, a tag, a commit or refs/pr/N
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) revision: Option<String>,
+    /// The most entries
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Print help
+    #[arg(long, action = clap::ArgAction::Help)]
+    help: Option<bool>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// The folder that holds everything; created if it is missing
+    #[arg(long, value_name = "DIR", default_value = "./hub-data")]
+    pub(crate) data: PathBuf,
+    /// Users, organisations and tokens to add, as TOML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) seed: Option<PathBuf>,
+    /// The address that clients know this Hub by, when a proxy stands before it
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+}

@@ -1,0 +1,48 @@
+//! `hub download`
+
+use serde_json::json;
+
+use crate::{args::Download, client::Session, failure::Failure, progress::Bar};
+
+pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure> {
+    let api = session.api().await?;
+    let repo =
+        hub_api::RepoRef::new(args.repo_type.get(), args.repo_id.parse().map_err(hub_api::Error::from)?);
+    let path = match args.filenames.as_slice() {
+        [file] => {
+            let mut call = api
+                .hf_hub_download(&repo, file)
+                .local_dir(&args.local_dir)
+                .force_download(args.force_download);
+            if let Some(revision) = &args.revision {
+                call = call.revision(revision);
+            }
+            if session.output.shows_progress() {
+                call = call.progress(Bar::new());
+            }
+            call.await?
+        }
+        files => {
+            let mut call = api
+                .snapshot_download(&repo)
+                .local_dir(&args.local_dir)
+                .force_download(args.force_download)
+                .max_workers(args.max_workers)
+                .ignore_patterns(&args.exclude);
+            if let Some(revision) = &args.revision {
+                call = call.revision(revision);
+            }
+            if !files.is_empty() {
+                call = call.allow_patterns(files);
+            } else if !args.include.is_empty() {
+                call = call.allow_patterns(&args.include);
+            }
+            if session.output.shows_progress() {
+                call = call.progress(Bar::new());
+            }
+            call.await?
+        }
+    };
+    let path = path.display().to_string();
+    session.output.value(&json!({ "path": path }), || path.clone())
+}

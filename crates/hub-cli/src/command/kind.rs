@@ -1,0 +1,81 @@
+//! `hub models`, `hub datasets`, `hub spaces`
+
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use hub_api::{
+    RepoType,
+    types::{RepoInfo, TreeEntry},
+};
+
+use crate::{
+    args::{Info, Kind, List},
+    client::Session,
+    failure::Failure,
+    output::human_size,
+};
+
+pub(crate) async fn run(session: &Session, repo_type: RepoType, args: Kind) -> Result<(), Failure> {
+    match args {
+        Kind::Info(args) => info(session, repo_type, args).await,
+        Kind::List(args) => list(session, repo_type, args).await,
+    }
+}
+
+async fn info(session: &Session, repo_type: RepoType, args: Info) -> Result<(), Failure> {
+    let api = session.api().await?;
+    let mut call = api.repo_info(&args.repo_id).repo_type(repo_type);
+    if let Some(revision) = args.revision {
+        call = call.revision(revision);
+    }
+    if !args.expand.is_empty() {
+        call = call.expand(args.expand);
+    }
+    let info = call.await?;
+    session.output.value_or_quiet(&info, || describe(&info), Some(info.id()))
+}
+
+fn describe(info: &RepoInfo) -> String {
+    let mut lines = vec![format!("{} {}", info.repo_type(), info.id())];
+    let mut add = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            lines.push(format!("  {name}: {value}"));
+        }
+    };
+    add("commit", info.sha().cloned());
+    add("changed", info.last_modified().map(ToString::to_string));
+    add("private", info.private().map(ToString::to_string));
+    add("likes", info.likes().map(ToString::to_string));
+    add("tags", info.tags().filter(|tags| !tags.is_empty()).map(|tags| tags.join(", ")));
+    add("files", info.siblings().map(|files| files.len().to_string()));
+    lines.join("\n")
+}
+
+async fn list(session: &Session, repo_type: RepoType, args: List) -> Result<(), Failure> {
+    let api = session.api().await?;
+    let mut listing = api.list_repo_tree(&args.repo_id).repo_type(repo_type).recursive(args.recursive);
+    if let Some(revision) = args.revision {
+        listing = listing.revision(revision);
+    }
+    if let Some(limit) = args.limit {
+        listing = listing.limit(limit);
+    }
+    let mut entries = pin!(listing.stream());
+    let mut all: Vec<TreeEntry> = Vec::new();
+    while let Some(entry) = entries.next().await {
+        let entry = entry?;
+        session.output.item(|| line(&entry, args.human_readable), &entry.path)?;
+        all.push(entry);
+    }
+    session.output.list(&all)
+}
+
+fn line(entry: &TreeEntry, human_readable: bool) -> String {
+    let size = match (entry.is_file(), human_readable) {
+        (false, _) => String::new(),
+        (true, true) => human_size(entry.size),
+        (true, false) => entry.size.to_string(),
+    };
+    let slash = if entry.is_file() { "" } else { "/" };
+    format!("{size:>14}  {}{slash}", entry.path)
+}

@@ -1,0 +1,46 @@
+//! `hub repos`
+
+use serde_json::json;
+
+use crate::{
+    args::{CreateRepo, DeleteRepo, Repos},
+    client::Session,
+    command::confirm,
+    failure::{Code, Failure},
+};
+
+pub(crate) async fn run(session: &Session, args: Repos) -> Result<(), Failure> {
+    match args {
+        Repos::Create(args) => create(session, args).await,
+        Repos::Delete(args) => delete(session, args).await,
+    }
+}
+
+async fn create(session: &Session, args: CreateRepo) -> Result<(), Failure> {
+    let api = session.api().await?;
+    let mut call = api.create_repo(&args.repo_id).repo_type(args.repo_type.get()).exist_ok(args.exist_ok);
+    if args.private || args.no_private {
+        call = call.private(args.private);
+    }
+    if let Some(sdk) = args.sdk {
+        call = call.space_sdk(sdk);
+    }
+    if let Some(hardware) = args.flavor {
+        call = call.space_hardware(hardware);
+    }
+    let url = call.await?;
+    let value = json!({ "url": url.url(), "repo_id": url.repo_id().as_str(), "repo_type": url.repo_type().singular() });
+    session.output.value(&value, || url.url().to_owned())
+}
+
+async fn delete(session: &Session, args: DeleteRepo) -> Result<(), Failure> {
+    let repo_type = args.repo_type.get();
+    let question = format!("Delete the {repo_type} {} with everything in it?", args.repo_id);
+    if !args.yes && !confirm(&question) {
+        return Err(Failure::new(Code::Usage, "nothing was deleted: confirm with --yes"));
+    }
+    let api = session.api().await?;
+    api.delete_repo(&args.repo_id).repo_type(repo_type).missing_ok(args.missing_ok).await?;
+    let value = json!({ "deleted": args.repo_id, "repo_type": repo_type.singular() });
+    session.output.value(&value, || format!("Deleted the {repo_type} {}.", args.repo_id))
+}

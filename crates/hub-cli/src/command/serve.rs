@@ -1,0 +1,51 @@
+//! `hub serve`
+
+use std::io::Write;
+
+use hub_local::{LocalHub, Seed, Server};
+
+use crate::{args::Serve, failure::Failure};
+
+pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
+    let mut hub = LocalHub::open(&args.data);
+    if let Some(file) = &args.seed {
+        let seed = Seed::from_file(file).map_err(|error| Failure::other("cannot apply the seed", error))?;
+        hub = hub.seed(seed);
+    }
+    if let Some(url) = &args.public_url {
+        hub = hub.public_url(url);
+    }
+    let hub =
+        hub.build().map_err(|error| Failure::other(format!("cannot open {}", args.data.display()), error))?;
+    let server = Server::bind(hub, args.listen)
+        .await
+        .map_err(|error| Failure::other(format!("cannot listen on {}", args.listen), error))?;
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "listening on http://{}", server.local_addr())
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::other("cannot write to stdout", error))?;
+    drop(stdout);
+    server.run(stopped()).await;
+    Ok(())
+}
+
+/// Waits for SIGINT or SIGTERM.
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = interrupt.await;
+    }
+}

@@ -1,0 +1,114 @@
+//! Why a command failed: one line on stderr and an exit code.
+
+use std::{error::Error as StdError, fmt, process::ExitCode};
+
+use hub_api::{Error, ErrorKind, commit::CommitError};
+
+/// Exit codes, for scripts. 2, wrong usage, is also what clap exits with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Code {
+    Failed = 1,
+    Usage = 2,
+    NotFound = 3,
+    NotAuthorised = 4,
+    Conflict = 5,
+    Network = 6,
+}
+
+/// A failed command.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    code: Code,
+}
+
+impl Failure {
+    /// A failure with its own text.
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { message: message.into(), code }
+    }
+
+    /// A failure of this machine: what was tried, and why it did not work.
+    pub(crate) fn other(what: impl fmt::Display, error: impl StdError) -> Self {
+        Self::new(Code::Failed, format!("{what}: {}", chain(&error)))
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.code as u8)
+    }
+}
+
+impl fmt::Display for Failure {
+    /// One line, without control characters that a server may have sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.message.chars() {
+            match c {
+                '\n' => f.write_str("; ")?,
+                c if c.is_control() => write!(f, "{}", c.escape_default())?,
+                c => write!(f, "{c}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The error and its causes, without texts that repeat what was said before.
+pub(crate) fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { message: chain(&error), code: code(&error) }
+    }
+}
+
+fn code(error: &Error) -> Code {
+    match error {
+        Error::Invalid(_) | Error::Setup(_) => return Code::Usage,
+        Error::Auth(_) => return Code::NotAuthorised,
+        Error::Commit(CommitError::ParentMismatch { .. }) => return Code::Conflict,
+        Error::Commit(CommitError::InvalidOperation { .. }) => return Code::Usage,
+        _ => {}
+    }
+    match error.kind() {
+        Some(ErrorKind::RepoNotFound | ErrorKind::RevisionNotFound | ErrorKind::EntryNotFound) => {
+            Code::NotFound
+        }
+        Some(ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::GatedRepo | ErrorKind::Auth) => {
+            Code::NotAuthorised
+        }
+        Some(ErrorKind::Conflict | ErrorKind::PreconditionFailed) => Code::Conflict,
+        Some(ErrorKind::Build) => Code::Usage,
+        Some(
+            ErrorKind::Connect
+            | ErrorKind::Tls
+            | ErrorKind::Proxy
+            | ErrorKind::Timeout
+            | ErrorKind::Interrupted
+            | ErrorKind::Offline,
+        ) => Code::Network,
+        _ => Code::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_stays_on_one_line_and_moves_no_cursor() {
+        let failure = Failure::new(Code::Failed, "first\nsecond \u{1b}[2J");
+        assert_eq!(failure.to_string(), "first; second \\u{1b}[2J");
+    }
+}

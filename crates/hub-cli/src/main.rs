@@ -1,0 +1,79 @@
+//! The binary `hub`: data goes to stdout, everything else to stderr.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one crate that prints")]
+
+mod args;
+mod client;
+mod command;
+mod failure;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    args::{Cli, Command},
+    client::Session,
+    failure::Failure,
+    output::Output,
+};
+
+fn main() -> ExitCode {
+    // clap prints help and usage errors itself and exits with 0 or 2.
+    let cli = Cli::parse();
+    let serving = matches!(cli.command, Command::Serve(_));
+    start_log(if serving { "info" } else { "warn" });
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("hub: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn start_log(default: &str) {
+    let filter = EnvFilter::try_from_env("HUB_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let output = Output::new(&cli.global);
+    match &cli.command {
+        Command::Version => {
+            return output.value(&env!("CARGO_PKG_VERSION"), || format!("hub {}", env!("CARGO_PKG_VERSION")));
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "hub", &mut std::io::stdout());
+            return Ok(());
+        }
+        _ => {}
+    }
+    let mut runtime = match cli.command {
+        Command::Serve(_) | Command::Upload(_) | Command::Download(_) => {
+            tokio::runtime::Builder::new_multi_thread()
+        }
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = runtime.enable_all().build().map_err(|error| Failure::other("cannot start", error))?;
+    let done = runtime.block_on(async {
+        let session = Session::new(cli.global, output);
+        match cli.command {
+            Command::Auth(args) => command::auth::run(&session, args).await,
+            Command::Repos(args) => command::repos::run(&session, args).await,
+            Command::Upload(args) => command::upload::run(&session, args).await,
+            Command::Download(args) => command::download::run(&session, args).await,
+            Command::Models(args) => command::kind::run(&session, hub_api::RepoType::Model, args).await,
+            Command::Datasets(args) => command::kind::run(&session, hub_api::RepoType::Dataset, args).await,
+            Command::Spaces(args) => command::kind::run(&session, hub_api::RepoType::Space, args).await,
+            Command::Serve(args) => command::serve::run(args).await,
+            Command::Version | Command::Completions { .. } => Ok(()),
+        }
+    });
+    // A disk task that is still running must not hold up the end of the program.
+    runtime.shutdown_background();
+    done
+}

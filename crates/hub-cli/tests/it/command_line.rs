@@ -1,0 +1,174 @@
+//! The binary `hub`, as a person or a script uses it.
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use hub_tests::{files_in, folder_with, noise};
+
+/// `hub` with nothing of this machine's environment but what it needs.
+pub(crate) fn hub(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hub"));
+    command.env_clear().env("HOME", home).env("USER", "ada").current_dir(home);
+    command
+}
+
+struct Place {
+    home: tempfile::TempDir,
+}
+
+/// The namespace of the person who runs the tests.
+fn me(place: &Place) -> String {
+    place.ok(&["auth", "whoami", "--quiet"]).trim().to_owned()
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap() }
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        hub(self.home.path()).args(["--endpoint", "local:hub-data"]).args(args).output().unwrap()
+    }
+
+    fn ok(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    fn fails(&self, args: &[&str], code: i32) -> String {
+        let output = self.run(args);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
+        assert_eq!(text(&output.stdout), "", "{args:?}");
+        stderr
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_main_job_uploads_lists_and_downloads() {
+    let place = Place::new();
+    let docs = folder_with(&[("a.md", b"# A"), ("b/c.bin", &noise(1, 100_000))]);
+    let docs_path = docs.path().to_str().unwrap();
+    let url = place.ok(&["upload", "my-first-model", docs_path, "."]);
+    assert!(url.contains("/my-first-model/commit/"), "{url}");
+    let who = place.ok(&["auth", "whoami"]);
+    let id = format!("{}/my-first-model", who.trim());
+    let listed = place.ok(&["models", "list", &id, "-R", "--quiet"]);
+    assert_eq!(listed.lines().collect::<Vec<_>>(), [".gitattributes", "a.md", "b", "b/c.bin"]);
+    place.ok(&["download", &id, "--local-dir", "copy"]);
+    let mut copy = files_in(&place.home.path().join("copy"));
+    copy.remove(".gitattributes");
+    assert_eq!(copy, files_in(docs.path()));
+
+    let again = place.ok(&["upload", "my-first-model", docs_path, "."]);
+    assert!(again.contains("Nothing has changed"), "{again}");
+}
+
+#[test]
+fn results_are_json_when_asked_for() {
+    let place = Place::new();
+    let id = format!("{}/data", me(&place));
+    let created = place.ok(&["repos", "create", "data", "--repo-type", "dataset", "--json"]);
+    let created: serde_json::Value = serde_json::from_str(&created).unwrap();
+    assert_eq!((&created["repo_id"], &created["repo_type"]), (&id.as_str().into(), &"dataset".into()));
+    let info = place.ok(&["datasets", "info", &id, "--format", "json"]);
+    let info: serde_json::Value = serde_json::from_str(&info).unwrap();
+    assert_eq!(info["id"], id.as_str());
+    let files = place.ok(&["datasets", "list", &id, "--json"]);
+    let files: serde_json::Value = serde_json::from_str(&files).unwrap();
+    assert_eq!(files[0]["path"], ".gitattributes");
+}
+
+#[test]
+fn each_failure_has_its_exit_code_and_one_line() {
+    let place = Place::new();
+    let demo = &format!("{}/demo", me(&place));
+    let none = &format!("{}/none", me(&place));
+    place.ok(&["repos", "create", demo]);
+    let cases: [(&[&str], i32, &str); 9] = [
+        (&["models", "info", "a//b"], 2, "a//b"),
+        (&["models", "info", none], 3, none),
+        (&["models", "info", demo, "--revision", "v9"], 3, "v9"),
+        (&["download", demo, "none.txt", "--local-dir", "x"], 3, "none.txt"),
+        (&["repos", "create", demo], 5, demo),
+        (&["repos", "create", "somebody-else/demo"], 4, "somebody-else"),
+        (&["upload", demo, "no-such-folder", "."], 1, "no-such-folder"),
+        (&["--token", "hf_wrong", "auth", "whoami"], 4, "token"),
+        (&["repos", "delete", demo], 2, "--yes"),
+    ];
+    for (args, code, named) in cases {
+        let stderr = place.fails(args, code);
+        assert_eq!(stderr.lines().count(), 1, "{args:?}: {stderr}");
+        assert!(stderr.starts_with("hub: ") && stderr.contains(named), "{args:?}: {stderr}");
+        assert!(!stderr.contains("hf_wrong"), "{stderr}");
+    }
+    assert!(!place.home.path().join("x/none.txt").exists());
+}
+
+#[test]
+fn a_hub_that_is_not_there_is_a_network_failure() {
+    let place = Place::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = hub(place.home.path())
+        .args(["--endpoint", &format!("http://{free}"), "models", "info", "ada/demo"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(6), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_taken_port_and_a_newer_data_folder_are_named() {
+    let place = Place::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output =
+        hub(place.home.path()).args(["serve", "--listen", &address, "--data", "d1"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains(&address), "{}", text(&output.stderr));
+
+    place.ok(&["auth", "whoami"]);
+    std::fs::write(place.home.path().join("hub-data/version"), "999").unwrap();
+    let stderr = place.fails(&["auth", "whoami"], 1);
+    assert!(stderr.contains("999"), "{stderr}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_kept_token_is_private_and_forgotten_on_logout() {
+    use std::{io::Write, os::unix::fs::PermissionsExt, process::Stdio};
+    let place = Place::new();
+    place.ok(&["auth", "whoami"]);
+    let secret = std::fs::read_to_string(place.home.path().join("hub-data/token")).unwrap();
+    let mut login = hub(place.home.path())
+        .args(["--endpoint", "local:hub-data", "auth", "login", "--token-stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    login.stdin.take().unwrap().write_all(secret.as_bytes()).unwrap();
+    let output = login.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert!(!text(&output.stdout).contains(secret.trim()));
+    let kept = place.home.path().join(".cache/huggingface/token");
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), secret.trim());
+    assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    place.ok(&["auth", "logout"]);
+    assert!(!kept.exists());
+}
+
+#[test]
+fn wrong_usage_prints_usage_and_exits_with_2() {
+    let place = Place::new();
+    for args in [&["nonsense"][..], &["upload"], &["--format", "xml", "version"]] {
+        assert_eq!(place.run(args).status.code(), Some(2), "{args:?}");
+    }
+    assert!(place.ok(&["version"]).starts_with("hub "));
+    assert!(place.ok(&["completions", "bash"]).contains("hub"));
+}

@@ -1,0 +1,98 @@
+//! The embedded Hub, killed at random points of an upload: nothing that was acknowledged is lost.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use hub_api::HfApi;
+use hub_tests::noise;
+
+use crate::command_line::hub;
+
+const KILLS: u64 = 50;
+const SEED: &str = r#"
+[[user]]
+name = "ada"
+tokens = [{ name = "laptop", token = "hf_ada_write", role = "write" }]
+"#;
+
+struct Served {
+    child: Child,
+    url: String,
+}
+
+impl Served {
+    fn start(home: &Path) -> Self {
+        let mut child = hub(home)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data", "data", "--seed", "seed.toml"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("listening on ").expect("the readiness line").to_owned();
+        Self { child, url }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+fn client(url: &str) -> HfApi {
+    let once = hub_api::transport::RetryConfig::none();
+    HfApi::builder().endpoint(url).token("hf_ada_write").retry(once).build().unwrap()
+}
+
+fn fsck(repo: &Path) {
+    let output = Command::new("git").args(["fsck", "--full", "--strict"]).current_dir(repo).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test]
+async fn a_killed_hub_keeps_every_acknowledged_commit() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("seed.toml"), SEED).unwrap();
+    let mut acknowledged: Vec<(String, Vec<u8>, String)> = Vec::new();
+    for round in 0..KILLS {
+        let served = Served::start(home.path());
+        let api = client(&served.url);
+        api.create_repo("ada/demo").exist_ok(true).await.unwrap();
+        // Uploads of regular and LFS files run while the process is killed, each time a little later.
+        let uploads = tokio::spawn(async move {
+            let mut done = Vec::new();
+            for turn in 0..1000u64 {
+                let large = turn % 2 == 1;
+                let content = noise(round * 1000 + turn, if large { 60_000 } else { 500 });
+                let name = format!("{round}/{turn}.{}", if large { "bin" } else { "txt" });
+                let content = if large { content } else { format!("{content:?}").into_bytes() };
+                match api.upload_file(content.clone(), &name, "ada/demo").await {
+                    Ok(commit) => done.push((name, content, commit.oid)),
+                    Err(_) => break,
+                }
+            }
+            done
+        });
+        tokio::time::sleep(Duration::from_millis(20 + round * 7)).await;
+        served.kill();
+        acknowledged.extend(uploads.await.unwrap());
+    }
+    assert!(acknowledged.len() > KILLS as usize, "only {} uploads were acknowledged", acknowledged.len());
+
+    let served = Served::start(home.path());
+    let api = client(&served.url);
+    let commits = api.list_repo_commits("ada/demo").all().await.unwrap();
+    let target = tempfile::tempdir().unwrap();
+    api.snapshot_download("ada/demo").local_dir(target.path()).await.unwrap();
+    for (name, content, oid) in &acknowledged {
+        assert!(commits.iter().any(|commit| &commit.id == oid), "{name}: its commit is lost");
+        assert!(&std::fs::read(target.path().join(name)).unwrap() == content, "{name}: its content is lost");
+    }
+    served.kill();
+    fsck(&home.path().join("data/repos/models/ada/demo.git"));
+}

@@ -1,0 +1,6 @@
+//! The binary `hub`, run as a person or a script runs it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod command_line;
+mod crash;

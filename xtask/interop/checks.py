@@ -1,0 +1,426 @@
+"""A real model between `hub`, the embedded Hub and the official Python client. Run by `cargo xtask interop`.
+
+usage: checks.py HUB MODEL
+
+HUB is the `hub` program, MODEL a folder with a model. Prints one line for each check; exits with 1 if one fails.
+Checks run in order and later ones use the repositories of earlier ones.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from pathlib import Path
+
+ADA, GRACE = "hf_adaInteropWrite", "hf_graceInteropWrite"
+SEED = f"""
+[[user]]
+name = "ada"
+fullname = "Ada L."
+email = "ada@example.org"
+tokens = [{{ name = "interop", token = "{ADA}", role = "write" }}]
+
+[[user]]
+name = "grace"
+tokens = [{{ name = "interop", token = "{GRACE}", role = "write" }}]
+"""
+MINUTE = 60
+CHECKS = []
+
+
+def check(sentence):
+    def register(function):
+        CHECKS.append((sentence, function))
+        return function
+
+    return register
+
+
+class Wire:
+    """Stands between clients and server and notes what is asked for, so that a claim such as "sends no file again"
+    rests on the bytes of the connection and not on a log."""
+
+    REQUEST = re.compile(rb"([A-Z]+) (\S+) HTTP/1\.1\r\n")
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.server = None
+        self.requests = []
+
+    def start(self, server):
+        self.server = server
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def count(self, method):
+        return sum(1 for found, _ in self.requests if found == method)
+
+    def _accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            try:
+                server = socket.create_connection(self.server)
+            except OSError:
+                client.close()
+                continue
+            for pair in ((client, server, True), (server, client, False)):
+                threading.Thread(target=self._pump, args=pair, daemon=True).start()
+
+    def _pump(self, source, target, note):
+        # A request line stands at the start of a piece: a client waits for an answer before it asks again.
+        with contextlib.suppress(OSError):
+            while piece := source.recv(1 << 18):
+                if note and (line := self.REQUEST.match(piece)):
+                    self.requests.append((line[1].decode(), line[2].decode()))
+                target.sendall(piece)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+
+class World:
+    """The server, the wire before it, and both clients."""
+
+    def __init__(self, program, model, folder):
+        self.program, self.model, self.folder = program, model, folder
+        self.data = folder / "data"
+        self.log = folder / "server.log"
+        self.wire = Wire()
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("HF_", "HUGGING")) and not name.lower().endswith("_proxy")
+        }
+        self.environment |= {
+            "HF_ENDPOINT": self.wire.url,
+            "HF_HOME": str(folder / "home"),
+            "HF_TOKEN": ADA,
+            "HF_HUB_DISABLE_XET": "1",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        }
+
+    def start(self):
+        seed = self.folder / "seed.toml"
+        seed.write_text(SEED)
+        command = [self.program, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--seed", seed]
+        self.process = subprocess.Popen(
+            [*command, "--public-url", self.wire.url],
+            stdout=subprocess.PIPE,
+            stderr=self.log.open("wb"),
+            env=self.environment,
+            text=True,
+        )
+        watchdog = threading.Timer(MINUTE, self.process.kill)
+        watchdog.start()
+        line = self.process.stdout.readline()
+        watchdog.cancel()
+        ready = re.fullmatch(r"listening on http://(127\.0\.0\.1):(\d+)\n", line)
+        assert ready, f"the server said {line!r}; its log:\n{self.log.read_text()}"
+        self.wire.start((ready[1], int(ready[2])))
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(MINUTE)
+
+    def hub(self, *arguments):
+        command = [self.program, "--endpoint", self.wire.url, *map(str, arguments)]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=10 * MINUTE)
+        assert done.returncode == 0, f"{command} exited with {done.returncode}:\n{done.stdout}{done.stderr}"
+        for secret in (ADA, GRACE):
+            assert secret not in done.stdout + done.stderr, f"{command} printed a token"
+        return done.stdout
+
+    def path(self, name):
+        return self.folder / name
+
+    def head(self, repo, **options):
+        return self.api.repo_info(repo, **options).sha
+
+    def history(self, repo):
+        return [commit.commit_id for commit in self.api.list_repo_commits(repo)]
+
+
+def sha256(path):
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() if sys.version_info >= (3, 11) else _sha256(file)
+
+
+def _sha256(file):
+    digest = hashlib.sha256()
+    while piece := file.read(1 << 20):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def digests(folder):
+    """The sha256 of each file, by its path; without what clients note for themselves in `.cache`."""
+    files = {path.relative_to(folder): path for path in Path(folder).rglob("*") if path.is_file()}
+    return {name.as_posix(): sha256(path) for name, path in files.items() if name.parts[0] != ".cache"}
+
+
+def assert_same(found, expected):
+    different = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
+    assert not different, f"these files differ or are missing on one side: {different}"
+
+
+@contextlib.contextmanager
+def raises(kind, status=None):
+    try:
+        yield
+    except kind as error:
+        found = getattr(getattr(error, "response", None), "status_code", None)
+        assert status in (None, found), f"{kind.__name__} with status {found}, not {status}"
+    else:
+        raise AssertionError(f"no {kind.__name__} was raised")
+
+
+@check("whoami names the user of the token, and refuses a wrong token")
+def _(world):
+    me = world.api.whoami()
+    assert (me["name"], me["type"]) == ("ada", "user"), me
+    assert world.grace.whoami()["name"] == "grace"
+    with raises(errors.HfHubHTTPError, 401):
+        world.api.whoami(token="hf_unknownToken")
+
+
+@check("a model uploaded by hub arrives byte for byte in Python's snapshot_download")
+def _(world):
+    world.hub("upload", "ada/minilm", world.model, ".")
+    assert world.wire.count("PUT") >= 1, "the large file did not pass the wire: what follows would prove nothing"
+    assert_same(digests(huggingface_hub.snapshot_download("ada/minilm")), digests(world.model))
+
+
+@check("a second hub upload of the same folder sends no file and makes no commit")
+def _(world):
+    head, history, puts = world.head("ada/minilm"), world.history("ada/minilm"), world.wire.count("PUT")
+    world.hub("upload", "ada/minilm", world.model, ".")
+    assert (world.head("ada/minilm"), world.history("ada/minilm")) == (head, history)
+    assert world.wire.count("PUT") == puts, "files were sent again"
+
+
+@check("a model uploaded by Python's upload_folder arrives byte for byte in hub download")
+def _(world):
+    world.api.create_repo("ada/minilm-py")
+    world.api.upload_folder(repo_id="ada/minilm-py", folder_path=world.model)
+    world.hub("download", "ada/minilm-py", "--local-dir", world.path("downloaded"))
+    assert_same(digests(world.path("downloaded")), digests(world.model))
+
+
+@check("a second upload_folder of the same folder sends no file and makes no commit")
+def _(world):
+    head, history, puts = world.head("ada/minilm-py"), world.history("ada/minilm-py"), world.wire.count("PUT")
+    world.api.upload_folder(repo_id="ada/minilm-py", folder_path=world.model)
+    assert (world.head("ada/minilm-py"), world.history("ada/minilm-py")) == (head, history)
+    assert world.wire.count("PUT") == puts, "files were sent again"
+
+
+@check("create_repo refuses a name that is taken, unless exist_ok is given")
+def _(world):
+    first = world.api.create_repo("ada/taken", repo_type="dataset")
+    assert (first.repo_id, first.repo_type) == ("ada/taken", "dataset"), first
+    with raises(errors.HfHubHTTPError, 409):
+        world.api.create_repo("ada/taken", repo_type="dataset")
+    assert world.api.create_repo("ada/taken", repo_type="dataset", exist_ok=True) == first
+    world.api.create_repo("ada/taken")
+
+
+@check("repo_info with files_metadata gives sizes, and sha256 of LFS files")
+def _(world):
+    info = world.api.repo_info("ada/minilm", files_metadata=True)
+    assert (info.id, info.author, info.private) == ("ada/minilm", "ada", False), info
+    expected = digests(world.model)
+    assert {file.rfilename for file in info.siblings} == expected.keys()
+    for file in info.siblings:
+        assert file.size == (world.model / file.rfilename).stat().st_size, file
+        assert file.lfs is None or file.lfs.sha256 == expected[file.rfilename], file
+    assert any(file.lfs for file in info.siblings if file.rfilename == "model.safetensors"), "not in LFS"
+
+
+@check("list_repo_tree gives files and folders, at the root and below")
+def _(world):
+    everything = list(world.api.list_repo_tree("ada/minilm", recursive=True))
+    files = {entry.path for entry in everything if isinstance(entry, huggingface_hub.hf_api.RepoFile)}
+    folders = {entry.path for entry in everything} - files
+    assert files == digests(world.model).keys()
+    assert folders == {parent.as_posix() for name in files for parent in Path(name).parents if parent.name}, folders
+    root = {entry.path for entry in world.api.list_repo_tree("ada/minilm")}
+    assert root == {Path(name).parts[0] for name in files}, root
+    folder = sorted(folders)[0]
+    below = {entry.path for entry in world.api.list_repo_tree("ada/minilm", folder)}
+    assert below == {name for name in files if Path(name).parent.as_posix() == folder}, below
+
+
+@check("get_paths_info gives what exists and leaves out the rest")
+def _(world):
+    folder = next(path.name for path in sorted(world.model.iterdir()) if path.is_dir())
+    found = {entry.path: entry for entry in world.api.get_paths_info("ada/minilm", ["config.json", folder, "none"])}
+    assert found.keys() == {"config.json", folder}, found
+    assert found["config.json"].size == (world.model / "config.json").stat().st_size
+
+
+@check("list_repo_refs and list_repo_commits agree with the head")
+def _(world):
+    refs, head = world.api.list_repo_refs("ada/minilm"), world.head("ada/minilm")
+    main = [(branch.name, branch.ref, branch.target_commit) for branch in refs.branches]
+    assert main == [("main", "refs/heads/main", head)], refs
+    assert refs.tags == [], refs
+    commits = world.api.list_repo_commits("ada/minilm")
+    assert commits[0].commit_id == head and commits[0].authors == ["ada"], commits[0]
+
+
+@check("hf_hub_download fetches one file, also at an older revision")
+def _(world):
+    path = Path(huggingface_hub.hf_hub_download("ada/minilm", "config.json", local_dir=world.path("one-file")))
+    assert sha256(path) == sha256(world.model / "config.json")
+    old = world.head("ada/minilm-py")
+    world.api.upload_file(repo_id="ada/minilm-py", path_or_fileobj=b"new", path_in_repo="config.json")
+    newest = huggingface_hub.hf_hub_download("ada/minilm-py", "config.json")
+    before = huggingface_hub.hf_hub_download("ada/minilm-py", "config.json", revision=old)
+    assert Path(newest).read_bytes() == b"new"
+    assert sha256(Path(before)) == sha256(world.model / "config.json")
+
+
+@check("create_commit adds and deletes at once, and a parent that is no longer the head is a conflict")
+def _(world):
+    repo, parent = "ada/minilm-py", world.head("ada/minilm-py")
+    operations = [
+        huggingface_hub.CommitOperationAdd("notes/a.txt", b"one"),
+        huggingface_hub.CommitOperationDelete("vocab.txt"),
+    ]
+    done = world.api.create_commit(repo, operations, commit_message="Both at once", parent_commit=parent)
+    assert done.oid == world.head(repo) != parent
+    assert world.api.file_exists(repo, "notes/a.txt") and not world.api.file_exists(repo, "vocab.txt")
+    late = [huggingface_hub.CommitOperationAdd("late.txt", b"too late")]
+    with raises(errors.HfHubHTTPError, 412):
+        world.api.create_commit(repo, late, commit_message="Late", parent_commit=parent)
+    assert world.head(repo) == done.oid and not world.api.file_exists(repo, "late.txt")
+    world.api.delete_folder("notes", repo)
+    assert not world.api.file_exists(repo, "notes/a.txt")
+
+
+@check("create_pr leaves main alone and makes a revision of its own")
+def _(world):
+    repo, head = "ada/minilm-py", world.head("ada/minilm-py")
+    operations = [huggingface_hub.CommitOperationAdd("proposal.txt", b"please")]
+    made = world.api.create_commit(repo, operations, commit_message="Proposal", create_pr=True)
+    assert (made.pr_num, made.pr_revision) == (1, "refs/pr/1"), made
+    assert world.head(repo) == head and not world.api.file_exists(repo, "proposal.txt")
+    assert world.api.file_exists(repo, "proposal.txt", revision=made.pr_revision)
+    assert world.head(repo, revision=made.pr_revision) == made.oid
+    refs = world.api.list_repo_refs(repo, include_pull_requests=True)
+    assert [(pull.ref, pull.target_commit) for pull in refs.pull_requests] == [("refs/pr/1", made.oid)], refs
+
+
+@check("a private repository does not exist for others")
+def _(world):
+    world.api.create_repo("ada/secret", private=True)
+    world.api.upload_file(repo_id="ada/secret", path_or_fileobj=b"mine", path_in_repo="a.txt")
+    assert world.api.repo_info("ada/secret").private
+    for options in ({"token": GRACE}, {"token": False}):
+        with raises(errors.RepositoryNotFoundError):
+            world.api.repo_info("ada/secret", **options)
+        with raises(errors.RepositoryNotFoundError):
+            huggingface_hub.hf_hub_download("ada/secret", "a.txt", local_dir=world.path("stolen"), **options)
+    with raises(errors.RepositoryNotFoundError):
+        world.grace.upload_file(repo_id="ada/secret", path_or_fileobj=b"x", path_in_repo="b.txt")
+
+
+@check("nobody writes to the repository of another user")
+def _(world):
+    head = world.head("ada/minilm")
+    with raises(errors.HfHubHTTPError, 403):
+        world.grace.upload_file(repo_id="ada/minilm", path_or_fileobj=b"x", path_in_repo="b.txt")
+    assert world.head("ada/minilm") == head
+
+
+@check("what is missing is reported as exactly that")
+def _(world):
+    with raises(errors.RepositoryNotFoundError):
+        world.api.repo_info("ada/none")
+    with raises(errors.RevisionNotFoundError, 404):
+        world.api.repo_info("ada/minilm", revision="none")
+    with raises(errors.RevisionNotFoundError, 404):
+        huggingface_hub.hf_hub_download("ada/minilm", "config.json", revision="none")
+    with raises(errors.EntryNotFoundError, 404):
+        huggingface_hub.hf_hub_download("ada/minilm", "none.txt")
+    assert world.api.file_exists("ada/minilm", "config.json")
+    assert not world.api.file_exists("ada/minilm", "none.txt")
+    assert not world.api.file_exists("ada/none", "config.json")
+
+
+@check("a deleted repository is gone")
+def _(world):
+    world.api.delete_repo("ada/taken", repo_type="dataset")
+    assert not world.api.repo_exists("ada/taken", repo_type="dataset")
+    assert world.api.repo_exists("ada/taken"), "the model of the same name went with it"
+
+
+@check("git fsck finds nothing wrong in any repository")
+def _(world):
+    heads = (path.parent for path in world.data.rglob("HEAD") if (path.parent / "objects").is_dir())
+    repositories = sorted(heads)
+    assert len(repositories) >= 3, f"only {repositories} look like git repositories"
+    for repository in repositories:
+        command = ["git", "--git-dir", repository, "fsck", "--full", "--strict"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10 * MINUTE)
+        bad = re.findall(r"^(?:error|warning|missing|broken|fatal).*", done.stdout + done.stderr, re.MULTILINE)
+        assert done.returncode == 0 and not bad, f"{repository}: {done.stdout}{done.stderr}"
+
+
+@check("the server ends cleanly on SIGTERM")
+def _(world):
+    status = world.stop()
+    assert status == 0, f"exit status {status}"
+
+
+def run(world):
+    failed = 0
+    for sentence, function in CHECKS:
+        start = time.monotonic()
+        try:
+            function(world)
+        except Exception:
+            failed += 1
+            print(f"FAILED  {sentence}\n{traceback.format_exc()}", flush=True)
+        else:
+            print(f"ok      {sentence} ({time.monotonic() - start:.1f} s)", flush=True)
+    return failed
+
+
+def main():
+    global huggingface_hub, errors
+    program, model = (Path(argument).resolve() for argument in sys.argv[1:])
+    assert shutil.which("git"), "git is needed"
+    with tempfile.TemporaryDirectory(prefix="hub-interop-") as folder:
+        world = World(program, model, Path(folder))
+        # The Python client reads its settings when it is imported.
+        os.environ.clear()
+        os.environ.update(world.environment)
+        import huggingface_hub
+        from huggingface_hub import errors
+
+        world.api = huggingface_hub.HfApi()
+        world.grace = huggingface_hub.HfApi(token=GRACE)
+        print(f"huggingface_hub {huggingface_hub.__version__}, model {model.name} with {len(digests(model))} files")
+        world.start()
+        try:
+            failed = run(world)
+        finally:
+            world.process.kill()
+        if failed:
+            print(f"{failed} of {len(CHECKS)} checks failed; the end of the server's log:")
+            print("\n".join(world.log.read_text(errors="replace").splitlines()[-40:]))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

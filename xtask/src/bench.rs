@@ -1,0 +1,189 @@
+//! `cargo xtask bench`: memory and time of large transfers, written to `docs/benchmarks.md`.
+//!
+//! Both sides are the released binary, as processes of their own. Peak memory is the kernel's `VmHWM`, so this needs Linux.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::interop::target_folder;
+use crate::{Outcome, cargo, execute, output, read, root};
+
+const MIB: u64 = 1 << 20;
+/// Sizes of the file that goes up and down again, in MiB.
+const SIZES: [u64; 3] = [64, 512, 2048];
+/// What either side may take, in MiB.
+const LIMIT: u64 = 96;
+const SEED: &str = r#"
+[[user]]
+name = "ada"
+tokens = [{ name = "bench", token = "hf_ada_bench", role = "write" }]
+"#;
+
+/// One transfer: how long it took, and the peak memory of both sides in kiB.
+struct Row {
+    job: String,
+    seconds: f64,
+    client: u64,
+    server: u64,
+}
+
+pub(crate) fn run() -> Outcome {
+    if !Path::new("/proc/self/status").exists() {
+        return Err("peak memory is read from /proc: run this on Linux".into());
+    }
+    execute(cargo().args(["build", "--release", "--package", "hub-cli", "--locked"]))?;
+    let hub = target_folder()?.join("release/hub");
+    let place = target_folder()?.join("bench");
+    let fail = |error: std::io::Error| format!("cannot use {}: {error}", place.display());
+    let mut rows = Vec::new();
+    for size in SIZES {
+        // A Hub of its own for each size, so that its peak belongs to that size.
+        if place.exists() {
+            std::fs::remove_dir_all(&place).map_err(fail)?;
+        }
+        std::fs::create_dir_all(&place).map_err(fail)?;
+        rows.extend(transfer(&hub, &place, size)?);
+    }
+    std::fs::remove_dir_all(&place).map_err(fail)?;
+    let report = report(&rows)?;
+    print!("{report}");
+    let path = root().join("docs/benchmarks.md");
+    std::fs::write(&path, report).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    match rows.iter().find(|row| row.client.max(row.server) > LIMIT * 1024) {
+        Some(row) => Err(format!("{}: more than {LIMIT} MiB", row.job)),
+        None => Ok(()),
+    }
+}
+
+/// Uploads a file and downloads it again.
+fn transfer(hub: &Path, place: &Path, size: u64) -> Outcome<[Row; 2]> {
+    let name = format!("{size}.bin");
+    let file = place.join(&name);
+    write_sparse(&file, size).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    let server = Server::start(hub, place)?;
+    let run = |job: &str, args: &[&str]| -> Outcome<Row> {
+        let mut client = Command::new(hub);
+        client.arg("--endpoint").arg(&server.url).args(args).current_dir(place);
+        client.env("HF_TOKEN", "hf_ada_bench").env("HF_HOME", place).stdout(Stdio::null());
+        let start = Instant::now();
+        let mut child = client.spawn().map_err(|error| format!("cannot start hub: {error}"))?;
+        let peak = watch(&mut child)?;
+        let seconds = start.elapsed().as_secs_f64();
+        Ok(Row {
+            job: format!("{job} {size} MiB"),
+            seconds,
+            client: peak,
+            server: peak_memory(server.child.id()).unwrap_or(0),
+        })
+    };
+    let up = run("upload", &["upload", "ada/bench", &name, &name])?;
+    let down = run("download", &["download", "ada/bench", &name, "--local-dir", "copy"])?;
+    Ok([up, down])
+}
+
+/// A file that takes no room on the disk, with a mark in each MiB, so that no two of its parts are alike.
+fn write_sparse(path: &Path, size: u64) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.set_len(size * MIB)?;
+    for mark in 0..size {
+        file.seek(SeekFrom::Start(mark * MIB))?;
+        file.write_all(&mark.to_le_bytes())?;
+    }
+    Ok(())
+}
+
+/// `hub serve`, ended when dropped.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(hub: &Path, place: &Path) -> Outcome<Self> {
+        let seed: PathBuf = place.join("seed.toml");
+        std::fs::write(&seed, SEED).map_err(|error| format!("cannot write {}: {error}", seed.display()))?;
+        let mut command = Command::new(hub);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data", "data", "--seed", "seed.toml"]);
+        command.current_dir(place).env("HUB_LOG", "error").stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| format!("cannot start hub serve: {error}"))?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            BufReader::new(stdout)
+                .read_line(&mut line)
+                .map_err(|error| format!("hub serve says nothing: {error}"))?;
+        }
+        let url =
+            line.trim().strip_prefix("listening on ").ok_or("hub serve does not say where it listens")?;
+        Ok(Self { url: url.to_owned(), child })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for the end of a process and returns its peak memory in kiB.
+fn watch(child: &mut Child) -> Outcome<u64> {
+    let mut peak = 0;
+    loop {
+        peak = peak_memory(child.id()).unwrap_or(peak).max(peak);
+        match child.try_wait().map_err(|error| format!("cannot wait for hub: {error}"))? {
+            Some(status) if status.success() => return Ok(peak),
+            Some(status) => return Err(format!("hub failed ({status})")),
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+}
+
+/// Highest resident memory so far, in kiB. The kernel keeps it, so looking now and then misses only the very end.
+fn peak_memory(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB")?.trim().parse().ok())
+}
+
+fn report(rows: &[Row]) -> Outcome<String> {
+    let rustc = output(Command::new("rustc").arg("--version"))?;
+    let cpu = read(Path::new("/proc/cpuinfo"))?;
+    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("", |(_, name)| name);
+    let mut text = format!(
+        "# Benchmarks\n\n\
+         Written by `cargo xtask bench`; run it to measure your own machine. The client and `hub serve` are two processes of \
+         the released binary on one machine ({cores} cores, {model}; {}). Memory is the peak of resident memory, from the \
+         kernel. Neither side may take more than {LIMIT} MiB, whatever the size.\n\n\
+         ## One LFS file\n\n\
+         | job | seconds | MiB/s | client, MiB | server, MiB |\n|---|---:|---:|---:|---:|\n",
+        rustc.trim()
+    );
+    for row in rows {
+        let size: f64 = row.job.split(' ').nth(1).and_then(|size| size.parse().ok()).unwrap_or_default();
+        let mib = |kib: u64| kib as f64 / 1024.0;
+        writeln!(
+            text,
+            "| {} | {:.2} | {:.0} | {:.1} | {:.1} |",
+            row.job,
+            row.seconds,
+            size / row.seconds,
+            mib(row.client),
+            mib(row.server)
+        )
+        .map_err(|error| error.to_string())?;
+    }
+    text.push_str(
+        "\nAn upload hashes the file, sends it, and the server hashes it again before it is visible. A download is hashed \
+         on its way to the disk.\n",
+    );
+    Ok(text)
+}

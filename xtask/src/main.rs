@@ -1,0 +1,110 @@
+//! What a script would do for this workspace: `cargo xtask <task>`.
+
+// A task runner talks to a terminal.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod bench;
+mod ci;
+mod deps;
+mod interop;
+mod layers;
+mod metadata;
+mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+
+const HELP: &str = "\
+usage: cargo xtask <task>
+
+  test      what continuous integration runs: formatting, lints, layers, deps, tests, documentation, interop
+  ci        the same, and the checks that need tools which are not part of Rust (cargo-deny, cargo-hack)
+  layers    which crate depends on which, and the invariants of docs/architecture.md
+  deps      every dependency has its reason in docs/dependencies.md; security floors; number of crates
+  interop   a real model between this client, the embedded Hub and the official Python client
+  bench     speed and memory of uploads and downloads, in release mode; writes docs/benchmarks.md
+";
+
+/// A task ends well, or with a message that says what to do.
+type Outcome<T = ()> = Result<T, String>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["test"] => test::run_all(),
+        ["ci"] => ci::run(),
+        ["layers"] => layers::run(),
+        ["deps"] => deps::run(),
+        ["interop"] => interop::run(),
+        ["bench"] => bench::run(),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => {
+            eprint!("error: unknown task {:?}\n\n{HELP}", other.join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask).to_path_buf()
+}
+
+/// The `cargo` that started this program.
+fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Runs a command with our own output, and fails if it fails.
+fn execute(command: &mut Command) -> Outcome {
+    let status = command.status().map_err(|error| format!("cannot start {}: {error}", shown(command)))?;
+    if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", shown(command))) }
+}
+
+/// Runs a command and gives what it prints to stdout.
+fn output(command: &mut Command) -> Outcome<String> {
+    let output = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .and_then(Child::wait_with_output)
+        .map_err(|error| format!("cannot start {}: {error}", shown(command)))?;
+    if !output.status.success() {
+        return Err(format!("{} failed ({})", shown(command), output.status));
+    }
+    String::from_utf8(output.stdout)
+        .map_err(|_| format!("{} printed something that is not UTF-8", shown(command)))
+}
+
+fn shown(command: &Command) -> String {
+    let mut text = Path::new(command.get_program())
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    for argument in command.get_args() {
+        text.push(' ');
+        text.push_str(&argument.to_string_lossy());
+    }
+    format!("`{text}`")
+}
+
+fn read(path: &Path) -> Outcome<String> {
+    std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+/// Whether this runs in continuous integration, where a step that cannot run is a failure.
+fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes"))
+}

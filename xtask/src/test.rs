@@ -1,0 +1,46 @@
+//! `cargo xtask test`: what continuous integration runs, step by step.
+
+use std::time::Instant;
+
+use crate::{Outcome, cargo, deps, execute, interop, layers};
+
+pub(crate) fn run_all() -> Outcome {
+    for (name, step) in STEPS {
+        println!("==> {name}");
+        let start = Instant::now();
+        let outcome = step();
+        let verdict = if outcome.is_ok() { "ok" } else { "FAILED" };
+        println!("==> {name}: {verdict} in {:.1} s", start.elapsed().as_secs_f64());
+        outcome.map_err(|message| format!("{name}: {message}"))?;
+    }
+    Ok(())
+}
+
+/// A name, and what fails if something is wrong.
+type Step = (&'static str, fn() -> Outcome);
+
+const STEPS: [Step; 7] = [
+    ("formatting", formatting),
+    ("lints", lints),
+    ("layers", layers::run),
+    ("deps", deps::run),
+    ("tests", tests),
+    ("documentation", documentation),
+    ("interop", interop::run),
+];
+
+fn formatting() -> Outcome {
+    execute(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn lints() -> Outcome {
+    execute(cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+}
+
+fn tests() -> Outcome {
+    execute(cargo().args(["test", "--workspace", "--locked"]))
+}
+
+fn documentation() -> Outcome {
+    execute(cargo().args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-Dwarnings"))
+}
