@@ -267,6 +267,9 @@ pub(crate) struct Serve {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
+    /// Let other machines in: needed to listen on an address that is not this machine's own
+    #[arg(long)]
+    pub(crate) allow_remote: bool,
     /// The folder that holds everything; created if it is missing
     #[arg(long, value_name = "DIR", default_value = "./hub-data")]
     pub(crate) data: PathBuf,

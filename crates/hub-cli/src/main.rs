@@ -25,7 +25,12 @@ fn main() -> ExitCode {
     // clap prints help and usage errors itself and exits with 0 or 2.
     let cli = Cli::parse();
     let serving = matches!(cli.command, Command::Serve(_));
-    start_log(if serving { "info" } else { "warn" });
+    start_log(serving);
+    if cli.global.token.is_some() {
+        tracing::warn!(
+            "a token on the command line can be seen by other users of this machine; HF_TOKEN cannot"
+        );
+    }
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -35,9 +40,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn start_log(default: &str) {
+/// Warnings of a command are for a person and stand alone; a server's log is kept, with times.
+fn start_log(serving: bool) {
+    let default = if serving { "info" } else { "warn" };
     let filter = EnvFilter::try_from_env("HUB_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    if serving || std::env::var_os("HUB_LOG").is_some() {
+        log.init();
+    } else {
+        log.without_time().with_target(false).init();
+    }
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {

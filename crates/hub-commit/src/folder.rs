@@ -15,7 +15,7 @@ use crate::pattern::Filter;
 use crate::{CommitError, CommitOperation, CommitOperationAdd};
 
 /// Which files of a folder are taken, and where they go.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct FolderOptions {
     /// Only files that one of these matches; `None` means all, an empty list means none. Default `None`.
@@ -26,17 +26,6 @@ pub struct FolderOptions {
     pub path_in_repo: String,
     /// Whether to descend into folders through symbolic links. Default false.
     pub follow_folder_links: bool,
-}
-
-impl Default for FolderOptions {
-    fn default() -> Self {
-        Self {
-            allow_patterns: None,
-            ignore_patterns: Vec::new(),
-            path_in_repo: String::new(),
-            follow_folder_links: false,
-        }
-    }
 }
 
 impl FolderOptions {

@@ -9,7 +9,7 @@ use crate::digest::Cancel;
 use crate::endpoint::Head;
 use crate::error::shown;
 use crate::report::Reporter;
-use crate::source::Stamp;
+use crate::source::{Files, Stamp, SystemFiles};
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
 
 pub(crate) struct Job {
@@ -72,23 +72,34 @@ impl Job {
             .map_err(|source| CommitError::Head { revision: self.options.revision.to_string(), source })
     }
 
-    /// Opens every source once and notes its state. All that cannot be opened is reported together.
+    /// Opens every source once and notes its state.
     pub(crate) async fn look_at_sources(self: &Arc<Self>) -> Result<Vec<Seen>, CommitError> {
         let job = Arc::clone(self);
-        blocking(move || {
-            let (mut seen, mut problems) = (Vec::new(), Vec::new());
-            for (operation, step) in job.operations.iter().enumerate() {
-                let CommitOperation::Add(add) = step else { continue };
-                let stamp = add.source().open(&*job.options.files).and_then(|mut source| source.stamp());
-                match stamp {
-                    Ok(stamp) => seen.push(Seen { operation, stamp }),
-                    Err(error) => problems.push(add.source().problem(add.path_in_repo(), error)),
-                }
-            }
-            if problems.is_empty() { Ok(seen) } else { Err(CommitError::Sources(problems)) }
-        })
-        .await
+        blocking(move || look(&job.operations, &*job.options.files)).await
     }
+}
+
+/// Opens every source once and notes its state. All that cannot be opened is reported together.
+fn look(operations: &[CommitOperation], files: &dyn Files) -> Result<Vec<Seen>, CommitError> {
+    let (mut seen, mut problems) = (Vec::new(), Vec::new());
+    for (operation, step) in operations.iter().enumerate() {
+        let CommitOperation::Add(add) = step else { continue };
+        match add.source().open(files).and_then(|mut source| source.stamp()) {
+            Ok(stamp) => seen.push(Seen { operation, stamp }),
+            Err(error) => problems.push(add.source().problem(add.path_in_repo(), error)),
+        }
+    }
+    if problems.is_empty() { Ok(seen) } else { Err(CommitError::Sources(problems)) }
+}
+
+/// Opens every file that the operations add, to find out before anything is sent whether all can be read. Blocks on the
+/// disk. [`create_commit`](crate::create_commit) does the same by itself; this is for programs that change something on
+/// the server before it, for example create the repository.
+///
+/// # Errors
+/// [`CommitError::Sources`] with everything that cannot be opened.
+pub fn check_sources(operations: &[CommitOperation]) -> Result<(), CommitError> {
+    look(operations, &SystemFiles).map(drop)
 }
 
 /// Runs work that blocks on a thread of its own.

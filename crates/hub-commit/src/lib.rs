@@ -47,6 +47,7 @@ pub mod source;
 mod stream;
 
 pub use error::{CommitError, RejectedObject, SourceProblem};
+pub use job::check_sources;
 pub use operation::{CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};
 pub use options::CommitOptions;
 pub use reconcile::{CommitOutcomeUnknown, Expected, Reconciled, reconcile_commit};

@@ -105,7 +105,7 @@ async fn complete(job: &Job, base: Base) -> Result<Base, CommitError> {
 
 /// Nothing is left to commit: the head stays.
 async fn unchanged(job: &Job) -> Result<CommitInfo, CommitError> {
-    tracing::warn!(repo = %job.options.repo, "nothing has changed; no commit is made");
+    tracing::info!(repo = %job.options.repo, "nothing has changed; no commit is made");
     let (head, _) = job.head().await?;
     let url = commit_url(&job.transport, &job.options.repo, &head);
     let mut info = CommitInfo::new(url, head, &job.options.message, &job.options.description);

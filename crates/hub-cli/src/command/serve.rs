@@ -4,9 +4,19 @@ use std::io::Write;
 
 use hub_local::{LocalHub, Seed, Server};
 
-use crate::{args::Serve, failure::Failure};
+use crate::{
+    args::Serve,
+    failure::{Code, Failure},
+};
 
 pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
+    if !args.listen.ip().is_loopback() && !args.allow_remote {
+        let text = format!(
+            "{} can be reached from other machines: add --allow-remote if that is meant",
+            args.listen
+        );
+        return Err(Failure::new(Code::Usage, text));
+    }
     let mut hub = LocalHub::open(&args.data);
     if let Some(file) = &args.seed {
         let seed = Seed::from_file(file).map_err(|error| Failure::other("cannot apply the seed", error))?;

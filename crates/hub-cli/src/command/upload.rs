@@ -3,8 +3,11 @@
 use std::path::{Component, Path, PathBuf};
 
 use hub_api::{
-    Call, CommitInfo, HfApi, Operation, RepoType,
-    api::upload::{HasCommit, UploadFileCall},
+    AddSource, CommitOperation, CommitOperationAdd, HfApi, RepoRef, RepoType,
+    commit::{
+        CommitError, check_sources,
+        folder::{FolderOptions, scan},
+    },
 };
 
 use crate::{
@@ -16,24 +19,27 @@ use crate::{
 
 pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> {
     let (local_path, path_in_repo) = places(&args)?;
-    let metadata = std::fs::metadata(&local_path)
-        .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?;
     let api = session.api().await?;
-    let repo = target(&api, &args).await?;
-    let commit = if metadata.is_dir() {
-        let root = if path_in_repo == "." { String::new() } else { path_in_repo };
-        let mut call = api.upload_folder(repo, &local_path).path_in_repo(root).ignore_patterns(&args.exclude);
-        if !args.include.is_empty() {
-            call = call.allow_patterns(&args.include);
-        }
-        finish(session, &args, call).await?
-    } else {
-        if !args.include.is_empty() || !args.exclude.is_empty() {
-            return Err(Failure::new(Code::Usage, "--include and --exclude are for folders"));
-        }
-        let call: UploadFileCall = api.upload_file(local_path, path_in_repo, repo);
-        finish(session, &args, call).await?
+    // All files are found and opened first: nothing is created for an upload that cannot be.
+    let read = {
+        let (include, exclude) = (args.include.clone(), args.exclude.clone());
+        tokio::task::spawn_blocking(move || operations(&local_path, &path_in_repo, include, exclude))
     };
+    let (operations, message) =
+        read.await.map_err(|error| Failure::other("cannot read the files", error))??;
+    let mut call = api
+        .create_commit(target(&api, &args).await?, operations, args.commit_message.clone().unwrap_or(message))
+        .create_pr(args.create_pr);
+    if let Some(revision) = args.revision {
+        call = call.revision(revision);
+    }
+    if let Some(description) = args.commit_description {
+        call = call.commit_description(description);
+    }
+    if session.output.shows_progress() {
+        call = call.progress(Bar::new());
+    }
+    let commit = call.await?;
     let human = || match (&commit.pr_url, commit.created) {
         (_, false) => format!("Nothing has changed; no commit was made.\n{}", commit.commit_url),
         (Some(pull_request), true) => pull_request.clone(),
@@ -42,8 +48,35 @@ pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> 
     session.output.value_or_quiet(&commit, human, Some(&commit.commit_url))
 }
 
+/// What is uploaded, and the message for it. Blocks on the disk.
+fn operations(
+    local_path: &Path,
+    path_in_repo: &str,
+    include: Vec<String>,
+    exclude: Vec<String>,
+) -> Result<(Vec<CommitOperation>, String), Failure> {
+    let metadata = std::fs::metadata(local_path)
+        .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?;
+    let failed = |error: CommitError| Failure::from(hub_api::Error::from(error));
+    let (operations, message) = if metadata.is_dir() {
+        let mut options = FolderOptions::new().path_in_repo(path_in_repo).ignore_patterns(exclude);
+        if !include.is_empty() {
+            options = options.allow_patterns(include);
+        }
+        (scan(local_path, &options).map_err(failed)?, "Upload folder with hub".to_owned())
+    } else {
+        if !include.is_empty() || !exclude.is_empty() {
+            return Err(Failure::new(Code::Usage, "--include and --exclude are for folders"));
+        }
+        let add = CommitOperationAdd::new(path_in_repo, AddSource::from(local_path)).map_err(failed)?;
+        (vec![add.into()], format!("Upload {path_in_repo} with hub"))
+    };
+    check_sources(&operations).map_err(failed)?;
+    Ok((operations, message))
+}
+
 /// The repository, made if it is missing. A Space cannot be made without an SDK: `gradio`, as the `hf` command does.
-async fn target(api: &HfApi, args: &Upload) -> Result<hub_api::RepoRef, Failure> {
+async fn target(api: &HfApi, args: &Upload) -> Result<RepoRef, Failure> {
     let repo_type = args.repo_type.get();
     let mut create = api.create_repo(&args.repo_id).repo_type(repo_type).exist_ok(true);
     if args.private {
@@ -53,27 +86,7 @@ async fn target(api: &HfApi, args: &Upload) -> Result<hub_api::RepoRef, Failure>
         create = create.space_sdk("gradio");
     }
     let url = create.await?;
-    Ok(hub_api::RepoRef::new(repo_type, url.repo_id().clone()))
-}
-
-async fn finish<O>(session: &Session, args: &Upload, mut call: Call<O>) -> Result<CommitInfo, Failure>
-where
-    O: HasCommit + Operation<Output = CommitInfo>,
-{
-    call = call.create_pr(args.create_pr);
-    if let Some(revision) = &args.revision {
-        call = call.revision(revision);
-    }
-    if let Some(message) = &args.commit_message {
-        call = call.commit_message(message);
-    }
-    if let Some(description) = &args.commit_description {
-        call = call.commit_description(description);
-    }
-    if session.output.shows_progress() {
-        call = call.progress(Bar::new());
-    }
-    Ok(call.await?)
+    Ok(RepoRef::new(repo_type, url.repo_id().clone()))
 }
 
 /// What to upload, and where it goes.

@@ -105,11 +105,48 @@ fn each_failure_has_its_exit_code_and_one_line() {
     ];
     for (args, code, named) in cases {
         let stderr = place.fails(args, code);
-        assert_eq!(stderr.lines().count(), 1, "{args:?}: {stderr}");
-        assert!(stderr.starts_with("hub: ") && stderr.contains(named), "{args:?}: {stderr}");
+        let errors: Vec<&str> = stderr.lines().filter(|line| !line.contains("WARN")).collect();
+        assert!(
+            matches!(errors.as_slice(), [error] if error.starts_with("hub: ") && error.contains(named)),
+            "{args:?}: {stderr}"
+        );
         assert!(!stderr.contains("hf_wrong"), "{stderr}");
     }
     assert!(!place.home.path().join("x/none.txt").exists());
+}
+
+#[test]
+fn an_upload_that_cannot_be_creates_no_repository() {
+    let place = Place::new();
+    std::fs::create_dir(place.home.path().join("folder")).unwrap();
+    std::fs::write(place.home.path().join("folder/a"), "1").unwrap();
+    let cases: [(&[&str], i32, &str); 4] = [
+        (&["upload", "new", "folder", "../out"], 2, ".."),
+        (&["upload", "new", "folder/a", ".git/config"], 2, ".git"),
+        (&["upload", "new", "folder/none"], 1, "folder/none"),
+        (&["upload", "new"], 2, "new"),
+    ];
+    for (args, code, named) in cases {
+        let stderr = place.fails(args, code);
+        assert!(stderr.contains(named), "{args:?}: {stderr}");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", place.home.path().join("folder/broken")).unwrap();
+        assert!(place.fails(&["upload", "new", "folder", "."], 1).contains("broken"));
+    }
+    let id = format!("{}/new", me(&place));
+    place.fails(&["models", "info", &id], 3);
+}
+
+#[test]
+fn an_address_that_others_can_reach_must_be_meant() {
+    let place = Place::new();
+    let output =
+        hub(place.home.path()).args(["serve", "--listen", "0.0.0.0:0", "--data", "d"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--allow-remote"), "{}", text(&output.stderr));
+    assert!(!place.home.path().join("d").exists());
 }
 
 #[test]
