@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hub_transport::{Body, Error, ErrorKind, RetryClass};
+use hub_transport::{Error, ErrorKind, RetryClass};
 use hub_types::commit::{CommitHeader, CommitResponse};
 use hub_types::{CommitInfo, ParentCommit};
 
@@ -103,19 +103,13 @@ async fn send(job: &Arc<Job>, payload: &Payload, parent: Option<ParentCommit>) -
     let rng = job.transport.rng();
     // One name for all sendings of these bytes; another parent makes other bytes.
     let nonce = format!("{:016x}{:016x}", rng.next_u64(), rng.next_u64());
-    // A body cannot be shared, only copied.
-    let body = Mutex::new(body);
-    let make = || {
-        let body = body.lock().unwrap_or_else(PoisonError::into_inner);
-        body.try_clone().unwrap_or_else(Body::empty)
-    };
     let endpoint = Commit {
         repo: &options.repo,
         revision: &options.revision,
         create_pr: options.create_pr,
         class,
         nonce: &nonce,
-        body: &make,
+        body: &Mutex::new(body),
     };
     let result = fault.guard(job.transport.send(&endpoint)).await;
     // Without the last line no server can have taken the commit.

@@ -1,5 +1,7 @@
 //! The exchanges of a commit, as data.
 
+use std::sync::{Mutex, PoisonError};
+
 use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, Request};
@@ -247,7 +249,8 @@ pub(crate) struct Commit<'a> {
     pub(crate) create_pr: bool,
     pub(crate) class: RetryClass,
     pub(crate) nonce: &'a str,
-    pub(crate) body: &'a (dyn Fn() -> Body + Send + Sync),
+    /// A body that can be copied; behind a lock, because bodies cannot be shared.
+    pub(crate) body: &'a Mutex<Body>,
 }
 
 impl Endpoint for Commit<'_> {
@@ -263,12 +266,14 @@ impl Endpoint for Commit<'_> {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
+        let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).try_clone();
+        let body = body.ok_or_else(|| Error::build("the commit's body can be sent only once"))?;
         post(route::repo(self.repo).commit(self.revision))
             .opt("create_pr", self.create_pr.then_some(1))
             .header(http::header::CONTENT_TYPE, NDJSON)
             .header(COMMIT_NONCE, self.nonce)
             .extension(Timeouts { head: COMMIT_HEAD_TIMEOUT, ..Timeouts::transfer() })
-            .body((self.body)())
+            .body(body)
             .finish()
     }
 

@@ -1,8 +1,8 @@
 //! Making, describing and deleting repositories.
 
-use hub_api::{ErrorKind, RepoType};
+use hub_api::{ErrorKind, RepoType, transport::Body};
 use hub_local::Fault;
-use hub_tests::{ada, bob, client_of, folder_with, hub};
+use hub_tests::{ADA, ada, bob, client_of, folder_with, hub};
 
 #[tokio::test]
 async fn a_new_repository_is_listed_described_and_deleted() {
@@ -115,9 +115,14 @@ async fn f26_a_repository_whose_answer_was_lost_is_reported_as_made() {
 #[tokio::test]
 async fn f26_an_older_repository_is_not_taken_for_ones_own() {
     let hub = hub();
-    tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
     hub.fault(Fault::status(502).on("POST").path("/repos/create"));
-    let error = ada(&hub).create_repo("ada/demo").await.unwrap_err();
+    // The server's clock says that the repository was made long ago.
+    let later = tower::util::MapResponseLayer::new(|mut response: http::Response<Body>| {
+        response.headers_mut().insert(http::header::DATE, "Fri, 01 Jan 2100 00:00:00 GMT".parse().unwrap());
+        response
+    });
+    let api = client_of(&hub).token(ADA).attempt_layer(later).build().unwrap();
+    let error = api.create_repo("ada/demo").await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Conflict), "{error}");
 }
 
