@@ -9,6 +9,9 @@ use hub_api::types::progress::{Event, Phase, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Draws the events of one job on stderr.
+///
+/// While some files are hashed others already travel: the bar shows hashing until the first byte is sent, and then what was
+/// sent.
 pub(crate) struct Bar {
     bar: ProgressBar,
     state: Mutex<State>,
@@ -16,8 +19,40 @@ pub(crate) struct Bar {
 
 #[derive(Default)]
 struct State {
-    phase: Option<Phase>,
-    positions: HashMap<String, u64>,
+    sending: bool,
+    hashed: Positions,
+    sent: Positions,
+}
+
+/// How far each file is, and their sum.
+#[derive(Default)]
+struct Positions {
+    files: HashMap<String, u64>,
+    total: u64,
+}
+
+impl Positions {
+    fn set(&mut self, path: &str, position: u64) -> u64 {
+        let before = match self.files.get_mut(path) {
+            Some(known) => std::mem::replace(known, position),
+            None => {
+                self.files.insert(path.to_owned(), position);
+                0
+            }
+        };
+        self.total = self.total - before + position;
+        self.total
+    }
+}
+
+impl State {
+    /// Takes note of a file's position and returns that of the whole job, or nothing when it does not show.
+    fn moved(&mut self, phase: Phase, path: &str, position: u64) -> Option<u64> {
+        let hashing = phase == Phase::Hashing;
+        self.sending |= !hashing && position > 0;
+        let total = if hashing { &mut self.hashed } else { &mut self.sent }.set(path, position);
+        (hashing != self.sending).then_some(total)
+    }
 }
 
 impl Bar {
@@ -30,34 +65,25 @@ impl Bar {
         }
         Self { bar, state: Mutex::default() }
     }
-
-    fn enter(&self, state: &mut State, phase: Phase) {
-        if state.phase == Some(phase) {
-            return;
-        }
-        state.phase = Some(phase);
-        state.positions.clear();
-        self.bar.reset();
-        self.bar.set_prefix(match phase {
-            Phase::Hashing => "hashing",
-            Phase::Uploading => "uploading",
-            Phase::Committing => "committing",
-            Phase::Downloading => "downloading",
-            _ => "working",
-        });
-    }
 }
 
 impl Progress for Bar {
     fn event(&self, event: &Event<'_>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Started { bytes, .. } => self.bar.set_length(*bytes),
-            Event::Phase(phase) => self.enter(&mut state, *phase),
             Event::File { phase, path, position, .. } => {
-                self.enter(&mut state, *phase);
-                state.positions.insert((*path).to_owned(), *position);
-                self.bar.set_position(state.positions.values().sum());
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                let was_sending = state.sending;
+                let Some(total) = state.moved(*phase, path, *position) else { return };
+                if state.sending && !was_sending {
+                    self.bar.reset();
+                }
+                self.bar.set_prefix(match phase {
+                    Phase::Hashing => "hashing",
+                    Phase::Downloading => "downloading",
+                    _ => "uploading",
+                });
+                self.bar.set_position(total);
                 self.bar.set_message((*path).to_owned());
             }
             Event::Finished => self.bar.finish_and_clear(),
@@ -69,5 +95,28 @@ impl Progress for Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_shows_hashing_until_something_is_sent() {
+        let mut state = State::default();
+        let table = [
+            (Phase::Hashing, "a", 10, Some(10)),
+            (Phase::Hashing, "b", 5, Some(15)),
+            (Phase::Uploading, "a", 0, None),
+            (Phase::Uploading, "a", 4, Some(4)),
+            (Phase::Hashing, "b", 20, None),
+            (Phase::Uploading, "b", 6, Some(10)),
+            (Phase::Uploading, "b", 2, Some(6)),
+            (Phase::Committing, "c", 1, Some(7)),
+        ];
+        for (phase, path, position, shown) in table {
+            assert_eq!(state.moved(phase, path, position), shown, "{phase:?} {path} {position}");
+        }
     }
 }

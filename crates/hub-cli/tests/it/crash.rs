@@ -63,7 +63,7 @@ async fn a_killed_hub_keeps_every_acknowledged_commit() {
         let served = Served::start(home.path());
         let api = client(&served.url);
         api.create_repo("ada/demo").exist_ok(true).await.unwrap();
-        // Uploads of regular and LFS files run while the process is killed, each time a little later.
+        // Uploads of regular and LFS files run while the process is killed, each time at another moment.
         let uploads = tokio::spawn(async move {
             let mut done = Vec::new();
             for turn in 0..1000u64 {
@@ -78,7 +78,8 @@ async fn a_killed_hub_keeps_every_acknowledged_commit() {
             }
             done
         });
-        tokio::time::sleep(Duration::from_millis(20 + round * 7)).await;
+        let moment = noise(round, 2).into_iter().map(u64::from).sum::<u64>();
+        tokio::time::sleep(Duration::from_millis(10 + moment)).await;
         served.kill();
         acknowledged.extend(uploads.await.unwrap());
     }
