@@ -130,7 +130,8 @@ where
         let write = write.clone();
         tokio::task::spawn_blocking(move || write(&mut sink, &batch).map(|()| sink))
     };
-    let mut body = pin!(body);
+    // A batch may end with the body; the next one asks again.
+    let mut body = pin!(body.fuse());
     let mut received = 0;
     let mut running = spawn(sink, Vec::new());
     loop {

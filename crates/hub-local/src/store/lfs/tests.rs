@@ -182,6 +182,8 @@ async fn a_part_that_is_still_arriving_cannot_change_a_complete_object() {
     let late = async {
         // Begins before the other attempts and ends after the completion.
         sender.send(Ok(Bytes::from_static(b"EVIL"))).await.unwrap();
+        // There is room again once the first piece was taken: the attempt has begun.
+        drop(sender.reserve().await.unwrap());
         let mut parts = Vec::new();
         for (number, part) in (1..).zip(content.chunks(10)) {
             parts.push((number, store.lfs().put_part(&id, number, body(part, 4)).await.unwrap()));
