@@ -24,7 +24,8 @@ pub(crate) fn run() -> Outcome {
 }
 
 fn run_checks(python: &Path, model: &Path) -> Outcome {
-    execute(cargo().args(["build", "--package", "hub-cli", "--locked"]))?;
+    // The same selection as the tests, so that nothing is compiled a second time with other features.
+    execute(cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
     let hub = target_folder()?.join("debug").join(format!("hub{}", std::env::consts::EXE_SUFFIX));
     execute(Command::new(python).arg(root().join("xtask/interop/checks.py")).arg(hub).arg(model))
 }
