@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 import traceback
+import urllib.request
 from pathlib import Path
 
 ADA, GRACE = "hf_adaInteropWrite", "hf_graceInteropWrite"
@@ -318,6 +319,96 @@ def _(world):
     assert world.head(repo, revision=made.pr_revision) == made.oid
     refs = world.api.list_repo_refs(repo, include_pull_requests=True)
     assert [(pull.ref, pull.target_commit) for pull in refs.pull_requests] == [("refs/pr/1", made.oid)], refs
+
+
+@check("branches and tags are made, listed and deleted, and an existing one is a conflict unless exist_ok is given")
+def _(world):
+    repo, head = "ada/minilm-py", world.head("ada/minilm-py")
+    first = world.history(repo)[-1]
+    world.api.create_branch(repo, branch="feature/x", revision=first)
+    with raises(errors.HfHubHTTPError, 409):
+        world.api.create_branch(repo, branch="feature/x")
+    world.api.create_branch(repo, branch="feature/x", exist_ok=True)
+    world.api.create_tag(repo, tag="v1", tag_message="The first", revision=first)
+    world.api.create_tag(repo, tag="v2")
+    with raises(errors.HfHubHTTPError, 409):
+        world.api.create_tag(repo, tag="v2")
+    world.api.create_tag(repo, tag="v2", exist_ok=True)
+    refs = world.api.list_repo_refs(repo)
+    assert {branch.name: branch.target_commit for branch in refs.branches} == {"feature/x": first, "main": head}, refs
+    assert {tag.name: tag.target_commit for tag in refs.tags} == {"v1": first, "v2": head}, refs
+    assert world.api.revision_exists(repo, "v1") and not world.api.revision_exists(repo, "v9")
+    with raises(errors.BadRequestError, 400):
+        world.api.create_branch(repo, branch="refs/pr/5")
+    with raises(errors.HfHubHTTPError, 403):
+        world.api.delete_branch(repo, branch="main")
+    world.api.delete_branch(repo, branch="feature/x")
+    for tag in ("v1", "v2"):
+        world.api.delete_tag(repo, tag=tag)
+    with raises(errors.RevisionNotFoundError, 404):
+        world.api.delete_tag(repo, tag="v1")
+    refs = world.api.list_repo_refs(repo)
+    assert ([branch.name for branch in refs.branches], refs.tags) == (["main"], []), refs
+
+
+@check("super_squash_history leaves one commit with the same files")
+def _(world):
+    repo = "ada/squashed"
+    world.api.create_repo(repo)
+    for name in ("a.txt", "b.txt"):
+        world.api.upload_file(repo_id=repo, path_or_fileobj=b"x", path_in_repo=name)
+    files = world.api.list_repo_files(repo)
+    world.api.super_squash_history(repo, commit_message="One")
+    assert [commit.title for commit in world.api.list_repo_commits(repo)] == ["One"]
+    assert world.api.list_repo_files(repo) == files
+
+
+@check("a moved repository is read and written under its old name too")
+def _(world):
+    world.api.create_repo("ada/old-name")
+    world.api.upload_file(repo_id="ada/old-name", path_or_fileobj=b"here", path_in_repo="a.txt")
+    world.api.move_repo("ada/old-name", "ada/new-name")
+    assert world.api.repo_info("ada/old-name").id == "ada/new-name"
+    path = huggingface_hub.hf_hub_download("ada/old-name", "a.txt", local_dir=world.path("moved"))
+    assert Path(path).read_bytes() == b"here"
+    world.api.upload_file(repo_id="ada/old-name", path_or_fileobj=b"late", path_in_repo="b.txt")
+    assert world.api.file_exists("ada/new-name", "b.txt")
+    with raises(errors.HfHubHTTPError, 409):
+        world.api.move_repo("ada/new-name", "ada/minilm")
+
+
+@check("settings make a repository private, public and gated, and auth_check agrees")
+def _(world):
+    repo = "ada/new-name"
+    world.api.update_repo_settings(repo, private=True)
+    with raises(errors.RepositoryNotFoundError):
+        world.grace.auth_check(repo)
+    world.api.update_repo_settings(repo, private=False, gated="auto")
+    assert world.grace.repo_info(repo).gated == "auto"
+    for refused in (lambda: world.grace.auth_check(repo), lambda: world.grace.file_exists(repo, "a.txt")):
+        with raises(errors.GatedRepoError, 403):
+            refused()
+    world.api.update_repo_settings(repo, gated=False)
+    world.grace.auth_check(repo)
+    world.api.auth_check(repo, write=True)
+    with raises(errors.HfHubHTTPError, 403):
+        world.grace.auth_check(repo, write=True)
+
+
+@check("likes are counted, listed with those who made them, and taken back")
+def _(world):
+    # Today's client can take a like back but not make one.
+    headers = {"authorization": f"Bearer {ADA}"}
+    for _ in range(2):
+        request = urllib.request.Request(f"{world.wire.url}/api/models/ada/minilm/like", headers=headers, method="POST")
+        with urllib.request.urlopen(request, timeout=MINUTE) as answer:
+            assert answer.status == 200
+    assert world.api.repo_info("ada/minilm").likes == 1
+    likes = world.grace.list_liked_repos("ada")
+    assert (likes.total, likes.models, likes.datasets) == (1, ["ada/minilm"], []), likes
+    assert [user.username for user in world.api.list_repo_likers("ada/minilm")] == ["ada"]
+    world.api.unlike("ada/minilm")
+    assert world.api.list_liked_repos().total == 0 == world.api.repo_info("ada/minilm").likes
 
 
 @check("a private repository does not exist for others")

@@ -10,12 +10,17 @@ use hub_commit::{AddSource, CommitOperation};
 use crate::{
     HfApi, RepoArg,
     api::{
+        branches::{CreateBranchCall, DeleteBranchCall, SuperSquashCall},
+        checks::{AuthCheckCall, FileExistsCall, RevisionExistsCall},
         commits::ListRepoCommitsListing,
         download::{HfHubDownloadCall, SnapshotDownloadCall},
         identity::WhoAmICall,
         info::{DatasetInfoCall, ModelInfoCall, RepoExistsCall, RepoInfoCall, SpaceInfoCall},
+        likes::{LikeCall, ListLikedReposCall, ListRepoLikersListing, UnlikeCall},
         refs::ListRefsCall,
         repos::{CreateRepoCall, DeleteRepoCall},
+        settings::{MoveRepoCall, UpdateSettingsCall},
+        tags::{CreateTagCall, DeleteTagCall},
         tree::{GetPathsInfoCall, ListRepoFilesCall, ListRepoTreeListing},
         upload::{CreateCommitCall, DeleteFileCall, DeleteFolderCall, UploadFileCall, UploadFolderCall},
     },
@@ -130,4 +135,79 @@ pub fn hf_hub_download(repo: impl Into<RepoArg>, filename: impl Into<String>) ->
 /// [`HfApi::snapshot_download`] on the shared client.
 pub fn snapshot_download(repo: impl Into<RepoArg>) -> SnapshotDownloadCall {
     HfApi::shared().snapshot_download(repo)
+}
+
+/// [`HfApi::move_repo`] on the shared client.
+pub fn move_repo(from: impl Into<RepoArg>, to_id: impl Into<String>) -> MoveRepoCall {
+    HfApi::shared().move_repo(from, to_id)
+}
+
+/// [`HfApi::update_repo_visibility`] on the shared client.
+pub fn update_repo_visibility(repo: impl Into<RepoArg>, private: bool) -> UpdateSettingsCall {
+    HfApi::shared().update_repo_visibility(repo, private)
+}
+
+/// [`HfApi::update_repo_settings`] on the shared client.
+pub fn update_repo_settings(repo: impl Into<RepoArg>) -> UpdateSettingsCall {
+    HfApi::shared().update_repo_settings(repo)
+}
+
+/// [`HfApi::create_branch`] on the shared client.
+pub fn create_branch(repo: impl Into<RepoArg>, branch: impl Into<String>) -> CreateBranchCall {
+    HfApi::shared().create_branch(repo, branch)
+}
+
+/// [`HfApi::delete_branch`] on the shared client.
+pub fn delete_branch(repo: impl Into<RepoArg>, branch: impl Into<String>) -> DeleteBranchCall {
+    HfApi::shared().delete_branch(repo, branch)
+}
+
+/// [`HfApi::create_tag`] on the shared client.
+pub fn create_tag(repo: impl Into<RepoArg>, tag: impl Into<String>) -> CreateTagCall {
+    HfApi::shared().create_tag(repo, tag)
+}
+
+/// [`HfApi::delete_tag`] on the shared client.
+pub fn delete_tag(repo: impl Into<RepoArg>, tag: impl Into<String>) -> DeleteTagCall {
+    HfApi::shared().delete_tag(repo, tag)
+}
+
+/// [`HfApi::super_squash_history`] on the shared client.
+pub fn super_squash_history(repo: impl Into<RepoArg>) -> SuperSquashCall {
+    HfApi::shared().super_squash_history(repo)
+}
+
+/// [`HfApi::revision_exists`] on the shared client.
+pub fn revision_exists(repo: impl Into<RepoArg>, revision: impl Into<String>) -> RevisionExistsCall {
+    HfApi::shared().revision_exists(repo, revision)
+}
+
+/// [`HfApi::file_exists`] on the shared client.
+pub fn file_exists(repo: impl Into<RepoArg>, filename: impl Into<String>) -> FileExistsCall {
+    HfApi::shared().file_exists(repo, filename)
+}
+
+/// [`HfApi::auth_check`] on the shared client.
+pub fn auth_check(repo: impl Into<RepoArg>) -> AuthCheckCall {
+    HfApi::shared().auth_check(repo)
+}
+
+/// [`HfApi::like`] on the shared client.
+pub fn like(repo: impl Into<RepoArg>) -> LikeCall {
+    HfApi::shared().like(repo)
+}
+
+/// [`HfApi::unlike`] on the shared client.
+pub fn unlike(repo: impl Into<RepoArg>) -> UnlikeCall {
+    HfApi::shared().unlike(repo)
+}
+
+/// [`HfApi::list_liked_repos`] on the shared client.
+pub fn list_liked_repos() -> ListLikedReposCall {
+    HfApi::shared().list_liked_repos()
+}
+
+/// [`HfApi::list_repo_likers`] on the shared client.
+pub fn list_repo_likers(repo: impl Into<RepoArg>) -> ListRepoLikersListing {
+    HfApi::shared().list_repo_likers(repo)
 }

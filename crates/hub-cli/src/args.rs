@@ -1,9 +1,13 @@
 //! The command line as clap reads it. Commands and flags are those of the official `hf` command.
 
+mod refs;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hub_api::RepoType;
+
+pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteTag, MoveRepo, RepoSettings, Tag};
 
 /// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
 #[derive(Debug, Parser)]
@@ -55,7 +59,7 @@ pub(crate) enum Command {
     /// Log in, log out, and see who is logged in
     #[command(subcommand)]
     Auth(Auth),
-    /// Create and delete repositories
+    /// Create, move, set up and delete repositories, their branches and their tags
     #[command(subcommand, alias = "repo")]
     Repos(Repos),
     /// Upload a file or a folder as one commit; creates the repository if it is missing
@@ -105,6 +109,16 @@ pub(crate) enum Repos {
     Create(CreateRepo),
     /// Delete a repository with everything in it
     Delete(DeleteRepo),
+    /// Give a repository another name; the old one leads to it
+    Move(MoveRepo),
+    /// Change who sees a repository and who gets its files
+    Settings(RepoSettings),
+    /// Create and delete branches
+    #[command(subcommand)]
+    Branch(Branch),
+    /// Create, list and delete tags
+    #[command(subcommand)]
+    Tag(Tag),
 }
 
 /// The kind of a repository.

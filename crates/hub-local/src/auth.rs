@@ -87,6 +87,29 @@ pub(crate) fn admit(
     Ok(access)
 }
 
+/// Lets a caller through to the files of a repository: those of a gated one are for the members of its namespace, for
+/// nobody can ask this hub for access.
+pub(crate) fn admit_to_files(access: Access) -> Result<Access, ApiError> {
+    let member = |access: &Access| {
+        access.caller.as_ref().is_some_and(|c| role_in(c, namespace(&access.repo)).is_some())
+    };
+    if access.repo.gated.is_none() || member(&access) {
+        return Ok(access);
+    }
+    Err(ApiError::gated(access.caller.is_none(), &access.repo.repo.to_string()))
+}
+
+/// The name that a missing repository has now, if it was moved and the caller may know of it.
+pub(crate) fn moved_to(
+    store: &Store,
+    headers: &HeaderMap,
+    repo: &RepoRef,
+) -> Result<Option<RepoRef>, ApiError> {
+    let Some(record) = store.moved_repo(repo)? else { return Ok(None) };
+    let caller = identify(store, headers)?;
+    Ok(sees(caller.as_ref(), &record).then_some(record.repo))
+}
+
 /// Refuses tokens that only read.
 pub(crate) fn may_write_at_all(caller: &Identity) -> Result<(), ApiError> {
     if caller.role == TokenRole::Read {

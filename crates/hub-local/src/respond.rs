@@ -89,6 +89,22 @@ impl ApiError {
         )
     }
 
+    /// The repository is gated, and the caller has no access to its files.
+    pub(crate) fn gated(anonymous: bool, repo: &str) -> Self {
+        let error = if anonymous {
+            let message = format!("Access to {repo} is restricted. You must be authenticated to access it.");
+            Self::new(StatusCode::UNAUTHORIZED, message).asking_for_credentials()
+        } else {
+            Self::forbidden(format!("Access to {repo} is restricted and you are not in the authorized list."))
+        };
+        error.with_code(ErrorCode::GatedRepo)
+    }
+
+    /// Whether it says that the repository is missing, or hidden from the caller.
+    pub(crate) fn is_repo_not_found(&self) -> bool {
+        self.0.code == Some(ErrorCode::RepoNotFound)
+    }
+
     /// 405 with the methods that would do.
     pub(crate) fn method_not_allowed(allowed: &'static str) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("this address takes {allowed}"))

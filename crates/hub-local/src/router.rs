@@ -32,8 +32,16 @@ pub(crate) async fn dispatch(
         Route::WhoAmI => handler::whoami::whoami(context, parts).await,
         Route::CreateRepo => handler::repos::create(context, parts, body).await,
         Route::DeleteRepo => handler::repos::delete(context, parts, body).await,
+        Route::MoveRepo => handler::moves::move_repo(context, parts, body).await,
         Route::ValidateYaml => handler::validate_yaml::validate(parts, body).await,
-        Route::Repo { repo, action } => in_repo(context, parts, body, repo, action).await,
+        Route::UserLikes(user) => handler::likes::of_user(&context, &parts, user).await,
+        Route::Repo { repo, action } => {
+            let asked = handler::moves::Asked::new(&context, &parts, &repo);
+            match in_repo(context, parts, body, repo, action).await {
+                Err(missing) if missing.is_repo_not_found() => asked.redirect_or(missing).await,
+                answer => answer,
+            }
+        }
         _ => Err(ApiError::new(StatusCode::NOT_FOUND, "this hub does not have that yet")),
     }
 }
@@ -43,14 +51,17 @@ fn methods(route: &Route) -> &'static str {
     match route {
         Route::WhoAmI => "GET, HEAD",
         Route::DeleteRepo => "DELETE",
-        Route::CreateRepo | Route::ValidateYaml => "POST",
+        Route::CreateRepo | Route::MoveRepo | Route::ValidateYaml => "POST",
         Route::Repo { action, .. } => match action {
             RepoRoute::PathsInfo(_)
             | RepoRoute::Preupload(_)
             | RepoRoute::Commit(_)
             | RepoRoute::LfsBatch
             | RepoRoute::LfsVerify
-            | RepoRoute::LfsComplete(_) => "POST",
+            | RepoRoute::LfsComplete(_)
+            | RepoRoute::SuperSquash(_) => "POST",
+            RepoRoute::Branch(_) | RepoRoute::Tag(_) | RepoRoute::Like => "DELETE, POST",
+            RepoRoute::Settings => "PUT",
             RepoRoute::LfsObject(_, None) => "GET, HEAD, PUT",
             RepoRoute::LfsObject(_, Some(_)) => "PUT",
             _ => "GET, HEAD",
@@ -70,6 +81,35 @@ async fn in_repo(
     match action {
         RepoRoute::Info(revision) => handler::info::info(&context, admit(Need::Read).await?, revision).await,
         RepoRoute::Refs => handler::refs::refs(&context, admit(Need::Read).await?).await,
+        RepoRoute::Branch(branch) => {
+            let access = admit(Need::Write).await?;
+            if parts.method == Method::DELETE {
+                handler::branches::delete(&context, access, branch).await
+            } else {
+                handler::branches::create(&context, access, body, branch).await
+            }
+        }
+        RepoRoute::Tag(name) => {
+            let access = admit(Need::Write).await?;
+            if parts.method == Method::DELETE {
+                handler::tags::delete(&context, access, name).await
+            } else {
+                handler::tags::create(&context, access, body, name).await
+            }
+        }
+        RepoRoute::SuperSquash(branch) => {
+            let access = admit(Need::Write).await?;
+            handler::branches::squash(&context, access, body, branch).await
+        }
+        RepoRoute::Settings => handler::settings::update(&context, admit(Need::Write).await?, body).await,
+        RepoRoute::AuthCheck { write } => {
+            handler::auth_check::answer(admit(if write { Need::Write } else { Need::Read }).await?)
+        }
+        RepoRoute::Like => {
+            let access = admit(Need::Contribute).await?;
+            handler::likes::set(&context, access, parts.method == Method::POST).await
+        }
+        RepoRoute::Likers => handler::likes::of_repo(&context, admit(Need::Read).await?).await,
         RepoRoute::Tree(revision, path) => {
             handler::tree::tree(&context, admit(Need::Read).await?, revision, path).await
         }
@@ -106,11 +146,11 @@ async fn in_repo(
             handler::lfs::put_part(&context, repo, oid, part, body).await
         }
         RepoRoute::Resolve(revision, path) => {
-            let access = admit(Need::Read).await?;
+            let access = auth::admit_to_files(admit(Need::Read).await?)?;
             handler::resolve::resolve(&context, access, &parts, revision, path).await
         }
         RepoRoute::Raw(revision, path) => {
-            let access = admit(Need::Read).await?;
+            let access = auth::admit_to_files(admit(Need::Read).await?)?;
             handler::resolve::raw(&context, access, &parts, revision, path).await
         }
         _ => Err(ApiError::new(StatusCode::NOT_FOUND, "this hub does not have that yet")),

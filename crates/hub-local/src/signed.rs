@@ -146,6 +146,7 @@ mod tests {
             created_at: jiff::Timestamp::UNIX_EPOCH,
             creator: 1,
             lfs_multipart_threshold: None,
+            gated: None,
         }
     }
 

@@ -16,12 +16,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod branches;
 pub mod commit;
 mod error;
 pub mod error_code;
 mod extra;
 mod info;
 pub mod lfs;
+mod likes;
 pub mod preupload;
 pub mod progress;
 mod refs;
@@ -31,11 +33,13 @@ mod repo_type;
 mod repo_url;
 mod revision;
 pub mod route;
+mod settings;
 mod timestamp;
 pub mod tree;
 mod user;
 mod validate_yaml;
 
+pub use branches::{CreateBranchRequest, CreateTagRequest, SuperSquashRequest, SuperSquashResponse};
 pub use commit::{CommitInfo, GitCommitInfo};
 pub use error::ParseError;
 pub use error_code::ErrorCode;
@@ -44,12 +48,14 @@ pub use info::{
     BlobLfsInfo, CreateRepoRequest, CreateRepoResponse, DatasetInfo, DeleteRepoRequest, Gated, ModelInfo,
     RepoFile, RepoInfo, SpaceInfo,
 };
+pub use likes::{Like, LikedRepo, Liker, UserLikes};
 pub use refs::{GitRefInfo, GitRefs};
 pub use repo_id::{MAX_NAME_LENGTH, RepoId};
 pub use repo_path::SafeRelPath;
 pub use repo_type::{RepoRef, RepoType};
 pub use repo_url::RepoUrl;
 pub use revision::{CommitHash, ParentCommit, Revision};
+pub use settings::{MoveRepoRequest, RepoSettings};
 pub use timestamp::Timestamp;
 pub use tree::TreeEntry;
 pub use user::{AccessTokenInfo, AuthInfo, OrgMembership, WhoAmI};

@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod blocking;
+mod branches;
 mod commits;
 mod downloads;
 mod input;
+mod likes;
 mod repos;
 mod requests;
+mod settings;
 mod tokens;
 mod uploads;

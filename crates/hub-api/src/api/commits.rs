@@ -2,7 +2,7 @@
 
 use http::Request;
 use hub_transport::{Body, Error, PagedEndpoint, get};
-use hub_types::{GitCommitInfo, route};
+use hub_types::{GitCommitInfo, RepoRef, Revision, route};
 
 use super::{endpoint_repo, endpoint_revision};
 use crate::{
@@ -19,6 +19,13 @@ pub type ListRepoCommitsListing<M = Async> = Listing<ListRepoCommits, M>;
 pub struct ListRepoCommits {
     repo: RepoArg,
     revision: Option<String>,
+}
+
+impl ListRepoCommits {
+    /// Those that lead to `revision`.
+    pub(super) fn at(repo: &RepoRef, revision: &Revision) -> Self {
+        Self { repo: repo.into(), revision: Some(revision.to_string()) }
+    }
 }
 
 impl HasRepo for ListRepoCommits {

@@ -1,11 +1,17 @@
 //! The methods of [`HfApi`](crate::HfApi), one file per area.
 
+pub mod branches;
+pub mod checks;
 pub mod commits;
 pub mod download;
 pub mod identity;
 pub mod info;
+pub mod likes;
+mod new_ref;
 pub mod refs;
 pub mod repos;
+pub mod settings;
+pub mod tags;
 pub mod tree;
 pub mod upload;
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Request, response::Parts};
 use hub_transport::{Body, Endpoint, Error, RetryClass, decode_json, get};
-use hub_types::{GitRefs, route};
+use hub_types::{GitRefs, RepoRef, route};
 
 use super::endpoint_repo;
 use crate::{Async, Call, HfApi, Mode, args::HasRepo, repo_arg::RepoArg};
@@ -16,6 +16,13 @@ pub type ListRefsCall<M = Async> = Call<ListRefs, M>;
 pub struct ListRefs {
     repo: RepoArg,
     pull_requests: bool,
+}
+
+impl ListRefs {
+    /// Without pull requests.
+    pub(super) fn of(repo: &RepoRef) -> Self {
+        Self { repo: repo.into(), pull_requests: false }
+    }
 }
 
 impl HasRepo for ListRefs {

@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod download;
 pub(crate) mod kind;
+pub(crate) mod refs;
 pub(crate) mod repos;
 pub(crate) mod serve;
 pub(crate) mod upload;

@@ -1,11 +1,12 @@
 //! `hub repos`
 
+use hub_api::types::Gated;
 use serde_json::json;
 
 use crate::{
-    args::{CreateRepo, DeleteRepo, Repos},
+    args::{CreateRepo, DeleteRepo, MoveRepo, RepoSettings, Repos},
     client::Session,
-    command::confirm,
+    command::{confirm, refs},
     failure::{Code, Failure},
 };
 
@@ -13,6 +14,10 @@ pub(crate) async fn run(session: &Session, args: Repos) -> Result<(), Failure> {
     match args {
         Repos::Create(args) => create(session, args).await,
         Repos::Delete(args) => delete(session, args).await,
+        Repos::Move(args) => move_repo(session, args).await,
+        Repos::Settings(args) => settings(session, args).await,
+        Repos::Branch(args) => refs::branch(session, args).await,
+        Repos::Tag(args) => refs::tag(session, args).await,
     }
 }
 
@@ -43,4 +48,33 @@ async fn delete(session: &Session, args: DeleteRepo) -> Result<(), Failure> {
     api.delete_repo(&args.repo_id).repo_type(repo_type).missing_ok(args.missing_ok).await?;
     let value = json!({ "deleted": args.repo_id, "repo_type": repo_type.singular() });
     session.output.value(&value, || format!("Deleted the {repo_type} {}.", args.repo_id))
+}
+
+async fn move_repo(session: &Session, args: MoveRepo) -> Result<(), Failure> {
+    let repo_type = args.repo_type.get();
+    let api = session.api().await?;
+    api.move_repo(&args.from_id, &args.to_id).repo_type(repo_type).await?;
+    let value = json!({ "from": args.from_id, "to": args.to_id, "repo_type": repo_type.singular() });
+    session.output.value_or_quiet(
+        &value,
+        || format!("Moved the {repo_type} {} to {}.", args.from_id, args.to_id),
+        Some(&args.to_id),
+    )
+}
+
+async fn settings(session: &Session, args: RepoSettings) -> Result<(), Failure> {
+    let repo_type = args.repo_type.get();
+    let api = session.api().await?;
+    let mut call = api.update_repo_settings(&args.repo_id).repo_type(repo_type);
+    if args.private || args.no_private {
+        call = call.private(args.private);
+    }
+    if args.protected {
+        call = call.visibility("protected");
+    }
+    if let Some(gated) = args.gated {
+        call = call.gated(if gated == "false" { Gated::Flag(false) } else { Gated::Mode(gated) });
+    }
+    let changed = call.await?;
+    session.output.value(&changed, || format!("Changed the settings of the {repo_type} {}.", args.repo_id))
 }

@@ -209,3 +209,39 @@ fn wrong_usage_prints_usage_and_exits_with_2() {
     assert!(place.ok(&["version"]).starts_with("hub "));
     assert!(place.ok(&["completions", "bash"]).contains("hub"));
 }
+
+#[test]
+fn branches_and_tags_are_made_listed_and_deleted() {
+    let place = Place::new();
+    let demo = &format!("{}/demo", me(&place));
+    place.ok(&["repos", "create", demo]);
+    place.ok(&["repos", "branch", "create", demo, "dev/x"]);
+    place.ok(&["repos", "branch", "create", demo, "dev/x", "--exist-ok"]);
+    assert!(place.fails(&["repos", "branch", "create", demo, "dev/x"], 5).contains("dev/x"));
+    place.ok(&["repos", "tag", "create", demo, "v1", "-m", "First", "--revision", "dev/x"]);
+    assert_eq!(place.ok(&["repos", "tag", "list", demo, "--quiet"]), "v1\n");
+    let listed: serde_json::Value =
+        serde_json::from_str(&place.ok(&["repos", "tag", "list", demo, "--json"])).unwrap();
+    assert_eq!(listed[0]["ref"], "refs/tags/v1");
+    assert!(place.fails(&["repos", "tag", "delete", demo, "v1"], 2).contains("--yes"));
+    place.ok(&["repos", "tag", "delete", demo, "v1", "--yes"]);
+    assert_eq!(place.ok(&["repos", "tag", "list", demo]), "");
+    place.ok(&["repos", "branch", "delete", demo, "dev/x"]);
+    place.fails(&["repos", "branch", "delete", demo, "dev/x"], 3);
+}
+
+#[test]
+fn a_repository_is_moved_and_set_up() {
+    let place = Place::new();
+    let who = me(&place);
+    let (old, new) = (&format!("{who}/old"), &format!("{who}/new"));
+    place.ok(&["repos", "create", old]);
+    assert_eq!(place.ok(&["repos", "move", old, new, "--quiet"]).trim(), new);
+    assert_eq!(place.ok(&["models", "info", old, "--quiet"]).trim(), new);
+    let changed = place.ok(&["repos", "settings", "new", "--private", "--gated", "auto", "--json"]);
+    let changed: serde_json::Value = serde_json::from_str(&changed).unwrap();
+    assert_eq!(changed, serde_json::json!({"private": true, "gated": "auto"}));
+    assert!(place.ok(&["models", "info", new]).contains("private: true"));
+    place.ok(&["repos", "settings", new, "--public", "--gated", "false"]);
+    place.fails(&["repos", "settings", new], 2);
+}

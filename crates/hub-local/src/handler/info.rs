@@ -124,7 +124,7 @@ macro_rules! describe {
         info.created_at = Some(timestamp(record.created_at));
         info.private = Some(record.private);
         info.disabled = Some(false);
-        info.likes = Some(0);
+        info.likes = Some($facts.likes);
         info.tags = Some($facts.tags);
         info.card_data = $facts.card.map(Value::Object);
         info.siblings = Some($facts.siblings);
@@ -142,6 +142,7 @@ struct Facts {
     card: Option<Map<String, Value>>,
     tags: Vec<String>,
     used_storage: Option<u64>,
+    likes: u64,
 }
 
 impl Facts {
@@ -158,7 +159,12 @@ impl Facts {
         let (siblings, used_storage) = files(&git, sha, depth)?;
         let card = read_card(&git, sha)?;
         let tags = card.as_ref().map_or_else(Vec::new, |card| card::tags(access.repo.repo.repo_type, card));
-        Ok(Self { access, sha, last_modified, siblings, card, tags, used_storage })
+        let likes = hub.store.count_likes(&access.repo)?;
+        Ok(Self { access, sha, last_modified, siblings, card, tags, used_storage, likes })
+    }
+
+    fn gated(&self) -> Gated {
+        self.access.repo.gated.clone().map_or(Gated::Flag(false), Gated::Mode)
     }
 
     fn card_text(&self, name: &str) -> Option<String> {
@@ -167,19 +173,21 @@ impl Facts {
 
     fn model(self) -> ModelInfo {
         let (pipeline_tag, library_name) = (self.card_text("pipeline_tag"), self.card_text("library_name"));
+        let gated = self.gated();
         let mut info = describe!(ModelInfo, self);
         info.model_id = Some(info.id.clone());
         info.pipeline_tag = pipeline_tag;
         info.library_name = library_name;
-        info.gated = Some(Gated::Flag(false));
+        info.gated = Some(gated);
         info.downloads = Some(0);
         info.spaces = Some(Vec::new());
         info
     }
 
     fn dataset(self) -> DatasetInfo {
+        let gated = self.gated();
         let mut info = describe!(DatasetInfo, self);
-        info.gated = Some(Gated::Flag(false));
+        info.gated = Some(gated);
         info.downloads = Some(0);
         info
     }

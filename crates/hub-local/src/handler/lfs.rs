@@ -45,9 +45,12 @@ pub(crate) async fn batch(
     if !matches!(request.hash_algo.as_deref(), None | Some("sha256" | "sha_256")) {
         return Err(ApiError::unprocessable("the only hash algorithm is sha256"));
     }
-    if request.operation == Operation::Upload {
+    let access = if request.operation == Operation::Upload {
         auth::may_write_at_all(access.user()?)?;
-    }
+        access
+    } else {
+        auth::admit_to_files(access)?
+    };
     let in_parts = request.transfers.iter().any(|transfer| transfer == "multipart");
     let links = Links { context: context.clone(), repo: access.repo };
     let objects = context
@@ -161,7 +164,9 @@ async fn signed(
             let refuse =
                 || ApiError::forbidden("this address has expired or is not valid, ask for a new one");
             let size = query.get("size").and_then(|text| text.parse().ok()).ok_or_else(refuse)?;
-            let repo = hub.store.find_repo(&repo)?.ok_or_else(refuse)?;
+            let found = hub.store.find_repo(&repo)?;
+            let repo = found.map_or_else(|| hub.store.moved_repo(&repo), |repo| Ok(Some(repo)))?;
+            let repo = repo.ok_or_else(refuse)?;
             let grant = Grant { action, oid, size };
             if !hub.signer.allows(&repo, &grant, &query) {
                 return Err(refuse());

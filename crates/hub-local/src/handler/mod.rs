@@ -1,5 +1,7 @@
 //! One file for each kind of request.
 
+pub(crate) mod auth_check;
+pub(crate) mod branches;
 pub(crate) mod commit;
 mod commit_plan;
 pub(crate) mod commits;
@@ -7,6 +9,8 @@ pub(crate) mod discussions;
 mod entries;
 pub(crate) mod info;
 pub(crate) mod lfs;
+pub(crate) mod likes;
+pub(crate) mod moves;
 mod ndjson;
 mod nonce;
 pub(crate) mod paths_info;
@@ -14,12 +18,14 @@ pub(crate) mod preupload;
 pub(crate) mod refs;
 pub(crate) mod repos;
 pub(crate) mod resolve;
+pub(crate) mod settings;
+pub(crate) mod tags;
 pub(crate) mod tree;
 pub(crate) mod validate_yaml;
 pub(crate) mod whoami;
 
 use http::{
-    Response,
+    Response, StatusCode,
     header::{CONTENT_TYPE, LINK},
     request::Parts,
 };
@@ -32,7 +38,7 @@ use crate::{
     Body,
     body::{self, Incoming},
     query::Query,
-    respond::{ApiError, header_text},
+    respond::{self, ApiError, header_text},
     server::Context,
 };
 
@@ -44,6 +50,21 @@ async fn read_json<T: DeserializeOwned>(body: &mut Incoming, limit: usize) -> Re
     let bytes = body::read_all(body, limit).await?;
     serde_json::from_slice(&bytes)
         .map_err(|error| ApiError::bad_request(format!("Invalid JSON body: {error}")))
+}
+
+/// Reads a JSON body; an empty one is an empty object.
+async fn read_json_or_nothing<T: DeserializeOwned + Default>(body: &mut Incoming) -> Result<T, ApiError> {
+    let bytes = body::read_all(body, JSON_LIMIT).await?;
+    if bytes.is_empty() {
+        return Ok(T::default());
+    }
+    serde_json::from_slice(&bytes)
+        .map_err(|error| ApiError::bad_request(format!("Invalid JSON body: {error}")))
+}
+
+/// 200 with the text `OK`: nothing else is to be said.
+fn done() -> Response<Body> {
+    respond::whole(StatusCode::OK, "text/plain; charset=utf-8", "OK")
 }
 
 /// The pairs of a body that is a form, by its media type.

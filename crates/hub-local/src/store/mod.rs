@@ -10,8 +10,11 @@ mod error;
 mod git;
 mod layout;
 mod lfs;
+mod likes;
+mod moves;
 mod nonces;
 mod repos;
+mod settings;
 #[cfg(test)]
 mod testing;
 mod tokens;
@@ -30,12 +33,14 @@ pub use error::StoreError;
 use git::OpenRepos;
 pub(crate) use git::{
     Attributes, Change, CommitId, CommitPlan, CommitRecord, CommitTarget, Entry, EntryKind, GitRepo,
-    IgnoreRules, Signature, Stage,
+    IgnoreRules, NewRef, Signature, Stage,
 };
 use layout::Layout;
 pub(crate) use lfs::{LfsError, LfsStore};
+pub(crate) use likes::StoredLike;
 pub(crate) use nonces::StoredAnswer;
 pub(crate) use repos::{NewRepo, RepoRecord};
+pub(crate) use settings::NewSettings;
 pub(crate) use tokens::Identity;
 pub use tokens::TokenRole;
 
@@ -74,6 +79,7 @@ impl Store {
                 layout,
             }),
         };
+        store.undo_moves()?;
         store.empty_trash()?;
         Ok(store)
     }
@@ -89,9 +95,8 @@ impl Store {
     /// `RepoNotFound` when it was deleted meanwhile.
     pub(crate) fn git(&self, repo: &RepoRecord) -> Result<GitRepo> {
         self.shared.open_repos.get(repo.key, || {
-            let path = self.shared.layout.repo(&repo.repo);
-            self.database().read(|connection| repos::expect_repo(connection, repo))?;
-            Ok((path, repo.repo.to_string()))
+            let name = self.database().read(|connection| repos::current_name(connection, repo))?;
+            Ok((self.shared.layout.repo(&name), name.to_string()))
         })
     }
 

@@ -11,6 +11,7 @@ use super::{
     database::{corrupt, lock, now, time_from_column},
     git,
     layout::{create_folder_durably, remove_all, sync_folder},
+    moves,
 };
 
 /// A repository that exists, or existed when this was read.
@@ -32,6 +33,8 @@ pub(crate) struct RepoRecord {
     pub(crate) creator: i64,
     /// From which size in bytes large files go in parts, when the creator set it.
     pub(crate) lfs_multipart_threshold: Option<u64>,
+    /// `auto` or `manual` when the files are for those with access only.
+    pub(crate) gated: Option<String>,
 }
 
 impl RepoRecord {
@@ -58,8 +61,9 @@ pub(crate) struct NewRepo {
     pub(crate) lfs_multipart_threshold: Option<u64>,
 }
 
-const COLUMNS: &str =
-    "key, repo_type, id, internal_id, private, sdk, created_at, creator, lfs_multipart_threshold";
+/// The columns that [`from_row`] reads.
+pub(super) const COLUMNS: &str =
+    "key, repo_type, id, internal_id, private, sdk, created_at, creator, lfs_multipart_threshold, gated";
 
 impl Store {
     /// Makes a repository whose first commit holds `.gitattributes`, and for a Space `README.md`.
@@ -113,7 +117,8 @@ impl Store {
             create_folder_durably(parent)?;
             fs::rename(fresh.path(), &path).map_err(StoreError::io("create", &path))?;
             sync_folder(parent)?;
-            transaction.execute("DELETE FROM trash WHERE path = ?1", [self.trash_name(&new.repo)])?;
+            transaction.execute("DELETE FROM trash WHERE path = ?1", [self.folder_name(&new.repo)])?;
+            moves::forget_old_name(transaction, &new.repo)?;
             Ok(inserted)
         })?;
         Ok(record)
@@ -141,11 +146,9 @@ impl Store {
     pub(crate) fn delete_repo(&self, repo: &RepoRecord) -> Result<()> {
         let _no_other_change = lock(&self.shared.coming_and_going);
         self.database().write(|transaction| {
-            if transaction.execute("DELETE FROM repos WHERE key = ?1", [repo.key])? == 0 {
-                return Err(repo.not_found());
-            }
-            transaction
-                .execute("INSERT OR IGNORE INTO trash (path) VALUES (?1)", [self.trash_name(&repo.repo)])?;
+            let folder = self.folder_name(&current_name(transaction, repo)?);
+            transaction.execute("DELETE FROM repos WHERE key = ?1", [repo.key])?;
+            transaction.execute("INSERT OR IGNORE INTO trash (path) VALUES (?1)", [folder])?;
             Ok(())
         })?;
         self.open_repos().close(repo.key);
@@ -176,13 +179,15 @@ impl Store {
         moved.iter().try_for_each(|folder| remove_all(folder))
     }
 
-    fn trash_name(&self, repo: &RepoRef) -> String {
+    /// The folder of an id, relative to the data folder.
+    pub(super) fn folder_name(&self, repo: &RepoRef) -> String {
         let path = self.layout().repo(repo);
         path.strip_prefix(self.dir()).unwrap_or(&path).to_string_lossy().into_owned()
     }
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<RepoRecord> {
+/// Reads [`COLUMNS`].
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<RepoRecord> {
     let (kind, id): (String, String) = (row.get(1)?, row.get(2)?);
     Ok(RepoRecord {
         key: row.get(0)?,
@@ -193,7 +198,17 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<RepoRecord> {
         created_at: time_from_column(row, 6)?,
         creator: row.get(7)?,
         lfs_multipart_threshold: row.get(8)?,
+        gated: row.get(9)?,
     })
+}
+
+/// Kind and id that a repository has now: since the record was read, it may have been renamed.
+pub(super) fn current_name(connection: &Connection, repo: &RepoRecord) -> Result<RepoRef> {
+    let found = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM repos WHERE key = ?1"))?
+        .query_row([repo.key], from_row)
+        .optional()?;
+    found.map(|record| record.repo).ok_or_else(|| repo.not_found())
 }
 
 /// Whether the row is still there, for changes that belong to a repository.

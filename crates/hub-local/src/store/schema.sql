@@ -36,8 +36,33 @@ CREATE TABLE repos (
     creator INTEGER NOT NULL,
     lfs_multipart_threshold INTEGER,
     last_number INTEGER NOT NULL DEFAULT 0,
+    gated TEXT,
     UNIQUE (repo_type, folded)
 ) STRICT;
+
+-- Names that repositories had before, for as long as no other repository has them.
+CREATE TABLE old_names (
+    repo_type TEXT NOT NULL,
+    folded TEXT NOT NULL,
+    repo INTEGER NOT NULL REFERENCES repos (key) ON DELETE CASCADE,
+    PRIMARY KEY (repo_type, folded)
+) STRICT, WITHOUT ROWID;
+
+-- A repository whose folder is about to be moved; both paths are relative to the data folder.
+CREATE TABLE moving (
+    source TEXT PRIMARY KEY,
+    target TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE likes (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    user INTEGER NOT NULL REFERENCES accounts (key) ON DELETE CASCADE,
+    repo INTEGER NOT NULL REFERENCES repos (key) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    UNIQUE (user, repo)
+) STRICT;
+
+CREATE INDEX likes_by_repo ON likes (repo);
 
 CREATE TABLE lfs_objects (
     repo INTEGER NOT NULL REFERENCES repos (key) ON DELETE CASCADE,

@@ -44,6 +44,17 @@ fn rows() -> Vec<Row> {
         row(Method::GET, "/api/models/{}", none.clone(), READ),
         row(Method::GET, "/api/models/{}/revision/main", none.clone(), READ),
         row(Method::GET, "/api/models/{}/refs", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/likers", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/auth-check", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/auth-check/write", none.clone(), WRITE),
+        row(Method::POST, "/api/models/{}/like", none.clone(), CONTRIBUTE),
+        row(Method::DELETE, "/api/models/{}/like", none.clone(), CONTRIBUTE),
+        row(Method::POST, "/api/models/{}/branch/x", json!({}), WRITE),
+        row(Method::DELETE, "/api/models/{}/branch/x", none.clone(), WRITE),
+        row(Method::POST, "/api/models/{}/tag/main", json!({"tag": "v1"}), WRITE),
+        row(Method::DELETE, "/api/models/{}/tag/v1", none.clone(), WRITE),
+        row(Method::POST, "/api/models/{}/super-squash/main", json!({}), WRITE),
+        row(Method::PUT, "/api/models/{}/settings", json!({"gated": false}), WRITE),
         row(Method::GET, "/api/models/{}/tree/main", none.clone(), READ),
         row(Method::POST, "/api/models/{}/paths-info/main", json!({"paths": ["a"]}), READ),
         row(Method::GET, "/api/models/{}/commits/main", none.clone(), READ),
@@ -101,8 +112,15 @@ async fn every_route_lets_through_whom_it_should() {
 async fn routes_without_a_repository_let_through_whom_they_should() {
     let hub = builder().token("wim", WIM_READS, hub_local::TokenRole::Read).build().unwrap();
     let new = |name: &str| json!({"name": name, "organization": "analytical"}).to_string();
+    // The name changes in case only, so that the rows below find it still.
+    let moved = |name: &str| {
+        let (from, to) = (format!("analytical/{name}"), format!("analytical/{}", name.to_uppercase()));
+        json!({"fromRepo": from, "toRepo": to, "type": "model"}).to_string()
+    };
     let rows = [
         (Method::GET, "/api/whoami-v2", String::new(), [401, 200, 200, 200, 200]),
+        (Method::GET, "/api/users/ada/likes", String::new(), [200; 5]),
+        (Method::POST, "/api/repos/move", moved("open"), [401, 403, 403, 200, 403]),
         (Method::POST, "/api/validate-yaml", json!({"content": ""}).to_string(), [200; 5]),
         (Method::POST, "/api/repos/create", new("made"), [401, 403, 403, 200, 403]),
         (Method::DELETE, "/api/repos/delete", new("open"), [401, 403, 403, 200, 403]),

@@ -2,15 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod authorisation;
+mod branches;
 mod commit;
 mod discussions;
 mod errors;
 mod faults;
 mod lfs;
+mod likes;
+mod moves;
 mod opening;
 mod preupload;
 mod reading;
 mod repos;
 mod resolve;
 mod serve;
+mod settings;
 mod support;

@@ -19,6 +19,11 @@ pub fn encode_path(text: &str) -> String {
     utf8_percent_encode(text, PATH).to_string()
 }
 
+/// `GET`, paged: what a user likes.
+pub fn user_likes(user: &str) -> String {
+    format!("/api/users/{}/likes", encode_segment(user))
+}
+
 /// The paths of one repository.
 #[derive(Debug, Clone, Copy)]
 pub struct RepoRoutes<'a> {
@@ -55,6 +60,41 @@ impl RepoRoutes<'_> {
     /// `GET`: branches, tags, conversions and pull requests.
     pub fn refs(&self) -> String {
         self.api("/refs")
+    }
+
+    /// `POST` and `DELETE`: a branch.
+    pub fn branch(&self, branch: &Revision) -> String {
+        self.at("branch", branch, "")
+    }
+
+    /// `POST`: tags a revision; `DELETE`: removes the tag of this name.
+    pub fn tag(&self, revision_or_tag: &Revision) -> String {
+        self.at("tag", revision_or_tag, "")
+    }
+
+    /// `POST`: makes one commit of the history of a branch.
+    pub fn super_squash(&self, branch: &Revision) -> String {
+        self.at("super-squash", branch, "")
+    }
+
+    /// `PUT`: who sees the repository.
+    pub fn settings(&self) -> String {
+        self.api("/settings")
+    }
+
+    /// `GET`: whether the caller may read the repository, or `write` to it.
+    pub fn auth_check(&self, write: bool) -> String {
+        self.api(if write { "/auth-check/write" } else { "/auth-check" })
+    }
+
+    /// `POST`: likes the repository; `DELETE`: does not any more.
+    pub fn like(&self) -> String {
+        self.api("/like")
+    }
+
+    /// `GET`, paged: who likes the repository.
+    pub fn likers(&self) -> String {
+        self.api("/likers")
     }
 
     /// `GET`, paged: the entries of a folder; the empty path is the root.

@@ -14,9 +14,11 @@
 
 mod build;
 mod parse;
+mod rename;
 
-pub use build::{RepoRoutes, encode_path, encode_segment, repo};
+pub use build::{RepoRoutes, encode_path, encode_segment, repo, user_likes};
 pub use parse::{RepoRoute, Route, parse};
+pub use rename::renamed;
 
 /// Path of `whoami`, `GET`.
 pub const WHOAMI: &str = "/api/whoami-v2";
@@ -24,5 +26,7 @@ pub const WHOAMI: &str = "/api/whoami-v2";
 pub const CREATE_REPO: &str = "/api/repos/create";
 /// Path of `delete_repo`, `DELETE` with a JSON body.
 pub const DELETE_REPO: &str = "/api/repos/delete";
+/// Path of `move_repo`, `POST`.
+pub const MOVE_REPO: &str = "/api/repos/move";
 /// Path of the check of a model card's front matter, `POST`.
 pub const VALIDATE_YAML: &str = "/api/validate-yaml";

@@ -14,8 +14,12 @@ pub enum Route {
     CreateRepo,
     /// `/api/repos/delete`
     DeleteRepo,
+    /// `/api/repos/move`
+    MoveRepo,
     /// `/api/validate-yaml`
     ValidateYaml,
+    /// `/api/users/{user}/likes`
+    UserLikes(String),
     /// Anything that belongs to one repository.
     Repo {
         /// The repository as the path names it; upper and lower case as given.
@@ -33,6 +37,23 @@ pub enum RepoRoute {
     Info(Option<Revision>),
     /// `/api/{models}/{id}/refs`
     Refs,
+    /// `/api/{models}/{id}/branch/{branch}`
+    Branch(Revision),
+    /// `/api/{models}/{id}/tag/{rev}`: the revision to tag, or the tag to delete.
+    Tag(Revision),
+    /// `/api/{models}/{id}/super-squash/{branch}`
+    SuperSquash(Revision),
+    /// `/api/{models}/{id}/settings`
+    Settings,
+    /// `/api/{models}/{id}/auth-check[/write]`
+    AuthCheck {
+        /// Whether it is about writing.
+        write: bool,
+    },
+    /// `/api/{models}/{id}/like`
+    Like,
+    /// `/api/{models}/{id}/likers`
+    Likers,
     /// `/api/{models}/{id}/tree/{rev}[/{path}]`; the empty path is the root.
     Tree(Revision, String),
     /// `/api/{models}/{id}/paths-info/{rev}`
@@ -82,6 +103,8 @@ pub fn parse(path: &str) -> Result<Route, ParseError> {
         ["api", "whoami-v2"] => Ok(Route::WhoAmI),
         ["api", "repos", "create"] => Ok(Route::CreateRepo),
         ["api", "repos", "delete"] => Ok(Route::DeleteRepo),
+        ["api", "repos", "move"] => Ok(Route::MoveRepo),
+        ["api", "users", user, "likes"] => Ok(Route::UserLikes((*user).to_owned())),
         ["api", "validate-yaml"] => Ok(Route::ValidateYaml),
         ["api", kind, rest @ ..] => match RepoType::ALL.into_iter().find(|t| t.plural() == *kind) {
             Some(repo_type) => with_repo(repo_type, rest, api_action),
@@ -132,6 +155,19 @@ fn api_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
     Ok(Some(match rest {
         [] => RepoRoute::Info(None),
         ["refs"] => RepoRoute::Refs,
+        ["settings"] => RepoRoute::Settings,
+        ["auth-check"] => RepoRoute::AuthCheck { write: false },
+        ["auth-check", "write"] => RepoRoute::AuthCheck { write: true },
+        ["like"] => RepoRoute::Like,
+        ["likers"] => RepoRoute::Likers,
+        [word @ ("branch" | "tag" | "super-squash"), rest @ ..] if !rest.is_empty() => {
+            let name = rest.join("/").parse()?;
+            match *word {
+                "branch" => RepoRoute::Branch(name),
+                "tag" => RepoRoute::Tag(name),
+                _ => RepoRoute::SuperSquash(name),
+            }
+        }
         ["discussions"] => RepoRoute::Discussions,
         ["discussions", number] => match number.parse() {
             Ok(number) => RepoRoute::Discussion(number),
@@ -219,6 +255,14 @@ mod tests {
                     (routes.info(None), RepoRoute::Info(None)),
                     (routes.info(Some(&revision)), RepoRoute::Info(Some(revision.clone()))),
                     (routes.refs(), RepoRoute::Refs),
+                    (routes.branch(&revision), RepoRoute::Branch(revision.clone())),
+                    (routes.tag(&revision), RepoRoute::Tag(revision.clone())),
+                    (routes.super_squash(&revision), RepoRoute::SuperSquash(revision.clone())),
+                    (routes.settings(), RepoRoute::Settings),
+                    (routes.auth_check(false), RepoRoute::AuthCheck { write: false }),
+                    (routes.auth_check(true), RepoRoute::AuthCheck { write: true }),
+                    (routes.like(), RepoRoute::Like),
+                    (routes.likers(), RepoRoute::Likers),
                     (routes.tree(&revision, ""), RepoRoute::Tree(revision.clone(), String::new())),
                     (routes.tree(&revision, "a b/ü%"), RepoRoute::Tree(revision.clone(), "a b/ü%".into())),
                     (routes.paths_info(&revision), RepoRoute::PathsInfo(revision.clone())),
@@ -233,7 +277,17 @@ mod tests {
                     ),
                 ];
                 for (path, expected) in table {
-                    if id == "gpt2" && matches!(expected, RepoRoute::Refs | RepoRoute::Discussions) {
+                    if id == "gpt2"
+                        && matches!(
+                            expected,
+                            RepoRoute::Refs
+                                | RepoRoute::Discussions
+                                | RepoRoute::Settings
+                                | RepoRoute::AuthCheck { write: false }
+                                | RepoRoute::Like
+                                | RepoRoute::Likers
+                        )
+                    {
                         continue;
                     }
                     assert_eq!(action(&path), (repo.clone(), expected), "{path}");

@@ -7,6 +7,7 @@ mod open;
 mod pack;
 mod quarantine;
 mod read;
+mod ref_edit;
 mod refs;
 mod resolve;
 mod stage;
@@ -23,6 +24,7 @@ pub(crate) use attributes::{Attributes, IgnoreRules};
 pub(super) use create::create;
 use open::OpenRepo;
 pub(super) use open::OpenRepos;
+pub(crate) use ref_edit::NewRef;
 pub(crate) use stage::Stage;
 
 /// The id of a git object: `Display` and `FromStr` are 40 hexadecimal digits.

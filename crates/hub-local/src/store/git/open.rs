@@ -45,6 +45,28 @@ impl OpenRepos {
         Ok(GitRepo { open })
     }
 
+    /// Changes the folder of a repository while nobody opens it and no commit is made. Afterwards all who had it look it
+    /// up again; after a failure they go on.
+    pub(in crate::store) fn change_folder<T>(
+        &self,
+        key: i64,
+        repo: &GitRepo,
+        change: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let open = &repo.open;
+        let _no_commit = open.lock_commits();
+        let mut handle = lock(&open.handle);
+        if matches!(*handle, Handle::Deleted) {
+            return Err(open.not_found());
+        }
+        *handle = Handle::Closed;
+        let done = change()?;
+        *handle = Handle::Deleted;
+        drop(handle);
+        lock(&self.by_key).remove(&key);
+        Ok(done)
+    }
+
     /// Ends all use of a repository that is deleted; waits for a commit that is being made.
     pub(in crate::store) fn close(&self, key: i64) {
         let open = lock(&self.by_key).remove(&key);

@@ -65,7 +65,7 @@ impl Stage {
         }
         self.add_lfs_rules(&current, &mut edit, &plan.lfs_paths)?;
         let tree = edit.write(&mut |content| self.quarantine.add(&self.seen, Kind::Tree, content))?;
-        let commit = encode_commit(&plan, tree, parent)?;
+        let commit = encode_commit(&plan.author, plan.time, &plan.message, tree, parent)?;
         let id = self.quarantine.add(&self.seen, Kind::Commit, &commit)?;
         if self.quarantine.publish(&current)? {
             open.forget_handle();
@@ -141,13 +141,16 @@ fn check_parent(full_name: &str, tip: Option<CommitId>, expected: Option<&Parent
     }
 }
 
-fn encode_commit(plan: &CommitPlan, tree: ObjectId, parent: Option<CommitId>) -> Result<Vec<u8>> {
-    let author = signature(&plan.author, plan.time);
-    // git refuses commits with a NUL byte.
-    let mut message = plan.message.replace('\0', "");
-    if !message.ends_with('\n') {
-        message.push('\n');
-    }
+/// The bytes of a commit.
+pub(super) fn encode_commit(
+    author: &Signature,
+    time: Timestamp,
+    message: &str,
+    tree: ObjectId,
+    parent: Option<CommitId>,
+) -> Result<Vec<u8>> {
+    let author = signature(author, time);
+    let message = text(message);
     let commit = gix::objs::Commit {
         tree,
         parents: parent.into_iter().collect(),
@@ -162,8 +165,17 @@ fn encode_commit(plan: &CommitPlan, tree: ObjectId, parent: Option<CommitId>) ->
     Ok(content)
 }
 
+/// A message as git takes it: no NUL byte, and a newline at the end.
+pub(super) fn text(message: &str) -> String {
+    let mut message = message.replace('\0', "");
+    if !message.ends_with('\n') {
+        message.push('\n');
+    }
+    message
+}
+
 /// Names and addresses without the characters that would end them in a commit.
-fn signature(author: &Signature, time: Timestamp) -> gix::actor::Signature {
+pub(super) fn signature(author: &Signature, time: Timestamp) -> gix::actor::Signature {
     let clean = |text: &str, otherwise: &str| {
         let text: String = text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect();
         match text.trim() {

@@ -1,0 +1,94 @@
+//! Making and removing a ref although an answer was lost: what branches and tags have in common.
+
+use hub_transport::{Endpoint, Error, ErrorKind, Transport};
+use hub_types::{GitRefInfo, GitRefs, RepoInfo, RepoRef, Revision};
+
+use super::{info::GetInfo, refs::ListRefs};
+
+/// A branch or a tag by name.
+pub(super) struct RefName<'a> {
+    pub(super) repo: &'a RepoRef,
+    pub(super) name: &'a str,
+    /// The list that it is in.
+    pub(super) list: fn(GitRefs) -> Vec<GitRefInfo>,
+}
+
+impl RefName<'_> {
+    /// The commit that it leads to, if it is there.
+    async fn target(&self, transport: &Transport) -> Result<Option<String>, Error> {
+        let refs = transport.send(&ListRefs::of(self.repo)).await?;
+        // The name as it was given: Python compares the encoded one and misses every branch with a slash.
+        let found = (self.list)(refs).into_iter().find(|found| found.name == self.name);
+        Ok(found.map(|found| found.target_commit))
+    }
+
+    /// Whether it leads to the commit of `revision`.
+    async fn leads_to(&self, transport: &Transport, target: &str, revision: Option<&Revision>) -> bool {
+        let info = match revision {
+            Some(revision) => GetInfo::<RepoInfo>::at(self.repo, revision),
+            None => GetInfo::new(self.repo.into()),
+        };
+        transport.send(&info).await.is_ok_and(|info| info.sha().is_some_and(|sha| sha == target))
+    }
+
+    /// Makes it with `create`, at `revision`.
+    ///
+    /// When an answer was lost, it is looked up: one that leads where it should was made by this call or might as well
+    /// have been; when there is none, `create` is sent once more.
+    pub(super) async fn create<E: Endpoint<Output = ()>>(
+        &self,
+        transport: &Transport,
+        create: &E,
+        revision: Option<&Revision>,
+        exist_ok: bool,
+    ) -> Result<(), crate::Error> {
+        let mut again = true;
+        loop {
+            let Err(error) = transport.send(create).await else { return Ok(()) };
+            let conflict = error.kind() == ErrorKind::Conflict;
+            if conflict && exist_ok {
+                return Ok(());
+            }
+            let unknown = error.maybe_processed() || (conflict && !again);
+            // Without the right to make it, it may be there all the same.
+            let look = unknown || (exist_ok && error.kind() == ErrorKind::Forbidden);
+            if !look {
+                return Err(error.into());
+            }
+            match self.target(transport).await {
+                Ok(Some(_)) if exist_ok => return Ok(()),
+                Ok(Some(target)) if self.leads_to(transport, &target, revision).await => return Ok(()),
+                Ok(None) if error.maybe_processed() && !conflict && again => again = false,
+                Ok(None) => return Err(error.into()),
+                Ok(Some(_)) => {
+                    return Err(error.with_hint("it exists, but leads to another commit").into());
+                }
+                Err(_) => {
+                    let hint = "an attempt of this call may have made it; it could not be looked up";
+                    return Err(error.with_hint(hint).into());
+                }
+            }
+        }
+    }
+
+    /// Removes it with `delete`.
+    ///
+    /// When the answer was lost and it is still there, it is not removed again: it may be a new one of that name.
+    pub(super) async fn delete<E: Endpoint<Output = ()>>(
+        &self,
+        transport: &Transport,
+        delete: &E,
+    ) -> Result<(), crate::Error> {
+        match transport.send(delete).await {
+            Err(error) if error.maybe_processed() => {
+                let gone = error.kind() == ErrorKind::RevisionNotFound
+                    || matches!(self.target(transport).await, Ok(None));
+                if gone {
+                    return Ok(());
+                }
+                Err(error.with_hint("it is still there, or could not be looked up").into())
+            }
+            other => Ok(other?),
+        }
+    }
+}

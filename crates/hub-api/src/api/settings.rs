@@ -1,0 +1,230 @@
+//! What a repository is called, and who sees it.
+
+use bytes::Bytes;
+use http::{Request, response::Parts};
+use hub_transport::{Body, Endpoint, Error, RetryClass, Transport, decode_json, post, put};
+use hub_types::{Gated, MoveRepoRequest, RepoId, RepoInfo, RepoRef, RepoSettings, route};
+
+use super::{identity::GetWhoAmI, info::GetInfo};
+use crate::{Async, Call, HfApi, Mode, Operation, args::HasRepo, repo_arg::RepoArg};
+
+/// The call that [`HfApi::move_repo`] makes.
+pub type MoveRepoCall<M = Async> = Call<MoveRepo, M>;
+/// The call that [`HfApi::update_repo_visibility`] and [`HfApi::update_repo_settings`] make.
+pub type UpdateSettingsCall<M = Async> = Call<UpdateSettings, M>;
+
+/// A repository and the name that it shall have.
+#[derive(Debug, Clone)]
+pub struct MoveRepo {
+    from: RepoArg,
+    to: String,
+}
+
+impl HasRepo for MoveRepo {
+    fn repo_mut(&mut self) -> &mut RepoArg {
+        &mut self.from
+    }
+}
+
+impl Operation for MoveRepo {
+    type Output = ();
+
+    async fn run(self, api: HfApi) -> Result<(), crate::Error> {
+        let from = self.from.get()?;
+        let to: RepoId = self.to.parse()?;
+        for id in [&from.id, &to] {
+            if id.namespace().is_none() {
+                return Err(crate::Error::setup(format!("move_repo needs namespace/name, not {id:?}")));
+            }
+        }
+        let to = RepoRef::new(from.repo_type, to);
+        let transport = api.transport()?;
+        match transport.send(&PostMove { from: from.clone(), to: to.clone() }).await {
+            Err(error) if error.maybe_processed() => {
+                if has_moved(transport, &from, &to).await {
+                    return Ok(());
+                }
+                Err(error.with_hint("it was not moved, or could not be looked up").into())
+            }
+            Err(error) => {
+                let more = "see https://hf.co/docs/hub/repositories-settings#renaming-or-transferring-a-repo";
+                Err(error.with_hint(more).into())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+/// Whether the new name exists, and the old one leads to it or to nothing.
+async fn has_moved(transport: &Transport, from: &RepoRef, to: &RepoRef) -> bool {
+    let is_new = |info: &RepoInfo| info.id().eq_ignore_ascii_case(to.id.as_str());
+    let there = transport.send(&GetInfo::<RepoInfo>::new(to.into())).await.is_ok_and(|info| is_new(&info));
+    there
+        && match transport.send(&GetInfo::<RepoInfo>::new(from.into())).await {
+            Ok(info) => is_new(&info),
+            Err(error) => error.is_not_found(),
+        }
+}
+
+/// `POST /api/repos/move`
+#[derive(Debug)]
+struct PostMove {
+    from: RepoRef,
+    to: RepoRef,
+}
+
+impl Endpoint for PostMove {
+    const NAME: &'static str = "move_repo";
+    type Output = ();
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Ambiguous
+    }
+
+    fn target(&self) -> String {
+        format!("{} to {}", self.from, self.to.id)
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        let Self { from, to } = self;
+        let body =
+            MoveRepoRequest { from_repo: from.id.clone(), to_repo: to.id.clone(), repo_type: from.repo_type };
+        post(route::MOVE_REPO).json(&body).finish()
+    }
+
+    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Settings to change.
+#[derive(Debug, Clone)]
+pub struct UpdateSettings {
+    repo: RepoArg,
+    settings: RepoSettings,
+}
+
+impl HasRepo for UpdateSettings {
+    fn repo_mut(&mut self) -> &mut RepoArg {
+        &mut self.repo
+    }
+}
+
+impl<M: Mode> UpdateSettingsCall<M> {
+    /// Whether only its owners see it; unchanged unless set. Python: `private`.
+    pub fn private(self, private: bool) -> Self {
+        self.edit(|operation| operation.settings.private = Some(private))
+    }
+
+    /// `public`, `private`, or for Spaces `protected`, instead of [`private`](Self::private); unchanged unless set.
+    /// Python: `visibility`.
+    pub fn visibility(self, visibility: impl Into<String>) -> Self {
+        self.edit(|operation| operation.settings.visibility = Some(visibility.into()))
+    }
+
+    /// Whether access to the files must be asked for: `Gated::Mode` with `auto` or `manual`, or `Gated::Flag(false)`;
+    /// unchanged unless set. Python: `gated`.
+    pub fn gated(self, gated: Gated) -> Self {
+        self.edit(|operation| operation.settings.gated = Some(gated))
+    }
+}
+
+impl UpdateSettings {
+    fn check(&self) -> Result<(), crate::Error> {
+        let RepoSettings { private, visibility, gated, .. } = &self.settings;
+        let problem = match (private, visibility.as_deref(), gated) {
+            (None, None, None) => "at least one setting must be given: private, visibility or gated",
+            (Some(_), Some(_), _) => "private and visibility exclude each other",
+            (_, Some(word), _) if !matches!(word, "public" | "private" | "protected") => {
+                "visibility must be public, private or protected"
+            }
+            (_, _, Some(Gated::Flag(true))) => "gated must be auto, manual or false",
+            (_, _, Some(Gated::Mode(mode))) if !matches!(mode.as_str(), "auto" | "manual") => {
+                "gated must be auto, manual or false"
+            }
+            _ => return Ok(()),
+        };
+        Err(crate::Error::setup(problem))
+    }
+}
+
+impl Operation for UpdateSettings {
+    type Output = RepoSettings;
+
+    async fn run(self, api: HfApi) -> Result<RepoSettings, crate::Error> {
+        self.check()?;
+        let mut repo = self.repo.get()?;
+        let transport = api.transport()?;
+        if repo.id.namespace().is_none() {
+            let me = transport.send(&GetWhoAmI::default()).await?;
+            repo = RepoRef::new(repo.repo_type, RepoId::new(&me.name, repo.id.name())?);
+        }
+        Ok(transport.send(&PutSettings { repo, settings: self.settings }).await?)
+    }
+}
+
+/// `PUT /api/{models}/{id}/settings`
+#[derive(Debug)]
+struct PutSettings {
+    repo: RepoRef,
+    settings: RepoSettings,
+}
+
+impl Endpoint for PutSettings {
+    const NAME: &'static str = "update_repo_settings";
+    type Output = RepoSettings;
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Set
+    }
+
+    fn target(&self) -> String {
+        self.repo.to_string()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        put(route::repo(&self.repo).settings()).json(&self.settings).finish()
+    }
+
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<RepoSettings, Error> {
+        decode_json(head, &body)
+    }
+}
+
+impl<M: Mode> HfApi<M> {
+    /// Gives a repository another name or another owner; the old name leads to it from then on. Both ids need a
+    /// namespace. Python: `move_repo`.
+    ///
+    /// When the answer is lost, the call finds out whether the repository was moved.
+    ///
+    /// # Errors
+    /// `Conflict` when the new name is taken, `RepoNotFound`, `Forbidden` without rights on either side.
+    ///
+    /// Endpoint: `POST /api/repos/move`.
+    pub fn move_repo(&self, from: impl Into<RepoArg>, to_id: impl Into<String>) -> MoveRepoCall<M> {
+        self.call(MoveRepo { from: from.into(), to: to_id.into() })
+    }
+
+    /// Makes a repository private or public, and returns what was changed. An id without a namespace is the caller's
+    /// own. Python: `update_repo_visibility`.
+    ///
+    /// # Errors
+    /// `RepoNotFound`, `Forbidden` without rights.
+    ///
+    /// Endpoint: `PUT /api/{models}/{id}/settings`.
+    pub fn update_repo_visibility(&self, repo: impl Into<RepoArg>, private: bool) -> UpdateSettingsCall<M> {
+        self.update_repo_settings(repo).private(private)
+    }
+
+    /// Changes who sees a repository and who gets its files, and returns what was changed. An id without a namespace is
+    /// the caller's own. Python: `update_repo_settings`.
+    ///
+    /// # Errors
+    /// [`Error::Setup`](crate::Error::Setup) when no setting is given or two exclude each other; `RepoNotFound`,
+    /// `Forbidden` without rights.
+    ///
+    /// Endpoint: `PUT /api/{models}/{id}/settings`.
+    pub fn update_repo_settings(&self, repo: impl Into<RepoArg>) -> UpdateSettingsCall<M> {
+        self.call(UpdateSettings { repo: repo.into(), settings: RepoSettings::default() })
+    }
+}

@@ -1,0 +1,92 @@
+//! `hub repos branch` and `hub repos tag`
+
+use serde_json::json;
+
+use crate::{
+    args::{Branch, CreateBranch, CreateTag, DeleteTag, Tag},
+    client::Session,
+    command::confirm,
+    failure::{Code, Failure},
+};
+
+pub(crate) async fn branch(session: &Session, args: Branch) -> Result<(), Failure> {
+    match args {
+        Branch::Create(args) => create_branch(session, args).await,
+        Branch::Delete(args) => {
+            let api = session.api().await?;
+            api.delete_branch(&args.repo_id, &args.branch).repo_type(args.repo_type.get()).await?;
+            let value = json!({ "deleted": args.branch, "repo_id": args.repo_id });
+            session.output.value_or_quiet(
+                &value,
+                || format!("Deleted the branch {} of {}.", args.branch, args.repo_id),
+                Some(&args.branch),
+            )
+        }
+    }
+}
+
+async fn create_branch(session: &Session, args: CreateBranch) -> Result<(), Failure> {
+    let api = session.api().await?;
+    let mut call = api
+        .create_branch(&args.repo_id, &args.branch)
+        .repo_type(args.repo_type.get())
+        .exist_ok(args.exist_ok);
+    if let Some(revision) = args.revision {
+        call = call.revision(revision);
+    }
+    call.await?;
+    let value = json!({ "branch": args.branch, "repo_id": args.repo_id });
+    session.output.value_or_quiet(
+        &value,
+        || format!("Created the branch {} of {}.", args.branch, args.repo_id),
+        Some(&args.branch),
+    )
+}
+
+pub(crate) async fn tag(session: &Session, args: Tag) -> Result<(), Failure> {
+    match args {
+        Tag::Create(args) => create_tag(session, args).await,
+        Tag::Delete(args) => delete_tag(session, args).await,
+        Tag::List(args) => {
+            let api = session.api().await?;
+            let tags = api.list_repo_refs(&args.repo_id).repo_type(args.repo_type.get()).await?.tags;
+            for tag in &tags {
+                session.output.item(|| format!("{}  {}", tag.target_commit, tag.name), &tag.name)?;
+            }
+            session.output.list(&tags)
+        }
+    }
+}
+
+async fn create_tag(session: &Session, args: CreateTag) -> Result<(), Failure> {
+    let api = session.api().await?;
+    let mut call = api.create_tag(&args.repo_id, &args.tag).repo_type(args.repo_type.get());
+    if let Some(message) = args.message {
+        call = call.tag_message(message);
+    }
+    if let Some(revision) = args.revision {
+        call = call.revision(revision);
+    }
+    call.await?;
+    let value = json!({ "tag": args.tag, "repo_id": args.repo_id });
+    session.output.value_or_quiet(
+        &value,
+        || format!("Created the tag {} of {}.", args.tag, args.repo_id),
+        Some(&args.tag),
+    )
+}
+
+async fn delete_tag(session: &Session, args: DeleteTag) -> Result<(), Failure> {
+    let question = format!("Delete the tag {} of {}?", args.tag, args.repo_id);
+    if !args.yes && !confirm(&question) {
+        return Err(Failure::new(Code::Usage, "nothing was deleted: confirm with --yes"));
+    }
+    let api = session.api().await?;
+    api.delete_tag(&args.repo_id, &args.tag).repo_type(args.repo_type.get()).await?;
+    let value = json!({ "deleted": args.tag, "repo_id": args.repo_id });
+    session.output.value_or_quiet(
+        &value,
+        || format!("Deleted the tag {} of {}.", args.tag, args.repo_id),
+        Some(&args.tag),
+    )
+}

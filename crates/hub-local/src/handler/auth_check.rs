@@ -1,0 +1,16 @@
+//! `GET /api/{models}/{id}/auth-check[/write]`.
+
+use http::Response;
+use serde_json::json;
+
+use crate::{
+    Body,
+    auth::{self, Access},
+    respond::{self, ApiError},
+};
+
+/// Says that the caller may do what it asked about, after the files were asked for too.
+pub(crate) fn answer(access: Access) -> Result<Response<Body>, ApiError> {
+    auth::admit_to_files(access)?;
+    respond::ok(&json!({}))
+}

@@ -1,0 +1,98 @@
+//! Who likes what.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Extra, Timestamp};
+
+/// One like of a user. Endpoint: `GET /api/users/{user}/likes`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Like {
+    /// When the user began to like it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// What the user likes.
+    pub repo: LikedRepo,
+}
+
+/// What a [`Like`] is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LikedRepo {
+    /// `namespace/name`.
+    pub name: String,
+    /// `model`, `dataset`, `space`, or a kind that is newer than this library.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// What a user likes. Python: `UserLikes`, what `list_liked_repos` returns.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UserLikes {
+    /// Account name.
+    pub user: String,
+    /// Number of likes of every kind, also of kinds that have no list here.
+    pub total: usize,
+    /// Ids of models, in the order of the server.
+    pub models: Vec<String>,
+    /// Ids of datasets, in the order of the server.
+    pub datasets: Vec<String>,
+    /// Ids of Spaces, in the order of the server.
+    pub spaces: Vec<String>,
+    /// Ids of kernels, in the order of the server.
+    pub kernels: Vec<String>,
+}
+
+impl UserLikes {
+    /// Sorts the likes of `user` by kind.
+    pub fn new(user: impl Into<String>, likes: impl IntoIterator<Item = Like>) -> Self {
+        let mut sorted = Self { user: user.into(), ..Self::default() };
+        for Like { repo, .. } in likes {
+            sorted.total += 1;
+            match repo.kind.as_str() {
+                "model" => sorted.models.push(repo.name),
+                "dataset" => sorted.datasets.push(repo.name),
+                "space" => sorted.spaces.push(repo.name),
+                "kernel" => sorted.kernels.push(repo.name),
+                _ => {}
+            }
+        }
+        sorted
+    }
+}
+
+/// Somebody who likes a repository. Python: `User`. Endpoint: `GET /api/{models}/{id}/likers`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Liker {
+    /// Account name. Python: `username`.
+    #[serde(rename = "user")]
+    pub username: String,
+    /// Name in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fullname: Option<String>,
+    /// Address of the picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
+    /// Everything else that the server sent.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn likes_are_sorted_by_kind_and_all_are_counted() {
+        let like = |name: &str, kind: &str| Like {
+            created_at: None,
+            repo: LikedRepo { name: name.to_owned(), kind: kind.to_owned() },
+        };
+        let likes = [("a/m", "model"), ("a/d", "dataset"), ("a/b", "bucket"), ("a/m2", "model")];
+        let sorted = UserLikes::new("ada", likes.map(|(name, kind)| like(name, kind)));
+        assert_eq!((sorted.user.as_str(), sorted.total), ("ada", 4));
+        assert_eq!((sorted.models, sorted.datasets), (vec!["a/m".into(), "a/m2".into()], vec!["a/d".into()]));
+        assert!(sorted.spaces.is_empty() && sorted.kernels.is_empty());
+    }
+}
