@@ -33,6 +33,9 @@ pub(crate) async fn dispatch(
         Route::CreateRepo => handler::repos::create(context, parts, body).await,
         Route::DeleteRepo => handler::repos::delete(context, parts, body).await,
         Route::ValidateYaml => handler::validate_yaml::validate(parts, body).await,
+        Route::Metrics => handler::tags::metrics(context, parts).await,
+        Route::ListRepos(repo_type) => handler::search::list(context, parts, repo_type).await,
+        Route::TagsByType(repo_type) => handler::tags::by_type(context, parts, repo_type).await,
         Route::Repo { repo, action } => in_repo(context, parts, body, repo, action).await,
         _ => Err(ApiError::new(StatusCode::NOT_FOUND, "this hub does not have that yet")),
     }

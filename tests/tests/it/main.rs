@@ -8,5 +8,6 @@ mod downloads;
 mod input;
 mod repos;
 mod requests;
+mod search;
 mod tokens;
 mod uploads;

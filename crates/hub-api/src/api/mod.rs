@@ -2,10 +2,13 @@
 
 pub mod commits;
 pub mod download;
+pub mod filter;
 pub mod identity;
 pub mod info;
 pub mod refs;
 pub mod repos;
+pub mod search;
+pub mod tags;
 pub mod tree;
 pub mod upload;
 

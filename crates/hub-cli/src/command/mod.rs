@@ -4,6 +4,7 @@ pub(crate) mod auth;
 pub(crate) mod download;
 pub(crate) mod kind;
 pub(crate) mod repos;
+mod search;
 pub(crate) mod serve;
 pub(crate) mod upload;
 

@@ -14,6 +14,8 @@ pub(crate) mod preupload;
 pub(crate) mod refs;
 pub(crate) mod repos;
 pub(crate) mod resolve;
+pub(crate) mod search;
+pub(crate) mod tags;
 pub(crate) mod tree;
 pub(crate) mod validate_yaml;
 pub(crate) mod whoami;

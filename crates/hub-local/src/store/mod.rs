@@ -12,6 +12,8 @@ mod layout;
 mod lfs;
 mod nonces;
 mod repos;
+mod search;
+mod summaries;
 #[cfg(test)]
 mod testing;
 mod tokens;
@@ -36,6 +38,7 @@ use layout::Layout;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use nonces::StoredAnswer;
 pub(crate) use repos::{NewRepo, RepoRecord};
+pub(crate) use search::{FoundRepo, Order, Position, RepoQuery};
 pub(crate) use tokens::Identity;
 pub use tokens::TokenRole;
 
@@ -50,6 +53,7 @@ struct Shared {
     open_repos: OpenRepos,
     /// Held while a repository appears or disappears, so that no two of them share a folder.
     coming_and_going: Mutex<()>,
+    summaries: Mutex<summaries::Checked>,
     lfs: LfsStore,
     // Last, so that the lock goes when everything else is closed.
     layout: Layout,
@@ -70,6 +74,7 @@ impl Store {
                 database,
                 open_repos,
                 coming_and_going: Mutex::default(),
+                summaries: Mutex::default(),
                 lfs,
                 layout,
             }),

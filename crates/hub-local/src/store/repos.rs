@@ -58,7 +58,8 @@ pub(crate) struct NewRepo {
     pub(crate) lfs_multipart_threshold: Option<u64>,
 }
 
-const COLUMNS: &str =
+/// What [`from_row`] reads, first in its row.
+pub(super) const COLUMNS: &str =
     "key, repo_type, id, internal_id, private, sdk, created_at, creator, lfs_multipart_threshold";
 
 impl Store {
@@ -116,6 +117,7 @@ impl Store {
             transaction.execute("DELETE FROM trash WHERE path = ?1", [self.trash_name(&new.repo)])?;
             Ok(inserted)
         })?;
+        self.note_summary(&record);
         Ok(record)
     }
 
@@ -182,7 +184,7 @@ impl Store {
     }
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<RepoRecord> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<RepoRecord> {
     let (kind, id): (String, String) = (row.get(1)?, row.get(2)?);
     Ok(RepoRecord {
         key: row.get(0)?,

@@ -104,6 +104,12 @@ async fn routes_without_a_repository_let_through_whom_they_should() {
     let rows = [
         (Method::GET, "/api/whoami-v2", String::new(), [401, 200, 200, 200, 200]),
         (Method::POST, "/api/validate-yaml", json!({"content": ""}).to_string(), [200; 5]),
+        (Method::GET, "/api/models", String::new(), [200; 5]),
+        (Method::GET, "/api/datasets", String::new(), [200; 5]),
+        (Method::GET, "/api/spaces", String::new(), [200; 5]),
+        (Method::GET, "/api/models-tags-by-type", String::new(), [200; 5]),
+        (Method::GET, "/api/datasets-tags-by-type", String::new(), [200; 5]),
+        (Method::GET, "/api/metrics", String::new(), [200; 5]),
         (Method::POST, "/api/repos/create", new("made"), [401, 403, 403, 200, 403]),
         (Method::DELETE, "/api/repos/delete", new("open"), [401, 403, 403, 200, 403]),
         (Method::DELETE, "/api/repos/delete", new("closed"), [401, 404, 403, 200, 404]),

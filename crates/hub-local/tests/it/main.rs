@@ -12,5 +12,6 @@ mod preupload;
 mod reading;
 mod repos;
 mod resolve;
+mod search;
 mod serve;
 mod support;

@@ -15,7 +15,7 @@
 mod build;
 mod parse;
 
-pub use build::{RepoRoutes, encode_path, encode_segment, repo};
+pub use build::{RepoRoutes, encode_path, encode_segment, list_repos, repo, tags_by_type};
 pub use parse::{RepoRoute, Route, parse};
 
 /// Path of `whoami`, `GET`.
@@ -26,3 +26,5 @@ pub const CREATE_REPO: &str = "/api/repos/create";
 pub const DELETE_REPO: &str = "/api/repos/delete";
 /// Path of the check of a model card's front matter, `POST`.
 pub const VALIDATE_YAML: &str = "/api/validate-yaml";
+/// Path of `list_metrics`, `GET`.
+pub const METRICS: &str = "/api/metrics";
