@@ -38,6 +38,8 @@ use layout::Layout;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use nonces::StoredAnswer;
 pub(crate) use repos::{NewRepo, RepoRecord};
+#[cfg(test)]
+pub(crate) use search::Rank;
 pub(crate) use search::{FoundRepo, Order, Position, RepoQuery};
 pub(crate) use tokens::Identity;
 pub use tokens::TokenRole;

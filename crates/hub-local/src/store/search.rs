@@ -2,7 +2,11 @@
 
 use hub_types::{RepoType, TagInfo, TagsByType};
 use jiff::Timestamp;
-use rusqlite::{Row, named_params, types::Value};
+use rusqlite::{
+    Row, ToSql, named_params,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
+};
+use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use super::{
@@ -53,12 +57,41 @@ pub(crate) enum Order {
 }
 
 /// A place in a listing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position {
-    /// What the listing is ordered by: a number or a text.
-    pub(crate) value: Value,
+    /// What the listing is ordered by.
+    pub(crate) value: Rank,
     /// Key of the repository.
     pub(crate) key: i64,
+}
+
+/// What one repository has in the column that a listing is ordered by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Rank {
+    /// A count, or a time in milliseconds.
+    Number(i64),
+    /// An id in lower case.
+    Text(String),
+}
+
+impl ToSql for Rank {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Number(number) => number.to_sql(),
+            Self::Text(text) => text.to_sql(),
+        }
+    }
+}
+
+impl FromSql for Rank {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value {
+            ValueRef::Integer(number) => Ok(Self::Number(number)),
+            ValueRef::Text(_) => Ok(Self::Text(value.as_str()?.to_owned())),
+            _ => Err(FromSqlError::InvalidType),
+        }
+    }
 }
 
 /// A repository that a search found.
