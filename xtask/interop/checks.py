@@ -411,6 +411,48 @@ def _(world):
     assert world.api.list_liked_repos().total == 0 == world.api.repo_info("ada/minilm").likes
 
 
+@check("list_models, list_datasets and list_spaces find what the cards say, in order and page by page")
+def _(world):
+    def card(repo, text, repo_type):
+        options = {"space_sdk": "static"} if repo_type == "space" else {}
+        world.api.create_repo(repo, repo_type=repo_type, **options)
+        world.api.upload_file(
+            repo_id=repo, repo_type=repo_type, path_in_repo="README.md", path_or_fileobj=f"---\n{text}\n---\n".encode()
+        )
+
+    card("ada/tiny", "license: mit\npipeline_tag: fill-mask\nlanguage: fr\ndatasets: ada/words\nco2_eq_emissions: 7", "model")
+    card("ada/tinier", "license: mit\nlibrary_name: candle", "model")
+    card("ada/words", "language: [fr, de]\ntask_ids: [parsing]", "dataset")
+    card("ada/show", "sdk: static\nmodels: [ada/tiny]", "space")
+
+    def ids(items):
+        return [item.id for item in items]
+
+    api = world.api
+    assert ids(api.list_models(filter="license:mit", sort="created_at")) == ["ada/tinier", "ada/tiny"]
+    assert ids(api.list_models(filter=["license:mit", "fr"], trained_dataset="ada/words")) == ["ada/tiny"]
+    assert ids(api.list_models(search="TINI", author="ada")) == ["ada/tinier"]
+    assert ids(api.list_models(pipeline_tag="fill-mask", gated=False)) == ["ada/tiny"]
+    assert ids(api.list_models(emissions_thresholds=(5, 10), cardData=True)) == ["ada/tiny"]
+    assert ids(api.list_models(apps="ollama", inference="warm")) == []
+    assert ids(api.list_datasets(language="de", task_ids="parsing")) == ["ada/words"]
+    assert ids(api.list_datasets(dataset_name="words", full=True)) == ["ada/words"]
+    assert ids(api.list_spaces(models="ada/tiny")) == ids(api.list_spaces(linked=True)) == ["ada/show"]
+    every = ids(api.list_models(sort="last_modified"))
+    assert len(every) >= 4 and ids(api.list_models(sort="last_modified", limit=2)) == every[:2]
+    full = next(iter(api.list_models(search="ada/tin", full=True, cardData=True, fetch_config=True, sort="created_at")))
+    assert (full.id, full.card_data.library_name, full.sha) == ("ada/tinier", "candle", world.head("ada/tinier")), full
+    assert [file.rfilename for file in full.siblings] == [".gitattributes", "README.md"], full
+    short = next(iter(api.list_models(search="ada/tin", expand=["lastModified"], sort="created_at")))
+    assert short.last_modified is not None and short.tags is None, short
+    pages = list(huggingface_hub.utils._pagination.paginate(f"{world.wire.url}/api/models", {"limit": 1}, {}))
+    assert sorted(item["id"] for item in pages) == sorted(every)
+    assert "license:mit" in [tag["id"] for tag in api.get_model_tags()["license"]]
+    assert {tag["id"] for tag in api.get_dataset_tags()["language"]} == {"language:fr", "language:de"}
+    with raises(errors.BadRequestError, 400):
+        list(api.list_models(sort="beauty"))
+
+
 @check("a private repository does not exist for others")
 def _(world):
     world.api.create_repo("ada/secret", private=True)
@@ -419,6 +461,7 @@ def _(world):
     for options in ({"token": GRACE}, {"token": False}):
         with raises(errors.RepositoryNotFoundError):
             world.api.repo_info("ada/secret", **options)
+        assert "ada/secret" not in [model.id for model in world.api.list_models(author="ada", **options)]
         with raises(errors.RepositoryNotFoundError):
             huggingface_hub.hf_hub_download("ada/secret", "a.txt", local_dir=world.path("stolen"), **options)
     with raises(errors.RepositoryNotFoundError):

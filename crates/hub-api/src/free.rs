@@ -19,7 +19,12 @@ use crate::{
         likes::{LikeCall, ListLikedReposCall, ListRepoLikersListing, UnlikeCall},
         refs::ListRefsCall,
         repos::{CreateRepoCall, DeleteRepoCall},
+        search::{ListDatasetsListing, ListModelsListing, ListSpacesListing},
         settings::{MoveRepoCall, UpdateSettingsCall},
+        tag_lists::{
+            DatasetSearchArgumentsCall, GetFullRepoNameCall, GetTagsCall, ListMetricsCall,
+            ModelSearchArgumentsCall,
+        },
         tags::{CreateTagCall, DeleteTagCall},
         tree::{GetPathsInfoCall, ListRepoFilesCall, ListRepoTreeListing},
         upload::{CreateCommitCall, DeleteFileCall, DeleteFolderCall, UploadFileCall, UploadFolderCall},
@@ -210,4 +215,49 @@ pub fn list_liked_repos() -> ListLikedReposCall {
 /// [`HfApi::list_repo_likers`] on the shared client.
 pub fn list_repo_likers(repo: impl Into<RepoArg>) -> ListRepoLikersListing {
     HfApi::shared().list_repo_likers(repo)
+}
+
+/// [`HfApi::list_models`] on the shared client.
+pub fn list_models() -> ListModelsListing {
+    HfApi::shared().list_models()
+}
+
+/// [`HfApi::list_datasets`] on the shared client.
+pub fn list_datasets() -> ListDatasetsListing {
+    HfApi::shared().list_datasets()
+}
+
+/// [`HfApi::list_spaces`] on the shared client.
+pub fn list_spaces() -> ListSpacesListing {
+    HfApi::shared().list_spaces()
+}
+
+/// [`HfApi::get_model_tags`] on the shared client.
+pub fn get_model_tags() -> GetTagsCall {
+    HfApi::shared().get_model_tags()
+}
+
+/// [`HfApi::get_dataset_tags`] on the shared client.
+pub fn get_dataset_tags() -> GetTagsCall {
+    HfApi::shared().get_dataset_tags()
+}
+
+/// [`HfApi::model_search_arguments`] on the shared client.
+pub fn model_search_arguments() -> ModelSearchArgumentsCall {
+    HfApi::shared().model_search_arguments()
+}
+
+/// [`HfApi::dataset_search_arguments`] on the shared client.
+pub fn dataset_search_arguments() -> DatasetSearchArgumentsCall {
+    HfApi::shared().dataset_search_arguments()
+}
+
+/// [`HfApi::list_metrics`] on the shared client.
+pub fn list_metrics() -> ListMetricsCall {
+    HfApi::shared().list_metrics()
+}
+
+/// [`HfApi::get_full_repo_name`] on the shared client.
+pub fn get_full_repo_name(model_id: impl Into<String>) -> GetFullRepoNameCall {
+    HfApi::shared().get_full_repo_name(model_id)
 }

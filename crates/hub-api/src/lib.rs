@@ -48,7 +48,9 @@ pub use hub_commit::{
     self as commit, AddSource, CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder,
 };
 pub use hub_transport::{self as transport, ErrorKind};
-pub use hub_types::{self as types, CommitInfo, RepoId, RepoRef, RepoType, RepoUrl, Revision};
+pub use hub_types::{
+    self as types, CommitInfo, DatasetFilter, ModelFilter, RepoId, RepoRef, RepoType, RepoUrl, Revision,
+};
 pub use listing::Listing;
 pub use mode::{Async, Blocking, Mode};
 pub use repo_arg::RepoArg;

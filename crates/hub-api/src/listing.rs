@@ -1,7 +1,8 @@
 //! Listings that come in pages.
 
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use hub_transport::PagedEndpoint;
+use http::Request;
+use hub_transport::{Body, PagedEndpoint};
 
 use crate::{Async, Blocking, Error, HfApi, Mode, blocking};
 
@@ -31,6 +32,20 @@ impl<O, M: Mode> Listing<O, M> {
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = Some(limit);
         self
+    }
+}
+
+impl<O: PagedEndpoint + Clone, M: Mode> Listing<O, M> {
+    /// The request for the first page, relative to the endpoint and without the headers of the transport.
+    ///
+    /// # Errors
+    /// When the input is wrong, for example a repository id that breaks the rules.
+    pub fn request(&self) -> Result<Request<Body>, Error> {
+        let mut operation = self.operation.clone();
+        if let Some(limit) = self.limit {
+            operation.set_limit(limit);
+        }
+        Ok(operation.request()?)
     }
 }
 

@@ -238,9 +238,9 @@ pub(crate) struct Download {
 pub(crate) enum Kind {
     /// What the Hub knows of a repository
     Info(Info),
-    /// The files of a repository
+    /// The repositories that fit, or the files of one repository
     #[command(alias = "ls", disable_help_flag = true)]
-    List(List),
+    List(Box<List>),
 }
 
 #[derive(Debug, Args)]
@@ -257,23 +257,66 @@ pub(crate) struct Info {
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// NAMESPACE/NAME
-    pub(crate) repo_id: String,
+    /// NAMESPACE/NAME; its files are listed [default: repositories are listed]
+    pub(crate) repo_id: Option<String>,
     /// Also list what is in the folders
-    #[arg(long, short = 'R')]
+    #[arg(long, short = 'R', requires = "repo_id")]
     pub(crate) recursive: bool,
     /// Write sizes as 1.5 MB
-    #[arg(long, short = 'h')]
+    #[arg(long, short = 'h', requires = "repo_id")]
     pub(crate) human_readable: bool,
     /// A branch, a tag, a commit or refs/pr/N
-    #[arg(long, value_name = "REVISION")]
+    #[arg(long, value_name = "REVISION", requires = "repo_id")]
     pub(crate) revision: Option<String>,
-    /// The most entries
+    /// The most entries [default: all files, or 30 repositories]
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
+    #[command(flatten)]
+    pub(crate) search: Search,
     /// Print help
     #[arg(long, action = clap::ArgAction::Help)]
     help: Option<bool>,
+}
+
+/// What repositories are listed.
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// Only those whose id contains this
+    #[arg(long, value_name = "TEXT", conflicts_with = "repo_id")]
+    pub(crate) search: Option<String>,
+    /// Only those of this user or organisation
+    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
+    pub(crate) author: Option<String>,
+    /// Only those with this tag; may be repeated
+    #[arg(long, value_name = "TAG", conflicts_with = "repo_id")]
+    pub(crate) filter: Vec<String>,
+    /// The order: created_at, downloads, last_modified, likes or trending_score
+    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
+    pub(crate) sort: Option<String>,
+    /// The only fields to return, separated by commas
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',', conflicts_with = "repo_id")]
+    pub(crate) expand: Vec<String>,
+    /// Models only: those for this task
+    #[arg(long, value_name = "TASK", conflicts_with = "repo_id")]
+    pub(crate) pipeline_tag: Option<String>,
+    /// Models only: those to which access must be asked for
+    #[arg(long, conflicts_with = "repo_id", overrides_with = "no_gated")]
+    pub(crate) gated: bool,
+    /// Models only: those that are open
+    #[arg(long, conflicts_with = "repo_id", overrides_with = "gated")]
+    pub(crate) no_gated: bool,
+    /// Models only: those that run in this application; may be repeated
+    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
+    pub(crate) apps: Vec<String>,
+    /// Models only: those of this size, as in min:1B,max:8B
+    #[arg(long, value_name = "RANGE", conflicts_with = "repo_id")]
+    pub(crate) num_parameters: Option<String>,
+    /// Models only: those that this provider serves, or all; may be repeated
+    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
+    pub(crate) inference_provider: Vec<String>,
+    /// Models only: those that are ready for inference
+    #[arg(long, conflicts_with = "repo_id")]
+    pub(crate) warm: bool,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::{
     Fault, LocalHub, OpenError, OrgRole, TokenRole,
+    documents::Documents,
     seed::{Seed, SeedOrg, SeedRole, SeedToken, SeedUser},
     signed::Signer,
     store::{NewRepo, Signature, Store, StoreError},
@@ -115,13 +116,14 @@ impl Builder {
             (None, Some(temporary)) => temporary.path(),
             (None, None) => Path::new("."),
         };
+        let documents = Documents::load(&self.seed.tags)?;
         let store = Store::open(dir)?;
         let signer = Signer::open(store.dir())?;
         self.seed.apply(&store)?;
         for (repo_type, id, private) in &self.repos {
             add_repo(&store, *repo_type, id, *private)?;
         }
-        let hub = LocalHub::new(store, signer, public_url, temporary);
+        let hub = LocalHub::new(store, signer, documents, public_url, temporary);
         self.faults.into_iter().for_each(|fault| hub.fault(fault));
         Ok(hub)
     }

@@ -51,31 +51,75 @@ pub(crate) fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
     fields.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
+/// A tag with the group that it is listed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CardTag {
+    /// As in `license`; [`LINKED_MODEL`] for what is searched by but not shown.
+    pub(crate) kind: &'static str,
+    /// As in `license:mit`.
+    pub(crate) tag: String,
+}
+
+/// The group of the models that the card of a Space names. They are not among its tags.
+pub(crate) const LINKED_MODEL: &str = "model";
+
+/// A field of a card, the group of its tags, and whether they are written `prefix:value`.
+type Field = (&'static str, &'static str, Option<&'static str>);
+
+const MODEL_FIELDS: &[Field] = &[
+    ("library_name", "library", None),
+    ("pipeline_tag", "pipeline_tag", None),
+    ("tags", "other", None),
+    ("language", "language", None),
+    ("datasets", "dataset", Some("dataset")),
+    ("base_model", "other", Some("base_model")),
+    ("license", "license", Some("license")),
+];
+const DATASET_FIELDS: &[Field] = &[
+    ("task_categories", "task_categories", Some("task_categories")),
+    ("task_ids", "task_ids", Some("task_ids")),
+    ("size_categories", "size_categories", Some("size_categories")),
+    ("multilinguality", "multilinguality", Some("multilinguality")),
+    ("language_creators", "language_creators", Some("language_creators")),
+    ("annotations_creators", "annotations_creators", Some("annotations_creators")),
+    ("source_datasets", "source_datasets", Some("source_datasets")),
+    ("benchmark", "benchmark", Some("benchmark")),
+    ("tags", "other", None),
+    ("language", "language", Some("language")),
+    ("datasets", "other", Some("dataset")),
+    ("base_model", "other", Some("base_model")),
+    ("license", "license", Some("license")),
+];
+const SPACE_FIELDS: &[Field] = &[
+    ("tags", "other", None),
+    ("language", "language", None),
+    ("datasets", "dataset", Some("dataset")),
+    ("base_model", "other", Some("base_model")),
+    ("license", "license", Some("license")),
+    ("models", LINKED_MODEL, Some(LINKED_MODEL)),
+];
+
 /// The tags that the Hub derives from a card: its library and task, its own tags, and `kind:value` for the others.
 pub(crate) fn tags(repo_type: RepoType, fields: &Map<String, Value>) -> Vec<String> {
-    let mut tags: Vec<String> = Vec::new();
-    let mut add = |tag: String| {
-        if !tags.contains(&tag) {
-            tags.push(tag);
-        }
+    let shown = typed_tags(repo_type, fields).into_iter().filter(|tag| tag.kind != LINKED_MODEL);
+    shown.map(|tag| tag.tag).collect()
+}
+
+/// What a repository with this card is found by: its [`tags`], and for a Space the models that it names.
+pub(crate) fn typed_tags(repo_type: RepoType, fields: &Map<String, Value>) -> Vec<CardTag> {
+    let known = match repo_type {
+        RepoType::Model => MODEL_FIELDS,
+        RepoType::Dataset => DATASET_FIELDS,
+        _ => SPACE_FIELDS,
     };
-    if repo_type == RepoType::Model {
-        texts(fields, "library_name").for_each(&mut add);
-        texts(fields, "pipeline_tag").for_each(&mut add);
-    }
-    if repo_type == RepoType::Dataset {
-        for (name, prefix) in [("task_categories", "task_categories"), ("size_categories", "size_categories")]
-        {
-            texts(fields, name).for_each(|value| add(format!("{prefix}:{value}")));
+    let mut tags: Vec<CardTag> = Vec::new();
+    for &(name, kind, prefix) in known {
+        for value in texts(fields, name) {
+            let tag = prefix.map_or_else(|| value.clone(), |prefix| format!("{prefix}:{value}"));
+            if !tags.iter().any(|known| known.tag == tag) {
+                tags.push(CardTag { kind, tag });
+            }
         }
-    }
-    texts(fields, "tags").for_each(&mut add);
-    match repo_type {
-        RepoType::Dataset => texts(fields, "language").for_each(|value| add(format!("language:{value}"))),
-        _ => texts(fields, "language").for_each(&mut add),
-    }
-    for (name, prefix) in [("datasets", "dataset"), ("base_model", "base_model"), ("license", "license")] {
-        texts(fields, name).for_each(|value| add(format!("{prefix}:{value}")));
     }
     tags
 }
@@ -143,6 +187,14 @@ mod tests {
             tags(RepoType::Dataset, &card),
             ["x", "language:en", "dataset:s2orc", "license:apache-2.0"]
         );
+    }
+
+    #[test]
+    fn the_models_of_a_space_are_searched_by_but_not_shown() {
+        let card = fields("---\nmodels: [ada/demo]\ndatasets: [ada/nums]\n---\n");
+        assert_eq!(tags(RepoType::Space, &card), ["dataset:ada/nums"]);
+        let found = typed_tags(RepoType::Space, &card);
+        assert_eq!(found.last(), Some(&CardTag { kind: LINKED_MODEL, tag: "model:ada/demo".into() }));
     }
 
     proptest! {

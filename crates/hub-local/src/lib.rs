@@ -29,6 +29,7 @@ mod auth;
 mod body;
 mod builder;
 mod card;
+mod documents;
 mod error;
 mod fault;
 mod handler;

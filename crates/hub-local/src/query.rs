@@ -27,6 +27,11 @@ impl Query {
         })
     }
 
+    /// Whether `name` is there, with any value.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.all(name).next().is_some()
+    }
+
     /// Whether `name` is switched on. Python sends `True`, others `true` or `1`.
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.get(name).is_some_and(is_true)

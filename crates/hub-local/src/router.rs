@@ -34,6 +34,9 @@ pub(crate) async fn dispatch(
         Route::DeleteRepo => handler::repos::delete(context, parts, body).await,
         Route::MoveRepo => handler::moves::move_repo(context, parts, body).await,
         Route::ValidateYaml => handler::validate_yaml::validate(parts, body).await,
+        Route::Metrics => handler::tag_lists::metrics(context, parts).await,
+        Route::ListRepos(repo_type) => handler::search::list(context, parts, repo_type).await,
+        Route::TagsByType(repo_type) => handler::tag_lists::by_type(context, parts, repo_type).await,
         Route::UserLikes(user) => handler::likes::of_user(&context, &parts, user).await,
         Route::Repo { repo, action } => {
             let asked = handler::moves::Asked::new(&context, &parts, &repo);

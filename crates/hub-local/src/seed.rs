@@ -11,6 +11,9 @@
 //! [[org]]
 //! name = "analytical"
 //! fullname = "Analytical Engines"
+//!
+//! [tags]
+//! models = "models-tags.json"
 //! ```
 
 use std::{
@@ -105,14 +108,19 @@ impl SeedUser {
 }
 
 impl Seed {
-    /// Reads a seed file.
+    /// Reads a seed file. The files that it names are relative to its folder.
     ///
     /// # Errors
     /// When the file cannot be read, is not TOML, or has a key or role that is not known.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let path = path.as_ref();
         let text = fs::read_to_string(path).map_err(|error| OpenError::io("read", path, error))?;
-        Self::parse(&text, &path.display().to_string())
+        let mut seed = Self::parse(&text, &path.display().to_string())?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for file in [&mut seed.tags.models, &mut seed.tags.datasets, &mut seed.tags.metrics] {
+            *file = file.take().map(|file| folder.join(file));
+        }
+        Ok(seed)
     }
 
     fn parse(text: &str, origin: &str) -> Result<Self, OpenError> {
@@ -128,7 +136,9 @@ impl Seed {
     pub(crate) fn merge(&mut self, other: Self) {
         self.users.extend(other.users);
         self.orgs.extend(other.orgs);
-        self.tags = other.tags;
+        self.tags.models = other.tags.models.or(self.tags.models.take());
+        self.tags.datasets = other.tags.datasets.or(self.tags.datasets.take());
+        self.tags.metrics = other.tags.metrics.or(self.tags.metrics.take());
     }
 
     pub(crate) fn apply(&self, store: &Store) -> Result<(), StoreError> {

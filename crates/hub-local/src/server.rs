@@ -22,6 +22,7 @@ use tokio::sync::Semaphore;
 use crate::{
     Body, BoxError, Builder, Fault,
     body::{self, Incoming},
+    documents::Documents,
     fault::Faults,
     handler::NonceLocks,
     query::Query,
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) signer: Signer,
     pub(crate) nonces: NonceLocks,
+    pub(crate) documents: Documents,
     public_url: Option<String>,
     faults: Faults,
     in_flight: Semaphore,
@@ -99,6 +101,7 @@ impl LocalHub {
     pub(crate) fn new(
         store: Store,
         signer: Signer,
+        documents: Documents,
         public_url: Option<String>,
         temporary: Option<TempDir>,
     ) -> Self {
@@ -106,6 +109,7 @@ impl LocalHub {
             store,
             signer,
             nonces: NonceLocks::default(),
+            documents,
             public_url,
             faults: Faults::default(),
             in_flight: Semaphore::new(IN_FLIGHT),

@@ -57,4 +57,17 @@ pub trait PagedEndpoint: Send + Sync {
     ///
     /// [`ErrorKind::Build`](crate::ErrorKind::Build) for input that cannot be sent.
     fn request(&self) -> Result<Request<Body>, Error>;
+
+    /// Learns, before the first request, that no more than `limit` entries will be read: for servers that take a page
+    /// size. Nothing is done with it unless this is overridden.
+    fn set_limit(&mut self, limit: usize) {
+        let _ = limit;
+    }
+
+    /// Whether an entry is wanted, for what servers cannot filter by. Every one is unless this is overridden. Entries that
+    /// are not count towards the limit all the same.
+    fn keep(&self, item: &Self::Item) -> bool {
+        let _ = item;
+        true
+    }
 }

@@ -10,6 +10,7 @@ mod input;
 mod likes;
 mod repos;
 mod requests;
+mod search;
 mod settings;
 mod tokens;
 mod uploads;

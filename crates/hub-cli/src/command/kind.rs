@@ -11,6 +11,7 @@ use hub_api::{
 use crate::{
     args::{Info, Kind, List},
     client::Session,
+    command::search,
     failure::Failure,
     output::human_size,
 };
@@ -18,7 +19,7 @@ use crate::{
 pub(crate) async fn run(session: &Session, repo_type: RepoType, args: Kind) -> Result<(), Failure> {
     match args {
         Kind::Info(args) => info(session, repo_type, args).await,
-        Kind::List(args) => list(session, repo_type, args).await,
+        Kind::List(args) => list(session, repo_type, *args).await,
     }
 }
 
@@ -52,8 +53,11 @@ fn describe(info: &RepoInfo) -> String {
 }
 
 async fn list(session: &Session, repo_type: RepoType, args: List) -> Result<(), Failure> {
+    let Some(repo_id) = &args.repo_id else {
+        return search::run(session, repo_type, args.search, args.limit).await;
+    };
     let api = session.api().await?;
-    let mut listing = api.list_repo_tree(&args.repo_id).repo_type(repo_type).recursive(args.recursive);
+    let mut listing = api.list_repo_tree(repo_id).repo_type(repo_type).recursive(args.recursive);
     if let Some(revision) = args.revision {
         listing = listing.revision(revision);
     }

@@ -5,6 +5,7 @@ pub(crate) mod download;
 pub(crate) mod kind;
 pub(crate) mod refs;
 pub(crate) mod repos;
+mod search;
 pub(crate) mod serve;
 pub(crate) mod upload;
 

@@ -87,6 +87,37 @@ fn results_are_json_when_asked_for() {
 }
 
 #[test]
+fn repositories_are_searched_when_none_is_named() {
+    let place = Place::new();
+    let me = me(&place);
+    let card = folder_with(&[("README.md", b"---\nlicense: mit\npipeline_tag: fill-mask\n---\n")]);
+    place.ok(&["upload", "carded", card.path().to_str().unwrap(), "."]);
+    place.ok(&["repos", "create", "plain"]);
+    place.ok(&["repos", "create", "data", "--repo-type", "dataset"]);
+    let (carded, plain, data) = (format!("{me}/carded"), format!("{me}/plain"), format!("{me}/data"));
+    let found = |args: &[&str]| -> Vec<String> {
+        let all = [args, &["--quiet"]].concat();
+        place.ok(&all).lines().map(str::to_owned).collect()
+    };
+    assert_eq!(found(&["models", "list"]), [plain.as_str(), carded.as_str()]);
+    assert_eq!(found(&["models", "ls", "--filter", "license:mit"]), [carded.as_str()]);
+    assert_eq!(found(&["models", "list", "--pipeline-tag", "fill-mask", "--no-gated"]), [carded.as_str()]);
+    assert_eq!(found(&["models", "list", "--search", "PLAI", "--author", &me]), [plain.as_str()]);
+    assert_eq!(found(&["models", "list", "--sort", "created_at", "--limit", "1"]), [plain.as_str()]);
+    assert_eq!(found(&["datasets", "list"]), [data.as_str()]);
+    assert!(place.ok(&["models", "list"]).contains("license:mit"));
+    let json = place.ok(&["spaces", "list", "--json"]);
+    assert_eq!(json.trim(), "[]");
+    for args in [
+        &["datasets", "list", "--pipeline-tag", "x"][..],
+        &["models", "list", "-R"],
+        &["models", "list", "a/b", "--search", "x"],
+    ] {
+        place.fails(args, 2);
+    }
+}
+
+#[test]
 fn each_failure_has_its_exit_code_and_one_line() {
     let place = Place::new();
     let demo = &format!("{}/demo", me(&place));

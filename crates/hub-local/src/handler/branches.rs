@@ -84,7 +84,9 @@ pub(crate) async fn squash(
     let commit = context
         .blocking(move |hub| {
             let git = hub.store.git(&access.repo)?;
-            Ok(git.squash(&full_name, &author, Timestamp::now(), &message)?)
+            let commit = git.squash(&full_name, &author, Timestamp::now(), &message)?;
+            hub.store.note_summary(&access.repo);
+            Ok(commit)
         })
         .await?;
     respond::ok(&SuperSquashResponse { commit_id: commit.to_string() })

@@ -195,6 +195,7 @@ impl Job {
                 create: false,
             };
             let commit = stage.finish(plan(target))?.to_string();
+            hub.store.note_summary(&self.access.repo);
             return Ok(Made { commit, pull_request: None });
         }
         let tip = git.resolve(&branch)?;

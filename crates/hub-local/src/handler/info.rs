@@ -8,14 +8,11 @@ use super::timestamp;
 use crate::{
     Body,
     auth::Access,
-    card::{self, Card},
+    card,
     respond::{self, ApiError},
     server::{Context, Inner},
-    store::{CommitId, Entry, EntryKind, GitRepo},
+    store::{CommitId, Entry, GitRepo},
 };
-
-/// The largest README whose front matter is read.
-const MAX_README: u64 = 16 << 20;
 
 /// What `expand` may name, for every kind.
 const EXPAND: &[&str] = &[
@@ -91,11 +88,11 @@ pub(crate) async fn info(
     respond::ok(&answer)
 }
 
-fn json<T: serde::Serialize>(info: T) -> Result<Value, ApiError> {
+pub(super) fn json<T: serde::Serialize>(info: T) -> Result<Value, ApiError> {
     serde_json::to_value(info).map_err(|error| ApiError::internal(&error))
 }
 
-fn may_expand(repo_type: RepoType, name: &str) -> bool {
+pub(super) fn may_expand(repo_type: RepoType, name: &str) -> bool {
     let own = match repo_type {
         RepoType::Model => EXPAND_MODEL,
         RepoType::Dataset => EXPAND_DATASET,
@@ -106,7 +103,7 @@ fn may_expand(repo_type: RepoType, name: &str) -> bool {
 
 /// How closely the files are looked at. Sizes cost a look at every blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Depth {
+pub(super) enum Depth {
     Names,
     Sizes,
     Blobs,
@@ -134,15 +131,16 @@ macro_rules! describe {
 }
 
 /// What the answers for all three kinds are made of.
-struct Facts {
-    access: Access,
-    sha: CommitId,
-    last_modified: jiff::Timestamp,
-    siblings: Vec<RepoFile>,
-    card: Option<Map<String, Value>>,
-    tags: Vec<String>,
-    used_storage: Option<u64>,
-    likes: u64,
+pub(super) struct Facts {
+    pub(super) access: Access,
+    pub(super) sha: CommitId,
+    pub(super) last_modified: jiff::Timestamp,
+    pub(super) siblings: Vec<RepoFile>,
+    pub(super) card: Option<Map<String, Value>>,
+    pub(super) tags: Vec<String>,
+    pub(super) used_storage: Option<u64>,
+    pub(super) config: Option<Value>,
+    pub(super) likes: u64,
 }
 
 impl Facts {
@@ -157,10 +155,11 @@ impl Facts {
         let sha = git.resolve(revision.as_ref().map_or(&head, |revision| revision.as_str()))?;
         let last_modified = git.commit(git.resolve(&head)?)?.time;
         let (siblings, used_storage) = files(&git, sha, depth)?;
-        let card = read_card(&git, sha)?;
+        let card = git.card(sha)?;
+        let config = config(&git, access.repo.repo.repo_type, sha)?;
         let tags = card.as_ref().map_or_else(Vec::new, |card| card::tags(access.repo.repo.repo_type, card));
         let likes = hub.store.count_likes(&access.repo)?;
-        Ok(Self { access, sha, last_modified, siblings, card, tags, used_storage, likes })
+        Ok(Self { access, sha, last_modified, siblings, card, tags, used_storage, config, likes })
     }
 
     fn gated(&self) -> Gated {
@@ -171,20 +170,22 @@ impl Facts {
         self.card.as_ref().and_then(|card| card::text(card, name))
     }
 
-    fn model(self) -> ModelInfo {
+    pub(super) fn model(self) -> ModelInfo {
         let (pipeline_tag, library_name) = (self.card_text("pipeline_tag"), self.card_text("library_name"));
         let gated = self.gated();
+        let config = self.config.clone();
         let mut info = describe!(ModelInfo, self);
         info.model_id = Some(info.id.clone());
         info.pipeline_tag = pipeline_tag;
         info.library_name = library_name;
+        info.config = config;
         info.gated = Some(gated);
         info.downloads = Some(0);
         info.spaces = Some(Vec::new());
         info
     }
 
-    fn dataset(self) -> DatasetInfo {
+    pub(super) fn dataset(self) -> DatasetInfo {
         let gated = self.gated();
         let mut info = describe!(DatasetInfo, self);
         info.gated = Some(gated);
@@ -192,7 +193,7 @@ impl Facts {
         info
     }
 
-    fn space(self) -> SpaceInfo {
+    pub(super) fn space(self) -> SpaceInfo {
         let sdk = self.card_text("sdk").or_else(|| self.access.repo.sdk.clone());
         let mut info = describe!(SpaceInfo, self);
         info.sdk = sdk;
@@ -200,7 +201,20 @@ impl Facts {
     }
 }
 
-fn files(git: &GitRepo, commit: CommitId, depth: Depth) -> Result<(Vec<RepoFile>, Option<u64>), ApiError> {
+/// What a model's `config.json` says; other kinds have none.
+pub(super) fn config(
+    git: &GitRepo,
+    repo_type: RepoType,
+    commit: CommitId,
+) -> Result<Option<Value>, ApiError> {
+    if repo_type == RepoType::Model { Ok(git.model_config(commit)?) } else { Ok(None) }
+}
+
+pub(super) fn files(
+    git: &GitRepo,
+    commit: CommitId,
+    depth: Depth,
+) -> Result<(Vec<RepoFile>, Option<u64>), ApiError> {
     if depth == Depth::Names {
         return Ok((git.all_paths(commit)?.into_iter().map(RepoFile::new).collect(), None));
     }
@@ -218,16 +232,4 @@ fn with_blob(file: Entry) -> RepoFile {
     let pointer_size = file.pointer_size;
     sibling.lfs = file.lfs.map(|lfs| BlobLfsInfo { sha256: lfs.oid, size: lfs.size, pointer_size });
     sibling
-}
-
-fn read_card(git: &GitRepo, commit: CommitId) -> Result<Option<Map<String, Value>>, ApiError> {
-    let readme = git.entry(commit, "README.md")?;
-    let readable =
-        |file: &Entry| file.kind == EntryKind::File && file.lfs.is_none() && file.size <= MAX_README;
-    let Some(readme) = readme.filter(readable) else { return Ok(None) };
-    let text = String::from_utf8(git.blob(readme.oid)?).unwrap_or_default();
-    Ok(match card::parse(&text) {
-        Card::Fields(fields) => Some(fields),
-        Card::Missing | Card::Broken(_) => None,
-    })
 }

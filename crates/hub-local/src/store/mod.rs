@@ -14,7 +14,9 @@ mod likes;
 mod moves;
 mod nonces;
 mod repos;
+mod search;
 mod settings;
+mod summaries;
 #[cfg(test)]
 mod testing;
 mod tokens;
@@ -40,6 +42,9 @@ pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
 pub(crate) use nonces::StoredAnswer;
 pub(crate) use repos::{NewRepo, RepoRecord};
+#[cfg(test)]
+pub(crate) use search::Rank;
+pub(crate) use search::{FoundRepo, Order, Position, RepoQuery};
 pub(crate) use settings::NewSettings;
 pub(crate) use tokens::Identity;
 pub use tokens::TokenRole;
@@ -55,6 +60,7 @@ struct Shared {
     open_repos: OpenRepos,
     /// Held while a repository appears or disappears, so that no two of them share a folder.
     coming_and_going: Mutex<()>,
+    summaries: Mutex<summaries::Checked>,
     lfs: LfsStore,
     // Last, so that the lock goes when everything else is closed.
     layout: Layout,
@@ -75,6 +81,7 @@ impl Store {
                 database,
                 open_repos,
                 coming_and_going: Mutex::default(),
+                summaries: Mutex::default(),
                 lfs,
                 layout,
             }),

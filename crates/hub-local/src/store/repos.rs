@@ -61,7 +61,7 @@ pub(crate) struct NewRepo {
     pub(crate) lfs_multipart_threshold: Option<u64>,
 }
 
-/// The columns that [`from_row`] reads.
+/// The columns that [`from_row`] reads, first in its row.
 pub(super) const COLUMNS: &str =
     "key, repo_type, id, internal_id, private, sdk, created_at, creator, lfs_multipart_threshold, gated";
 
@@ -121,6 +121,7 @@ impl Store {
             moves::forget_old_name(transaction, &new.repo)?;
             Ok(inserted)
         })?;
+        self.note_summary(&record);
         Ok(record)
     }
 

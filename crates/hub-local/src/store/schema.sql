@@ -63,6 +63,21 @@ CREATE TABLE likes (
 ) STRICT;
 
 CREATE INDEX likes_by_repo ON likes (repo);
+-- Of the default branch: its tip, when that was committed, and the front matter of the card in JSON.
+CREATE TABLE summaries (
+    repo INTEGER PRIMARY KEY REFERENCES repos (key) ON DELETE CASCADE,
+    tip TEXT NOT NULL,
+    last_modified INTEGER NOT NULL,
+    card TEXT
+) STRICT;
+
+CREATE TABLE repo_tags (
+    repo INTEGER NOT NULL REFERENCES repos (key) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (repo, position)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE lfs_objects (
     repo INTEGER NOT NULL REFERENCES repos (key) ON DELETE CASCADE,

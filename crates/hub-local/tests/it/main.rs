@@ -15,6 +15,7 @@ mod preupload;
 mod reading;
 mod repos;
 mod resolve;
+mod search;
 mod serve;
 mod settings;
 mod support;

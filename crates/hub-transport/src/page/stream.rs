@@ -40,9 +40,12 @@ enum Step {
 /// all requests.
 pub(crate) fn stream<E: PagedEndpoint + 'static>(
     transport: Transport,
-    endpoint: E,
+    mut endpoint: E,
     limit: Option<usize>,
 ) -> BoxStream<'static, Result<E::Item, Error>> {
+    if let Some(limit) = limit {
+        endpoint.set_limit(limit);
+    }
     let state = State {
         transport,
         endpoint: Arc::new(endpoint),
@@ -66,6 +69,9 @@ impl<E: PagedEndpoint + 'static> State<E> {
             }
             if let Some(item) = self.items.next() {
                 self.taken += 1;
+                if item.as_ref().is_ok_and(|item| !self.endpoint.keep(item)) {
+                    continue;
+                }
                 return Some(item);
             }
             let answer = match std::mem::replace(&mut self.step, Step::Done) {

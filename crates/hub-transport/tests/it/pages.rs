@@ -74,6 +74,38 @@ async fn from_the_third_page_on_pages_are_asked_for_ahead() {
     assert_eq!(script.requests().len(), 3);
 }
 
+struct Even(Option<usize>);
+
+impl PagedEndpoint for Even {
+    const NAME: &'static str = "list_numbers";
+    type Item = u32;
+
+    fn target(&self) -> String {
+        String::new()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        get("/numbers").opt("limit", self.0).finish()
+    }
+
+    fn set_limit(&mut self, limit: usize) {
+        self.0 = Some(limit);
+    }
+
+    fn keep(&self, item: &u32) -> bool {
+        item.is_multiple_of(2)
+    }
+}
+
+#[tokio::test]
+async fn entries_that_are_not_kept_count_towards_the_limit_that_the_endpoint_learns() {
+    let script =
+        Script::new([page(&json!([1, 2]), Some("/numbers?cursor=a")), page(&json!([3, 4, 6]), None)]);
+    let even: Vec<u32> = over(&script).stream(Even(None), Some(4)).try_collect().await.unwrap();
+    assert_eq!(even, [2, 4]);
+    assert_eq!(lines(&script), ["GET /numbers?limit=4", "GET /numbers?cursor=a"]);
+}
+
 #[tokio::test]
 async fn a_limit_ends_the_stream_and_the_requests() {
     let script = Script::new([

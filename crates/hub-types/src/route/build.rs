@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{RepoRef, Revision};
+use crate::{RepoRef, RepoType, Revision};
 
 /// Everything but ASCII letters, digits and `- . _ ~`.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -22,6 +22,16 @@ pub fn encode_path(text: &str) -> String {
 /// `GET`, paged: what a user likes.
 pub fn user_likes(user: &str) -> String {
     format!("/api/users/{}/likes", encode_segment(user))
+}
+
+/// `GET`, paged: the repositories of a kind.
+pub fn list_repos(repo_type: RepoType) -> String {
+    format!("/api/{}", repo_type.plural())
+}
+
+/// `GET`: the tags that repositories of a kind can be searched by, in groups.
+pub fn tags_by_type(repo_type: RepoType) -> String {
+    format!("/api/{}-tags-by-type", repo_type.plural())
 }
 
 /// The paths of one repository.

@@ -16,7 +16,7 @@ mod build;
 mod parse;
 mod rename;
 
-pub use build::{RepoRoutes, encode_path, encode_segment, repo, user_likes};
+pub use build::{RepoRoutes, encode_path, encode_segment, list_repos, repo, tags_by_type, user_likes};
 pub use parse::{RepoRoute, Route, parse};
 pub use rename::renamed;
 
@@ -30,3 +30,5 @@ pub const DELETE_REPO: &str = "/api/repos/delete";
 pub const MOVE_REPO: &str = "/api/repos/move";
 /// Path of the check of a model card's front matter, `POST`.
 pub const VALIDATE_YAML: &str = "/api/validate-yaml";
+/// Path of `list_metrics`, `GET`.
+pub const METRICS: &str = "/api/metrics";

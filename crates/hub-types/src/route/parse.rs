@@ -20,6 +20,12 @@ pub enum Route {
     ValidateYaml,
     /// `/api/users/{user}/likes`
     UserLikes(String),
+    /// `/api/metrics`
+    Metrics,
+    /// `/api/{models}`
+    ListRepos(RepoType),
+    /// `/api/{models}-tags-by-type`, which Spaces do not have.
+    TagsByType(RepoType),
     /// Anything that belongs to one repository.
     Repo {
         /// The repository as the path names it; upper and lower case as given.
@@ -106,6 +112,12 @@ pub fn parse(path: &str) -> Result<Route, ParseError> {
         ["api", "repos", "move"] => Ok(Route::MoveRepo),
         ["api", "users", user, "likes"] => Ok(Route::UserLikes((*user).to_owned())),
         ["api", "validate-yaml"] => Ok(Route::ValidateYaml),
+        ["api", "metrics"] => Ok(Route::Metrics),
+        ["api", "models-tags-by-type"] => Ok(Route::TagsByType(RepoType::Model)),
+        ["api", "datasets-tags-by-type"] => Ok(Route::TagsByType(RepoType::Dataset)),
+        ["api", "models"] => Ok(Route::ListRepos(RepoType::Model)),
+        ["api", "datasets"] => Ok(Route::ListRepos(RepoType::Dataset)),
+        ["api", "spaces"] => Ok(Route::ListRepos(RepoType::Space)),
         ["api", kind, rest @ ..] => match RepoType::ALL.into_iter().find(|t| t.plural() == *kind) {
             Some(repo_type) => with_repo(repo_type, rest, api_action),
             None => Err(fail("the Hub has no such address")),
@@ -297,6 +309,17 @@ mod tests {
     }
 
     #[test]
+    fn searches_are_read_back() {
+        for repo_type in RepoType::ALL {
+            assert_eq!(parse(&route::list_repos(repo_type)).unwrap(), Route::ListRepos(repo_type));
+        }
+        for repo_type in [RepoType::Model, RepoType::Dataset] {
+            assert_eq!(parse(&route::tags_by_type(repo_type)).unwrap(), Route::TagsByType(repo_type));
+        }
+        assert_eq!(parse(route::METRICS).unwrap(), Route::Metrics);
+    }
+
+    #[test]
     fn a_revision_sent_as_three_segments_is_one_revision() {
         assert_eq!(
             action("/api/models/ada/demo/tree/refs/pr/1/docs/a"),
@@ -330,7 +353,8 @@ mod tests {
             "",
             "/",
             "/api",
-            "/api/models",
+            "/api/models/",
+            "/api/spaces-tags-by-type",
             "/api/nothing",
             "/ada/demo/nothing",
             "/api/models/ada/demo/x",

@@ -1,0 +1,299 @@
+//! Searching repositories: one query for filters, order and page.
+
+use hub_types::{RepoType, TagInfo, TagsByType};
+use jiff::Timestamp;
+use rusqlite::{
+    Row, ToSql, named_params,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+
+use super::{
+    CommitId, RepoRecord, Result, Store,
+    database::{corrupt, time_from_column},
+    repos,
+};
+use crate::card::LINKED_MODEL;
+
+/// What repositories are wanted. Everything that is set must apply.
+#[derive(Debug, Clone)]
+pub(crate) struct RepoQuery {
+    /// Of which kind.
+    pub(crate) repo_type: RepoType,
+    /// Namespaces whose private repositories the caller sees, in lower case.
+    pub(crate) namespaces: Vec<String>,
+    /// The owner.
+    pub(crate) author: Option<String>,
+    /// Parts of the id, in any case.
+    pub(crate) search: Vec<String>,
+    /// Tags that it must have.
+    pub(crate) tags: Vec<String>,
+    /// The task of its card.
+    pub(crate) pipeline_tag: Option<String>,
+    /// Whether its card must name a model or a dataset.
+    pub(crate) linked: bool,
+    /// What it is ordered by; those that are equal by age.
+    pub(crate) order: Order,
+    /// Whether the order is from least to most.
+    pub(crate) ascending: bool,
+    /// Position of the last one of the page before.
+    pub(crate) after: Option<Position>,
+    /// The most that are returned.
+    pub(crate) limit: usize,
+}
+
+/// What a listing is ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// What nobody counts here, such as downloads: by age alone.
+    Nothing,
+    /// When the default branch last changed.
+    LastModified,
+    /// When it was made.
+    CreatedAt,
+    /// The id.
+    Id,
+    /// How many users like it.
+    Likes,
+}
+
+/// A place in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Position {
+    /// What the listing is ordered by.
+    pub(crate) value: Rank,
+    /// Key of the repository.
+    pub(crate) key: i64,
+}
+
+/// What one repository has in the column that a listing is ordered by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Rank {
+    /// A count, or a time in milliseconds.
+    Number(i64),
+    /// An id in lower case.
+    Text(String),
+}
+
+impl ToSql for Rank {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Number(number) => number.to_sql(),
+            Self::Text(text) => text.to_sql(),
+        }
+    }
+}
+
+impl FromSql for Rank {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value {
+            ValueRef::Integer(number) => Ok(Self::Number(number)),
+            ValueRef::Text(_) => Ok(Self::Text(value.as_str()?.to_owned())),
+            _ => Err(FromSqlError::InvalidType),
+        }
+    }
+}
+
+/// A repository that a search found.
+#[derive(Debug, Clone)]
+pub(crate) struct FoundRepo {
+    /// As in the database.
+    pub(crate) record: RepoRecord,
+    /// Tip of its default branch.
+    pub(crate) tip: CommitId,
+    /// When that was committed.
+    pub(crate) last_modified: Timestamp,
+    /// The front matter of its card.
+    pub(crate) card: Option<Map<String, serde_json::Value>>,
+    /// The tags of its card.
+    pub(crate) tags: Vec<String>,
+    /// Its place in the listing.
+    pub(crate) position: Position,
+}
+
+impl Order {
+    const fn column(self) -> &'static str {
+        match self {
+            Self::Nothing => "0",
+            Self::LastModified => "last_modified",
+            Self::CreatedAt => "created_at",
+            Self::Id => "folded",
+            Self::Likes => "(SELECT COUNT(*) FROM likes WHERE likes.repo = repos.key)",
+        }
+    }
+}
+
+/// The part of the id before the slash, in lower case.
+const NAMESPACE: &str = "substr(folded, 1, instr(folded, '/') - 1)";
+
+impl Store {
+    /// Finds repositories, in order, from a position on.
+    pub(crate) fn search_repos(&self, query: &RepoQuery) -> Result<Vec<FoundRepo>> {
+        self.check_summaries()?;
+        let (column, order, beyond) = match query.ascending {
+            true => (query.order.column(), "ASC", ">"),
+            false => (query.order.column(), "DESC", "<"),
+        };
+        let columns = repos::COLUMNS;
+        let sql = format!(
+            "SELECT {columns}, tip, card, {column} AS place,
+                 (SELECT json_group_array(tag) FROM
+                     (SELECT tag FROM repo_tags WHERE repo = repos.key AND kind <> '{LINKED_MODEL}' ORDER BY position)) AS tags,
+                 last_modified
+             FROM repos JOIN summaries ON summaries.repo = repos.key
+             WHERE repo_type = :repo_type
+                 AND (NOT private OR {NAMESPACE} IN (SELECT value FROM json_each(:namespaces)))
+                 AND (:author IS NULL OR {NAMESPACE} = :author)
+                 AND NOT EXISTS (SELECT 1 FROM json_each(:search) WHERE instr(folded, value) = 0)
+                 AND NOT EXISTS (SELECT 1 FROM json_each(:tags)
+                     WHERE value NOT IN (SELECT tag FROM repo_tags WHERE repo = repos.key))
+                 AND (:task IS NULL OR card ->> '$.pipeline_tag' = :task)
+                 AND (NOT :linked OR EXISTS
+                     (SELECT 1 FROM repo_tags WHERE repo = repos.key AND kind IN ('{LINKED_MODEL}', 'dataset')))
+                 AND (:after IS NULL OR ({column}, repos.key) {beyond} (:value, :after))
+             ORDER BY place {order}, repos.key {order} LIMIT :limit"
+        );
+        let after = query.after.as_ref();
+        self.database().read(|connection| {
+            let found = connection
+                .prepare_cached(&sql)?
+                .query_map(
+                    named_params! {
+                        ":repo_type": query.repo_type.singular(),
+                        ":namespaces": json(&query.namespaces),
+                        ":author": query.author.as_ref().map(|author| author.to_ascii_lowercase()),
+                        ":search": json(&query.search).to_ascii_lowercase(),
+                        ":tags": json(&query.tags),
+                        ":task": query.pipeline_tag,
+                        ":linked": query.linked,
+                        ":value": after.map(|position| &position.value),
+                        ":after": after.map(|position| position.key),
+                        ":limit": query.limit,
+                    },
+                    found,
+                )?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(found)
+        })
+    }
+
+    /// The tags of all public repositories of a kind, in groups.
+    pub(crate) fn tags_by_type(&self, repo_type: RepoType) -> Result<TagsByType> {
+        self.check_summaries()?;
+        self.database().read(|connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT DISTINCT kind, tag FROM repo_tags JOIN repos ON repos.key = repo_tags.repo
+                 WHERE repo_type = ?1 AND NOT private ORDER BY kind, tag",
+            )?;
+            let mut rows = query.query([repo_type.singular()])?;
+            let mut groups = TagsByType::default();
+            while let Some(row) = rows.next()? {
+                let (kind, tag): (String, String) = (row.get(0)?, row.get(1)?);
+                let label = tag.strip_prefix(&format!("{kind}:")).unwrap_or(&tag).to_owned();
+                let mut info = TagInfo::new(tag);
+                info.label = Some(label);
+                info.kind = Some(kind.clone());
+                groups.0.entry(kind).or_default().push(info);
+            }
+            Ok(groups)
+        })
+    }
+
+    /// Every repository of a kind.
+    pub(super) fn repos_of(&self, repo_type: RepoType) -> Result<Vec<RepoRecord>> {
+        self.database().read(|connection| {
+            let found = connection
+                .prepare(&format!("SELECT {} FROM repos WHERE repo_type = ?1", repos::COLUMNS))?
+                .query_map([repo_type.singular()], repos::from_row)?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(found)
+        })
+    }
+}
+
+fn json(texts: &[String]) -> String {
+    serde_json::Value::from(texts).to_string()
+}
+
+fn found(row: &Row<'_>) -> rusqlite::Result<FoundRepo> {
+    let record = repos::from_row(row)?;
+    let column = |name| row.as_ref().column_index(name);
+    let (tip, card, tags) = (column("tip")?, column("card")?, column("tags")?);
+    let parse_card = |text: String| serde_json::from_str(&text).map_err(corrupt(card));
+    Ok(FoundRepo {
+        position: Position { value: row.get("place")?, key: record.key },
+        tip: row.get::<_, String>(tip)?.parse().map_err(corrupt(tip))?,
+        last_modified: time_from_column(row, column("last_modified")?)?,
+        card: row.get::<_, Option<String>>(card)?.map(parse_card).transpose()?,
+        tags: serde_json::from_str(&row.get::<_, String>(tags)?).map_err(corrupt(tags))?,
+        record,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{commit, model, temporary};
+
+    fn all() -> RepoQuery {
+        RepoQuery {
+            repo_type: RepoType::Model,
+            namespaces: Vec::new(),
+            author: None,
+            search: Vec::new(),
+            tags: Vec::new(),
+            pipeline_tag: None,
+            linked: false,
+            order: Order::Id,
+            ascending: true,
+            after: None,
+            limit: 100,
+        }
+    }
+
+    fn ids(found: &[FoundRepo]) -> Vec<&str> {
+        found.iter().map(|one| one.record.repo.id.as_str()).collect()
+    }
+
+    #[test]
+    fn pages_follow_each_other_in_every_order() {
+        let store = temporary();
+        for name in ["ada/c", "ada/a", "ada/b"] {
+            let repo = model(&store, name);
+            commit(&store, &repo, &[("a.txt", Some(name))]).unwrap();
+            store.note_summary(&repo);
+        }
+        let cases = [
+            (Order::Id, true, ["ada/a", "ada/b", "ada/c"]),
+            (Order::Id, false, ["ada/c", "ada/b", "ada/a"]),
+            (Order::LastModified, false, ["ada/b", "ada/a", "ada/c"]),
+            (Order::CreatedAt, true, ["ada/c", "ada/a", "ada/b"]),
+            (Order::Nothing, false, ["ada/b", "ada/a", "ada/c"]),
+        ];
+        for (order, ascending, expected) in cases {
+            let mut query = RepoQuery { order, ascending, limit: 1, ..all() };
+            let mut seen = Vec::new();
+            while let [one] = store.search_repos(&query).unwrap().as_slice() {
+                seen.push(one.record.repo.id.to_string());
+                query.after = Some(one.position.clone());
+            }
+            assert_eq!(seen, expected, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_that_nobody_noted_is_found_after_the_store_is_opened_again() {
+        let store = temporary();
+        let repo = model(&store, "ada/demo");
+        assert_eq!(ids(&store.search_repos(&all()).unwrap()), ["ada/demo"]);
+        let tip = commit(&store, &repo, &[("README.md", Some("---\ntags: [x]\n---\n"))]).unwrap();
+        assert!(store.search_repos(&all()).unwrap()[0].tags.is_empty());
+        let store = store.reopen();
+        let found = store.search_repos(&all()).unwrap();
+        assert_eq!((found[0].tip, found[0].tags.as_slice()), (tip, ["x".to_owned()].as_slice()));
+        store.delete_repo(&repo).unwrap();
+        assert!(store.search_repos(&all()).unwrap().is_empty());
+    }
+}
