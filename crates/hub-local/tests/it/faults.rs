@@ -135,6 +135,10 @@ async fn more_requests_than_the_hub_takes_are_told_to_come_back() {
         (sender, tokio::spawn(async move { hub.oneshot(request).await.unwrap().status().as_u16() }))
     };
     let (senders, running): (Vec<_>, Vec<_>) = (0..128).map(open).unzip();
+    // Each must have begun before another request takes a place.
+    for _ in 0..128 {
+        tokio::task::yield_now().await;
+    }
     let busy = loop {
         let answer = get(INFO).send(&hub).await;
         if answer.status == 503 {
