@@ -180,6 +180,8 @@ impl std::error::Error for ApiError {}
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
+            // It was deleted, or got another name, while the request was handled.
+            StoreError::RepoNotFound { .. } => Self::repo_not_found(false),
             StoreError::RevisionNotFound { revision } => Self::revision_not_found(&revision),
             StoreError::EntryNotFound { path } => Self::entry_not_found(&path),
             StoreError::ParentMismatch { .. } => Self::parent_mismatch(),

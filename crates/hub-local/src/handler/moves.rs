@@ -39,7 +39,6 @@ pub(crate) async fn move_repo(
                     StatusCode::CONFLICT,
                     format!("A {repo_type} repository called {to_repo} already exists"),
                 ),
-                StoreError::RepoNotFound { .. } => ApiError::repo_not_found(false),
                 other => other.into(),
             })
         })
