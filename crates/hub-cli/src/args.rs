@@ -1,9 +1,16 @@
 //! The command line as clap reads it. Commands and flags are those of the official `hf` command.
 
+mod discussions;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hub_api::RepoType;
+
+pub(crate) use discussions::{
+    BodyArgs, CreateDiscussion, DiscussionArg, DiscussionKindArg, DiscussionStatusArg, Discussions,
+    EditComment, ListDiscussions, Settle,
+};
 
 /// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
 #[derive(Debug, Parser)]
@@ -58,6 +65,9 @@ pub(crate) enum Command {
     /// Create and delete repositories
     #[command(subcommand, alias = "repo")]
     Repos(Repos),
+    /// Look at discussions and pull requests, open, answer and merge them
+    #[command(subcommand)]
+    Discussions(Discussions),
     /// Upload a file or a folder as one commit; creates the repository if it is missing
     Upload(Upload),
     /// Download files of a repository into a folder

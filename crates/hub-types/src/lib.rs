@@ -17,6 +17,7 @@
 //! ```
 
 pub mod commit;
+pub mod discussion;
 mod error;
 pub mod error_code;
 mod extra;
@@ -37,6 +38,10 @@ mod user;
 mod validate_yaml;
 
 pub use commit::{CommitInfo, GitCommitInfo};
+pub use discussion::{
+    Discussion, DiscussionComment, DiscussionCommit, DiscussionEvent, DiscussionStatus,
+    DiscussionStatusChange, DiscussionTitleChange, DiscussionWithDetails,
+};
 pub use error::ParseError;
 pub use error_code::ErrorCode;
 pub use extra::Extra;

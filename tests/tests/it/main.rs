@@ -4,6 +4,7 @@
 
 mod blocking;
 mod commits;
+mod discussions;
 mod downloads;
 mod input;
 mod repos;

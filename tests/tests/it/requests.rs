@@ -34,6 +34,10 @@ fn calls_say_what_they_would_send() {
             shown(api.list_repo_refs("a/b").include_pull_requests(true).request()),
             "GET /api/models/a/b/refs?include_prs=true",
         ),
+        (
+            shown(api.get_discussion_details("a/b", 7).repo_type(RepoType::Dataset).request()),
+            "GET /api/datasets/a/b/discussions/7?diff=1",
+        ),
     ];
     for (request, expected) in table {
         assert_eq!(request, expected);

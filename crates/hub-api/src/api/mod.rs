@@ -1,6 +1,7 @@
 //! The methods of [`HfApi`](crate::HfApi), one file per area.
 
 pub mod commits;
+pub mod discussions;
 pub mod download;
 pub mod identity;
 pub mod info;

@@ -3,6 +3,7 @@
 pub(crate) mod commit;
 mod commit_plan;
 pub(crate) mod commits;
+pub(crate) mod discussion_changes;
 pub(crate) mod discussions;
 mod entries;
 pub(crate) mod info;

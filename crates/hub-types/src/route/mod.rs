@@ -16,7 +16,7 @@ mod build;
 mod parse;
 
 pub use build::{RepoRoutes, encode_path, encode_segment, repo};
-pub use parse::{RepoRoute, Route, parse};
+pub use parse::{DiscussionAction, RepoRoute, Route, parse};
 
 /// Path of `whoami`, `GET`.
 pub const WHOAMI: &str = "/api/whoami-v2";

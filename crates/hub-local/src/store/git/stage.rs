@@ -65,7 +65,8 @@ impl Stage {
         }
         self.add_lfs_rules(&current, &mut edit, &plan.lfs_paths)?;
         let tree = edit.write(&mut |content| self.quarantine.add(&self.seen, Kind::Tree, content))?;
-        let commit = encode_commit(&plan, tree, parent)?;
+        let parents = parent.into_iter().collect();
+        let commit = encode_commit(&plan.author, plan.time, &plan.message, tree, parents)?;
         let id = self.quarantine.add(&self.seen, Kind::Commit, &commit)?;
         if self.quarantine.publish(&current)? {
             open.forget_handle();
@@ -141,16 +142,23 @@ fn check_parent(full_name: &str, tip: Option<CommitId>, expected: Option<&Parent
     }
 }
 
-fn encode_commit(plan: &CommitPlan, tree: ObjectId, parent: Option<CommitId>) -> Result<Vec<u8>> {
-    let author = signature(&plan.author, plan.time);
+/// The content of a commit.
+pub(super) fn encode_commit(
+    author: &Signature,
+    time: Timestamp,
+    message: &str,
+    tree: ObjectId,
+    parents: Vec<CommitId>,
+) -> Result<Vec<u8>> {
+    let author = signature(author, time);
     // git refuses commits with a NUL byte.
-    let mut message = plan.message.replace('\0', "");
+    let mut message = message.replace('\0', "");
     if !message.ends_with('\n') {
         message.push('\n');
     }
     let commit = gix::objs::Commit {
         tree,
-        parents: parent.into_iter().collect(),
+        parents: parents.into(),
         author: author.clone(),
         committer: author,
         encoding: None,
