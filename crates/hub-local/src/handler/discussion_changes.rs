@@ -133,19 +133,19 @@ struct Change {
 type Changed = Result<hub_types::discussion::Event<serde_json::Value>, ApiError>;
 
 impl Change {
-    fn shown(&self, event: EventRecord) -> Changed {
-        Ok(shown(&self.access.repo, event))
+    fn shown(&self, hub: &Inner, event: EventRecord) -> Changed {
+        shown(hub, &self.access.repo, event)
     }
 
     fn comment(&self, hub: &Inner, text: &str) -> Changed {
         found(hub, &self.access.repo, self.number)?;
-        self.shown(hub.store.add_comment(&self.access.repo, self.number, &self.author, comment(text)?)?)
+        self.shown(hub, hub.store.add_comment(&self.access.repo, self.number, &self.author, comment(text)?)?)
     }
 
     fn rename(&self, hub: &Inner, to: &str) -> Changed {
         self.author_or_writer(hub)?;
         let title = title(to)?;
-        self.shown(hub.store.rename_discussion(&self.access.repo, self.number, &self.author, &title)?)
+        self.shown(hub, hub.store.rename_discussion(&self.access.repo, self.number, &self.author, &title)?)
     }
 
     fn set_status(&self, hub: &Inner, request: StatusRequest) -> Changed {
@@ -164,7 +164,7 @@ impl Change {
             request.status,
             text,
         )?;
-        self.shown(event)
+        self.shown(hub, event)
     }
 
     fn merge(&self, hub: &Inner, text: Option<String>) -> Changed {
@@ -203,7 +203,7 @@ impl Change {
             Merged::Conflicts(conflicts) => return Err(conflict(&conflicts)),
         };
         let event = hub.store.mark_merged(repo, self.number, &self.author, merge_commit, base, text)?;
-        self.shown(event)
+        self.shown(hub, event)
     }
 
     fn edit_comment(&self, hub: &Inner, id: &str, text: &str) -> Changed {
@@ -212,7 +212,7 @@ impl Change {
         if hub.store.comment(repo, self.number, id)?.author != self.author {
             return Err(ApiError::forbidden("Only its author can edit a comment"));
         }
-        self.shown(hub.store.edit_comment(repo, self.number, id, &self.author, Some(text))?)
+        self.shown(hub, hub.store.edit_comment(repo, self.number, id, &self.author, Some(text))?)
     }
 
     fn hide_comment(&self, hub: &Inner, id: &str) -> Changed {
@@ -221,7 +221,7 @@ impl Change {
         if !own && !self.writes {
             return Err(ApiError::forbidden("You don't have the rights to hide this comment"));
         }
-        self.shown(hub.store.edit_comment(repo, self.number, id, &self.author, None)?)
+        self.shown(hub, hub.store.edit_comment(repo, self.number, id, &self.author, None)?)
     }
 
     fn author_or_writer(&self, hub: &Inner) -> Result<(), ApiError> {

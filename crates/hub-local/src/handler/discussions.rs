@@ -71,12 +71,8 @@ pub(crate) async fn details(
     let answer = context
         .blocking(move |hub| {
             let one = found(hub, &access.repo, number)?;
-            let mut described = summary(hub, &access.repo, &one)?;
-            for (name, value) in more(hub, &access.repo, &one, with_diff)? {
-                if let Value::Object(fields) = &mut described {
-                    fields.insert(name, value);
-                }
-            }
+            let mut described = common(hub, &access.repo, &one)?;
+            described.extend(more(hub, &access.repo, &one, with_diff)?);
             Ok(described)
         })
         .await?;
@@ -104,31 +100,56 @@ pub(crate) fn reference(number: u64) -> String {
     format!("refs/pr/{number}")
 }
 
-fn summary(hub: &Inner, repo: &RepoRecord, one: &DiscussionRecord) -> Result<Value, ApiError> {
+/// What list and details have.
+fn common(hub: &Inner, repo: &RepoRecord, one: &DiscussionRecord) -> Result<Map<String, Value>, ApiError> {
+    Ok(Map::from_iter([
+        ("num".to_owned(), json!(one.number)),
+        ("title".to_owned(), json!(one.title)),
+        ("status".to_owned(), json!(one.status)),
+        ("isPullRequest".to_owned(), json!(one.pull_request.is_some())),
+        ("createdAt".to_owned(), json!(timestamp(one.created_at))),
+        ("pinned".to_owned(), json!(false)),
+        ("author".to_owned(), json!(author(hub, &one.author)?)),
+        ("repo".to_owned(), json!({"name": repo.repo.id, "type": repo.repo.repo_type})),
+    ]))
+}
+
+/// An entry of the list.
+fn summary(hub: &Inner, repo: &RepoRecord, one: &DiscussionRecord) -> Result<Map<String, Value>, ApiError> {
     let owner = repo.repo.id.namespace().unwrap_or_default();
     let owner_type = match hub.store.find_account(owner)? {
         Some(account) if account.is_org => "org",
         _ => "user",
     };
-    let fullname = hub.store.find_account(&one.author)?.and_then(|account| account.fullname);
-    Ok(json!({
-        "num": one.number,
-        "title": one.title,
-        "status": one.status,
-        "isPullRequest": one.pull_request.is_some(),
-        "createdAt": timestamp(one.created_at),
-        "pinned": false,
-        "author": {
-            "name": one.author, "fullname": fullname.as_deref().unwrap_or(&one.author), "type": "user", "isPro": false,
-        },
-        "repo": {"name": repo.repo.id, "type": repo.repo.repo_type},
-        "repoOwner": {
-            "name": owner, "type": owner_type, "isParticipating": false, "isDiscussionAuthor": owner == one.author,
-        },
-        "topReactions": [],
-        "numReactionUsers": 0,
-        "numComments": one.comments,
-    }))
+    let mut fields = common(hub, repo, one)?;
+    fields.extend([
+        (
+            "repoOwner".to_owned(),
+            json!({
+                "name": owner, "type": owner_type, "isParticipating": false, "isDiscussionAuthor": owner == one.author,
+            }),
+        ),
+        ("topReactions".to_owned(), json!([])),
+        ("numReactionUsers".to_owned(), json!(0)),
+        ("numComments".to_owned(), json!(one.comments)),
+    ]);
+    Ok(fields)
+}
+
+/// An account as messages show it. Commits may name somebody who has none.
+fn author(hub: &Inner, name: &str) -> Result<DiscussionAuthor, ApiError> {
+    let mut author = DiscussionAuthor::new(name);
+    let mut add = |key: &str, value: Value| author.extra.insert(key.to_owned(), value);
+    add("type", json!("user"));
+    if let Some(account) = hub.store.find_account(name)? {
+        add("_id", json!(format!("{:024x}", account.key)));
+        add("fullname", json!(account.fullname.as_deref().unwrap_or(name)));
+        add("avatarUrl", json!(format!("/avatars/{}.svg", account.key)));
+        for word in ["isPro", "isHf", "isHfAdmin", "isMod"] {
+            add(word, json!(false));
+        }
+    }
+    Ok(author)
 }
 
 /// What only the details have.
@@ -139,8 +160,11 @@ fn more(
     with_diff: bool,
 ) -> Result<Map<String, Value>, ApiError> {
     let events = hub.store.events(repo, one.number)?;
-    let events: Vec<_> = events.into_iter().map(|event| shown(repo, event)).collect();
     let mut fields = Map::new();
+    // The opening comment is as old and as unique as the discussion.
+    fields.insert("_id".to_owned(), json!(events.first().map(|event| &event.id)));
+    let events =
+        events.into_iter().map(|event| shown(hub, repo, event)).collect::<Result<Vec<_>, ApiError>>()?;
     fields.insert("collection".to_owned(), json!("discussions"));
     fields.insert("locked".to_owned(), json!(false));
     fields.insert("events".to_owned(), json!(events));
@@ -156,6 +180,8 @@ fn more(
             let base = base(&git, one, pull_request, head)?;
             fields.insert("diff".to_owned(), json!(git.diff(base, head)?));
         }
+    } else {
+        fields.insert("isReport".to_owned(), json!(false));
     }
     Ok(fields)
 }
@@ -192,18 +218,17 @@ fn base(
 }
 
 /// An event as messages show it: texts also as HTML.
-pub(crate) fn shown(repo: &RepoRecord, event: EventRecord) -> Event<Value> {
-    let EventRecord { id, kind, author, created_at, mut data } = event;
+pub(crate) fn shown(hub: &Inner, repo: &RepoRecord, event: EventRecord) -> Result<Event<Value>, ApiError> {
+    let EventRecord { id, kind, author: name, created_at, mut data } = event;
     if let Some(latest) = data.get_mut("latest") {
         add_html(latest);
     }
     for version in data.get_mut("history").and_then(Value::as_array_mut).into_iter().flatten() {
         add_html(version);
     }
-    let mut by = DiscussionAuthor::new(&author);
-    by.extra.insert("type".to_owned(), json!("user"));
-    by.extra.insert("isOwner".to_owned(), json!(repo.repo.id.namespace() == Some(author.as_str())));
-    Event::new(id, kind, timestamp(created_at), by, data)
+    let mut by = author(hub, &name)?;
+    by.extra.insert("isOwner".to_owned(), json!(repo.repo.id.namespace() == Some(name.as_str())));
+    Ok(Event::new(id, kind, timestamp(created_at), by, data))
 }
 
 fn add_html(version: &mut Value) {

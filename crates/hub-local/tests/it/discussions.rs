@@ -128,6 +128,11 @@ async fn a_new_discussion_is_open_and_a_new_pull_request_is_a_draft_at_main() {
     let discussion = get(FIRST).send(&hub).await.json();
     assert_eq!((&discussion["title"], &discussion["status"]), (&json!("A title"), &json!("open")));
     assert_eq!((discussion.get("changes"), discussion.get("diff")), (None, None));
+    assert_eq!(discussion["_id"].as_str().unwrap().len(), 24);
+    assert_eq!(
+        (&discussion["author"]["name"], &discussion["author"]["isMod"]),
+        (&json!("bob"), &json!(false))
+    );
     let pull_request = get(&format!("{ALL}/2?diff=1")).send(&hub).await.json();
     let head = tip(&hub, "ada/demo").await;
     assert_eq!(pull_request["status"], "draft");
@@ -270,5 +275,25 @@ async fn a_filter_that_does_not_exist_is_refused() {
     let hub = hub();
     for query in ["type=issue", "status=merged", "p=x"] {
         assert_eq!(get(&format!("{ALL}?{query}")).send(&hub).await.status, 400, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_git_brought_appears_among_the_events() {
+    let hub = hub();
+    create(&hub, true).await;
+    let oid = open(&hub, "Elsewhere").await;
+    let repo = hub.dir().join("repos/models/ada/demo.git");
+    let moved = std::process::Command::new("git")
+        .arg("--git-dir")
+        .arg(repo)
+        .args(["update-ref", "refs/pr/1", &oid])
+        .status()
+        .unwrap();
+    assert!(moved.success());
+    for _ in 0..2 {
+        let details = get(FIRST).send(&hub).await.json();
+        assert_eq!(kinds(&details), ["comment", "commit"]);
+        assert_eq!(details["events"][1]["data"], json!({"subject": "Elsewhere", "oid": oid}));
     }
 }
