@@ -98,6 +98,27 @@ fn a_conflict_is_named_and_changes_nothing() {
 }
 
 #[test]
+fn large_files_conflict_as_a_whole_and_are_taken_from_the_side_that_changed_them() {
+    let pointer = |digit: &str| {
+        let oid = digit.repeat(64);
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 1{digit}\n")
+    };
+    let (old, one, two) = (pointer("0"), pointer("1"), pointer("2"));
+    let store = temporary();
+    let repo = model(&store, "ada/demo");
+    commit(&store, &repo, &[("both.bin", Some(&old)), ("ours.bin", Some(&old))]).unwrap();
+    propose(&store, &repo, &[("both.bin", Some(&one)), ("ours.bin", Some(&one))]);
+    commit(&store, &repo, &[("both.bin", Some(&two))]).unwrap();
+    assert_eq!(conflicts(&store, &repo), Conflicts::Paths(vec!["both.bin".into()]));
+    propose(&store, &repo, &[("both.bin", Some(&two))]);
+    assert!(matches!(merge(&store, &repo), Merged::Done { .. }));
+    let git = store.git(&repo).unwrap();
+    let entry = git.entry(git.resolve("main").unwrap(), "ours.bin").unwrap().unwrap();
+    assert_eq!(entry.lfs.unwrap().oid, "1".repeat(64));
+    fsck(&store, &repo);
+}
+
+#[test]
 fn a_merge_of_many_files_is_complete_on_disk() {
     let store = temporary();
     let repo = model(&store, "ada/demo");
