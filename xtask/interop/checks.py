@@ -453,6 +453,97 @@ def _(world):
         list(api.list_models(sort="beauty"))
 
 
+@check("a discussion is opened, answered, edited, hidden, renamed and closed")
+def _(world):
+    repo = "ada/minilm"
+    made = world.grace.create_discussion(repo, " A question ", description="how?")
+    assert (made.num, made.title, made.status, made.author) == (1, "A question", "open", "grace"), made
+    assert made.url == f"{world.wire.url}/{repo}/discussions/1" and not made.is_pull_request, made
+    answer = world.api.comment_discussion(repo, 1, "like *this*")
+    assert (answer.content, answer.author, answer.number_of_edits) == ("like *this*", "ada", 0), answer
+    edited = world.api.edit_discussion_comment(repo, 1, answer.id, "like that")
+    assert edited.edited and (edited.content, edited.last_edited_by) == ("like that", "ada"), edited
+    assert edited.number_of_edits == 1, edited.edit_history
+    with raises(errors.HfHubHTTPError, 403):
+        world.grace.edit_discussion_comment(repo, 1, answer.id, "mine")
+    hidden = world.api.hide_discussion_comment(repo, 1, answer.id)
+    assert hidden.hidden and hidden.content == "", hidden
+    renamed = world.grace.rename_discussion(repo, 1, "Solved")
+    assert (renamed.old_title, renamed.new_title) == ("A question", "Solved"), renamed
+    closed = world.grace.change_discussion_status(repo, 1, "closed", comment="thanks")
+    assert closed.new_status == "closed", closed
+    details = world.api.get_discussion_details(repo, 1)
+    kinds = [event.type for event in details.events]
+    assert kinds == ["comment", "comment", "title-change", "comment", "status-change"], kinds
+    assert (details.status, details.diff, details.target_branch) == ("closed", None, None), details
+    with raises(errors.HfHubHTTPError, 404):
+        world.api.get_discussion_details(repo, 99)
+
+
+@check("a pull request goes from draft to merged, with its diff and its commits")
+def _(world):
+    repo = "ada/minilm"
+    made = world.grace.create_pull_request(repo, "Add notes")
+    assert (made.num, made.status, made.git_reference) == (2, "draft", "refs/pr/2"), made
+    assert (made.target_branch, made.conflicting_files, made.merge_commit_oid) == ("refs/heads/main", [], None), made
+    upload = {"repo_id": repo, "path_or_fileobj": b"one\n", "path_in_repo": "notes.txt"}
+    commit = world.grace.upload_file(**upload, revision="refs/pr/2")
+    with raises(errors.HfHubHTTPError, 400):
+        world.api.merge_pull_request(repo, 2)
+    world.grace.change_discussion_status(repo, 2, "open")
+    with raises(errors.HfHubHTTPError, 403):
+        world.grace.merge_pull_request(repo, 2)
+    details = world.api.get_discussion_details(repo, 2)
+    assert "+++ b/notes.txt\n@@ -0,0 +1 @@\n+one\n" in details.diff, details.diff
+    added = [event for event in details.events if event.type == "commit"]
+    assert [(event.oid, event.author) for event in added] == [(commit.oid, "grace")], added
+    world.api.merge_pull_request(repo, 2)
+    details = world.api.get_discussion_details(repo, 2)
+    assert (details.status, details.merge_commit_oid) == ("merged", world.head(repo)), details
+    assert world.api.file_exists(repo, "notes.txt")
+    with raises(errors.HfHubHTTPError, 400):
+        world.api.change_discussion_status(repo, 2, "open")
+
+
+@check("a pull request that does not fit is refused with its files named, and hub merges it once it fits")
+def _(world):
+    repo = "ada/minilm"
+    upload = {"repo_id": repo, "path_in_repo": "notes.txt"}
+    world.grace.upload_file(**upload, path_or_fileobj=b"grace\n", create_pr=True)
+    world.api.upload_file(**upload, path_or_fileobj=b"ada\n")
+    assert world.api.get_discussion_details(repo, 3).conflicting_files == ["notes.txt"]
+    head = world.head(repo)
+    with raises(errors.HfHubHTTPError, 409):
+        world.api.merge_pull_request(repo, 3)
+    assert world.head(repo) == head
+    world.grace.upload_file(**upload, path_or_fileobj=b"ada\n", revision="refs/pr/3")
+    world.grace.upload_file(repo_id=repo, path_or_fileobj=b"x", path_in_repo="grace.txt", revision="refs/pr/3")
+    world.hub("discussions", "merge", repo, "3", "--yes", "--comment", "fits now")
+    details = world.api.get_discussion_details(repo, 3)
+    assert (details.status, details.conflicting_files) == ("merged", []), details
+    assert world.api.file_exists(repo, "grace.txt")
+
+
+@check("get_repo_discussions lists all pages, newest first, and filters")
+def _(world):
+    repo = "ada/discussed"
+    world.api.create_repo(repo)
+    for number in range(1, 26):
+        world.api.create_discussion(repo, f"Topic {number}")
+    world.grace.create_pull_request(repo, "Topic 26")
+    world.api.change_discussion_status(repo, 1, "closed")
+
+    def listed(**filters):
+        return [one.num for one in world.api.get_repo_discussions(repo, **filters)]
+
+    assert listed() == list(range(26, 0, -1)), listed()
+    assert listed(author="grace") == [26]
+    assert listed(discussion_type="pull_request") == [26]
+    assert listed(discussion_type="discussion", discussion_status="closed") == [1]
+    assert listed(discussion_status="open") == list(range(26, 1, -1))
+    assert world.hub("discussions", "list", repo, "--quiet").split() == [str(n) for n in range(26, 1, -1)]
+
+
 @check("a private repository does not exist for others")
 def _(world):
     world.api.create_repo("ada/secret", private=True)

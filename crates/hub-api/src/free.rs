@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use hub_commit::{AddSource, CommitOperation};
+use hub_types::DiscussionStatus;
 
 use crate::{
     HfApi, RepoArg,
@@ -13,6 +14,11 @@ use crate::{
         branches::{CreateBranchCall, DeleteBranchCall, SuperSquashCall},
         checks::{AuthCheckCall, FileExistsCall, RevisionExistsCall},
         commits::ListRepoCommitsListing,
+        discussions::{
+            ChangeDiscussionStatusCall, CommentDiscussionCall, CreateDiscussionCall,
+            EditDiscussionCommentCall, GetDiscussionDetailsCall, GetRepoDiscussionsListing,
+            HideDiscussionCommentCall, MergePullRequestCall, RenameDiscussionCall,
+        },
         download::{HfHubDownloadCall, SnapshotDownloadCall},
         identity::WhoAmICall,
         info::{DatasetInfoCall, ModelInfoCall, RepoExistsCall, RepoInfoCall, SpaceInfoCall},
@@ -260,4 +266,75 @@ pub fn list_metrics() -> ListMetricsCall {
 /// [`HfApi::get_full_repo_name`] on the shared client.
 pub fn get_full_repo_name(model_id: impl Into<String>) -> GetFullRepoNameCall {
     HfApi::shared().get_full_repo_name(model_id)
+}
+
+/// [`HfApi::get_repo_discussions`] on the shared client.
+pub fn get_repo_discussions(repo: impl Into<RepoArg>) -> GetRepoDiscussionsListing {
+    HfApi::shared().get_repo_discussions(repo)
+}
+
+/// [`HfApi::get_discussion_details`] on the shared client.
+pub fn get_discussion_details(repo: impl Into<RepoArg>, discussion_num: u64) -> GetDiscussionDetailsCall {
+    HfApi::shared().get_discussion_details(repo, discussion_num)
+}
+
+/// [`HfApi::create_discussion`] on the shared client.
+pub fn create_discussion(repo: impl Into<RepoArg>, title: impl Into<String>) -> CreateDiscussionCall {
+    HfApi::shared().create_discussion(repo, title)
+}
+
+/// [`HfApi::create_pull_request`] on the shared client.
+pub fn create_pull_request(repo: impl Into<RepoArg>, title: impl Into<String>) -> CreateDiscussionCall {
+    HfApi::shared().create_pull_request(repo, title)
+}
+
+/// [`HfApi::comment_discussion`] on the shared client.
+pub fn comment_discussion(
+    repo: impl Into<RepoArg>,
+    discussion_num: u64,
+    comment: impl Into<String>,
+) -> CommentDiscussionCall {
+    HfApi::shared().comment_discussion(repo, discussion_num, comment)
+}
+
+/// [`HfApi::edit_discussion_comment`] on the shared client.
+pub fn edit_discussion_comment(
+    repo: impl Into<RepoArg>,
+    discussion_num: u64,
+    comment_id: impl Into<String>,
+    new_content: impl Into<String>,
+) -> EditDiscussionCommentCall {
+    HfApi::shared().edit_discussion_comment(repo, discussion_num, comment_id, new_content)
+}
+
+/// [`HfApi::hide_discussion_comment`] on the shared client.
+pub fn hide_discussion_comment(
+    repo: impl Into<RepoArg>,
+    discussion_num: u64,
+    comment_id: impl Into<String>,
+) -> HideDiscussionCommentCall {
+    HfApi::shared().hide_discussion_comment(repo, discussion_num, comment_id)
+}
+
+/// [`HfApi::rename_discussion`] on the shared client.
+pub fn rename_discussion(
+    repo: impl Into<RepoArg>,
+    discussion_num: u64,
+    new_title: impl Into<String>,
+) -> RenameDiscussionCall {
+    HfApi::shared().rename_discussion(repo, discussion_num, new_title)
+}
+
+/// [`HfApi::change_discussion_status`] on the shared client.
+pub fn change_discussion_status(
+    repo: impl Into<RepoArg>,
+    discussion_num: u64,
+    new_status: impl Into<DiscussionStatus>,
+) -> ChangeDiscussionStatusCall {
+    HfApi::shared().change_discussion_status(repo, discussion_num, new_status)
+}
+
+/// [`HfApi::merge_pull_request`] on the shared client.
+pub fn merge_pull_request(repo: impl Into<RepoArg>, discussion_num: u64) -> MergePullRequestCall {
+    HfApi::shared().merge_pull_request(repo, discussion_num)
 }

@@ -51,6 +51,6 @@ pub use hub_transport::{self as transport, ErrorKind};
 pub use hub_types::{
     self as types, CommitInfo, DatasetFilter, ModelFilter, RepoId, RepoRef, RepoType, RepoUrl, Revision,
 };
-pub use listing::Listing;
+pub use listing::{Items, Listing, Source};
 pub use mode::{Async, Blocking, Mode};
 pub use repo_arg::RepoArg;

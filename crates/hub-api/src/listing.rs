@@ -1,10 +1,32 @@
 //! Listings that come in pages.
 
-use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream, stream::BoxStream};
 use http::Request;
-use hub_transport::{Body, PagedEndpoint};
+use hub_transport::{Body, PagedEndpoint, Transport};
 
 use crate::{Async, Blocking, Error, HfApi, Mode, blocking};
+
+/// The items of a listing.
+pub type Items<T> = BoxStream<'static, Result<T, Error>>;
+
+/// Something that [`HfApi`] can list: plain data, without a client.
+///
+/// Every [`PagedEndpoint`] is one. Listings whose pages are chained in another way implement it themselves.
+pub trait Source: Send + 'static {
+    /// One entry.
+    type Item: Send;
+
+    /// The entries, at most `limit`; pages are asked for as they are needed.
+    fn items(self, transport: &Transport, limit: Option<usize>) -> Items<Self::Item>;
+}
+
+impl<E: PagedEndpoint + 'static> Source for E {
+    type Item = E::Item;
+
+    fn items(self, transport: &Transport, limit: Option<usize>) -> Items<E::Item> {
+        transport.stream(self, limit).map_err(Error::from).boxed()
+    }
+}
 
 /// A listing that has not been asked for yet: page after page, as far as it is read.
 ///
@@ -49,16 +71,16 @@ impl<O: PagedEndpoint + Clone, M: Mode> Listing<O, M> {
     }
 }
 
-impl<O: PagedEndpoint + 'static, M: Mode> Listing<O, M> {
+impl<O: Source, M: Mode> Listing<O, M> {
     fn items(self) -> impl Stream<Item = Result<O::Item, Error>> + Send + 'static {
         match self.api.transport() {
-            Ok(transport) => transport.stream(self.operation, self.limit).map_err(Error::from).left_stream(),
+            Ok(transport) => self.operation.items(transport, self.limit).left_stream(),
             Err(error) => stream::once(async { Err(error) }).right_stream(),
         }
     }
 }
 
-impl<O: PagedEndpoint + 'static> Listing<O, Async> {
+impl<O: Source> Listing<O, Async> {
     /// The items one by one. The next page is asked for when an item beyond the last one is wanted.
     ///
     /// An item that cannot be read is one `Err`; the stream goes on with the next. Dropping it ends the requests.
@@ -75,7 +97,7 @@ impl<O: PagedEndpoint + 'static> Listing<O, Async> {
     }
 }
 
-impl<O: PagedEndpoint + 'static> Listing<O, Blocking>
+impl<O: Source> Listing<O, Blocking>
 where
     O::Item: 'static,
 {

@@ -1,5 +1,6 @@
 //! The command line as clap reads it. Commands and flags are those of the official `hf` command.
 
+mod discussions;
 mod refs;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -7,6 +8,10 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hub_api::RepoType;
 
+pub(crate) use discussions::{
+    BodyArgs, CreateDiscussion, DiscussionArg, DiscussionKindArg, DiscussionStatusArg, Discussions,
+    EditComment, ListDiscussions, Settle,
+};
 pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteTag, MoveRepo, RepoSettings, Tag};
 
 /// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
@@ -62,6 +67,9 @@ pub(crate) enum Command {
     /// Create, move, set up and delete repositories, their branches and their tags
     #[command(subcommand, alias = "repo")]
     Repos(Repos),
+    /// Look at discussions and pull requests, open, answer and merge them
+    #[command(subcommand)]
+    Discussions(Discussions),
     /// Upload a file or a folder as one commit; creates the repository if it is missing
     Upload(Upload),
     /// Download files of a repository into a folder

@@ -82,9 +82,7 @@ fn code(error: &Error) -> Code {
         _ => {}
     }
     match error.kind() {
-        Some(ErrorKind::RepoNotFound | ErrorKind::RevisionNotFound | ErrorKind::EntryNotFound) => {
-            Code::NotFound
-        }
+        Some(kind) if kind.is_not_found() => Code::NotFound,
         Some(ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::GatedRepo | ErrorKind::Auth) => {
             Code::NotAuthorised
         }

@@ -76,6 +76,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         match cli.command {
             Command::Auth(args) => command::auth::run(&session, args).await,
             Command::Repos(args) => command::repos::run(&session, args).await,
+            Command::Discussions(args) => command::discussions::run(&session, args).await,
             Command::Upload(args) => command::upload::run(&session, args).await,
             Command::Download(args) => command::download::run(&session, args).await,
             Command::Models(args) => command::kind::run(&session, hub_api::RepoType::Model, args).await,

@@ -59,12 +59,14 @@ fn methods(route: &Route) -> &'static str {
             RepoRoute::PathsInfo(_)
             | RepoRoute::Preupload(_)
             | RepoRoute::Commit(_)
+            | RepoRoute::DiscussionAction(..)
             | RepoRoute::LfsBatch
             | RepoRoute::LfsVerify
             | RepoRoute::LfsComplete(_)
             | RepoRoute::SuperSquash(_) => "POST",
             RepoRoute::Branch(_) | RepoRoute::Tag(_) | RepoRoute::Like => "DELETE, POST",
             RepoRoute::Settings => "PUT",
+            RepoRoute::Discussions => "GET, HEAD, POST",
             RepoRoute::LfsObject(_, None) => "GET, HEAD, PUT",
             RepoRoute::LfsObject(_, Some(_)) => "PUT",
             _ => "GET, HEAD",
@@ -130,6 +132,13 @@ async fn in_repo(
         RepoRoute::Commit(revision) => {
             let access = admit_commit(&context, &parts, repo, &revision).await?;
             handler::commit::commit(&context, access, &parts, body, revision).await
+        }
+        RepoRoute::Discussions if parts.method == Method::POST => {
+            handler::discussion_changes::create(&context, admit(Need::Contribute).await?, body).await
+        }
+        RepoRoute::DiscussionAction(number, action) => {
+            let access = admit(Need::Contribute).await?;
+            handler::discussion_changes::change(&context, access, number, action, body).await
         }
         RepoRoute::Discussions => handler::discussions::list(&context, admit(Need::Read).await?).await,
         RepoRoute::Discussion(number) => {

@@ -18,6 +18,7 @@
 
 mod branches;
 pub mod commit;
+pub mod discussion;
 mod error;
 pub mod error_code;
 mod extra;
@@ -42,6 +43,10 @@ mod validate_yaml;
 
 pub use branches::{CreateBranchRequest, CreateTagRequest, SuperSquashRequest, SuperSquashResponse};
 pub use commit::{CommitInfo, GitCommitInfo};
+pub use discussion::{
+    Discussion, DiscussionComment, DiscussionCommit, DiscussionEvent, DiscussionStatus,
+    DiscussionStatusChange, DiscussionTitleChange, DiscussionWithDetails,
+};
 pub use error::ParseError;
 pub use error_code::ErrorCode;
 pub use extra::Extra;

@@ -5,6 +5,7 @@
 mod blocking;
 mod branches;
 mod commits;
+mod discussions;
 mod downloads;
 mod input;
 mod likes;

@@ -46,6 +46,10 @@ fn calls_say_what_they_would_send() {
             shown(api.get_dataset_tags().only("license").request()),
             "GET /api/datasets-tags-by-type?type=license",
         ),
+        (
+            shown(api.get_discussion_details("a/b", 7).repo_type(RepoType::Dataset).request()),
+            "GET /api/datasets/a/b/discussions/7?diff=1",
+        ),
     ];
     for (request, expected) in table {
         assert_eq!(request, expected);

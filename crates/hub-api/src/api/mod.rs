@@ -3,6 +3,7 @@
 pub mod branches;
 pub mod checks;
 pub mod commits;
+pub mod discussions;
 pub mod download;
 pub mod filter;
 pub mod identity;

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::{
     commit_plan::{Draft, too_large},
+    discussions,
     ndjson::{LineTooLong, Lines},
     repos::signature,
 };
@@ -22,7 +23,7 @@ use crate::{
     body::{self, Incoming},
     respond::{self, ApiError},
     server::{Context, Inner},
-    store::{CommitPlan, CommitTarget, GitRepo, NewPullRequest, Signature, StoredAnswer},
+    store::{CommitPlan, CommitTarget, GitRepo, NewDiscussion, NewPullRequest, Signature, StoredAnswer},
 };
 
 /// Pieces of the body that wait to be worked on.
@@ -196,6 +197,7 @@ impl Job {
             };
             let commit = stage.finish(plan(target))?.to_string();
             hub.store.note_summary(&self.access.repo);
+            self.note(hub, self.revision.pull_request_number());
             return Ok(Made { commit, pull_request: None });
         }
         let tip = git.resolve(&branch)?;
@@ -206,16 +208,26 @@ impl Job {
         let number = hub.store.next_number(&self.access.repo)?;
         let target = CommitTarget::NewRef { full_name: format!("refs/pr/{number}"), base };
         let commit = stage.finish(plan(target))?.to_string();
-        let pull_request = NewPullRequest {
+        let discussion = NewDiscussion {
             number,
             title: header.summary,
             description: header.description,
             author: self.author.name.clone(),
-            target: branch,
-            base,
+            pull_request: Some(NewPullRequest { target: branch, base, draft: false }),
         };
-        hub.store.add_pull_request(&self.access.repo, pull_request)?;
+        hub.store.add_discussion(&self.access.repo, &discussion)?;
+        self.note(hub, Some(number));
         Ok(Made { commit, pull_request: Some(number) })
+    }
+
+    /// Shows the new commit among the events of its pull request. The commit is made, whatever becomes of this; who looks
+    /// at the pull request finds it all the same.
+    fn note(&self, hub: &Inner, number: Option<u64>) {
+        if let Some(number) = number
+            && let Err(error) = discussions::found(hub, &self.access.repo, number)
+        {
+            tracing::warn!(%error, number, "the events of a pull request lack a commit so far");
+        }
     }
 
     fn answer(&self, made: &Made) -> CommitResponse {

@@ -1,6 +1,10 @@
-//! `GET /api/{models}/{id}/discussions` and `.../{num}`: the pull requests that commits opened.
+//! `GET /api/{models}/{id}/discussions` and `.../{num}`.
 
-use http::{Response, StatusCode};
+use http::Response;
+use hub_types::{
+    DiscussionStatus,
+    discussion::{DiscussionAuthor, Event, FilesWithConflicts, PullRequestChanges},
+};
 use serde_json::{Map, Value, json};
 
 use super::{commits::escape, timestamp};
@@ -9,143 +13,228 @@ use crate::{
     auth::Access,
     respond::{self, ApiError},
     server::{Context, Inner},
-    store::{GitRepo, PullRequest, RepoRecord, StoreError},
+    store::{
+        CommitId, Conflicts, DiscussionFilter, DiscussionRecord, EventRecord, GitRepo, PullRequest,
+        RepoRecord,
+    },
 };
 
 const PAGE: usize = 20;
-/// Commits of a pull request that its events show.
-const MAX_COMMITS: usize = 200;
 
 /// Lists discussions and pull requests, newest first, by page number.
 pub(crate) async fn list(context: &Context, access: Access) -> Result<Response<Body>, ApiError> {
     let query = context.query.clone();
     let start = query.number("p")?.unwrap_or(0).saturating_mul(PAGE);
+    let filter = DiscussionFilter {
+        is_pull_request: one_of(query.get("type"), "type", ["discussion", "pull_request"])?,
+        open: one_of(query.get("status"), "status", ["closed", "open"])?,
+        author: query.get("author").map(str::to_owned),
+    };
     let answer = context
         .blocking(move |hub| {
-            let open = |one: &PullRequest| matches!(one.status.as_str(), "open" | "draft");
-            let wanted = |one: &PullRequest| {
-                let kind = query.get("type").is_none_or(|kind| matches!(kind, "all" | "pull_request"));
-                let author = query.get("author").is_none_or(|author| author == one.author);
-                let status = match query.get("status") {
-                    Some("open") => open(one),
-                    Some("closed") => !open(one),
-                    _ => true,
-                };
-                kind && author && status
-            };
-            let all = hub.store.list_discussions(&access.repo)?;
-            let closed = all.iter().filter(|one| !open(one)).count();
-            let found: Vec<_> = all.iter().filter(|one| wanted(one)).collect();
-            let page = found
+            let list = hub.store.list_discussions(&access.repo, &filter, start, PAGE)?;
+            let page = list
+                .page
                 .iter()
-                .skip(start)
-                .take(PAGE)
                 .map(|one| summary(hub, &access.repo, one))
                 .collect::<Result<Vec<_>, ApiError>>()?;
             Ok(json!({
                 "discussions": page,
-                "count": found.len(),
+                "count": list.count,
                 "start": start,
-                "numClosedDiscussions": closed,
+                "numClosedDiscussions": list.closed,
             }))
         })
         .await?;
     respond::ok(&answer)
 }
 
-/// Describes one pull request with its events.
+/// Whether a parameter is the second of two words; `None` for `all` and when it is not there.
+fn one_of(given: Option<&str>, name: &str, [no, yes]: [&str; 2]) -> Result<Option<bool>, ApiError> {
+    match given {
+        None | Some("all") => Ok(None),
+        Some(word) if word == yes => Ok(Some(true)),
+        Some(word) if word == no => Ok(Some(false)),
+        Some(word) => Err(ApiError::bad_request(format!(
+            "\"{name}\" must be \"all\", \"{no}\" or \"{yes}\", not \"{word}\""
+        ))),
+    }
+}
+
+/// Describes one discussion or pull request with its events.
 pub(crate) async fn details(
     context: &Context,
     access: Access,
     number: u64,
 ) -> Result<Response<Body>, ApiError> {
+    let with_diff = context.query.flag("diff");
     let answer = context
         .blocking(move |hub| {
-            let one = hub.store.discussion(&access.repo, number).map_err(|error| match error {
-                StoreError::DiscussionNotFound { .. } => {
-                    ApiError::new(StatusCode::NOT_FOUND, "Discussion not found")
-                }
-                other => other.into(),
-            })?;
-            let git = hub.store.git(&access.repo)?;
-            let mut described = summary(hub, &access.repo, &one)?;
-            if let Value::Object(fields) = &mut described {
-                let mut changes = Map::from_iter([("base".to_owned(), json!(one.target))]);
-                if let Ok(head) = git.resolve(&format!("refs/pr/{number}")) {
-                    changes.insert("headCommitId".to_owned(), json!(head.to_string()));
-                }
-                fields.insert("collection".to_owned(), json!("discussions"));
-                fields.insert("locked".to_owned(), json!(false));
-                fields.insert("changes".to_owned(), Value::Object(changes));
-                fields.insert("filesWithConflicts".to_owned(), conflicts(&git, &one)?);
-                fields.insert("events".to_owned(), events(&git, &one)?);
-            }
+            let one = found(hub, &access.repo, number)?;
+            let mut described = common(hub, &access.repo, &one)?;
+            described.extend(more(hub, &access.repo, &one, with_diff)?);
             Ok(described)
         })
         .await?;
     respond::ok(&answer)
 }
 
-fn summary(hub: &Inner, repo: &RepoRecord, one: &PullRequest) -> Result<Value, ApiError> {
+/// A discussion whose events have all commits of its ref, whichever way they came there.
+pub(crate) fn found(hub: &Inner, repo: &RepoRecord, number: u64) -> Result<DiscussionRecord, ApiError> {
+    let one = hub.store.discussion(repo, number)?;
+    let Some(pull_request) = &one.pull_request else { return Ok(one) };
+    let git = hub.store.git(repo)?;
+    let Ok(head) = git.resolve(&reference(number)) else { return Ok(one) };
+    if head == pull_request.head {
+        return Ok(one);
+    }
+    let mut seen = vec![pull_request.head, pull_request.base];
+    seen.extend(git.resolve(&pull_request.target));
+    let commits = git.commits_since(head, &seen)?;
+    hub.store.record_commits(repo, number, pull_request.head, head, &commits)?;
+    Ok(hub.store.discussion(repo, number)?)
+}
+
+/// Full name of the ref of a pull request.
+pub(crate) fn reference(number: u64) -> String {
+    format!("refs/pr/{number}")
+}
+
+/// What list and details have.
+fn common(hub: &Inner, repo: &RepoRecord, one: &DiscussionRecord) -> Result<Map<String, Value>, ApiError> {
+    Ok(Map::from_iter([
+        ("num".to_owned(), json!(one.number)),
+        ("title".to_owned(), json!(one.title)),
+        ("status".to_owned(), json!(one.status)),
+        ("isPullRequest".to_owned(), json!(one.pull_request.is_some())),
+        ("createdAt".to_owned(), json!(timestamp(one.created_at))),
+        ("pinned".to_owned(), json!(false)),
+        ("author".to_owned(), json!(author(hub, &one.author)?)),
+        ("repo".to_owned(), json!({"name": repo.repo.id, "type": repo.repo.repo_type})),
+    ]))
+}
+
+/// An entry of the list.
+fn summary(hub: &Inner, repo: &RepoRecord, one: &DiscussionRecord) -> Result<Map<String, Value>, ApiError> {
     let owner = repo.repo.id.namespace().unwrap_or_default();
     let owner_type = match hub.store.find_account(owner)? {
         Some(account) if account.is_org => "org",
         _ => "user",
     };
-    let fullname = hub.store.find_account(&one.author)?.and_then(|account| account.fullname);
-    Ok(json!({
-        "num": one.number,
-        "title": one.title,
-        "status": one.status,
-        "isPullRequest": true,
-        "createdAt": timestamp(one.created_at),
-        "pinned": false,
-        "author": {
-            "name": one.author, "fullname": fullname.as_deref().unwrap_or(&one.author), "type": "user", "isPro": false,
-        },
-        "repo": {"name": repo.repo.id, "type": repo.repo.repo_type},
-        "repoOwner": {
-            "name": owner, "type": owner_type, "isParticipating": false, "isDiscussionAuthor": owner == one.author,
-        },
-        "topReactions": [],
-        "numReactionUsers": 0,
-        "numComments": 1,
-    }))
+    let mut fields = common(hub, repo, one)?;
+    fields.extend([
+        (
+            "repoOwner".to_owned(),
+            json!({
+                "name": owner, "type": owner_type, "isParticipating": false, "isDiscussionAuthor": owner == one.author,
+            }),
+        ),
+        ("topReactions".to_owned(), json!([])),
+        ("numReactionUsers".to_owned(), json!(0)),
+        ("numComments".to_owned(), json!(one.comments)),
+    ]);
+    Ok(fields)
 }
 
-/// An empty list when the pull request is based on the tip of its branch; otherwise `true`, which stands for "unknown".
-fn conflicts(git: &GitRepo, one: &PullRequest) -> Result<Value, ApiError> {
-    Ok(if git.resolve(&one.target)? == one.base { json!([]) } else { json!(true) })
-}
-
-fn events(git: &GitRepo, one: &PullRequest) -> Result<Value, ApiError> {
-    let author = json!({"name": one.author, "type": "user"});
-    let created = timestamp(one.created_at);
-    let mut events = vec![json!({
-        "id": format!("{:024x}", one.number << 16),
-        "type": "comment",
-        "createdAt": created,
-        "author": author,
-        "data": {
-            "edited": false, "hidden": false, "numEdits": 0, "editors": [one.author], "editorAvatarUrls": [], "reactions": [],
-            "latest": {
-                "raw": one.description, "html": format!("<p>{}</p>", escape(&one.description)),
-                "updatedAt": created, "author": {"name": one.author},
-            },
-        },
-    })];
-    if let Ok(head) = git.resolve(&format!("refs/pr/{}", one.number)) {
-        let (commits, _) = git.log(head, 0, MAX_COMMITS)?;
-        let own: Vec<_> = commits.into_iter().take_while(|commit| commit.id != one.base).collect();
-        for (position, commit) in own.iter().rev().enumerate() {
-            events.push(json!({
-                "id": format!("{:024x}", (one.number << 16) + position as u64 + 1),
-                "type": "commit",
-                "createdAt": timestamp(commit.time),
-                "author": {"name": commit.author, "type": "user"},
-                "data": {"subject": commit.title, "oid": commit.id.to_string()},
-            }));
+/// An account as messages show it. Commits may name somebody who has none.
+fn author(hub: &Inner, name: &str) -> Result<DiscussionAuthor, ApiError> {
+    let mut author = DiscussionAuthor::new(name);
+    let mut add = |key: &str, value: Value| author.extra.insert(key.to_owned(), value);
+    add("type", json!("user"));
+    if let Some(account) = hub.store.find_account(name)? {
+        add("_id", json!(format!("{:024x}", account.key)));
+        add("fullname", json!(account.fullname.as_deref().unwrap_or(name)));
+        add("avatarUrl", json!(format!("/avatars/{}.svg", account.key)));
+        for word in ["isPro", "isHf", "isHfAdmin", "isMod"] {
+            add(word, json!(false));
         }
     }
-    Ok(Value::Array(events))
+    Ok(author)
+}
+
+/// What only the details have.
+fn more(
+    hub: &Inner,
+    repo: &RepoRecord,
+    one: &DiscussionRecord,
+    with_diff: bool,
+) -> Result<Map<String, Value>, ApiError> {
+    let events = hub.store.events(repo, one.number)?;
+    let mut fields = Map::new();
+    // The opening comment is as old and as unique as the discussion.
+    fields.insert("_id".to_owned(), json!(events.first().map(|event| &event.id)));
+    let events =
+        events.into_iter().map(|event| shown(hub, repo, event)).collect::<Result<Vec<_>, ApiError>>()?;
+    fields.insert("collection".to_owned(), json!("discussions"));
+    fields.insert("locked".to_owned(), json!(false));
+    fields.insert("events".to_owned(), json!(events));
+    if let Some(pull_request) = &one.pull_request {
+        let git = hub.store.git(repo)?;
+        let head = git.resolve(&reference(one.number)).ok();
+        let mut changes = PullRequestChanges::new(&pull_request.target);
+        changes.merge_commit_id = pull_request.merge_commit.map(|commit| commit.to_string());
+        changes.head_commit_id = head.map(|head| head.to_string());
+        fields.insert("changes".to_owned(), json!(changes));
+        fields.insert("filesWithConflicts".to_owned(), json!(conflicts(&git, one, pull_request, head)?));
+        if with_diff && let Some(head) = head {
+            let base = base(&git, one, pull_request, head)?;
+            fields.insert("diff".to_owned(), json!(git.diff(base, head)?));
+        }
+    } else {
+        fields.insert("isReport".to_owned(), json!(false));
+    }
+    Ok(fields)
+}
+
+fn conflicts(
+    git: &GitRepo,
+    one: &DiscussionRecord,
+    pull_request: &PullRequest,
+    head: Option<CommitId>,
+) -> Result<FilesWithConflicts, ApiError> {
+    let merged = one.status == DiscussionStatus::Merged;
+    let found = match (head, git.resolve(&pull_request.target)) {
+        (Some(head), Ok(tip)) if !merged => git.conflicts(tip, head)?,
+        _ => Conflicts::Paths(Vec::new()),
+    };
+    Ok(match found {
+        Conflicts::Paths(paths) => FilesWithConflicts::Paths(paths),
+        Conflicts::Unrelated => FilesWithConflicts::Unknown(true),
+    })
+}
+
+/// What the changes are counted from: where the two histories part, as long as they do.
+fn base(
+    git: &GitRepo,
+    one: &DiscussionRecord,
+    pull_request: &PullRequest,
+    head: CommitId,
+) -> Result<CommitId, ApiError> {
+    let common = match git.resolve(&pull_request.target) {
+        Ok(tip) if one.status != DiscussionStatus::Merged => git.merge_base(tip, head)?,
+        _ => None,
+    };
+    Ok(common.unwrap_or(pull_request.base))
+}
+
+/// An event as messages show it: texts also as HTML.
+pub(crate) fn shown(hub: &Inner, repo: &RepoRecord, event: EventRecord) -> Result<Event<Value>, ApiError> {
+    let EventRecord { id, kind, author: name, created_at, mut data } = event;
+    if let Some(latest) = data.get_mut("latest") {
+        add_html(latest);
+    }
+    for version in data.get_mut("history").and_then(Value::as_array_mut).into_iter().flatten() {
+        add_html(version);
+    }
+    let mut by = author(hub, &name)?;
+    by.extra.insert("isOwner".to_owned(), json!(repo.repo.id.namespace() == Some(name.as_str())));
+    Ok(Event::new(id, kind, timestamp(created_at), by, data))
+}
+
+fn add_html(version: &mut Value) {
+    let raw = version.get("raw").and_then(Value::as_str).unwrap_or_default();
+    let html = if raw.is_empty() { String::new() } else { format!("<p>{}</p>", escape(raw)) };
+    if let Value::Object(fields) = version {
+        fields.insert("html".to_owned(), json!(html));
+    }
 }

@@ -5,6 +5,7 @@ pub(crate) mod branches;
 pub(crate) mod commit;
 mod commit_plan;
 pub(crate) mod commits;
+pub(crate) mod discussion_changes;
 pub(crate) mod discussions;
 mod entries;
 pub(crate) mod info;

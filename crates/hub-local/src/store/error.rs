@@ -141,6 +141,18 @@ pub enum StoreError {
         /// The number.
         number: u64,
     },
+    /// A merged pull request stays merged.
+    #[error("the pull request {number} is merged, which is final")]
+    DiscussionMerged {
+        /// The number.
+        number: u64,
+    },
+    /// A discussion has no comment with this id.
+    #[error("there is no comment {id:?}")]
+    CommentNotFound {
+        /// The id.
+        id: String,
+    },
     /// The operating system refused.
     #[error("cannot {action} {}", path.display())]
     Io {

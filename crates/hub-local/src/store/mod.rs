@@ -7,6 +7,7 @@ mod accounts;
 mod database;
 mod discussions;
 mod error;
+mod events;
 mod git;
 mod layout;
 mod lfs;
@@ -29,13 +30,16 @@ use std::{
 pub use accounts::OrgRole;
 pub(crate) use accounts::{Account, Membership};
 use database::Database;
-pub(crate) use discussions::{NewPullRequest, PullRequest};
+pub(crate) use discussions::{
+    DiscussionFilter, DiscussionRecord, NewDiscussion, NewPullRequest, PullRequest,
+};
 pub(crate) use error::Result;
 pub use error::StoreError;
+pub(crate) use events::EventRecord;
 use git::OpenRepos;
 pub(crate) use git::{
-    Attributes, Change, CommitId, CommitPlan, CommitRecord, CommitTarget, Entry, EntryKind, GitRepo,
-    IgnoreRules, NewRef, Signature, Stage,
+    Attributes, Change, CommitId, CommitPlan, CommitRecord, CommitTarget, Conflicts, Entry, EntryKind,
+    GitRepo, IgnoreRules, Merged, NewRef, Signature, Stage,
 };
 use layout::Layout;
 pub(crate) use lfs::{LfsError, LfsStore};

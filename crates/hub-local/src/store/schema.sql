@@ -87,18 +87,34 @@ CREATE TABLE lfs_objects (
     PRIMARY KEY (repo, oid)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE pull_requests (
+CREATE TABLE discussions (
     repo INTEGER NOT NULL REFERENCES repos (key) ON DELETE CASCADE,
     number INTEGER NOT NULL,
     title TEXT NOT NULL,
-    description TEXT NOT NULL,
     status TEXT NOT NULL,
     author TEXT NOT NULL,
-    target TEXT NOT NULL,
-    base TEXT NOT NULL,
     created_at INTEGER NOT NULL,
+    -- Of pull requests only: the branch, what the changes are counted from, the newest commit that has its event, and
+    -- what merging them made.
+    target TEXT,
+    base TEXT,
+    head TEXT,
+    merge_commit TEXT,
     PRIMARY KEY (repo, number)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE discussion_events (
+    repo INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    author TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (repo, number, position),
+    FOREIGN KEY (repo, number) REFERENCES discussions (repo, number) ON DELETE CASCADE
+) STRICT;
 
 CREATE TABLE nonces (
     repo INTEGER NOT NULL REFERENCES repos (key) ON DELETE CASCADE,

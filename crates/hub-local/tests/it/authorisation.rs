@@ -1,9 +1,11 @@
 //! Every route for every kind of caller, on a public and on a private repository.
 
+use std::collections::BTreeMap;
+
 use http::Method;
 use serde_json::json;
 
-use crate::support::{ADA, BOB, RITA, WIM, builder, call};
+use crate::support::{ADA, BOB, RITA, WIM, builder, call, get, post};
 
 /// Callers of a repository of the organisation, in the order of the columns below.
 const WIM_READS: &str = "hf_wim_reads";
@@ -27,6 +29,8 @@ struct Row {
 const READ: ([u16; 5], [u16; 5]) = ([200; 5], [401, 404, 200, 200, 200]);
 /// Statuses of what needs a token that writes but only sight of the repository.
 const CONTRIBUTE: ([u16; 5], [u16; 5]) = ([401, 200, 200, 200, 403], [401, 404, 200, 200, 403]);
+/// As [`CONTRIBUTE`], for what is answered with 201.
+const COMMENT: ([u16; 5], [u16; 5]) = ([401, 201, 201, 201, 403], [401, 404, 201, 201, 403]);
 /// Statuses of changes.
 const WRITE: ([u16; 5], [u16; 5]) = ([401, 403, 403, 200, 403], [401, 404, 403, 200, 403]);
 /// Statuses of addresses that carry their own permission, used without it.
@@ -60,6 +64,20 @@ fn rows() -> Vec<Row> {
         row(Method::GET, "/api/models/{}/commits/main", none.clone(), READ),
         row(Method::GET, "/api/models/{}/discussions", none.clone(), READ),
         row(Method::GET, "/api/models/{}/discussions/1", none.clone(), ([404; 5], [401, 404, 404, 404, 404])),
+        row(Method::POST, "/api/models/{}/discussions", json!({"title": "Title"}), CONTRIBUTE),
+        // The discussion is the writer's own, made below.
+        row(Method::POST, "/api/models/{}/discussions/1/comment", json!({"comment": "x"}), COMMENT),
+        row(Method::POST, "/api/models/{}/discussions/1/title", json!({"title": "Title"}), WRITE),
+        row(Method::POST, "/api/models/{}/discussions/1/status", json!({"status": "open"}), WRITE),
+        row(Method::POST, "/api/models/{}/discussions/1/comment/ID/edit", json!({"content": "x"}), WRITE),
+        row(Method::POST, "/api/models/{}/discussions/1/comment/ID/hide", none.clone(), WRITE),
+        // A discussion is no pull request, which a writer is told.
+        row(
+            Method::POST,
+            "/api/models/{}/discussions/1/merge",
+            none.clone(),
+            ([401, 403, 403, 400, 403], [401, 404, 403, 400, 403]),
+        ),
         row(Method::GET, "/{}/resolve/main/.gitattributes", none.clone(), READ),
         row(Method::HEAD, "/{}/resolve/main/.gitattributes", none.clone(), READ),
         row(Method::GET, "/{}/raw/main/.gitattributes", none.clone(), READ),
@@ -95,12 +113,24 @@ fn rows() -> Vec<Row> {
 #[tokio::test]
 async fn every_route_lets_through_whom_it_should() {
     let hub = builder().token("wim", WIM_READS, hub_local::TokenRole::Read).build().unwrap();
+    let mut comments = BTreeMap::new();
+    for id in ["analytical/open", "analytical/closed"] {
+        let url = format!("/api/models/{id}/discussions");
+        post(&url, json!({"title": "Title"})).token(WIM).send(&hub).await.json();
+        let details = get(&format!("{url}/1")).token(WIM).send(&hub).await.json();
+        comments.insert(id, details["events"][0]["id"].as_str().unwrap().to_owned());
+    }
     for Row { method, route, body, public, private } in rows() {
         for (id, expected) in [("analytical/open", public), ("analytical/closed", private)] {
             for ((who, token), status) in CALLERS.into_iter().zip(expected) {
                 let body = if body.is_null() { String::new() } else { body.to_string() };
                 // Numbers of pull requests differ from caller to caller: the details of none are asked for here.
-                let route = route.replace("/discussions/1", "/discussions/999").replace("{}", id);
+                let route = if method == Method::GET {
+                    route.replace("/discussions/1", "/discussions/999")
+                } else {
+                    route.to_owned()
+                };
+                let route = route.replace("{}", id).replace("/ID/", &format!("/{}/", comments[id]));
                 let answer = call(method.clone(), &route).maybe_token(token).body(body).send(&hub).await;
                 assert_eq!(answer.status, status, "{method} {route} for {who}: {answer:?}");
             }

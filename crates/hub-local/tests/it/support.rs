@@ -140,9 +140,10 @@ impl Answer {
         (self.status.as_u16(), self.header("x-error-code"), text)
     }
 
-    /// Everything but the id of the request.
+    /// Everything but the id of the request and the time.
     pub(crate) fn without_id(mut self) -> (StatusCode, Vec<(String, Vec<u8>)>, Bytes) {
         self.headers.remove("x-request-id");
+        self.headers.remove("date");
         let mut headers: Vec<_> =
             self.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
         headers.sort();

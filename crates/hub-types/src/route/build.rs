@@ -2,6 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::DiscussionAction;
 use crate::{RepoRef, RepoType, Revision};
 
 /// Everything but ASCII letters, digits and `- . _ ~`.
@@ -135,6 +136,24 @@ impl RepoRoutes<'_> {
     /// `GET` and `POST`: the list of discussions and pull requests.
     pub fn discussions(&self) -> String {
         self.api("/discussions")
+    }
+
+    /// `GET`: one discussion or pull request with its events.
+    pub fn discussion(&self, number: u64) -> String {
+        self.api(&format!("/discussions/{number}"))
+    }
+
+    /// `POST`: one change of a discussion or pull request.
+    pub fn discussion_action(&self, number: u64, action: &DiscussionAction) -> String {
+        let action = match action {
+            DiscussionAction::Comment => "comment".to_owned(),
+            DiscussionAction::Title => "title".to_owned(),
+            DiscussionAction::Status => "status".to_owned(),
+            DiscussionAction::Merge => "merge".to_owned(),
+            DiscussionAction::EditComment(id) => format!("comment/{}/edit", encode_segment(id)),
+            DiscussionAction::HideComment(id) => format!("comment/{}/hide", encode_segment(id)),
+        };
+        self.api(&format!("/discussions/{number}/{action}"))
     }
 
     /// `POST`: the LFS batch, which answers where objects are uploaded and downloaded.

@@ -74,6 +74,8 @@ pub enum RepoRoute {
     Discussions,
     /// `/api/{models}/{id}/discussions/{num}`
     Discussion(u64),
+    /// `/api/{models}/{id}/discussions/{num}/{action}`
+    DiscussionAction(u64, DiscussionAction),
     /// `/{id}[.git]/info/lfs/objects/batch`
     LfsBatch,
     /// `/{id}[.git]/info/lfs/verify`
@@ -86,6 +88,24 @@ pub enum RepoRoute {
     Resolve(Revision, String),
     /// `/{id}/raw/{rev}/{path}`
     Raw(Revision, String),
+}
+
+/// What a path does to one discussion or pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DiscussionAction {
+    /// `comment`
+    Comment,
+    /// `title`
+    Title,
+    /// `status`
+    Status,
+    /// `merge`
+    Merge,
+    /// `comment/{id}/edit`
+    EditComment(String),
+    /// `comment/{id}/hide`
+    HideComment(String),
 }
 
 /// Reads the path of a request: without query, percent-decoded once, segment by segment.
@@ -185,6 +205,10 @@ fn api_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
             Ok(number) => RepoRoute::Discussion(number),
             Err(_) => return Ok(None),
         },
+        ["discussions", number, rest @ ..] => match (number.parse(), discussion_action(rest)) {
+            (Ok(number), Some(action)) => RepoRoute::DiscussionAction(number, action),
+            _ => return Ok(None),
+        },
         [word @ ("revision" | "paths-info" | "commits" | "preupload" | "commit"), rest @ ..]
             if !rest.is_empty() =>
         {
@@ -203,6 +227,18 @@ fn api_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
         }
         _ => return Ok(None),
     }))
+}
+
+fn discussion_action(rest: &[&str]) -> Option<DiscussionAction> {
+    match rest {
+        ["comment"] => Some(DiscussionAction::Comment),
+        ["title"] => Some(DiscussionAction::Title),
+        ["status"] => Some(DiscussionAction::Status),
+        ["merge"] => Some(DiscussionAction::Merge),
+        ["comment", id, "edit"] => Some(DiscussionAction::EditComment((*id).to_owned())),
+        ["comment", id, "hide"] => Some(DiscussionAction::HideComment((*id).to_owned())),
+        _ => None,
+    }
 }
 
 fn web_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
@@ -317,6 +353,22 @@ mod tests {
             assert_eq!(parse(&route::tags_by_type(repo_type)).unwrap(), Route::TagsByType(repo_type));
         }
         assert_eq!(parse(route::METRICS).unwrap(), Route::Metrics);
+    }
+
+    #[test]
+    fn what_is_done_to_a_discussion_is_read_back() {
+        use DiscussionAction as A;
+        let repo = repo(RepoType::Dataset, "ada/demo");
+        let routes = route::repo(&repo);
+        assert_eq!(action(&routes.discussion(7)).1, RepoRoute::Discussion(7));
+        let id = || "64a/b".to_owned();
+        for done in [A::Comment, A::Title, A::Status, A::Merge, A::EditComment(id()), A::HideComment(id())] {
+            let path = routes.discussion_action(7, &done);
+            assert_eq!(action(&path), (repo.clone(), RepoRoute::DiscussionAction(7, done)), "{path}");
+        }
+        for path in ["discussions/x", "discussions/1/nothing", "discussions/1/comment/a"] {
+            assert!(parse(&format!("/api/models/ada/demo/{path}")).is_err(), "{path}");
+        }
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 mod attributes;
 mod create;
+mod diff;
 mod log;
+mod merge;
 mod open;
 mod pack;
 mod quarantine;
@@ -22,6 +24,7 @@ use jiff::Timestamp;
 
 pub(crate) use attributes::{Attributes, IgnoreRules};
 pub(super) use create::create;
+pub(crate) use merge::{Conflicts, Merged};
 use open::OpenRepo;
 pub(super) use open::OpenRepos;
 pub(crate) use ref_edit::NewRef;

@@ -61,7 +61,7 @@ impl GitRepo {
             NewRef::Empty { author, time, message } => {
                 let mut quarantine = Quarantine::new(self.open.tmp())?;
                 let tree = quarantine.add(&repo, Kind::Tree, b"")?;
-                let commit = encode_commit(&author, time, &message, tree, None)?;
+                let commit = encode_commit(&author, time, &message, tree, Vec::new())?;
                 self.publish(&repo, quarantine, Kind::Commit, &commit)?
             }
             NewRef::Annotated { commit, name, tagger, time, message } => {
@@ -126,7 +126,7 @@ impl GitRepo {
         let repo = self.open.local()?;
         let old = refs::read(&repo, full_name)?
             .ok_or_else(|| StoreError::RevisionNotFound { revision: full_name.to_owned() })?;
-        let commit = encode_commit(author, time, message, tree_of(&repo, old)?, None)?;
+        let commit = encode_commit(author, time, message, tree_of(&repo, old)?, Vec::new())?;
         let id = self.publish(&repo, Quarantine::new(self.open.tmp())?, Kind::Commit, &commit)?;
         refs::update(&repo, full_name, Some(old), id)?;
         Ok(id)

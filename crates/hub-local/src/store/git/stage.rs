@@ -65,7 +65,8 @@ impl Stage {
         }
         self.add_lfs_rules(&current, &mut edit, &plan.lfs_paths)?;
         let tree = edit.write(&mut |content| self.quarantine.add(&self.seen, Kind::Tree, content))?;
-        let commit = encode_commit(&plan.author, plan.time, &plan.message, tree, parent)?;
+        let parents = parent.into_iter().collect();
+        let commit = encode_commit(&plan.author, plan.time, &plan.message, tree, parents)?;
         let id = self.quarantine.add(&self.seen, Kind::Commit, &commit)?;
         if self.quarantine.publish(&current)? {
             open.forget_handle();
@@ -147,13 +148,13 @@ pub(super) fn encode_commit(
     time: Timestamp,
     message: &str,
     tree: ObjectId,
-    parent: Option<CommitId>,
+    parents: Vec<CommitId>,
 ) -> Result<Vec<u8>> {
     let author = signature(author, time);
     let message = text(message);
     let commit = gix::objs::Commit {
         tree,
-        parents: parent.into_iter().collect(),
+        parents: parents.into(),
         author: author.clone(),
         committer: author,
         encoding: None,

@@ -1,5 +1,6 @@
 mod attributes;
 mod commits;
 mod durability;
+mod merging;
 mod model;
 mod reading;

@@ -1,0 +1,183 @@
+//! The changes between two commits as text, as `git diff --full-index --no-renames` writes them.
+
+use std::{fmt::Write, io};
+
+use gix::{
+    diff::blob::{
+        Algorithm, Diff, InternedInput, UnifiedDiff,
+        unified_diff::{ConsumeHunk, ContextSize, DiffLineKind, HunkHeader},
+    },
+    object::tree::diff::ChangeDetached,
+    objs::{Kind, tree::EntryMode},
+};
+
+use super::{
+    CommitId, GitRepo, ObjectId,
+    read::{read_object, tree_of},
+};
+use crate::store::{Result, StoreError};
+
+/// A file with more bytes is shown as binary.
+const LARGEST_FILE: u64 = 4 << 20;
+/// After so many bytes only the names of further files are written.
+const LARGEST_DIFF: usize = 16 << 20;
+/// git looks for a NUL byte only so far.
+const BINARY_PROBE: usize = 8000;
+
+impl GitRepo {
+    /// What changed from `old` to `new`.
+    pub(crate) fn diff(&self, old: CommitId, new: CommitId) -> Result<String> {
+        let repo = self.open.local()?;
+        let failed = || StoreError::git("compare two commits");
+        let tree = |commit| repo.find_tree(tree_of(&repo, commit)?).map_err(failed());
+        let changes = repo
+            .diff_tree_to_tree(Some(&tree(old)?), Some(&tree(new)?), Some(gix::diff::Options::default()))
+            .map_err(failed())?;
+        let mut files: Vec<File> = changes.iter().filter_map(File::of).collect();
+        files.sort_by(|a, b| a.path.cmp(b.path));
+        let mut text = String::new();
+        for file in files {
+            file.write(&repo, &mut text)?;
+        }
+        Ok(text)
+    }
+}
+
+type Side = Option<(EntryMode, ObjectId)>;
+
+/// A file on both sides.
+struct File<'c> {
+    path: &'c [u8],
+    old: Side,
+    new: Side,
+}
+
+impl<'c> File<'c> {
+    fn of(change: &'c ChangeDetached) -> Option<Self> {
+        let (path, old, new) = match change {
+            ChangeDetached::Addition { location, entry_mode, id, .. } => {
+                (location, None, Some((*entry_mode, *id)))
+            }
+            ChangeDetached::Deletion { location, entry_mode, id, .. } => {
+                (location, Some((*entry_mode, *id)), None)
+            }
+            ChangeDetached::Modification { location, previous_entry_mode, previous_id, entry_mode, id } => {
+                (location, Some((*previous_entry_mode, *previous_id)), Some((*entry_mode, *id)))
+            }
+            // Renames are not looked for.
+            ChangeDetached::Rewrite { .. } => return None,
+        };
+        let folder = |side: Side| side.is_some_and(|(mode, _)| mode.is_tree());
+        (!folder(old) && !folder(new)).then_some(Self { path, old, new })
+    }
+
+    fn write(&self, repo: &gix::Repository, text: &mut String) -> Result<()> {
+        let (a, b) = (quoted("a/", self.path), quoted("b/", self.path));
+        let mut head = vec![format!("diff --git {a} {b}")];
+        let octal = |mode: EntryMode| format!("{:06o}", mode.value());
+        let id = |side: Side| side.map_or(ObjectId::null(repo.object_hash()), |(_, id)| id);
+        let mut index = format!("index {}..{}", id(self.old), id(self.new));
+        match (self.old, self.new) {
+            (None, Some((mode, _))) => head.push(format!("new file mode {}", octal(mode))),
+            (Some((mode, _)), None) => head.push(format!("deleted file mode {}", octal(mode))),
+            (Some((old, _)), Some((new, _))) if old != new => {
+                head.push(format!("old mode {}\nnew mode {}", octal(old), octal(new)));
+            }
+            (Some((mode, _)), Some(_)) => index = format!("{index} {}", octal(mode)),
+            (None, None) => {}
+        }
+        if id(self.old) != id(self.new) {
+            head.push(index);
+        }
+        text.push_str(&head.join("\n"));
+        text.push('\n');
+        if id(self.old) == id(self.new) || text.len() > LARGEST_DIFF {
+            return Ok(());
+        }
+        let old_name = if self.old.is_some() { &a } else { "/dev/null" };
+        let new_name = if self.new.is_some() { &b } else { "/dev/null" };
+        match (content(repo, self.old)?, content(repo, self.new)?) {
+            (Some(old), Some(new)) => {
+                let hunks = hunks(&old, &new).map_err(StoreError::git("compare two files"))?;
+                // An empty file has no hunks, and git names it only once then.
+                if !hunks.is_empty() {
+                    // A reader would otherwise take a name only up to its first space.
+                    let tab =
+                        |name: &str| if name.contains(' ') && !name.starts_with('"') { "\t" } else { "" };
+                    let (after_old, after_new) = (tab(old_name), tab(new_name));
+                    text.push_str(&format!("--- {old_name}{after_old}\n+++ {new_name}{after_new}\n{hunks}"));
+                }
+            }
+            _ => text.push_str(&format!("Binary files {old_name} and {new_name} differ\n")),
+        }
+        Ok(())
+    }
+}
+
+/// The text of a file; `None` when it is not shown.
+fn content(repo: &gix::Repository, side: Side) -> Result<Option<Vec<u8>>> {
+    let Some((mode, id)) = side else { return Ok(Some(Vec::new())) };
+    if mode.is_commit() {
+        return Ok(Some(format!("Subproject commit {id}\n").into_bytes()));
+    }
+    let header = repo.try_find_header(id).map_err(StoreError::git("read an object"))?;
+    if header.is_none_or(|header| header.size() > LARGEST_FILE) {
+        return Ok(None);
+    }
+    let content = read_object(repo, id, Kind::Blob)?;
+    let binary = content.iter().take(BINARY_PROBE).any(|byte| *byte == 0);
+    Ok((!binary).then_some(content))
+}
+
+fn hunks(old: &[u8], new: &[u8]) -> io::Result<String> {
+    let input = InternedInput::new(old, new);
+    let mut diff = Diff::compute(Algorithm::Myers, &input);
+    diff.postprocess_lines(&input);
+    UnifiedDiff::new(&diff, &input, Hunks(String::new()), ContextSize::symmetrical(3)).consume()
+}
+
+struct Hunks(String);
+
+impl ConsumeHunk for Hunks {
+    type Out = String;
+
+    fn consume_hunk(&mut self, header: HunkHeader, lines: &[(DiffLineKind, &[u8])]) -> io::Result<()> {
+        // A side without lines is counted from the line before it, and a length of one is not written.
+        let range = |start: u32, length: u32| match length {
+            0 => format!("{},0", start.saturating_sub(1)),
+            1 => start.to_string(),
+            _ => format!("{start},{length}"),
+        };
+        let before = range(header.before_hunk_start, header.before_hunk_len);
+        let after = range(header.after_hunk_start, header.after_hunk_len);
+        writeln!(self.0, "@@ -{before} +{after} @@").map_err(io::Error::other)?;
+        for (kind, line) in lines {
+            self.0.push(kind.to_prefix());
+            self.0.push_str(&String::from_utf8_lossy(line));
+            if !line.ends_with(b"\n") {
+                self.0.push_str("\n\\ No newline at end of file\n");
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> String {
+        self.0
+    }
+}
+
+/// A path as git writes it: in quotation marks when it has bytes that a reader could misread.
+fn quoted(prefix: &str, path: &[u8]) -> String {
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    let mut text = String::from(prefix);
+    for byte in path {
+        match byte {
+            b'"' | b'\\' => text.extend(['\\', char::from(*byte)]),
+            b'\n' => text.push_str("\\n"),
+            b'\t' => text.push_str("\\t"),
+            byte if plain(byte) => text.push(char::from(*byte)),
+            byte => text.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    if path.iter().all(plain) { text } else { format!("\"{text}\"") }
+}
