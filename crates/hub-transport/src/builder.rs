@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Response};
 use hub_auth::{Anonymous, TokenSource};
+use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::{Layer, Service};
 
 use crate::client::Shared;
@@ -174,6 +175,12 @@ impl TransportBuilder {
     {
         self.attempt_layers.push(Box::new(move |inner| erase(layer.layer(inner))));
         self
+    }
+
+    /// How many requests may be waiting for the head of their answer at once, at least 1. Default: no limit. A request that
+    /// waits to be sent again does not count.
+    pub fn concurrency_limit(self, requests: usize) -> Self {
+        self.attempt_layer(GlobalConcurrencyLimitLayer::new(requests.max(1)))
     }
 
     /// The clock of all waits and deadlines. Default [`TokioClock`].

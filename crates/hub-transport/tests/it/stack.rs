@@ -205,3 +205,30 @@ impl hub_transport::Resolve for ToLoopback {
         Box::pin(async { Ok(vec![([127, 0, 0, 1], 0).into()]) })
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_holds_requests_back_but_not_those_that_wait_to_be_sent_again() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let (running, most, sent) = <(Arc<AtomicUsize>, Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
+    let (seen, total) = (Arc::clone(&most), Arc::clone(&sent));
+    let leaf = tower::service_fn(move |_: Request<Body>| {
+        let (running, most, sent) = (Arc::clone(&running), Arc::clone(&most), Arc::clone(&sent));
+        async move {
+            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            running.fetch_sub(1, Ordering::SeqCst);
+            let first = sent.fetch_add(1, Ordering::SeqCst) == 0;
+            let mut answer = http::Response::new(Body::bytes("[]"));
+            *answer.status_mut() =
+                if first { http::StatusCode::SERVICE_UNAVAILABLE } else { http::StatusCode::OK };
+            answer.headers_mut().insert("content-type", "application/json".parse().unwrap());
+            Ok::<_, hub_transport::BoxError>(answer)
+        }
+    });
+    let hub = crate::support::quick(HUB).leaf(leaf).concurrency_limit(3).build().unwrap();
+    let calls = (0..12).map(|_| hub.send(&Numbers));
+    for outcome in futures_util::future::join_all(calls).await {
+        outcome.unwrap();
+    }
+    assert_eq!((seen.load(Ordering::SeqCst), total.load(Ordering::SeqCst)), (3, 13));
+}
