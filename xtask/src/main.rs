@@ -22,7 +22,8 @@ usage: cargo xtask <task>
   layers    which crate depends on which, and the invariants of docs/architecture.md
   deps      every dependency has its reason in docs/dependencies.md; security floors; number of crates
   interop   a real model between this client, the embedded Hub and the official Python client
-  bench     speed and memory of uploads and downloads, in release mode; writes docs/benchmarks.md
+  bench     speed and memory, in release mode; writes docs/benchmarks.md. `bench transfers` and `bench reading`
+            measure one part and only print it
 ";
 
 /// A task ends well, or with a message that says what to do.
@@ -37,7 +38,8 @@ fn main() -> ExitCode {
         ["layers"] => layers::run(),
         ["deps"] => deps::run(),
         ["interop"] => interop::run(),
-        ["bench"] => bench::run(),
+        ["bench"] => bench::run(None),
+        ["bench", part] => bench::run(Some(part)),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

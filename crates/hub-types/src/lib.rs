@@ -36,6 +36,7 @@ mod revision;
 pub mod route;
 pub mod search;
 mod settings;
+mod shape;
 mod timestamp;
 pub mod tree;
 mod user;
