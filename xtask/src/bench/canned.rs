@@ -77,6 +77,10 @@ fn serve(stream: TcpStream, answers: &Answers, delay: &AtomicU64) -> std::io::Re
         if delay > 0 {
             thread::sleep(Duration::from_millis(delay));
         }
+        if !target.starts_with("/api/models") {
+            stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")?;
+            continue;
+        }
         let (link, body) = answers.to(&target);
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{link}content-length: {}\r\n\r\n",
