@@ -41,7 +41,7 @@ pub(crate) async fn everything() -> Vec<Exchange> {
         repo.downloads(&ada).await;
         repo.end(&ada).await;
     }
-    of_users(&ada).await;
+    of_users(&ada, &bob).await;
     tags_and_searches(&ada).await;
     watch.exchanges()
 }
@@ -137,7 +137,14 @@ impl Repo<'_> {
                 .discussion_status(DiscussionStatusFilter::Closed)
                 .all()
         );
-        for number in 5..=22 {
+        // One that cannot be merged, and is given up.
+        call!(bob, upload_file(&b"bob's"[..], "f", id).repo_type(kind).create_pr(true));
+        call!(ada, upload_file(&b"ada's"[..], "f", id).repo_type(kind));
+        call!(ada, get_discussion_details(id, 5).repo_type(kind));
+        assert!(try_call!(ada, merge_pull_request(id, 5).repo_type(kind)).is_err());
+        call!(bob, change_discussion_status(id, 5, "closed").repo_type(kind).comment("Never mind."));
+        call!(ada, get_discussion_details(id, 5).repo_type(kind));
+        for number in 6..=22 {
             call!(ada, create_discussion(id, format!("Topic {number}")).repo_type(kind));
         }
         call!(ada, get_repo_discussions(id).repo_type(kind).all());
@@ -202,8 +209,12 @@ impl Repo<'_> {
     }
 }
 
-async fn of_users(ada: &Client) {
+async fn of_users(ada: &Client, bob: &Client) {
     call!(ada, whoami());
+    call!(bob, whoami());
+    call!(bob, create_repo("short-name"));
+    call!(bob, like("bob/short-name"));
+    call!(bob, list_liked_repos());
     call!(ada, get_full_repo_name("demo"));
     call!(ada, get_full_repo_name("demo").organization("analytical"));
     for kind in RepoType::ALL {
