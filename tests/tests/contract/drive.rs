@@ -246,6 +246,7 @@ async fn tags_and_searches(ada: &Client) {
     call!(ada, get_dataset_tags().only("language"));
     call!(ada, model_search_arguments().names(5));
     call!(ada, dataset_search_arguments().names(5));
+    call!(ada, list_metrics());
     call!(ada, list_models().all());
     call!(ada, list_datasets().all());
     call!(ada, list_spaces().all());

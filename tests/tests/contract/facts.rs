@@ -1,6 +1,9 @@
 //! The files of `tests/contract`: operations that the Hub publishes, which method sends which, and where we depart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use http::Method;
 use jsonschema::Validator;
@@ -16,7 +19,7 @@ pub(crate) struct Operation {
     /// Judges the JSON that is sent; without one the contract knows no body.
     pub(crate) body: Option<Validator>,
     /// Judges the JSON that is answered, by status.
-    pub(crate) answers: BTreeMap<u16, Validator>,
+    pub(crate) answers: BTreeMap<u16, Answer>,
     /// Whether more than method and path is kept of it.
     described: bool,
 }
@@ -26,6 +29,12 @@ pub(crate) struct Parameter {
     pub(crate) judge: Validator,
     pub(crate) is_list: bool,
     pub(crate) required: bool,
+}
+
+/// What the contract says of the answers with one status.
+pub(crate) struct Answer {
+    pub(crate) judge: Validator,
+    pub(crate) schema: Value,
 }
 
 impl Operation {
@@ -69,10 +78,20 @@ fn validator(schema: &Value, shared: &Value) -> Validator {
     jsonschema::options().should_validate_formats(true).build(&Value::Object(whole)).unwrap()
 }
 
+fn all() -> Value {
+    serde_json::from_str(include_str!("../../contract/operations.json")).unwrap()
+}
+
+/// The schemas that others refer to, by name.
+pub(crate) fn shared_schemas() -> Value {
+    all()["schemas"].take()
+}
+
 /// All operations of `operations.json`.
 pub(crate) fn operations() -> Vec<Operation> {
-    let facts: Value = serde_json::from_str(include_str!("../../contract/operations.json")).unwrap();
+    let facts = all();
     let shared = &facts["schemas"];
+    let answer = |schema: &Value| Answer { judge: validator(schema, shared), schema: schema.clone() };
     let operation = |fact: &Value| {
         let mut parameters = BTreeMap::new();
         for (place, named) in fact["parameters"].as_object().into_iter().flatten() {
@@ -91,7 +110,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             path: fact["path"].as_str().unwrap().to_owned(),
             parameters,
             body: fact.get("body").map(|schema| validator(schema, shared)),
-            answers: answers.map(|(s, schema)| (s.parse().unwrap(), validator(schema, shared))).collect(),
+            answers: answers.map(|(s, schema)| (s.parse().unwrap(), answer(schema))).collect(),
             described: fact.get("answers").is_some(),
         }
     };
@@ -144,4 +163,27 @@ pub(crate) fn deviations() -> Vec<Deviation> {
 /// Whether the facts of an operation are enough to judge by.
 pub(crate) fn is_described(operation: &Operation) -> bool {
     operation.described
+}
+
+/// The methods of `HfApi`, as they stand in its files: what is public there and takes `&self`.
+pub(crate) fn methods_of_the_client() -> BTreeSet<String> {
+    fn collect(folder: &Path, methods: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, methods);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for definition in text.split("\n    pub fn ").skip(1) {
+                let (head, arguments) = definition.split_once('(').unwrap();
+                if arguments.trim_start().starts_with("&self") {
+                    methods.insert(head.split('<').next().unwrap().to_owned());
+                }
+            }
+        }
+    }
+    let mut methods = BTreeSet::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/hub-api/src/api"), &mut methods);
+    methods
 }

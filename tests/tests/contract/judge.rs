@@ -112,7 +112,7 @@ fn body(operation: &Operation, exchange: &Exchange, found: &mut BTreeSet<String>
 
 fn answer(operation: &Operation, exchange: &Exchange, found: &mut BTreeSet<String>) {
     let status = exchange.status;
-    let Some(judge) = operation.answers.get(&status) else {
+    let Some(described) = operation.answers.get(&status) else {
         // The contract leaves out failures, and the answers of some operations altogether.
         if status < 400 && !operation.answers.is_empty() {
             found.insert(format!("answer {status} unexpected"));
@@ -127,7 +127,7 @@ fn answer(operation: &Operation, exchange: &Exchange, found: &mut BTreeSet<Strin
         return;
     }
     let said = serde_json::from_slice(&exchange.answer).unwrap();
-    misfits(judge, &said, &format!("answer {status}"), found);
+    misfits(&described.judge, &said, &format!("answer {status}"), found);
 }
 
 /// Finds the places where a value does not fit. What is there too much is then taken away and the rest judged again, so

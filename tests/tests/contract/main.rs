@@ -4,9 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod answers;
 mod drive;
 mod facts;
 mod judge;
+mod samples;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +41,18 @@ async fn the_operations_that_methods_send_are_those_that_are_said_to_be_covered(
         }
     }
     assert!(faults.is_empty(), "coverage is not what it is said to be:\n{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn every_method_was_run() {
+    let run: BTreeSet<&str> = exchanges().await.into_iter().filter_map(|exchange| exchange.by).collect();
+    // They send whatever their caller says.
+    let any = ["request", "request_pages"];
+    let methods = facts::methods_of_the_client();
+    assert!(methods.contains("create_commit") && methods.contains("whoami"), "{methods:?}");
+    let missing: Vec<_> =
+        methods.iter().filter(|name| !run.contains(&***name) && !any.contains(&&***name)).collect();
+    assert!(missing.is_empty(), "drive.rs does not run {missing:?}");
 }
 
 #[tokio::test]
