@@ -97,6 +97,7 @@ async fn another_host_is_refused_and_nothing_is_sent() {
         RequestTo::<Value>::get("/x").token("hf a"),
         RequestTo::get("/x").json(&std::collections::BTreeMap::from([((1, 2), 3)])),
         RequestTo::get("/a b"),
+        RequestTo::get("/api/models#x").query("limit", 1),
     ] {
         assert!(api.request(wrong).await.unwrap_err().is_invalid_input());
     }

@@ -114,6 +114,10 @@ impl<T> RequestTo<T> {
                 "the path of a request begins with one '/'; another Hub is another client's endpoint",
             ));
         }
+        // What follows would not be sent, a query neither.
+        if self.path.contains('#') {
+            return Err(Error::build("the path of a request has no '#'; as part of a name it is %23"));
+        }
         let request = RequestBuilder::new(self.method.clone(), &*self.path);
         let request = self.query.iter().fold(request, |request, (name, value)| request.query(name, value));
         let request = match &self.body {
