@@ -21,6 +21,7 @@
 //! * A method that lists returns a [`Listing`]: `.stream()`, `.all()`, or `.iter()` when blocking.
 //! * The documented methods are also free functions ([`whoami`], [`upload_folder`], …) that use a shared client made
 //!   from the environment.
+//! * What no method covers goes through [`HfApi::request`]: an endpoint of your own, or method, path and JSON.
 //! * The layers below are re-exported as [`types`], [`auth`], [`transport`] and [`commit`].
 
 pub mod api;
@@ -37,6 +38,7 @@ mod listing;
 mod mode;
 mod repo_arg;
 
+pub use api::request::RequestTo;
 pub use builder::HfApiBuilder;
 pub use call::{Call, Operation};
 pub use config::Config;

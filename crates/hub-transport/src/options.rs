@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::{StatusCode, Uri};
+use hub_auth::Token;
 use tokio::time::Instant;
 
 /// What sending a request a second time can do. There is no default: every call states its class.
@@ -137,6 +138,11 @@ pub struct EffectiveUri(pub Uri);
 /// layer once a chain has left the origin it began at.
 #[derive(Debug, Clone, Copy)]
 pub struct WithoutToken;
+
+/// The token of this request, in place of the client's. It is bound to the endpoint's origin all the same, and
+/// [`WithoutToken`] is stronger.
+#[derive(Debug, Clone)]
+pub struct UseToken(pub Token);
 
 /// What happened to a call so far, shared by all its attempts. The transport makes one for each call and reads it when the
 /// call fails; layers that send requests more than once write it.

@@ -9,6 +9,7 @@ mod discussions;
 mod downloads;
 mod input;
 mod likes;
+mod own_requests;
 mod repos;
 mod requests;
 mod search;

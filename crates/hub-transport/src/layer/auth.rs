@@ -10,7 +10,7 @@ use hub_auth::TokenSource;
 use tower::{Layer, Service};
 
 use super::{Answer, Inner};
-use crate::options::{CallLog, WithoutToken};
+use crate::options::{CallLog, UseToken, WithoutToken};
 use crate::{Body, BoxError, ErrorKind, Failure, Origin};
 
 /// Adds the token to requests for the origin of the endpoint, and to no other request.
@@ -21,6 +21,8 @@ use crate::{Body, BoxError, ErrorKind, Failure, Origin};
 /// - a redirect chain has left its origin, even if it came back;
 /// - the request has an `Authorization` header already;
 /// - the endpoint is plain `http`, not on this machine, and this was not allowed explicitly.
+///
+/// A request that brings its own ([`UseToken`]) gets that one, under the same conditions.
 #[derive(Debug, Clone)]
 pub struct AuthLayer {
     shared: Arc<Shared>,
@@ -70,7 +72,11 @@ impl Shared {
                 .with_source(source)
                 .permanent()
         };
-        let Some(token) = self.source.token().map_err(|error| unusable(error.into()))? else { return Ok(()) };
+        let token = match request.extensions().get::<UseToken>() {
+            Some(UseToken(token)) => Some(token.clone()),
+            None => self.source.token().map_err(|error| unusable(error.into()))?,
+        };
+        let Some(token) = token else { return Ok(()) };
         if !self.protected {
             if let Some(log) = request.extensions().get::<CallLog>() {
                 log.record_token_withheld();
