@@ -1,6 +1,6 @@
 //! How a client is made.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -14,12 +14,13 @@ use crate::{Async, Blocking, BlockingHfApi, Config, Error, HfApi, config};
 #[must_use = "a builder does nothing until it is built"]
 pub struct HfApiBuilder {
     transport: TransportBuilder,
+    cache_dir: Option<PathBuf>,
     problem: Option<Error>,
 }
 
 impl HfApiBuilder {
     pub(crate) fn new() -> Self {
-        Self { transport: Transport::builder(&Config::default().endpoint), problem: None }
+        Self { transport: Transport::builder(&Config::default().endpoint), cache_dir: None, problem: None }
     }
 
     pub(crate) fn from_env(config: &Config) -> Self {
@@ -30,7 +31,9 @@ impl HfApiBuilder {
         };
         #[cfg(feature = "hyper")]
         let builder = builder.network_from_env();
-        builder.token_source(HfFolder::from_env())
+        let mut builder = builder.token_source(HfFolder::from_env());
+        builder.cache_dir.clone_from(&config.cache_dir);
+        builder
     }
 
     /// Proxies, and certificates to trust, from the variables that Python programs and curl read.
@@ -56,6 +59,13 @@ impl HfApiBuilder {
     /// Where the Hub is, for example `https://huggingface.co` or `http://127.0.0.1:8080`. May have a path.
     pub fn endpoint(self, url: &str) -> Self {
         self.map(|transport| transport.endpoint(url))
+    }
+
+    /// The folder that downloads are kept in. From the environment, the one that the Python client uses; without it none,
+    /// so that a download needs a folder of its own.
+    pub fn cache_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache_dir = Some(folder.into());
+        self
     }
 
     /// The token to use. Python: `token="hf_..."`.
@@ -150,7 +160,7 @@ impl HfApiBuilder {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
-        Ok(HfApi::from_transport(self.transport.build()?))
+        Ok(HfApi::with_cache(self.transport.build()?, self.cache_dir))
     }
 
     /// Makes a blocking client.

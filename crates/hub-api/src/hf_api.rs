@@ -3,6 +3,7 @@
 use std::{
     fmt,
     marker::PhantomData,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
@@ -36,6 +37,7 @@ pub type BlockingHfApi = HfApi<crate::Blocking>;
 struct Inner {
     /// The transport, or why there is none: the shared client of the free functions reports that when it is used.
     transport: Result<Transport, String>,
+    cache_dir: Option<PathBuf>,
 }
 
 impl HfApi {
@@ -61,7 +63,11 @@ impl HfApi {
 
     /// A client over a whole stack of the caller's: nothing is added, not even the token.
     pub fn from_transport(transport: Transport) -> Self {
-        Self { inner: Arc::new(Inner { transport: Ok(transport) }), mode: PhantomData }
+        Self::with_cache(transport, None)
+    }
+
+    pub(crate) fn with_cache(transport: Transport, cache_dir: Option<PathBuf>) -> Self {
+        Self { inner: Arc::new(Inner { transport: Ok(transport), cache_dir }), mode: PhantomData }
     }
 
     /// The client of the free functions, made from the environment when it is first used.
@@ -71,7 +77,7 @@ impl HfApi {
             .get_or_init(|| match Self::from_env() {
                 Ok(api) => api,
                 Err(error) => {
-                    let inner = Inner { transport: Err(error.to_string()) };
+                    let inner = Inner { transport: Err(error.to_string()), cache_dir: None };
                     Self { inner: Arc::new(inner), mode: PhantomData }
                 }
             })
@@ -86,6 +92,11 @@ impl<M: Mode> HfApi<M> {
     /// When the client is that of the free functions and the environment cannot be used.
     pub fn transport(&self) -> Result<&Transport, Error> {
         self.inner.transport.as_ref().map_err(|reason| Error::setup(reason.clone()))
+    }
+
+    /// The folder that downloads are kept in unless a call says otherwise.
+    pub fn cache_dir(&self) -> Option<&Path> {
+        self.inner.cache_dir.as_deref()
     }
 
     /// The Hub that this client talks to, without a trailing slash.

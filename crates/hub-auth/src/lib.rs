@@ -24,7 +24,7 @@ mod source;
 mod store;
 mod token;
 
-pub use env::TokenPaths;
+pub use env::{TokenPaths, cache_dir_from_env, cache_dir_from_lookup};
 pub use error::{AuthError, InvalidToken, TokenFault};
 pub use source::{Anonymous, Chain, TokenSource};
 pub use store::HfFolder;

@@ -4,6 +4,7 @@
 
 mod blocking;
 mod branches;
+mod cache;
 mod commits;
 mod discussions;
 mod downloads;
