@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use hub_commit::{AddSource, CommitOperation};
-use hub_types::DiscussionStatus;
+use hub_types::{DiscussionStatus, space::SpaceHardware};
 
 use crate::{
     HfApi, RepoArg,
@@ -27,6 +27,12 @@ use crate::{
         repos::{CreateRepoCall, DeleteRepoCall},
         search::{ListDatasetsListing, ListModelsListing, ListSpacesListing},
         settings::{MoveRepoCall, UpdateSettingsCall},
+        spaces::{
+            AddSpaceSecretCall, AddSpaceVariableCall, DeleteSpaceSecretCall, DeleteSpaceVariableCall,
+            DuplicateRepoCall, GetSpaceRuntimeCall, GetSpaceSecretsCall, GetSpaceVariablesCall,
+            ListSpacesHardwareCall, PauseSpaceCall, RequestSpaceHardwareCall, RestartSpaceCall,
+            SetSpaceDevModeCall, SetSpaceSleepTimeCall,
+        },
         tag_lists::{
             DatasetSearchArgumentsCall, GetFullRepoNameCall, GetTagsCall, ListMetricsCall,
             ModelSearchArgumentsCall,
@@ -337,4 +343,90 @@ pub fn change_discussion_status(
 /// [`HfApi::merge_pull_request`] on the shared client.
 pub fn merge_pull_request(repo: impl Into<RepoArg>, discussion_num: u64) -> MergePullRequestCall {
     HfApi::shared().merge_pull_request(repo, discussion_num)
+}
+
+/// [`HfApi::add_space_secret`] on the shared client.
+pub fn add_space_secret(
+    repo: impl Into<RepoArg>,
+    key: impl Into<String>,
+    value: impl Into<String>,
+) -> AddSpaceSecretCall {
+    HfApi::shared().add_space_secret(repo, key, value)
+}
+
+/// [`HfApi::delete_space_secret`] on the shared client.
+pub fn delete_space_secret(repo: impl Into<RepoArg>, key: impl Into<String>) -> DeleteSpaceSecretCall {
+    HfApi::shared().delete_space_secret(repo, key)
+}
+
+/// [`HfApi::get_space_secrets`] on the shared client.
+pub fn get_space_secrets(repo: impl Into<RepoArg>) -> GetSpaceSecretsCall {
+    HfApi::shared().get_space_secrets(repo)
+}
+
+/// [`HfApi::add_space_variable`] on the shared client.
+pub fn add_space_variable(
+    repo: impl Into<RepoArg>,
+    key: impl Into<String>,
+    value: impl Into<String>,
+) -> AddSpaceVariableCall {
+    HfApi::shared().add_space_variable(repo, key, value)
+}
+
+/// [`HfApi::delete_space_variable`] on the shared client.
+pub fn delete_space_variable(repo: impl Into<RepoArg>, key: impl Into<String>) -> DeleteSpaceVariableCall {
+    HfApi::shared().delete_space_variable(repo, key)
+}
+
+/// [`HfApi::get_space_variables`] on the shared client.
+pub fn get_space_variables(repo: impl Into<RepoArg>) -> GetSpaceVariablesCall {
+    HfApi::shared().get_space_variables(repo)
+}
+
+/// [`HfApi::get_space_runtime`] on the shared client.
+pub fn get_space_runtime(repo: impl Into<RepoArg>) -> GetSpaceRuntimeCall {
+    HfApi::shared().get_space_runtime(repo)
+}
+
+/// [`HfApi::request_space_hardware`] on the shared client.
+pub fn request_space_hardware(
+    repo: impl Into<RepoArg>,
+    hardware: impl Into<SpaceHardware>,
+) -> RequestSpaceHardwareCall {
+    HfApi::shared().request_space_hardware(repo, hardware)
+}
+
+/// [`HfApi::set_space_sleep_time`] on the shared client.
+pub fn set_space_sleep_time(repo: impl Into<RepoArg>, seconds: i64) -> SetSpaceSleepTimeCall {
+    HfApi::shared().set_space_sleep_time(repo, seconds)
+}
+
+/// [`HfApi::pause_space`] on the shared client.
+pub fn pause_space(repo: impl Into<RepoArg>) -> PauseSpaceCall {
+    HfApi::shared().pause_space(repo)
+}
+
+/// [`HfApi::restart_space`] on the shared client.
+pub fn restart_space(repo: impl Into<RepoArg>) -> RestartSpaceCall {
+    HfApi::shared().restart_space(repo)
+}
+
+/// [`HfApi::set_space_dev_mode`] on the shared client.
+pub fn set_space_dev_mode(repo: impl Into<RepoArg>, enabled: bool) -> SetSpaceDevModeCall {
+    HfApi::shared().set_space_dev_mode(repo, enabled)
+}
+
+/// [`HfApi::list_spaces_hardware`] on the shared client.
+pub fn list_spaces_hardware() -> ListSpacesHardwareCall {
+    HfApi::shared().list_spaces_hardware()
+}
+
+/// [`HfApi::duplicate_repo`] on the shared client.
+pub fn duplicate_repo(from: impl Into<RepoArg>) -> DuplicateRepoCall {
+    HfApi::shared().duplicate_repo(from)
+}
+
+/// [`HfApi::duplicate_space`] on the shared client.
+pub fn duplicate_space(from: impl Into<RepoArg>) -> DuplicateRepoCall {
+    HfApi::shared().duplicate_space(from)
 }

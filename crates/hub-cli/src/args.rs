@@ -3,6 +3,7 @@
 mod cache;
 mod discussions;
 mod refs;
+mod spaces;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -15,6 +16,7 @@ pub(crate) use discussions::{
     EditComment, ListDiscussions, Settle,
 };
 pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteTag, MoveRepo, RepoSettings, Tag};
+pub(crate) use spaces::{DeleteSetting, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces, WaitForSpace};
 
 /// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
 #[derive(Debug, Parser)]
@@ -85,9 +87,9 @@ pub(crate) enum Command {
     /// Look at datasets
     #[command(subcommand)]
     Datasets(Kind),
-    /// Look at Spaces
+    /// Look at Spaces, set them up, pause and restart them
     #[command(subcommand)]
-    Spaces(Kind),
+    Spaces(Spaces),
     /// Run a Hub on this machine over the repositories in a folder
     Serve(Serve),
     /// Write a completion script for a shell to stdout

@@ -82,7 +82,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Cache(args) => command::cache::run(&session, args),
             Command::Models(args) => command::kind::run(&session, hub_api::RepoType::Model, args).await,
             Command::Datasets(args) => command::kind::run(&session, hub_api::RepoType::Dataset, args).await,
-            Command::Spaces(args) => command::kind::run(&session, hub_api::RepoType::Space, args).await,
+            Command::Spaces(args) => command::spaces::run(&session, args).await,
             Command::Serve(args) => command::serve::run(args).await,
             Command::Version | Command::Completions { .. } => Ok(()),
         }

@@ -3,7 +3,7 @@
 use http::{Method, Response, StatusCode, request::Parts};
 use hub_types::{
     RepoRef,
-    route::{self, RepoRoute, Route},
+    route::{self, RepoRoute, Route, SpaceRoute},
 };
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     auth::{self, Access, Need},
     body::Incoming,
     handler,
-    respond::ApiError,
+    respond::{self, ApiError},
     server::Context,
 };
 
@@ -37,6 +37,7 @@ pub(crate) async fn dispatch(
         Route::Metrics => handler::tag_lists::metrics(context, parts).await,
         Route::ListRepos(repo_type) => handler::search::list(context, parts, repo_type).await,
         Route::TagsByType(repo_type) => handler::tag_lists::by_type(context, parts, repo_type).await,
+        Route::SpacesHardware => respond::ok(&handler::spaces::hardware()),
         Route::UserLikes(user) => handler::likes::of_user(&context, &parts, user).await,
         Route::Repo { repo, action } => {
             let asked = handler::moves::Asked::new(&context, &parts, &repo);
@@ -63,7 +64,11 @@ fn methods(route: &Route) -> &'static str {
             | RepoRoute::LfsBatch
             | RepoRoute::LfsVerify
             | RepoRoute::LfsComplete(_)
+            | RepoRoute::Duplicate
             | RepoRoute::SuperSquash(_) => "POST",
+            RepoRoute::Space(SpaceRoute::Secrets | SpaceRoute::Variables) => "DELETE, GET, HEAD, POST",
+            RepoRoute::Space(SpaceRoute::Runtime) => "GET, HEAD",
+            RepoRoute::Space(_) => "POST",
             RepoRoute::Branch(_) | RepoRoute::Tag(_) | RepoRoute::Like => "DELETE, POST",
             RepoRoute::Settings => "PUT",
             RepoRoute::Discussions => "GET, HEAD, POST",
@@ -109,6 +114,13 @@ async fn in_repo(
         RepoRoute::Settings => handler::settings::update(&context, admit(Need::Write).await?, body).await,
         RepoRoute::AuthCheck { write } => {
             handler::auth_check::answer(admit(if write { Need::Write } else { Need::Read }).await?)
+        }
+        RepoRoute::Duplicate => {
+            handler::duplicate::duplicate(&context, admit(Need::Contribute).await?, body).await
+        }
+        RepoRoute::Space(route) => {
+            let access = admit(handler::spaces::need(route, &parts.method)).await?;
+            handler::spaces::answer(&context, access, &parts, body, route).await
         }
         RepoRoute::Like => {
             let access = admit(Need::Contribute).await?;

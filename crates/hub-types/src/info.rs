@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Extra, RepoId, RepoType, Timestamp, extra::open_struct};
+use crate::{Extra, RepoId, RepoType, Timestamp, extra::open_struct, space::NewSpace};
 
 open_struct! {
     /// A model. Python: `ModelInfo`. Endpoint: `GET /api/models/{id}`.
@@ -278,12 +278,12 @@ pub struct CreateRepoRequest {
     /// What runs a Space: `gradio`, `docker`, `static`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sdk: Option<String>,
-    /// The machine that a Space asks for, such as `cpu-basic`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hardware: Option<String>,
     /// Size in bytes from which LFS uploads go in parts; understood by test servers.
     #[serde(default, rename = "lfsmultipartthresh", skip_serializing_if = "Option::is_none")]
     pub lfs_multipart_threshold: Option<u64>,
+    /// What a Space is given.
+    #[serde(flatten)]
+    pub space: NewSpace,
     /// Fields that are not modelled.
     #[serde(flatten)]
     pub extra: Extra,
@@ -299,8 +299,8 @@ impl CreateRepoRequest {
             private: None,
             visibility: None,
             sdk: None,
-            hardware: None,
             lfs_multipart_threshold: None,
+            space: NewSpace::default(),
             extra: Extra::new(),
         }
     }

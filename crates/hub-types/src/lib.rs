@@ -37,6 +37,7 @@ pub mod route;
 pub mod search;
 mod settings;
 mod shape;
+pub mod space;
 mod timestamp;
 pub mod tree;
 mod user;

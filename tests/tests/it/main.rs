@@ -15,5 +15,6 @@ mod repos;
 mod requests;
 mod search;
 mod settings;
+mod spaces;
 mod tokens;
 mod uploads;

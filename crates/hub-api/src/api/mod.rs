@@ -15,6 +15,7 @@ pub mod repos;
 pub mod request;
 pub mod search;
 pub mod settings;
+pub mod spaces;
 pub mod tag_lists;
 pub mod tags;
 pub mod tree;

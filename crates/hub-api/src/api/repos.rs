@@ -11,11 +11,12 @@ use hub_transport::{
 use hub_types::{
     CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest, ModelInfo, RepoInfo, RepoRef, RepoType,
     RepoUrl, route,
+    space::{NewSpace, SpaceHardware, SpaceSetting, SpaceStorage},
 };
 
 use tokio::time::Instant;
 
-use super::{endpoint_repo, info::GetInfo};
+use super::{endpoint_repo, info::GetInfo, spaces::check_sleep_time};
 use crate::{Async, Call, HfApi, Mode, Operation, args::HasRepo, repo_arg::RepoArg};
 
 /// The call that [`HfApi::create_repo`] makes.
@@ -30,7 +31,8 @@ pub struct CreateRepo {
     private: Option<bool>,
     exist_ok: bool,
     space_sdk: Option<String>,
-    space_hardware: Option<String>,
+    space: NewSpace,
+    resource_group_id: Option<String>,
 }
 
 impl HasRepo for CreateRepo {
@@ -55,9 +57,35 @@ impl<M: Mode> CreateRepoCall<M> {
         self.edit(|operation| operation.space_sdk = Some(sdk.into()))
     }
 
-    /// The machine that a Space asks for, such as `cpu-basic`. Python: `space_hardware`.
-    pub fn space_hardware(self, hardware: impl Into<String>) -> Self {
-        self.edit(|operation| operation.space_hardware = Some(hardware.into()))
+    /// What a Space shall run on, such as `cpu-basic`. Python: `space_hardware`.
+    pub fn space_hardware(self, hardware: impl Into<SpaceHardware>) -> Self {
+        self.edit(|operation| operation.space.hardware = Some(hardware.into()))
+    }
+
+    /// What a Space may keep beyond a restart. Python: `space_storage`.
+    pub fn space_storage(self, storage: impl Into<SpaceStorage>) -> Self {
+        self.edit(|operation| operation.space.storage = Some(storage.into()))
+    }
+
+    /// Seconds without a visit after which a Space goes to sleep; -1 for never. Python: `space_sleep_time`.
+    pub fn space_sleep_time(self, seconds: i64) -> Self {
+        self.edit(|operation| operation.space.sleep_time_seconds = Some(seconds))
+    }
+
+    /// The secrets of a Space. Python: `space_secrets`.
+    pub fn space_secrets(self, secrets: impl IntoIterator<Item = SpaceSetting>) -> Self {
+        self.edit(|operation| operation.space.secrets = secrets.into_iter().collect())
+    }
+
+    /// The variables of a Space. Python: `space_variables`.
+    pub fn space_variables(self, variables: impl IntoIterator<Item = SpaceSetting>) -> Self {
+        self.edit(|operation| operation.space.variables = variables.into_iter().collect())
+    }
+
+    /// The resource group of an organisation that the repository belongs to: 24 hexadecimal digits. Python:
+    /// `resource_group_id`.
+    pub fn resource_group_id(self, id: impl Into<String>) -> Self {
+        self.edit(|operation| operation.resource_group_id = Some(id.into()))
     }
 }
 
@@ -105,10 +133,14 @@ impl CreateRepo {
                     "a Space needs an SDK: set space_sdk to gradio, docker or static",
                 ));
             }
+            check_sleep_time(self.space.sleep_time_seconds, self.space.hardware.as_ref())?;
             body.sdk = self.space_sdk.clone();
-            body.hardware = self.space_hardware.clone();
-        } else if self.space_sdk.is_some() || self.space_hardware.is_some() {
-            tracing::warn!("space_sdk and space_hardware are ignored: {repo} is not a Space");
+            body.space = self.space.clone();
+        } else if self.space_sdk.is_some() || self.space != NewSpace::default() {
+            tracing::warn!("what a Space is given is ignored: {repo} is not a Space");
+        }
+        if let Some(id) = &self.resource_group_id {
+            body.extra.insert("resourceGroupId".to_owned(), id.as_str().into());
         }
         Ok(PostCreate { target: repo.to_string(), body })
     }
@@ -176,7 +208,11 @@ impl Operation for CreateRepo {
 }
 
 /// Whether a repository was made after `begun`, by the server's own clock.
-async fn made_since(transport: &Transport, repo: &RepoRef, begun: Instant) -> Result<bool, crate::Error> {
+pub(super) async fn made_since(
+    transport: &Transport,
+    repo: &RepoRef,
+    begun: Instant,
+) -> Result<bool, crate::Error> {
     let call = CallInfo::new("create_repo", repo.to_string(), RetryClass::Read);
     let response = transport.open(call, get(route::repo(repo).info(None)).finish()?).await?;
     let elapsed = transport.clock().now().saturating_duration_since(begun);
@@ -273,8 +309,14 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `POST /api/repos/create`.
     pub fn create_repo(&self, repo: impl Into<RepoArg>) -> CreateRepoCall<M> {
-        let (private, exist_ok, space_sdk, space_hardware) = (None, false, None, None);
-        self.call(CreateRepo { repo: repo.into(), private, exist_ok, space_sdk, space_hardware })
+        self.call(CreateRepo {
+            repo: repo.into(),
+            private: None,
+            exist_ok: false,
+            space_sdk: None,
+            space: NewSpace::default(),
+            resource_group_id: None,
+        })
     }
 
     /// Deletes a repository with everything in it. This cannot be undone. Python: `delete_repo`.

@@ -121,7 +121,10 @@ fn delete(session: &Session, cache: &Cache, plan: &Deletion, args: &DeletionArgs
     let what = format!("{} repositories and {} commits ({size})", plan.repos.len(), plan.snapshots.len());
     if !plan.is_empty() && !args.dry_run {
         if !args.yes && !confirm(&format!("Delete {what} from {}?", cache.root().display())) {
-            return Err(Failure::new(Code::Usage, "nothing was deleted; say --yes to delete without a question"));
+            return Err(Failure::new(
+                Code::Usage,
+                "nothing was deleted; say --yes to delete without a question",
+            ));
         }
         plan.execute(cache).map_err(hub_api::Error::from)?;
     }

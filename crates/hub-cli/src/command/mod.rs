@@ -9,6 +9,7 @@ pub(crate) mod refs;
 pub(crate) mod repos;
 mod search;
 pub(crate) mod serve;
+pub(crate) mod spaces;
 pub(crate) mod upload;
 
 /// Asks a question on the terminal; without a terminal the answer is no.

@@ -1,10 +1,12 @@
 //! `GET /api/{models}/{id}` and `.../revision/{rev}`.
 
 use http::Response;
-use hub_types::{BlobLfsInfo, DatasetInfo, Gated, ModelInfo, RepoFile, RepoType, Revision, SpaceInfo};
+use hub_types::{
+    BlobLfsInfo, DatasetInfo, Gated, ModelInfo, RepoFile, RepoType, Revision, SpaceInfo, space::SpaceRuntime,
+};
 use serde_json::{Map, Value};
 
-use super::timestamp;
+use super::{spaces, timestamp};
 use crate::{
     Body,
     auth::Access,
@@ -141,6 +143,8 @@ pub(super) struct Facts {
     pub(super) used_storage: Option<u64>,
     pub(super) config: Option<Value>,
     pub(super) likes: u64,
+    /// Of a Space, when one was asked for alone.
+    pub(super) runtime: Option<SpaceRuntime>,
 }
 
 impl Facts {
@@ -159,7 +163,9 @@ impl Facts {
         let config = config(&git, access.repo.repo.repo_type, sha)?;
         let tags = card.as_ref().map_or_else(Vec::new, |card| card::tags(access.repo.repo.repo_type, card));
         let likes = hub.store.count_likes(&access.repo)?;
-        Ok(Self { access, sha, last_modified, siblings, card, tags, used_storage, config, likes })
+        let is_space = access.repo.repo.repo_type == RepoType::Space;
+        let runtime = is_space.then(|| spaces::glance(hub, &access.repo)).transpose()?;
+        Ok(Self { access, sha, last_modified, siblings, card, tags, used_storage, config, likes, runtime })
     }
 
     fn gated(&self) -> Gated {
@@ -195,8 +201,10 @@ impl Facts {
 
     pub(super) fn space(self) -> SpaceInfo {
         let sdk = self.card_text("sdk").or_else(|| self.access.repo.sdk.clone());
+        let runtime = self.runtime.as_ref().map(SpaceRuntime::raw);
         let mut info = describe!(SpaceInfo, self);
         info.sdk = sdk;
+        info.runtime = runtime;
         info
     }
 }

@@ -3,7 +3,7 @@
 use http::{Response, StatusCode, request::Parts};
 use hub_types::{CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest, RepoId, RepoRef, RepoType, route};
 
-use super::{JSON_LIMIT, read_json};
+use super::{JSON_LIMIT, read_json, spaces};
 use crate::{
     Body,
     auth::{self, Need},
@@ -33,17 +33,21 @@ pub(crate) async fn create(
         RepoId::new(&namespace, &request.name).map_err(|error| ApiError::bad_request(error.to_string()))?;
     let new = NewRepo {
         repo: RepoRef::new(repo_type, id),
-        private: is_private(&request)?,
+        private: is_private(request.private, request.visibility.as_deref())?.unwrap_or_default(),
         sdk: sdk(repo_type, request.sdk)?,
         creator: caller.user.key,
         author: signature(&caller, &context),
         lfs_multipart_threshold: request.lfs_multipart_threshold,
     };
+    let space = request.space;
+    if repo_type == RepoType::Space {
+        spaces::check_new(&space)?;
+    }
     let for_answer = context.clone();
     let record = context
         .blocking(move |hub| {
             let repo = new.repo.clone();
-            hub.store.create_repo(new).map_err(|error| match error {
+            let record = hub.store.create_repo(new).map_err(|error| match error {
                 StoreError::RepoExists { .. } => {
                     let canonical =
                         hub.store.find_repo(&repo).ok().flatten().map_or(repo, |found| found.repo);
@@ -51,7 +55,11 @@ pub(crate) async fn create(
                         .with_url(for_answer.absolute(&route::repo(&canonical).page()))
                 }
                 other => other.into(),
-            })
+            })?;
+            if repo_type == RepoType::Space {
+                spaces::equip(hub, &record, &space)?;
+            }
+            Ok(record)
         })
         .await?;
     respond::ok(&CreateRepoResponse {
@@ -61,14 +69,15 @@ pub(crate) async fn create(
     })
 }
 
-fn is_private(request: &CreateRepoRequest) -> Result<bool, ApiError> {
-    match (request.private, request.visibility.as_deref()) {
+/// What a request says about who sees a repository, in one of two ways.
+pub(super) fn is_private(private: Option<bool>, visibility: Option<&str>) -> Result<Option<bool>, ApiError> {
+    match (private, visibility) {
         (Some(_), Some(_)) => Err(ApiError::bad_request("\"private\" and \"visibility\" exclude each other")),
-        (Some(private), None) => Ok(private),
-        (None, None | Some("public")) => Ok(false),
-        (None, Some("private")) => Ok(true),
+        (private, None) => Ok(private),
+        (None, Some("public")) => Ok(Some(false)),
+        (None, Some("private")) => Ok(Some(true)),
         (None, Some(other)) => Err(ApiError::bad_request(format!(
-            "\"visibility\" must be \"public\" or \"private\", not \"{other}\""
+            "\"visibility\" must be \"public\" or \"private\" on this hub, not \"{other}\""
         ))),
     }
 }

@@ -175,6 +175,7 @@ impl Shape {
             used_storage: None,
             config: None,
             likes,
+            runtime: None,
         };
         if let Some(depth) = self.depth {
             let git = match hub.store.git(&facts.access.repo) {

@@ -3,7 +3,7 @@
 use http::Response;
 use hub_types::{Gated, RepoSettings, RepoType};
 
-use super::{JSON_LIMIT, read_json};
+use super::{JSON_LIMIT, read_json, repos};
 use crate::{
     Body,
     auth::Access,
@@ -24,7 +24,7 @@ pub(crate) async fn update(
         return Err(ApiError::bad_request(format!("this hub has no setting \"{unknown}\"")));
     }
     let new = NewSettings {
-        private: private(&settings)?,
+        private: repos::is_private(settings.private, settings.visibility.as_deref())?,
         gated: settings.gated.clone().map(|gated| mode(access.repo.repo.repo_type, gated)).transpose()?,
     };
     if new == NewSettings::default() {
@@ -32,18 +32,6 @@ pub(crate) async fn update(
     }
     context.blocking(move |hub| Ok(hub.store.change_settings(&access.repo, &new)?)).await?;
     respond::ok(&settings)
-}
-
-fn private(settings: &RepoSettings) -> Result<Option<bool>, ApiError> {
-    match (settings.private, settings.visibility.as_deref()) {
-        (Some(_), Some(_)) => Err(ApiError::bad_request("\"private\" and \"visibility\" exclude each other")),
-        (private, None) => Ok(private),
-        (None, Some("public")) => Ok(Some(false)),
-        (None, Some("private")) => Ok(Some(true)),
-        (None, Some(other)) => Err(ApiError::bad_request(format!(
-            "\"visibility\" must be \"public\" or \"private\" on this hub, not \"{other}\""
-        ))),
-    }
 }
 
 fn mode(repo_type: RepoType, gated: Gated) -> Result<Option<String>, ApiError> {

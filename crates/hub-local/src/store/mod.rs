@@ -6,6 +6,7 @@
 mod accounts;
 mod database;
 mod discussions;
+mod duplicate;
 mod error;
 mod events;
 mod git;
@@ -17,6 +18,8 @@ mod nonces;
 mod repos;
 mod search;
 mod settings;
+mod space_runtime;
+mod space_settings;
 mod summaries;
 #[cfg(test)]
 mod testing;
@@ -50,6 +53,8 @@ pub(crate) use repos::{NewRepo, RepoRecord};
 pub(crate) use search::Rank;
 pub(crate) use search::{FoundRepo, Order, Position, RepoQuery};
 pub(crate) use settings::NewSettings;
+pub(crate) use space_runtime::{SpaceAction, SpaceFiles};
+pub(crate) use space_settings::SettingKind;
 pub(crate) use tokens::Identity;
 pub use tokens::TokenRole;
 

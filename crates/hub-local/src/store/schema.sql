@@ -129,3 +129,26 @@ CREATE INDEX nonces_by_age ON nonces (created_at);
 
 -- Folders of deleted repositories, relative to the data folder, until they are really gone.
 CREATE TABLE trash (path TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+-- Secrets and variables of Spaces; `kind` is `secret` or `variable`.
+CREATE TABLE space_settings (
+    repo INTEGER NOT NULL REFERENCES repos (key) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    description TEXT,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (repo, kind, key)
+) STRICT, WITHOUT ROWID;
+
+-- How far a Space is; `built` is the commit that was last built.
+CREATE TABLE space_runtimes (
+    repo INTEGER PRIMARY KEY REFERENCES repos (key) ON DELETE CASCADE,
+    stage TEXT NOT NULL,
+    built TEXT,
+    hardware TEXT,
+    requested TEXT,
+    storage TEXT,
+    sleep_time INTEGER,
+    dev_mode INTEGER NOT NULL
+) STRICT;

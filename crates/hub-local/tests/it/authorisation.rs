@@ -107,7 +107,56 @@ fn rows() -> Vec<Row> {
             SIGNED,
         ),
         row(Method::POST, "/{}.git/info/lfs/verify?size=1", json!({"oid": "a", "size": 1}), SIGNED),
+        // Into the caller's own namespace, where nobody but the owners of the original may write with that name.
+        row(
+            Method::POST,
+            "/api/models/{}/duplicate",
+            json!({"repository": "analytical/copy"}),
+            ([401, 403, 403, 200, 403], [401, 404, 403, 409, 403]),
+        ),
     ]
+}
+
+/// Addresses of Spaces.
+fn space_rows() -> Vec<Row> {
+    let row = |method, route, body, (public, private)| Row { method, route, body, public, private };
+    let none = json!(null);
+    let (pair, key) = (json!({"key": "A", "value": "x"}), json!({"key": "A"}));
+    vec![
+        row(Method::GET, "/api/spaces/{}/runtime", none.clone(), READ),
+        row(Method::GET, "/api/spaces/{}/variables", none.clone(), READ),
+        row(Method::POST, "/api/spaces/{}/variables", pair.clone(), WRITE),
+        row(Method::DELETE, "/api/spaces/{}/variables", key.clone(), WRITE),
+        row(Method::GET, "/api/spaces/{}/secrets", none.clone(), WRITE),
+        row(Method::POST, "/api/spaces/{}/secrets", pair, WRITE),
+        row(Method::DELETE, "/api/spaces/{}/secrets", key, WRITE),
+        row(Method::POST, "/api/spaces/{}/hardware", json!({"flavor": "t4-small"}), WRITE),
+        row(Method::POST, "/api/spaces/{}/sleeptime", json!({"seconds": 60}), WRITE),
+        row(Method::POST, "/api/spaces/{}/pause", none.clone(), WRITE),
+        row(Method::POST, "/api/spaces/{}/restart", none, WRITE),
+        row(Method::POST, "/api/spaces/{}/dev-mode", json!({"enabled": true}), WRITE),
+    ]
+}
+
+#[tokio::test]
+async fn every_route_of_a_space_lets_through_whom_it_should() {
+    let hub = builder().token("wim", WIM_READS, hub_local::TokenRole::Read).build().unwrap();
+    for (name, private) in [("open", false), ("closed", true)] {
+        let new = json!({
+            "name": name, "organization": "analytical", "type": "space", "sdk": "gradio", "private": private,
+        });
+        assert_eq!(post("/api/repos/create", new).token(WIM).send(&hub).await.status, 200);
+    }
+    for Row { method, route, body, public, private } in space_rows() {
+        for (id, expected) in [("analytical/open", public), ("analytical/closed", private)] {
+            for ((who, token), status) in CALLERS.into_iter().zip(expected) {
+                let body = if body.is_null() { String::new() } else { body.to_string() };
+                let route = route.replace("{}", id);
+                let answer = call(method.clone(), &route).maybe_token(token).body(body).send(&hub).await;
+                assert_eq!(answer.status, status, "{method} {route} for {who}: {answer:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -158,6 +207,7 @@ async fn routes_without_a_repository_let_through_whom_they_should() {
         (Method::GET, "/api/models-tags-by-type", String::new(), [200; 5]),
         (Method::GET, "/api/datasets-tags-by-type", String::new(), [200; 5]),
         (Method::GET, "/api/metrics", String::new(), [200; 5]),
+        (Method::GET, "/api/spaces/hardware", String::new(), [200; 5]),
         (Method::POST, "/api/repos/create", new("made"), [401, 403, 403, 200, 403]),
         (Method::DELETE, "/api/repos/delete", new("open"), [401, 403, 403, 200, 403]),
         (Method::DELETE, "/api/repos/delete", new("closed"), [401, 404, 403, 200, 404]),

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::DiscussionAction;
+use super::{DiscussionAction, SpaceRoute};
 use crate::{RepoRef, RepoType, Revision};
 
 /// Everything but ASCII letters, digits and `- . _ ~`.
@@ -96,6 +96,16 @@ impl RepoRoutes<'_> {
     /// `GET`: whether the caller may read the repository, or `write` to it.
     pub fn auth_check(&self, write: bool) -> String {
         self.api(if write { "/auth-check/write" } else { "/auth-check" })
+    }
+
+    /// `POST`: makes a copy.
+    pub fn duplicate(&self) -> String {
+        self.api("/duplicate")
+    }
+
+    /// What only Spaces have.
+    pub fn space(&self, route: SpaceRoute) -> String {
+        self.api(&format!("/{}", route.word()))
     }
 
     /// `POST`: likes the repository; `DELETE`: does not any more.

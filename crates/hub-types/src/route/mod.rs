@@ -17,7 +17,7 @@ mod parse;
 mod rename;
 
 pub use build::{RepoRoutes, encode_path, encode_segment, list_repos, repo, tags_by_type, user_likes};
-pub use parse::{DiscussionAction, RepoRoute, Route, parse};
+pub use parse::{DiscussionAction, RepoRoute, Route, SpaceRoute, parse};
 pub use rename::renamed;
 
 /// Path of `whoami`, `GET`.
@@ -30,5 +30,7 @@ pub const DELETE_REPO: &str = "/api/repos/delete";
 pub const MOVE_REPO: &str = "/api/repos/move";
 /// Path of the check of a model card's front matter, `POST`.
 pub const VALIDATE_YAML: &str = "/api/validate-yaml";
+/// Path of the machines that Spaces can ask for, `GET`.
+pub const SPACES_HARDWARE: &str = "/api/spaces/hardware";
 /// Path of `list_metrics`, `GET`.
 pub const METRICS: &str = "/api/metrics";

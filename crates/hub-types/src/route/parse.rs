@@ -24,6 +24,8 @@ pub enum Route {
     Metrics,
     /// `/api/{models}`
     ListRepos(RepoType),
+    /// `/api/spaces/hardware`
+    SpacesHardware,
     /// `/api/{models}-tags-by-type`, which Spaces do not have.
     TagsByType(RepoType),
     /// Anything that belongs to one repository.
@@ -56,6 +58,10 @@ pub enum RepoRoute {
         /// Whether it is about writing.
         write: bool,
     },
+    /// `/api/{models}/{id}/duplicate`
+    Duplicate,
+    /// What a Space has that other repositories have not.
+    Space(SpaceRoute),
     /// `/api/{models}/{id}/like`
     Like,
     /// `/api/{models}/{id}/likers`
@@ -88,6 +94,56 @@ pub enum RepoRoute {
     Resolve(Revision, String),
     /// `/{id}/raw/{rev}/{path}`
     Raw(Revision, String),
+}
+
+/// What a path asks of one Space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SpaceRoute {
+    /// `/api/spaces/{id}/secrets`
+    Secrets,
+    /// `/api/spaces/{id}/variables`
+    Variables,
+    /// `/api/spaces/{id}/runtime`
+    Runtime,
+    /// `/api/spaces/{id}/hardware`
+    Hardware,
+    /// `/api/spaces/{id}/sleeptime`
+    SleepTime,
+    /// `/api/spaces/{id}/pause`
+    Pause,
+    /// `/api/spaces/{id}/restart`
+    Restart,
+    /// `/api/spaces/{id}/dev-mode`
+    DevMode,
+}
+
+impl SpaceRoute {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Secrets,
+        Self::Variables,
+        Self::Runtime,
+        Self::Hardware,
+        Self::SleepTime,
+        Self::Pause,
+        Self::Restart,
+        Self::DevMode,
+    ];
+
+    /// The last segment of the path.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Secrets => "secrets",
+            Self::Variables => "variables",
+            Self::Runtime => "runtime",
+            Self::Hardware => "hardware",
+            Self::SleepTime => "sleeptime",
+            Self::Pause => "pause",
+            Self::Restart => "restart",
+            Self::DevMode => "dev-mode",
+        }
+    }
 }
 
 /// What a path does to one discussion or pull request.
@@ -135,11 +191,17 @@ pub fn parse(path: &str) -> Result<Route, ParseError> {
         ["api", "metrics"] => Ok(Route::Metrics),
         ["api", "models-tags-by-type"] => Ok(Route::TagsByType(RepoType::Model)),
         ["api", "datasets-tags-by-type"] => Ok(Route::TagsByType(RepoType::Dataset)),
+        ["api", "spaces", "hardware"] => Ok(Route::SpacesHardware),
         ["api", "models"] => Ok(Route::ListRepos(RepoType::Model)),
         ["api", "datasets"] => Ok(Route::ListRepos(RepoType::Dataset)),
         ["api", "spaces"] => Ok(Route::ListRepos(RepoType::Space)),
         ["api", kind, rest @ ..] => match RepoType::ALL.into_iter().find(|t| t.plural() == *kind) {
-            Some(repo_type) => with_repo(repo_type, rest, api_action),
+            Some(repo_type) => match with_repo(repo_type, rest, api_action)? {
+                Route::Repo { action: RepoRoute::Space(_), .. } if repo_type != RepoType::Space => {
+                    Err(fail("only Spaces have that"))
+                }
+                route => Ok(route),
+            },
             None => Err(fail("the Hub has no such address")),
         },
         [kind, rest @ ..] => match RepoType::ALL.into_iter().find(|t| t.plural() == *kind) {
@@ -190,6 +252,7 @@ fn api_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
         ["settings"] => RepoRoute::Settings,
         ["auth-check"] => RepoRoute::AuthCheck { write: false },
         ["auth-check", "write"] => RepoRoute::AuthCheck { write: true },
+        ["duplicate"] => RepoRoute::Duplicate,
         ["like"] => RepoRoute::Like,
         ["likers"] => RepoRoute::Likers,
         [word @ ("branch" | "tag" | "super-squash"), rest @ ..] if !rest.is_empty() => {
@@ -225,6 +288,10 @@ fn api_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
             let (revision, path) = revision_and_path(rest)?;
             RepoRoute::Tree(revision, path)
         }
+        [word] => match SpaceRoute::ALL.into_iter().find(|route| route.word() == *word) {
+            Some(route) => RepoRoute::Space(route),
+            None => return Ok(None),
+        },
         _ => return Ok(None),
     }))
 }
@@ -290,6 +357,17 @@ mod tests {
             Route::Repo { repo, action } => (repo, action),
             other => panic!("{path}: {other:?}"),
         }
+    }
+
+    #[test]
+    fn what_only_spaces_have_is_read_back_for_them_alone() {
+        let space = repo(RepoType::Space, "ada/demo");
+        for space_route in SpaceRoute::ALL {
+            let path = route::repo(&space).space(space_route);
+            assert_eq!(action(&path), (space.clone(), RepoRoute::Space(space_route)));
+            assert!(parse(&path.replace("/spaces/", "/models/")).is_err());
+        }
+        assert_eq!(parse(route::SPACES_HARDWARE).unwrap(), Route::SpacesHardware);
     }
 
     #[test]

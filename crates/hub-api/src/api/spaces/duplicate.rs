@@ -1,0 +1,184 @@
+//! Copies of repositories.
+
+use bytes::Bytes;
+use http::{Request, response::Parts};
+use hub_transport::{Body, Endpoint, Error, ErrorKind, RetryClass, decode_json, post};
+use hub_types::{
+    CreateRepoResponse, RepoId, RepoRef, RepoType, RepoUrl, route,
+    space::{DuplicateRequest, NewSpace, SpaceHardware, SpaceSetting, SpaceStorage},
+};
+
+use super::check_sleep_time;
+use crate::{
+    Async, Call, HfApi, Mode, Operation,
+    api::{identity::GetWhoAmI, repos::made_since},
+    args::HasRepo,
+    repo_arg::RepoArg,
+};
+
+/// The call that [`HfApi::duplicate_repo`] and [`HfApi::duplicate_space`] make.
+pub type DuplicateRepoCall<M = Async> = Call<DuplicateRepo, M>;
+
+/// What to copy, and what the copy shall be like.
+#[derive(Debug, Clone)]
+pub struct DuplicateRepo {
+    from: RepoArg,
+    to: Option<String>,
+    private: Option<bool>,
+    exist_ok: bool,
+    space: NewSpace,
+}
+
+impl HasRepo for DuplicateRepo {
+    fn repo_mut(&mut self) -> &mut RepoArg {
+        &mut self.from
+    }
+}
+
+impl<M: Mode> DuplicateRepoCall<M> {
+    /// What the copy is called: `name` or `namespace/name`; the same name in the caller's namespace unless set. Python:
+    /// `to_id`.
+    pub fn to_id(self, id: impl Into<String>) -> Self {
+        self.edit(|operation| operation.to = Some(id.into()))
+    }
+
+    /// Whether only its owners see the copy; as the original unless set. Python: `private`.
+    pub fn private(self, private: bool) -> Self {
+        self.edit(|operation| operation.private = Some(private))
+    }
+
+    /// Whether a repository that is there already is fine. Off unless set. Python: `exist_ok`.
+    pub fn exist_ok(self, exist_ok: bool) -> Self {
+        self.edit(|operation| operation.exist_ok = exist_ok)
+    }
+
+    /// What a copy of a Space runs on. Python: `hardware`.
+    pub fn hardware(self, hardware: impl Into<SpaceHardware>) -> Self {
+        self.edit(|operation| operation.space.hardware = Some(hardware.into()))
+    }
+
+    /// What a copy of a Space may keep beyond a restart. Python: `storage`.
+    pub fn storage(self, storage: impl Into<SpaceStorage>) -> Self {
+        self.edit(|operation| operation.space.storage = Some(storage.into()))
+    }
+
+    /// Seconds without a visit after which a copy of a Space goes to sleep; -1 for never. Python: `sleep_time`.
+    pub fn sleep_time(self, seconds: i64) -> Self {
+        self.edit(|operation| operation.space.sleep_time_seconds = Some(seconds))
+    }
+
+    /// The secrets of a copy of a Space; those of the original are not copied. Python: `secrets`.
+    pub fn secrets(self, secrets: impl IntoIterator<Item = SpaceSetting>) -> Self {
+        self.edit(|operation| operation.space.secrets = secrets.into_iter().collect())
+    }
+
+    /// Variables of a copy of a Space, besides those of the original. Python: `variables`.
+    pub fn variables(self, variables: impl IntoIterator<Item = SpaceSetting>) -> Self {
+        self.edit(|operation| operation.space.variables = variables.into_iter().collect())
+    }
+}
+
+/// `POST /api/{models}/{id}/duplicate`
+#[derive(Debug)]
+struct PostDuplicate {
+    from: RepoRef,
+    body: DuplicateRequest,
+}
+
+impl Endpoint for PostDuplicate {
+    const NAME: &'static str = "duplicate_repo";
+    type Output = CreateRepoResponse;
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Ambiguous
+    }
+
+    fn target(&self) -> String {
+        format!("{} as {}", self.from, self.body.repository)
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        post(route::repo(&self.from).duplicate()).json(&self.body).finish()
+    }
+
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<CreateRepoResponse, Error> {
+        decode_json(head, &body)
+    }
+}
+
+impl DuplicateRepo {
+    async fn target(&self, api: &HfApi, from: &RepoRef) -> Result<RepoId, crate::Error> {
+        let id: RepoId = match &self.to {
+            Some(id) => id.parse()?,
+            None => from.id.name().parse()?,
+        };
+        if id.namespace().is_some() {
+            return Ok(id);
+        }
+        let me = api.transport()?.send(&GetWhoAmI::default()).await?;
+        Ok(RepoId::new(&me.name, id.name())?)
+    }
+}
+
+impl Operation for DuplicateRepo {
+    type Output = RepoUrl;
+
+    async fn run(self, api: HfApi) -> Result<RepoUrl, crate::Error> {
+        let from = self.from.get()?;
+        check_sleep_time(self.space.sleep_time_seconds, self.space.hardware.as_ref())?;
+        if from.repo_type != RepoType::Space && self.space != NewSpace::default() {
+            tracing::warn!("what a Space is given is ignored: {from} is not a Space");
+        }
+        let repository = self.target(&api, &from).await?;
+        let copy = RepoRef::new(from.repo_type, repository.clone());
+        let space = if from.repo_type == RepoType::Space { self.space } else { NewSpace::default() };
+        let body = DuplicateRequest { repository, private: self.private, visibility: None, space };
+        let transport = api.transport()?;
+        let endpoint = transport.endpoint().to_string();
+        let begun = transport.clock().now();
+        let url = match transport.send(&PostDuplicate { from, body }).await {
+            Ok(made) => made.url,
+            Err(error) if self.exist_ok && error.kind() == ErrorKind::Conflict => {
+                let stated = error.context().existing_url.clone();
+                stated.unwrap_or_else(|| format!("{endpoint}/{}", copy.web_path()))
+            }
+            Err(error) if error.maybe_processed() => match made_since(transport, &copy, begun).await {
+                Ok(true) => format!("{endpoint}/{}", copy.web_path()),
+                _ => {
+                    return Err(error.with_hint("the copy was not made, or could not be looked up").into());
+                }
+            },
+            Err(error) => return Err(error.into()),
+        };
+        Ok(RepoUrl::parse_with_endpoint(&url, &endpoint)?)
+    }
+}
+
+impl<M: Mode> HfApi<M> {
+    /// Copies a repository into a namespace of the caller's and returns the address of the copy. Python:
+    /// `duplicate_repo`.
+    ///
+    /// The files of the default branch are copied, not the history. When the answer is lost, the call looks whether the
+    /// copy was made.
+    ///
+    /// # Errors
+    /// `RepoNotFound`, `Conflict` when the copy exists and [`exist_ok`](Call::exist_ok) is off, `Forbidden` without rights
+    /// on the namespace.
+    ///
+    /// Endpoint: `POST /api/{models}/{id}/duplicate`.
+    pub fn duplicate_repo(&self, from: impl Into<RepoArg>) -> DuplicateRepoCall<M> {
+        let (to, private, exist_ok, space) = (None, None, false, NewSpace::default());
+        self.call(DuplicateRepo { from: from.into(), to, private, exist_ok, space })
+    }
+
+    /// Copies a Space: [`duplicate_repo`](Self::duplicate_repo) for Spaces. Its variables are copied, its secrets are not.
+    /// Python: `duplicate_space`.
+    ///
+    /// # Errors
+    /// As for [`duplicate_repo`](Self::duplicate_repo).
+    ///
+    /// Endpoint: `POST /api/spaces/{id}/duplicate`.
+    pub fn duplicate_space(&self, from: impl Into<RepoArg>) -> DuplicateRepoCall<M> {
+        self.duplicate_repo(super::space(from))
+    }
+}

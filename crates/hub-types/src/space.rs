@@ -1,0 +1,517 @@
+//! What Spaces have that other repositories have not: a runtime, secrets, variables.
+
+use std::{collections::BTreeMap, convert::Infallible, fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Extra, RepoId, Timestamp};
+
+/// A word that the Hub may add to: what this version does not know is kept as it is.
+macro_rules! open_word {
+    ($(#[$meta:meta])* $name:ident { $( $(#[$word_meta:meta])* $variant:ident = $word:literal, )* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$word_meta])* $variant, )*
+            /// A word that is newer than this library.
+            Other(String),
+        }
+
+        impl $name {
+            /// The word on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $word, )*
+                    Self::Other(word) => word,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(word: &str) -> Self {
+                match word {
+                    $( $word => Self::$variant, )*
+                    _ => Self::Other(word.to_owned()),
+                }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(word: String) -> Self {
+                Self::from(word.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Infallible;
+
+            fn from_str(word: &str) -> Result<Self, Infallible> {
+                Ok(Self::from(word))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer).map(Self::from)
+            }
+        }
+    };
+}
+
+open_word! {
+    /// How far a Space is. Python: `SpaceStage`.
+    SpaceStage {
+        /// There is no file to run.
+        NoAppFile = "NO_APP_FILE",
+        /// The front matter of its README is wrong.
+        ConfigError = "CONFIG_ERROR",
+        /// It is built; nothing runs.
+        Building = "BUILDING",
+        /// Building failed.
+        BuildError = "BUILD_ERROR",
+        /// It was built and starts; nothing runs.
+        AppStarting = "APP_STARTING",
+        /// It runs.
+        Running = "RUNNING",
+        /// It runs while its next version is built.
+        RunningBuilding = "RUNNING_BUILDING",
+        /// It runs while its next version starts.
+        RunningAppStarting = "RUNNING_APP_STARTING",
+        /// It ended with an error.
+        RuntimeError = "RUNTIME_ERROR",
+        /// It is being deleted.
+        Deleting = "DELETING",
+        /// The Hub stopped it.
+        Stopped = "STOPPED",
+        /// Its owner paused it.
+        Paused = "PAUSED",
+        /// Nobody visited it for its sleep time; the next visit wakes it.
+        Sleeping = "SLEEPING",
+    }
+}
+
+impl SpaceStage {
+    /// Whether it will become another stage by itself.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Building | Self::AppStarting | Self::RunningBuilding | Self::RunningAppStarting)
+    }
+}
+
+open_word! {
+    /// The machine that a Space runs on. Python: `SpaceHardware`.
+    ///
+    /// The Hub adds machines often, so a word is never refused before it is sent.
+    SpaceHardware {
+        /// Two virtual cores, 16 GB, free.
+        CpuBasic = "cpu-basic",
+        /// Eight virtual cores, 32 GB.
+        CpuUpgrade = "cpu-upgrade",
+        /// A share of large GPUs, while the Space computes.
+        ZeroA10g = "zero-a10g",
+        /// One Nvidia T4, few cores.
+        T4Small = "t4-small",
+        /// One Nvidia T4, more cores.
+        T4Medium = "t4-medium",
+        /// One Nvidia L4.
+        L4x1 = "l4x1",
+        /// Four Nvidia L4.
+        L4x4 = "l4x4",
+        /// One Nvidia L40S.
+        L40sx1 = "l40sx1",
+        /// Four Nvidia L40S.
+        L40sx4 = "l40sx4",
+        /// Eight Nvidia L40S.
+        L40sx8 = "l40sx8",
+        /// One Nvidia A10G, few cores.
+        A10gSmall = "a10g-small",
+        /// One Nvidia A10G, more cores.
+        A10gLarge = "a10g-large",
+        /// Two Nvidia A10G.
+        A10gLargex2 = "a10g-largex2",
+        /// Four Nvidia A10G.
+        A10gLargex4 = "a10g-largex4",
+        /// One Nvidia A100.
+        A100Large = "a100-large",
+        /// Four Nvidia A100.
+        A100x4 = "a100x4",
+        /// Eight Nvidia A100.
+        A100x8 = "a100x8",
+    }
+}
+
+open_word! {
+    /// How much a Space may keep beyond a restart. Python: `SpaceStorage`.
+    SpaceStorage {
+        /// 20 GB.
+        Small = "small",
+        /// 150 GB.
+        Medium = "medium",
+        /// 1 TB.
+        Large = "large",
+    }
+}
+
+/// What a Space runs on and how far it is. Python: `SpaceRuntime`. Endpoint: `GET /api/spaces/{id}/runtime`.
+///
+/// ```
+/// use hub_types::space::{SpaceRuntime, SpaceStage};
+/// let runtime: SpaceRuntime = serde_json::from_str(
+///     r#"{"stage":"BUILDING","hardware":{"current":null,"requested":"t4-small"},"gcTimeout":-1,"replicas":{"current":1}}"#,
+/// )?;
+/// assert_eq!(runtime.stage, SpaceStage::Building);
+/// assert_eq!(runtime.requested_hardware.as_ref().map(|hardware| hardware.as_str()), Some("t4-small"));
+/// assert_eq!(runtime.raw()["replicas"]["current"], 1);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "RuntimeMessage", into = "RuntimeMessage")]
+#[non_exhaustive]
+pub struct SpaceRuntime {
+    /// How far it is.
+    pub stage: SpaceStage,
+    /// What it runs on; none while it is built for the first time, and for static Spaces.
+    pub hardware: Option<SpaceHardware>,
+    /// What it shall run on; none if nothing was asked for.
+    pub requested_hardware: Option<SpaceHardware>,
+    /// Seconds without a visit after which it goes to sleep; -1 and none mean never, but on `cpu-basic` 48 hours.
+    pub sleep_time: Option<i64>,
+    /// What it may keep beyond a restart.
+    pub storage: Option<SpaceStorage>,
+    /// Whether it can be changed while it runs.
+    pub dev_mode: bool,
+    /// Everything else that the server sent.
+    pub extra: Extra,
+}
+
+impl SpaceRuntime {
+    /// A runtime in this stage, with everything else left out.
+    pub fn new(stage: SpaceStage) -> Self {
+        Self {
+            stage,
+            hardware: None,
+            requested_hardware: None,
+            sleep_time: None,
+            storage: None,
+            dev_mode: false,
+            extra: Extra::new(),
+        }
+    }
+
+    /// The whole message. Python: `raw`.
+    pub fn raw(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// A [`SpaceRuntime`] as it travels.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RuntimeMessage {
+    stage: SpaceStage,
+    /// Clients of 2023 read both words without looking whether they are there, so they are always written.
+    #[serde(default)]
+    hardware: Option<HardwareMessage>,
+    #[serde(default)]
+    storage: Option<SpaceStorage>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gc_timeout: Option<i64>,
+    #[serde(default)]
+    dev_mode: bool,
+    #[serde(flatten)]
+    extra: Extra,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct HardwareMessage {
+    #[serde(default)]
+    current: Option<SpaceHardware>,
+    #[serde(default)]
+    requested: Option<SpaceHardware>,
+}
+
+impl From<RuntimeMessage> for SpaceRuntime {
+    fn from(message: RuntimeMessage) -> Self {
+        let hardware = message.hardware.unwrap_or_default();
+        Self {
+            stage: message.stage,
+            hardware: hardware.current,
+            requested_hardware: hardware.requested,
+            sleep_time: message.gc_timeout,
+            storage: message.storage,
+            dev_mode: message.dev_mode,
+            extra: message.extra,
+        }
+    }
+}
+
+impl From<SpaceRuntime> for RuntimeMessage {
+    fn from(runtime: SpaceRuntime) -> Self {
+        let SpaceRuntime { stage, hardware: current, requested_hardware: requested, .. } = runtime;
+        Self {
+            stage,
+            hardware: Some(HardwareMessage { current, requested }),
+            storage: runtime.storage,
+            gc_timeout: runtime.sleep_time,
+            dev_mode: runtime.dev_mode,
+            extra: runtime.extra,
+        }
+    }
+}
+
+/// A secret of a Space, without its value, which no server gives out. Python: `SpaceSecret`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SpaceSecret {
+    /// Name of the environment variable.
+    #[serde(default)]
+    pub key: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// When it was last set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A variable of a Space. Python: `SpaceVariable`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SpaceVariable {
+    /// Name of the environment variable.
+    #[serde(default)]
+    pub key: String,
+    /// Its value, which everybody who sees the Space can read.
+    pub value: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// When it was last set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+}
+
+/// The secrets of a Space by key. Endpoint: `GET /api/spaces/{id}/secrets`.
+pub type SpaceSecrets = BTreeMap<String, SpaceSecret>;
+/// The variables of a Space by key. Endpoint: `GET /api/spaces/{id}/variables`.
+pub type SpaceVariables = BTreeMap<String, SpaceVariable>;
+
+/// A secret or variable to be set: the body of `POST /api/spaces/{id}/secrets` and `.../variables`, and an element of what
+/// a new Space is given. Its `Debug` form does not show the value.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpaceSetting {
+    /// Name of the environment variable: a letter, then letters, digits and `_`.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+impl SpaceSetting {
+    /// Without a description.
+    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { key: key.into(), value: value.into(), description: None }
+    }
+}
+
+impl fmt::Debug for SpaceSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpaceSetting")
+            .field("key", &self.key)
+            .field("description", &self.description)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The body of `DELETE /api/spaces/{id}/secrets` and `.../variables`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpaceSettingKey {
+    /// Which one.
+    pub key: String,
+}
+
+/// The body of `POST /api/spaces/{id}/hardware`. Python: `request_space_hardware`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HardwareRequest {
+    /// What it shall run on.
+    pub flavor: SpaceHardware,
+    /// Seconds without a visit after which it goes to sleep; -1 for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep_time_seconds: Option<i64>,
+}
+
+/// The body of `POST /api/spaces/{id}/sleeptime`. Python: `set_space_sleep_time`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SleepTimeRequest {
+    /// Seconds without a visit; -1 for never.
+    pub seconds: i64,
+}
+
+/// The body of `POST /api/spaces/{id}/dev-mode`. Python: `enable_space_dev_mode`, `disable_space_dev_mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DevModeRequest {
+    /// Whether it can be changed while it runs.
+    pub enabled: bool,
+}
+
+/// What a new Space is given besides its files: part of creating and of duplicating one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewSpace {
+    /// What it shall run on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<SpaceHardware>,
+    /// What it may keep beyond a restart.
+    #[serde(default, rename = "storageTier", skip_serializing_if = "Option::is_none")]
+    pub storage: Option<SpaceStorage>,
+    /// Seconds without a visit after which it goes to sleep; -1 for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep_time_seconds: Option<i64>,
+    /// Its secrets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SpaceSetting>,
+    /// Its variables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<SpaceSetting>,
+}
+
+/// The body of `POST /api/{models}/{id}/duplicate`. Python: `duplicate_space`, `duplicate_repo`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DuplicateRequest {
+    /// What the copy shall be called: `namespace/name`.
+    pub repository: RepoId,
+    /// Whether only its owners see the copy; none means as the original.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private: Option<bool>,
+    /// `public` or `private`; another way to say `private`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<String>,
+    /// What a Space is given.
+    #[serde(flatten)]
+    pub space: NewSpace,
+}
+
+/// A machine that a Space can ask for. Endpoint: `GET /api/spaces/hardware`. Python: `JobHardwareInfo`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SpaceHardwareInfo {
+    /// What to ask for.
+    pub name: SpaceHardware,
+    /// For people: `CPU basic`.
+    pub pretty_name: String,
+    /// Its cores: `2 vCPU`.
+    pub cpu: String,
+    /// Its memory: `16 GB`.
+    pub ram: String,
+    /// Its accelerator, if it has one.
+    pub accelerator: Option<Accelerator>,
+    /// Price of a unit in millionths of a US dollar.
+    #[serde(rename = "unitCostMicroUSD")]
+    pub unit_cost_micro_usd: f64,
+    /// Price of a unit in US dollars.
+    #[serde(rename = "unitCostUSD")]
+    pub unit_cost_usd: f64,
+    /// What a unit is: `minute`.
+    pub unit_label: String,
+}
+
+/// The accelerator of a [`SpaceHardwareInfo`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Accelerator {
+    /// `gpu` or `neuron`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `T4`.
+    pub model: String,
+    /// How many.
+    pub quantity: String,
+    /// Their memory together: `16 GB`.
+    pub vram: String,
+    /// `Nvidia` or `AWS`.
+    pub manufacturer: String,
+}
+
+impl SpaceHardwareInfo {
+    /// A machine without an accelerator that costs nothing.
+    pub fn new(name: SpaceHardware, pretty_name: &str, cpu: &str, ram: &str) -> Self {
+        Self {
+            name,
+            pretty_name: pretty_name.to_owned(),
+            cpu: cpu.to_owned(),
+            ram: ram.to_owned(),
+            accelerator: None,
+            unit_cost_micro_usd: 0.0,
+            unit_cost_usd: 0.0,
+            unit_label: "minute".to_owned(),
+        }
+    }
+
+    /// With Nvidia GPUs.
+    #[must_use]
+    pub fn gpu(mut self, model: &str, quantity: &str, vram: &str) -> Self {
+        self.accelerator = Some(Accelerator {
+            kind: "gpu".to_owned(),
+            model: model.to_owned(),
+            quantity: quantity.to_owned(),
+            vram: vram.to_owned(),
+            manufacturer: "Nvidia".to_owned(),
+        });
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_new_is_kept() {
+        for word in ["RUNNING", "RUNNING_APP_STARTING", "HIBERNATING"] {
+            let stage: SpaceStage = serde_json::from_value(word.into()).unwrap();
+            assert_eq!(stage.to_string(), word);
+            assert_eq!(serde_json::to_value(&stage).unwrap(), word);
+        }
+        assert_eq!(SpaceHardware::from("t4-small"), SpaceHardware::T4Small);
+        assert_eq!(SpaceHardware::from("tpu-v9"), SpaceHardware::Other("tpu-v9".into()));
+    }
+
+    #[test]
+    fn a_runtime_keeps_what_is_new_and_takes_what_is_missing() {
+        let json = serde_json::json!({
+            "stage": "RUNNING", "hardware": {"current": "cpu-basic", "requested": null}, "storage": "small",
+            "gcTimeout": 172_800, "devMode": true, "replicas": {"current": 1, "requested": 1}, "new": [1],
+        });
+        let runtime: SpaceRuntime = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(runtime.raw(), json);
+        let bare: SpaceRuntime = serde_json::from_str(r#"{"stage":"PAUSED"}"#).unwrap();
+        assert_eq!(bare, SpaceRuntime::new(SpaceStage::Paused));
+    }
+
+    #[test]
+    fn the_value_of_a_secret_is_not_shown() {
+        let secret = SpaceSetting::new("API_KEY", "s3cr3t");
+        assert!(!format!("{secret:?}").contains("s3cr3t"));
+        let new = NewSpace { secrets: vec![secret], ..NewSpace::default() };
+        assert!(!format!("{new:?}").contains("s3cr3t"));
+    }
+}
