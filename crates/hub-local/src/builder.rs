@@ -24,6 +24,7 @@ pub struct Builder {
     seed: Seed,
     repos: Vec<(RepoType, String, bool)>,
     public_url: Option<String>,
+    git_program: PathBuf,
     faults: Vec<Fault>,
 }
 
@@ -33,7 +34,14 @@ impl Builder {
     }
 
     pub(crate) fn temporary() -> Self {
-        Self { dir: None, seed: Seed::default(), repos: Vec::new(), public_url: None, faults: Vec::new() }
+        Self {
+            dir: None,
+            seed: Seed::default(),
+            repos: Vec::new(),
+            public_url: None,
+            git_program: "git".into(),
+            faults: Vec::new(),
+        }
     }
 
     /// Adds a user.
@@ -90,6 +98,13 @@ impl Builder {
         self
     }
 
+    /// The git program that answers `git clone`, `git fetch` and `git push`; `git` unless set. Where there is none, they
+    /// are answered 501 and everything else works.
+    pub fn git_program(mut self, path: impl Into<PathBuf>) -> Self {
+        self.git_program = path.into();
+        self
+    }
+
     /// Adds a scripted failure.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -123,7 +138,7 @@ impl Builder {
         for (repo_type, id, private) in &self.repos {
             add_repo(&store, *repo_type, id, *private)?;
         }
-        let hub = LocalHub::new(store, signer, documents, public_url, temporary);
+        let hub = LocalHub::new(store, signer, documents, public_url, self.git_program, temporary);
         self.faults.into_iter().for_each(|fault| hub.fault(fault));
         Ok(hub)
     }

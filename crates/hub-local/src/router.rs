@@ -3,7 +3,7 @@
 use http::{Method, Response, StatusCode, request::Parts};
 use hub_types::{
     RepoRef,
-    route::{self, RepoRoute, Route, SpaceRoute},
+    route::{self, GitRoute, RepoRoute, Route, SpaceRoute},
 };
 
 use crate::{
@@ -67,6 +67,8 @@ fn methods(route: &Route) -> &'static str {
             | RepoRoute::Duplicate
             | RepoRoute::SuperSquash(_) => "POST",
             RepoRoute::Space(SpaceRoute::Secrets | SpaceRoute::Variables) => "DELETE, GET, HEAD, POST",
+            RepoRoute::Git(GitRoute::UploadPack | GitRoute::ReceivePack) => "POST",
+            RepoRoute::LfsLocks => "GET, POST",
             RepoRoute::Space(SpaceRoute::Runtime) => "GET, HEAD",
             RepoRoute::Space(_) => "POST",
             RepoRoute::Branch(_) | RepoRoute::Tag(_) | RepoRoute::Like => "DELETE, POST",
@@ -155,6 +157,14 @@ async fn in_repo(
         RepoRoute::Discussions => handler::discussions::list(&context, admit(Need::Read).await?).await,
         RepoRoute::Discussion(number) => {
             handler::discussions::details(&context, admit(Need::Read).await?, number).await
+        }
+        RepoRoute::Git(route) => {
+            let access = admit(handler::git::need(&context, route)).await?;
+            handler::git::answer(&context, access, &parts, body, route).await
+        }
+        RepoRoute::LfsLocks => {
+            admit(Need::Read).await?;
+            handler::lfs::no_locks()
         }
         RepoRoute::LfsBatch => {
             let access = admit(Need::Read).await?;

@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     pin::Pin,
     sync::Arc,
     task::{Context as TaskContext, Poll},
@@ -24,7 +24,7 @@ use crate::{
     body::{self, Incoming},
     documents::Documents,
     fault::Faults,
-    handler::NonceLocks,
+    handler::{NonceLocks, git},
     query::Query,
     respond::{ApiError, header_text, request_id},
     router,
@@ -51,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) nonces: NonceLocks,
     pub(crate) documents: Documents,
     public_url: Option<String>,
+    git_program: PathBuf,
     faults: Faults,
     in_flight: Semaphore,
     // Dropped last: the store closes its files first.
@@ -103,6 +104,7 @@ impl LocalHub {
         signer: Signer,
         documents: Documents,
         public_url: Option<String>,
+        git_program: PathBuf,
         temporary: Option<TempDir>,
     ) -> Self {
         let inner = Inner {
@@ -111,6 +113,7 @@ impl LocalHub {
             nonces: NonceLocks::default(),
             documents,
             public_url,
+            git_program,
             faults: Faults::default(),
             in_flight: Semaphore::new(IN_FLIGHT),
             _temporary: temporary,
@@ -178,6 +181,7 @@ impl LocalHub {
         };
         if let Some(encoding) = parts.headers.get(CONTENT_ENCODING)
             && encoding != "identity"
+            && !git::reads_compressed(&parts.method, parts.uri.path())
         {
             let message = "compressed request bodies are not taken; send it without Content-Encoding";
             return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
@@ -215,6 +219,13 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
         Box::pin(self.clone().answer(parts, body::erase(body)))
+    }
+}
+
+impl Inner {
+    /// The program that answers git.
+    pub(crate) fn git_program(&self) -> &Path {
+        &self.git_program
     }
 }
 

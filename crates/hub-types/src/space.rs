@@ -426,10 +426,10 @@ pub struct SpaceHardwareInfo {
     pub accelerator: Option<Accelerator>,
     /// Price of a unit in millionths of a US dollar.
     #[serde(rename = "unitCostMicroUSD")]
-    pub unit_cost_micro_usd: f64,
+    pub unit_cost_micro_usd: serde_json::Number,
     /// Price of a unit in US dollars.
     #[serde(rename = "unitCostUSD")]
-    pub unit_cost_usd: f64,
+    pub unit_cost_usd: serde_json::Number,
     /// What a unit is: `minute`.
     pub unit_label: String,
 }
@@ -460,8 +460,8 @@ impl SpaceHardwareInfo {
             cpu: cpu.to_owned(),
             ram: ram.to_owned(),
             accelerator: None,
-            unit_cost_micro_usd: 0.0,
-            unit_cost_usd: 0.0,
+            unit_cost_micro_usd: 0.into(),
+            unit_cost_usd: 0.into(),
             unit_label: "minute".to_owned(),
         }
     }

@@ -9,6 +9,7 @@ use hub_api::types::{
     commit::CommitResponse,
     discussion::{CreateDiscussionResponse, DiscussionPage},
     preupload::PreuploadResponse,
+    space::{SpaceHardwareInfo, SpaceSecrets, SpaceVariables},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -69,7 +70,7 @@ fn details(mut answer: Value) -> Result<(), String> {
 }
 
 /// The answers of operations that methods send, and what they are read as.
-const READERS: [(&str, Reader); 19] = [
+const READERS: [(&str, Reader); 23] = [
     ("GET /api/datasets-tags-by-type", read::<TagsByType>),
     ("GET /api/models-tags-by-type", read::<TagsByType>),
     ("POST /api/{kind}/{namespace}/{repo}/commit/{rev}", read::<CommitResponse>),
@@ -81,6 +82,10 @@ const READERS: [(&str, Reader); 19] = [
     ("POST /api/{kind}/{namespace}/{repo}/super-squash/{rev}", read::<SuperSquashResponse>),
     ("GET /api/{kind}/{namespace}/{repo}/tree/{rev}/{path}", entries),
     ("POST /api/repos/create", read::<CreateRepoResponse>),
+    ("GET /api/spaces/hardware", read::<Vec<SpaceHardwareInfo>>),
+    ("GET /api/spaces/{namespace}/{repo}/secrets", read::<SpaceSecrets>),
+    ("GET /api/spaces/{namespace}/{repo}/variables", read::<SpaceVariables>),
+    ("POST /api/{repoType}/{namespace}/{repo}/duplicate", read::<CreateRepoResponse>),
     ("GET /api/users/{username}/likes", read::<Vec<Like>>),
     ("GET /api/whoami-v2", read::<WhoAmI>),
     ("GET /api/{repoType}/{namespace}/{repo}/discussions", read::<DiscussionPage>),

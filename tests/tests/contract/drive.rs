@@ -5,6 +5,7 @@ use hub_api::{
     types::{
         Gated,
         discussion::{DiscussionStatusFilter, DiscussionTypeFilter},
+        space::SpaceSetting,
     },
 };
 use hub_local::{LocalHub, OrgRole, TokenRole};
@@ -41,9 +42,57 @@ pub(crate) async fn everything() -> Vec<Exchange> {
         repo.downloads(&ada).await;
         repo.end(&ada).await;
     }
+    of_spaces(&ada).await;
     of_users(&ada, &bob).await;
     tags_and_searches(&ada).await;
     watch.exchanges()
+}
+
+/// What only Spaces have, and copies.
+async fn of_spaces(ada: &Client) {
+    let id = "ada/app";
+    let setting = || [SpaceSetting::new("KEY", "value")];
+    call!(
+        ada,
+        create_repo(id)
+            .repo_type(RepoType::Space)
+            .space_sdk("gradio")
+            .space_hardware("t4-small")
+            .space_sleep_time(60)
+            .space_secrets(setting())
+            .space_variables(setting())
+    );
+    call!(ada, upload_file(&b"print()"[..], "app.py", id).repo_type(RepoType::Space));
+    call!(ada, add_space_secret(id, "A", "x"));
+    call!(ada, add_space_secret(id, "A", "x").description("what for"));
+    call!(ada, get_space_secrets(id));
+    call!(ada, delete_space_secret(id, "A"));
+    call!(ada, add_space_variable(id, "A", "x"));
+    call!(ada, add_space_variable(id, "A", "x").description("what for"));
+    call!(ada, get_space_variables(id));
+    call!(ada, delete_space_variable(id, "A"));
+    call!(ada, get_space_runtime(id));
+    call!(ada, list_spaces_hardware());
+    call!(ada, request_space_hardware(id, "l4x1"));
+    call!(ada, request_space_hardware(id, "l4x1").sleep_time(-1));
+    call!(ada, set_space_sleep_time(id, 60));
+    call!(ada, pause_space(id));
+    call!(ada, restart_space(id));
+    call!(ada, restart_space(id).factory_reboot(true));
+    call!(ada, set_space_dev_mode(id, true));
+    call!(ada, duplicate_space(id).to_id("ada/copy"));
+    call!(
+        ada,
+        duplicate_space(id)
+            .to_id("analytical/copy")
+            .private(true)
+            .hardware("cpu-basic")
+            .sleep_time(-1)
+            .secrets(setting())
+            .variables(setting())
+    );
+    call!(ada, create_repo("ada/original"));
+    call!(ada, duplicate_repo("ada/original").to_id("ada/copy"));
 }
 
 /// One repository of a kind.

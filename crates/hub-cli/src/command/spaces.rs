@@ -164,7 +164,7 @@ async fn hardware(session: &Session) -> Result<(), Failure> {
             accelerator.map_or_else(String::new, |gpu| format!("{}x {}", gpu.quantity, gpu.model));
         let name = one.name.as_str();
         let line = || {
-            let price = format!("${:.4} a {}", one.unit_cost_usd, one.unit_label);
+            let price = format!("${} a {}", one.unit_cost_usd, one.unit_label);
             format!("{name:<14}  {:<9}  {:<8}  {accelerator:<10}  {price}", one.cpu, one.ram)
         };
         session.output.item(line, name)?;

@@ -31,6 +31,11 @@ const PART_SIZE: u64 = 16 << 20;
 const MAX_PARTS: u64 = 10_000;
 const MAX_OBJECTS: usize = 1000;
 
+/// There are no locks here; git-lfs goes on without them when it is told so.
+pub(crate) fn no_locks() -> Result<Response<Body>, ApiError> {
+    Err(ApiError::new(StatusCode::NOT_IMPLEMENTED, "this hub has no file locks"))
+}
+
 /// Answers where objects go or come from.
 pub(crate) async fn batch(
     context: &Context,

@@ -9,6 +9,7 @@ pub(crate) mod discussion_changes;
 pub(crate) mod discussions;
 pub(crate) mod duplicate;
 mod entries;
+pub(crate) mod git;
 pub(crate) mod info;
 pub(crate) mod lfs;
 pub(crate) mod likes;

@@ -99,7 +99,7 @@ fn rows() -> Vec<Row> {
         row(Method::POST, "/api/models/{}/commit/main?create_pr=1", header, CONTRIBUTE),
         row(Method::GET, oid, none.clone(), SIGNED),
         row(Method::PUT, oid, none.clone(), SIGNED),
-        row(Method::PUT, part, none, SIGNED),
+        row(Method::PUT, part, none.clone(), SIGNED),
         row(
             Method::POST,
             "/{}.git/info/lfs/complete/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?size=1",
@@ -107,6 +107,17 @@ fn rows() -> Vec<Row> {
             SIGNED,
         ),
         row(Method::POST, "/{}.git/info/lfs/verify?size=1", json!({"oid": "a", "size": 1}), SIGNED),
+        row(Method::GET, "/{}.git/info/refs?service=git-upload-pack", none.clone(), READ),
+        row(Method::GET, "/{}.git/info/refs?service=git-receive-pack", none.clone(), WRITE),
+        // An empty request is no conversation that git takes part in; who may not speak to it is told before.
+        row(Method::POST, "/{}.git/git-upload-pack", none.clone(), ([415; 5], [401, 404, 415, 415, 415])),
+        row(
+            Method::POST,
+            "/{}.git/git-receive-pack",
+            none.clone(),
+            ([401, 403, 403, 415, 403], [401, 404, 403, 415, 403]),
+        ),
+        row(Method::POST, "/{}.git/info/lfs/locks/verify", json!({}), ([501; 5], [401, 404, 501, 501, 501])),
         // Into the caller's own namespace, where nobody but the owners of the original may write with that name.
         row(
             Method::POST,

@@ -7,6 +7,7 @@ mod commit;
 mod discussions;
 mod errors;
 mod faults;
+mod git;
 mod lfs;
 mod likes;
 mod moves;

@@ -17,7 +17,7 @@ mod parse;
 mod rename;
 
 pub use build::{RepoRoutes, encode_path, encode_segment, list_repos, repo, tags_by_type, user_likes};
-pub use parse::{DiscussionAction, RepoRoute, Route, SpaceRoute, parse};
+pub use parse::{DiscussionAction, GitRoute, RepoRoute, Route, SpaceRoute, parse};
 pub use rename::renamed;
 
 /// Path of `whoami`, `GET`.

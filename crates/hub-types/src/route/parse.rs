@@ -82,6 +82,10 @@ pub enum RepoRoute {
     Discussion(u64),
     /// `/api/{models}/{id}/discussions/{num}/{action}`
     DiscussionAction(u64, DiscussionAction),
+    /// `/{id}[.git]/info/refs`, `/git-upload-pack` and `/git-receive-pack`: git itself.
+    Git(GitRoute),
+    /// `/{id}[.git]/info/lfs/locks` and `/info/lfs/locks/verify`
+    LfsLocks,
     /// `/{id}[.git]/info/lfs/objects/batch`
     LfsBatch,
     /// `/{id}[.git]/info/lfs/verify`
@@ -94,6 +98,18 @@ pub enum RepoRoute {
     Resolve(Revision, String),
     /// `/{id}/raw/{rev}/{path}`
     Raw(Revision, String),
+}
+
+/// What git asks of one repository over HTTP (gitprotocol-http).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GitRoute {
+    /// `info/refs`: the beginning of a fetch or a push, as its query says.
+    Refs,
+    /// `git-upload-pack`: objects for a clone or fetch.
+    UploadPack,
+    /// `git-receive-pack`: a push.
+    ReceivePack,
 }
 
 /// What a path asks of one Space.
@@ -310,6 +326,10 @@ fn discussion_action(rest: &[&str]) -> Option<DiscussionAction> {
 
 fn web_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
     Ok(Some(match rest {
+        ["info", "refs"] => RepoRoute::Git(GitRoute::Refs),
+        ["git-upload-pack"] => RepoRoute::Git(GitRoute::UploadPack),
+        ["git-receive-pack"] => RepoRoute::Git(GitRoute::ReceivePack),
+        ["info", "lfs", "locks"] | ["info", "lfs", "locks", "verify"] => RepoRoute::LfsLocks,
         ["info", "lfs", "objects", "batch"] => RepoRoute::LfsBatch,
         ["info", "lfs", "verify"] => RepoRoute::LfsVerify,
         ["info", "lfs", "complete", oid] => RepoRoute::LfsComplete((*oid).to_owned()),

@@ -17,7 +17,7 @@ mod stage;
 mod tests;
 mod tree_edit;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use hub_types::{ParentCommit, lfs::Pointer};
 use jiff::Timestamp;
@@ -122,6 +122,15 @@ pub(crate) enum CommitTarget {
     },
 }
 
+impl CommitTarget {
+    /// The ref that moves.
+    fn full_name(&self) -> &str {
+        match self {
+            Self::Branch { full_name, .. } | Self::NewRef { full_name, .. } => full_name,
+        }
+    }
+}
+
 /// One step of a commit.
 #[derive(Debug, Clone)]
 pub(crate) enum Change {
@@ -165,4 +174,16 @@ pub(crate) struct CommitPlan {
 #[derive(Clone)]
 pub(crate) struct GitRepo {
     open: Arc<OpenRepo>,
+}
+
+impl GitRepo {
+    /// The folder, for git programs.
+    pub(crate) fn path(&self) -> &Path {
+        self.open.path()
+    }
+
+    /// Looks at the disk anew, after another program changed the repository.
+    pub(crate) fn refresh(&self) {
+        self.open.forget_handle();
+    }
 }

@@ -101,6 +101,10 @@ impl OpenRepo {
         Self { path, tmp, name, commits: Mutex::default(), handle: Mutex::new(Handle::Closed) }
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn tmp(&self) -> &Path {
         &self.tmp
     }

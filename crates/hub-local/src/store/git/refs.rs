@@ -3,7 +3,9 @@
 use std::{
     fs::File,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use gix::bstr::ByteSlice;
@@ -13,6 +15,10 @@ use crate::store::{
     Result, StoreError,
     layout::{create_folder_durably, sync_folder},
 };
+
+/// How long a ref may be locked by somebody else: git programs hold a lock for moments only.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 impl GitRepo {
     /// Every ref that leads to a commit, by name.
@@ -71,6 +77,26 @@ pub(super) fn update(
     old: Option<CommitId>,
     new: CommitId,
 ) -> Result<()> {
+    let lock = take(repo, full_name)?;
+    let found = read(repo, full_name)?;
+    if found != old {
+        return Err(match found {
+            Some(actual) if old.is_some() => StoreError::ParentMismatch { actual },
+            Some(_) => StoreError::RefExists { name: full_name.to_owned() },
+            None => StoreError::RevisionNotFound { revision: full_name.to_owned() },
+        });
+    }
+    lock.publish(new)
+}
+
+/// A ref that nobody else moves, git programs included, until this is dropped or published.
+pub(super) struct RefLock {
+    file: LockFile,
+    path: PathBuf,
+}
+
+/// Locks a ref; waits for a program that is about to move it.
+pub(super) fn take(repo: &gix::Repository, full_name: &str) -> Result<RefLock> {
     let path = repo.git_dir().join(full_name);
     let collides = || StoreError::InvalidRef {
         name: full_name.to_owned(),
@@ -81,17 +107,15 @@ pub(super) fn update(
         return Err(collides());
     }
     create_folder_durably(folder)?;
-    let lock = LockFile::create(&path)?;
-    let found = read(repo, full_name)?;
-    if found != old {
-        return Err(match found {
-            Some(actual) if old.is_some() => StoreError::ParentMismatch { actual },
-            Some(_) => StoreError::RefExists { name: full_name.to_owned() },
-            None => StoreError::RevisionNotFound { revision: full_name.to_owned() },
-        });
+    Ok(RefLock { file: LockFile::create(&path)?, path })
+}
+
+impl RefLock {
+    /// Moves the ref. When this returns, the new value is on disk.
+    pub(super) fn publish(self, new: CommitId) -> Result<()> {
+        self.file.publish(&self.path, &format!("{new}\n"))?;
+        sync_folder(self.path.parent().unwrap_or(&self.path))
     }
-    lock.publish(&path, &format!("{new}\n"))?;
-    sync_folder(folder)
 }
 
 /// `NAME.lock` as git makes it; removed when dropped before it is published.
@@ -105,7 +129,17 @@ impl LockFile {
         let mut name = target.as_os_str().to_owned();
         name.push(".lock");
         let path = Path::new(&name);
-        let file = File::create_new(path).map_err(StoreError::io("lock", target))?;
+        let started = Instant::now();
+        let file = loop {
+            match File::create_new(path) {
+                Err(error)
+                    if error.kind() == io::ErrorKind::AlreadyExists && started.elapsed() < LOCK_WAIT =>
+                {
+                    thread::sleep(LOCK_PAUSE);
+                }
+                made => break made.map_err(StoreError::io("lock", target))?,
+            }
+        };
         let path = tempfile::TempPath::try_from_path(path).map_err(StoreError::io("lock", target))?;
         Ok(Self { file, path })
     }

@@ -48,8 +48,11 @@ impl Stage {
         let open = std::sync::Arc::clone(&self.repo.open);
         let _only_commit = open.lock_commits();
         let current = open.local()?;
-        // From here on the tip is not read again: tree, parent and compare-and-swap agree.
-        let Base { full_name, old, parent } = base(&current, &plan.target)?;
+        // Refused before anything is made for it.
+        base(&current, &plan.target)?;
+        // From here on nobody moves the ref, a git program that receives a push included.
+        let lock = refs::take(&current, plan.target.full_name())?;
+        let parent = base(&current, &plan.target)?;
         let root = parent.map(|parent| tree_of(&current, parent)).transpose()?;
         let mut edit = TreeEdit::new(&current, root)?;
         for change in &plan.changes {
@@ -71,7 +74,7 @@ impl Stage {
         if self.quarantine.publish(&current)? {
             open.forget_handle();
         }
-        refs::update(&current, &full_name, old, id)?;
+        lock.publish(id)?;
         Ok(id)
     }
 
@@ -103,32 +106,22 @@ impl Stage {
     }
 }
 
-/// What a commit builds on.
-struct Base {
-    full_name: String,
-    /// What the ref must still be when it is moved.
-    old: Option<CommitId>,
-    parent: Option<CommitId>,
-}
-
-fn base(repo: &gix::Repository, target: &CommitTarget) -> Result<Base> {
+/// The parent of a commit; none on a branch that begins with it.
+fn base(repo: &gix::Repository, target: &CommitTarget) -> Result<Option<CommitId>> {
+    refs::check_name(target.full_name())?;
+    let tip = refs::read(repo, target.full_name())?;
     match target {
         CommitTarget::Branch { full_name, expected_parent, create } => {
-            refs::check_name(full_name)?;
-            let tip = refs::read(repo, full_name)?;
             if tip.is_none() && !create {
                 return Err(StoreError::RevisionNotFound { revision: full_name.clone() });
             }
             check_parent(full_name, tip, expected_parent.as_ref())?;
-            Ok(Base { full_name: full_name.clone(), old: tip, parent: tip })
+            Ok(tip)
         }
-        CommitTarget::NewRef { full_name, base } => {
-            refs::check_name(full_name)?;
-            if refs::read(repo, full_name)?.is_some() {
-                return Err(StoreError::RefExists { name: full_name.clone() });
-            }
-            Ok(Base { full_name: full_name.clone(), old: None, parent: Some(*base) })
+        CommitTarget::NewRef { full_name, .. } if tip.is_some() => {
+            Err(StoreError::RefExists { name: full_name.clone() })
         }
+        CommitTarget::NewRef { base, .. } => Ok(Some(*base)),
     }
 }
 
