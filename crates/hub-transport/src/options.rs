@@ -1,12 +1,14 @@
 //! Per-request options. They travel in the extensions of the request and survive retries and redirects.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{StatusCode, Uri};
 use tokio::time::Instant;
+
+use crate::TokenUse;
 
 /// What sending a request a second time can do. There is no default: every call states its class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -148,6 +150,7 @@ struct LogState {
     retries: AtomicU32,
     maybe_processed: AtomicBool,
     token_withheld: AtomicBool,
+    token: Mutex<Option<TokenUse>>,
 }
 
 impl CallLog {
@@ -176,6 +179,15 @@ impl CallLog {
     /// Notes that a token was there but the connection to the endpoint is not protected.
     pub(crate) fn record_token_withheld(&self) {
         self.0.token_withheld.store(true, Ordering::SeqCst);
+    }
+
+    /// Notes which token the request went out with, if it went to the Hub.
+    pub(crate) fn record_token(&self, token: TokenUse) {
+        *self.0.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+    }
+
+    pub(crate) fn token(&self) -> Option<TokenUse> {
+        self.0.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn token_withheld(&self) -> bool {

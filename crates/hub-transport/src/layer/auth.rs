@@ -11,7 +11,7 @@ use tower::{Layer, Service};
 
 use super::{Answer, Inner};
 use crate::options::{CallLog, WithoutToken};
-use crate::{Body, BoxError, ErrorKind, Failure, Origin};
+use crate::{Body, BoxError, ErrorKind, Failure, Origin, TokenUse};
 
 /// Adds the token to requests for the origin of the endpoint, and to no other request.
 ///
@@ -70,13 +70,17 @@ impl Shared {
                 .with_source(source)
                 .permanent()
         };
-        let Some(token) = self.source.token().map_err(|error| unusable(error.into()))? else { return Ok(()) };
+        let log = request.extensions().get::<CallLog>().cloned().unwrap_or_default();
+        let Some(token) = self.source.token().map_err(|error| unusable(error.into()))? else {
+            log.record_token(TokenUse::Without);
+            return Ok(());
+        };
         if !self.protected {
-            if let Some(log) = request.extensions().get::<CallLog>() {
-                log.record_token_withheld();
-            }
+            log.record_token(TokenUse::Without);
+            log.record_token_withheld();
             return Ok(());
         }
+        log.record_token(TokenUse::With(token.source().clone()));
         let mut value = HeaderValue::try_from(format!("Bearer {}", token.reveal()))
             .map_err(|error| unusable(error.into()))?;
         value.set_sensitive(true);
