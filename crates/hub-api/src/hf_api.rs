@@ -80,6 +80,11 @@ impl HfApi {
 }
 
 impl<M: Mode> HfApi<M> {
+    /// A client over a transport, or one whose calls all say why there is none.
+    pub(crate) fn from_parts(transport: Result<Transport, String>) -> Self {
+        Self { inner: Arc::new(Inner { transport }), mode: PhantomData }
+    }
+
     /// The transport below: for requests that no method makes.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{StatusCode, Uri};
+use hub_auth::TokenSource;
 use tokio::time::Instant;
 
 use crate::TokenUse;
@@ -134,6 +135,10 @@ pub struct CollectBody {
 /// Where a response finally came from: the absolute URI of the last hop. Set on responses by the redirect layer.
 #[derive(Debug, Clone)]
 pub struct EffectiveUri(pub Uri);
+
+/// Where the token of one request comes from, in place of the source of the stack. Bound to the origin like any other.
+#[derive(Debug, Clone)]
+pub(crate) struct CallToken(pub(crate) Arc<dyn TokenSource>);
 
 /// Keeps the token off a request: set where an address carries its own permission (a signed upload), and by the redirect
 /// layer once a chain has left the origin it began at.

@@ -5,10 +5,13 @@
 mod blocking;
 mod branches;
 mod commits;
+mod copies;
 mod discussions;
 mod downloads;
+mod errors;
 mod input;
 mod likes;
+mod pages;
 mod repos;
 mod requests;
 mod search;

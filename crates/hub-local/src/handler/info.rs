@@ -1,7 +1,7 @@
 //! `GET /api/{models}/{id}` and `.../revision/{rev}`.
 
 use http::Response;
-use hub_types::{BlobLfsInfo, DatasetInfo, Gated, ModelInfo, RepoFile, RepoType, Revision, SpaceInfo};
+use hub_types::{BlobLfsInfo, DatasetInfo, Extra, Gated, ModelInfo, RepoFile, RepoType, Revision, SpaceInfo};
 use serde_json::{Map, Value};
 
 use super::timestamp;
@@ -230,6 +230,11 @@ fn with_blob(file: Entry) -> RepoFile {
     sibling.size = Some(file.size);
     sibling.blob_id = Some(file.oid.to_string());
     let pointer_size = file.pointer_size;
-    sibling.lfs = file.lfs.map(|lfs| BlobLfsInfo { sha256: lfs.oid, size: lfs.size, pointer_size });
+    sibling.lfs = file.lfs.map(|lfs| BlobLfsInfo {
+        sha256: lfs.oid,
+        size: lfs.size,
+        pointer_size,
+        extra: Extra::new(),
+    });
     sibling
 }

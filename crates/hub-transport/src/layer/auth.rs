@@ -10,7 +10,7 @@ use hub_auth::TokenSource;
 use tower::{Layer, Service};
 
 use super::{Answer, Inner};
-use crate::options::{CallLog, WithoutToken};
+use crate::options::{CallLog, CallToken, WithoutToken};
 use crate::{Body, BoxError, ErrorKind, Failure, Origin, TokenUse};
 
 /// Adds the token to requests for the origin of the endpoint, and to no other request.
@@ -71,7 +71,8 @@ impl Shared {
                 .permanent()
         };
         let log = request.extensions().get::<CallLog>().cloned().unwrap_or_default();
-        let Some(token) = self.source.token().map_err(|error| unusable(error.into()))? else {
+        let source = request.extensions().get().map_or(&self.source, |CallToken(source)| source);
+        let Some(token) = source.token().map_err(|error| unusable(error.into()))? else {
             log.record_token(TokenUse::Without);
             return Ok(());
         };
