@@ -65,6 +65,12 @@ fn environment() -> Outcome<(PathBuf, PathBuf)> {
     Ok((python, model))
 }
 
+/// The Python of an environment with the newest official client in it.
+pub(crate) fn newest_client() -> Outcome<PathBuf> {
+    python_with_venv()?;
+    Ok(environment()?.0)
+}
+
 /// The folder with `model.safetensors`, if both packages are installed.
 fn model_folder(python: &Path) -> Outcome<PathBuf> {
     let script = format!(

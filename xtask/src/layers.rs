@@ -6,13 +6,14 @@ use crate::metadata::{Graph, Member, members};
 use crate::{Outcome, read, root};
 
 /// Every edge that may exist. A new one is a decision for docs/architecture.md, not for a manifest.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("hub-types", &[]),
     ("hub-auth", &[]),
     ("hub-transport", &["hub-auth", "hub-types"]),
     ("hub-commit", &["hub-transport", "hub-types"]),
+    ("hub-download", &["hub-transport", "hub-types"]),
     ("hub-local", &["hub-types"]),
-    ("hub-api", &["hub-commit", "hub-transport", "hub-auth", "hub-types"]),
+    ("hub-api", &["hub-commit", "hub-download", "hub-transport", "hub-auth", "hub-types"]),
     ("hub-cli", &["hub-api", "hub-local"]),
 ];
 
@@ -26,7 +27,7 @@ const FREE: [&str; 2] = ["hub-tests", "xtask"];
 const WITHOUT: [(&str, &[&str]); 3] = [
     ("hub-types", &["http", "http-body", "hyper", "tokio", "tower"]),
     ("hub-auth", &["http", "hyper", "tokio"]),
-    ("hub-local", &["hub-transport", "hub-api", "hub-auth", "hub-commit"]),
+    ("hub-local", &["hub-transport", "hub-api", "hub-auth", "hub-commit", "hub-download"]),
 ];
 
 /// The files that may read environment variables. The command line may do so anywhere.

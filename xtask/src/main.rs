@@ -5,6 +5,7 @@
 
 mod bench;
 mod ci;
+mod contract;
 mod deps;
 mod interop;
 mod layers;
@@ -17,12 +18,14 @@ use std::process::{Child, Command, ExitCode, Stdio};
 const HELP: &str = "\
 usage: cargo xtask <task>
 
-  test      what continuous integration runs: formatting, lints, layers, deps, tests, documentation, interop
+  test      what continuous integration runs: formatting, lints, layers, deps, parity, tests, documentation, interop
   ci        the same, and the checks that need tools which are not part of Rust (cargo-deny, cargo-hack)
   layers    which crate depends on which, and the invariants of docs/architecture.md
   deps      every dependency has its reason in docs/dependencies.md; security floors; number of crates
+  parity    docs/operations.md says what sends each operation that the Hub publishes; with --write it is written anew
   interop   a real model between this client, the embedded Hub and the official Python client
-  bench     speed and memory of uploads and downloads, in release mode; writes docs/benchmarks.md
+  bench     speed and memory, in release mode; writes docs/benchmarks.md. `bench transfers` and `bench reading`
+            measure one part and only print it
 ";
 
 /// A task ends well, or with a message that says what to do.
@@ -36,8 +39,11 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["layers"] => layers::run(),
         ["deps"] => deps::run(),
+        ["parity"] => contract::run(),
+        ["parity", "--write"] => contract::write(),
         ["interop"] => interop::run(),
-        ["bench"] => bench::run(),
+        ["bench"] => bench::run(None),
+        ["bench", part] => bench::run(Some(part)),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{Outcome, cargo, deps, execute, interop, layers};
+use crate::{Outcome, cargo, contract, deps, execute, interop, layers};
 
 pub(crate) fn run_all() -> Outcome {
     for (name, step) in STEPS {
@@ -19,11 +19,12 @@ pub(crate) fn run_all() -> Outcome {
 /// A name, and what fails if something is wrong.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("formatting", formatting),
     ("lints", lints),
     ("layers", layers::run),
     ("deps", deps::run),
+    ("parity", contract::run),
     ("tests", tests),
     ("documentation", documentation),
     ("interop", interop::run),

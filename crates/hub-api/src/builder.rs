@@ -1,6 +1,6 @@
 //! How a client is made.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -16,6 +16,7 @@ pub struct HfApiBuilder {
     transport: TransportBuilder,
     library_name: Option<String>,
     library_version: Option<String>,
+    cache_dir: Option<PathBuf>,
     problem: Option<Error>,
 }
 
@@ -25,6 +26,7 @@ impl HfApiBuilder {
             transport: Transport::builder(&Config::default().endpoint),
             library_name: None,
             library_version: None,
+            cache_dir: None,
             problem: None,
         }
     }
@@ -37,7 +39,9 @@ impl HfApiBuilder {
         };
         #[cfg(feature = "hyper")]
         let builder = builder.network_from_env();
-        builder.token_source(HfFolder::from_env())
+        let mut builder = builder.token_source(HfFolder::from_env());
+        builder.cache_dir.clone_from(&config.cache_dir);
+        builder
     }
 
     /// Proxies, and certificates to trust, from the variables that Python programs and curl read.
@@ -63,6 +67,13 @@ impl HfApiBuilder {
     /// Where the Hub is, for example `https://huggingface.co` or `http://127.0.0.1:8080`. May have a path.
     pub fn endpoint(self, url: &str) -> Self {
         self.map(|transport| transport.endpoint(url))
+    }
+
+    /// The folder that downloads are kept in. From the environment, the one that the Python client uses; without it none,
+    /// so that a download needs a folder of its own.
+    pub fn cache_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache_dir = Some(folder.into());
+        self
     }
 
     /// The token to use. Python: `token="hf_..."`.
@@ -173,7 +184,7 @@ impl HfApiBuilder {
             Some(name) => self.transport.library(name, self.library_version),
             None => self.transport,
         };
-        Ok(HfApi::from_transport(transport.build()?))
+        Ok(HfApi::with_cache(transport.build()?, self.cache_dir))
     }
 
     /// Makes a blocking client.

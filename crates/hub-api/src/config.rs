@@ -1,5 +1,7 @@
 //! What the environment says about the client. The only file of this crate that reads it.
 
+use std::path::PathBuf;
+
 use hub_transport::DEFAULT_ENDPOINT;
 
 /// Settings that come from environment variables, as the Python client reads them.
@@ -8,6 +10,8 @@ use hub_transport::DEFAULT_ENDPOINT;
 pub struct Config {
     /// `HF_ENDPOINT`; the public Hub unless set. With `HUGGINGFACE_CO_STAGING` and no `HF_ENDPOINT`, the test Hub.
     pub endpoint: String,
+    /// Where downloads are kept: `HF_HUB_CACHE`, or what [`hub_auth::cache_dir_from_lookup`] finds else.
+    pub cache_dir: Option<PathBuf>,
     /// `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE`: every call fails before anything is sent.
     pub offline: bool,
     /// `HF_HUB_USER_AGENT_ORIGIN`: added to the user-agent as `origin/…`.
@@ -22,14 +26,19 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 impl Default for Config {
     /// The public Hub, online.
     fn default() -> Self {
-        Self { endpoint: DEFAULT_ENDPOINT.to_owned(), offline: false, user_agent_origin: None }
+        Self {
+            endpoint: DEFAULT_ENDPOINT.to_owned(),
+            cache_dir: None,
+            offline: false,
+            user_agent_origin: None,
+        }
     }
 }
 
 impl Config {
     /// Reads the environment of the process.
     pub fn from_env() -> Self {
-        Self::from_lookup(variable)
+        Self { cache_dir: hub_auth::cache_dir_from_env(), ..Self::from_lookup(variable) }
     }
 
     /// Reads variables through `lookup`. An empty variable counts as unset.
@@ -42,6 +51,7 @@ impl Config {
         let default =
             if is_on("HUGGINGFACE_CO_STAGING") { "https://hub-ci.huggingface.co" } else { DEFAULT_ENDPOINT };
         Self {
+            cache_dir: hub_auth::cache_dir_from_lookup(|name| lookup(name).map(Into::into)),
             endpoint: text("HF_ENDPOINT").unwrap_or_else(|| default.to_owned()),
             offline: is_on("HF_HUB_OFFLINE") || is_on("TRANSFORMERS_OFFLINE"),
             user_agent_origin: text("HF_HUB_USER_AGENT_ORIGIN"),

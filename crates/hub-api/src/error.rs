@@ -1,10 +1,9 @@
 //! What can go wrong, with the questions that callers ask.
 
-use std::{io, path::PathBuf};
-
 use http::StatusCode;
 use hub_auth::AuthError;
 use hub_commit::CommitError;
+use hub_download::DownloadError;
 use hub_transport::ErrorKind;
 use hub_types::ParseError;
 
@@ -27,61 +26,20 @@ pub enum Error {
     /// A commit failed, or what comes before it.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// A file was downloaded but cannot be kept.
+    /// A download failed on this side of the connection.
     #[error(transparent)]
-    Download(#[from] DownloadError),
+    Download(DownloadError),
 }
 
-/// Why a download failed on this side of the connection.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DownloadError {
-    /// The content is not what the server announced, twice. Nothing was published.
-    #[error(
-        "{path}: the content does not match its hash: expected {expected}, got {actual}; it was downloaded twice"
-    )]
-    HashMismatch {
-        /// Path in the repository.
-        path: String,
-        /// What the server announced.
-        expected: String,
-        /// What came.
-        actual: String,
-    },
-    /// The server sent more or fewer bytes than it announced.
-    #[error("{path}: expected {expected} bytes, got {actual}")]
-    SizeMismatch {
-        /// Path in the repository.
-        path: String,
-        /// Bytes announced.
-        expected: u64,
-        /// Bytes received.
-        actual: u64,
-    },
-    /// The answer lacks what a download needs. Python: `FileMetadataError`.
-    #[error("{path}: the server's answer has no usable {header} header; is there a proxy that removes it?")]
-    Metadata {
-        /// Path in the repository.
-        path: String,
-        /// Name of the header.
-        header: &'static str,
-    },
-    /// A file or folder on this machine cannot be used.
-    #[error("cannot {action} {}", .path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// Which file or folder.
-        path: PathBuf,
-        /// The reason.
-        source: io::Error,
-    },
-    /// A symbolic link inside the target folder leads out of it.
-    #[error("{} leads out of the folder that the download goes to; remove the link or choose another folder", .path.display())]
-    LeavesFolder {
-        /// The link.
-        path: PathBuf,
-    },
+impl From<DownloadError> for Error {
+    /// Wrong names and failed exchanges are what they are everywhere else.
+    fn from(error: DownloadError) -> Self {
+        match error {
+            DownloadError::Invalid(error) => Self::Invalid(error),
+            DownloadError::Transport(error) => Self::Transport(error),
+            error => Self::Download(error),
+        }
+    }
 }
 
 impl Error {
@@ -94,6 +52,7 @@ impl Error {
         match self {
             Self::Transport(error) => Some(error),
             Self::Commit(error) => error.as_transport(),
+            Self::Download(error) => error.as_transport(),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     marker::PhantomData,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
@@ -36,6 +37,7 @@ pub type BlockingHfApi = HfApi<crate::Blocking>;
 struct Inner {
     /// The transport, or why there is none: the shared client of the free functions reports that when it is used.
     transport: Result<Transport, String>,
+    cache_dir: Option<PathBuf>,
 }
 
 impl HfApi {
@@ -61,7 +63,11 @@ impl HfApi {
 
     /// A client over a whole stack of the caller's: nothing is added, not even the token.
     pub fn from_transport(transport: Transport) -> Self {
-        Self { inner: Arc::new(Inner { transport: Ok(transport) }), mode: PhantomData }
+        Self::with_cache(transport, None)
+    }
+
+    pub(crate) fn with_cache(transport: Transport, cache_dir: Option<PathBuf>) -> Self {
+        Self { inner: Arc::new(Inner { transport: Ok(transport), cache_dir }), mode: PhantomData }
     }
 
     /// The client of the free functions, made from the environment when it is first used.
@@ -71,7 +77,7 @@ impl HfApi {
             .get_or_init(|| match Self::from_env() {
                 Ok(api) => api,
                 Err(error) => {
-                    let inner = Inner { transport: Err(error.to_string()) };
+                    let inner = Inner { transport: Err(error.to_string()), cache_dir: None };
                     Self { inner: Arc::new(inner), mode: PhantomData }
                 }
             })
@@ -80,9 +86,10 @@ impl HfApi {
 }
 
 impl<M: Mode> HfApi<M> {
-    /// A client over a transport, or one whose calls all say why there is none.
-    pub(crate) fn from_parts(transport: Result<Transport, String>) -> Self {
-        Self { inner: Arc::new(Inner { transport }), mode: PhantomData }
+    /// The same client over another transport, or one whose calls all say why there is none.
+    pub(crate) fn over(&self, transport: Result<Transport, String>) -> Self {
+        let cache_dir = self.inner.cache_dir.clone();
+        Self { inner: Arc::new(Inner { transport, cache_dir }), mode: PhantomData }
     }
 
     /// The transport below: for requests that no method makes.
@@ -91,6 +98,11 @@ impl<M: Mode> HfApi<M> {
     /// When the client is that of the free functions and the environment cannot be used.
     pub fn transport(&self) -> Result<&Transport, Error> {
         self.inner.transport.as_ref().map_err(|reason| Error::setup(reason.clone()))
+    }
+
+    /// The folder that downloads are kept in unless a call says otherwise.
+    pub fn cache_dir(&self) -> Option<&Path> {
+        self.inner.cache_dir.as_deref()
     }
 
     /// The Hub that this client talks to, without a trailing slash.

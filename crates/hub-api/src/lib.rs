@@ -22,7 +22,8 @@
 //! * Any call takes another token for itself: [`Call::token`], [`Listing::token`].
 //! * The documented methods are also free functions ([`whoami`], [`upload_folder`], …) that use a shared client made
 //!   from the environment.
-//! * The layers below are re-exported as [`types`], [`auth`], [`transport`] and [`commit`].
+//! * What no method covers goes through [`HfApi::request`]: an endpoint of your own, or method, path and JSON.
+//! * The layers below are re-exported as [`types`], [`auth`], [`transport`], [`commit`] and [`download`].
 
 pub mod api;
 pub mod args;
@@ -30,7 +31,6 @@ mod blocking;
 mod builder;
 mod call;
 mod config;
-mod download;
 mod error;
 mod free;
 mod hf_api;
@@ -40,10 +40,11 @@ mod page;
 mod repo_arg;
 mod token_arg;
 
+pub use api::request::RequestTo;
 pub use builder::HfApiBuilder;
 pub use call::{Call, Operation};
 pub use config::Config;
-pub use error::{DownloadError, Error};
+pub use error::Error;
 pub use free::*;
 pub use hf_api::{BlockingHfApi, HfApi};
 pub use hub_auth::{self as auth, HfFolder, Token};
@@ -51,6 +52,7 @@ pub use hub_commit::{
     self as commit, AddSource, CommitOperation, CommitOperationAdd, CommitOperationCopy,
     CommitOperationDelete, IsFolder,
 };
+pub use hub_download::{self as download, DownloadError};
 pub use hub_transport::{self as transport, ErrorKind};
 pub use hub_types::{
     self as types, CommitInfo, DatasetFilter, ModelFilter, RepoId, RepoRef, RepoType, RepoUrl, Revision,

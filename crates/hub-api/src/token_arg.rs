@@ -18,7 +18,7 @@ impl<M: Mode> HfApi<M> {
             (Err(error), _) => Err(error.to_string()),
             (_, Err(error)) => Err(error.to_string()),
         };
-        Self::from_parts(transport)
+        self.over(transport)
     }
 }
 

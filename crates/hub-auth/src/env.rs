@@ -48,6 +48,34 @@ impl TokenPaths {
     }
 }
 
+/// The folder in which the Python client keeps downloads: `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `hub` in
+/// `HF_HOME`, else in `$XDG_CACHE_HOME/huggingface`, else in `~/.cache/huggingface`.
+///
+/// `lookup` and the expansion of paths are those of [`TokenPaths::from_lookup`]. `None` if there is neither a variable nor
+/// a home folder to tell.
+pub fn cache_dir_from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let env = Environment { lookup: &lookup };
+    env.path("HF_HUB_CACHE")
+        .or_else(|| env.path("HUGGINGFACE_HUB_CACHE"))
+        .or_else(|| Some(env.path("HF_HOME")?.join("hub")))
+        .or_else(|| Some(env.path("XDG_CACHE_HOME")?.join("huggingface/hub")))
+        .or_else(|| Some(Path::new(&env.value("HOME")?).join(".cache/huggingface/hub")))
+}
+
+/// [`cache_dir_from_lookup`] with the environment of the process.
+pub fn cache_dir_from_env() -> Option<PathBuf> {
+    cache_dir_from_lookup(process_variable)
+}
+
+/// A variable of the process. `HOME` is also right where the home folder is not in that variable: on Windows, or from the
+/// user database.
+fn process_variable(name: &str) -> Option<OsString> {
+    match name {
+        "HOME" => std::env::home_dir().map(PathBuf::into_os_string),
+        _ => std::env::var_os(name),
+    }
+}
+
 /// All that the environment says about tokens, read once.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenEnv {
@@ -67,11 +95,7 @@ impl TokenEnv {
     }
 
     pub(crate) fn from_process() -> Self {
-        Self::from_lookup(|name| match name {
-            // Also right where the home folder is not in HOME: on Windows, or from the user database.
-            "HOME" => std::env::home_dir().map(PathBuf::into_os_string),
-            _ => std::env::var_os(name),
-        })
+        Self::from_lookup(process_variable)
     }
 }
 
@@ -161,6 +185,23 @@ fn push_reference(expanded: &mut OsString, after: &str, len: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_cache_is_where_python_keeps_it() {
+        for (variables, expected) in [
+            (&[("HOME", "/h")][..], Some("/h/.cache/huggingface/hub")),
+            (&[("HOME", "/h"), ("XDG_CACHE_HOME", "/x")], Some("/x/huggingface/hub")),
+            (&[("HOME", "/h"), ("HF_HOME", "~/f"), ("XDG_CACHE_HOME", "/x")], Some("/h/f/hub")),
+            (&[("HUGGINGFACE_HUB_CACHE", "/old"), ("HF_HOME", "/f")], Some("/old")),
+            (&[("HF_HUB_CACHE", "$A/c"), ("A", "/a"), ("HUGGINGFACE_HUB_CACHE", "/old")], Some("/a/c")),
+            (&[("HF_HUB_CACHE", "")], None),
+        ] {
+            let found = cache_dir_from_lookup(|name| {
+                variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into())
+            });
+            assert_eq!(found.as_deref(), expected.map(Path::new), "{variables:?}");
+        }
+    }
 
     #[test]
     fn references_are_expanded_as_python_does() {

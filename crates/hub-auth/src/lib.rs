@@ -26,7 +26,7 @@ mod store;
 mod stored;
 mod token;
 
-pub use env::TokenPaths;
+pub use env::{TokenPaths, cache_dir_from_env, cache_dir_from_lookup};
 pub use error::{AuthError, InvalidToken, TokenFault};
 pub use git_credential::GitCredential;
 pub use source::{Anonymous, Chain, TokenSource};

@@ -1,5 +1,6 @@
 //! The command line as clap reads it. Commands and flags are those of the official `hf` command.
 
+mod cache;
 mod discussions;
 mod refs;
 
@@ -8,6 +9,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hub_api::RepoType;
 
+pub(crate) use cache::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache};
 pub(crate) use discussions::{
     BodyArgs, CreateDiscussion, DiscussionArg, DiscussionKindArg, DiscussionStatusArg, Discussions,
     EditComment, ListDiscussions, Settle,
@@ -72,8 +74,11 @@ pub(crate) enum Command {
     Discussions(Discussions),
     /// Upload a file or a folder as one commit; creates the repository if it is missing
     Upload(Upload),
-    /// Download files of a repository into a folder
+    /// Download files of a repository, into the cache or into a folder
     Download(Download),
+    /// See what downloads are kept, and delete some
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Look at models
     #[command(subcommand)]
     Models(Kind),
@@ -272,9 +277,12 @@ pub(crate) struct Download {
     /// No files that match; may be repeated
     #[arg(long, value_name = "PATTERN", conflicts_with = "filenames")]
     pub(crate) exclude: Vec<String>,
-    /// The folder that files go to
+    /// A folder that files go to, at their own paths, instead of the cache
+    #[arg(long, value_name = "DIR", conflicts_with = "cache_dir")]
+    pub(crate) local_dir: Option<PathBuf>,
+    /// The cache folder [default: the one of Python programs]
     #[arg(long, value_name = "DIR")]
-    pub(crate) local_dir: PathBuf,
+    pub(crate) cache_dir: Option<PathBuf>,
     /// Fetch files that are there already
     #[arg(long)]
     pub(crate) force_download: bool,

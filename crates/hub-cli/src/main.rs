@@ -79,6 +79,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Discussions(args) => command::discussions::run(&session, args).await,
             Command::Upload(args) => command::upload::run(&session, args).await,
             Command::Download(args) => command::download::run(&session, args).await,
+            Command::Cache(args) => command::cache::run(&session, args),
             Command::Models(args) => command::kind::run(&session, hub_api::RepoType::Model, args).await,
             Command::Datasets(args) => command::kind::run(&session, hub_api::RepoType::Dataset, args).await,
             Command::Spaces(args) => command::kind::run(&session, hub_api::RepoType::Space, args).await,

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hub_transport::{CallInfo, Error, ErrorKind, RetryClass, Transport};
-use hub_types::{RepoRef, Revision, SafeRelPath, TreeEntry};
+use bytes::Bytes;
+use http::Request;
+use http::response::Parts;
+use hub_transport::{Body, CallInfo, Endpoint, Error, ErrorKind, RetryClass, Transport, get};
+use hub_types::{RepoRef, Revision, SafeRelPath, TreeEntry, route};
 
-use crate::endpoint::{Content, PathsInfo};
+use crate::endpoint::PathsInfo;
 use crate::job::{blocking, check_sources};
 use crate::operation::{content_path, repo_path};
 use crate::source::AddSource;
@@ -214,6 +217,34 @@ impl Place {
         let content = transport.send(&endpoint).await;
         let content = content.map_err(|source| CommitError::Copy { path: path.to_owned(), source })?;
         CommitOperationAdd::new(copy.path_in_repo(), AddSource::from(content.to_vec()))
+    }
+}
+
+/// `GET /{id}/resolve/{rev}/{path}`: the content of a file that is small.
+struct Content<'a> {
+    repo: &'a RepoRef,
+    revision: &'a Revision,
+    path: &'a str,
+}
+
+impl Endpoint for Content<'_> {
+    const NAME: &'static str = "hf_hub_download";
+    type Output = Bytes;
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Read
+    }
+
+    fn target(&self) -> String {
+        format!("{} at {}", self.repo, self.revision)
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        get(route::repo(self.repo).resolve(self.revision, self.path)).finish()
+    }
+
+    fn decode(&self, _: &Parts, body: Bytes) -> Result<Bytes, Error> {
+        Ok(body)
     }
 }
 

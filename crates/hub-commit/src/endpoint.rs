@@ -330,34 +330,6 @@ impl Endpoint for PathsInfo<'_> {
     }
 }
 
-/// `GET /{id}/resolve/{rev}/{path}`: the content of a file that is small.
-pub(crate) struct Content<'a> {
-    pub(crate) repo: &'a RepoRef,
-    pub(crate) revision: &'a Revision,
-    pub(crate) path: &'a str,
-}
-
-impl Endpoint for Content<'_> {
-    const NAME: &'static str = "hf_hub_download";
-    type Output = Bytes;
-
-    fn class(&self) -> RetryClass {
-        RetryClass::Read
-    }
-
-    fn target(&self) -> String {
-        format!("{} at {}", self.repo, self.revision)
-    }
-
-    fn request(&self) -> Result<Request<Body>, Error> {
-        get(route::repo(self.repo).resolve(self.revision, self.path)).finish()
-    }
-
-    fn decode(&self, _: &Parts, body: Bytes) -> Result<Bytes, Error> {
-        Ok(body)
-    }
-}
-
 /// `GET .../discussions`: one page of open pull requests.
 pub(crate) struct OpenPullRequests<'a> {
     pub(crate) repo: &'a RepoRef,

@@ -7,6 +7,8 @@ use http::{Method, Uri};
 use tokio::time::Instant;
 use tracing::Span;
 
+use hub_types::error_code::X_REPO_COMMIT;
+
 use crate::client::Shared;
 use crate::error::{classify, delivery_of, failure_in};
 use crate::options::CallLog;
@@ -140,6 +142,8 @@ impl Call {
         context.server_message = said.server_message;
         context.body = said.snippet;
         context.existing_url = said.existing_url;
+        context.repo_commit =
+            head.headers.get(X_REPO_COMMIT).and_then(|commit| Some(commit.to_str().ok()?.to_owned()));
         error
     }
 }

@@ -15,7 +15,7 @@ use tracing::Instrument;
 use crate::call::Call;
 use crate::collect;
 use crate::options::{CallToken, CollectBody, Deadline, EffectiveUri};
-use crate::page::{self, Page, next_link};
+use crate::page::{self, Entries, Entry, Page, next_link};
 use crate::retry::RetryBudget;
 use crate::{
     BaseUrl, Body, BoxError, CallInfo, Clock, Endpoint, Error, ErrorKind, HubService, PagedEndpoint,
@@ -182,7 +182,14 @@ impl Transport {
         next: Option<&Uri>,
     ) -> Result<Page<E::Item>, Error> {
         let page = self.raw_page(endpoint, next).await?;
-        let items = page::decode_items(&page.body, 0).map_err(|error| page.context.error(error))?;
+        let mut items = Vec::new();
+        for entry in Entries::new(page.body, 0).map_err(|error| page.context.error(error))? {
+            match entry {
+                Entry::Fits(item) => items.push(Ok(item)),
+                Entry::Odd(error) => items.push(Err(error)),
+                Entry::Broken(error) => return Err(page.context.error(error)),
+            }
+        }
         Ok(Page { items, next: page.next?, total: page.total })
     }
 

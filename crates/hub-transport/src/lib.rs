@@ -115,7 +115,7 @@ pub use leaf::Tls;
 pub use leaf::{ByteStream, Connect, HyperLeaf, HyperLeafBuilder, Proxies, Resolve};
 pub use options::{
     CallInfo, CallLog, CollectBody, Deadline, Delivery, EffectiveUri, RedirectMode, RetryClass, Timeouts,
-    WithoutToken,
+    UseToken, WithoutToken,
 };
 pub use page::Page;
 pub use redact::RedactedUrl;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{StatusCode, Uri};
-use hub_auth::TokenSource;
+use hub_auth::{Token, TokenSource};
 use tokio::time::Instant;
 
 use crate::TokenUse;
@@ -144,6 +144,11 @@ pub(crate) struct CallToken(pub(crate) Arc<dyn TokenSource>);
 /// layer once a chain has left the origin it began at.
 #[derive(Debug, Clone, Copy)]
 pub struct WithoutToken;
+
+/// The token of this request, in place of the client's. It is bound to the endpoint's origin all the same, and
+/// [`WithoutToken`] is stronger.
+#[derive(Debug, Clone)]
+pub struct UseToken(pub Token);
 
 /// What happened to a call so far, shared by all its attempts. The transport makes one for each call and reads it when the
 /// call fails; layers that send requests more than once write it.

@@ -1,21 +1,16 @@
 //! Room for what this version does not know: unknown fields, and known fields of an unexpected shape.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::Deserialize;
 
 /// Fields that are not modelled, kept in the order of the server so that nothing is lost on the way through.
 pub type Extra = serde_json::Map<String, serde_json::Value>;
 
-/// A value of the expected shape, or whatever else was there.
-///
-/// Listings hold many thousand items; one odd field must not make an item unreadable.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Lenient<T> {
-    /// As expected.
-    Known(T),
-    /// Anything else.
-    Other(serde_json::Value),
-}
+/// The key of an object, borrowed where the text is at hand.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Key<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// Declares a struct of optional fields that keeps everything else in `extra`.
 ///
@@ -60,37 +55,54 @@ macro_rules! open_struct {
             }
         }
 
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Visitor;
-                impl<'de> serde::de::Visitor<'de> for Visitor {
-                    type Value = $name;
-                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        f.write_str(concat!("an object with \"", $id_key, "\""))
-                    }
-                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
-                        use $crate::extra::Lenient;
-                        let mut required: Option<$id_type> = None;
-                        $( let mut $field: Option<$type> = None; )*
-                        let mut extra = $crate::Extra::new();
-                        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-                            match key.as_ref() {
-                                $id_key => required = Some(map.next_value()?),
-                                $( $key => match map.next_value::<Lenient<$type>>()? {
-                                    Lenient::Known(value) => $field = Some(value),
-                                    Lenient::Other(value) => { extra.insert($key.to_owned(), value); }
-                                }, )*
-                                other => {
-                                    let other = other.to_owned();
-                                    extra.insert(other, map.next_value()?);
-                                }
-                            }
+        impl $crate::shape::Shape for $name {
+            fn of_object<'de, A: serde::de::MapAccess<'de>>(
+                mut map: A,
+            ) -> Result<$crate::shape::Lenient<Self>, A::Error> {
+                use $crate::shape::Lenient;
+                let mut required: Option<$id_type> = None;
+                $( let mut $field: Option<$type> = None; )*
+                let mut extra = $crate::Extra::new();
+                while let Some($crate::extra::Key(key)) = map.next_key()? {
+                    match key.as_ref() {
+                        $id_key => match map.next_value::<Lenient<$id_type>>()? {
+                            Lenient::Known(value) => required = Some(value),
+                            Lenient::Other(value) => { extra.insert($id_key.to_owned(), value); }
+                        },
+                        $( $key => match map.next_value::<Lenient<$type>>()? {
+                            Lenient::Known(value) => $field = Some(value),
+                            Lenient::Other(value) => { extra.insert($key.to_owned(), value); }
+                        }, )*
+                        other => {
+                            let other = other.to_owned();
+                            extra.insert(other, map.next_value()?);
                         }
-                        let $id = required.ok_or_else(|| serde::de::Error::missing_field($id_key))?;
-                        Ok($name { $id, $( $field, )* extra })
                     }
                 }
-                deserializer.deserialize_map(Visitor)
+                if let Some($id) = required {
+                    return Ok(Lenient::Known($name { $id, $( $field, )* extra }));
+                }
+                $( if let Some(value) = $field {
+                    let value = serde_json::to_value(value).map_err(serde::de::Error::custom)?;
+                    extra.insert($key.to_owned(), value);
+                } )*
+                Ok(Lenient::Other(serde_json::Value::Object(extra)))
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                use $crate::shape::Lenient;
+                use serde::de::Error;
+                match Lenient::<Self>::deserialize(deserializer)? {
+                    Lenient::Known(value) => Ok(value),
+                    Lenient::Other(serde_json::Value::Object(fields)) if !fields.contains_key($id_key) => {
+                        Err(D::Error::missing_field($id_key))
+                    }
+                    Lenient::Other(_) => {
+                        Err(D::Error::custom(concat!("expected an object with the text \"", $id_key, "\"")))
+                    }
+                }
             }
         }
     };

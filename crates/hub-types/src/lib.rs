@@ -38,6 +38,7 @@ mod round_trip;
 pub mod route;
 pub mod search;
 mod settings;
+mod shape;
 mod timestamp;
 pub mod tree;
 mod user;

@@ -4,6 +4,7 @@
 
 mod blocking;
 mod branches;
+mod cache;
 mod commits;
 mod copies;
 mod discussions;
@@ -11,6 +12,7 @@ mod downloads;
 mod errors;
 mod input;
 mod likes;
+mod own_requests;
 mod pages;
 mod repos;
 mod requests;

@@ -8,16 +8,19 @@ use std::{
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hub_commit::pattern::Filter;
+use hub_download::{
+    Cache, ContentId, DownloadError, FileRequest, LocalDir, RemoteFile, Target, hf_hub_download,
+    is_unreachable,
+};
 use hub_types::{
     CommitHash, RepoInfo, RepoRef, Revision, SafeRelPath, TreeEntry,
-    progress::{Event, Phase, Progress},
+    progress::{Event, Progress},
 };
 
 use super::{info::GetInfo, tree::ListRepoTree};
 use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
     args::{HasProgress, HasRepo, HasRevision},
-    download::{ContentId, Fetch, LocalDir, fetch, file_metadata},
     repo_arg::{RepoArg, revision_or_main},
 };
 
@@ -35,7 +38,9 @@ pub struct DownloadArgs {
     repo: RepoArg,
     revision: Option<String>,
     local_dir: Option<PathBuf>,
+    cache_dir: Option<PathBuf>,
     force: bool,
+    local_files_only: bool,
     progress: Option<Arc<dyn Progress>>,
 }
 
@@ -45,19 +50,34 @@ impl fmt::Debug for DownloadArgs {
             .field("repo", &self.repo)
             .field("revision", &self.revision)
             .field("local_dir", &self.local_dir)
+            .field("cache_dir", &self.cache_dir)
             .finish_non_exhaustive()
     }
 }
 
 impl DownloadArgs {
     fn new(repo: RepoArg) -> Self {
-        Self { repo, revision: None, local_dir: None, force: false, progress: None }
+        Self {
+            repo,
+            revision: None,
+            local_dir: None,
+            cache_dir: None,
+            force: false,
+            local_files_only: false,
+            progress: None,
+        }
     }
 
-    fn local_dir(&self) -> Result<&Path, Error> {
-        self.local_dir.as_deref().ok_or_else(|| {
-            Error::setup("say where the files go: set local_dir, or --local-dir on the command line")
-        })
+    fn target(&self, api: &HfApi) -> Result<Target, Error> {
+        if let Some(folder) = &self.local_dir {
+            return Ok(Target::Folder(folder.clone()));
+        }
+        let cache = self.cache_dir.as_deref().or(api.cache_dir()).ok_or_else(|| {
+            Error::setup(
+                "there is no home folder to keep a cache in: set HF_HOME, or cache_dir or local_dir of the download",
+            )
+        })?;
+        Ok(Target::Cache(Cache::new(cache)))
     }
 
     fn report(&self, event: &Event<'_>) {
@@ -118,9 +138,20 @@ macro_rules! download {
 download!(HfHubDownload, SnapshotDownload);
 
 impl<O: HasDownload, M: Mode> Call<O, M> {
-    /// The folder that files are written to, at their paths in the repository. Required. Python: `local_dir`.
+    /// A folder that files are written to, at their paths in the repository, instead of the cache. Python: `local_dir`.
     pub fn local_dir(self, folder: impl AsRef<Path>) -> Self {
         self.edit(|operation| operation.download_mut().local_dir = Some(folder.as_ref().to_owned()))
+    }
+
+    /// The cache folder; unless set that of the client, see [`HfApiBuilder::cache_dir`](crate::HfApiBuilder::cache_dir).
+    /// Python: `cache_dir`.
+    pub fn cache_dir(self, folder: impl AsRef<Path>) -> Self {
+        self.edit(|operation| operation.download_mut().cache_dir = Some(folder.as_ref().to_owned()))
+    }
+
+    /// Whether the Hub is never asked: only what is on this machine counts. Off unless set. Python: `local_files_only`.
+    pub fn local_files_only(self, yes: bool) -> Self {
+        self.edit(|operation| operation.download_mut().local_files_only = yes)
     }
 
     /// Whether files that are there already are fetched again. Off unless set. Python: `force_download`.
@@ -148,59 +179,21 @@ impl<M: Mode> SnapshotDownloadCall<M> {
     }
 }
 
-/// A file of a commit that is wanted in a folder.
-struct Wanted {
-    repo: RepoRef,
-    commit: CommitHash,
-    path: SafeRelPath,
-    size: u64,
-    id: ContentId,
-}
-
-/// Brings one file into the folder, unless it is there.
-async fn download(
-    api: &HfApi,
-    target: &LocalDir,
-    wanted: Wanted,
-    args: &DownloadArgs,
-) -> Result<PathBuf, Error> {
-    let Wanted { repo, commit, path, size, id } = wanted;
-    let places = target.places(&path).await?;
-    let _lock = places.lock().await?;
-    if !args.force && places.is_current(&commit, &id).await? {
-        let (path, total) = (path.as_str(), size);
-        args.report(&Event::File { phase: Phase::Downloading, path, position: total, total });
-        return Ok(places.file);
-    }
-    let partial = places.partial(&id);
-    let (progress, commit_id, content) = (args.progress.clone(), commit.clone(), id.clone());
-    let job = Fetch { repo, commit: commit_id, path, size, id: content, partial, progress };
-    fetch(api.transport()?, &job).await?;
-    places.publish(&job.partial, &commit, &id).await?;
-    Ok(places.file)
-}
-
 impl Operation for HfHubDownload {
     type Output = PathBuf;
 
     async fn run(self, api: HfApi) -> Result<PathBuf, Error> {
         let args = &self.args;
-        let (repo, revision) = (args.repo.get()?, revision_or_main(args.revision.as_deref())?);
-        let path: SafeRelPath = self.filename.parse()?;
-        let root = args.local_dir()?;
-        if let Some(commit) = revision.as_commit().filter(|_| !args.force && root.is_dir()) {
-            let places = LocalDir::open(root).await?.places(&path).await?;
-            if places.is_from(&commit).await? {
-                return Ok(places.file);
-            }
-        }
-        let metadata = file_metadata(api.transport()?, &repo, &revision, &path).await?;
-        args.report(&Event::Started { files: 1, bytes: metadata.size });
-        let target = LocalDir::open(root).await?;
-        let wanted = Wanted { repo, commit: metadata.commit, path, size: metadata.size, id: metadata.id };
-        let file = download(&api, &target, wanted, args).await?;
-        args.report(&Event::Finished);
-        Ok(file)
+        let wanted = FileRequest {
+            repo: args.repo.get()?,
+            revision: revision_or_main(args.revision.as_deref())?,
+            path: self.filename.parse()?,
+            target: args.target(&api)?,
+            force: args.force,
+            local_files_only: args.local_files_only,
+            progress: args.progress.clone(),
+        };
+        Ok(hf_hub_download(api.transport()?, wanted).await?)
     }
 }
 
@@ -211,16 +204,32 @@ impl SnapshotDownload {
         repo: &RepoRef,
         commit: &CommitHash,
         tree: Vec<TreeEntry>,
-    ) -> Result<Vec<Wanted>, Error> {
+    ) -> Result<Vec<RemoteFile>, Error> {
         let filter = Filter::new(self.allow_patterns.as_deref(), &self.ignore_patterns);
         tree.into_iter()
             .filter(|entry| entry.is_file() && filter.takes(&entry.path))
             .map(|entry| {
                 let path: SafeRelPath = entry.path.parse()?;
                 let id = ContentId::from_etag(entry.content_id());
-                Ok(Wanted { repo: repo.clone(), commit: commit.clone(), path, size: entry.size, id })
+                Ok(RemoteFile { repo: repo.clone(), commit: commit.clone(), path, size: entry.size, id })
             })
             .collect()
+    }
+
+    /// Fetches files, some at once.
+    async fn fetch<F>(
+        &self,
+        wanted: Vec<RemoteFile>,
+        keep: impl Fn(RemoteFile) -> F,
+    ) -> Result<(), DownloadError>
+    where
+        F: Future<Output = Result<PathBuf, DownloadError>>,
+    {
+        stream::iter(wanted)
+            .map(keep)
+            .buffer_unordered(self.max_workers)
+            .try_for_each(|_| async { Ok(()) })
+            .await
     }
 }
 
@@ -230,30 +239,91 @@ impl Operation for SnapshotDownload {
     async fn run(self, api: HfApi) -> Result<PathBuf, Error> {
         let args = &self.args;
         let (repo, revision) = (args.repo.get()?, revision_or_main(args.revision.as_deref())?);
-        let root = args.local_dir()?;
-        let transport = api.transport()?;
-        let commit = match revision.as_commit() {
-            Some(commit) => commit,
-            None => resolve(&api, &repo, &revision).await?,
-        };
-        let at: Revision = commit.to_string().parse()?;
-        let tree: Vec<TreeEntry> =
-            transport.stream(ListRepoTree::whole(&repo, &at), None).try_collect().await?;
-        let wanted = self.choose(&repo, &commit, tree)?;
-        let target = LocalDir::open(root).await?;
-        for file in &wanted {
-            file.path.under(target.root())?;
+        let target = args.target(&api)?;
+        if args.local_files_only {
+            let reason = "only local files were asked for";
+            return here(&target, &repo, &revision)?
+                .ok_or_else(|| not_here(&target, &repo, &revision, reason));
         }
+        let (commit, tree) = match listing(&api, &repo, &revision).await {
+            Ok(listing) => listing,
+            Err(Error::Transport(source)) if is_unreachable(&source) && !args.force => {
+                let found = here(&target, &repo, &revision)?;
+                return found.ok_or_else(|| unreachable(&target, &repo, &revision, source));
+            }
+            Err(error) => return Err(error),
+        };
+        let wanted = self.choose(&repo, &commit, tree)?;
+        let transport = api.transport()?;
         let bytes = wanted.iter().map(|file| file.size).sum();
-        args.report(&Event::Started { files: wanted.len() as u64, bytes });
-        stream::iter(wanted)
-            .map(|file| download(&api, &target, file, args))
-            .buffer_unordered(self.max_workers)
-            .try_for_each(|_| async { Ok(()) })
-            .await?;
+        let place = match &target {
+            Target::Cache(cache) => {
+                for file in &wanted {
+                    file.path.under(cache.root())?;
+                }
+                cache.note_commit(&repo, &revision, &commit).await?;
+                args.report(&Event::Started { files: wanted.len() as u64, bytes });
+                self.fetch(wanted, |file| cache.keep(transport, file, args.force, args.progress.clone()))
+                    .await?;
+                cache.snapshot(&repo, &commit).await?
+            }
+            Target::Folder(folder) => {
+                let folder = LocalDir::open(folder).await?;
+                for file in &wanted {
+                    file.path.under(folder.root())?;
+                }
+                args.report(&Event::Started { files: wanted.len() as u64, bytes });
+                self.fetch(wanted, |file| folder.keep(transport, file, args.force, args.progress.clone()))
+                    .await?;
+                folder.root().to_owned()
+            }
+        };
         args.report(&Event::Finished);
-        Ok(target.root().to_owned())
+        Ok(place)
     }
+}
+
+/// The commit that a revision leads to, and all its entries.
+async fn listing(
+    api: &HfApi,
+    repo: &RepoRef,
+    revision: &Revision,
+) -> Result<(CommitHash, Vec<TreeEntry>), Error> {
+    let commit = match revision.as_commit() {
+        Some(commit) => commit,
+        None => resolve(api, repo, revision).await?,
+    };
+    let at: Revision = commit.to_string().parse()?;
+    let tree = api.transport()?.stream(ListRepoTree::whole(repo, &at), None).try_collect().await?;
+    Ok((commit, tree))
+}
+
+/// What an earlier download left: the folder of the commit that the revision led to then.
+fn here(target: &Target, repo: &RepoRef, revision: &Revision) -> Result<Option<PathBuf>, Error> {
+    match target {
+        Target::Cache(cache) => {
+            let commit = cache.commit_of(repo, revision)?;
+            Ok(commit.and_then(|commit| cache.find_snapshot(repo, &commit)))
+        }
+        Target::Folder(folder) => Ok(folder.is_dir().then(|| folder.clone())),
+    }
+}
+
+fn place_of(target: &Target) -> PathBuf {
+    match target {
+        Target::Cache(cache) => cache.root().to_owned(),
+        Target::Folder(folder) => folder.clone(),
+    }
+}
+
+fn not_here(target: &Target, repo: &RepoRef, revision: &Revision, reason: &'static str) -> Error {
+    let (what, cache) = (format!("{repo} at {revision}"), place_of(target));
+    DownloadError::LocalEntryNotFound { what, cache, reason }.into()
+}
+
+fn unreachable(target: &Target, repo: &RepoRef, revision: &Revision, source: hub_transport::Error) -> Error {
+    let (what, cache) = (format!("{repo} at {revision}"), place_of(target));
+    DownloadError::Unreachable { what, cache, source }.into()
 }
 
 /// The commit that a branch or tag leads to now.
@@ -265,15 +335,17 @@ async fn resolve(api: &HfApi, repo: &RepoRef, revision: &Revision) -> Result<Com
 }
 
 impl<M: Mode> HfApi<M> {
-    /// Downloads one file into a folder and returns its path. Python: `hf_hub_download`.
+    /// Downloads one file into the cache, or into a [`local_dir`](Call::local_dir), and returns its path. Python:
+    /// `hf_hub_download`.
     ///
-    /// The file is at `local_dir/filename`. It is checked against the hash that the server announces, continued where
+    /// The cache is the one that Python programs use, in the same layout; a file that either has fetched is not fetched
+    /// again. When the Hub cannot be reached, the file comes from the cache if it is there. It is checked against the hash that the server announces, continued where
     /// an earlier download was interrupted, and appears only when it is complete. A file that is there with the right
     /// content is not fetched again.
     ///
     /// # Errors
     /// `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo`; [`Error::Download`] when the content is wrong
-    /// or cannot be written; [`Error::Setup`] without a [`local_dir`](Call::local_dir).
+    /// or cannot be written, or the Hub cannot be asked and the file is not here.
     ///
     /// Endpoint: `HEAD` and `GET /{id}/resolve/{rev}/{path}`.
     pub fn hf_hub_download(
@@ -284,7 +356,8 @@ impl<M: Mode> HfApi<M> {
         self.call(HfHubDownload { args: DownloadArgs::new(repo.into()), filename: filename.into() })
     }
 
-    /// Downloads all files of a revision into a folder and returns the folder. Python: `snapshot_download`.
+    /// Downloads all files of a revision into the cache, or into a [`local_dir`](Call::local_dir), and returns the folder
+    /// that has them. Python: `snapshot_download`.
     ///
     /// Files come from one commit, also when the branch moves meanwhile. Otherwise as for
     /// [`hf_hub_download`](Self::hf_hub_download).

@@ -13,6 +13,7 @@ pub mod likes;
 mod new_ref;
 pub mod refs;
 pub mod repos;
+pub mod request;
 pub mod search;
 pub mod settings;
 pub mod tag_lists;

@@ -10,10 +10,13 @@ pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure
         hub_api::RepoRef::new(args.repo_type.get(), args.repo_id.parse().map_err(hub_api::Error::from)?);
     let path = match args.filenames.as_slice() {
         [file] => {
-            let mut call = api
-                .hf_hub_download(&repo, file)
-                .local_dir(&args.local_dir)
-                .force_download(args.force_download);
+            let mut call = api.hf_hub_download(&repo, file).force_download(args.force_download);
+            if let Some(folder) = &args.local_dir {
+                call = call.local_dir(folder);
+            }
+            if let Some(folder) = &args.cache_dir {
+                call = call.cache_dir(folder);
+            }
             if let Some(revision) = &args.revision {
                 call = call.revision(revision);
             }
@@ -25,10 +28,15 @@ pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure
         files => {
             let mut call = api
                 .snapshot_download(&repo)
-                .local_dir(&args.local_dir)
                 .force_download(args.force_download)
                 .max_workers(args.max_workers)
                 .ignore_patterns(&args.exclude);
+            if let Some(folder) = &args.local_dir {
+                call = call.local_dir(folder);
+            }
+            if let Some(folder) = &args.cache_dir {
+                call = call.cache_dir(folder);
+            }
             if let Some(revision) = &args.revision {
                 call = call.revision(revision);
             }

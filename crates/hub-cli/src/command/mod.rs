@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod auth;
+pub(crate) mod cache;
 pub(crate) mod discussions;
 pub(crate) mod download;
 pub(crate) mod kind;

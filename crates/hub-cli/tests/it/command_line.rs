@@ -373,3 +373,24 @@ fn a_discussion_is_answered_renamed_and_closed() {
     place.fails(&["discussions", "info", id, "7", "--type", "dataset"], 3);
     assert_eq!(place.run(&["discussions", "info", id, "0"]).status.code(), Some(2));
 }
+
+#[test]
+fn what_is_downloaded_is_kept_listed_and_deleted() {
+    let place = Place::new();
+    let file = folder_with(&[("a.txt", b"hello")]);
+    place.ok(&["upload", "demo", file.path().join("a.txt").to_str().unwrap()]);
+    let id = format!("{}/demo", me(&place));
+    let downloaded = place.ok(&["download", &id, "a.txt"]);
+    let cache = place.home.path().join(".cache/huggingface/hub");
+    assert!(Path::new(downloaded.trim()).starts_with(&cache), "{downloaded}");
+    assert_eq!(place.ok(&["cache", "list", "-q"]), format!("model/{id}\n"));
+
+    let commit = place.ok(&["cache", "list", "--revisions", "-q"]);
+    let would = place.ok(&["cache", "rm", commit.trim(), "--dry-run"]);
+    assert_eq!(would, "Would delete 1 repositories and 0 commits (5 B).\n");
+    assert!(place.fails(&["cache", "rm", commit.trim()], 2).contains("--yes"));
+    assert!(place.fails(&["cache", "rm", "model/ada/other", "--yes"], 3).contains("is not in the cache"));
+    place.ok(&["cache", "rm", &format!("model/{id}"), "--yes"]);
+    assert_eq!(place.ok(&["cache", "list", "-q"]), "");
+    assert_eq!(place.ok(&["cache", "prune", "--yes"]), "There is nothing to delete.\n");
+}

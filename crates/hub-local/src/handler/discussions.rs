@@ -7,7 +7,7 @@ use hub_types::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{commits::escape, timestamp};
+use super::{avatar_url, commits::escape, timestamp};
 use crate::{
     Body,
     auth::Access,
@@ -144,7 +144,7 @@ fn author(hub: &Inner, name: &str) -> Result<DiscussionAuthor, ApiError> {
     if let Some(account) = hub.store.find_account(name)? {
         add("_id", json!(format!("{:024x}", account.key)));
         add("fullname", json!(account.fullname.as_deref().unwrap_or(name)));
-        add("avatarUrl", json!(format!("/avatars/{}.svg", account.key)));
+        add("avatarUrl", json!(avatar_url(account.key)));
         for word in ["isPro", "isHf", "isHfAdmin", "isMod"] {
             add(word, json!(false));
         }
@@ -221,20 +221,25 @@ fn base(
 pub(crate) fn shown(hub: &Inner, repo: &RepoRecord, event: EventRecord) -> Result<Event<Value>, ApiError> {
     let EventRecord { id, kind, author: name, created_at, mut data } = event;
     if let Some(latest) = data.get_mut("latest") {
-        add_html(latest);
+        complete(hub, latest)?;
     }
     for version in data.get_mut("history").and_then(Value::as_array_mut).into_iter().flatten() {
-        add_html(version);
+        complete(hub, version)?;
     }
     let mut by = author(hub, &name)?;
     by.extra.insert("isOwner".to_owned(), json!(repo.repo.id.namespace() == Some(name.as_str())));
     Ok(Event::new(id, kind, timestamp(created_at), by, data))
 }
 
-fn add_html(version: &mut Value) {
-    let raw = version.get("raw").and_then(Value::as_str).unwrap_or_default();
+/// Adds to a version of a comment what is not stored with it: the text as HTML, and who its author is.
+fn complete(hub: &Inner, version: &mut Value) -> Result<(), ApiError> {
+    let Value::Object(fields) = version else { return Ok(()) };
+    let raw = fields.get("raw").and_then(Value::as_str).unwrap_or_default();
     let html = if raw.is_empty() { String::new() } else { format!("<p>{}</p>", escape(raw)) };
-    if let Value::Object(fields) = version {
-        fields.insert("html".to_owned(), json!(html));
+    fields.insert("html".to_owned(), json!(html));
+    let name = fields.get("author").and_then(|by| by.get("name")).and_then(Value::as_str).map(str::to_owned);
+    if let Some(name) = name {
+        fields.insert("author".to_owned(), json!(author(hub, &name)?));
     }
+    Ok(())
 }

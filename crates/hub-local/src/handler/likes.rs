@@ -4,7 +4,7 @@ use http::{Response, StatusCode, request::Parts};
 use hub_types::{Extra, Like, LikedRepo, Liker, route};
 use serde_json::json;
 
-use super::{done, next_url, timestamp, with_next};
+use super::{avatar_url, done, next_url, timestamp, with_next};
 use crate::{
     Body,
     auth::{self, Access},
@@ -68,8 +68,7 @@ pub(crate) async fn of_repo(context: &Context, access: Access) -> Result<Respons
         Liker {
             fullname: Some(user.fullname.unwrap_or_else(|| user.name.clone())),
             username: user.name,
-            // Python asks for the key; there are no pictures here.
-            avatar_url: Some(String::new()),
+            avatar_url: Some(avatar_url(user.key)),
             extra: Extra::from_iter([("type".to_owned(), json!("user"))]),
         }
     })

@@ -82,6 +82,11 @@ fn timestamp(time: jiff::Timestamp) -> Timestamp {
     Timestamp::new(format!("{time:.3}"))
 }
 
+/// Where the picture of an account would be. Clients ask for the key; there are no pictures here.
+fn avatar_url(account_key: i64) -> String {
+    format!("/avatars/{account_key}.svg")
+}
+
 /// Adds the address of the next page. Always absolute: the JavaScript client knows no other.
 fn with_next(mut response: Response<Body>, url: &str) -> Response<Body> {
     response.headers_mut().insert(LINK, header_text(&format!("<{url}>; rel=\"next\"")));

@@ -4,7 +4,7 @@ use http::{Response, request::Parts};
 use hub_types::{AccessTokenInfo, AuthInfo, Extra, OrgMembership, WhoAmI};
 use serde_json::json;
 
-use super::timestamp;
+use super::{avatar_url, timestamp};
 use crate::{
     Body, auth,
     respond::{self, ApiError},
@@ -44,6 +44,7 @@ fn describe(caller: &Identity) -> WhoAmI {
     });
     who.extra = Extra::from_iter([
         ("id".to_owned(), json!(format!("{:024x}", caller.user.key))),
+        ("avatarUrl".to_owned(), json!(avatar_url(caller.user.key))),
         ("emailVerified".to_owned(), json!(caller.user.email.is_some())),
         ("isPro".to_owned(), json!(false)),
         ("canPay".to_owned(), json!(false)),
@@ -68,6 +69,7 @@ fn membership(membership: &Membership) -> OrgMembership {
         extra: Extra::from_iter([
             ("type".to_owned(), json!("org")),
             ("id".to_owned(), json!(format!("{:024x}", org.key))),
+            ("avatarUrl".to_owned(), json!(avatar_url(org.key))),
         ]),
     }
 }

@@ -68,6 +68,8 @@ pub struct Context {
     pub body: Option<String>,
     /// The address of what is in the way, when the server names it: the repository that exists already.
     pub existing_url: Option<String>,
+    /// The commit that was looked at, when the server says it (`X-Repo-Commit`): also for a file that it has not.
+    pub repo_commit: Option<String>,
 }
 
 impl Error {

@@ -10,7 +10,7 @@ use hub_auth::TokenSource;
 use tower::{Layer, Service};
 
 use super::{Answer, Inner};
-use crate::options::{CallLog, CallToken, WithoutToken};
+use crate::options::{CallLog, CallToken, UseToken, WithoutToken};
 use crate::{Body, BoxError, ErrorKind, Failure, Origin, TokenUse};
 
 /// Adds the token to requests for the origin of the endpoint, and to no other request.
@@ -21,6 +21,8 @@ use crate::{Body, BoxError, ErrorKind, Failure, Origin, TokenUse};
 /// - a redirect chain has left its origin, even if it came back;
 /// - the request has an `Authorization` header already;
 /// - the endpoint is plain `http`, not on this machine, and this was not allowed explicitly.
+///
+/// A request that brings its own ([`UseToken`]) gets that one, under the same conditions.
 #[derive(Debug, Clone)]
 pub struct AuthLayer {
     shared: Arc<Shared>,
@@ -60,9 +62,12 @@ pub struct Auth<S> {
 
 impl Shared {
     fn attach(&self, request: &mut Request<Body>) -> Result<(), Failure> {
-        let elsewhere =
-            request.extensions().get::<WithoutToken>().is_some() || !self.endpoint.covers(request.uri());
-        if elsewhere || request.headers().contains_key(AUTHORIZATION) {
+        if !self.endpoint.covers(request.uri()) || request.headers().contains_key(AUTHORIZATION) {
+            return Ok(());
+        }
+        let log = request.extensions().get::<CallLog>().cloned().unwrap_or_default();
+        if request.extensions().get::<WithoutToken>().is_some() {
+            log.record_token(TokenUse::Without);
             return Ok(());
         }
         let unusable = |source: BoxError| {
@@ -70,9 +75,12 @@ impl Shared {
                 .with_source(source)
                 .permanent()
         };
-        let log = request.extensions().get::<CallLog>().cloned().unwrap_or_default();
         let source = request.extensions().get().map_or(&self.source, |CallToken(source)| source);
-        let Some(token) = source.token().map_err(|error| unusable(error.into()))? else {
+        let token = match request.extensions().get::<UseToken>() {
+            Some(UseToken(token)) => Some(token.clone()),
+            None => source.token().map_err(|error| unusable(error.into()))?,
+        };
+        let Some(token) = token else {
             log.record_token(TokenUse::Without);
             return Ok(());
         };

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{Method, StatusCode};
 use http_body_util::{BodyExt, StreamBody};
-use hub_transport::{Body, ErrorKind, RedirectMode, RetryClass, get, head, post, put};
+use hub_auth::Token;
+use hub_transport::{Body, ErrorKind, RedirectMode, RetryClass, Transport, UseToken, get, head, post, put};
 
 use crate::support::{Ask, HUB, TOKEN, call, over, quick};
 use crate::wire::{Act, Server, answer, ok};
@@ -81,6 +82,16 @@ async fn f46_another_port_scheme_or_host_is_another_origin() {
             script.requests().iter().map(hub_transport::testing::Recorded::has_token).collect();
         assert_eq!(seen, [true, false], "{other}");
     }
+}
+
+#[tokio::test]
+async fn f46_the_token_of_one_request_is_bound_to_the_origin_too() {
+    let script = Script::new([reply(307).header("location", "https://cdn.test/y"), reply(200)]);
+    let hub = Transport::builder("https://hub.test").leaf(script.clone()).build().unwrap();
+    let own = UseToken(Token::new("hf_own").unwrap());
+    hub.open(call(RetryClass::Read), get("/x").extension(own).finish().unwrap()).await.unwrap();
+    let seen: Vec<_> = script.requests().iter().map(hub_transport::testing::Recorded::has_token).collect();
+    assert_eq!(seen, [true, false]);
 }
 
 #[tokio::test]

@@ -7,24 +7,26 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE};
-use hub_types::{CommitHash, SafeRelPath};
+use hub_transport::Transport;
+use hub_types::{CommitHash, SafeRelPath, progress::Progress};
 use sha1::Digest;
 
-use super::{
-    ContentId,
-    fetch::{blocking, io_error},
+use crate::{
+    ContentId, DownloadError, RemoteFile,
+    disk::{blocking, io_error},
+    fetch::{Fetch, announce_complete, fetch},
 };
-use crate::{DownloadError, Error};
 
 const NOTES: [&str; 2] = [".cache", "huggingface"];
 
-/// The target folder.
+/// A folder that holds files of a repository at their own paths. Python: `local_dir`.
 #[derive(Debug, Clone)]
-pub(crate) struct LocalDir {
+pub struct LocalDir {
     root: PathBuf,
 }
 
@@ -47,7 +49,10 @@ struct Note {
 
 impl LocalDir {
     /// Opens the folder, making it if needed.
-    pub(crate) async fn open(root: &Path) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// [`DownloadError::Io`].
+    pub async fn open(root: &Path) -> Result<Self, DownloadError> {
         let root = root.to_owned();
         blocking(move || {
             fs::create_dir_all(&root).map_err(|error| io_error("create", &root, error))?;
@@ -62,13 +67,50 @@ impl LocalDir {
         .await
     }
 
-    /// The folder itself.
-    pub(crate) fn root(&self) -> &Path {
+    /// The folder itself, without symbolic links in its path.
+    pub fn root(&self) -> &Path {
         &self.root
     }
 
+    /// Brings a file into the folder, unless it is there with its content, and returns its place.
+    ///
+    /// # Errors
+    /// Every [`DownloadError`].
+    pub async fn keep(
+        &self,
+        transport: &Transport,
+        file: RemoteFile,
+        force: bool,
+        progress: Option<Arc<dyn Progress>>,
+    ) -> Result<PathBuf, DownloadError> {
+        let places = self.places(&file.path).await?;
+        let _lock = places.lock().await?;
+        if !force && places.is_current(&file.commit, &file.id).await? {
+            announce_complete(&file, progress.as_ref());
+            return Ok(places.file);
+        }
+        let (commit, id) = (file.commit.clone(), file.id.clone());
+        let job = Fetch { partial: places.partial(&id), file, progress };
+        fetch(transport, &job).await?;
+        places.publish(&job.partial, &commit, &id).await?;
+        Ok(places.file)
+    }
+
+    /// The place of a file if it was downloaded from `commit` and not changed since: then nothing needs to be asked.
+    ///
+    /// # Errors
+    /// As for [`keep`](Self::keep).
+    pub async fn find(
+        &self,
+        commit: &CommitHash,
+        path: &SafeRelPath,
+    ) -> Result<Option<PathBuf>, DownloadError> {
+        let places = self.places(path).await?;
+        Ok(places.is_from(commit).await?.then_some(places.file))
+    }
+
     /// Finds the places of a file and makes their folders; none of them can be outside of the root.
-    pub(crate) async fn places(&self, path: &SafeRelPath) -> Result<Places, Error> {
+    pub(crate) async fn places(&self, path: &SafeRelPath) -> Result<Places, DownloadError> {
         // Refuses what this system cannot store, before anything is made.
         path.under(&self.root)?;
         let (root, path) = (self.root.clone(), path.clone());
@@ -89,7 +131,7 @@ impl LocalDir {
 }
 
 /// Makes `root/parts…` step by step and refuses a symbolic link that leads out of `root`.
-fn make_folder(root: &Path, parts: &[&str]) -> Result<PathBuf, Error> {
+fn make_folder(root: &Path, parts: &[&str]) -> Result<PathBuf, DownloadError> {
     let mut folder = root.to_owned();
     for part in parts {
         folder.push(part);
@@ -97,7 +139,7 @@ fn make_folder(root: &Path, parts: &[&str]) -> Result<PathBuf, Error> {
             Ok(metadata) if metadata.is_symlink() => {
                 let real = folder.canonicalize().map_err(|error| io_error("open", &folder, error))?;
                 if !real.starts_with(root) {
-                    return Err(DownloadError::LeavesFolder { path: folder }.into());
+                    return Err(DownloadError::LeavesFolder { path: folder });
                 }
             }
             Ok(_) => {}
@@ -115,7 +157,7 @@ fn make_folder(root: &Path, parts: &[&str]) -> Result<PathBuf, Error> {
 
 impl Places {
     /// Waits until no other process downloads this file; released when the result is dropped.
-    pub(crate) async fn lock(&self) -> Result<File, Error> {
+    pub(crate) async fn lock(&self) -> Result<File, DownloadError> {
         let path = self.lock.clone();
         blocking(move || {
             let lock = File::create(&path).map_err(|error| io_error("create", &path, error))?;
@@ -133,7 +175,11 @@ impl Places {
     }
 
     /// Whether the file is there with this content: by its note if that still holds, else by its hash.
-    pub(crate) async fn is_current(&self, commit: &CommitHash, id: &ContentId) -> Result<bool, Error> {
+    pub(crate) async fn is_current(
+        &self,
+        commit: &CommitHash,
+        id: &ContentId,
+    ) -> Result<bool, DownloadError> {
         let (places, commit, id) = (self.clone(), commit.clone(), id.clone());
         blocking(move || {
             let Some(metadata) = fs::metadata(&places.file).ok().filter(fs::Metadata::is_file) else {
@@ -158,7 +204,7 @@ impl Places {
     }
 
     /// Whether the file is there and was downloaded from `commit`: then nothing needs to be asked.
-    pub(crate) async fn is_from(&self, commit: &CommitHash) -> Result<bool, Error> {
+    pub(crate) async fn is_from(&self, commit: &CommitHash) -> Result<bool, DownloadError> {
         let (places, commit) = (self.clone(), commit.clone());
         blocking(move || {
             let metadata = fs::metadata(&places.file).ok().filter(fs::Metadata::is_file);
@@ -174,7 +220,7 @@ impl Places {
         partial: &Path,
         commit: &CommitHash,
         id: &ContentId,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DownloadError> {
         let (places, partial, commit, id) = (self.clone(), partial.to_owned(), commit.clone(), id.clone());
         blocking(move || {
             fs::rename(&partial, &places.file).map_err(|error| io_error("write", &places.file, error))?;
@@ -190,7 +236,7 @@ impl Places {
         (modified.saturating_sub(Duration::from_secs(1)).as_secs_f64() <= note.time).then_some(note)
     }
 
-    fn write_note(&self, commit: &CommitHash, id: &ContentId) -> Result<(), Error> {
+    fn write_note(&self, commit: &CommitHash, id: &ContentId) -> Result<(), DownloadError> {
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         let text = format!("{commit}\n{}\n{time}\n", id.as_str());
         fs::write(&self.note, text).map_err(|error| io_error("write", &self.note, error))
@@ -240,7 +286,7 @@ mod tests {
         let target = LocalDir::open(dir.path()).await.unwrap();
         std::os::unix::fs::symlink(outside.path(), dir.path().join("a")).unwrap();
         let error = target.places(&path("a/b.txt")).await.unwrap_err();
-        assert!(matches!(error, Error::Download(DownloadError::LeavesFolder { .. })), "{error}");
+        assert!(matches!(error, DownloadError::LeavesFolder { .. }), "{error}");
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
     }
 }

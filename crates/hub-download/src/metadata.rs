@@ -11,27 +11,36 @@ use hub_types::{
     route,
 };
 
-use super::ContentId;
-use crate::{DownloadError, Error};
+use crate::{ContentId, DownloadError};
 
-/// A file of a commit.
-#[derive(Debug, Clone)]
-pub(crate) struct FileMetadata {
-    pub(crate) commit: CommitHash,
-    pub(crate) id: ContentId,
-    pub(crate) size: u64,
+/// A file of a commit, as the Hub describes it. Python: `HfFileMetadata`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FileMetadata {
+    /// The commit that the revision leads to.
+    pub commit: CommitHash,
+    /// What identifies the content.
+    pub id: ContentId,
+    /// Size of the content in bytes.
+    pub size: u64,
 }
 
 /// Asks for commit, etag and size of a file. Python: `get_hf_file_metadata`.
 ///
 /// Redirects inside the Hub are followed (a renamed repository); the one to a storage host is not, because the answer
 /// that redirects has the facts.
-pub(crate) async fn file_metadata(
+///
+/// # Errors
+/// [`DownloadError::Transport`] with `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo` and what else can go
+/// wrong with a request; [`DownloadError::Metadata`] when the answer lacks one of the three.
+///
+/// Endpoint: `HEAD /{id}/resolve/{rev}/{path}`.
+pub async fn file_metadata(
     transport: &Transport,
     repo: &RepoRef,
     revision: &Revision,
     path: &SafeRelPath,
-) -> Result<FileMetadata, Error> {
+) -> Result<FileMetadata, DownloadError> {
     let call = CallInfo::new("hf_hub_download", format!("{repo} {path}"), RetryClass::Read);
     let request = head(route::repo(repo).resolve(revision, path.as_str()))
         .header(ACCEPT_ENCODING, "identity")

@@ -1,16 +1,15 @@
-//! `cargo xtask bench`: memory and time of large transfers, written to `docs/benchmarks.md`.
-//!
-//! Both sides are the released binary, as processes of their own. Peak memory is the kernel's `VmHWM`, so this needs Linux.
+//! Memory and time of large transfers. Both sides are the released binary.
 
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::{mib, peak_memory, watch};
 use crate::interop::target_folder;
-use crate::{Outcome, cargo, execute, output, read, root};
+use crate::{Outcome, cargo, execute};
 
 const MIB: u64 = 1 << 20;
 /// Sizes of the file that goes up and down again, in MiB.
@@ -31,10 +30,7 @@ struct Row {
     server: u64,
 }
 
-pub(crate) fn run() -> Outcome {
-    if !Path::new("/proc/self/status").exists() {
-        return Err("peak memory is read from /proc: run this on Linux".into());
-    }
+pub(super) fn measure() -> Outcome<String> {
     execute(cargo().args(["build", "--release", "--package", "hub-cli", "--locked"]))?;
     let hub = target_folder()?.join("release/hub");
     let place = target_folder()?.join("bench");
@@ -49,13 +45,9 @@ pub(crate) fn run() -> Outcome {
         rows.extend(transfer(&hub, &place, size)?);
     }
     std::fs::remove_dir_all(&place).map_err(fail)?;
-    let report = report(&rows)?;
-    print!("{report}");
-    let path = root().join("docs/benchmarks.md");
-    std::fs::write(&path, report).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     match rows.iter().find(|row| row.client.max(row.server) > LIMIT * 1024) {
         Some(row) => Err(format!("{}: more than {LIMIT} MiB", row.job)),
-        None => Ok(()),
+        None => report(&rows),
     }
 }
 
@@ -129,47 +121,14 @@ impl Drop for Server {
     }
 }
 
-/// Waits for the end of a process and returns its peak memory in kiB.
-fn watch(child: &mut Child) -> Outcome<u64> {
-    let mut peak = 0;
-    loop {
-        peak = peak_memory(child.id()).unwrap_or(peak).max(peak);
-        match child.try_wait().map_err(|error| format!("cannot wait for hub: {error}"))? {
-            Some(status) if status.success() => return Ok(peak),
-            Some(status) => return Err(format!("hub failed ({status})")),
-            None => std::thread::sleep(Duration::from_millis(10)),
-        }
-    }
-}
-
-/// Highest resident memory so far, in kiB. The kernel keeps it, so looking now and then misses only the very end.
-fn peak_memory(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB")?.trim().parse().ok())
-}
-
 fn report(rows: &[Row]) -> Outcome<String> {
-    let rustc = output(Command::new("rustc").arg("--version"))?;
-    let cpu = read(Path::new("/proc/cpuinfo"))?;
-    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
-    let model = cpu
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map_or("", |(_, name)| name);
     let mut text = format!(
-        "# Benchmarks\n\n\
-         Written by `cargo xtask bench`; run it to measure your own machine. The client and `hub serve` are two processes of \
-         the released binary on one machine ({cores} cores, {model}; {}). Memory is the peak of resident memory, from the \
-         kernel. Neither side may take more than {LIMIT} MiB, whatever the size.\n\n\
-         ## One LFS file\n\n\
-         | job | seconds | MiB/s | client, MiB | server, MiB |\n|---|---:|---:|---:|---:|\n",
-        rustc.trim()
+        "## One LFS file\n\n\
+         Against `hub serve`. Neither side may take more than {LIMIT} MiB, whatever the size.\n\n\
+         | job | seconds | MiB/s | client, MiB | server, MiB |\n|---|---:|---:|---:|---:|\n"
     );
     for row in rows {
         let size: f64 = row.job.split(' ').nth(1).and_then(|size| size.parse().ok()).unwrap_or_default();
-        let mib = |kib: u64| kib as f64 / 1024.0;
         writeln!(
             text,
             "| {} | {:.2} | {:.0} | {:.1} | {:.1} |",

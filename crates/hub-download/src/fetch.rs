@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{Seek, SeekFrom, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -16,14 +16,16 @@ use http::{
 use http_body_util::BodyExt;
 use hub_transport::{Body, CallInfo, ErrorKind, RetryClass, Timeouts, Transport, get};
 use hub_types::{
-    RepoRef, SafeRelPath,
     progress::{Event, Phase, Progress},
     route,
 };
 use tokio::sync::mpsc;
 
-use super::{ContentId, content::Hasher};
-use crate::{DownloadError, Error};
+use crate::{
+    DownloadError, RemoteFile,
+    content::Hasher,
+    disk::{blocking, io_error},
+};
 
 /// How often a transfer that makes no progress is continued.
 const FRUITLESS_ATTEMPTS: u32 = 5;
@@ -33,34 +35,37 @@ const QUEUE: usize = 16;
 /// What to fetch and where to.
 #[derive(Clone)]
 pub(crate) struct Fetch {
-    pub(crate) repo: RepoRef,
-    /// The commit, so that every part comes from the same state.
-    pub(crate) commit: hub_types::CommitHash,
-    pub(crate) path: SafeRelPath,
-    pub(crate) size: u64,
-    pub(crate) id: ContentId,
+    pub(crate) file: RemoteFile,
     /// The partial file; what it already holds is not asked for again.
     pub(crate) partial: PathBuf,
     pub(crate) progress: Option<Arc<dyn Progress>>,
 }
 
+/// Reports a file that is here already as downloaded.
+pub(crate) fn announce_complete(file: &RemoteFile, progress: Option<&Arc<dyn Progress>>) {
+    if let Some(progress) = progress {
+        let (path, total) = (file.path.as_str(), file.size);
+        progress.event(&Event::File { phase: Phase::Downloading, path, position: total, total });
+    }
+}
+
 /// Completes the partial file: afterwards it has the announced size and hash.
 ///
 /// A wrong content is thrown away and fetched once more, from the start.
-pub(crate) async fn fetch(transport: &Transport, fetch: &Fetch) -> Result<(), Error> {
+pub(crate) async fn fetch(transport: &Transport, fetch: &Fetch) -> Result<(), DownloadError> {
     let mut first = None;
     for _ in 0..2 {
         let sink = transfer(transport, fetch).await?;
         match sink.hasher.finish() {
-            Some(actual) if actual != fetch.id.as_str() => {
+            Some(actual) if actual != fetch.file.id.as_str() => {
                 std::fs::remove_file(&fetch.partial).map_err(|e| io_error("remove", &fetch.partial, e))?;
                 first = Some(actual);
             }
             _ => return Ok(()),
         }
     }
-    let (path, expected) = (fetch.path.to_string(), fetch.id.as_str().to_owned());
-    Err(DownloadError::HashMismatch { path, expected, actual: first.unwrap_or_default() }.into())
+    let (path, expected) = (fetch.file.path.to_string(), fetch.file.id.as_str().to_owned());
+    Err(DownloadError::HashMismatch { path, expected, actual: first.unwrap_or_default() })
 }
 
 /// The partial file with the hash of what it holds.
@@ -71,25 +76,25 @@ struct Sink {
 }
 
 impl Sink {
-    fn open(fetch: &Fetch) -> Result<Self, Error> {
+    fn open(fetch: &Fetch) -> Result<Self, DownloadError> {
         let fail = |error| io_error("open", &fetch.partial, error);
         let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
         let mut sink = Self {
             file: options.open(&fetch.partial).map_err(fail)?,
-            hasher: fetch.id.hasher(fetch.size),
+            hasher: fetch.file.id.hasher(fetch.file.size),
             position: 0,
         };
         sink.position = sink.hasher.read(&mut sink.file).map_err(fail)?;
-        if sink.position > fetch.size {
+        if sink.position > fetch.file.size {
             sink.restart(fetch)?;
         }
         Ok(sink)
     }
 
-    fn restart(&mut self, fetch: &Fetch) -> Result<(), Error> {
+    fn restart(&mut self, fetch: &Fetch) -> Result<(), DownloadError> {
         let emptied = self.file.set_len(0).and_then(|()| self.file.seek(SeekFrom::Start(0)));
         emptied.map_err(|error| io_error("empty", &fetch.partial, error))?;
-        self.hasher = fetch.id.hasher(fetch.size);
+        self.hasher = fetch.file.id.hasher(fetch.file.size);
         self.position = 0;
         Ok(())
     }
@@ -102,18 +107,18 @@ impl Sink {
     }
 }
 
-async fn transfer(transport: &Transport, fetch: &Fetch) -> Result<Sink, Error> {
+async fn transfer(transport: &Transport, fetch: &Fetch) -> Result<Sink, DownloadError> {
     let mut sink = blocking({
         let fetch = fetch.clone();
         move || Sink::open(&fetch)
     })
     .await?;
     let (mut fruitless, mut range_refused) = (0, false);
-    while sink.position < fetch.size {
+    while sink.position < fetch.file.size {
         let before = sink.position;
         let problem = match open(transport, fetch, before).await {
             Ok(response) => {
-                if before > 0 && !continues(&response, before, fetch.size) {
+                if before > 0 && !continues(&response, before, fetch.file.size) {
                     sink.restart(fetch)?;
                     if response.status() == StatusCode::PARTIAL_CONTENT {
                         continue;
@@ -137,12 +142,12 @@ async fn transfer(transport: &Transport, fetch: &Fetch) -> Result<Sink, Error> {
             return Err(problem.into());
         }
         let wait = Duration::from_millis(500 << fruitless.min(4));
-        tracing::debug!(path = %fetch.path, position = sink.position, "download continues after an interruption");
+        tracing::debug!(path = %fetch.file.path, position = sink.position, "download continues after an interruption");
         transport.clock().sleep(wait).await;
     }
-    if sink.position != fetch.size {
-        let (path, expected, actual) = (fetch.path.to_string(), fetch.size, sink.position);
-        return Err(DownloadError::SizeMismatch { path, expected, actual }.into());
+    if sink.position != fetch.file.size {
+        let (path, expected, actual) = (fetch.file.path.to_string(), fetch.file.size, sink.position);
+        return Err(DownloadError::SizeMismatch { path, expected, actual });
     }
     Ok(sink)
 }
@@ -152,16 +157,20 @@ async fn open(
     fetch: &Fetch,
     position: u64,
 ) -> Result<Response<Body>, hub_transport::Error> {
-    let call = CallInfo::new("hf_hub_download", format!("{} {}", fetch.repo, fetch.path), RetryClass::Read);
-    let revision = hub_types::Revision::try_from(fetch.commit.to_string())
+    let call = CallInfo::new(
+        "hf_hub_download",
+        format!("{} {}", fetch.file.repo, fetch.file.path),
+        RetryClass::Read,
+    );
+    let revision = hub_types::Revision::try_from(fetch.file.commit.to_string())
         .map_err(|error| hub_transport::Error::build(error.to_string()))?;
-    let mut request = get(route::repo(&fetch.repo).resolve(&revision, fetch.path.as_str()))
+    let mut request = get(route::repo(&fetch.file.repo).resolve(&revision, fetch.file.path.as_str()))
         .header(ACCEPT_ENCODING, "identity")
         .extension(Timeouts::transfer());
     if position > 0 {
         request = request
             .header(RANGE, format!("bytes={position}-"))
-            .header(IF_RANGE, format!("\"{}\"", fetch.id.as_str()));
+            .header(IF_RANGE, format!("\"{}\"", fetch.file.id.as_str()));
     }
     transport.open(call, request.finish()?).await
 }
@@ -187,7 +196,7 @@ async fn pour(
     mut body: Body,
     mut sink: Sink,
     fetch: &Fetch,
-) -> Result<(Sink, Option<hub_transport::Error>), Error> {
+) -> Result<(Sink, Option<hub_transport::Error>), DownloadError> {
     let (sender, mut receiver) = mpsc::channel::<Bytes>(QUEUE);
     let partial = fetch.partial.clone();
     let mut position = sink.position;
@@ -195,7 +204,7 @@ async fn pour(
         while let Some(chunk) = receiver.blocking_recv() {
             sink.write(&chunk).map_err(|error| io_error("write", &partial, error))?;
         }
-        Ok::<Sink, Error>(sink)
+        Ok::<Sink, DownloadError>(sink)
     });
     let mut problem = None;
     let mut excess = false;
@@ -209,7 +218,7 @@ async fn pour(
             }
         };
         position += chunk.len() as u64;
-        if position > fetch.size {
+        if position > fetch.file.size {
             excess = true;
             break;
         }
@@ -217,32 +226,18 @@ async fn pour(
             break;
         }
         if let Some(progress) = &fetch.progress {
-            let (path, total) = (fetch.path.as_str(), fetch.size);
+            let (path, total) = (fetch.file.path.as_str(), fetch.file.size);
             progress.event(&Event::File { phase: Phase::Downloading, path, position, total });
         }
     }
     drop(sender);
-    let sink =
-        writer.await.map_err(|_| Error::setup("writing the file panicked; its message is on stderr"))??;
+    let sink = writer.await.map_err(|_| DownloadError::Stopped)??;
     if excess {
-        let (path, expected) = (fetch.path.to_string(), fetch.size);
-        return Err(DownloadError::SizeMismatch { path, expected, actual: position }.into());
+        let (path, expected) = (fetch.file.path.to_string(), fetch.file.size);
+        return Err(DownloadError::SizeMismatch { path, expected, actual: position });
     }
-    if problem.is_none() && sink.position < fetch.size {
+    if problem.is_none() && sink.position < fetch.file.size {
         problem = Some(hub_transport::Error::new(ErrorKind::Interrupted, "the answer ended too early"));
     }
     Ok((sink, problem))
-}
-
-/// Runs work that waits for the disk where it does not hold up other tasks.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| Error::setup("a disk task panicked; its message is on stderr"))?
-}
-
-pub(super) fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> Error {
-    DownloadError::Io { action, path: path.to_owned(), source }.into()
 }

@@ -7,7 +7,7 @@ use sha1::Digest;
 
 /// The identity of a file's content, from an etag or a tree entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ContentId {
+pub enum ContentId {
     /// 64 hexadecimal digits: the sha256 of an LFS file.
     Sha256(String),
     /// 40 hexadecimal digits: the git blob id of a regular file.
@@ -18,7 +18,7 @@ pub(crate) enum ContentId {
 
 impl ContentId {
     /// Reads an etag, with or without quotes and the weak mark.
-    pub(crate) fn from_etag(etag: &str) -> Self {
+    pub fn from_etag(etag: &str) -> Self {
         let text = etag.trim().trim_start_matches("W/").trim_matches('"');
         if lfs::is_oid(text) {
             Self::Sha256(text.to_owned())
@@ -30,7 +30,7 @@ impl ContentId {
     }
 
     /// The etag without quotes.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Sha256(text) | Self::GitBlob(text) | Self::Opaque(text) => text,
         }
@@ -57,8 +57,11 @@ impl ContentId {
         }
     }
 
-    /// Whether the file at `path` has this content. `None` when that cannot be told from its bytes.
-    pub(crate) fn matches_file(&self, path: &Path) -> std::io::Result<Option<bool>> {
+    /// Whether the file at `path` has this content. `None` when that cannot be told from its bytes. Waits for the disk.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn matches_file(&self, path: &Path) -> std::io::Result<Option<bool>> {
         let mut file = std::fs::File::open(path)?;
         let mut hasher = self.hasher(file.metadata()?.len());
         hasher.read(&mut file)?;

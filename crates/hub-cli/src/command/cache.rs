@@ -1,0 +1,139 @@
+//! `hub cache`
+
+use std::collections::BTreeSet;
+
+use hub_api::{
+    Config,
+    download::{Cache, CacheInfo, Deletion},
+    types::CommitHash,
+};
+use serde_json::json;
+
+use crate::{
+    args::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache},
+    client::Session,
+    command::confirm,
+    failure::{Code, Failure},
+    output::human_size,
+};
+
+/// Waits for the disk, and for nothing else.
+pub(crate) fn run(session: &Session, args: CacheCommand) -> Result<(), Failure> {
+    match args {
+        CacheCommand::List(args) => list(session, args),
+        CacheCommand::Rm(args) => {
+            let (cache, info) = open(&args.deletion.folder)?;
+            let plan = choose(&info, &args)?;
+            delete(session, &cache, &plan, &args.deletion)
+        }
+        CacheCommand::Prune(args) => {
+            let (cache, info) = open(&args.deletion.folder)?;
+            delete(session, &cache, &info.prune(), &args.deletion)
+        }
+    }
+}
+
+fn open(args: &CacheDirArg) -> Result<(Cache, CacheInfo), Failure> {
+    let folder = args.cache_dir.clone().or(Config::from_env().cache_dir).ok_or_else(|| {
+        Failure::new(
+            Code::Usage,
+            "there is no home folder with a cache in it: say where it is with --cache-dir",
+        )
+    })?;
+    let cache = Cache::new(folder);
+    let info = cache.scan().map_err(hub_api::Error::from)?;
+    for warning in &info.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok((cache, info))
+}
+
+fn list(session: &Session, args: ListCache) -> Result<(), Failure> {
+    let (_, info) = open(&args.folder)?;
+    let most = args.limit.unwrap_or(usize::MAX);
+    let mut values = Vec::new();
+    for repo in &info.repos {
+        let name = format!("{}/{}", repo.repo.repo_type, repo.repo.id);
+        if !args.revisions {
+            values.push((
+                name.clone(),
+                format!("{:>10}  {:>3} commits  {name}", human_size(repo.size_on_disk), repo.revisions.len()),
+                json!({
+                    "id": name, "size_on_disk": repo.size_on_disk, "path": repo.path,
+                    "revisions": repo.revisions.len(),
+                }),
+            ));
+            continue;
+        }
+        for revision in &repo.revisions {
+            let refs: Vec<&str> = revision.refs.iter().map(String::as_str).collect();
+            values.push((
+                revision.commit.to_string(),
+                format!(
+                    "{:>10}  {}  {name}  {}",
+                    human_size(revision.size_on_disk),
+                    revision.commit,
+                    refs.join(", ")
+                ),
+                json!({
+                    "id": name, "revision": revision.commit.as_str(), "size_on_disk": revision.size_on_disk,
+                    "path": revision.path, "refs": refs, "files": revision.files.len(),
+                }),
+            ));
+        }
+    }
+    values.truncate(most);
+    for (quiet, line, _) in &values {
+        session.output.item(|| line.trim_end().to_owned(), quiet)?;
+    }
+    let items: Vec<_> = values.into_iter().map(|(_, _, value)| value).collect();
+    session.output.list(&items)
+}
+
+/// The commits that are meant. A name that is not in the cache is a mistake, and nothing is deleted.
+fn choose(info: &CacheInfo, args: &RemoveFromCache) -> Result<Deletion, Failure> {
+    let mut commits: BTreeSet<CommitHash> = BTreeSet::new();
+    for target in &args.targets {
+        if let Ok(commit) = target.parse::<CommitHash>() {
+            commits.insert(commit);
+            continue;
+        }
+        let repo = info
+            .repos
+            .iter()
+            .find(|repo| format!("{}/{}", repo.repo.repo_type, repo.repo.id) == *target)
+            .ok_or_else(|| not_cached(target))?;
+        commits.extend(repo.revisions.iter().map(|revision| revision.commit.clone()));
+    }
+    let plan = info.delete_revisions(&commits);
+    match plan.missing.first() {
+        Some(missing) => Err(not_cached(missing)),
+        None => Ok(plan),
+    }
+}
+
+fn not_cached(target: &str) -> Failure {
+    Failure::new(Code::NotFound, format!("{target} is not in the cache; `hub cache list` says what is"))
+}
+
+fn delete(session: &Session, cache: &Cache, plan: &Deletion, args: &DeletionArgs) -> Result<(), Failure> {
+    let size = human_size(plan.freed);
+    let what = format!("{} repositories and {} commits ({size})", plan.repos.len(), plan.snapshots.len());
+    if !plan.is_empty() && !args.dry_run {
+        if !args.yes && !confirm(&format!("Delete {what} from {}?", cache.root().display())) {
+            return Err(Failure::new(
+                Code::Usage,
+                "nothing was deleted; say --yes to delete without a question",
+            ));
+        }
+        plan.execute(cache).map_err(hub_api::Error::from)?;
+    }
+    let value = json!({
+        "freed": plan.freed, "repos": plan.repos, "snapshots": plan.snapshots, "dry_run": args.dry_run,
+    });
+    session.output.value(&value, || match (plan.is_empty(), args.dry_run) {
+        (true, _) => "There is nothing to delete.".to_owned(),
+        (false, true) => format!("Would delete {what}."),
+        (false, false) => format!("Deleted {what}."),
+    })
+}

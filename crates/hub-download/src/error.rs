@@ -1,0 +1,99 @@
+//! What can go wrong with a download.
+
+use std::{io, path::PathBuf};
+
+use hub_types::ParseError;
+
+/// Why a download failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DownloadError {
+    /// A name is not what it should be; a server's as well as a caller's. Nothing was written.
+    #[error(transparent)]
+    Invalid(#[from] ParseError),
+    /// One exchange with the server failed, and nothing on this machine could stand in for it.
+    #[error(transparent)]
+    Transport(#[from] hub_transport::Error),
+    /// The file is not on this machine, and it was not looked for elsewhere. Python: `LocalEntryNotFoundError`.
+    #[error(
+        "{what} is not in the cache at {}, and the Hub was not asked: {reason}; download it once while the Hub can be reached, or set another cache folder",
+        .cache.display()
+    )]
+    LocalEntryNotFound {
+        /// What was wanted: `model ada/demo a.txt at main`.
+        what: String,
+        /// The cache folder.
+        cache: PathBuf,
+        /// Why the Hub was not asked.
+        reason: &'static str,
+    },
+    /// The Hub could not be reached, and the file is not on this machine either. Python: `LocalEntryNotFoundError`.
+    #[error("{what} is not in the cache at {} and the Hub cannot be asked", .cache.display())]
+    Unreachable {
+        /// What was wanted.
+        what: String,
+        /// The cache folder.
+        cache: PathBuf,
+        /// Why the Hub cannot be asked.
+        source: hub_transport::Error,
+    },
+    /// The content is not what the server announced, twice. Nothing was published.
+    #[error(
+        "{path}: the content does not match its hash: expected {expected}, got {actual}; it was downloaded twice"
+    )]
+    HashMismatch {
+        /// Path in the repository.
+        path: String,
+        /// What the server announced.
+        expected: String,
+        /// What came.
+        actual: String,
+    },
+    /// The server sent more or fewer bytes than it announced.
+    #[error("{path}: expected {expected} bytes, got {actual}")]
+    SizeMismatch {
+        /// Path in the repository.
+        path: String,
+        /// Bytes announced.
+        expected: u64,
+        /// Bytes received.
+        actual: u64,
+    },
+    /// The answer lacks what a download needs. Python: `FileMetadataError`.
+    #[error("{path}: the server's answer has no usable {header} header; is there a proxy that removes it?")]
+    Metadata {
+        /// Path in the repository.
+        path: String,
+        /// Name of the header.
+        header: &'static str,
+    },
+    /// A file or folder on this machine cannot be used.
+    #[error("cannot {action} {}", .path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// Which file or folder.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// A symbolic link inside the target folder leads out of it.
+    #[error("{} leads out of the folder that the download goes to; remove the link or choose another folder", .path.display())]
+    LeavesFolder {
+        /// The link.
+        path: PathBuf,
+    },
+    /// The runtime ends, or a disk task panicked; its message is on stderr.
+    #[error("a disk task ended before its work was done")]
+    Stopped,
+}
+
+impl DownloadError {
+    /// The failed exchange, when one is the cause.
+    pub fn as_transport(&self) -> Option<&hub_transport::Error> {
+        match self {
+            Self::Transport(error) | Self::Unreachable { source: error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}

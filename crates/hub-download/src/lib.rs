@@ -1,0 +1,49 @@
+//! Downloads from the Hugging Face Hub: checked, continued after an interruption, and kept where the Python client finds
+//! them.
+//!
+//! ```no_run
+//! use hub_download::{Cache, FileRequest, Target, hf_hub_download};
+//! use hub_transport::Transport;
+//! use hub_types::{RepoRef, RepoType};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let transport = Transport::builder("https://huggingface.co").build()?;
+//! let wanted = FileRequest {
+//!     repo: RepoRef::new(RepoType::Model, "ada/demo".parse()?),
+//!     revision: "main".parse()?,
+//!     path: "config.json".parse()?,
+//!     target: Target::Cache(Cache::new("/var/cache/hub")),
+//!     force: false,
+//!     local_files_only: false,
+//!     progress: None,
+//! };
+//! println!("{}", hf_hub_download(&transport, wanted).await?.display());
+//! # Ok(()) }
+//! ```
+//!
+//! * A [`Cache`] holds each content once, under the name of its hash, and for each commit a folder of links to contents.
+//!   Its layout is that of the Python client, so that either finds what the other fetched.
+//! * A [`LocalDir`] holds the files of one repository at their own paths.
+//! * Contents are hashed while they arrive and published only when the hash is the announced one.
+
+mod cache;
+mod content;
+mod delete;
+mod disk;
+mod error;
+mod fetch;
+mod file;
+mod layout;
+mod local_dir;
+mod metadata;
+mod scan;
+
+pub use cache::{Cache, Cached};
+pub use content::ContentId;
+pub use delete::Deletion;
+pub use error::DownloadError;
+pub use file::{FileRequest, RemoteFile, Target, hf_hub_download, is_unreachable};
+pub use local_dir::LocalDir;
+pub use metadata::{FileMetadata, file_metadata};
+pub use scan::{CacheInfo, CachedFile, CachedRepo, CachedRevision};
