@@ -601,6 +601,43 @@ def _(world):
         assert done.returncode == 0 and not bad, f"{repository}: {done.stdout}{done.stderr}"
 
 
+@check("hub and hf list, switch and forget each other's named tokens")
+def _(world):
+    home = world.path("tokens")
+    home.mkdir()
+    environment = {name: value for name, value in world.environment.items() if name != "HF_TOKEN"}
+    environment |= {"HF_HOME": str(home), "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
+
+    def run(program, *arguments):
+        command = [program, "auth", *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=MINUTE)
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def active(listing):
+        return [line.split()[1] for line in listing.splitlines() if line.startswith("*")]
+
+    hf = str(Path(sys.executable).parent / "hf")
+    run(world.program, "login", "--token", ADA)
+    names = run(world.program, "list", "--quiet").split()
+    assert names == ["interop"], names
+    assert run(hf, "token", "--quiet").strip() == ADA
+    assert "ada" in run(hf, "whoami")
+    stored = home / "stored_tokens"
+    stored.write_text(stored.read_text() + f"[of grace]\nhf_token = {GRACE}\nexpires_at = 9999999999\n\n")
+    assert "of grace" in run(hf, "list")
+    run(world.program, "switch", "--token-name", "of grace")
+    assert "grace" in run(hf, "whoami")
+    run(hf, "switch", "--token-name", "interop")
+    assert active(run(world.program, "list")) == ["interop"]
+    assert run(world.program, "token").strip() == ADA
+    # Python has written the file again in between.
+    run(world.program, "logout", "--token-name", "of grace")
+    assert "of grace" not in run(hf, "list")
+    run(hf, "logout")
+    assert run(world.program, "list") == ""
+
+
 @check("the server ends cleanly on SIGTERM")
 def _(world):
     status = world.stop()

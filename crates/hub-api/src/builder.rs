@@ -14,13 +14,21 @@ use crate::{Async, Blocking, BlockingHfApi, Config, Error, HfApi, config};
 #[must_use = "a builder does nothing until it is built"]
 pub struct HfApiBuilder {
     transport: TransportBuilder,
+    library_name: Option<String>,
+    library_version: Option<String>,
     cache_dir: Option<PathBuf>,
     problem: Option<Error>,
 }
 
 impl HfApiBuilder {
     pub(crate) fn new() -> Self {
-        Self { transport: Transport::builder(&Config::default().endpoint), cache_dir: None, problem: None }
+        Self {
+            transport: Transport::builder(&Config::default().endpoint),
+            library_name: None,
+            library_version: None,
+            cache_dir: None,
+            problem: None,
+        }
     }
 
     pub(crate) fn from_env(config: &Config) -> Self {
@@ -91,7 +99,19 @@ impl HfApiBuilder {
 
     /// Name and version of the program or library that uses the client: the first part of the user-agent.
     pub fn library(self, name: &str, version: &str) -> Self {
-        self.map(|transport| transport.library(name, version.to_owned()))
+        self.library_name(name).library_version(version)
+    }
+
+    /// Name of the program or library that uses the client: the first part of the user-agent. Python: `library_name`.
+    pub fn library_name(mut self, name: impl Into<String>) -> Self {
+        self.library_name = Some(name.into());
+        self
+    }
+
+    /// Version that goes with [`library_name`](Self::library_name); not sent without it. Python: `library_version`.
+    pub fn library_version(mut self, version: impl Into<String>) -> Self {
+        self.library_version = Some(version.into());
+        self
     }
 
     /// A further part of the user-agent, such as `task/eval`.
@@ -160,7 +180,11 @@ impl HfApiBuilder {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
-        Ok(HfApi::with_cache(self.transport.build()?, self.cache_dir))
+        let transport = match self.library_name {
+            Some(name) => self.transport.library(name, self.library_version),
+            None => self.transport,
+        };
+        Ok(HfApi::with_cache(transport.build()?, self.cache_dir))
     }
 
     /// Makes a blocking client.

@@ -54,6 +54,11 @@ impl<O, M: Mode> Call<O, M> {
         self
     }
 
+    pub(crate) fn edit_api(mut self, change: impl FnOnce(&HfApi<M>) -> HfApi<M>) -> Self {
+        self.api = change(&self.api);
+        self
+    }
+
     /// The operation as it is set so far.
     pub fn operation(&self) -> &O {
         &self.operation

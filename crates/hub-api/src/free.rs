@@ -11,6 +11,7 @@ use hub_types::{DiscussionStatus, space::SpaceHardware};
 use crate::{
     HfApi, RepoArg,
     api::{
+        access_token::{SetAccessTokenCall, UnsetAccessTokenCall},
         branches::{CreateBranchCall, DeleteBranchCall, SuperSquashCall},
         checks::{AuthCheckCall, FileExistsCall, RevisionExistsCall},
         commits::ListRepoCommitsListing,
@@ -46,6 +47,16 @@ use crate::{
 /// [`HfApi::whoami`] on the shared client.
 pub fn whoami() -> WhoAmICall {
     HfApi::shared().whoami()
+}
+
+/// [`HfApi::set_access_token`] on the shared client.
+pub fn set_access_token(access_token: impl AsRef<str>) -> SetAccessTokenCall {
+    HfApi::shared().set_access_token(access_token)
+}
+
+/// [`HfApi::unset_access_token`] on the shared client.
+pub fn unset_access_token() -> UnsetAccessTokenCall {
+    HfApi::shared().unset_access_token()
 }
 
 /// [`HfApi::create_repo`] on the shared client.

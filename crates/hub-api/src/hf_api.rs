@@ -86,6 +86,12 @@ impl HfApi {
 }
 
 impl<M: Mode> HfApi<M> {
+    /// The same client over another transport, or one whose calls all say why there is none.
+    pub(crate) fn over(&self, transport: Result<Transport, String>) -> Self {
+        let cache_dir = self.inner.cache_dir.clone();
+        Self { inner: Arc::new(Inner { transport, cache_dir }), mode: PhantomData }
+    }
+
     /// The transport below: for requests that no method makes.
     ///
     /// # Errors

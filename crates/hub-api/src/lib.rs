@@ -18,7 +18,8 @@
 //! ```
 //!
 //! * A method returns a [`Call`]: set what is optional, then `.await` it. From a [`BlockingHfApi`] it is `.send()`.
-//! * A method that lists returns a [`Listing`]: `.stream()`, `.all()`, or `.iter()` when blocking.
+//! * A method that lists returns a [`Listing`]: `.stream()`, `.all()`, `.page()`, or `.iter()` when blocking.
+//! * Any call takes another token for itself: [`Call::token`], [`Listing::token`].
 //! * The documented methods are also free functions ([`whoami`], [`upload_folder`], …) that use a shared client made
 //!   from the environment.
 //! * What no method covers goes through [`HfApi::request`]: an endpoint of your own, or method, path and JSON.
@@ -35,7 +36,9 @@ mod free;
 mod hf_api;
 mod listing;
 mod mode;
+mod page;
 mod repo_arg;
+mod token_arg;
 
 pub use api::request::RequestTo;
 pub use builder::HfApiBuilder;
@@ -46,7 +49,8 @@ pub use free::*;
 pub use hf_api::{BlockingHfApi, HfApi};
 pub use hub_auth::{self as auth, HfFolder, Token};
 pub use hub_commit::{
-    self as commit, AddSource, CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder,
+    self as commit, AddSource, CommitOperation, CommitOperationAdd, CommitOperationCopy,
+    CommitOperationDelete, IsFolder,
 };
 pub use hub_download::{self as download, DownloadError};
 pub use hub_transport::{self as transport, ErrorKind};
@@ -55,4 +59,5 @@ pub use hub_types::{
 };
 pub use listing::{Items, Listing, Source};
 pub use mode::{Async, Blocking, Mode};
+pub use page::{Page, Pages};
 pub use repo_arg::RepoArg;

@@ -4,7 +4,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream, stream::BoxStream};
 use http::Request;
 use hub_transport::{Body, PagedEndpoint, Transport};
 
-use crate::{Async, Blocking, Error, HfApi, Mode, blocking};
+use crate::{Async, Blocking, Error, HfApi, Mode, Pages, blocking, page};
 
 /// The items of a listing.
 pub type Items<T> = BoxStream<'static, Result<T, Error>>;
@@ -18,6 +18,9 @@ pub trait Source: Send + 'static {
 
     /// The entries, at most `limit`; pages are asked for as they are needed.
     fn items(self, transport: &Transport, limit: Option<usize>) -> Items<Self::Item>;
+
+    /// The same page by page, each asked for when it is wanted.
+    fn pages(self, transport: &Transport, limit: Option<usize>) -> Pages<Self::Item>;
 }
 
 impl<E: PagedEndpoint + 'static> Source for E {
@@ -26,12 +29,17 @@ impl<E: PagedEndpoint + 'static> Source for E {
     fn items(self, transport: &Transport, limit: Option<usize>) -> Items<E::Item> {
         transport.stream(self, limit).map_err(Error::from).boxed()
     }
+
+    fn pages(self, transport: &Transport, limit: Option<usize>) -> Pages<E::Item> {
+        page::linked(self, transport, limit)
+    }
 }
 
 /// A listing that has not been asked for yet: page after page, as far as it is read.
 ///
 /// It is not awaitable, because "the first page" and "everything" would read the same: say [`stream`](Self::stream) or
-/// [`all`](Self::all), from a blocking client [`iter`](Listing::iter) or [`all`](Listing::all).
+/// [`all`](Self::all), from a blocking client [`iter`](Listing::iter) or [`all`](Listing::all); [`page`](Self::page) gives the
+/// first page alone and the way to the next one.
 #[must_use = "a listing does nothing until it is streamed, iterated or collected"]
 #[derive(Debug, Clone)]
 pub struct Listing<O, M: Mode = Async> {
@@ -47,6 +55,11 @@ impl<O, M: Mode> Listing<O, M> {
 
     pub(crate) fn edit(mut self, change: impl FnOnce(&mut O)) -> Self {
         change(&mut self.operation);
+        self
+    }
+
+    pub(crate) fn edit_api(mut self, change: impl FnOnce(&HfApi<M>) -> HfApi<M>) -> Self {
+        self.api = change(&self.api);
         self
     }
 
@@ -72,6 +85,10 @@ impl<O: PagedEndpoint + Clone, M: Mode> Listing<O, M> {
 }
 
 impl<O: Source, M: Mode> Listing<O, M> {
+    pub(crate) fn pages(self) -> Result<Pages<O::Item>, Error> {
+        Ok(self.operation.pages(self.api.transport()?, self.limit))
+    }
+
     fn items(self) -> impl Stream<Item = Result<O::Item, Error>> + Send + 'static {
         match self.api.transport() {
             Ok(transport) => self.operation.items(transport, self.limit).left_stream(),

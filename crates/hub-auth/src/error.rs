@@ -31,6 +31,39 @@ pub enum AuthError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The file of named tokens is not one that the official command line could read; it was left alone.
+    #[error(
+        "line {line} of {} does not belong into a file of tokens: correct the file, or move it away and log in again",
+        path.display()
+    )]
+    StoredTokens {
+        /// The file.
+        path: PathBuf,
+        /// Number of the line, from 1; the first one when it is the whole file that is wrong.
+        line: usize,
+    },
+    /// No token of this name is stored.
+    #[error("no token is stored under the name {name:?}: see `hub auth list`")]
+    NoSuchName {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// A token cannot be stored under this name.
+    #[error(
+        "a token cannot be stored under the name {name:?}: it is empty, has control characters or is DEFAULT"
+    )]
+    BadName {
+        /// The name that was given.
+        name: String,
+    },
+    /// git could not be started, or it failed, or no helper keeps its credentials.
+    #[error("cannot {action}: {reason}")]
+    Git {
+        /// What was being done: "give the token to git", say.
+        action: &'static str,
+        /// Why it did not work and what to do.
+        reason: String,
+    },
 }
 
 fn advice(error: &io::Error) -> &'static str {

@@ -19,13 +19,17 @@
 
 mod env;
 mod error;
+mod git_credential;
 mod private_file;
 mod source;
 mod store;
+mod stored;
 mod token;
 
 pub use env::{TokenPaths, cache_dir_from_env, cache_dir_from_lookup};
 pub use error::{AuthError, InvalidToken, TokenFault};
+pub use git_credential::GitCredential;
 pub use source::{Anonymous, Chain, TokenSource};
 pub use store::HfFolder;
+pub use stored::StoredToken;
 pub use token::{MAX_TOKEN_LEN, Token, TokenOrigin};

@@ -16,8 +16,13 @@ const READ_LIMIT: u64 = 2 * MAX_TOKEN_LEN as u64;
 /// As many symbolic links in a row as Linux follows.
 const MAX_LINKS: usize = 40;
 
-/// The content of the file, or `None` if it does not exist.
+/// The beginning of the file, as long as any token, or `None` if it does not exist.
 pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, AuthError> {
+    read_up_to(path, READ_LIMIT)
+}
+
+/// The beginning of the file, at most `limit` bytes of it, or `None` if it does not exist.
+pub(crate) fn read_up_to(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, AuthError> {
     let error = failure("read the token file", path);
     let file = match File::open(path) {
         Ok(file) => file,
@@ -25,8 +30,9 @@ pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, AuthError>
         Err(other) => return Err(error(other)),
     };
     // Reserved whole, so that growing never leaves an unwiped copy behind.
-    let mut content = Zeroizing::new(Vec::with_capacity(READ_LIMIT as usize + 1));
-    file.take(READ_LIMIT).read_to_end(&mut content).map_err(error)?;
+    let length = file.metadata().map_or(0, |meta| meta.len()).clamp(READ_LIMIT, limit);
+    let mut content = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1));
+    file.take(limit).read_to_end(&mut content).map_err(error)?;
     Ok(Some(content))
 }
 
@@ -59,6 +65,20 @@ pub(crate) fn remove(path: &Path) -> Result<(), AuthError> {
         Err(missing) if missing.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(other) => Err(failure("remove the token file", path)(other)),
     }
+}
+
+/// The opened and locked file, which is created if it is missing; dropping it ends the lock.
+pub(crate) fn lock(path: &Path) -> Result<File, AuthError> {
+    let folder = folder_of(path);
+    private_folder_builder().create(folder).map_err(failure("create the folder", folder))?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let error = failure("lock the file", path);
+    let file = options.open(path).map_err(&error)?;
+    file.lock().map_err(error)?;
+    Ok(file)
 }
 
 fn failure(action: &'static str, path: &Path) -> impl Fn(io::Error) -> AuthError {

@@ -116,7 +116,15 @@ impl HfFolder {
         token.and(legacy)
     }
 
-    fn paths(&self) -> Result<&TokenPaths, AuthError> {
+    /// The token of the token file alone.
+    pub(crate) fn file_token(&self) -> Result<Option<Token>, AuthError> {
+        Ok(match read_token(&self.paths()?.token)? {
+            Stored::Token(token) => Some(token),
+            Stored::Empty | Stored::Missing => None,
+        })
+    }
+
+    pub(crate) fn paths(&self) -> Result<&TokenPaths, AuthError> {
         self.env.paths.as_ref().ok_or(AuthError::NoHome)
     }
 }

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use hub_api::{Config, HfApi};
+use hub_api::{Config, HfApi, HfFolder, Token, auth::AuthError};
 use hub_local::{LocalHub, OwnHub};
 
 use crate::{
     args::Global,
-    failure::{Code, Failure},
+    failure::{Code, Failure, chain},
     output::Output,
 };
 
@@ -30,6 +30,28 @@ impl Session {
         self.global.token.as_deref()
     }
 
+    fn endpoint(&self) -> String {
+        self.global.endpoint.clone().unwrap_or_else(|| Config::from_env().endpoint)
+    }
+
+    /// The address of the Hub in use.
+    pub(crate) fn url(&self) -> String {
+        let endpoint = self.endpoint();
+        if endpoint.starts_with("local:") { LOCAL_URL.to_owned() } else { endpoint }
+    }
+
+    /// The token in use, which the Hub of `local:DIR` has for itself.
+    pub(crate) async fn token_in_use(&self) -> Result<Token, Failure> {
+        let no_token = |error: AuthError| Failure::new(Code::NotAuthorised, chain(&error));
+        if let Some(token) = self.token() {
+            return Token::new(token).map_err(no_token);
+        }
+        match self.endpoint().strip_prefix("local:") {
+            Some(dir) => Token::new(open_local(Path::new(dir)).await?.token).map_err(no_token),
+            None => HfFolder::from_env().require_token().map_err(no_token),
+        }
+    }
+
     /// The client for `--endpoint` and `--token`, else for what the environment says.
     pub(crate) async fn api(&self) -> Result<HfApi, Failure> {
         self.api_with(self.token()).await
@@ -37,7 +59,7 @@ impl Session {
 
     /// As [`Session::api`], with another token.
     pub(crate) async fn api_with(&self, token: Option<&str>) -> Result<HfApi, Failure> {
-        let endpoint = self.global.endpoint.clone().unwrap_or_else(|| Config::from_env().endpoint);
+        let endpoint = self.endpoint();
         let builder = match endpoint.strip_prefix("local:") {
             Some(dir) => {
                 let local = open_local(Path::new(dir)).await?;

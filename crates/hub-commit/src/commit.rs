@@ -281,6 +281,7 @@ mod tests {
             CommitOperation::Add(add) if add.path_in_repo().ends_with(".bin") => {
                 Line::Lfs { operation, size: 1, sha256: [2; 32] }
             }
+            CommitOperation::Copy(_) => Line::Lfs { operation, size: 1, sha256: [2; 32] },
             CommitOperation::Add(_) => {
                 Line::Regular { operation, stamp: Stamp::of_size(1), git: OnceLock::from([1; 20]) }
             }

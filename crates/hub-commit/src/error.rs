@@ -84,6 +84,14 @@ pub enum CommitError {
         /// The last attempt's error.
         source: Error,
     },
+    /// A file that is to be copied is not there, or could not be read; no commit was made.
+    #[error("{} cannot be copied", shown(path))]
+    Copy {
+        /// The path that it is copied from.
+        path: String,
+        /// What the server said.
+        source: Error,
+    },
     /// The state of the branch could not be read; no commit was made.
     #[error("the state of revision {} could not be read", shown(revision))]
     Head {
@@ -129,6 +137,7 @@ impl CommitError {
             | Self::Commit(source)
             | Self::Upload { source, .. }
             | Self::VerifyFailed { source, .. }
+            | Self::Copy { source, .. }
             | Self::Head { source, .. } => Some(source),
             Self::CommitOutcomeUnknown(unknown) => unknown.cause(),
             _ => None,

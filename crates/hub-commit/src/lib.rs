@@ -28,6 +28,7 @@
 
 mod blocks;
 mod commit;
+mod copy;
 mod digest;
 mod endpoint;
 mod error;
@@ -46,6 +47,7 @@ mod run;
 pub mod source;
 mod stream;
 
+pub use copy::CommitOperationCopy;
 pub use error::{CommitError, RejectedObject, SourceProblem};
 pub use job::check_sources;
 pub use operation::{CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};

@@ -1,4 +1,4 @@
-//! What a commit does: add files, delete files and folders.
+//! What a commit does: add files, delete files and folders, copy files.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use hub_types::SafeRelPath;
 use hub_types::progress::{Event, Phase, Progress};
 
-use crate::CommitError;
 use crate::error::SourceProblem;
 use crate::source::{AddSource, SourceFile, SystemFiles, read_full};
+use crate::{CommitError, CommitOperationCopy};
 
 /// Adds a file, or replaces it. Python: `CommitOperationAdd`.
 #[derive(Debug, Clone)]
@@ -52,14 +52,7 @@ impl CommitOperationAdd {
 
     /// As [`Self::new`], for a source that is known to be a regular file.
     pub(crate) fn unchecked_source(path_in_repo: &str, source: AddSource) -> Result<Self, CommitError> {
-        let path = repo_path(path_in_repo)?;
-        // The Hub's own clients keep their bookkeeping in `.cache`; the Hub refuses it as it refuses `.git`.
-        if path.segments().any(|part| part == ".cache") {
-            let message =
-                format!("invalid path in the repository {path_in_repo:?}: \".cache\" is not uploaded");
-            return Err(CommitError::invalid(message));
-        }
-        Ok(Self { path, source })
+        Ok(Self { path: content_path(path_in_repo)?, source })
     }
 
     /// Where the file goes, from the root of the repository, with `/` between its parts.
@@ -214,6 +207,8 @@ pub enum CommitOperation {
     Add(CommitOperationAdd),
     /// Deletes a file or folder.
     Delete(CommitOperationDelete),
+    /// Copies a file that the Hub has.
+    Copy(CommitOperationCopy),
 }
 
 impl CommitOperation {
@@ -222,6 +217,7 @@ impl CommitOperation {
         match self {
             Self::Add(add) => add.path_in_repo(),
             Self::Delete(delete) => delete.path_in_repo(),
+            Self::Copy(copy) => copy.path_in_repo(),
         }
     }
 }
@@ -238,8 +234,25 @@ impl From<CommitOperationDelete> for CommitOperation {
     }
 }
 
-fn repo_path(text: &str) -> Result<SafeRelPath, CommitError> {
+impl From<CommitOperationCopy> for CommitOperation {
+    fn from(copy: CommitOperationCopy) -> Self {
+        Self::Copy(copy)
+    }
+}
+
+pub(crate) fn repo_path(text: &str) -> Result<SafeRelPath, CommitError> {
     SafeRelPath::from_user(text).map_err(|error| CommitError::invalid(error.to_string()))
+}
+
+/// A path where content may go.
+pub(crate) fn content_path(text: &str) -> Result<SafeRelPath, CommitError> {
+    let path = repo_path(text)?;
+    // The Hub's own clients keep their bookkeeping in `.cache`; the Hub refuses it as it refuses `.git`.
+    if path.segments().any(|part| part == ".cache") {
+        let message = format!("invalid path in the repository {text:?}: \".cache\" is not uploaded");
+        return Err(CommitError::invalid(message));
+    }
+    Ok(path)
 }
 
 /// The first `limit` bytes of an open source.

@@ -18,7 +18,7 @@ pub(crate) fn warnings(operations: &[CommitOperation]) -> Vec<String> {
     for operation in operations {
         let path = operation.path_in_repo();
         match operation {
-            CommitOperation::Add(_) => {
+            CommitOperation::Add(_) | CommitOperation::Copy(_) => {
                 let times = added.entry(path).or_default();
                 *times += 1;
                 if *times > 1 {

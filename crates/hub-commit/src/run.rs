@@ -15,7 +15,7 @@ use crate::lfs::Fate;
 use crate::payload::{Line, Payload};
 use crate::preupload::{Answer, check_card, classify};
 use crate::reconcile::commit_url;
-use crate::{CommitError, CommitOperation, CommitOptions, lfs, plan};
+use crate::{CommitError, CommitOperation, CommitOptions, copy, lfs, plan};
 
 /// A head read longer ago than this is read again before the commit.
 const HEAD_IS_FRESH: Duration = Duration::from_secs(30);
@@ -40,6 +40,7 @@ pub async fn create_commit(
     for warning in plan::warnings(&operations) {
         tracing::warn!("{warning}");
     }
+    let operations = copy::resolve(transport, operations, &options).await?;
     let job = Arc::new(Job::new(transport, operations, options));
     let _cancel = job.cancel.on_drop();
     let seen = job.look_at_sources().await?;
@@ -120,6 +121,11 @@ fn lines(job: &Job, fates: &BTreeMap<usize, (Seen, Fate)>) -> Vec<Line> {
     for (operation, step) in job.operations.iter().enumerate() {
         match (step, fates.get(&operation)) {
             (CommitOperation::Delete(_), _) => lines.push(Line::Delete { operation }),
+            (CommitOperation::Copy(copy), _) => lines.extend(copy.object().map(|object| Line::Lfs {
+                operation,
+                size: object.size,
+                sha256: object.sha256,
+            })),
             (_, Some((seen, Fate::Lfs(sha256)))) => {
                 lines.push(Line::Lfs { operation, size: seen.stamp.size, sha256: *sha256 });
             }

@@ -80,6 +80,7 @@ impl Call {
             context.attempts = self.log.attempts();
             context.elapsed = self.shared.clock.now().saturating_duration_since(self.started);
             context.maybe_processed = self.log.maybe_processed();
+            context.token = self.log.token();
         }
         error
     }

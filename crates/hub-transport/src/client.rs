@@ -8,12 +8,13 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::response::Parts;
 use http::{Method, Request, Response, StatusCode, Uri};
+use hub_auth::TokenSource;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
 use crate::call::Call;
 use crate::collect;
-use crate::options::{CollectBody, Deadline, EffectiveUri};
+use crate::options::{CallToken, CollectBody, Deadline, EffectiveUri};
 use crate::page::{self, Entries, Entry, Page, next_link};
 use crate::retry::RetryBudget;
 use crate::{
@@ -31,6 +32,8 @@ pub const MAX_ERROR_BODY: usize = 64 * 1024;
 pub struct Transport {
     service: HubService,
     shared: Arc<Shared>,
+    /// In place of the token source of the stack.
+    token: Option<CallToken>,
 }
 
 pub(crate) struct Shared {
@@ -82,7 +85,15 @@ impl Transport {
     }
 
     pub(crate) fn new(service: HubService, shared: Shared) -> Self {
-        Self { service, shared: Arc::new(shared) }
+        Self { service, shared: Arc::new(shared), token: None }
+    }
+
+    /// The same transport with another source of tokens, for the calls that go through it. Connections, the retry budget
+    /// and settings stay shared. A stack from [`Transport::from_service`] without [`AuthLayer`](crate::layer::AuthLayer)
+    /// adds no token either way.
+    #[must_use]
+    pub fn with_token_source(&self, source: Arc<dyn TokenSource>) -> Self {
+        Self { token: Some(CallToken(source)), ..self.clone() }
     }
 
     /// The endpoint that relative requests go to.
@@ -250,6 +261,9 @@ impl Transport {
         }
         extensions.insert(call.info().clone());
         extensions.insert(call.log().clone());
+        if let Some(token) = &self.token {
+            extensions.insert(token.clone());
+        }
         let response = match self.service.clone().oneshot(request).await {
             Ok(response) => response,
             Err(error) => return Err(call.failed(error)),

@@ -1,13 +1,15 @@
 //! Per-request options. They travel in the extensions of the request and survive retries and redirects.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{StatusCode, Uri};
-use hub_auth::Token;
+use hub_auth::{Token, TokenSource};
 use tokio::time::Instant;
+
+use crate::TokenUse;
 
 /// What sending a request a second time can do. There is no default: every call states its class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -134,6 +136,10 @@ pub struct CollectBody {
 #[derive(Debug, Clone)]
 pub struct EffectiveUri(pub Uri);
 
+/// Where the token of one request comes from, in place of the source of the stack. Bound to the origin like any other.
+#[derive(Debug, Clone)]
+pub(crate) struct CallToken(pub(crate) Arc<dyn TokenSource>);
+
 /// Keeps the token off a request: set where an address carries its own permission (a signed upload), and by the redirect
 /// layer once a chain has left the origin it began at.
 #[derive(Debug, Clone, Copy)]
@@ -154,6 +160,7 @@ struct LogState {
     retries: AtomicU32,
     maybe_processed: AtomicBool,
     token_withheld: AtomicBool,
+    token: Mutex<Option<TokenUse>>,
 }
 
 impl CallLog {
@@ -182,6 +189,15 @@ impl CallLog {
     /// Notes that a token was there but the connection to the endpoint is not protected.
     pub(crate) fn record_token_withheld(&self) {
         self.0.token_withheld.store(true, Ordering::SeqCst);
+    }
+
+    /// Notes which token the request went out with, if it went to the Hub.
+    pub(crate) fn record_token(&self, token: TokenUse) {
+        *self.0.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+    }
+
+    pub(crate) fn token(&self) -> Option<TokenUse> {
+        self.0.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn token_withheld(&self) -> bool {

@@ -237,6 +237,9 @@ pub struct CommitAuthor {
     /// Address of a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar: Option<String>,
+    /// Everything else that the server sent.
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 #[cfg(test)]

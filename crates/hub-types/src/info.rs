@@ -184,6 +184,9 @@ pub struct BlobLfsInfo {
     /// Size of the pointer file in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer_size: Option<u64>,
+    /// Everything else that the server sent.
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 /// Whether access must be asked for. On the wire `false`, `"auto"` or `"manual"`.

@@ -33,6 +33,8 @@ mod repo_path;
 mod repo_type;
 mod repo_url;
 mod revision;
+#[cfg(test)]
+mod round_trip;
 pub mod route;
 pub mod search;
 mod settings;

@@ -13,6 +13,9 @@ pub struct Like {
     pub created_at: Option<Timestamp>,
     /// What the user likes.
     pub repo: LikedRepo,
+    /// Everything else that the server sent.
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 /// What a [`Like`] is about.
@@ -23,6 +26,16 @@ pub struct LikedRepo {
     /// `model`, `dataset`, `space`, or a kind that is newer than this library.
     #[serde(rename = "type")]
     pub kind: String,
+    /// Everything else that the server sent.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl LikedRepo {
+    /// The repository `name` (`namespace/name`) of this kind.
+    pub fn new(name: impl Into<String>, kind: impl Into<String>) -> Self {
+        Self { name: name.into(), kind: kind.into(), extra: Extra::new() }
+    }
 }
 
 /// What a user likes. Python: `UserLikes`, what `list_liked_repos` returns.
@@ -87,7 +100,8 @@ mod tests {
     fn likes_are_sorted_by_kind_and_all_are_counted() {
         let like = |name: &str, kind: &str| Like {
             created_at: None,
-            repo: LikedRepo { name: name.to_owned(), kind: kind.to_owned() },
+            repo: LikedRepo::new(name, kind),
+            extra: Extra::new(),
         };
         let likes = [("a/m", "model"), ("a/d", "dataset"), ("a/b", "bucket"), ("a/m2", "model")];
         let sorted = UserLikes::new("ada", likes.map(|(name, kind)| like(name, kind)));

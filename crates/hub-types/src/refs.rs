@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Extra;
+
 /// All refs. Python: `GitRefs`. Endpoint: `GET /api/{models}/{id}/refs`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,6 +20,9 @@ pub struct GitRefs {
     /// Refs of pull requests; only when asked for with `include_prs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pull_requests: Option<Vec<GitRefInfo>>,
+    /// Everything else that the server sent.
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 /// One ref. Python: `GitRefInfo`.
@@ -31,4 +36,19 @@ pub struct GitRefInfo {
     pub reference: String,
     /// The commit it leads to, also for annotated tags.
     pub target_commit: String,
+    /// Everything else that the server sent.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl GitRefInfo {
+    /// The ref with the short name `name`, the full name `reference`, and the commit that it leads to.
+    pub fn new(
+        name: impl Into<String>,
+        reference: impl Into<String>,
+        target_commit: impl Into<String>,
+    ) -> Self {
+        let (name, reference, target_commit) = (name.into(), reference.into(), target_commit.into());
+        Self { name, reference, target_commit, extra: Extra::new() }
+    }
 }

@@ -80,6 +80,9 @@ pub struct TreeLfs {
     /// Size of the pointer file in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer_size: Option<u64>,
+    /// Everything else that the server sent.
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 /// The commit that last changed an entry.
@@ -91,6 +94,9 @@ pub struct LastCommit {
     pub title: String,
     /// When it was made.
     pub date: Timestamp,
+    /// Everything else that the server sent.
+    #[serde(flatten)]
+    pub extra: Extra,
 }
 
 /// The body of `POST /api/{models}/{id}/paths-info/{rev}`. Servers also take it as a form.

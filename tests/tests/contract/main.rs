@@ -48,10 +48,12 @@ async fn every_method_was_run() {
     let run: BTreeSet<&str> = exchanges().await.into_iter().filter_map(|exchange| exchange.by).collect();
     // They send whatever their caller says.
     let any = ["request", "request_pages"];
+    // They speak to git and send nothing.
+    let none = ["set_access_token", "unset_access_token"];
     let methods = facts::methods_of_the_client();
     assert!(methods.contains("create_commit") && methods.contains("whoami"), "{methods:?}");
-    let missing: Vec<_> =
-        methods.iter().filter(|name| !run.contains(&***name) && !any.contains(&&***name)).collect();
+    let excused = |name: &str| any.contains(&name) || none.contains(&name);
+    let missing: Vec<_> = methods.iter().filter(|name| !run.contains(&***name) && !excused(name)).collect();
     assert!(missing.is_empty(), "drive.rs does not run {missing:?}");
 }
 

@@ -61,6 +61,53 @@ async fn a_space_without_an_sdk_is_refused() {
     assert_eq!(recorder.requests().len(), 0);
 }
 
+#[tokio::test]
+async fn values_that_cannot_be_meant_are_refused_before_anything_is_sent() {
+    let (api, recorder) = recorded();
+    let (repo, long) = ("ada/demo", "x".repeat(201));
+    let up = || api.upload_file(&b"1"[..], "a", repo);
+    let none: [hub_api::CommitOperation; 0] = [];
+    macro_rules! refused {
+        ($($call:expr => $word:literal),* $(,)?) => {
+            $( {
+                let error: hub_api::Error = $call.await.err().expect($word);
+                assert!(error.to_string().contains($word), "{} says {error}", stringify!($call));
+                assert_eq!(error.status(), None, "{error}");
+            } )*
+        };
+    }
+    refused!(
+        api.create_commit(repo, none, "") => "message is empty",
+        up().commit_message(" \n") => "message is empty",
+        up().parent_commit("xyz") => "commit",
+        up().parent_commit("1234") => "commit",
+        up().num_threads(0) => "num_threads",
+        up().create_pr(true).revision("a".repeat(40)) => "pull request goes to a branch",
+        up().revision("") => "revision",
+        api.model_info(repo).revision("") => "revision",
+        api.create_discussion(repo, "ab") => "title",
+        api.create_discussion(repo, long.as_str()) => "title",
+        api.create_pull_request(repo, "") => "title",
+        api.rename_discussion(repo, 1, "ab") => "title",
+        api.get_discussion_details(repo, 0) => "number",
+        api.comment_discussion(repo, 0, "text") => "number",
+        api.rename_discussion(repo, 0, "a title") => "number",
+        api.change_discussion_status(repo, 0, hub_api::types::DiscussionStatus::Closed) => "number",
+        api.merge_pull_request(repo, 0) => "number",
+        api.edit_discussion_comment(repo, 0, "1", "text") => "number",
+        api.hide_discussion_comment(repo, 0, "1") => "number",
+        api.create_branch(repo, "") => "empty",
+        api.create_tag(repo, "") => "empty",
+        api.move_repo("demo", "ada/x") => "namespace/name",
+        api.update_repo_settings(repo) => "at least one setting",
+        api.model_info(repo).expand(["sha"]).files_metadata(true) => "expand",
+        api.list_models().emissions_thresholds(None, None).all() => "emissions_thresholds",
+        api.whoami().token("") => "empty",
+        api.set_access_token("a b") => "token",
+    );
+    assert_eq!(recorder.requests().len(), 0);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn f68_a_file_that_is_not_a_file_is_refused_and_never_waited_for() {

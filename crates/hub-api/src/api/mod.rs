@@ -1,5 +1,6 @@
 //! The methods of [`HfApi`](crate::HfApi), one file per area.
 
+pub mod access_token;
 pub mod branches;
 pub mod checks;
 pub mod commits;

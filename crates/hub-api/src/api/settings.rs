@@ -101,6 +101,8 @@ impl Endpoint for PostMove {
 #[derive(Debug, Clone)]
 pub struct UpdateSettings {
     repo: RepoArg,
+    organization: Option<String>,
+    name: Option<String>,
     settings: RepoSettings,
 }
 
@@ -129,7 +131,33 @@ impl<M: Mode> UpdateSettingsCall<M> {
     }
 }
 
+impl<M: Mode> UpdateSettingsCall<M> {
+    /// The namespace, for an id without one; the caller's own unless set. Python: `organization`.
+    pub fn organization(self, organization: impl Into<String>) -> Self {
+        self.edit(|operation| operation.organization = Some(organization.into()))
+    }
+
+    /// Another name than that in the id, in the same namespace. Python: `name`, which the id has replaced.
+    pub fn name(self, name: impl Into<String>) -> Self {
+        self.edit(|operation| operation.name = Some(name.into()))
+    }
+}
+
 impl UpdateSettings {
+    /// The repository; an id without a namespace is that of the organization, else of the caller.
+    async fn target(&self, transport: &Transport) -> Result<RepoRef, crate::Error> {
+        let RepoRef { repo_type, id } = self.repo.get()?;
+        let name = self.name.as_deref().unwrap_or(id.name());
+        let namespace = id.namespace().or(self.organization.as_deref());
+        // Both are checked before anybody is asked who the caller is.
+        let id = RepoId::new(namespace.unwrap_or("me"), name)?;
+        if namespace.is_some() {
+            return Ok(RepoRef::new(repo_type, id));
+        }
+        let me = transport.send(&GetWhoAmI::default()).await?;
+        Ok(RepoRef::new(repo_type, RepoId::new(&me.name, name)?))
+    }
+
     fn check(&self) -> Result<(), crate::Error> {
         let RepoSettings { private, visibility, gated, .. } = &self.settings;
         let problem = match (private, visibility.as_deref(), gated) {
@@ -153,12 +181,8 @@ impl Operation for UpdateSettings {
 
     async fn run(self, api: HfApi) -> Result<RepoSettings, crate::Error> {
         self.check()?;
-        let mut repo = self.repo.get()?;
         let transport = api.transport()?;
-        if repo.id.namespace().is_none() {
-            let me = transport.send(&GetWhoAmI::default()).await?;
-            repo = RepoRef::new(repo.repo_type, RepoId::new(&me.name, repo.id.name())?);
-        }
+        let repo = self.target(transport).await?;
         Ok(transport.send(&PutSettings { repo, settings: self.settings }).await?)
     }
 }
@@ -225,6 +249,11 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `PUT /api/{models}/{id}/settings`.
     pub fn update_repo_settings(&self, repo: impl Into<RepoArg>) -> UpdateSettingsCall<M> {
-        self.call(UpdateSettings { repo: repo.into(), settings: RepoSettings::default() })
+        self.call(UpdateSettings {
+            repo: repo.into(),
+            organization: None,
+            name: None,
+            settings: RepoSettings::default(),
+        })
     }
 }

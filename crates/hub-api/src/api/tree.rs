@@ -1,8 +1,10 @@
 //! Files and folders of a revision.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, PagedEndpoint, RetryClass, decode_json, get, post};
+use hub_transport::{Body, Endpoint, Error, PagedEndpoint, RetryClass, Timeouts, decode_json, get, post};
 use hub_types::{RepoRef, Revision, TreeEntry, route, tree::PathsInfoRequest};
 
 use futures_util::{TryStreamExt, future};
@@ -32,6 +34,7 @@ pub struct ListRepoTree {
     path: String,
     recursive: bool,
     expand: bool,
+    timeout: Option<Duration>,
 }
 
 impl ListRepoTree {
@@ -43,6 +46,7 @@ impl ListRepoTree {
             path: String::new(),
             recursive: true,
             expand: false,
+            timeout: None,
         }
     }
 }
@@ -70,10 +74,13 @@ impl PagedEndpoint for ListRepoTree {
     fn request(&self) -> Result<Request<Body>, Error> {
         let repo = endpoint_repo(&self.repo)?;
         let revision = endpoint_revision(self.revision.as_deref())?.unwrap_or_default();
-        get(route::repo(&repo).tree(&revision, self.path.trim_matches('/')))
+        let request = get(route::repo(&repo).tree(&revision, self.path.trim_matches('/')))
             .query("recursive", self.recursive)
-            .query("expand", self.expand)
-            .finish()
+            .query("expand", self.expand);
+        match self.timeout {
+            Some(total) => request.extension(Timeouts { total: Some(total), ..Timeouts::default() }).finish(),
+            None => request.finish(),
+        }
     }
 }
 
@@ -99,6 +106,14 @@ impl<M: Mode> ListRepoTreeListing<M> {
 pub struct ListRepoFiles {
     repo: RepoArg,
     revision: Option<String>,
+    timeout: Option<Duration>,
+}
+
+impl<M: Mode> ListRepoFilesCall<M> {
+    /// How long each request may take in all; 180 seconds unless set. Python: `timeout`.
+    pub fn timeout(self, total: Duration) -> Self {
+        self.edit(|operation| operation.timeout = Some(total))
+    }
 }
 
 impl HasRepo for ListRepoFiles {
@@ -118,7 +133,8 @@ impl Operation for ListRepoFiles {
 
     async fn run(self, api: HfApi) -> Result<Vec<String>, crate::Error> {
         let revision = revision_or_main(self.revision.as_deref())?;
-        let tree = ListRepoTree::whole(&self.repo.get()?, &revision);
+        let tree =
+            ListRepoTree { timeout: self.timeout, ..ListRepoTree::whole(&self.repo.get()?, &revision) };
         let files = api.transport()?.stream(tree, None);
         Ok(files
             .try_filter(|entry| future::ready(entry.is_file()))
@@ -210,7 +226,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/{models}/{id}/tree/{rev}?recursive=true`, all pages.
     pub fn list_repo_files(&self, repo: impl Into<RepoArg>) -> ListRepoFilesCall<M> {
-        self.call(ListRepoFiles { repo: repo.into(), revision: None })
+        self.call(ListRepoFiles { repo: repo.into(), revision: None, timeout: None })
     }
 
     /// The entries of a folder: files and folders with ids and sizes. Python: `list_repo_tree`.
@@ -221,7 +237,14 @@ impl<M: Mode> HfApi<M> {
     /// Endpoint: `GET /api/{models}/{id}/tree/{rev}/{path}`.
     pub fn list_repo_tree(&self, repo: impl Into<RepoArg>) -> ListRepoTreeListing<M> {
         let (repo, path) = (repo.into(), String::new());
-        self.listing(ListRepoTree { repo, revision: None, path, recursive: false, expand: false })
+        self.listing(ListRepoTree {
+            repo,
+            revision: None,
+            path,
+            recursive: false,
+            expand: false,
+            timeout: None,
+        })
     }
 
     /// The entries at given paths; paths that do not exist are left out. Python: `get_paths_info`.

@@ -82,6 +82,9 @@ impl CommitArgs {
             options = options.parent_commit(Some(parent.parse()?));
         }
         if let Some(threads) = self.num_threads {
+            if threads == 0 {
+                return Err(Error::setup("num_threads must be at least 1"));
+            }
             options = options.max_concurrency(threads);
         }
         if let Some(progress) = self.progress {
@@ -137,7 +140,7 @@ impl<O: HasCommit, M: Mode> Call<O, M> {
         self.edit(|operation| operation.commit_mut().parent_commit = Some(commit.into()))
     }
 
-    /// How many uploads run at once; 5 unless set. Python: `num_threads`.
+    /// How many uploads run at once, at least 1; 5 unless set. Python: `num_threads`.
     pub fn num_threads(self, threads: usize) -> Self {
         self.edit(|operation| operation.commit_mut().num_threads = Some(threads))
     }

@@ -4,5 +4,7 @@
 
 mod atomic;
 mod files;
+mod git_credential;
 mod precedence;
 mod sandbox;
+mod stored;

@@ -2,11 +2,11 @@
 
 use std::io::{IsTerminal, Read};
 
-use hub_api::{HfFolder, Token};
+use hub_api::{HfFolder, Token, auth::GitCredential, types::WhoAmI};
 use serde_json::json;
 
 use crate::{
-    args::{Auth, Login},
+    args::{Auth, Login, Logout, Switch},
     client::Session,
     failure::{Code, Failure, chain},
 };
@@ -14,7 +14,10 @@ use crate::{
 pub(crate) async fn run(session: &Session, args: Auth) -> Result<(), Failure> {
     match args {
         Auth::Login(args) => login(session, args).await,
-        Auth::Logout => logout(session),
+        Auth::Logout(args) => logout(session, &args),
+        Auth::List => list(session),
+        Auth::Switch(args) => switch(session, &args).await,
+        Auth::Token => token(session).await,
         Auth::Whoami => whoami(session).await,
     }
 }
@@ -32,8 +35,14 @@ async fn login(session: &Session, args: Login) -> Result<(), Failure> {
             read.map_err(|error| Failure::other("cannot read the token from standard input", error))?;
             text
         }
-        None if std::io::stdin().is_terminal() => rpassword::prompt_password("Token (it is not shown): ")
-            .map_err(|error| Failure::other("cannot read the token", error))?,
+        None if std::io::stdin().is_terminal() => {
+            if !args.force && HfFolder::from_env().get_token().map_err(failed)?.is_some() {
+                let human = || "Logged in already; --force asks for another token.".to_owned();
+                return session.output.value(&json!({ "logged_in": true }), human);
+            }
+            rpassword::prompt_password("Token (it is not shown): ")
+                .map_err(|error| Failure::other("cannot read the token", error))?
+        }
         None => {
             return Err(Failure::new(
                 Code::Usage,
@@ -48,26 +57,99 @@ async fn login(session: &Session, args: Login) -> Result<(), Failure> {
     }
     let api = session.api_with(Some(token.reveal())).await?;
     let user = api.whoami().await?;
+    let name = name_of(&user);
     let store = HfFolder::from_env();
+    // A file of named tokens that cannot be used must not keep anybody from logging in.
+    if let Err(error) = store.add_token(&name, &token) {
+        tracing::warn!("the token is not kept under its name: {}", chain(&error));
+    }
     store.save_token(&token).map_err(failed)?;
+    if args.git.add_to_git_credential {
+        api.set_access_token(token.reveal()).await?;
+    }
     let path = store.token_path().map(|path| path.display().to_string()).unwrap_or_default();
     if store.environment_token().map_err(failed)?.is_some() {
         tracing::warn!("HF_TOKEN is set and comes before the token that was kept now");
     }
     session.output.value_or_quiet(
-        &json!({ "user": user.name, "path": path }),
-        || format!("Logged in as {}. The token is kept in {path}.", user.name),
+        &json!({ "user": user.name, "token_name": name, "path": path }),
+        || format!("Logged in as {}. The token {name:?} is kept in {path}.", user.name),
         Some(&user.name),
     )
 }
 
-fn logout(session: &Session) -> Result<(), Failure> {
+/// The name that the token has on the Hub; the official command line names others like this too.
+fn name_of(user: &WhoAmI) -> String {
+    let token = user.auth.as_ref().and_then(|auth| auth.access_token.as_ref());
+    match token.map(|token| token.display_name.trim()) {
+        Some(name) if !name.is_empty() => name.to_owned(),
+        _ => format!("oauth-{}", user.name),
+    }
+}
+
+fn logout(session: &Session, args: &Logout) -> Result<(), Failure> {
     let store = HfFolder::from_env();
-    store.delete_token().map_err(failed)?;
+    let is_out = match &args.token_name {
+        Some(name) => store.remove_token(name).map_err(failed)?,
+        None => store.delete_all_tokens().map(|()| true).map_err(failed)?,
+    };
+    if is_out {
+        forget_in_git(&session.url());
+    }
     if store.environment_token().map_err(failed)?.is_some() {
         tracing::warn!("HF_TOKEN is still set in the environment");
     }
-    session.output.value(&json!({ "logged_out": true }), || "Logged out.".to_owned())
+    let human = || match &args.token_name {
+        Some(name) if is_out => format!("Forgot the token {name:?}, which was the one in use: logged out."),
+        Some(name) => format!("Forgot the token {name:?}."),
+        None => "Logged out.".to_owned(),
+    };
+    session.output.value(&json!({ "logged_out": is_out }), human)
+}
+
+/// Whoever has no git, or none that keeps passwords, has nothing there to forget.
+fn forget_in_git(url: &str) {
+    let forget = || {
+        let git = GitCredential::new(url)?;
+        if git.has_helper()? { git.reject() } else { Ok(()) }
+    };
+    if let Err(error) = forget() {
+        tracing::debug!(%error, "git was not asked to forget the token");
+    }
+}
+
+fn list(session: &Session) -> Result<(), Failure> {
+    let store = HfFolder::from_env();
+    let tokens = store.list_tokens().map_err(failed)?;
+    let mut rows = Vec::new();
+    for stored in &tokens {
+        let mark = if stored.active { "*" } else { " " };
+        session.output.item(|| format!("{mark} {}", stored.name), &stored.name)?;
+        rows.push(json!({ "name": stored.name, "active": stored.active, "expires_at": stored.expires_at }));
+    }
+    if store.environment_token().map_err(failed)?.is_some() {
+        tracing::warn!("HF_TOKEN is set and comes before all of these");
+    }
+    session.output.list(&rows)
+}
+
+async fn switch(session: &Session, args: &Switch) -> Result<(), Failure> {
+    let store = HfFolder::from_env();
+    let name = &args.token_name;
+    let token = store.switch_token(name).map_err(failed)?;
+    if args.git.add_to_git_credential {
+        session.api_with(Some(token.reveal())).await?.set_access_token(token.reveal()).await?;
+    }
+    if store.environment_token().map_err(failed)?.is_some() {
+        tracing::warn!("HF_TOKEN is set and comes before the token that is used now");
+    }
+    let human = || format!("The token {name:?} is used from now on.");
+    session.output.value_or_quiet(&json!({ "token_name": name }), human, Some(name))
+}
+
+async fn token(session: &Session) -> Result<(), Failure> {
+    let token = session.token_in_use().await?;
+    session.output.value(&token.reveal(), || token.reveal().to_owned())
 }
 
 async fn whoami(session: &Session) -> Result<(), Failure> {

@@ -231,6 +231,50 @@ fn a_kept_token_is_private_and_forgotten_on_logout() {
     assert!(!kept.exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn tokens_have_names_and_can_be_switched() {
+    let place = Place::new();
+    let kept = |name: &str| std::fs::read_to_string(place.home.path().join(".cache/huggingface").join(name));
+    let own = place.ok(&["auth", "token"]).trim().to_owned();
+    place.ok(&["--token", &own, "auth", "login"]);
+    assert_eq!(kept("token").unwrap(), own);
+    let name = place.ok(&["auth", "list", "--quiet"]).trim().to_owned();
+    let other = "[other]\nhf_token = hf_other\n\n";
+    let stored = kept("stored_tokens").unwrap() + other;
+    std::fs::write(place.home.path().join(".cache/huggingface/stored_tokens"), stored).unwrap();
+
+    assert_eq!(place.ok(&["auth", "switch", "--token-name", "other", "--quiet"]), "other\n");
+    assert_eq!(kept("token").unwrap(), "hf_other");
+    let listed = place.ok(&["auth", "list"]);
+    assert!(listed.contains("* other\n") && listed.contains(&format!("  {name}\n")), "{listed}");
+    assert!(!listed.contains("hf_"), "{listed}");
+    assert!(place.fails(&["auth", "switch", "--token-name", "nobody"], 4).contains("nobody"));
+
+    place.ok(&["auth", "logout", "--token-name", "other"]);
+    assert!(kept("token").is_err());
+    assert_eq!(place.ok(&["auth", "list", "--quiet"]).trim(), name);
+    place.ok(&["auth", "logout"]);
+    assert!(kept("stored_tokens").is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_login_gives_the_token_to_git_when_asked_and_a_logout_takes_it_back() {
+    let place = Place::new();
+    let own = place.ok(&["auth", "token"]).trim().to_owned();
+    let passwords = place.home.path().join(".git-credentials");
+    let stderr = place.fails(&["--token", &own, "auth", "login", "--add-to-git-credential"], 4);
+    assert!(stderr.contains("credential.helper") && !stderr.contains(&own), "{stderr}");
+    std::fs::write(place.home.path().join(".gitconfig"), "[credential]\nhelper = store\n").unwrap();
+    place.ok(&["--token", &own, "auth", "login"]);
+    assert!(!passwords.exists());
+    place.ok(&["--token", &own, "auth", "login", "--add-to-git-credential"]);
+    assert!(std::fs::read_to_string(&passwords).unwrap().contains(&own));
+    place.ok(&["auth", "logout"]);
+    assert_eq!(std::fs::read_to_string(&passwords).unwrap(), "");
+}
+
 #[test]
 fn wrong_usage_prints_usage_and_exits_with_2() {
     let place = Place::new();

@@ -53,7 +53,7 @@ fn describe(commit: &CommitRecord, formatted: bool) -> GitCommitInfo {
         id: commit.id.to_string(),
         title: commit.title.clone(),
         message: commit.message.clone(),
-        authors: vec![CommitAuthor { user: commit.author.clone(), avatar: None }],
+        authors: vec![CommitAuthor { user: commit.author.clone(), avatar: None, extra: Extra::new() }],
         date: timestamp(commit.time),
         extra,
     }

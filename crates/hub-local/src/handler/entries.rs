@@ -1,7 +1,7 @@
 //! Entries of a repository as the tree and paths-info answers write them.
 
 use hub_types::{
-    TreeEntry,
+    Extra, TreeEntry,
     tree::{EntryKind, LastCommit, TreeLfs},
 };
 use serde_json::json;
@@ -28,6 +28,7 @@ pub(crate) fn describe_all(
                 id: commit.id.to_string(),
                 title: commit.title,
                 date: timestamp(commit.time),
+                extra: Extra::new(),
             });
             if entry.is_file() {
                 // Python indexes both scans without asking whether they are there.
@@ -48,6 +49,7 @@ fn describe(entry: Entry) -> TreeEntry {
     };
     let mut described = TreeEntry::new(kind, entry.oid.to_string(), entry.size, entry.path);
     let pointer_size = entry.pointer_size;
-    described.lfs = entry.lfs.map(|lfs| TreeLfs { oid: lfs.oid, size: lfs.size, pointer_size });
+    described.lfs =
+        entry.lfs.map(|lfs| TreeLfs { oid: lfs.oid, size: lfs.size, pointer_size, extra: Extra::new() });
     described
 }

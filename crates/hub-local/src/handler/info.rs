@@ -2,7 +2,8 @@
 
 use http::Response;
 use hub_types::{
-    BlobLfsInfo, DatasetInfo, Gated, ModelInfo, RepoFile, RepoType, Revision, SpaceInfo, space::SpaceRuntime,
+    BlobLfsInfo, DatasetInfo, Extra, Gated, ModelInfo, RepoFile, RepoType, Revision, SpaceInfo,
+    space::SpaceRuntime,
 };
 use serde_json::{Map, Value};
 
@@ -238,6 +239,11 @@ fn with_blob(file: Entry) -> RepoFile {
     sibling.size = Some(file.size);
     sibling.blob_id = Some(file.oid.to_string());
     let pointer_size = file.pointer_size;
-    sibling.lfs = file.lfs.map(|lfs| BlobLfsInfo { sha256: lfs.oid, size: lfs.size, pointer_size });
+    sibling.lfs = file.lfs.map(|lfs| BlobLfsInfo {
+        sha256: lfs.oid,
+        size: lfs.size,
+        pointer_size,
+        extra: Extra::new(),
+    });
     sibling
 }

@@ -52,7 +52,8 @@ pub(crate) async fn of_user(
         .await?;
     page.answer(context, &path, likes, |like| Like {
         created_at: Some(timestamp(like.created_at)),
-        repo: LikedRepo { name: like.what.id.to_string(), kind: like.what.repo_type.singular().to_owned() },
+        repo: LikedRepo::new(like.what.id.to_string(), like.what.repo_type.singular()),
+        extra: Extra::new(),
     })
 }
 

@@ -24,11 +24,7 @@ pub(crate) async fn refs(context: &Context, access: Access) -> Result<Response<B
         ];
         for (prefix, list) in lists {
             if let Some(name) = found.full_name.strip_prefix(prefix) {
-                list.push(GitRefInfo {
-                    name: name.to_owned(),
-                    reference: found.full_name.clone(),
-                    target_commit: found.target_commit.to_string(),
-                });
+                list.push(GitRefInfo::new(name, found.full_name.as_str(), found.target_commit.to_string()));
             }
         }
     }

@@ -3,6 +3,7 @@
 mod classify;
 mod failure;
 mod kind;
+mod token_use;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -16,6 +17,7 @@ pub use classify::{Classified, MAX_SNIPPET, classify};
 pub use failure::Failure;
 pub(crate) use failure::{delivery_of, failure_in};
 pub use kind::ErrorKind;
+pub use token_use::TokenUse;
 
 use crate::{BoxError, CallInfo, RedactedUrl, redact};
 
@@ -46,6 +48,8 @@ pub struct Context {
     pub method: Option<Method>,
     /// Where the last request went.
     pub url: Option<RedactedUrl>,
+    /// Which token the last request to the Hub went out with; `None` if none was sent, or the request brought its own.
+    pub token: Option<TokenUse>,
     /// Status of the answer, if one came.
     pub status: Option<StatusCode>,
     /// The server's name for the request, for its operators.
@@ -218,6 +222,9 @@ impl fmt::Display for Error {
         let mut notes = Vec::new();
         if let Some(status) = context.status {
             notes.push(status.as_u16().to_string());
+            // Only a refusal can be due to the token.
+            let token = context.token.as_ref().filter(|_| status.is_client_error());
+            notes.extend(token.map(|token| redact::clean(&token.to_string(), 300)));
         }
         if let Some(id) = &context.request_id {
             notes.push(format!("request id {id}"));
@@ -275,6 +282,7 @@ mod tests {
         *error.context_mut() = Context {
             operation: Some("list_repo_refs"),
             target: "a/b".into(),
+            token: Some(TokenUse::With(hub_auth::TokenOrigin::Env("HF_TOKEN".into()))),
             status: Some(StatusCode::NOT_FOUND),
             request_id: Some("01J".into()),
             attempts: 3,
@@ -283,8 +291,8 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "list_repo_refs a/b: revision \"v9\" not found (404, request id 01J, after 3 attempts in 1.2 s); \
-             list the branches"
+            "list_repo_refs a/b: revision \"v9\" not found (404, with the token of HF_TOKEN, request id 01J, \
+             after 3 attempts in 1.2 s); list the branches"
         );
         assert_eq!(error.source().unwrap().to_string(), "the cause");
     }

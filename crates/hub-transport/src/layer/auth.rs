@@ -10,8 +10,8 @@ use hub_auth::TokenSource;
 use tower::{Layer, Service};
 
 use super::{Answer, Inner};
-use crate::options::{CallLog, UseToken, WithoutToken};
-use crate::{Body, BoxError, ErrorKind, Failure, Origin};
+use crate::options::{CallLog, CallToken, UseToken, WithoutToken};
+use crate::{Body, BoxError, ErrorKind, Failure, Origin, TokenUse};
 
 /// Adds the token to requests for the origin of the endpoint, and to no other request.
 ///
@@ -62,9 +62,12 @@ pub struct Auth<S> {
 
 impl Shared {
     fn attach(&self, request: &mut Request<Body>) -> Result<(), Failure> {
-        let elsewhere =
-            request.extensions().get::<WithoutToken>().is_some() || !self.endpoint.covers(request.uri());
-        if elsewhere || request.headers().contains_key(AUTHORIZATION) {
+        if !self.endpoint.covers(request.uri()) || request.headers().contains_key(AUTHORIZATION) {
+            return Ok(());
+        }
+        let log = request.extensions().get::<CallLog>().cloned().unwrap_or_default();
+        if request.extensions().get::<WithoutToken>().is_some() {
+            log.record_token(TokenUse::Without);
             return Ok(());
         }
         let unusable = |source: BoxError| {
@@ -72,17 +75,21 @@ impl Shared {
                 .with_source(source)
                 .permanent()
         };
+        let source = request.extensions().get().map_or(&self.source, |CallToken(source)| source);
         let token = match request.extensions().get::<UseToken>() {
             Some(UseToken(token)) => Some(token.clone()),
-            None => self.source.token().map_err(|error| unusable(error.into()))?,
+            None => source.token().map_err(|error| unusable(error.into()))?,
         };
-        let Some(token) = token else { return Ok(()) };
+        let Some(token) = token else {
+            log.record_token(TokenUse::Without);
+            return Ok(());
+        };
         if !self.protected {
-            if let Some(log) = request.extensions().get::<CallLog>() {
-                log.record_token_withheld();
-            }
+            log.record_token(TokenUse::Without);
+            log.record_token_withheld();
             return Ok(());
         }
+        log.record_token(TokenUse::With(token.source().clone()));
         let mut value = HeaderValue::try_from(format!("Bearer {}", token.reveal()))
             .map_err(|error| unusable(error.into()))?;
         value.set_sensitive(true);

@@ -145,7 +145,7 @@ async fn an_error_carries_what_the_server_said() {
         over(&Script::new([step])).send(&Ask::get("/api/models/a/b/revision/nope")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "ask model ada/demo: revision not found: Invalid rev id: nope (404, request id Root=1-0); \
+        "ask model ada/demo: revision not found: Invalid rev id: nope (404, with the token that was given, request id Root=1-0); \
          list the branches and tags of the repository"
     );
     assert_eq!(

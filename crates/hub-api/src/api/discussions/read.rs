@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::At;
 use crate::{
-    Async, Call, HfApi, Listing, Mode,
+    Async, Call, HfApi, Listing, Mode, Pages,
     api::endpoint_repo,
     args::HasRepo,
     listing::{Items, Source},
@@ -94,14 +94,22 @@ impl Source for GetRepoDiscussions {
     type Item = Discussion;
 
     fn items(self, transport: &Transport, limit: Option<usize>) -> Items<Discussion> {
-        let state = (transport.clone(), self, Some(0));
-        let pages = stream::try_unfold(state, |(transport, list, number)| async move {
+        self.pages(transport, limit).map_ok(stream::iter).try_flatten().boxed()
+    }
+
+    fn pages(self, transport: &Transport, limit: Option<usize>) -> Pages<Discussion> {
+        let left = limit.unwrap_or(usize::MAX);
+        let state = (transport.clone(), self, Some(0).filter(|_| left > 0), left);
+        let pages = stream::try_unfold(state, |(transport, list, number, left)| async move {
             let Some(number) = number else { return Ok::<_, crate::Error>(None) };
             let page = transport.send(&Page { list: &list, number }).await?;
-            let next = page.has_next().then_some(number + 1);
-            Ok(Some((stream::iter(page.discussions.into_iter().map(decoded)), (transport, list, next))))
+            let has_next = page.has_next();
+            let items: Vec<_> = page.discussions.into_iter().take(left).map(decoded).collect();
+            let left = left - items.len();
+            let next = Some(number + 1).filter(|_| has_next && left > 0);
+            Ok(Some((items, (transport, list, next, left))))
         });
-        pages.try_flatten().take(limit.unwrap_or(usize::MAX)).boxed()
+        pages.boxed()
     }
 }
 

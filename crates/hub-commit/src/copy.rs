@@ -1,0 +1,337 @@
+//! [`CommitOperationCopy`]: a file that the Hub has already, put to another path without sending its content.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Request;
+use http::response::Parts;
+use hub_transport::{Body, CallInfo, Endpoint, Error, ErrorKind, RetryClass, Transport, get};
+use hub_types::{RepoRef, Revision, SafeRelPath, TreeEntry, route};
+
+use crate::endpoint::PathsInfo;
+use crate::job::{blocking, check_sources};
+use crate::operation::{content_path, repo_path};
+use crate::source::AddSource;
+use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
+
+/// Paths asked about in one request.
+const MAX_PATHS: usize = 500;
+/// Most bytes of files outside LFS that one commit copies: they are held in memory.
+const MAX_CONTENT: u64 = 64 * 1024 * 1024;
+
+/// Copies a file of this repository or another one. Python: `CommitOperationCopy`.
+///
+/// A file in LFS is copied by its object and nothing of it is moved. Other files, which are small, are downloaded and sent as
+/// part of the commit; those of one commit have at most 64 MiB together. Between repositories only files outside LFS can be
+/// copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitOperationCopy {
+    from: SafeRelPath,
+    path: SafeRelPath,
+    revision: Option<Revision>,
+    repo: Option<RepoRef>,
+    /// Set when the source was looked up and is in LFS.
+    object: Option<LfsObject>,
+}
+
+/// The content of a file in LFS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LfsObject {
+    pub(crate) size: u64,
+    pub(crate) sha256: [u8; 32],
+}
+
+impl CommitOperationCopy {
+    /// Copies `src_path_in_repo` to `path_in_repo`, replacing what is there.
+    ///
+    /// ```
+    /// use hub_commit::CommitOperationCopy;
+    /// let copy = CommitOperationCopy::new("checkpoints/3/model.bin", "model.bin")?.src_revision("v1".parse()?);
+    /// assert_eq!((copy.src_path_in_repo(), copy.path_in_repo()), ("checkpoints/3/model.bin", "model.bin"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`CommitError::InvalidOperation`] for a path that cannot be in a repository.
+    pub fn new(src_path_in_repo: &str, path_in_repo: &str) -> Result<Self, CommitError> {
+        let (from, path) = (repo_path(src_path_in_repo)?, content_path(path_in_repo)?);
+        Ok(Self { from, path, revision: None, repo: None, object: None })
+    }
+
+    /// The revision that the file is taken from; that of the commit unless set, and `main` of another repository.
+    /// Python: `src_revision`.
+    #[must_use]
+    pub fn src_revision(mut self, revision: Revision) -> Self {
+        self.revision = Some(revision);
+        self
+    }
+
+    /// The repository that the file is taken from; that of the commit unless set. Python: `src_repo_id`, `src_repo_type`.
+    #[must_use]
+    pub fn src_repo(mut self, repo: RepoRef) -> Self {
+        self.repo = Some(repo);
+        self
+    }
+
+    /// What is copied, from the root of its repository.
+    pub fn src_path_in_repo(&self) -> &str {
+        self.from.as_str()
+    }
+
+    /// Where the copy goes, from the root of the repository.
+    pub fn path_in_repo(&self) -> &str {
+        self.path.as_str()
+    }
+
+    /// The object of a source in LFS, once it was looked up.
+    pub(crate) fn object(&self) -> Option<LfsObject> {
+        self.object
+    }
+}
+
+/// Looks up the sources of all copies. Those in LFS get their object, others become additions; a copy that would change
+/// nothing is left out.
+pub(crate) async fn resolve(
+    transport: &Transport,
+    operations: Vec<CommitOperation>,
+    options: &CommitOptions,
+) -> Result<Vec<CommitOperation>, CommitError> {
+    if !operations.iter().any(|operation| matches!(operation, CommitOperation::Copy(_))) {
+        return Ok(operations);
+    }
+    // What cannot be read here is reported before anything is asked there.
+    let operations: Arc<[CommitOperation]> = operations.into();
+    let checked = Arc::clone(&operations);
+    blocking(move || check_sources(&checked)).await?;
+
+    let found = look_up(transport, &operations, options).await?;
+    let mut resolved = Vec::with_capacity(operations.len());
+    let mut held = 0;
+    for operation in operations.iter() {
+        let CommitOperation::Copy(copy) = operation else {
+            resolved.push(operation.clone());
+            continue;
+        };
+        let place = Place::of(copy, options);
+        let source = found.get(&(place.clone(), copy.src_path_in_repo().to_owned()));
+        let source = source.ok_or_else(|| place.missing(copy))?;
+        let there = found.get(&(Place::target(options), copy.path_in_repo().to_owned()));
+        if there.is_some_and(|there| is_same(there, source)) && is_alone(copy, &operations) {
+            continue;
+        }
+        resolved.push(match &source.lfs {
+            _ if !source.is_file() => {
+                let from = copy.src_path_in_repo();
+                return Err(CommitError::invalid(format!(
+                    "{from:?} is not a file: copy its files one by one"
+                )));
+            }
+            Some(_) if place.repo != options.repo => {
+                let (from, repo) = (copy.src_path_in_repo(), &place.repo);
+                let message =
+                    format!("{from:?} of {repo} is in LFS: download it and add it instead of copying it");
+                return Err(CommitError::invalid(message));
+            }
+            Some(lfs) => {
+                let sha256 = sha256_of(&lfs.oid).ok_or_else(|| place.unreadable(copy, &lfs.oid))?;
+                let object = Some(LfsObject { size: lfs.size, sha256 });
+                CommitOperation::Copy(CommitOperationCopy { object, ..copy.clone() })
+            }
+            None => {
+                held += source.size;
+                if held > MAX_CONTENT {
+                    let message =
+                        "the files to copy that are not in LFS have more than 64 MiB: split the commit";
+                    return Err(CommitError::invalid(message.to_owned()));
+                }
+                place.content(transport, copy).await?.into()
+            }
+        });
+    }
+    Ok(resolved)
+}
+
+/// A revision of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    repo: RepoRef,
+    revision: Revision,
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl Place {
+    fn key(&self) -> (&str, &str, &str) {
+        (self.repo.repo_type.singular(), self.repo.id.as_str(), self.revision.as_str())
+    }
+
+    fn target(options: &CommitOptions) -> Self {
+        Self { repo: options.repo.clone(), revision: options.revision.clone() }
+    }
+
+    fn of(copy: &CommitOperationCopy, options: &CommitOptions) -> Self {
+        let repo = copy.repo.clone().unwrap_or_else(|| options.repo.clone());
+        let own = repo == options.repo;
+        let revision = match &copy.revision {
+            Some(revision) => revision.clone(),
+            None if own => options.revision.clone(),
+            None => Revision::default(),
+        };
+        Self { repo, revision }
+    }
+
+    fn call(&self) -> CallInfo {
+        CallInfo::new("get_paths_info", format!("{} at {}", self.repo, self.revision), RetryClass::Read)
+    }
+
+    fn missing(&self, copy: &CommitOperationCopy) -> CommitError {
+        let path = copy.src_path_in_repo().to_owned();
+        let source = Error::new(ErrorKind::EntryNotFound, format!("there is no file {path:?}"));
+        CommitError::Copy { path, source: source.in_call(&self.call()) }
+    }
+
+    fn unreadable(&self, copy: &CommitOperationCopy, oid: &str) -> CommitError {
+        let source = Error::new(ErrorKind::Decode, format!("{oid:?} is not a sha256"));
+        CommitError::Copy { path: copy.src_path_in_repo().to_owned(), source: source.in_call(&self.call()) }
+    }
+
+    /// A file that is not in LFS, as an addition with its content.
+    async fn content(
+        &self,
+        transport: &Transport,
+        copy: &CommitOperationCopy,
+    ) -> Result<CommitOperationAdd, CommitError> {
+        let path = copy.src_path_in_repo();
+        let endpoint = Content { repo: &self.repo, revision: &self.revision, path };
+        let content = transport.send(&endpoint).await;
+        let content = content.map_err(|source| CommitError::Copy { path: path.to_owned(), source })?;
+        CommitOperationAdd::new(copy.path_in_repo(), AddSource::from(content.to_vec()))
+    }
+}
+
+/// `GET /{id}/resolve/{rev}/{path}`: the content of a file that is small.
+struct Content<'a> {
+    repo: &'a RepoRef,
+    revision: &'a Revision,
+    path: &'a str,
+}
+
+impl Endpoint for Content<'_> {
+    const NAME: &'static str = "hf_hub_download";
+    type Output = Bytes;
+
+    fn class(&self) -> RetryClass {
+        RetryClass::Read
+    }
+
+    fn target(&self) -> String {
+        format!("{} at {}", self.repo, self.revision)
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        get(route::repo(self.repo).resolve(self.revision, self.path)).finish()
+    }
+
+    fn decode(&self, _: &Parts, body: Bytes) -> Result<Bytes, Error> {
+        Ok(body)
+    }
+}
+
+/// The entries of all sources and targets, by place and path.
+async fn look_up(
+    transport: &Transport,
+    operations: &[CommitOperation],
+    options: &CommitOptions,
+) -> Result<BTreeMap<(Place, String), TreeEntry>, CommitError> {
+    let mut wanted: BTreeMap<Place, Vec<String>> = BTreeMap::new();
+    for operation in operations {
+        let CommitOperation::Copy(copy) = operation else { continue };
+        wanted.entry(Place::of(copy, options)).or_default().push(copy.src_path_in_repo().to_owned());
+        wanted.entry(Place::target(options)).or_default().push(copy.path_in_repo().to_owned());
+    }
+    let mut found = BTreeMap::new();
+    for (place, mut paths) in wanted {
+        paths.sort_unstable();
+        paths.dedup();
+        for paths in paths.chunks(MAX_PATHS) {
+            let endpoint = PathsInfo { repo: &place.repo, revision: &place.revision, paths: paths.to_vec() };
+            let entries = transport.send(&endpoint).await.map_err(|source| CommitError::Copy {
+                path: paths.first().cloned().unwrap_or_default(),
+                source,
+            })?;
+            for entry in entries {
+                found.insert((place.clone(), entry.path.trim_end_matches('/').to_owned()), entry);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn is_same(there: &TreeEntry, source: &TreeEntry) -> bool {
+    there.is_file()
+        && there.lfs.is_some() == source.lfs.is_some()
+        && there.content_id() == source.content_id()
+}
+
+/// Whether no other operation touches the target.
+fn is_alone(copy: &CommitOperationCopy, operations: &[CommitOperation]) -> bool {
+    let target = copy.path_in_repo();
+    let touches =
+        |path: &str| target.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    operations.iter().filter(|operation| touches(operation.path_in_repo())).count() == 1
+}
+
+fn sha256_of(oid: &str) -> Option<[u8; 32]> {
+    let mut sha256 = [0; 32];
+    if oid.len() != 64 || !oid.is_ascii() {
+        return None;
+    }
+    for (at, byte) in sha256.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(oid.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(sha256)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CommitOperationDelete, IsFolder};
+
+    #[test]
+    fn paths_that_cannot_be_in_a_repository_are_refused() {
+        for (from, to) in
+            [("", "a"), ("a", ""), ("../a", "b"), ("a", ".git/x"), ("a", ".cache/x"), ("a//b", "c")]
+        {
+            let refused = CommitOperationCopy::new(from, to);
+            assert!(matches!(refused, Err(CommitError::InvalidOperation(_))), "{from:?} {to:?}");
+        }
+    }
+
+    #[test]
+    fn a_copy_is_alone_unless_something_else_touches_its_target() {
+        let copy = CommitOperationCopy::new("x", "a/b").unwrap();
+        let delete = |path| CommitOperation::from(CommitOperationDelete::new(path, IsFolder::Auto).unwrap());
+        for (other, alone) in [("a/", false), ("a/b", false), ("a/bc", true), ("x", true)] {
+            assert_eq!(is_alone(&copy, &[copy.clone().into(), delete(other)]), alone, "{other}");
+        }
+    }
+
+    #[test]
+    fn an_id_of_an_object_is_64_hexadecimal_digits() {
+        assert_eq!(sha256_of(&"aB".repeat(32)), Some([0xab; 32]));
+        for wrong in ["", "ab", &"zz".repeat(32), &"é".repeat(32)] {
+            assert_eq!(sha256_of(wrong), None, "{wrong}");
+        }
+    }
+}
