@@ -12,22 +12,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import traceback
 import urllib.request
 from pathlib import Path
 
+from checklist import check, run
 from world import ADA, GRACE, MINUTE, World, assert_same, digests, raises, sha256
-
-CHECKS = []
-
-
-def check(sentence):
-    def register(function):
-        CHECKS.append((sentence, function))
-        return function
-
-    return register
 
 
 @check("whoami names the user of the token, and refuses a wrong token")
@@ -453,20 +442,6 @@ def _(world):
     assert status == 0, f"exit status {status}"
 
 
-def run(world):
-    failed = 0
-    for sentence, function in CHECKS:
-        start = time.monotonic()
-        try:
-            function(world)
-        except Exception:
-            failed += 1
-            print(f"FAILED  {sentence}\n{traceback.format_exc()}", flush=True)
-        else:
-            print(f"ok      {sentence} ({time.monotonic() - start:.1f} s)", flush=True)
-    return failed
-
-
 def main():
     global huggingface_hub, errors
     program, model = (Path(argument).resolve() for argument in sys.argv[1:])
@@ -482,14 +457,7 @@ def main():
         world.api = huggingface_hub.HfApi()
         world.grace = huggingface_hub.HfApi(token=GRACE)
         print(f"huggingface_hub {huggingface_hub.__version__}, model {model.name} with {len(digests(model))} files")
-        world.start()
-        try:
-            failed = run(world)
-        finally:
-            world.process.kill()
-        if failed:
-            print(f"{failed} of {len(CHECKS)} checks failed; the end of the server's log:")
-            print("\n".join(world.log.read_text(errors="replace").splitlines()[-40:]))
+        failed = run(world)
     sys.exit(1 if failed else 0)
 
 

@@ -1,6 +1,7 @@
 """What the checks share: a server of their own behind a wire, and a few assertions."""
 
-import contextlib
+import hashlib
+import json
 import os
 import re
 import signal
@@ -8,8 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-import hashlib
 from pathlib import Path
 
 from wire import Wire
@@ -29,7 +28,14 @@ tokens = [{{ name = "interop", token = "{GRACE}", role = "write" }}]
 
 [[org]]
 name = "analytical"
+
+[tags]
+metrics = "metrics.json"
 """
+METRICS = [
+    {"id": "accuracy", "description": "How many are right.", "citation": None, "key": "accuracy"},
+    {"id": "f1", "description": "Of precision and recall.", "citation": None, "key": "f1"},
+]
 MINUTE = 60
 
 
@@ -58,6 +64,7 @@ class World:
     def start(self):
         seed = self.folder / "seed.toml"
         seed.write_text(SEED)
+        (self.folder / "metrics.json").write_text(json.dumps(METRICS))
         command = [self.program, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--seed", seed]
         self.process = subprocess.Popen(
             [*command, "--public-url", self.wire.url],
@@ -119,12 +126,21 @@ def assert_same(found, expected):
     assert not different, f"these files differ or are missing on one side: {different}"
 
 
-@contextlib.contextmanager
-def raises(kind, status=None):
-    try:
-        yield
-    except kind as error:
+class raises:
+    """Asserts that the block raises this error, and keeps it as `error`."""
+
+    def __init__(self, kind, status=None):
+        self.kind, self.status, self.error = kind, status, None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, _):
+        if error is None:
+            raise AssertionError(f"no {self.kind.__name__} was raised")
+        if not isinstance(error, self.kind):
+            return False
         found = getattr(getattr(error, "response", None), "status_code", None)
-        assert status in (None, found), f"{kind.__name__} with status {found}, not {status}"
-    else:
-        raise AssertionError(f"no {kind.__name__} was raised")
+        assert self.status in (None, found), f"{self.kind.__name__} with status {found}, not {self.status}"
+        self.error = error
+        return True
