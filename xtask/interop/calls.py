@@ -64,7 +64,11 @@ REPOSITORIES = [
     Call("create_repo", "in an organisation", {"repo_id": "analytical/parity-model", "private": True}),
     Call("create_repo", "without a namespace", {"repo_id": "parity-bare"}),
     Call("create_repo", "that exists", {"repo_id": MODEL, "exist_ok": True}),
-    Call("create_repo", "in a resource group", {"repo_id": "ada/parity-group", "resource_group_id": "6" * 24, "region": "us"}),
+    Call(
+        "create_repo",
+        "in a resource group",
+        {"repo_id": "ada/parity-group", "resource_group_id": "6" * 24, "region": "us"},
+    ),
     Call("repo_exists", MINIMAL, {"repo_id": MODEL}),
     Call("repo_exists", "missing", {"repo_id": "ada/none", "repo_type": "dataset"}),
     *both("auth_check", {"repo_id": MODEL}, {"repo_id": DATASET, "repo_type": "dataset", "write": True}),
@@ -138,8 +142,14 @@ COMMITS = [
             "parent_commit": HEAD,
         },
     ),
-    Call("upload_file", "unchanged", {"path_or_fileobj": text("hello\n"), "path_in_repo": "hello.txt", "repo_id": MODEL}),
-    Call("upload_file", "a large file", {"path_or_fileobj": text(LARGE), "path_in_repo": "model.safetensors", "repo_id": MODEL}),
+    Call(
+        "upload_file", "unchanged", {"path_or_fileobj": text("hello\n"), "path_in_repo": "hello.txt", "repo_id": MODEL}
+    ),
+    Call(
+        "upload_file",
+        "a large file",
+        {"path_or_fileobj": text(LARGE), "path_in_repo": "model.safetensors", "repo_id": MODEL},
+    ),
     Call(
         "upload_file",
         "a model card",
@@ -165,7 +175,13 @@ COMMITS = [
     Call(
         "upload_folder",
         "deleting what is no longer there",
-        {"repo_id": DATASET, "repo_type": "dataset", "folder_path": {"a.txt": "a\n"}, "path_in_repo": "copy", "delete_patterns": "*"},
+        {
+            "repo_id": DATASET,
+            "repo_type": "dataset",
+            "folder_path": {"a.txt": "a\n"},
+            "path_in_repo": "copy",
+            "delete_patterns": "*",
+        },
     ),
     *both(
         "delete_file",
@@ -217,7 +233,9 @@ REVISIONS = [
         },
     ),
     *both(
-        "list_repo_refs", {"repo_id": MODEL}, {"repo_id": DATASET, "repo_type": "dataset", "include_pull_requests": True}
+        "list_repo_refs",
+        {"repo_id": MODEL},
+        {"repo_id": DATASET, "repo_type": "dataset", "include_pull_requests": True},
     ),
     *both(
         "list_repo_commits",
@@ -239,5 +257,7 @@ REVISIONS = [
         {"repo_id": MODEL, "branch": "next"},
         {"repo_id": DATASET, "branch": "feature/x", "repo_type": "dataset"},
     ),
-    *both("delete_tag", {"repo_id": MODEL, "tag": "v1"}, {"repo_id": DATASET, "tag": "release/1", "repo_type": "dataset"}),
+    *both(
+        "delete_tag", {"repo_id": MODEL, "tag": "v1"}, {"repo_id": DATASET, "tag": "release/1", "repo_type": "dataset"}
+    ),
 ]

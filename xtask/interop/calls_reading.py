@@ -172,17 +172,13 @@ DISCUSSIONS = [
             "repo_type": "dataset",
         },
     ),
-    *both(
-        "get_discussion_details", on(2), {"repo_id": DATASET, "discussion_num": 1, "repo_type": "dataset"}
-    ),
+    *both("get_discussion_details", on(2), {"repo_id": DATASET, "discussion_num": 1, "repo_type": "dataset"}),
     *both(
         "comment_discussion",
         on(2, comment="An answer"),
         {"repo_id": DATASET, "discussion_num": 1, "comment": "Thanks", "repo_type": "dataset"},
     ),
-    Call(
-        "edit_discussion_comment", MINIMAL, on(2, comment_id=COMMENT, new_content="A better answer"), note_comment
-    ),
+    Call("edit_discussion_comment", MINIMAL, on(2, comment_id=COMMENT, new_content="A better answer"), note_comment),
     Call("hide_discussion_comment", MINIMAL, on(2, comment_id=COMMENT), note_comment),
     *both(
         "rename_discussion",

@@ -15,7 +15,7 @@ def check(sentence):
 
 
 def run(world):
-    """Starts the server and makes the checks, later ones with the repositories of earlier ones; gives how many failed."""
+    """Starts the server and makes the checks, each with what the earlier ones left; gives how many failed."""
     failed = 0
     world.start()
     try:

@@ -82,7 +82,9 @@ class Driver:
 
     def files(self, repo, revision="main", kind="model"):
         entries = self.ask(f"/api/{kind}s/{repo}/tree/{revision.replace('/', '%2F')}?recursive=true")
-        return sorted(entry["path"] for entry in entries if entry["type"] == "file" and entry["path"] != ".gitattributes")
+        return sorted(
+            entry["path"] for entry in entries if entry["type"] == "file" and entry["path"] != ".gitattributes"
+        )
 
     def commits(self, repo, revision="main", kind="model"):
         return self.ask(f"/api/{kind}s/{repo}/commits/{revision.replace('/', '%2F')}")

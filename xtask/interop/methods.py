@@ -13,7 +13,15 @@ import tempfile
 import warnings
 from pathlib import Path
 
+# Each of these registers its checks.
+import methods_commits  # noqa: F401
+import methods_community  # noqa: F401
+import methods_reading  # noqa: F401
+import methods_repos  # noqa: F401
+import methods_search  # noqa: F401
+import methods_spaces  # noqa: F401
 from documented import DOCUMENTED, TODAY
+from driver import CHECKS, Driver
 from world import World
 
 
@@ -29,9 +37,6 @@ def main():
         import huggingface_hub
 
         huggingface_hub.logging.set_verbosity_error()
-        import methods_commits, methods_community, methods_reading, methods_repos, methods_search, methods_spaces  # noqa: E401, F401
-        from driver import CHECKS, Driver
-
         unchecked = sorted((DOCUMENTED.keys() | TODAY.keys()) - CHECKS.keys())
         assert not unchecked, f"no check for {unchecked}"
         world.start()
@@ -43,7 +48,9 @@ def main():
                 fine, absent = driver.drive(chosen)
                 failed += len(chosen) - fine - absent
                 absences = f": {fine} ok, {absent} not in this version" if absent else ""
-                print(f"huggingface_hub {driver.version}: {fine + absent} of {len(chosen)} {title}{absences}", flush=True)
+                print(
+                    f"huggingface_hub {driver.version}: {fine + absent} of {len(chosen)} {title}{absences}", flush=True
+                )
         finally:
             world.process.kill()
         if failed:

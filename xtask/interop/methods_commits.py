@@ -9,7 +9,12 @@ def _(d):
     add, delete = d.client.CommitOperationAdd, d.client.CommitOperationDelete
     repo = d.fresh("committed", "dataset", {"a.txt": b"a", "b/one.txt": b"1", "b/two.txt": b"2"})
     parent = d.head(repo, kind="dataset")
-    operations = [add("c.txt", b"c"), add("weights.safetensors", b"large"), delete("a.txt"), delete("b/", is_folder=True)]
+    operations = [
+        add("c.txt", b"c"),
+        add("weights.safetensors", b"large"),
+        delete("a.txt"),
+        delete("b/", is_folder=True),
+    ]
     made = d.api.create_commit(
         repo,
         operations,

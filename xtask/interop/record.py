@@ -1,10 +1,10 @@
-"""What the newest official client sends, as facts. Run by `cargo xtask interop`.
+"""What the official client sends, as facts. Run by `cargo xtask interop`.
 
 usage: record.py HUB FACTS [--record]
 
-Makes the calls of calls.py and calls_reading.py against a server of its own, listens to what the client sends, and
-compares that with the file FACTS; each difference is printed, and the exit status is 1 then. With --record the file is
-written instead.
+Makes the calls of calls.py and calls_reading.py against a server of its own (version 0.12 those of calls_removed.py),
+listens to what the client sends, and compares that with the file FACTS; each difference is printed, and the exit status
+is 1 then. With --record the file is written instead.
 """
 
 import difflib
@@ -20,17 +20,19 @@ from urllib.parse import parse_qsl
 
 import calls
 import calls_reading
+import calls_removed
 from world import ADA, World
 
 ABOUT = (
-    "What huggingface_hub (the newest version) sends for each call, as recorded by `cargo xtask interop --record`. "
-    "'call' and 'arguments' are those of HfApi in Python; files are {\"text\": contents} or, for a folder, a map from "
-    "path to contents; operations of a commit are {\"add\": path, \"text\": contents}, {\"copy\": path, \"to\": path} "
-    "and {\"delete\": path}. 'requests' are in the order in which they were sent. 'path' is as sent, percent-encoded; "
-    "'query' maps each key to its decoded value, or to a list if the key is repeated; 'token' says whether the request "
-    "has an authorization header. A request with a body has one of 'json' (the document), 'lines' (one document for "
-    "each line of application/x-ndjson), 'form' (as 'query', but in the body) and 'bytes' (its length). <oid> stands for a commit, <id> for the id of a "
-    "comment, <hub> for the address of the server, <server> for a path and query that the server chose."
+    "What huggingface_hub sends for each call, as recorded by `cargo xtask interop --record`. 'call' and 'arguments' "
+    'are those of HfApi in Python; files are {"text": contents} or, for a folder, a map from path to contents; '
+    'operations of a commit are {"add": path, "text": contents}, {"copy": path, "to": path} and '
+    "{\"delete\": path}; a filter class is {class: arguments}. 'requests' are in the order in which they were sent. "
+    "'path' is as sent, percent-encoded; 'query' maps each key to its decoded value, or to a list if the key is "
+    "repeated; 'token' says whether the request has an authorization header. A request with a body has one of 'json' "
+    "(the document), 'lines' (one document for each line of application/x-ndjson), 'form' (as 'query', but in the "
+    "body) and 'bytes' (its length). <oid> stands for a commit, <id> for the id of a comment, <hub> for the address of "
+    "the server, <server> for a path and query that the server chose."
 )
 GROUPS = [
     calls.ACCOUNT,
@@ -42,13 +44,14 @@ GROUPS = [
     calls_reading.DISCUSSIONS,
     calls_reading.SPACES,
 ]
+GROUPS_OLD = [calls_removed.CALLS]
 # Where the server told the client to send a large file to.
 GIVEN_BY_SERVER = re.compile(r"/lfs/(?!objects/batch$)")
 
 
 class Recorder:
     def __init__(self, world, client):
-        self.world, self.client, self.api = world, client, client.HfApi()
+        self.world, self.client, self.api = world, client, client.HfApi(token=ADA)
         self.comment = None
         self.failed = []
 
@@ -77,6 +80,8 @@ class Recorder:
         if value == calls.HEAD:
             options = {"repo_type": call.arguments.get("repo_type")}
             return self.api.repo_info(call.arguments["repo_id"], **options).sha
+        if name == "filter" and isinstance(value, dict):
+            return self.filter(value)
         if name == "path_or_fileobj":
             return value["text"].encode()
         if name == "folder_path":
@@ -84,6 +89,10 @@ class Recorder:
         if name == "operations":
             return [self.operation(operation) for operation in value]
         return value
+
+    def filter(self, said):
+        [(kind, arguments)] = said.items()
+        return getattr(self.client, kind)(**arguments)
 
     def folder(self, files):
         root = Path(tempfile.mkdtemp(dir=self.world.folder))
@@ -147,7 +156,12 @@ def write(path, found):
 
 def written(found):
     """One request a line: short enough to read, and a change shows what changed."""
-    lines = ["{", f'"about": {json.dumps(found["about"])},', f'"version": {json.dumps(found["version"])},', '"calls": [']
+    lines = [
+        "{",
+        f'"about": {json.dumps(found["about"])},',
+        f'"version": {json.dumps(found["version"])},',
+        '"calls": [',
+    ]
     for call in found["calls"]:
         head = {key: call[key] for key in ("call", "case", "arguments")}
         requests = ",\n".join(f"  {json.dumps(request, ensure_ascii=False)}" for request in call["requests"])
@@ -179,7 +193,8 @@ def main():
         world.start()
         try:
             recorder = Recorder(world, huggingface_hub)
-            done = [recorder.record(call) for group in GROUPS for call in group]
+            groups = GROUPS_OLD if huggingface_hub.__version__.startswith("0.12.") else GROUPS
+            done = [recorder.record(call) for group in groups for call in group]
         finally:
             world.process.kill()
     found = {"about": ABOUT, "version": huggingface_hub.__version__, "calls": done}

