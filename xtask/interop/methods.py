@@ -53,9 +53,6 @@ def main():
                 )
         finally:
             world.process.kill()
-        if failed:
-            print("The end of the server's log:")
-            print("\n".join(world.log.read_text(errors="replace").splitlines()[-40:]))
     sys.exit(1 if failed else 0)
 
 

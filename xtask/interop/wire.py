@@ -129,7 +129,7 @@ class Wire:
             yield found
         finally:
             found.extend(self.requests[start:])
-            assert not self.broken, f"not understood on the wire: {self.broken}"
+        assert not self.broken, f"not understood on the wire: {self.broken}"
 
     def _accept(self):
         while True:
