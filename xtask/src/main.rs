@@ -23,7 +23,9 @@ usage: cargo xtask <task>
   layers    which crate depends on which, and the invariants of docs/architecture.md
   deps      every dependency has its reason in docs/dependencies.md; security floors; number of crates
   parity    docs/operations.md says what sends each operation that the Hub publishes; with --write it is written anew
-  interop   a real model between this client, the embedded Hub and the official Python client
+  interop   a real model and every documented method between this client, the embedded Hub and the official Python
+            client, newest and 0.12.1; compares the requests that they send with the files in tests/parity, which
+            `interop --record` writes
   bench     speed and memory, in release mode; writes docs/benchmarks.md. `bench transfers` and `bench reading`
             measure one part and only print it
 ";
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ["parity"] => contract::run(),
         ["parity", "--write"] => contract::write(),
         ["interop"] => interop::run(),
+        ["interop", "--record"] => interop::record(),
         ["bench"] => bench::run(None),
         ["bench", part] => bench::run(Some(part)),
         [] | ["help" | "--help" | "-h"] => {

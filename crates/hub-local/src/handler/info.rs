@@ -5,7 +5,7 @@ use hub_types::{
     BlobLfsInfo, DatasetInfo, Extra, Gated, ModelInfo, RepoFile, RepoType, Revision, SpaceInfo,
     space::SpaceRuntime,
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{spaces, timestamp};
 use crate::{
@@ -83,6 +83,14 @@ pub(crate) async fn info(
         RepoType::Dataset => json(facts.dataset()),
         _ => json(facts.space()),
     }?;
+    if repo_type == RepoType::Model
+        && (context.query.flag("securityStatus") || expand.iter().any(|name| name == "securityRepoStatus"))
+        && let Value::Object(fields) = &mut answer
+    {
+        // Nothing is scanned here. Older clients know only the second name.
+        fields.insert("securityRepoStatus".to_owned(), json!({"scansDone": false, "filesWithIssues": []}));
+        fields.insert("securityStatus".to_owned(), json!({"containsInfected": false}));
+    }
     if !expand.is_empty()
         && let Value::Object(fields) = &mut answer
     {

@@ -52,6 +52,16 @@ async fn info_has_the_fields_that_clients_read() {
 }
 
 #[tokio::test]
+async fn info_of_a_model_has_its_security_status_under_both_names_when_asked() {
+    let hub = hub();
+    let info = get("/api/models/ada/demo?securityStatus=true").send(&hub).await.json();
+    assert_eq!(info["securityRepoStatus"], json!({"scansDone": false, "filesWithIssues": []}));
+    assert_eq!(info["securityStatus"], json!({"containsInfected": false}));
+    let plain = get("/api/models/ada/demo").send(&hub).await.json();
+    assert!(plain.get("securityRepoStatus").is_none() && plain.get("securityStatus").is_none(), "{plain}");
+}
+
+#[tokio::test]
 async fn info_at_a_revision_is_of_that_revision() {
     let hub = hub();
     let first = tip(&hub, "ada/demo").await;
