@@ -6,7 +6,7 @@ from calls import ALL, DATASET, MINIMAL, MODEL, SPACE, Call, both
 def repositories(state):
     state.api.create_repo(MODEL)
     state.api.create_repo(DATASET, repo_type="dataset")
-    state.api.create_repo(SPACE, repo_type="space", space_sdk="static")
+    state.api.create_repo(SPACE, repo_type="space", space_sdk="gradio")
 
 
 CALLS = [

@@ -10,6 +10,7 @@ mod deps;
 mod interop;
 mod layers;
 mod metadata;
+mod parity;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -18,11 +19,12 @@ use std::process::{Child, Command, ExitCode, Stdio};
 const HELP: &str = "\
 usage: cargo xtask <task>
 
-  test      what continuous integration runs: formatting, lints, layers, deps, parity, tests, documentation, interop
+  test      what continuous integration runs: formatting, lints, layers, deps, tests, parity, documentation, interop
   ci        the same, and the checks that need tools which are not part of Rust (cargo-deny, cargo-hack)
   layers    which crate depends on which, and the invariants of docs/architecture.md
   deps      every dependency has its reason in docs/dependencies.md; security floors; number of crates
-  parity    docs/operations.md says what sends each operation that the Hub publishes; with --write it is written anew
+  parity    every documented Python method and argument is there; docs/operations.md says what sends each operation
+            that the Hub publishes, with --write it is written anew
   interop   a real model and every documented method between this client, the embedded Hub and the official Python
             client, newest and 0.12.1; compares the requests that they send with the files in tests/parity, which
             `interop --record` writes
@@ -41,7 +43,7 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["layers"] => layers::run(),
         ["deps"] => deps::run(),
-        ["parity"] => contract::run(),
+        ["parity"] => parity::run(),
         ["parity", "--write"] => contract::write(),
         ["interop"] => interop::run(),
         ["interop", "--record"] => interop::record(),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{Outcome, cargo, contract, deps, execute, interop, layers};
+use crate::{Outcome, cargo, deps, execute, interop, layers, parity};
 
 pub(crate) fn run_all() -> Outcome {
     for (name, step) in STEPS {
@@ -24,8 +24,8 @@ const STEPS: [Step; 8] = [
     ("lints", lints),
     ("layers", layers::run),
     ("deps", deps::run),
-    ("parity", contract::run),
     ("tests", tests),
+    ("parity", parity::run),
     ("documentation", documentation),
     ("interop", interop::run),
 ];

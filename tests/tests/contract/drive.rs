@@ -1,7 +1,8 @@
 //! Every method of the client, with as few and with as many arguments as it takes.
 
 use hub_api::{
-    CommitOperation, CommitOperationAdd, CommitOperationDelete, HfApi, IsFolder, RepoType, RequestTo,
+    CommitOperation, CommitOperationAdd, CommitOperationCopy, CommitOperationDelete, HfApi, IsFolder,
+    RepoType, RequestTo,
     types::{
         Gated,
         discussion::{DiscussionStatusFilter, DiscussionTypeFilter},
@@ -45,6 +46,7 @@ pub(crate) async fn everything() -> Vec<Exchange> {
     of_spaces(&ada).await;
     of_users(&ada, &bob).await;
     tags_and_searches(&ada).await;
+    all_arguments(&ada).await;
     watch.exchanges()
 }
 
@@ -302,4 +304,80 @@ async fn tags_and_searches(ada: &Client) {
     call!(ada, model_info("analytical/some-model"));
     call!(ada, dataset_info("analytical/some-dataset"));
     call!(ada, space_info("analytical/some-space"));
+}
+
+/// What the official client is asked to do with many arguments.
+async fn all_arguments(ada: &Client) {
+    let id = "analytical/full";
+    call!(ada, create_repo(id).private(false).resource_group_id("a".repeat(24)));
+    call!(ada, upload_file(noise(9, 30_000), "w.bin", id));
+    call!(ada, upload_file(&b"{}"[..], "config.json", id));
+    let copies: [CommitOperation; 2] = [
+        CommitOperationCopy::new("w.bin", "copy.bin").unwrap().into(),
+        CommitOperationCopy::new("config.json", "copy.json").unwrap().into(),
+    ];
+    call!(ada, create_commit(id, copies, "Copy").create_pr(true));
+    call!(ada, model_info(id).revision("main").files_metadata(true).security_status(true));
+    call!(ada, model_info(id).expand(["sha", "downloads"]));
+    call!(ada, repo_info(id).files_metadata(true));
+    call!(ada, dataset_info("analytical/some-dataset").files_metadata(true));
+    call!(ada, space_info("analytical/some-space").files_metadata(true));
+    call!(ada, auth_check(id).write(true));
+    let folder = folder_with(&[("README.md", b"---\nlicense: mit\n---\n")]);
+    call!(ada, upload_folder(id, folder.path()));
+    call!(
+        ada,
+        duplicate_repo("ada/app")
+            .repo_type(RepoType::Space)
+            .to_id("analytical/another")
+            .private(true)
+            .hardware("t4-small")
+            .sleep_time(60)
+            .secrets([SpaceSetting::new("KEY", "value")])
+            .variables([SpaceSetting::new("KEY", "value")])
+    );
+    call!(
+        ada,
+        list_models()
+            .filter("pytorch")
+            .author("ada")
+            .search("x")
+            .sort("likes")
+            .direction(-1)
+            .limit(5)
+            .full(true)
+            .card_data(true)
+            .fetch_config(true)
+            .gated(false)
+            .pipeline_tag("fill-mask")
+            .all()
+    );
+    call!(ada, list_models().expand(["sha"]).limit(5).all());
+    call!(
+        ada,
+        list_datasets()
+            .filter("language:fr")
+            .author("ada")
+            .search("x")
+            .sort("likes")
+            .direction(-1)
+            .limit(5)
+            .full(true)
+            .all()
+    );
+    call!(
+        ada,
+        list_spaces()
+            .filter("gradio")
+            .author("ada")
+            .search("x")
+            .sort("likes")
+            .direction(-1)
+            .limit(5)
+            .full(true)
+            .linked(true)
+            .models(["ada/m"])
+            .datasets(["ada/d"])
+            .all()
+    );
 }

@@ -8,6 +8,7 @@ mod answers;
 mod drive;
 mod facts;
 mod judge;
+mod official;
 mod samples;
 mod watch;
 
@@ -167,4 +168,13 @@ fn the_judge_sees_what_is_wrong() {
             (expected, departures.into_iter().map(String::from).collect())
         );
     }
+}
+
+#[tokio::test]
+async fn what_the_official_client_sends_is_sent_too_or_differs_for_a_listed_reason() {
+    let (missing, meant) = (official::missing(&exchanges().await), official::meant());
+    let new: Vec<_> = missing.difference(&meant).collect();
+    assert!(new.is_empty(), "not sent, and not in tests/parity/differences.json:\n{new:#?}");
+    let gone: Vec<_> = meant.difference(&missing).collect();
+    assert!(gone.is_empty(), "in tests/parity/differences.json, and sent:\n{gone:#?}");
 }

@@ -278,6 +278,12 @@ impl<M: Mode> ListModelsListing<M> {
 }
 
 impl<M: Mode> ListDatasetsListing<M> {
+    /// Whether items have the front matter of the card: the same as [`full`](Self::full). Off unless set. Python:
+    /// `cardData`.
+    pub fn card_data(self, yes: bool) -> Self {
+        self.full(yes)
+    }
+
     /// Only datasets to which access must be asked for, or only others. Python: `gated`.
     pub fn gated(self, yes: bool) -> Self {
         self.edit(|operation| operation.gated = Some(yes))

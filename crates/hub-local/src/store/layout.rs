@@ -15,6 +15,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     thread::{self, ScopedJoinHandle},
+    time::{Duration, Instant},
 };
 
 use hub_types::RepoRef;
@@ -23,6 +24,9 @@ use super::{Result, StoreError};
 
 /// The version of the layout that this program writes, and the newest that it reads.
 const VERSION: u64 = 1;
+/// How long the lock of a folder may be somebody else's before the folder is in use.
+const LOCK_WAIT: Duration = Duration::from_millis(500);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// A data folder with its lock.
 pub(super) struct Layout {
@@ -42,10 +46,15 @@ impl Layout {
             .write(true)
             .open(&lock_path)
             .map_err(StoreError::io("open", &lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: dir.to_path_buf() }),
-            Err(TryLockError::Error(source)) => return Err(StoreError::io("lock", &lock_path)(source)),
+        let started = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                // A process that is being started holds what its parent had open, for a moment.
+                Err(TryLockError::WouldBlock) if started.elapsed() < LOCK_WAIT => thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: dir.to_path_buf() }),
+                Err(TryLockError::Error(source)) => return Err(StoreError::io("lock", &lock_path)(source)),
+            }
         }
         let layout = Self { dir: dir.to_path_buf(), _lock: lock };
         if check_version(dir)?.is_none() {
@@ -145,7 +154,7 @@ fn check_version(dir: &Path) -> Result<Option<u64>> {
     Ok(Some(found))
 }
 
-/// Removes `*.lock` of refs: commits that were interrupted left them, and no git program works on these folders.
+/// Removes `*.lock` of refs: commits that were interrupted left them, and git programs that the hub started ended with it.
 fn remove_lock_files(folder: &Path) -> Result<()> {
     for entry in entries(folder)? {
         if entry.is_dir() {

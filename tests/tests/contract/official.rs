@@ -1,0 +1,143 @@
+//! What the official Python client sends for a method, this client sends too: verb, address, query and body, by their
+//! names. The facts are recorded from the client itself (`cargo xtask interop`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hub_api::types::route::{self, Route};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::watch::Exchange;
+
+const NEWEST: &str = include_str!("../../parity/requests.json");
+const OLD: &str = include_str!("../../parity/requests-0.12.json");
+const DIFFERENCES: &str = include_str!("../../parity/differences.json");
+
+#[derive(Deserialize)]
+struct Recorded {
+    calls: Vec<Call>,
+}
+
+#[derive(Deserialize)]
+struct Call {
+    call: String,
+    requests: Vec<Sent>,
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    verb: String,
+    path: String,
+    #[serde(default)]
+    query: BTreeMap<String, Value>,
+    json: Option<Value>,
+    lines: Option<Vec<Value>>,
+    form: Option<BTreeMap<String, Value>>,
+}
+
+/// A difference that is meant.
+#[derive(Deserialize)]
+struct Difference {
+    call: String,
+    what: String,
+    reason: String,
+}
+
+/// What a method sends to one kind of address: names of query parameters and of fields of the body.
+type Names = BTreeMap<(String, String), BTreeSet<String>>;
+
+/// What the official client sends and this one does not, as `create_repo: POST CreateRepo body visibility`.
+pub(crate) fn missing(exchanges: &[Exchange]) -> BTreeSet<String> {
+    let mut ours = Names::new();
+    for exchange in exchanges {
+        let Some(by) = exchange.by else { continue };
+        let place = format!("{} {}", exchange.method, address(exchange.uri.path()));
+        let query = url_pairs(exchange.uri.query().unwrap_or_default());
+        let names = ours.entry((by.to_owned(), place)).or_default();
+        names.extend(query.iter().map(|name| format!("query {}", name.trim_end_matches("[]"))));
+        names.extend(body_names(&exchange.body));
+    }
+    let mut missing = BTreeSet::new();
+    for Call { call, requests } in recorded(NEWEST).into_iter().chain(recorded(OLD)) {
+        for sent in requests.iter().filter(|sent| sent.path != "<server>") {
+            let place = format!("{} {}", sent.verb, address(&sent.path));
+            let Some(names) = ours.get(&(call.clone(), place.clone())) else {
+                missing.insert(format!("{call}: {place}"));
+                continue;
+            };
+            let lost = sent.names().into_iter().filter(|name| !names.contains(name));
+            missing.extend(lost.map(|name| format!("{call}: {place} {name}")));
+        }
+    }
+    missing
+}
+
+/// The differences that are meant, without their reasons.
+pub(crate) fn meant() -> BTreeSet<String> {
+    let differences: Vec<Difference> = serde_json::from_str(DIFFERENCES).unwrap();
+    assert!(differences.iter().all(|difference| !difference.reason.is_empty()));
+    differences.into_iter().map(|difference| format!("{}: {}", difference.call, difference.what)).collect()
+}
+
+fn recorded(text: &str) -> Vec<Call> {
+    serde_json::from_str::<Recorded>(text).unwrap().calls
+}
+
+impl Sent {
+    fn names(&self) -> BTreeSet<String> {
+        let query = self.query.keys().map(|name| format!("query {}", name.trim_end_matches("[]")));
+        let mut names: BTreeSet<_> = query.collect();
+        names.extend(self.json.iter().flat_map(fields));
+        names.extend(self.lines.iter().flatten().flat_map(line_fields));
+        // A form and a document have the same fields.
+        names.extend(self.form.iter().flat_map(|form| form.keys()).map(|name| format!("body {name}")));
+        names
+    }
+}
+
+fn body_names(body: &[u8]) -> BTreeSet<String> {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(document) if !document["value"].is_object() => fields(&document),
+        _ => serde_json::Deserializer::from_slice(body)
+            .into_iter::<Value>()
+            .filter_map(Result::ok)
+            .flat_map(|line| line_fields(&line))
+            .collect(),
+    }
+}
+
+fn fields(document: &Value) -> BTreeSet<String> {
+    document.as_object().into_iter().flatten().map(|(name, _)| format!("body {name}")).collect()
+}
+
+/// Fields of a line of a commit: `header.summary`.
+fn line_fields(line: &Value) -> BTreeSet<String> {
+    let key = line["key"].as_str().unwrap_or_default();
+    line["value"].as_object().into_iter().flatten().map(|(name, _)| format!("line {key}.{name}")).collect()
+}
+
+fn url_pairs(query: &str) -> BTreeSet<String> {
+    query
+        .split('&')
+        .filter_map(|pair| pair.split('=').next())
+        .map(|name| name.replace("%5B%5D", ""))
+        .collect()
+}
+
+/// The kind of an address, without what it names: `DiscussionAction Comment`.
+fn address(path: &str) -> String {
+    let path = path.replace("<oid>", &"a".repeat(40)).replace("<id>", "abc");
+    let shown = match route::parse(&path).unwrap_or_else(|error| panic!("{path}: {error}")) {
+        Route::Repo { action, .. } => format!("{action:?}"),
+        other => format!("{other:?}"),
+    };
+    let mut words = String::new();
+    for (number, part) in shown.split('"').enumerate() {
+        if number % 2 == 0 {
+            words.push_str(part);
+        }
+    }
+    let words = words.replace(": false", "").replace(": true", "");
+    let words = words.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    words.filter(|word| !matches!(*word, "Some" | "None" | "Revision")).collect::<Vec<_>>().join(" ")
+}
