@@ -12,6 +12,7 @@ use crate::{
     body::Incoming,
     handler,
     respond::ApiError,
+    routes,
     server::Context,
 };
 
@@ -24,9 +25,9 @@ pub(crate) async fn dispatch(
     let route = route::parse(parts.uri.path()).map_err(|_| {
         ApiError::new(StatusCode::NOT_FOUND, "Sorry, we can't find what you are looking for.")
     })?;
-    let allowed = methods(&route);
-    if !allowed.split(", ").any(|method| method == parts.method.as_str()) {
-        return Err(ApiError::method_not_allowed(allowed));
+    let operations = routes::of(&route);
+    if !operations.iter().any(|operation| operation.answers(&parts.method)) {
+        return Err(ApiError::method_not_allowed(&routes::allowed(operations)));
     }
     match route {
         Route::WhoAmI => handler::whoami::whoami(context, parts).await,
@@ -45,33 +46,6 @@ pub(crate) async fn dispatch(
                 answer => answer,
             }
         }
-        _ => Err(ApiError::new(StatusCode::NOT_FOUND, "this hub does not have that yet")),
-    }
-}
-
-/// The methods that an address takes.
-fn methods(route: &Route) -> &'static str {
-    match route {
-        Route::WhoAmI => "GET, HEAD",
-        Route::DeleteRepo => "DELETE",
-        Route::CreateRepo | Route::MoveRepo | Route::ValidateYaml => "POST",
-        Route::Repo { action, .. } => match action {
-            RepoRoute::PathsInfo(_)
-            | RepoRoute::Preupload(_)
-            | RepoRoute::Commit(_)
-            | RepoRoute::DiscussionAction(..)
-            | RepoRoute::LfsBatch
-            | RepoRoute::LfsVerify
-            | RepoRoute::LfsComplete(_)
-            | RepoRoute::SuperSquash(_) => "POST",
-            RepoRoute::Branch(_) | RepoRoute::Tag(_) | RepoRoute::Like => "DELETE, POST",
-            RepoRoute::Settings => "PUT",
-            RepoRoute::Discussions => "GET, HEAD, POST",
-            RepoRoute::LfsObject(_, None) => "GET, HEAD, PUT",
-            RepoRoute::LfsObject(_, Some(_)) => "PUT",
-            _ => "GET, HEAD",
-        },
-        _ => "GET, HEAD",
     }
 }
 
@@ -165,7 +139,6 @@ async fn in_repo(
             let access = auth::admit_to_files(admit(Need::Read).await?)?;
             handler::resolve::raw(&context, access, &parts, revision, path).await
         }
-        _ => Err(ApiError::new(StatusCode::NOT_FOUND, "this hub does not have that yet")),
     }
 }
 

@@ -5,8 +5,9 @@ use percent_encoding::percent_decode_str;
 use crate::{ParseError, RepoRef, RepoType, Revision};
 
 /// What the path of a request asks for. The method is the server's to check.
+///
+/// Exhaustive on purpose: a server that does not know of a new address must not compile.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Route {
     /// `/api/whoami-v2`
     WhoAmI,
@@ -35,9 +36,8 @@ pub enum Route {
     },
 }
 
-/// What a path asks of one repository.
+/// What a path asks of one repository. Exhaustive, as [`Route`] is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum RepoRoute {
     /// `/api/{models}/{id}` and `/api/{models}/{id}/revision/{rev}`
     Info(Option<Revision>),
@@ -90,9 +90,8 @@ pub enum RepoRoute {
     Raw(Revision, String),
 }
 
-/// What a path does to one discussion or pull request.
+/// What a path does to one discussion or pull request. Exhaustive, as [`Route`] is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum DiscussionAction {
     /// `comment`
     Comment,
