@@ -92,6 +92,9 @@ async fn in_repo(
         RepoRoute::Tree(revision, path) => {
             handler::tree::tree(&context, admit(Need::Read).await?, revision, path).await
         }
+        RepoRoute::TreeSize(revision, path) => {
+            handler::tree::size(&context, admit(Need::Read).await?, revision, path).await
+        }
         RepoRoute::PathsInfo(revision) => {
             let access = admit(Need::Read).await?;
             handler::paths_info::paths_info(&context, access, &parts, body, revision).await

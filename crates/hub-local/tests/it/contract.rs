@@ -125,3 +125,16 @@ async fn lfs_addresses_are_answered_with_and_without_the_suffix() {
         assert_eq!(post(uri, body.clone()).token(ADA).send(&hub).await.status, 200, "{uri}");
     }
 }
+
+#[tokio::test]
+async fn the_size_of_a_folder_is_that_of_all_files_below_it() {
+    let hub = hub();
+    let before = get("/api/models/ada/demo/treesize/main").send(&hub).await.json()["size"].as_u64().unwrap();
+    add_files(&hub, "ada/demo", &[("d/a.txt", "four"), ("d/e/b.txt", "three"), ("c.txt", "x")]).await;
+    let size = get("/api/models/ada/demo/treesize/main/d").send(&hub).await.json();
+    assert_eq!(size, json!({"path": "d", "size": 9}));
+    let all = get("/api/models/ada/demo/treesize/main").send(&hub).await.json();
+    assert_eq!(all, json!({"path": "", "size": before + 10}));
+    let missing = get("/api/models/ada/demo/treesize/main/none").send(&hub).await;
+    assert_eq!((missing.status.as_u16(), missing.header("x-error-code")), (404, Some("EntryNotFound")));
+}

@@ -62,6 +62,8 @@ pub enum RepoRoute {
     Likers,
     /// `/api/{models}/{id}/tree/{rev}[/{path}]`; the empty path is the root.
     Tree(Revision, String),
+    /// `/api/{models}/{id}/treesize/{rev}[/{path}]`; the empty path is the root.
+    TreeSize(Revision, String),
     /// `/api/{models}/{id}/paths-info/{rev}`
     PathsInfo(Revision),
     /// `/api/{models}/{id}/commits/{rev}`
@@ -223,6 +225,10 @@ fn api_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
         ["tree", rest @ ..] if !rest.is_empty() => {
             let (revision, path) = revision_and_path(rest)?;
             RepoRoute::Tree(revision, path)
+        }
+        ["treesize", rest @ ..] if !rest.is_empty() => {
+            let (revision, path) = revision_and_path(rest)?;
+            RepoRoute::TreeSize(revision, path)
         }
         _ => return Ok(None),
     }))
