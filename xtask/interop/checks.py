@@ -15,6 +15,7 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
+import git as git_client
 from checklist import check, run
 from world import ADA, GRACE, MINUTE, World, assert_same, digests, raises, sha256
 
@@ -422,6 +423,43 @@ def _(world):
     world.api.delete_repo("ada/taken", repo_type="dataset")
     assert not world.api.repo_exists("ada/taken", repo_type="dataset")
     assert world.api.repo_exists("ada/taken"), "the model of the same name went with it"
+
+
+@check("git clones what the API made, and what it pushes is in the API")
+def _(world):
+    git_client.clone_edit_push(world.api, world.wire.url, ADA, "ada/by-git", world.path("by-git"))
+
+
+@check("git-lfs pushes and pulls large files byte for byte")
+def _(world):
+    if git_client.has_lfs():
+        git_client.lfs_both_ways(world.api, world.wire.url, ADA, "ada/by-git-lfs", world.path("by-git-lfs"))
+    else:
+        print("skipped: there is no git-lfs")
+
+
+@check("a file that either client has in the cache is found there by the other one, without the server")
+def _(world):
+    world.api.create_repo("ada/cached")
+    for name in ("by-hub/a.txt", "by-python/b.bin"):
+        world.api.upload_file(path_or_fileobj=os.urandom(100_000), path_in_repo=name, repo_id="ada/cached")
+    cache = world.path("cache")
+    by_hub = Path(world.hub("download", "ada/cached", "by-hub/a.txt", "--cache-dir", cache).strip())
+    by_python = Path(world.api.hf_hub_download("ada/cached", "by-python/b.bin", cache_dir=cache))
+    assert by_hub.parents[1] == by_python.parents[1], f"{by_hub} and {by_python} are in different snapshots"
+    found = world.api.hf_hub_download("ada/cached", "by-hub/a.txt", cache_dir=cache, local_files_only=True)
+    assert Path(found) == by_hub, found
+    before = world.wire.count("GET")
+    found = world.hub("download", "ada/cached", "by-python/b.bin", "--cache-dir", cache).strip()
+    assert Path(found) == by_python, found
+    assert world.wire.count("GET") == before, "it was fetched again"
+    whole = world.api.snapshot_download("ada/cached", cache_dir=cache)
+    assert world.hub("download", "ada/cached", "--cache-dir", cache).strip() == whole
+    from huggingface_hub import scan_cache_dir
+
+    scanned = scan_cache_dir(cache)
+    assert not scanned.warnings and len(scanned.repos) == 1, scanned
+    assert world.hub("cache", "list", "-q", "--cache-dir", cache).strip() == "model/ada/cached"
 
 
 @check("git fsck finds nothing wrong in any repository")

@@ -2,6 +2,7 @@
 //! official Python client, the newest and the documented version; and whether they still send the requests in
 //! `tests/parity`.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -27,8 +28,9 @@ pub(crate) fn run() -> Outcome {
     let (newest, documented) = (Environment::newest()?, Environment::documented()?);
     let model = newest.model_folder()?;
     let hub = hub()?;
+    let path = path_with_git_lfs()?;
     let outcomes = [
-        execute(newest.script("checks.py").arg(&hub).arg(&model)),
+        execute(newest.script("checks.py").arg(&hub).arg(&model).env("PATH", path)),
         execute(documented.script("checks_old.py").arg(&hub).arg(&model)),
         execute(newest.script("methods.py").arg(&hub)),
         execute(documented.script("methods.py").arg(&hub)),
@@ -67,6 +69,57 @@ fn skipped() -> Outcome<bool> {
     }
     println!("skipped: interop, because {reason}");
     Ok(true)
+}
+
+/// Where programs are found, git-lfs among them where it can be had.
+fn path_with_git_lfs() -> Outcome<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    match git_lfs() {
+        Ok(None) => Ok(path),
+        Ok(Some(folder)) => {
+            let folders = std::iter::once(folder).chain(std::env::split_paths(&path));
+            std::env::join_paths(folders).map_err(|error| error.to_string())
+        }
+        Err(reason) if in_ci() => {
+            Err(format!("git-lfs cannot be had ({reason}); with CI set, its checks must run"))
+        }
+        Err(reason) => {
+            println!("the checks of git-lfs are skipped: {reason}");
+            Ok(path)
+        }
+    }
+}
+
+/// The folder of a git-lfs that is unpacked below the target folder; `None` where one is installed.
+fn git_lfs() -> Outcome<Option<PathBuf>> {
+    let works = |program: &Path| {
+        let mut version = Command::new(program);
+        version.arg("version").stdout(Stdio::null()).stderr(Stdio::null());
+        version.status().is_ok_and(|status| status.success())
+    };
+    if works(Path::new("git-lfs")) {
+        return Ok(None);
+    }
+    let folder = target_folder()?.join("interop/git-lfs");
+    let programs = folder.join("usr/bin");
+    if !works(&programs.join("git-lfs")) {
+        let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        // Unpacked only, which needs no rights and changes nothing outside the folder.
+        execute(Command::new("apt-get").args(["download", "--quiet", "git-lfs"]).current_dir(&folder))?;
+        let package = std::fs::read_dir(&folder)
+            .map_err(failed)?
+            .flatten()
+            .map(|entry| entry.path())
+            .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
+            .ok_or("apt-get downloaded no package")?;
+        execute(Command::new("dpkg-deb").arg("-x").arg(package).arg(&folder))?;
+    }
+    if works(&programs.join("git-lfs")) {
+        Ok(Some(programs))
+    } else {
+        Err("the git-lfs of the distribution does not start here".into())
+    }
 }
 
 /// The `hub` program, built now.

@@ -38,6 +38,7 @@ mod query;
 mod range;
 mod respond;
 mod router;
+mod routes;
 mod seed;
 #[cfg(feature = "serve")]
 mod serve;
@@ -50,6 +51,7 @@ pub use builder::Builder;
 pub use error::OpenError;
 pub use fault::{Fault, Held};
 pub use local_user::OwnHub;
+pub use routes::{Needs, Operation, routes};
 pub use seed::{Seed, TagFiles};
 #[cfg(feature = "serve")]
 pub use serve::{ServeError, Server};

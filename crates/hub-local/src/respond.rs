@@ -106,9 +106,12 @@ impl ApiError {
     }
 
     /// 405 with the methods that would do.
-    pub(crate) fn method_not_allowed(allowed: &'static str) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("this address takes {allowed}"))
-            .with_header(ALLOW, HeaderValue::from_static(allowed))
+    pub(crate) fn method_not_allowed(allowed: &str) -> Self {
+        let error = Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("this address takes {allowed}"));
+        match HeaderValue::from_str(allowed) {
+            Ok(allowed) => error.with_header(ALLOW, allowed),
+            Err(_) => error,
+        }
     }
 
     /// 500 with nothing about the inside; the log has the details.

@@ -3,7 +3,7 @@
 use http::{Method, Response, StatusCode, request::Parts};
 use hub_types::{
     RepoRef,
-    route::{self, GitRoute, RepoRoute, Route, SpaceRoute},
+    route::{self, RepoRoute, Route},
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     body::Incoming,
     handler,
     respond::{self, ApiError},
+    routes,
     server::Context,
 };
 
@@ -24,9 +25,9 @@ pub(crate) async fn dispatch(
     let route = route::parse(parts.uri.path()).map_err(|_| {
         ApiError::new(StatusCode::NOT_FOUND, "Sorry, we can't find what you are looking for.")
     })?;
-    let allowed = methods(&route);
-    if !allowed.split(", ").any(|method| method == parts.method.as_str()) {
-        return Err(ApiError::method_not_allowed(allowed));
+    let operations = routes::of(&route);
+    if !operations.iter().any(|operation| operation.answers(&parts.method)) {
+        return Err(ApiError::method_not_allowed(&routes::allowed(operations)));
     }
     match route {
         Route::WhoAmI => handler::whoami::whoami(context, parts).await,
@@ -46,39 +47,6 @@ pub(crate) async fn dispatch(
                 answer => answer,
             }
         }
-        _ => Err(ApiError::new(StatusCode::NOT_FOUND, "this hub does not have that yet")),
-    }
-}
-
-/// The methods that an address takes.
-fn methods(route: &Route) -> &'static str {
-    match route {
-        Route::WhoAmI => "GET, HEAD",
-        Route::DeleteRepo => "DELETE",
-        Route::CreateRepo | Route::MoveRepo | Route::ValidateYaml => "POST",
-        Route::Repo { action, .. } => match action {
-            RepoRoute::PathsInfo(_)
-            | RepoRoute::Preupload(_)
-            | RepoRoute::Commit(_)
-            | RepoRoute::DiscussionAction(..)
-            | RepoRoute::LfsBatch
-            | RepoRoute::LfsVerify
-            | RepoRoute::LfsComplete(_)
-            | RepoRoute::Duplicate
-            | RepoRoute::SuperSquash(_) => "POST",
-            RepoRoute::Space(SpaceRoute::Secrets | SpaceRoute::Variables) => "DELETE, GET, HEAD, POST",
-            RepoRoute::Git(GitRoute::UploadPack | GitRoute::ReceivePack) => "POST",
-            RepoRoute::LfsLocks => "GET, POST",
-            RepoRoute::Space(SpaceRoute::Runtime) => "GET, HEAD",
-            RepoRoute::Space(_) => "POST",
-            RepoRoute::Branch(_) | RepoRoute::Tag(_) | RepoRoute::Like => "DELETE, POST",
-            RepoRoute::Settings => "PUT",
-            RepoRoute::Discussions => "GET, HEAD, POST",
-            RepoRoute::LfsObject(_, None) => "GET, HEAD, PUT",
-            RepoRoute::LfsObject(_, Some(_)) => "PUT",
-            _ => "GET, HEAD",
-        },
-        _ => "GET, HEAD",
     }
 }
 
@@ -131,6 +99,9 @@ async fn in_repo(
         RepoRoute::Likers => handler::likes::of_repo(&context, admit(Need::Read).await?).await,
         RepoRoute::Tree(revision, path) => {
             handler::tree::tree(&context, admit(Need::Read).await?, revision, path).await
+        }
+        RepoRoute::TreeSize(revision, path) => {
+            handler::tree::size(&context, admit(Need::Read).await?, revision, path).await
         }
         RepoRoute::PathsInfo(revision) => {
             let access = admit(Need::Read).await?;
@@ -187,7 +158,6 @@ async fn in_repo(
             let access = auth::admit_to_files(admit(Need::Read).await?)?;
             handler::resolve::raw(&context, access, &parts, revision, path).await
         }
-        _ => Err(ApiError::new(StatusCode::NOT_FOUND, "this hub does not have that yet")),
     }
 }
 

@@ -115,7 +115,6 @@ pub(crate) async fn change(
             let work = move |hub: &Inner| change.hide_comment(hub, &id);
             ("updatedComment", StatusCode::OK, context.blocking(work).await?)
         }
-        _ => return Err(ApiError::new(StatusCode::NOT_FOUND, "this hub does not have that yet")),
     };
     Ok(respond::json(status, &json!({ key: event })))
 }

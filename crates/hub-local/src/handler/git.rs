@@ -45,7 +45,7 @@ const MISLEADING: [&str; 10] = [
     "GIT_CONFIG_PARAMETERS",
 ];
 /// Settings of git for every request. Nothing of the user's or the system's is read.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 12] = [
     "safe.directory=*",
     "core.hooksPath=/dev/null",
     "core.fsync=all",
@@ -53,7 +53,11 @@ const SETTINGS: [&str; 9] = [
     "gc.auto=0",
     "http.receivepack=true",
     "receive.autogc=false",
-    "receive.hideRefs=refs/pr",
+    "receive.fsckObjects=true",
+    // Branches and tags can be pushed, nothing else.
+    "receive.hideRefs=refs",
+    "receive.hideRefs=!refs/heads",
+    "receive.hideRefs=!refs/tags",
     "uploadpack.allowReachableSHA1InWant=true",
 ];
 
@@ -62,7 +66,7 @@ pub(crate) fn need(context: &Context, route: GitRoute) -> Need {
     match route {
         GitRoute::ReceivePack => Need::Write,
         GitRoute::Refs if context.query.get("service") == Some("git-receive-pack") => Need::Write,
-        _ => Need::Read,
+        GitRoute::Refs | GitRoute::UploadPack => Need::Read,
     }
 }
 
@@ -111,7 +115,7 @@ fn start(
     let path = match route {
         GitRoute::UploadPack => "/git-upload-pack",
         GitRoute::ReceivePack => "/git-receive-pack",
-        _ => "/info/refs",
+        GitRoute::Refs => "/info/refs",
     };
     let mut command = Command::new(context.hub().git_program());
     for setting in SETTINGS {

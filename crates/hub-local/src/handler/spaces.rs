@@ -83,7 +83,6 @@ pub(crate) async fn answer(
             let request: DevModeRequest = read_json(body, JSON_LIMIT).await?;
             SpaceAction::DevMode(request.enabled)
         }
-        _ => return Err(ApiError::bad_request("this hub does not know what to do with that")),
     };
     let runtime = context
         .blocking(move |hub| {

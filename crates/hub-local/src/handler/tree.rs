@@ -54,6 +54,25 @@ pub(crate) async fn tree(
     })
 }
 
+/// Answers `GET /api/{models}/{id}/treesize/{rev}/{path}`: the bytes of all files below a folder, large ones whole.
+pub(crate) async fn size(
+    context: &Context,
+    access: Access,
+    revision: Revision,
+    path: String,
+) -> Result<Response<Body>, ApiError> {
+    let folder = path.trim_end_matches('/').to_owned();
+    let answer = context
+        .blocking(move |hub| {
+            let git = hub.store.git(&access.repo)?;
+            let files = git.list(git.resolve(revision.as_str())?, &folder, true)?;
+            let size = files.iter().fold(0_u64, |sum, entry| sum.saturating_add(entry.size));
+            Ok(serde_json::json!({"path": folder, "size": size}))
+        })
+        .await?;
+    respond::ok(&answer)
+}
+
 /// Where a listing goes on.
 #[derive(Debug, PartialEq, Eq)]
 struct Cursor {

@@ -1,8 +1,10 @@
-//! Every route for every kind of caller, on a public and on a private repository.
+//! Every route for every kind of caller, on a public, a private and a missing repository. A route that
+//! [`hub_local::routes`] lists and no row below asks for fails a test.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use http::Method;
+use hub_local::{Needs, Operation, routes};
 use serde_json::json;
 
 use crate::support::{ADA, BOB, RITA, WIM, builder, call, get, post};
@@ -60,6 +62,7 @@ fn rows() -> Vec<Row> {
         row(Method::POST, "/api/models/{}/super-squash/main", json!({}), WRITE),
         row(Method::PUT, "/api/models/{}/settings", json!({"gated": false}), WRITE),
         row(Method::GET, "/api/models/{}/tree/main", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/treesize/main", none.clone(), READ),
         row(Method::POST, "/api/models/{}/paths-info/main", json!({"paths": ["a"]}), READ),
         row(Method::GET, "/api/models/{}/commits/main", none.clone(), READ),
         row(Method::GET, "/api/models/{}/discussions", none.clone(), READ),
@@ -117,6 +120,12 @@ fn rows() -> Vec<Row> {
             none.clone(),
             ([401, 403, 403, 415, 403], [401, 404, 403, 415, 403]),
         ),
+        row(
+            Method::GET,
+            "/{}.git/info/lfs/locks/verify",
+            none.clone(),
+            ([501; 5], [401, 404, 501, 501, 501]),
+        ),
         row(Method::POST, "/{}.git/info/lfs/locks/verify", json!({}), ([501; 5], [401, 404, 501, 501, 501])),
         // Into the caller's own namespace, where nobody but the owners of the original may write with that name.
         row(
@@ -159,7 +168,10 @@ async fn every_route_of_a_space_lets_through_whom_it_should() {
         assert_eq!(post("/api/repos/create", new).token(WIM).send(&hub).await.status, 200);
     }
     for Row { method, route, body, public, private } in space_rows() {
-        for (id, expected) in [("analytical/open", public), ("analytical/closed", private)] {
+        let missing = [private[0], private[1], private[1], private[1], private[1]];
+        for (id, expected) in
+            [("analytical/open", public), ("analytical/closed", private), ("analytical/missing", missing)]
+        {
             for ((who, token), status) in CALLERS.into_iter().zip(expected) {
                 let body = if body.is_null() { String::new() } else { body.to_string() };
                 let route = route.replace("{}", id);
@@ -181,7 +193,11 @@ async fn every_route_lets_through_whom_it_should() {
         comments.insert(id, details["events"][0]["id"].as_str().unwrap().to_owned());
     }
     for Row { method, route, body, public, private } in rows() {
-        for (id, expected) in [("analytical/open", public), ("analytical/closed", private)] {
+        // What a caller who may not see a private repository is told: the same as of one that does not exist.
+        let missing = [private[0], private[1], private[1], private[1], private[1]];
+        for (id, expected) in
+            [("analytical/open", public), ("analytical/closed", private), ("analytical/missing", missing)]
+        {
             for ((who, token), status) in CALLERS.into_iter().zip(expected) {
                 let body = if body.is_null() { String::new() } else { body.to_string() };
                 // Numbers of pull requests differ from caller to caller: the details of none are asked for here.
@@ -190,7 +206,9 @@ async fn every_route_lets_through_whom_it_should() {
                 } else {
                     route.to_owned()
                 };
-                let route = route.replace("{}", id).replace("/ID/", &format!("/{}/", comments[id]));
+                let route = route
+                    .replace("{}", id)
+                    .replace("/ID/", &format!("/{}/", comments.get(id).map_or("none", String::as_str)));
                 let answer = call(method.clone(), &route).maybe_token(token).body(body).send(&hub).await;
                 assert_eq!(answer.status, status, "{method} {route} for {who}: {answer:?}");
             }
@@ -201,13 +219,28 @@ async fn every_route_lets_through_whom_it_should() {
 #[tokio::test]
 async fn routes_without_a_repository_let_through_whom_they_should() {
     let hub = builder().token("wim", WIM_READS, hub_local::TokenRole::Read).build().unwrap();
+    for (method, route, body, expected) in rows_without_repository() {
+        for ((who, token), status) in CALLERS.into_iter().zip(expected) {
+            // After the writer's deletion the repository is missing for everybody.
+            let status = if method == Method::DELETE && who.contains("read token") { 404 } else { status };
+            let answer = call(method.clone(), route).maybe_token(token).body(body.clone()).send(&hub).await;
+            assert_eq!(answer.status, status, "{method} {route} for {who}: {answer:?}");
+        }
+    }
+    let own = json!({"name": "demo", "organization": "ada"}).to_string();
+    let reads = call(Method::DELETE, "/api/repos/delete").token(crate::support::ADA_READS).body(own.clone());
+    assert_eq!(reads.send(&hub).await.status, 403, "a read token of the owner");
+    assert_eq!(call(Method::DELETE, "/api/repos/delete").token(ADA).body(own).send(&hub).await.status, 200);
+}
+
+fn rows_without_repository() -> Vec<(Method, &'static str, String, [u16; 5])> {
     let new = |name: &str| json!({"name": name, "organization": "analytical"}).to_string();
     // The name changes in case only, so that the rows below find it still.
     let moved = |name: &str| {
         let (from, to) = (format!("analytical/{name}"), format!("analytical/{}", name.to_uppercase()));
         json!({"fromRepo": from, "toRepo": to, "type": "model"}).to_string()
     };
-    let rows = [
+    vec![
         (Method::GET, "/api/whoami-v2", String::new(), [401, 200, 200, 200, 200]),
         (Method::GET, "/api/users/ada/likes", String::new(), [200; 5]),
         (Method::POST, "/api/repos/move", moved("open"), [401, 403, 403, 200, 403]),
@@ -222,17 +255,72 @@ async fn routes_without_a_repository_let_through_whom_they_should() {
         (Method::POST, "/api/repos/create", new("made"), [401, 403, 403, 200, 403]),
         (Method::DELETE, "/api/repos/delete", new("open"), [401, 403, 403, 200, 403]),
         (Method::DELETE, "/api/repos/delete", new("closed"), [401, 404, 403, 200, 404]),
-    ];
-    for (method, route, body, expected) in rows {
-        for ((who, token), status) in CALLERS.into_iter().zip(expected) {
-            // After the writer's deletion the repository is missing for everybody.
-            let status = if method == Method::DELETE && who.contains("read token") { 404 } else { status };
-            let answer = call(method.clone(), route).maybe_token(token).body(body.clone()).send(&hub).await;
-            assert_eq!(answer.status, status, "{method} {route} for {who}: {answer:?}");
+    ]
+}
+
+#[test]
+fn every_route_has_a_row() {
+    let rows: Vec<(Method, &str)> = rows()
+        .into_iter()
+        .chain(space_rows())
+        .map(|row| (row.method, row.route))
+        .chain(rows_without_repository().into_iter().map(|(method, route, ..)| (method, route)))
+        .collect();
+    let asked: Vec<&Operation> = rows.iter().filter_map(|(method, route)| operation(method, route)).collect();
+    assert_eq!(asked.len(), rows.len(), "a row asks for what is no route");
+    let left: Vec<_> = routes().iter().filter(|route| !asked.contains(route)).collect();
+    assert!(left.is_empty(), "routes without a row: {left:#?}");
+}
+
+#[test]
+fn what_a_route_needs_is_what_its_rows_say() {
+    // A push begins with a question, which needs what the push does.
+    let begins_a_push = |row: &Row| row.route.ends_with("service=git-receive-pack");
+    let all = rows().into_iter().chain(space_rows()).filter(|row| !begins_a_push(row));
+    for Row { method, route, public, private, .. } in all {
+        let needs = operation(&method, route).unwrap().needs;
+        let anonymous = (public[0], private[0]);
+        let expected = match needs {
+            // Uploading is for those who sign in; what they may commit is asked of them later.
+            Needs::Sight if method == Method::POST && anonymous == (401, 401) => {
+                assert!(route.ends_with("/batch"), "{method} {route}");
+                (401, 401)
+            }
+            // Whatever a writer is told.
+            Needs::Sight => (public[3], 401),
+            Needs::SignedAddress => (403, 403),
+            _ => (401, 401),
+        };
+        assert_eq!(anonymous, expected, "{method} {route} without a token");
+        let stranger = public[1];
+        if needs == Needs::Write && !route.contains("create_pr") {
+            assert_eq!(stranger, 403, "{method} {route} for a stranger");
+        } else if needs == Needs::Contribute {
+            assert!(stranger < 300, "{method} {route} for a stranger");
         }
     }
-    let own = json!({"name": "demo", "organization": "ada"}).to_string();
-    let reads = call(Method::DELETE, "/api/repos/delete").token(crate::support::ADA_READS).body(own.clone());
-    assert_eq!(reads.send(&hub).await.status, 403, "a read token of the owner");
-    assert_eq!(call(Method::DELETE, "/api/repos/delete").token(ADA).body(own).send(&hub).await.status, 200);
+}
+
+/// The operation of which an address is an example: of those that fit the one with the fewest names and most words.
+fn operation(method: &Method, route: &str) -> Option<&'static Operation> {
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
+    let path = route.split('?').next().unwrap_or_default();
+    routes()
+        .iter()
+        .filter(|operation| operation.method == method.as_str() && fits(operation.address, path))
+        .min_by_key(|operation| (operation.address.matches('{').count(), Reverse(operation.address.len())))
+}
+
+fn fits(address: &str, path: &str) -> bool {
+    let (address, any_more) = match address.strip_suffix("/{path}") {
+        Some(start) => (start, true),
+        None => (address, false),
+    };
+    let (names, segments): (Vec<_>, Vec<_>) = (address.split('/').collect(), path.split('/').collect());
+    let lengths = names.len() == segments.len() || (any_more && names.len() < segments.len());
+    lengths
+        && names.iter().zip(&segments).all(|(name, segment)| match name.split_once('}') {
+            Some((_, end)) => segment.ends_with(end),
+            None => name == segment,
+        })
 }

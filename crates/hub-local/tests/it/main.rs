@@ -4,6 +4,7 @@
 mod authorisation;
 mod branches;
 mod commit;
+mod contract;
 mod discussions;
 mod errors;
 mod faults;

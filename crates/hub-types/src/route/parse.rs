@@ -5,8 +5,9 @@ use percent_encoding::percent_decode_str;
 use crate::{ParseError, RepoRef, RepoType, Revision};
 
 /// What the path of a request asks for. The method is the server's to check.
+///
+/// Exhaustive on purpose: a server that does not know of a new address must not compile.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Route {
     /// `/api/whoami-v2`
     WhoAmI,
@@ -37,9 +38,8 @@ pub enum Route {
     },
 }
 
-/// What a path asks of one repository.
+/// What a path asks of one repository. Exhaustive, as [`Route`] is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum RepoRoute {
     /// `/api/{models}/{id}` and `/api/{models}/{id}/revision/{rev}`
     Info(Option<Revision>),
@@ -68,6 +68,8 @@ pub enum RepoRoute {
     Likers,
     /// `/api/{models}/{id}/tree/{rev}[/{path}]`; the empty path is the root.
     Tree(Revision, String),
+    /// `/api/{models}/{id}/treesize/{rev}[/{path}]`; the empty path is the root.
+    TreeSize(Revision, String),
     /// `/api/{models}/{id}/paths-info/{rev}`
     PathsInfo(Revision),
     /// `/api/{models}/{id}/commits/{rev}`
@@ -100,9 +102,8 @@ pub enum RepoRoute {
     Raw(Revision, String),
 }
 
-/// What git asks of one repository over HTTP (gitprotocol-http).
+/// What git asks of one repository over HTTP (gitprotocol-http). Exhaustive, as [`Route`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum GitRoute {
     /// `info/refs`: the beginning of a fetch or a push, as its query says.
     Refs,
@@ -112,9 +113,8 @@ pub enum GitRoute {
     ReceivePack,
 }
 
-/// What a path asks of one Space.
+/// What a path asks of one Space. Exhaustive, as [`Route`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum SpaceRoute {
     /// `/api/spaces/{id}/secrets`
     Secrets,
@@ -162,9 +162,8 @@ impl SpaceRoute {
     }
 }
 
-/// What a path does to one discussion or pull request.
+/// What a path does to one discussion or pull request. Exhaustive, as [`Route`] is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum DiscussionAction {
     /// `comment`
     Comment,
@@ -303,6 +302,10 @@ fn api_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
         ["tree", rest @ ..] if !rest.is_empty() => {
             let (revision, path) = revision_and_path(rest)?;
             RepoRoute::Tree(revision, path)
+        }
+        ["treesize", rest @ ..] if !rest.is_empty() => {
+            let (revision, path) = revision_and_path(rest)?;
+            RepoRoute::TreeSize(revision, path)
         }
         [word] => match SpaceRoute::ALL.into_iter().find(|route| route.word() == *word) {
             Some(route) => RepoRoute::Space(route),
