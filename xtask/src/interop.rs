@@ -106,7 +106,16 @@ fn git_lfs() -> Outcome<Option<PathBuf>> {
         let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
         std::fs::create_dir_all(&folder).map_err(failed)?;
         // Unpacked only, which needs no rights and changes nothing outside the folder.
-        execute(Command::new("apt-get").args(["download", "--quiet", "git-lfs"]).current_dir(&folder))?;
+        let download = || {
+            let mut download = Command::new("apt-get");
+            download.args(["download", "--quiet", "git-lfs"]).current_dir(&folder);
+            execute(&mut download)
+        };
+        if download().is_err() {
+            // A new machine has no list of packages yet.
+            execute(Command::new("apt-get").args(["update", "--quiet"]))?;
+            download()?;
+        }
         let package = std::fs::read_dir(&folder)
             .map_err(failed)?
             .flatten()

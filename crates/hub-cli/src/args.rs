@@ -127,7 +127,7 @@ pub(crate) struct Login {
     /// Ask for a token although one is in use already
     #[arg(long, overrides_with = "no_force")]
     pub(crate) force: bool,
-    /// Do not ask for a token when one is in use already [default]
+    /// Do not ask for a token when one is in use already; the default
     #[arg(long, overrides_with = "force")]
     pub(crate) no_force: bool,
 }
@@ -138,7 +138,7 @@ pub(crate) struct GitCredentialArg {
     /// Also give the token to git's credential helper
     #[arg(long, overrides_with = "no_add_to_git_credential")]
     pub(crate) add_to_git_credential: bool,
-    /// Do not give the token to git [default]
+    /// Do not give the token to git; the default
     #[arg(long, overrides_with = "add_to_git_credential")]
     pub(crate) no_add_to_git_credential: bool,
 }
