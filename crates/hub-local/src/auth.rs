@@ -73,6 +73,9 @@ pub(crate) fn admit(
     let caller = identify(store, headers)?;
     let record = store.find_repo(repo)?.filter(|record| sees(caller.as_ref(), record));
     let repo = record.ok_or_else(|| ApiError::repo_not_found(caller.is_none()))?;
+    if repo.disabled {
+        return Err(ApiError::disabled());
+    }
     let access = Access { caller, repo };
     if need != Need::Read {
         let caller = access.user()?;

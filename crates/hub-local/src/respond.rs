@@ -100,6 +100,11 @@ impl ApiError {
         error.with_code(ErrorCode::GatedRepo)
     }
 
+    /// The repository was switched off.
+    pub(crate) fn disabled() -> Self {
+        Self::forbidden("Access to this resource is disabled.")
+    }
+
     /// Whether it says that the repository is missing, or hidden from the caller.
     pub(crate) fn is_repo_not_found(&self) -> bool {
         self.0.code == Some(ErrorCode::RepoNotFound)

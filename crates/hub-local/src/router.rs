@@ -103,6 +103,10 @@ async fn in_repo(
         RepoRoute::TreeSize(revision, path) => {
             handler::tree::size(&context, admit(Need::Read).await?, revision, path).await
         }
+        RepoRoute::Compare(base, head) => {
+            let access = auth::admit_to_files(admit(Need::Read).await?)?;
+            handler::refs::compare(&context, access, base, head).await
+        }
         RepoRoute::PathsInfo(revision) => {
             let access = admit(Need::Read).await?;
             handler::paths_info::paths_info(&context, access, &parts, body, revision).await

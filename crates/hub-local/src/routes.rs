@@ -113,6 +113,7 @@ operations! {
     Route::Repo { action: R::Likers, .. } => "/api/{type}/{id}/likers": GET Sight;
     Route::Repo { action: R::Tree(..), .. } => "/api/{type}/{id}/tree/{rev}/{path}": GET Sight;
     Route::Repo { action: R::TreeSize(..), .. } => "/api/{type}/{id}/treesize/{rev}/{path}": GET Sight;
+    Route::Repo { action: R::Compare(..), .. } => "/api/{type}/{id}/compare/{base..head}": GET Sight;
     Route::Repo { action: R::PathsInfo(_), .. } => "/api/{type}/{id}/paths-info/{rev}": POST Sight;
     Route::Repo { action: R::Commits(_), .. } => "/api/{type}/{id}/commits/{rev}": GET Sight;
     Route::Repo { action: R::Preupload(_), .. } => "/api/{type}/{id}/preupload/{rev}": POST Write;

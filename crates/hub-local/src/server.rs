@@ -6,21 +6,21 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context as TaskContext, Poll},
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
 use http::{
-    HeaderValue, Method, Request, Response, StatusCode,
+    HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_LENGTH, DATE, HOST, RETRY_AFTER},
     request::Parts,
 };
-use hub_types::error_code::X_REQUEST_ID;
+use hub_types::{RepoRef, error_code::X_REQUEST_ID};
 use tempfile::TempDir;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    Body, BoxError, Builder, Fault,
+    Body, BoxError, Builder, Fault, OpenError,
     body::{self, Incoming},
     documents::Documents,
     fault::Faults,
@@ -29,11 +29,16 @@ use crate::{
     respond::{ApiError, header_text, request_id},
     router,
     signed::Signer,
-    store::Store,
+    store::{Store, StoreError},
 };
 
+/// What is left of a limit and when it is whole again (draft-ietf-httpapi-ratelimit-headers).
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// Requests that are handled at the same time; more are answered 503.
 const IN_FLIGHT: usize = 128;
+/// Git programs that run at the same time, and how long a request waits for its turn.
+const GIT_PROGRAMS: usize = 16;
+const GIT_WAIT: Duration = Duration::from_secs(30);
 
 /// An embedded Hub. Clones share it; the data folder is free again when the last one is dropped.
 ///
@@ -52,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) documents: Documents,
     public_url: Option<String>,
     git_program: PathBuf,
+    git_slots: Arc<Semaphore>,
     faults: Faults,
     in_flight: Semaphore,
     // Dropped last: the store closes its files first.
@@ -94,6 +100,18 @@ impl LocalHub {
         self.inner.faults.add(fault);
     }
 
+    /// Switches a repository off, as the public Hub does with what must not be distributed: whoever may see it is told so
+    /// with 403, and gets nothing of it. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When there is no such repository, or the database cannot be written.
+    pub fn disable(&self, repo: &RepoRef, disabled: bool) -> Result<(), OpenError> {
+        let store = &self.inner.store;
+        let missing = || StoreError::RepoNotFound { repo: repo.to_string() };
+        let record = store.find_repo(repo)?.ok_or_else(missing)?;
+        Ok(store.set_disabled(&record, disabled)?)
+    }
+
     /// The data folder.
     pub fn dir(&self) -> &Path {
         self.inner.store.dir()
@@ -114,6 +132,7 @@ impl LocalHub {
             documents,
             public_url,
             git_program,
+            git_slots: Arc::new(Semaphore::new(GIT_PROGRAMS)),
             faults: Faults::default(),
             in_flight: Semaphore::new(IN_FLIGHT),
             _temporary: temporary,
@@ -176,8 +195,7 @@ impl LocalHub {
         expired_links: bool,
     ) -> Result<Response<Body>, ApiError> {
         let Ok(_permit) = self.inner.in_flight.try_acquire() else {
-            return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the hub is busy, try again")
-                .with_header(RETRY_AFTER, HeaderValue::from_static("1")));
+            return Err(busy());
         };
         if let Some(encoding) = parts.headers.get(CONTENT_ENCODING)
             && encoding != "identity"
@@ -223,6 +241,15 @@ where
 }
 
 impl Inner {
+    /// A slot for one git program that runs.
+    pub(crate) async fn git_slot(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        let slot = Arc::clone(&self.git_slots).acquire_owned();
+        match tokio::time::timeout(GIT_WAIT, slot).await {
+            Ok(Ok(slot)) => Ok(slot),
+            _ => Err(busy()),
+        }
+    }
+
     /// The program that answers git.
     pub(crate) fn git_program(&self) -> &Path {
         &self.git_program
@@ -261,6 +288,13 @@ impl Context {
             authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
         port_free.map_or(authority, |(host, _)| host)
     }
+}
+
+/// 503 for a moment.
+fn busy() -> ApiError {
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the hub is busy, try again")
+        .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+        .with_header(RATE_LIMIT, HeaderValue::from_static("\"in-flight\";r=0;t=1"))
 }
 
 /// Where the caller reaches the hub: the configured address, else what the request says. A listening server believes a

@@ -147,6 +147,7 @@ mod tests {
             creator: 1,
             lfs_multipart_threshold: None,
             gated: None,
+            disabled: false,
         }
     }
 

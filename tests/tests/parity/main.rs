@@ -12,6 +12,7 @@
     reason = "a test"
 )]
 
+mod classes;
 mod scenario;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -16,6 +16,7 @@ use hub_types::route::GitRoute;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, ChildStdin, ChildStdout, Command},
+    sync::OwnedSemaphorePermit,
 };
 
 use crate::{
@@ -81,13 +82,14 @@ pub(crate) async fn answer(
     let access = if need(context, route) == Need::Read { auth::admit_to_files(access)? } else { access };
     let repo = access.repo.clone();
     let git = context.blocking(move |hub| Ok(hub.store.git(&repo)?)).await?;
+    let slot = context.hub().git_slot().await?;
     let mut child = start(context, &access, parts, &git, route)?;
     let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(ApiError::internal(&std::io::Error::other("git has no standard streams")));
     };
     let incoming = std::mem::replace(body, body::erase(Body::empty()));
     let feeding = tokio::spawn(feed(incoming, stdin));
-    let mut answer = Answer { child, stdout, rest: BytesMut::new(), feeding };
+    let mut answer = Answer { child, stdout, rest: BytesMut::new(), feeding, _slot: slot };
     let head = answer.head().await?;
     if route != GitRoute::ReceivePack {
         return Ok(head.map(|()| Body::new(http_body_util::StreamBody::new(answer.frames()))));
@@ -174,6 +176,7 @@ struct Answer {
     /// What came after the head.
     rest: BytesMut,
     feeding: tokio::task::JoinHandle<()>,
+    _slot: OwnedSemaphorePermit,
 }
 
 impl Drop for Answer {

@@ -1,7 +1,7 @@
-//! `GET /api/{models}/{id}/refs`.
+//! `GET /api/{models}/{id}/refs` and `.../compare/{base}..{head}`.
 
-use http::Response;
-use hub_types::{GitRefInfo, GitRefs};
+use http::{Response, StatusCode};
+use hub_types::{GitRefInfo, GitRefs, Revision};
 
 use crate::{
     Body,
@@ -30,4 +30,20 @@ pub(crate) async fn refs(context: &Context, access: Access) -> Result<Response<B
     }
     answer.pull_requests = context.query.flag("include_prs").then_some(pull_requests);
     respond::ok(&answer)
+}
+
+/// The difference between two revisions, as `git diff` writes it.
+pub(crate) async fn compare(
+    context: &Context,
+    access: Access,
+    base: Revision,
+    head: Revision,
+) -> Result<Response<Body>, ApiError> {
+    let diff = context
+        .blocking(move |hub| {
+            let git = hub.store.git(&access.repo)?;
+            Ok(git.diff(git.resolve(base.as_str())?, git.resolve(head.as_str())?)?)
+        })
+        .await?;
+    Ok(respond::whole(StatusCode::OK, "text/plain; charset=utf-8", diff))
 }

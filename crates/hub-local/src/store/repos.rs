@@ -35,6 +35,8 @@ pub(crate) struct RepoRecord {
     pub(crate) lfs_multipart_threshold: Option<u64>,
     /// `auto` or `manual` when the files are for those with access only.
     pub(crate) gated: Option<String>,
+    /// Whether it was switched off: nobody gets anything of it.
+    pub(crate) disabled: bool,
 }
 
 impl RepoRecord {
@@ -62,8 +64,7 @@ pub(crate) struct NewRepo {
 }
 
 /// The columns that [`from_row`] reads, first in its row.
-pub(super) const COLUMNS: &str =
-    "key, repo_type, id, internal_id, private, sdk, created_at, creator, lfs_multipart_threshold, gated";
+pub(super) const COLUMNS: &str = "key, repo_type, id, internal_id, private, sdk, created_at, creator, lfs_multipart_threshold, gated, disabled";
 
 impl Store {
     /// Makes a repository whose first commit holds `.gitattributes`, and for a Space `README.md`.
@@ -200,6 +201,7 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<RepoRecord> {
         creator: row.get(7)?,
         lfs_multipart_threshold: row.get(8)?,
         gated: row.get(9)?,
+        disabled: row.get(10)?,
     })
 }
 

@@ -37,6 +37,7 @@ CREATE TABLE repos (
     lfs_multipart_threshold INTEGER,
     last_number INTEGER NOT NULL DEFAULT 0,
     gated TEXT,
+    disabled INTEGER NOT NULL DEFAULT 0,
     UNIQUE (repo_type, folded)
 ) STRICT;
 

@@ -30,6 +30,20 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Switches a repository off or on again.
+    ///
+    /// # Errors
+    /// `RepoNotFound`.
+    pub(crate) fn set_disabled(&self, repo: &RepoRecord, disabled: bool) -> Result<()> {
+        self.database().write(|transaction| {
+            let changed = transaction
+                .execute("UPDATE repos SET disabled = ?1 WHERE key = ?2", params![disabled, repo.key])?;
+            if changed == 0 { Err(repo.not_found()) } else { Ok(()) }
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

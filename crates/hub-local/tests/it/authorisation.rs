@@ -63,6 +63,7 @@ fn rows() -> Vec<Row> {
         row(Method::PUT, "/api/models/{}/settings", json!({"gated": false}), WRITE),
         row(Method::GET, "/api/models/{}/tree/main", none.clone(), READ),
         row(Method::GET, "/api/models/{}/treesize/main", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/compare/main..main", none.clone(), READ),
         row(Method::POST, "/api/models/{}/paths-info/main", json!({"paths": ["a"]}), READ),
         row(Method::GET, "/api/models/{}/commits/main", none.clone(), READ),
         row(Method::GET, "/api/models/{}/discussions", none.clone(), READ),

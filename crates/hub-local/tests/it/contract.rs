@@ -1,6 +1,7 @@
 //! What existing clients rely on and no other file here is about.
 
 use http::Method;
+use hub_types::{RepoRef, RepoType};
 use serde_json::{Value, json};
 
 use crate::support::{ADA, BOB, add_files, call, get, head, hub, post};
@@ -137,4 +138,33 @@ async fn the_size_of_a_folder_is_that_of_all_files_below_it() {
     assert_eq!(all, json!({"path": "", "size": before + 10}));
     let missing = get("/api/models/ada/demo/treesize/main/none").send(&hub).await;
     assert_eq!((missing.status.as_u16(), missing.header("x-error-code")), (404, Some("EntryNotFound")));
+}
+
+#[tokio::test]
+async fn a_disabled_repository_says_so_to_all_who_see_it() {
+    let hub = hub();
+    add_files(&hub, "ada/demo", &[("a.txt", "a")]).await;
+    let demo = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
+    hub.disable(&demo, true).unwrap();
+    for uri in ["/api/models/ada/demo", "/ada/demo/resolve/main/a.txt", "/ada/demo.git/info/refs"] {
+        for token in [None, Some(ADA), Some(BOB)] {
+            let answer = get(uri).maybe_token(token).send(&hub).await;
+            assert_eq!(answer.status, 403, "{uri} {token:?}");
+            assert_eq!(answer.header("x-error-message"), Some("Access to this resource is disabled."));
+        }
+    }
+    hub.disable(&demo, false).unwrap();
+    assert_eq!(get("/api/models/ada/demo").send(&hub).await.status, 200);
+}
+
+#[tokio::test]
+async fn two_revisions_are_compared_as_git_does() {
+    let hub = hub();
+    let old = add_files(&hub, "ada/demo", &[("a.txt", "one\n")]).await;
+    add_files(&hub, "ada/demo", &[("a.txt", "two\n")]).await;
+    let answer = get(&format!("/api/models/ada/demo/compare/{old}..main")).send(&hub).await;
+    let diff = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert!(diff.starts_with("diff --git a/a.txt b/a.txt") && diff.contains("-one\n+two\n"), "{diff}");
+    let missing = get("/api/models/ada/demo/compare/none..main").send(&hub).await;
+    assert_eq!(missing.error().1, Some("RevisionNotFound"));
 }

@@ -13,11 +13,13 @@
 //! ```
 
 mod build;
+mod kinds;
 mod parse;
 mod rename;
 
 pub use build::{RepoRoutes, encode_path, encode_segment, list_repos, repo, tags_by_type, user_likes};
-pub use parse::{DiscussionAction, GitRoute, RepoRoute, Route, SpaceRoute, parse};
+pub use kinds::{DiscussionAction, GitRoute, RepoRoute, Route, SpaceRoute};
+pub use parse::parse;
 pub use rename::renamed;
 
 /// Path of `whoami`, `GET`.
