@@ -4,8 +4,9 @@
 use crate::{Outcome, cargo, contract, output};
 
 /// The test that calls everything; it prints a line for each method.
-const TEST: [&str; 8] =
-    ["test", "--quiet", "--locked", "--package", "hub-tests", "--test", "parity", "asynchronously"];
+///
+/// Of the whole workspace, so that nothing is compiled a second time with other features.
+const TEST: [&str; 7] = ["test", "--quiet", "--locked", "--workspace", "--test", "parity", "asynchronously"];
 
 pub(crate) fn run() -> Outcome {
     methods()?;
