@@ -1,7 +1,7 @@
 //! The documented Python methods, each called with every documented argument, asynchronous and blocking.
 //!
-//! Names are recorded by the macros that make the calls, so a name that is recorded is one that compiles. `cargo xtask
-//! parity` prints what is recorded here.
+//! Names are recorded by the macros that make the calls: methods and setters are recorded only where they compile, the names
+//! of what is passed by position are labels. `cargo xtask parity` prints what is recorded here.
 
 #![allow(
     clippy::unwrap_used,
