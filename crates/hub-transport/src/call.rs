@@ -56,8 +56,11 @@ impl Call {
         self.method.as_ref()
     }
 
-    pub(crate) fn uri(&self) -> &Uri {
-        &self.uri
+    /// The absolute URI, so far as it is known.
+    pub(crate) fn uri(&self) -> Uri {
+        let join = |path: &http::uri::PathAndQuery| self.shared.endpoint.join(path.as_str()).ok();
+        let relative = if self.uri.scheme().is_none() { self.uri.path_and_query() } else { None };
+        relative.and_then(join).unwrap_or_else(|| self.uri.clone())
     }
 
     pub(crate) fn set_request(&mut self, method: Method, uri: Uri) {
@@ -76,7 +79,7 @@ impl Call {
         context.target.clone_from(&self.info.target);
         if let Some(method) = &self.method {
             context.method = Some(method.clone());
-            context.url = Some(RedactedUrl::new(&self.uri, Some(self.shared.endpoint.origin())));
+            context.url = Some(RedactedUrl::new(&self.uri(), Some(self.shared.endpoint.origin())));
             context.attempts = self.log.attempts();
             context.elapsed = self.shared.clock.now().saturating_duration_since(self.started);
             context.maybe_processed = self.log.maybe_processed();
@@ -123,7 +126,7 @@ impl Call {
 
     /// An answer that says no.
     pub(crate) fn refused(&self, head: &Parts, body: &[u8]) -> Error {
-        let said = classify(head.status, &head.headers, &self.uri, body);
+        let said = classify(head.status, &head.headers, &self.uri(), body);
         let wait = server_wait(head.status, &head.headers, self.shared.clock.wall());
         let mut error = Error::new(said.kind, said.message).with_retry_after(wait);
         let withheld = self.log.token_withheld()

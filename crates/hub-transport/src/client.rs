@@ -219,7 +219,7 @@ impl Transport {
             }
             let (head, body) = self.read(&mut call, request).await?;
             crate::json::check_content_type(&head).map_err(|error| call.answered(error, &head))?;
-            let next = next_link(&head.headers, call.uri()).map_err(|error| call.error(error));
+            let next = next_link(&head.headers, &call.uri()).map_err(|error| call.error(error));
             let total = head.headers.get("x-total-count").and_then(|value| value.to_str().ok()?.parse().ok());
             Ok(RawPage { body, next, total, context: call })
         }
@@ -245,14 +245,7 @@ impl Transport {
 
     /// One exchange up to the head; failed answers become errors.
     async fn exchange(&self, call: &mut Call, mut request: Request<Body>) -> Result<Response<Body>, Error> {
-        let uri = match request.uri().scheme() {
-            Some(_) => request.uri().clone(),
-            None => {
-                let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-                self.shared.endpoint.join(path).map_err(|error| call.error(error))?
-            }
-        };
-        call.set_request(request.method().clone(), uri);
+        call.set_request(request.method().clone(), request.uri().clone());
         let mode = request.extensions().get::<RedirectMode>().copied().unwrap_or_default();
         let extensions = request.extensions_mut();
         let timeouts = *extensions.get_or_insert_with(|| self.shared.timeouts);
