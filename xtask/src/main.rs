@@ -88,16 +88,22 @@ fn execute(command: &mut Command) -> Outcome {
 
 /// Runs a command and gives what it prints to stdout.
 fn output(command: &mut Command) -> Outcome<String> {
+    match printed(command)? {
+        (true, text) => Ok(text),
+        (false, _) => Err(format!("{} failed", shown(command))),
+    }
+}
+
+/// Runs a command and gives whether it succeeded, and what it printed to stdout.
+fn printed(command: &mut Command) -> Outcome<(bool, String)> {
     let output = command
         .stdout(Stdio::piped())
         .spawn()
         .and_then(Child::wait_with_output)
         .map_err(|error| format!("cannot start {}: {error}", shown(command)))?;
-    if !output.status.success() {
-        return Err(format!("{} failed ({})", shown(command), output.status));
-    }
-    String::from_utf8(output.stdout)
-        .map_err(|_| format!("{} printed something that is not UTF-8", shown(command)))
+    let text = String::from_utf8(output.stdout)
+        .map_err(|_| format!("{} printed something that is not UTF-8", shown(command)))?;
+    Ok((output.status.success(), text))
 }
 
 fn shown(command: &Command) -> String {

@@ -91,6 +91,7 @@ const DATASET_FIELDS: &[Field] = &[
     ("license", "license", Some("license")),
 ];
 const SPACE_FIELDS: &[Field] = &[
+    ("sdk", "other", None),
     ("tags", "other", None),
     ("language", "language", None),
     ("datasets", "dataset", Some("dataset")),
@@ -191,8 +192,8 @@ mod tests {
 
     #[test]
     fn the_models_of_a_space_are_searched_by_but_not_shown() {
-        let card = fields("---\nmodels: [ada/demo]\ndatasets: [ada/nums]\n---\n");
-        assert_eq!(tags(RepoType::Space, &card), ["dataset:ada/nums"]);
+        let card = fields("---\nsdk: gradio\nmodels: [ada/demo]\ndatasets: [ada/nums]\n---\n");
+        assert_eq!(tags(RepoType::Space, &card), ["gradio", "dataset:ada/nums"]);
         let found = typed_tags(RepoType::Space, &card);
         assert_eq!(found.last(), Some(&CardTag { kind: LINKED_MODEL, tag: "model:ada/demo".into() }));
     }

@@ -54,6 +54,7 @@ pub(crate) async fn everything() -> Vec<Exchange> {
 async fn of_spaces(ada: &Client) {
     let id = "ada/app";
     let setting = || [SpaceSetting::new("KEY", "value")];
+    let described = || setting().map(|setting| setting.with_description("what for"));
     call!(
         ada,
         create_repo(id)
@@ -61,7 +62,7 @@ async fn of_spaces(ada: &Client) {
             .space_sdk("gradio")
             .space_hardware("t4-small")
             .space_sleep_time(60)
-            .space_secrets(setting())
+            .space_secrets(described())
             .space_variables(setting())
     );
     call!(ada, upload_file(&b"print()"[..], "app.py", id).repo_type(RepoType::Space));
@@ -90,7 +91,7 @@ async fn of_spaces(ada: &Client) {
             .private(true)
             .hardware("cpu-basic")
             .sleep_time(-1)
-            .secrets(setting())
+            .secrets(described())
             .variables(setting())
     );
     call!(ada, create_repo("ada/original"));

@@ -1,5 +1,5 @@
-//! What the official Python client sends for a method, this client sends too: verb, address, query and body, by their
-//! names. The facts are recorded from the client itself (`cargo xtask interop`).
+//! What the official Python client sends for a method, this client sends too: verb, address, and each query parameter and
+//! field of the body with the form of its value. The facts are recorded from the client itself (`cargo xtask interop`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +43,7 @@ struct Difference {
     reason: String,
 }
 
-/// What a method sends to one kind of address: names of query parameters and of fields of the body.
+/// What a method sends to one kind of address: query parameters and fields of the body, alone and with the form of the value.
 type Names = BTreeMap<(String, String), BTreeSet<String>>;
 
 /// What the official client sends and this one does not, as `create_repo: POST CreateRepo body visibility`.
@@ -54,8 +54,10 @@ pub(crate) fn missing(exchanges: &[Exchange]) -> BTreeSet<String> {
         let place = format!("{} {}", exchange.method, address(exchange.uri.path()));
         let query = url_pairs(exchange.uri.query().unwrap_or_default());
         let names = ours.entry((by.to_owned(), place)).or_default();
-        names.extend(query.iter().map(|name| format!("query {}", name.trim_end_matches("[]"))));
-        names.extend(body_names(&exchange.body));
+        names.extend(query);
+        let body = body_names(&exchange.body);
+        names.extend(body.iter().filter_map(|field| field.split(':').next()).map(str::to_owned));
+        names.extend(body);
     }
     let mut missing = BTreeSet::new();
     for Call { call, requests } in recorded(NEWEST).into_iter().chain(recorded(OLD)) {
@@ -85,14 +87,23 @@ fn recorded(text: &str) -> Vec<Call> {
 
 impl Sent {
     fn names(&self) -> BTreeSet<String> {
-        let query = self.query.keys().map(|name| format!("query {}", name.trim_end_matches("[]")));
-        let mut names: BTreeSet<_> = query.collect();
+        let mut names: BTreeSet<_> = self
+            .query
+            .iter()
+            .flat_map(|(name, value)| values(value).map(|value| parameter(name, value)))
+            .collect();
         names.extend(self.json.iter().flat_map(fields));
         names.extend(self.lines.iter().flatten().flat_map(line_fields));
-        // A form and a document have the same fields.
+        // A form and a document have the same fields; all values of a form are text, so names are all it has.
         names.extend(self.form.iter().flat_map(|form| form.keys()).map(|name| format!("body {name}")));
         names
     }
+}
+
+/// The values of a parameter that may be repeated.
+fn values(value: &Value) -> impl Iterator<Item = &str> {
+    let one = value.as_str().into_iter();
+    one.chain(value.as_array().into_iter().flatten().filter_map(Value::as_str))
 }
 
 fn body_names(body: &[u8]) -> BTreeSet<String> {
@@ -106,22 +117,47 @@ fn body_names(body: &[u8]) -> BTreeSet<String> {
     }
 }
 
+/// Fields of a document: `body private: boolean`.
 fn fields(document: &Value) -> BTreeSet<String> {
-    document.as_object().into_iter().flatten().map(|(name, _)| format!("body {name}")).collect()
+    let fields = document.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    fields.map(|(name, value)| format!("body {name}: {}", form(value))).collect()
 }
 
-/// Fields of a line of a commit: `header.summary`.
+/// Fields of a line of a commit: `line header.summary: text`.
 fn line_fields(line: &Value) -> BTreeSet<String> {
     let key = line["key"].as_str().unwrap_or_default();
-    line["value"].as_object().into_iter().flatten().map(|(name, _)| format!("line {key}.{name}")).collect()
+    let fields = line["value"].as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    fields.map(|(name, value)| format!("line {key}.{name}: {}", form(value))).collect()
+}
+
+/// The form of a value of JSON: of an array that of its first element, of an object the names of its fields.
+fn form(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(_) => "boolean".to_owned(),
+        Value::Number(_) => "number".to_owned(),
+        Value::String(_) => "text".to_owned(),
+        Value::Array(items) => format!("[{}]", items.first().map(form).unwrap_or_default()),
+        Value::Object(fields) => {
+            let names: BTreeSet<_> = fields.keys().map(String::as_str).collect();
+            format!("{{{}}}", names.into_iter().collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// A query parameter with the form of its value; a truth value keeps how it is spelled.
+fn parameter(name: &str, value: &str) -> String {
+    let form = match value {
+        "true" | "false" => "true or false",
+        "True" | "False" => "True or False",
+        _ if value.parse::<i64>().is_ok() => "number",
+        _ => "text",
+    };
+    format!("query {}: {form}", name.trim_end_matches("[]"))
 }
 
 fn url_pairs(query: &str) -> BTreeSet<String> {
-    query
-        .split('&')
-        .filter_map(|pair| pair.split('=').next())
-        .map(|name| name.replace("%5B%5D", ""))
-        .collect()
+    url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| parameter(&name, &value)).collect()
 }
 
 /// The kind of an address, without what it names: `DiscussionAction Comment`.

@@ -118,7 +118,7 @@ async fn filters_and_search_arguments_are_made_as_documented() {
     let data = data.multilinguality("m").size_categories("s").task_categories("t").task_ids("i");
     assert_eq!(data.tags().len(), 7);
     let hub = crate::hub();
-    let api: HfApi = crate::api(&hub);
+    let api: HfApi = hub_tests::ada(&hub);
     api.model_search_arguments().await.unwrap();
     api.dataset_search_arguments().await.unwrap();
 }

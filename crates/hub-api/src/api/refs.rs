@@ -45,7 +45,7 @@ impl Endpoint for ListRefs {
 
     fn request(&self) -> Result<Request<Body>, Error> {
         let repo = endpoint_repo(&self.repo)?;
-        get(route::repo(&repo).refs()).flag("include_prs", self.pull_requests).finish()
+        get(route::repo(&repo).refs()).opt("include_prs", self.pull_requests.then_some(1)).finish()
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<GitRefs, Error> {

@@ -176,6 +176,13 @@ impl SpaceSetting {
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self { key: key.into(), value: value.into(), description: None }
     }
+
+    /// The same with a description.
+    #[must_use]
+    pub fn with_description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
 }
 
 impl fmt::Debug for SpaceSetting {
