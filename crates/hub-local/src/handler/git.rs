@@ -25,7 +25,7 @@ use crate::{
     body::{self, Incoming},
     respond::ApiError,
     server::Context,
-    store::GitRepo,
+    store::{GitRepo, RepoRecord},
 };
 
 /// Bytes that are read of git's answer at once.
@@ -90,13 +90,24 @@ pub(crate) async fn answer(
     let incoming = std::mem::replace(body, body::erase(Body::empty()));
     let feeding = tokio::spawn(feed(incoming, stdin));
     let mut answer = Answer { child, stdout, rest: BytesMut::new(), feeding, _slot: slot };
-    let head = answer.head().await?;
     if route != GitRoute::ReceivePack {
+        let head = answer.head().await?;
         return Ok(head.map(|()| Body::new(http_body_util::StreamBody::new(answer.frames()))));
     }
-    // A push is over before it is answered, so that whoever was told of it finds it everywhere.
+    // On its own, so that it comes to its end also when nobody waits for the answer any more.
+    let ending = tokio::spawn(push(context.clone(), answer, git, access.repo));
+    ending.await.map_err(|error| ApiError::internal(&error))?
+}
+
+/// The end of a push. It is over before it is answered, so that whoever was told of it finds it everywhere.
+async fn push(
+    context: Context,
+    mut answer: Answer,
+    git: GitRepo,
+    repo: RepoRecord,
+) -> Result<Response<Body>, ApiError> {
+    let head = answer.head().await?;
     let text = answer.whole().await?;
-    let repo = access.repo;
     context
         .blocking(move |hub| {
             git.refresh();

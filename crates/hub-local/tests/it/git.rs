@@ -5,12 +5,13 @@ use std::{
     process::{Command, Output},
 };
 
+use http::Method;
 use hub_local::{LocalHub, Server};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::{
-    ADA, Answer, BOB, Call, RITA, WIM, builder, commit, file_line, get, head, header_line, hub, post,
+    ADA, Answer, BOB, Call, RITA, WIM, builder, call, commit, file_line, get, head, header_line, hub, post,
 };
 
 /// A hub on a port with a thread of its own, and a folder to work in.
@@ -218,6 +219,57 @@ fn without_git_the_answer_says_so() {
     assert!(answer.any_json()["error"].as_str().unwrap().contains("git is not installed"), "{answer:?}");
     let locks = runtime.block_on(post("/ada/demo.git/info/lfs/locks/verify", json!({})).send(&hub));
     assert_eq!(locks.status, 501);
+}
+
+/// A push by hand, whose git waits in front of the work until the caller is gone.
+#[test]
+fn a_push_whose_caller_goes_away_is_finished_and_noticed() {
+    /// A pack without objects: the commit is there already.
+    const PACK: &[u8] = b"PACK\0\0\0\x02\0\0\0\0\x02\x9d\x08\x82\x3b\xd8\xa8\xea\xb5\x10\xad\x6a\xc7\x5c\x82\x3c\xfd\x3e\xd3\x1e";
+    let folder = tempfile::tempdir().unwrap();
+    let (began, go) = (folder.path().join("began"), folder.path().join("go"));
+    let program = folder.path().join("git");
+    let script = format!(
+        "#!/bin/sh\ncase $PATH_INFO in */git-receive-pack) touch '{}'; while ! [ -e '{}' ]; do sleep 0.01; done;; esac\nexec git \"$@\"\n",
+        began.display(),
+        go.display()
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let world = World::new(builder().git_program(&program).build().unwrap());
+    world.clone(Some(ADA), "ada/demo", "clone");
+    let old = world.git("clone", &["rev-parse", "HEAD"]).trim().to_owned();
+    let line = |old: &str, new: &str, name: &str| format!("{old} {new} {name}\0report-status");
+    world.commit("a.txt", "a");
+    let new = world.send(get("/api/models/ada/demo")).json()["sha"].as_str().unwrap().to_owned();
+    // Back to the old commit, so that the listing has to change too.
+    let line = line(&new, &old, "refs/heads/main");
+    let mut body = format!("{:04x}{line}0000", line.len() + 4).into_bytes();
+    body.extend_from_slice(PACK);
+    let push = call(Method::POST, "/ada/demo.git/git-receive-pack")
+        .header("content-type", "application/x-git-receive-pack-request")
+        .token(ADA)
+        .body(body);
+    world.runtime.block_on(async {
+        let waiting = async {
+            while !began.exists() {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            answer = push.send(&world.hub) => panic!("{answer:?}"),
+            () = waiting => {}
+        }
+    });
+    std::fs::write(&go, "").unwrap();
+    let listed = || world.send(get("/api/models?full=true&search=ada/demo")).json()[0]["sha"].clone();
+    for _ in 0..500 {
+        if listed() == old {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(listed(), old);
 }
 
 /// Pushes and commits on one branch at the same time.
