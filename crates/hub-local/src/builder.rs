@@ -25,6 +25,7 @@ pub struct Builder {
     repos: Vec<(RepoType, String, bool)>,
     public_url: Option<String>,
     git_program: PathBuf,
+    discard_lfs: bool,
     faults: Vec<Fault>,
 }
 
@@ -40,6 +41,7 @@ impl Builder {
             repos: Vec::new(),
             public_url: None,
             git_program: "git".into(),
+            discard_lfs: false,
             faults: Vec::new(),
         }
     }
@@ -105,6 +107,13 @@ impl Builder {
         self
     }
 
+    /// Counts and hashes the content of LFS files and keeps none of it, so that a measurement of uploads is not one of the
+    /// disk. Such files exist and cannot be downloaded. The sha256 of what comes in parts is not checked. Off unless set.
+    pub fn discard_lfs(mut self, discard: bool) -> Self {
+        self.discard_lfs = discard;
+        self
+    }
+
     /// Adds a scripted failure.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -133,6 +142,9 @@ impl Builder {
         };
         let documents = Documents::load(&self.seed.tags)?;
         let store = Store::open(dir)?;
+        if self.discard_lfs {
+            store.lfs().discard_content();
+        }
         let signer = Signer::open(store.dir())?;
         self.seed.apply(&store)?;
         for (repo_type, id, private) in &self.repos {

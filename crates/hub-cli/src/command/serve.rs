@@ -1,8 +1,8 @@
 //! `hub serve`
 
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
-use hub_local::{LocalHub, Seed, Server};
+use hub_local::{Fault, LocalHub, Seed, Server};
 
 use crate::{
     args::Serve,
@@ -17,7 +17,10 @@ pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
         );
         return Err(Failure::new(Code::Usage, text));
     }
-    let mut hub = LocalHub::open(&args.data);
+    let mut hub = LocalHub::open(&args.data).discard_lfs(args.discard_lfs);
+    if args.latency > 0 {
+        hub = hub.fault(Fault::latency(Duration::from_millis(args.latency)).times(usize::MAX));
+    }
     if let Some(file) = &args.seed {
         let seed = Seed::from_file(file).map_err(|error| Failure::other("cannot apply the seed", error))?;
         hub = hub.seed(seed);

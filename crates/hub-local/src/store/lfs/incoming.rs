@@ -113,6 +113,20 @@ impl Received {
     }
 }
 
+/// Counts and hashes a whole body, and keeps nothing of it: the number of bytes and their sha256.
+pub(super) async fn count<S, E>(size: u64, body: S) -> Result<(u64, String), LfsError>
+where
+    S: Stream<Item = Result<Bytes, E>> + Send,
+    E: Into<BoxError>,
+{
+    let (hasher, received) = receive(Sha256::new(), size, body, |hasher, batch| {
+        batch.iter().for_each(|piece| hasher.update(piece));
+        Ok(())
+    })
+    .await?;
+    Ok((received, hex(hasher)))
+}
+
 /// Collects a body into batches and hands each to `write` on a thread that may wait, while the next one arrives.
 /// Returns the sink and the number of bytes.
 pub(super) async fn receive<T, S, E>(

@@ -7,7 +7,14 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
-use std::{ops::Range, path::PathBuf, sync::Arc};
+use std::{
+    ops::Range,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
@@ -66,6 +73,8 @@ pub(crate) struct LfsStore {
     incoming: PathBuf,
     database: Arc<Database>,
     uploads: Uploads,
+    /// Content is hashed and thrown away.
+    discards: Arc<AtomicBool>,
 }
 
 impl LfsStore {
@@ -76,7 +85,17 @@ impl LfsStore {
             incoming: layout.incoming(),
             database,
             uploads: Uploads::default(),
+            discards: Arc::default(),
         })
+    }
+
+    /// From now on what arrives is counted and hashed, and thrown away. It then exists and cannot be read.
+    pub(crate) fn discard_content(&self) {
+        self.discards.store(true, Ordering::SeqCst);
+    }
+
+    fn discards(&self) -> bool {
+        self.discards.load(Ordering::SeqCst)
     }
 
     /// The size of an object, when this repository has it. Blocks on the database.
@@ -105,6 +124,11 @@ impl LfsStore {
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: Into<BoxError>,
     {
+        if self.discards() {
+            let (received, sha256) = incoming::count(size, body).await?;
+            check(oid, size, received, &sha256)?;
+            return self.note(repo, oid, size).await;
+        }
         let incoming = Incoming::create(&self.incoming).await?;
         let received = incoming.receive_hashed(size, body).await?;
         self.publish(repo, oid, size, received).await
@@ -137,14 +161,7 @@ impl LfsStore {
         size: u64,
         received: incoming::Received,
     ) -> Result<(), LfsError> {
-        if received.size != size {
-            let reason = format!("{size} bytes were announced and {} sent", received.size);
-            return Err(LfsError::Mismatch { reason });
-        }
-        if received.sha256 != oid {
-            let reason = format!("its sha256 is {}, announced was {oid}", received.sha256);
-            return Err(LfsError::Mismatch { reason });
-        }
+        check(oid, size, received.size, &received.sha256)?;
         let target = location(oid);
         match self.objects.head(&target).await {
             Ok(found) if found.size == size => {}
@@ -155,10 +172,26 @@ impl LfsStore {
             }
             Err(error) => return Err(StoreError::from(error).into()),
         }
-        let (database, repo, oid) = (Arc::clone(&self.database), repo.clone(), oid.to_owned());
-        blocking(move || record(&database, &repo, &oid, size)).await?;
-        Ok(())
+        self.note(repo, oid, size).await
     }
+
+    /// Notes that a repository has an object.
+    async fn note(&self, repo: &RepoRecord, oid: &str, size: u64) -> Result<(), LfsError> {
+        let (database, repo, oid) = (Arc::clone(&self.database), repo.clone(), oid.to_owned());
+        Ok(blocking(move || record(&database, &repo, &oid, size)).await?)
+    }
+}
+
+/// Whether what arrived is what was announced.
+fn check(oid: &str, size: u64, received: u64, sha256: &str) -> Result<(), LfsError> {
+    let reason = if received != size {
+        format!("{size} bytes were announced and {received} sent")
+    } else if sha256 != oid {
+        format!("its sha256 is {sha256}, announced was {oid}")
+    } else {
+        return Ok(());
+    };
+    Err(LfsError::Mismatch { reason })
 }
 
 /// Where complete objects are.
@@ -167,7 +200,6 @@ fn location(oid: &str) -> Path {
     Path::from(format!("objects/{first}/{second}/{oid}"))
 }
 
-/// Notes that a repository has an object.
 fn record(database: &Database, repo: &RepoRecord, oid: &str, size: u64) -> Result<()> {
     database.write(|transaction| {
         expect_repo(transaction, repo)?;

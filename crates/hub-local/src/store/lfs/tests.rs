@@ -245,3 +245,24 @@ async fn a_restart_forgets_unfinished_uploads_and_their_bytes() {
     assert_eq!(stored(&store), (0, 0));
     assert!(matches!(store.lfs().put_part(&id, 2, body(&noise(10), 4)).await, Err(LfsError::UnknownUpload)));
 }
+
+#[tokio::test]
+async fn what_is_discarded_is_checked_and_known_and_not_stored() {
+    let store = temporary();
+    let repo = model(&store, "ada/demo");
+    store.lfs().discard_content();
+    let content = noise(2_000_000);
+    let oid = sha256(&content);
+    let wrong = store.lfs().put(&repo, &oid, 3, body(b"abc", 3)).await;
+    assert!(matches!(wrong, Err(LfsError::Mismatch { .. })));
+    store.lfs().put(&repo, &oid, 2_000_000, body(&content, 70_000)).await.unwrap();
+    assert_eq!(store.lfs().has(&repo, &oid).unwrap(), Some(2_000_000));
+    let other = sha256(b"parts");
+    let upload = store.lfs().begin_upload(&repo, &other, 5, 3).unwrap();
+    let first = store.lfs().put_part(&upload, 1, body(b"par", 3)).await.unwrap();
+    assert!(store.lfs().put_part(&upload, 2, body(b"t", 1)).await.is_err());
+    let second = store.lfs().put_part(&upload, 2, body(b"ts", 1)).await.unwrap();
+    store.lfs().complete(&repo, &other, &upload, &[(1, first), (2, second)]).await.unwrap();
+    assert_eq!(store.lfs().has(&repo, &other).unwrap(), Some(5));
+    assert_eq!(stored(&store), (0, 0));
+}
