@@ -14,7 +14,7 @@ use crate::source::{Files, Stamp, read_full};
 use crate::{CommitError, CommitOperationAdd};
 
 /// Bytes read at once; divides [`BLOCK`].
-pub(crate) const PIECE: usize = 256 * 1024;
+pub(crate) const PIECE: usize = 128 * 1024;
 
 /// Which digest of a file is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

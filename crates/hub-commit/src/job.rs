@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use hub_transport::Transport;
-use tokio::sync::Semaphore;
 
 use crate::digest::Cancel;
 use crate::endpoint::Head;
 use crate::error::shown;
 use crate::report::Reporter;
 use crate::source::{Files, Stamp, SystemFiles};
+use crate::window::Window;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
 
 pub(crate) struct Job {
@@ -17,8 +17,8 @@ pub(crate) struct Job {
     pub(crate) options: CommitOptions,
     pub(crate) operations: Arc<[CommitOperation]>,
     pub(crate) reporter: Reporter,
-    /// One permit for each transfer that may run.
-    pub(crate) transfers: Semaphore,
+    /// Lets transfers run.
+    pub(crate) transfers: Window,
     pub(crate) cancel: Cancel,
 }
 
@@ -40,7 +40,7 @@ impl Job {
         Self {
             transport: transport.clone(),
             reporter: Reporter::new(options.progress.clone()),
-            transfers: Semaphore::new(options.max_concurrency.max(1)),
+            transfers: Window::new(options.max_concurrency),
             operations: operations.into(),
             options,
             cancel: Cancel::default(),
@@ -48,7 +48,7 @@ impl Job {
     }
 
     pub(crate) fn concurrency(&self) -> usize {
-        self.options.max_concurrency.max(1)
+        self.transfers.limit()
     }
 
     /// The addition at an index.

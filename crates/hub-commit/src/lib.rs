@@ -46,6 +46,7 @@ mod report;
 mod run;
 pub mod source;
 mod stream;
+mod window;
 
 pub use copy::CommitOperationCopy;
 pub use error::{CommitError, RejectedObject, SourceProblem};

@@ -25,7 +25,8 @@ pub struct CommitOptions {
     /// The commit that the branch must be at; otherwise [`CommitError::ParentMismatch`](crate::CommitError::ParentMismatch).
     /// Default: wherever it is.
     pub parent_commit: Option<ParentCommit>,
-    /// How many transfers run at once. Default 5, at least 1. Python: `num_threads`.
+    /// How many transfers may run at once, at least 1; the job begins with 4 and goes up while that makes it faster. Default 16.
+    /// Python: `num_threads`, which is 5 there.
     pub max_concurrency: usize,
     /// Names the parent in every attempt, so that a repetition after a lost answer cannot make a second commit. Default
     /// true. False is what Python does: the commit is sent once and, when the answer is lost, looked for.
@@ -48,7 +49,7 @@ impl CommitOptions {
             description: String::new(),
             create_pr: false,
             parent_commit: None,
-            max_concurrency: 5,
+            max_concurrency: 16,
             pinned: true,
             progress: None,
             author: None,

@@ -17,7 +17,7 @@ use crate::stream::{self, Fault, Stop, Writer};
 use crate::{CommitError, CommitOperation, CommitOperationAdd};
 
 /// Bytes of content encoded at once: a multiple of 3, so that padding appears only at the end.
-const PIECE: usize = 192 * 1024;
+const PIECE: usize = 48 * 1024;
 
 /// One line after the header. `operation` is the index of its operation.
 #[derive(Debug)]

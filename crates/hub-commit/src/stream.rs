@@ -1,5 +1,6 @@
 //! Request bodies that a thread reads and encodes while they are sent.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +16,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::CommitError;
 
 /// Bytes handed on at once, at least; with [`QUEUE`] it bounds the memory of a body.
-pub(crate) const CHUNK: usize = 256 * 1024;
+pub(crate) const CHUNK: usize = 128 * 1024;
 const QUEUE: usize = 2;
 
 /// Where a body leaves the error that ended it, so that the job sees it typed and at once.
@@ -74,6 +75,8 @@ impl From<CommitError> for Stop {
 /// Collects what a producer writes and hands it on in chunks.
 pub(crate) struct Writer {
     buffer: BytesMut,
+    /// The last chunks, whose memory is used again once they are sent.
+    sent: VecDeque<Bytes>,
     to: mpsc::Sender<Result<Bytes, BoxError>>,
 }
 
@@ -92,16 +95,38 @@ impl Writer {
         if self.buffer.len() >= CHUNK { self.flush() } else { Ok(()) }
     }
 
+    /// A chunk of `len` bytes to fill and [`send`](Self::send). Its content may be anything.
+    pub(crate) fn piece(&mut self, len: usize) -> BytesMut {
+        let mut piece = self.used().unwrap_or_default();
+        piece.resize(len, 0);
+        piece
+    }
+
     /// Hands a finished chunk on without copying it. Nothing may be buffered.
     pub(crate) fn send(&mut self, chunk: Bytes) -> Result<(), Stop> {
+        self.sent.push_back(chunk.clone());
         self.to.blocking_send(Ok(chunk)).map_err(|_| Stop::Unread)
+    }
+
+    /// The memory of a chunk that was sent.
+    fn used(&mut self) -> Option<BytesMut> {
+        // What is on its way: the queue, the chunk that is being written, and the one whose place this is.
+        let spent = if self.sent.len() > QUEUE + 1 { self.sent.pop_front() } else { None };
+        spent?.try_into_mut().ok()
     }
 
     fn flush(&mut self) -> Result<(), Stop> {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let chunk = std::mem::replace(&mut self.buffer, BytesMut::with_capacity(CHUNK + CHUNK / 4)).freeze();
+        let next = self.used().map_or_else(
+            || BytesMut::with_capacity(CHUNK + CHUNK / 4),
+            |mut next| {
+                next.clear();
+                next
+            },
+        );
+        let chunk = std::mem::replace(&mut self.buffer, next).freeze();
         self.send(chunk)
     }
 }
@@ -117,7 +142,7 @@ where
         let (to, from) = mpsc::channel(QUEUE);
         let (produce, fault) = (Arc::clone(&produce), fault.clone());
         runtime.spawn_blocking(move || {
-            let mut writer = Writer { buffer: BytesMut::new(), to };
+            let mut writer = Writer { buffer: BytesMut::new(), sent: VecDeque::new(), to };
             let result = produce(&mut writer).and_then(|()| writer.flush());
             if let Err(Stop::Failed(error)) = result {
                 let text = error.to_string();

@@ -11,7 +11,7 @@ use crate::{
     documents::Documents,
     seed::{Seed, SeedOrg, SeedRole, SeedToken, SeedUser},
     signed::Signer,
-    store::{NewRepo, Signature, Store, StoreError},
+    store::{DiscardLfs, NewRepo, Signature, Store, StoreError},
 };
 
 /// A description of an embedded Hub; made by [`LocalHub::open`] and [`LocalHub::temporary`].
@@ -25,7 +25,7 @@ pub struct Builder {
     repos: Vec<(RepoType, String, bool)>,
     public_url: Option<String>,
     git_program: PathBuf,
-    discard_lfs: bool,
+    discard_lfs: Option<DiscardLfs>,
     faults: Vec<Fault>,
 }
 
@@ -41,7 +41,7 @@ impl Builder {
             repos: Vec::new(),
             public_url: None,
             git_program: "git".into(),
-            discard_lfs: false,
+            discard_lfs: None,
             faults: Vec::new(),
         }
     }
@@ -107,10 +107,10 @@ impl Builder {
         self
     }
 
-    /// Counts and hashes the content of LFS files and keeps none of it, so that a measurement of uploads is not one of the
-    /// disk. Such files exist and cannot be downloaded. The sha256 of what comes in parts is not checked. Off unless set.
-    pub fn discard_lfs(mut self, discard: bool) -> Self {
-        self.discard_lfs = discard;
+    /// Keeps no content of LFS files, so that a measurement of uploads is not one of the disk. Such files exist and cannot be
+    /// downloaded.
+    pub fn discard_lfs(mut self, how: DiscardLfs) -> Self {
+        self.discard_lfs = Some(how);
         self
     }
 
@@ -142,8 +142,8 @@ impl Builder {
         };
         let documents = Documents::load(&self.seed.tags)?;
         let store = Store::open(dir)?;
-        if self.discard_lfs {
-            store.lfs().discard_content();
+        if let Some(how) = self.discard_lfs {
+            store.lfs().discard(how);
         }
         let signer = Signer::open(store.dir())?;
         self.seed.apply(&store)?;

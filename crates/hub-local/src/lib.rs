@@ -56,7 +56,7 @@ pub use seed::{Seed, TagFiles};
 #[cfg(feature = "serve")]
 pub use serve::{ServeError, Server};
 pub use server::LocalHub;
-pub use store::{OrgRole, StoreError, TokenRole};
+pub use store::{DiscardLfs, OrgRole, StoreError, TokenRole};
 
 /// An error of any type, as services and bodies pass it on.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -4,8 +4,13 @@
 
 mod canned;
 mod reading;
+mod server;
+mod throttle;
 mod transfers;
+mod uploads;
 
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -19,14 +24,16 @@ pub(crate) fn run(part: Option<&str>) -> Outcome {
     }
     match part {
         None => {
-            let report = format!("{}\n{}\n{}", heading()?, transfers::measure()?, reading::measure()?);
+            let report =
+                [heading()?, uploads::measure()?, transfers::measure()?, reading::measure()?].join("\n");
             print!("{report}");
             let path = root().join("docs/benchmarks.md");
             std::fs::write(&path, report).map_err(|error| format!("cannot write {}: {error}", path.display()))
         }
+        Some("uploads") => uploads::measure().map(|report| print!("{report}")),
         Some("transfers") => transfers::measure().map(|report| print!("{report}")),
         Some("reading") => reading::measure().map(|report| print!("{report}")),
-        Some(other) => Err(format!("there is no benchmark {other:?}: transfers, reading")),
+        Some(other) => Err(format!("there is no benchmark {other:?}: uploads, transfers, reading")),
     }
 }
 
@@ -47,25 +54,72 @@ fn heading() -> Outcome<String> {
     ))
 }
 
-/// Waits for the end of a process and returns its peak memory in kiB.
-fn watch(child: &mut Child) -> Outcome<u64> {
-    let mut peak = 0;
+/// What a process took so far.
+#[derive(Clone, Copy, Default)]
+struct Usage {
+    /// Highest resident memory in kiB.
+    memory: u64,
+    /// Seconds of processor time.
+    cpu: f64,
+}
+
+/// Waits for the end of a process and returns what it took. The kernel keeps the figures, so looking now and then misses only
+/// the last hundredth of a second.
+fn watch(child: &mut Child) -> Outcome<Usage> {
+    let mut last = Usage::default();
     loop {
-        peak = peak_memory(child.id()).unwrap_or(peak).max(peak);
+        last = usage(child.id()).unwrap_or(last);
         match child.try_wait().map_err(|error| format!("cannot wait for a client: {error}"))? {
-            Some(status) if status.success() => return Ok(peak),
+            Some(status) if status.success() => return Ok(last),
             Some(status) => return Err(format!("a client failed ({status})")),
             None => std::thread::sleep(Duration::from_millis(10)),
         }
     }
 }
 
-/// Highest resident memory so far, in kiB. The kernel keeps it, so looking now and then misses only the very end.
-fn peak_memory(pid: u32) -> Option<u64> {
+fn usage(pid: u32) -> Option<Usage> {
+    /// Processor time is told in hundredths of a second.
+    const TICKS: f64 = 100.0;
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    status
+    let memory = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB")?.trim().parse().ok())
+        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB")?.trim().parse().ok())?;
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name before the last bracket may hold spaces; user and system time are fields 14 and 15.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<f64>().ok();
+    Some(Usage { memory, cpu: (ticks()? + ticks()?) / TICKS })
+}
+
+/// Several measurements of one thing.
+struct Spread {
+    middle: f64,
+    least: f64,
+    most: f64,
+}
+
+impl Spread {
+    fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let at = |index: usize| values.get(index).copied().unwrap_or_default();
+        Self { middle: at(values.len() / 2), least: at(0), most: at(values.len().saturating_sub(1)) }
+    }
+
+    fn seconds(&self) -> String {
+        format!("{:.3} ({:.3} to {:.3})", self.middle, self.least, self.most)
+    }
+}
+
+/// A file that takes no room on the disk, with a mark in each MiB, so that no two of its parts are alike.
+fn write_sparse(path: &Path, mebibytes: u64) -> std::io::Result<()> {
+    const MIB: u64 = 1 << 20;
+    let mut file = File::create(path)?;
+    file.set_len(mebibytes * MIB)?;
+    for mark in 0..mebibytes {
+        file.seek(SeekFrom::Start(mark * MIB))?;
+        file.write_all(&mark.to_le_bytes())?;
+    }
+    Ok(())
 }
 
 fn mib(kib: u64) -> f64 {

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::canned::{Canned, MODELS};
-use super::{mib, watch};
+use super::{Spread, mib, watch};
 use crate::interop::{newest_client, target_folder};
 use crate::{Outcome, cargo, execute, root};
 
@@ -101,9 +101,13 @@ pub(super) fn measure() -> Outcome<String> {
             official.push(run(&python, &[&script], job, &server)?);
             plain.push(bare(job, &server)?);
         }
-        let (hub, official) = (Spread::of(&hub), Spread::of(&official));
-        plain.sort_by(f64::total_cmp);
-        let plain = plain.get(plain.len() / 2).copied().unwrap_or_default();
+        let (seconds, memory) = (
+            |runs: &[Run]| runs.iter().map(|run| run.seconds).collect(),
+            |runs: &[Run]| runs.iter().map(|run| run.memory).fold(0.0, f64::max),
+        );
+        let (hub_memory, official_memory) = (memory(&hub), memory(&official));
+        let (hub, official) = (Spread::of(seconds(&hub)), Spread::of(seconds(&official)));
+        let plain = Spread::of(plain).middle;
         writeln!(
             text,
             "| {} | {} | {} | {:.3} | {:.3} | {plain:.2} | {:.1} | {:.0} | {:.1} |",
@@ -112,9 +116,9 @@ pub(super) fn measure() -> Outcome<String> {
             official.seconds(),
             hub.middle / official.middle,
             job.share,
-            hub.memory,
+            hub_memory,
             job.memory,
-            official.memory,
+            official_memory,
         )
         .map_err(|error| error.to_string())?;
     }
@@ -136,7 +140,7 @@ fn run(program: &Path, first: &[&Path], job: &Job, server: &Canned) -> Outcome<R
     let mut child =
         command.spawn().map_err(|error| format!("cannot start {}: {error}", program.display()))?;
     let output = child.stdout.take();
-    let memory = mib(watch(&mut child)?);
+    let memory = mib(watch(&mut child)?.memory);
     let mut line = String::new();
     if let Some(mut output) = output {
         output.read_to_string(&mut line).map_err(|error| format!("a client says nothing: {error}"))?;
@@ -206,34 +210,4 @@ fn ask(address: &str, paths: impl Iterator<Item = String>) -> std::io::Result<()
         answers.read_exact(&mut body)?;
     }
     Ok(())
-}
-
-struct Spread {
-    middle: f64,
-    least: f64,
-    most: f64,
-    memory: f64,
-}
-
-impl Spread {
-    fn of(runs: &[Run]) -> Self {
-        let sorted = |value: fn(&Run) -> f64| {
-            let mut values: Vec<f64> = runs.iter().map(value).collect();
-            values.sort_by(f64::total_cmp);
-            values
-        };
-        let (seconds, memory) = (sorted(|run| run.seconds), sorted(|run| run.memory));
-        let at = |values: &[f64], index: usize| values.get(index).copied().unwrap_or_default();
-        let last = runs.len().saturating_sub(1);
-        Self {
-            middle: at(&seconds, runs.len() / 2),
-            least: at(&seconds, 0),
-            most: at(&seconds, last),
-            memory: at(&memory, last),
-        }
-    }
-
-    fn seconds(&self) -> String {
-        format!("{:.3} ({:.3} to {:.3})", self.middle, self.least, self.most)
-    }
 }

@@ -1,27 +1,19 @@
 //! Memory and time of large transfers. Both sides are the released binary.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use super::{mib, peak_memory, watch};
+use super::server::Server;
+use super::{mib, watch, write_sparse};
 use crate::interop::target_folder;
 use crate::{Outcome, cargo, execute};
 
-const MIB: u64 = 1 << 20;
 /// Sizes of the file that goes up and down again, in MiB.
 const SIZES: [u64; 3] = [64, 512, 2048];
 /// What either side may take, in MiB.
 const LIMIT: u64 = 96;
-const SEED: &str = r#"
-[[user]]
-name = "ada"
-tokens = [{ name = "bench", token = "hf_ada_bench", role = "write" }]
-"#;
-
 /// One transfer: how long it took, and the peak memory of both sides in kiB.
 struct Row {
     job: String,
@@ -56,69 +48,20 @@ fn transfer(hub: &Path, place: &Path, size: u64) -> Outcome<[Row; 2]> {
     let name = format!("{size}.bin");
     let file = place.join(&name);
     write_sparse(&file, size).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-    let server = Server::start(hub, place)?;
+    let server = Server::start(hub, place, &[])?;
     let run = |job: &str, args: &[&str]| -> Outcome<Row> {
         let mut client = Command::new(hub);
         client.arg("--endpoint").arg(&server.url).args(args).current_dir(place);
         client.env("HF_TOKEN", "hf_ada_bench").env("HF_HOME", place).stdout(Stdio::null());
         let start = Instant::now();
         let mut child = client.spawn().map_err(|error| format!("cannot start hub: {error}"))?;
-        let peak = watch(&mut child)?;
+        let peak = watch(&mut child)?.memory;
         let seconds = start.elapsed().as_secs_f64();
-        Ok(Row {
-            job: format!("{job} {size} MiB"),
-            seconds,
-            client: peak,
-            server: peak_memory(server.child.id()).unwrap_or(0),
-        })
+        Ok(Row { job: format!("{job} {size} MiB"), seconds, client: peak, server: server.peak_memory() })
     };
     let up = run("upload", &["upload", "ada/bench", &name, &name])?;
     let down = run("download", &["download", "ada/bench", &name, "--local-dir", "copy"])?;
     Ok([up, down])
-}
-
-/// A file that takes no room on the disk, with a mark in each MiB, so that no two of its parts are alike.
-fn write_sparse(path: &Path, size: u64) -> std::io::Result<()> {
-    let mut file = File::create(path)?;
-    file.set_len(size * MIB)?;
-    for mark in 0..size {
-        file.seek(SeekFrom::Start(mark * MIB))?;
-        file.write_all(&mark.to_le_bytes())?;
-    }
-    Ok(())
-}
-
-/// `hub serve`, ended when dropped.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(hub: &Path, place: &Path) -> Outcome<Self> {
-        let seed: PathBuf = place.join("seed.toml");
-        std::fs::write(&seed, SEED).map_err(|error| format!("cannot write {}: {error}", seed.display()))?;
-        let mut command = Command::new(hub);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data", "data", "--seed", "seed.toml"]);
-        command.current_dir(place).env("HUB_LOG", "error").stdout(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| format!("cannot start hub serve: {error}"))?;
-        let mut line = String::new();
-        if let Some(stdout) = child.stdout.take() {
-            BufReader::new(stdout)
-                .read_line(&mut line)
-                .map_err(|error| format!("hub serve says nothing: {error}"))?;
-        }
-        let url =
-            line.trim().strip_prefix("listening on ").ok_or("hub serve does not say where it listens")?;
-        Ok(Self { url: url.to_owned(), child })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 fn report(rows: &[Row]) -> Outcome<String> {

@@ -140,7 +140,8 @@ impl<O: HasCommit, M: Mode> Call<O, M> {
         self.edit(|operation| operation.commit_mut().parent_commit = Some(commit.into()))
     }
 
-    /// How many uploads run at once, at least 1; 5 unless set. Python: `num_threads`.
+    /// How many uploads may run at once, at least 1; 16 unless set. It begins with 4 and goes up while that makes it faster.
+    /// Python: `num_threads`.
     pub fn num_threads(self, threads: usize) -> Self {
         self.edit(|operation| operation.commit_mut().num_threads = Some(threads))
     }

@@ -2,10 +2,10 @@
 
 use std::{io::Write, time::Duration};
 
-use hub_local::{Fault, LocalHub, Seed, Server};
+use hub_local::{DiscardLfs, Fault, LocalHub, Seed, Server};
 
 use crate::{
-    args::Serve,
+    args::{Discard, Serve},
     failure::{Code, Failure},
 };
 
@@ -17,7 +17,13 @@ pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
         );
         return Err(Failure::new(Code::Usage, text));
     }
-    let mut hub = LocalHub::open(&args.data).discard_lfs(args.discard_lfs);
+    let mut hub = LocalHub::open(&args.data);
+    if let Some(how) = args.discard_lfs {
+        hub = hub.discard_lfs(match how {
+            Discard::Checked => DiscardLfs::Checked,
+            Discard::Unchecked => DiscardLfs::Unchecked,
+        });
+    }
     if args.latency > 0 {
         hub = hub.fault(Fault::latency(Duration::from_millis(args.latency)).times(usize::MAX));
     }

@@ -5,7 +5,6 @@ use std::io::SeekFrom;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use hub_types::progress::Phase;
 
 use super::Object;
@@ -76,7 +75,7 @@ impl Sending {
     /// Writes the bytes of `range`, which is part number `part`. The last piece of every block, and of the part, is handed
     /// on only when everything before it was found unchanged.
     ///
-    /// A word that begins inside the range belongs to it, so up to 7 bytes behind it are read as well.
+    /// A word that begins inside the range belongs to it, so up to 15 bytes behind it are read as well.
     pub(super) fn produce(&self, part: usize, range: Range<u64>, writer: &mut Writer) -> Result<(), Stop> {
         self.progress(part, 0);
         let add = self.job.add(self.object.seen.operation)?;
@@ -93,7 +92,7 @@ impl Sending {
         let mut sums = Vec::new();
         while position < range.end {
             let end = (position + 1).next_multiple_of(PIECE as u64).min(read_end);
-            let mut piece = vec![0; usize::try_from(end - position).unwrap_or_default()];
+            let mut piece = writer.piece(usize::try_from(end - position).unwrap_or_default());
             if read_full(&mut *source, &mut piece).map_err(problem)? < piece.len() {
                 return Err(self.changed().into());
             }
@@ -120,7 +119,7 @@ impl Sending {
             piece.truncate(usize::try_from(range.end - position).unwrap_or(usize::MAX));
             position = end;
             self.progress(part, position.min(range.end) - range.start);
-            writer.send(Bytes::from(piece))?;
+            writer.send(piece.freeze())?;
         }
         Ok(())
     }

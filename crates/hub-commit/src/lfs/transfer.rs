@@ -128,7 +128,8 @@ async fn put(
 ) -> Result<Option<String>, Failure> {
     let job = &sending.job;
     let path = job.path(sending.object.seen.operation);
-    let permit = job.transfers.acquire().await;
+    let clock = job.transport.clock();
+    let permit = job.transfers.enter(|| clock.now()).await;
     let fault = Fault::default();
     let make = || -> Body {
         let (sending, range) = (Arc::clone(sending), range.clone());
@@ -137,6 +138,9 @@ async fn put(
     let endpoint = Put { target: path, href, headers, body: &make };
     let result = fault.guard(job.transport.send(&endpoint)).await?;
     drop(permit);
+    if result.is_ok() {
+        job.transfers.note(range.end - range.start, clock.now());
+    }
     result.map_err(|source| {
         // Stores answer 403 when a signature is too old; 410 and 404 when the upload it belongs to is gone.
         let renew = source.is_not_found() || source.kind() == ErrorKind::Forbidden;

@@ -45,6 +45,7 @@ pub(crate) use git::{
     GitRepo, IgnoreRules, Merged, NewRef, Signature, Stage,
 };
 use layout::Layout;
+pub use lfs::DiscardLfs;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
 pub(crate) use nonces::StoredAnswer;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 use sha2::{Digest, Sha256};
 
-use super::{BoxError, LfsError, Result, StoreError, blocking};
+use super::{BoxError, DiscardLfs, LfsError, Result, StoreError, blocking};
 
 /// So many bytes are collected before they are written and hashed.
 const BATCH: usize = 1024 * 1024;
@@ -113,18 +113,29 @@ impl Received {
     }
 }
 
-/// Counts and hashes a whole body, and keeps nothing of it: the number of bytes and their sha256.
-pub(super) async fn count<S, E>(size: u64, body: S) -> Result<(u64, String), LfsError>
+/// Reads a whole body and keeps nothing of it: the number of bytes, and their sha256 if that is wanted.
+pub(super) async fn count<S, E>(
+    size: u64,
+    body: S,
+    how: DiscardLfs,
+) -> Result<(u64, Option<String>), LfsError>
 where
     S: Stream<Item = Result<Bytes, E>> + Send,
     E: Into<BoxError>,
 {
+    if how == DiscardLfs::Unchecked {
+        let (mut body, mut received) = (pin!(body), 0);
+        while let Some(piece) = body.next().await {
+            received += piece.map_err(|error| LfsError::Body(error.into()))?.len() as u64;
+        }
+        return Ok((received, None));
+    }
     let (hasher, received) = receive(Sha256::new(), size, body, |hasher, batch| {
         batch.iter().for_each(|piece| hasher.update(piece));
         Ok(())
     })
     .await?;
-    Ok((received, hex(hasher)))
+    Ok((received, Some(hex(hasher))))
 }
 
 /// Collects a body into batches and hands each to `write` on a thread that may wait, while the next one arrives.

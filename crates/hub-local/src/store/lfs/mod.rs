@@ -10,10 +10,7 @@ mod tests;
 use std::{
     ops::Range,
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock},
 };
 
 use bytes::Bytes;
@@ -73,8 +70,17 @@ pub(crate) struct LfsStore {
     incoming: PathBuf,
     database: Arc<Database>,
     uploads: Uploads,
-    /// Content is hashed and thrown away.
-    discards: Arc<AtomicBool>,
+    /// Set when content is thrown away.
+    discards: Arc<OnceLock<DiscardLfs>>,
+}
+
+/// What happens to the content of LFS files that is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiscardLfs {
+    /// It is counted and hashed. The sha256 of what comes in parts cannot be checked.
+    Checked,
+    /// It is counted: costs the least time.
+    Unchecked,
 }
 
 impl LfsStore {
@@ -89,13 +95,13 @@ impl LfsStore {
         })
     }
 
-    /// From now on what arrives is counted and hashed, and thrown away. It then exists and cannot be read.
-    pub(crate) fn discard_content(&self) {
-        self.discards.store(true, Ordering::SeqCst);
+    /// From now on what arrives is thrown away. It then exists and cannot be read.
+    pub(crate) fn discard(&self, how: DiscardLfs) {
+        let _ = self.discards.set(how);
     }
 
-    fn discards(&self) -> bool {
-        self.discards.load(Ordering::SeqCst)
+    fn discards(&self) -> Option<DiscardLfs> {
+        self.discards.get().copied()
     }
 
     /// The size of an object, when this repository has it. Blocks on the database.
@@ -124,9 +130,9 @@ impl LfsStore {
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: Into<BoxError>,
     {
-        if self.discards() {
-            let (received, sha256) = incoming::count(size, body).await?;
-            check(oid, size, received, &sha256)?;
+        if let Some(how) = self.discards() {
+            let (received, sha256) = incoming::count(size, body, how).await?;
+            check(oid, size, received, sha256.as_deref().unwrap_or(oid))?;
             return self.note(repo, oid, size).await;
         }
         let incoming = Incoming::create(&self.incoming).await?;

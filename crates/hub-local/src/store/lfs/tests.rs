@@ -250,7 +250,7 @@ async fn a_restart_forgets_unfinished_uploads_and_their_bytes() {
 async fn what_is_discarded_is_checked_and_known_and_not_stored() {
     let store = temporary();
     let repo = model(&store, "ada/demo");
-    store.lfs().discard_content();
+    store.lfs().discard(DiscardLfs::Checked);
     let content = noise(2_000_000);
     let oid = sha256(&content);
     let wrong = store.lfs().put(&repo, &oid, 3, body(b"abc", 3)).await;
