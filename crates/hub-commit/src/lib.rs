@@ -27,6 +27,7 @@
 //! commit is made.
 
 mod blocks;
+mod clash;
 mod commit;
 mod copy;
 mod digest;

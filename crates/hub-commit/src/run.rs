@@ -15,7 +15,7 @@ use crate::lfs::Fate;
 use crate::payload::{Line, Payload};
 use crate::preupload::{Answer, check_card, classify};
 use crate::reconcile::commit_url;
-use crate::{CommitError, CommitOperation, CommitOptions, copy, lfs, plan};
+use crate::{CommitError, CommitOperation, CommitOptions, clash, copy, lfs, plan};
 
 /// A head read longer ago than this is read again before the commit.
 const HEAD_IS_FRESH: Duration = Duration::from_secs(30);
@@ -37,6 +37,7 @@ pub async fn create_commit(
     options: CommitOptions,
 ) -> Result<CommitInfo, CommitError> {
     validate(&options)?;
+    clash::check(&operations)?;
     for warning in plan::warnings(&operations) {
         tracing::warn!("{warning}");
     }
