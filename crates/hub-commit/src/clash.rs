@@ -61,16 +61,16 @@ mod tests {
 
     #[test]
     fn f80_a_file_below_another_file_is_a_clash_unless_it_was_deleted_before() {
-        let table: [(&[&str], Option<(&str, &str)>); 9] = [
-            (&["a", "a/b"], Some(("a", "a/b"))),
-            (&["a/b/c", "a"], Some(("a", "a/b/c"))),
-            (&["a/b", "a/b/c"], Some(("a/b", "a/b/c"))),
-            (&["a", "ab/c", "a-b/c", "a.b"], None),
-            (&["a", "a"], None),
-            (&["a", "-a", "a/b"], None),
-            (&["a/b", "a/c", "-a/", "a"], None),
-            (&["a/b", "a/c", "-a/b", "a"], Some(("a", "a/c"))),
-            (&["a/b", "-a", "a"], None),
+        let table = [
+            (vec!["a", "a/b"], Some(("a", "a/b"))),
+            (vec!["a/b/c", "a"], Some(("a", "a/b/c"))),
+            (vec!["a/b", "a/b/c"], Some(("a/b", "a/b/c"))),
+            (vec!["a", "ab/c", "a-b/c", "a.b"], None),
+            (vec!["a", "a"], None),
+            (vec!["a", "-a", "a/b"], None),
+            (vec!["a/b", "a/c", "-a/", "a"], None),
+            (vec!["a/b", "a/c", "-a/b", "a"], Some(("a", "a/c"))),
+            (vec!["a/b", "-a", "a"], None),
         ];
         for (steps, expected) in table {
             let steps: Vec<_> = steps.iter().map(|text| step(text)).collect();
