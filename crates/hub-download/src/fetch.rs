@@ -14,7 +14,7 @@ use http::{
     header::{ACCEPT_ENCODING, CONTENT_RANGE, IF_RANGE, RANGE},
 };
 use http_body_util::BodyExt;
-use hub_transport::{Body, CallInfo, ErrorKind, RetryClass, Timeouts, Transport, get};
+use hub_transport::{Body, CallInfo, ErrorKind, RetryClass, Timeouts, Transfer, Transport, get};
 use hub_types::{
     progress::{Event, Phase, Progress},
     route,
@@ -166,7 +166,8 @@ async fn open(
         .map_err(|error| hub_transport::Error::build(error.to_string()))?;
     let mut request = get(route::repo(&fetch.file.repo).resolve(&revision, fetch.file.path.as_str()))
         .header(ACCEPT_ENCODING, "identity")
-        .extension(Timeouts::transfer());
+        .extension(Timeouts::transfer())
+        .extension(Transfer);
     if position > 0 {
         request = request
             .header(RANGE, format!("bytes={position}-"))

@@ -51,6 +51,7 @@
 //!     Retry                              inside: a failing hop is repeated alone
 //!       Auth                             inside: the token is judged by the URL of each hop, read by each attempt
 //!       ─────────────────────────        your layers (`attempt_layer`): see each attempt
+//!         Bandwidth                      file contents only, where a limit is set
 //!         AttemptTimeout                 time to the head; idle time and speed of bodies
 //!         Trace                          one event for each attempt
 //!           leaf                         hyper: pool, TLS, proxies, HTTP/2; or your service (`leaf`)
@@ -115,7 +116,7 @@ pub use leaf::Tls;
 pub use leaf::{ByteStream, Connect, HyperLeaf, HyperLeafBuilder, Proxies, Resolve};
 pub use options::{
     CallInfo, CallLog, CollectBody, Deadline, Delivery, EffectiveUri, RedirectMode, RetryClass, Timeouts,
-    UseToken, WithoutToken,
+    Transfer, UseToken, WithoutToken,
 };
 pub use page::Page;
 pub use redact::RedactedUrl;
