@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use hub_transport::Transport;
+use hub_transport::{Reporter, Transport};
 use tokio::sync::Semaphore;
 
 use crate::digest::Cancel;
 use crate::endpoint::Head;
 use crate::error::shown;
-use crate::report::Reporter;
 use crate::source::{Files, Stamp, SystemFiles};
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
 

@@ -43,7 +43,6 @@ mod payload;
 mod plan;
 mod preupload;
 mod reconcile;
-mod report;
 mod run;
 pub mod source;
 mod stream;

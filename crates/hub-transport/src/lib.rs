@@ -95,6 +95,7 @@ mod options;
 mod page;
 mod ratelimit;
 mod redact;
+mod report;
 mod request;
 mod retry;
 mod service;
@@ -120,6 +121,7 @@ pub use options::{
 };
 pub use page::Page;
 pub use redact::RedactedUrl;
+pub use report::Reporter;
 pub use request::{RequestBuilder, delete, get, head, patch, post, put};
 pub use retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
 pub use service::{HubService, erase};

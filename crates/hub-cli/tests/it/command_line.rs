@@ -91,6 +91,32 @@ fn uploads_and_downloads_keep_to_the_limit_of_flag_or_environment() {
 }
 
 #[test]
+fn a_transfer_is_summed_up_on_stderr_for_people_only() {
+    let place = Place::new();
+    let folder = folder_with(&[("a.txt", b"hello"), ("w.bin", &noise(1, 200_000))]);
+    let folder_path = folder.path().to_str().unwrap();
+    let stderr = |args: &[&str]| {
+        let output = place.run(args);
+        assert!(output.status.success());
+        text(&output.stderr)
+    };
+    let upload = ["upload", "sums", folder_path, "."];
+    let first = stderr(&upload);
+    assert!(first.starts_with("uploaded 200.0 kB in ") && first.lines().count() == 1, "{first}");
+    let again = stderr(&upload);
+    assert!(
+        again.starts_with("uploaded 0 B in ") && again.contains("200.0 kB were there already"),
+        "{again}"
+    );
+    let id = format!("{}/sums", me(&place));
+    let download = ["download", &id, "--local-dir", "copy", "--include", "*.bin", "--include", "*.txt"];
+    assert!(stderr(&download).starts_with("downloaded 200.0 kB in "));
+    assert!(stderr(&download).contains("200.0 kB were there already"));
+    assert_eq!(stderr(&[&upload[..], &["--quiet"]].concat()), "");
+    assert_eq!(stderr(&[&upload[..], &["--json"]].concat()), "");
+}
+
+#[test]
 fn results_are_json_when_asked_for() {
     let place = Place::new();
     let id = format!("{}/data", me(&place));
