@@ -172,6 +172,12 @@ impl HfApiBuilder {
         self.map(|transport| transport.offline(offline))
     }
 
+    /// The most bytes a second that uploads and downloads of this client may take together, in both directions. Default
+    /// 0: no limit. Calls that carry no file contents never wait.
+    pub fn max_bandwidth(self, bytes_per_second: u64) -> Self {
+        self.map(|transport| transport.max_bandwidth(bytes_per_second))
+    }
+
     /// Makes an asynchronous client.
     ///
     /// # Errors

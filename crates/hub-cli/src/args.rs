@@ -2,6 +2,7 @@
 
 mod cache;
 mod discussions;
+mod rate;
 mod refs;
 mod spaces;
 
@@ -15,6 +16,7 @@ pub(crate) use discussions::{
     BodyArgs, CreateDiscussion, DiscussionArg, DiscussionKindArg, DiscussionStatusArg, Discussions,
     EditComment, ListDiscussions, Settle,
 };
+pub(crate) use rate::parse as parse_rate;
 pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteTag, MoveRepo, RepoSettings, Tag};
 pub(crate) use spaces::{DeleteSetting, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces, WaitForSpace};
 
@@ -37,6 +39,10 @@ pub(crate) struct Global {
     /// The access token; others on this machine can see it on the command line, HF_TOKEN or `hub auth login` are safer
     #[arg(long, global = true, value_name = "TOKEN")]
     pub(crate) token: Option<String>,
+    /// The most that uploads and downloads take a second: a number of bytes, or one with kB, MB, GB (powers of 1000) or KiB,
+    /// MiB, GiB (powers of 1024), for example 10MiB; 0 for no limit [default: HUB_MAX_BANDWIDTH, then no limit]
+    #[arg(long, global = true, value_name = "RATE", value_parser = parse_rate)]
+    pub(crate) max_bandwidth: Option<u64>,
     /// How results are written to stdout
     #[arg(long, global = true, value_enum, default_value_t = FormatArg::Auto, value_name = "FORMAT")]
     pub(crate) format: FormatArg,

@@ -6,7 +6,7 @@ use hub_api::{Config, HfApi, HfFolder, Token, auth::AuthError};
 use hub_local::{LocalHub, OwnHub};
 
 use crate::{
-    args::Global,
+    args::{Global, parse_rate},
     failure::{Code, Failure, chain},
     output::Output,
 };
@@ -32,6 +32,18 @@ impl Session {
 
     fn endpoint(&self) -> String {
         self.global.endpoint.clone().unwrap_or_else(|| Config::from_env().endpoint)
+    }
+
+    /// Bytes a second for uploads and downloads together, 0 for no limit: the flag, else `HUB_MAX_BANDWIDTH`.
+    fn max_bandwidth(&self) -> Result<u64, Failure> {
+        if let Some(rate) = self.global.max_bandwidth {
+            return Ok(rate);
+        }
+        match std::env::var("HUB_MAX_BANDWIDTH") {
+            Ok(text) if !text.is_empty() => parse_rate(&text)
+                .map_err(|reason| Failure::new(Code::Usage, format!("HUB_MAX_BANDWIDTH: {reason}"))),
+            _ => Ok(0),
+        }
     }
 
     /// The address of the Hub in use.
@@ -80,6 +92,7 @@ impl Session {
                 }
             }
         };
+        let builder = builder.max_bandwidth(self.max_bandwidth()?);
         Ok(builder.library("hub-cli", env!("CARGO_PKG_VERSION")).build()?)
     }
 }

@@ -78,7 +78,9 @@ fn code(error: &Error) -> Code {
         Error::Invalid(_) | Error::Setup(_) => return Code::Usage,
         Error::Auth(_) => return Code::NotAuthorised,
         Error::Commit(CommitError::ParentMismatch { .. }) => return Code::Conflict,
-        Error::Commit(CommitError::InvalidOperation { .. }) => return Code::Usage,
+        Error::Commit(CommitError::InvalidOperation { .. } | CommitError::PathClash { .. }) => {
+            return Code::Usage;
+        }
         _ => {}
     }
     match error.kind() {

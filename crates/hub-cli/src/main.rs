@@ -8,6 +8,7 @@ mod command;
 mod failure;
 mod output;
 mod progress;
+mod tally;
 
 use std::process::ExitCode;
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     args::{FormatArg, Global},
     failure::Failure,
+    progress::Board,
 };
 
 /// How results are written.
@@ -35,9 +36,9 @@ impl Output {
         Self { format }
     }
 
-    /// Whether progress may be drawn: people are watching and did not ask for silence.
-    pub(crate) fn shows_progress(self) -> bool {
-        self.format == Format::Human && std::io::stderr().is_terminal()
+    /// The board on which a job shows its progress, if anything but the result is to be shown.
+    pub(crate) fn board(self) -> Option<Board> {
+        (self.format == Format::Human).then(|| Board::new(std::io::stderr().is_terminal()))
     }
 
     /// Writes one result: as JSON, or as the text that `human` makes.

@@ -1,122 +1,163 @@
-//! Progress on a terminal: one bar for all bytes, with the file that moved last.
+//! What a person sees of a job: a line for each file that moves and one for all together, and a summary at its end.
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use hub_api::types::progress::{Event, Phase, Progress};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-/// Draws the events of one job on stderr.
-///
-/// While some files are hashed others already travel: the bar shows hashing until the first byte is sent, and then what was
-/// sent.
-pub(crate) struct Bar {
-    bar: ProgressBar,
-    state: Mutex<State>,
-}
+use crate::{
+    output::human_size,
+    tally::{Tally, time},
+};
 
-#[derive(Default)]
+/// Most files with a line of their own.
+const LINES: usize = 8;
+
+/// Shows the events of one job on stderr. Clones share the lines.
+#[derive(Clone)]
+pub(crate) struct Board(Arc<Mutex<State>>);
+
 struct State {
-    sending: bool,
-    hashed: Positions,
-    sent: Positions,
+    begin: Instant,
+    tally: Tally,
+    /// Nothing where nobody watches, and after the end.
+    screen: Option<Screen>,
 }
 
-/// How far each file is, and their sum.
-#[derive(Default)]
-struct Positions {
-    files: HashMap<String, u64>,
-    total: u64,
+struct Screen {
+    lines: MultiProgress,
+    whole: ProgressBar,
+    files: HashMap<String, ProgressBar>,
 }
 
-impl Positions {
-    fn set(&mut self, path: &str, position: u64) -> u64 {
-        let before = match self.files.get_mut(path) {
-            Some(known) => std::mem::replace(known, position),
-            None => {
-                self.files.insert(path.to_owned(), position);
-                0
-            }
-        };
-        self.total = self.total - before + position;
-        self.total
+impl Board {
+    /// A board that counts, and draws if `draw` says so.
+    pub(crate) fn new(draw: bool) -> Self {
+        let state = State { begin: Instant::now(), tally: Tally::default(), screen: draw.then(Screen::new) };
+        Self(Arc::new(Mutex::new(state)))
     }
-}
 
-impl State {
-    /// Takes note of a file's position and returns that of the whole job, or nothing when it does not show.
-    fn moved(&mut self, phase: Phase, path: &str, position: u64) -> Option<u64> {
-        let hashing = phase == Phase::Hashing;
-        self.sending |= !hashing && position > 0;
-        let total = if hashing { &mut self.hashed } else { &mut self.sent }.set(path, position);
-        (hashing != self.sending).then_some(total)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl Bar {
-    pub(crate) fn new() -> Self {
-        let bar = ProgressBar::new(0);
-        let template =
-            "{prefix:>11} {bar:30} {bytes:>10}/{total_bytes:<10} {bytes_per_sec:>12} {eta:>4} {wide_msg}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+    /// Takes the lines away. Events that come later draw nothing.
+    pub(crate) fn clear(&self) {
+        if let Some(screen) = self.lock().screen.take() {
+            screen.clear();
         }
-        Self { bar, state: Mutex::default() }
+    }
+
+    /// What was transferred and how fast, in one line.
+    pub(crate) fn summary(&self) -> Option<String> {
+        let state = self.lock();
+        state.tally.summary(state.begin.elapsed())
     }
 }
 
-impl Progress for Bar {
+/// Runs a call whose events go to `board`, and sums it up. The lines are gone when it returns, whatever came of it.
+pub(crate) async fn watched<T, E>(
+    board: Option<Board>,
+    call: impl IntoFuture<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let result = call.await;
+    if let Some(board) = board {
+        board.clear();
+        if let (Ok(_), Some(summary)) = (&result, board.summary()) {
+            eprintln!("{summary}");
+        }
+    }
+    result
+}
+
+impl Progress for Board {
     fn event(&self, event: &Event<'_>) {
+        let mut state = self.lock();
+        let state = &mut *state;
+        let elapsed = state.begin.elapsed();
         match event {
-            Event::Started { bytes, .. } => self.bar.set_length(*bytes),
-            Event::File { phase, path, position, .. } => {
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                let was_sending = state.sending;
-                let Some(total) = state.moved(*phase, path, *position) else { return };
-                if state.sending && !was_sending {
-                    self.bar.reset();
+            Event::Started { bytes, .. } => state.tally.expect(*bytes),
+            Event::File { phase, path, position, total } => {
+                if !state.tally.moved(*phase, path, *position, elapsed) {
+                    return;
                 }
-                self.bar.set_prefix(match phase {
-                    Phase::Hashing => "hashing",
-                    Phase::Downloading => "downloading",
-                    _ => "uploading",
-                });
-                self.bar.set_position(total);
-                self.bar.set_message((*path).to_owned());
+                if let Some(screen) = &mut state.screen {
+                    screen.file(path, *position, *total);
+                    screen.whole(*phase, &mut state.tally);
+                }
             }
-            Event::Finished => self.bar.finish_and_clear(),
+            Event::Finished => {
+                if let Some(screen) = state.screen.take() {
+                    screen.clear();
+                }
+            }
             _ => {}
         }
     }
 }
 
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
+fn bar(template: &str) -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
     }
+    bar
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Screen {
+    fn new() -> Self {
+        let lines = MultiProgress::new();
+        let whole = lines.add(bar("{prefix:>11} {bar:30} {bytes:>10}/{total_bytes:<10} {wide_msg}"));
+        Self { lines, whole, files: HashMap::new() }
+    }
 
-    #[test]
-    fn the_bar_shows_hashing_until_something_is_sent() {
-        let mut state = State::default();
-        let table = [
-            (Phase::Hashing, "a", 10, Some(10)),
-            (Phase::Hashing, "b", 5, Some(15)),
-            (Phase::Uploading, "a", 0, None),
-            (Phase::Uploading, "a", 4, Some(4)),
-            (Phase::Hashing, "b", 20, None),
-            (Phase::Uploading, "b", 6, Some(10)),
-            (Phase::Uploading, "b", 2, Some(6)),
-            (Phase::Committing, "c", 1, Some(7)),
-        ];
-        for (phase, path, position, shown) in table {
-            assert_eq!(state.moved(phase, path, position), shown, "{phase:?} {path} {position}");
+    /// A file that is complete needs no line any more.
+    fn file(&mut self, path: &str, position: u64, total: u64) {
+        if position >= total {
+            if let Some(line) = self.files.remove(path) {
+                line.finish_and_clear();
+                self.lines.remove(&line);
+            }
+            return;
         }
+        if let Some(line) = self.files.get(path) {
+            line.set_position(position);
+        } else if self.files.len() < LINES {
+            let line = self.lines.insert_before(
+                &self.whole,
+                bar("            {bar:30} {bytes:>10}/{total_bytes:<10} {wide_msg}"),
+            );
+            line.set_length(total);
+            line.set_message(path.escape_debug().to_string());
+            line.set_position(position);
+            self.files.insert(path.to_owned(), line);
+        }
+    }
+
+    fn whole(&self, phase: Phase, tally: &mut Tally) {
+        self.whole.set_prefix(match phase {
+            Phase::Hashing => "hashing",
+            Phase::Downloading => "downloading",
+            _ => "uploading",
+        });
+        self.whole.set_length(tally.expected());
+        self.whole.set_position(tally.done());
+        if let Some(rate) = tally.rate() {
+            let left = tally.left().map(|left| format!(", {} left", time(left))).unwrap_or_default();
+            self.whole.set_message(format!("{}/s{left}", human_size(rate)));
+        }
+    }
+
+    fn clear(self) {
+        for line in self.files.values() {
+            line.finish_and_clear();
+        }
+        self.whole.finish_and_clear();
+        // A terminal that is gone needs no clearing.
+        let _ = self.lines.clear();
     }
 }

@@ -261,8 +261,9 @@ async fn wait(job: &Job, attempt: u32) {
 mod tests {
     use std::sync::OnceLock;
 
+    use hub_transport::Reporter;
+
     use super::*;
-    use crate::report::Reporter;
     use crate::source::{Stamp, SystemFiles};
     use crate::{CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};
 

@@ -4,12 +4,12 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use hub_transport::Reporter;
 use hub_types::progress::Phase;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use crate::blocks::{BLOCK, sum};
-use crate::report::Reporter;
 use crate::source::{Files, Stamp, read_full};
 use crate::{CommitError, CommitOperationAdd};
 

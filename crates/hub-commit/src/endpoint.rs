@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, Request};
 use hub_transport::{
-    Body, Endpoint, Error, PagedEndpoint, RetryClass, Timeouts, WithoutToken, decode_json, get, post, put,
+    Body, Endpoint, Error, PagedEndpoint, RetryClass, Timeouts, Transfer, WithoutToken, decode_json, get,
+    post, put,
 };
 use hub_types::commit::{COMMIT_NONCE, CommitResponse, NDJSON};
 use hub_types::lfs::{self, BatchRequest, BatchResponse};
@@ -161,6 +162,7 @@ impl Endpoint for Put<'_> {
         let mut request = put(self.href)
             .body((self.body)())
             .extension(Timeouts::transfer())
+            .extension(Transfer)
             .extension(WithoutToken)
             .finish()?;
         request.headers_mut().extend(self.headers.clone());
@@ -273,6 +275,7 @@ impl Endpoint for Commit<'_> {
             .header(http::header::CONTENT_TYPE, NDJSON)
             .header(COMMIT_NONCE, self.nonce)
             .extension(Timeouts { head: COMMIT_HEAD_TIMEOUT, ..Timeouts::transfer() })
+            .extension(Transfer)
             .body(body)
             .finish()
     }

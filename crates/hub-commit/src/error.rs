@@ -16,6 +16,14 @@ pub enum CommitError {
     /// An argument is wrong; nothing was sent. Python: `ValueError`.
     #[error("{0}")]
     InvalidOperation(String),
+    /// A path would be a file and a folder at once; nothing was sent. Python: none, the server refuses the commit.
+    #[error("{} cannot be a file: {} is below it in the same commit", shown(file), shown(inside))]
+    PathClash {
+        /// The path that is both.
+        file: String,
+        /// A file that is below it.
+        inside: String,
+    },
     /// Files that cannot be read, all in one error; before the first byte of any file was sent.
     #[error("{}", list_problems(.0))]
     Sources(Vec<SourceProblem>),

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use hub_transport::Transport;
+use hub_transport::{Reporter, Transport};
 
 use crate::digest::Cancel;
 use crate::endpoint::Head;
 use crate::error::shown;
-use crate::report::Reporter;
 use crate::source::{Files, Stamp, SystemFiles};
 use crate::window::Window;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};

@@ -27,6 +27,7 @@
 //! commit is made.
 
 mod blocks;
+mod clash;
 mod commit;
 mod copy;
 mod digest;
@@ -42,7 +43,6 @@ mod payload;
 mod plan;
 mod preupload;
 mod reconcile;
-mod report;
 mod run;
 pub mod source;
 mod stream;

@@ -5,13 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hub_transport::Body;
+use hub_transport::{Body, Reporter};
 use hub_types::commit::{CommitHeader, CommitLine, DeletedPath, InlineFileLine, LfsFile};
 use hub_types::progress::Phase;
 use sha2::Digest as _;
 
 use crate::digest::{git_blob, hex};
-use crate::report::Reporter;
 use crate::source::{Files, Stamp, read_full};
 use crate::stream::{self, Fault, Stop, Writer};
 use crate::{CommitError, CommitOperation, CommitOperationAdd};
@@ -142,6 +141,7 @@ impl Payload {
         let mut hash = git_blob(stamp.size);
         let mut buffer = vec![0; PIECE.min(usize::try_from(stamp.size).unwrap_or(PIECE))];
         let mut position = 0;
+        self.reporter.file(Phase::Uploading, add.path_in_repo(), position, stamp.size);
         while position < stamp.size {
             let wanted = usize::try_from(stamp.size - position).unwrap_or(PIECE).min(buffer.len());
             let piece = buffer.get_mut(..wanted).unwrap_or_default();

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hub_transport::ErrorKind;
-use hub_types::preupload::{PreuploadFile, PreuploadRequest};
+use hub_types::preupload::{PreuploadDecision, PreuploadFile, PreuploadRequest};
 
 use crate::endpoint::{Preupload, ValidateYaml};
 use crate::job::{Job, Seen, blocking};
@@ -63,11 +63,13 @@ pub(crate) async fn classify(job: &Arc<Job>, seen: &[Seen]) -> Result<Answer, Co
     while let Some((batch, response, time)) = batches.try_next().await? {
         answer.head = answer.head.or(response.commit_oid);
         answer.server_time = answer.server_time.or(time);
-        let decisions: HashMap<String, _> =
-            response.files.into_iter().map(|decision| (decision.path.clone(), decision)).collect();
-        for seen in batch {
+        let by_path: HashMap<&str, &PreuploadDecision> =
+            response.files.iter().map(|decision| (decision.path.as_str(), decision)).collect();
+        for (index, seen) in batch.iter().enumerate() {
             let path = job.path(seen.operation);
-            let decision = decisions.get(path).cloned().ok_or_else(|| {
+            // By position first: two additions of one path may travel in different ways.
+            let same_place = response.files.get(index).filter(|decision| decision.path == path);
+            let decision = same_place.or_else(|| by_path.get(path).copied()).cloned().ok_or_else(|| {
                 CommitError::malformed(format!("nothing was said about how {path:?} is to be uploaded"))
             })?;
             match decide(*seen, decision) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::try_join;
 use hub_transport::Transport;
 use hub_types::CommitInfo;
-use hub_types::progress::{Event, Phase};
+use hub_types::progress::{Event, Phase, Progress as _};
 
 use crate::commit::{Base, commit};
 use crate::job::{Job, Seen, validate};
@@ -15,7 +15,7 @@ use crate::lfs::Fate;
 use crate::payload::{Line, Payload};
 use crate::preupload::{Answer, check_card, classify};
 use crate::reconcile::commit_url;
-use crate::{CommitError, CommitOperation, CommitOptions, copy, lfs, plan};
+use crate::{CommitError, CommitOperation, CommitOptions, clash, copy, lfs, plan};
 
 /// A head read longer ago than this is read again before the commit.
 const HEAD_IS_FRESH: Duration = Duration::from_secs(30);
@@ -37,6 +37,7 @@ pub async fn create_commit(
     options: CommitOptions,
 ) -> Result<CommitInfo, CommitError> {
     validate(&options)?;
+    clash::check(&operations)?;
     for warning in plan::warnings(&operations) {
         tracing::warn!("{warning}");
     }
@@ -81,7 +82,7 @@ pub async fn create_commit(
         reporter: job.reporter.clone(),
     };
     let info = commit(&job, &payload, base).await?;
-    job.reporter.event(&Event::Finished);
+    job.reporter.finish().await;
     Ok(info)
 }
 
@@ -111,7 +112,7 @@ async fn unchanged(job: &Job) -> Result<CommitInfo, CommitError> {
     let url = commit_url(&job.transport, &job.options.repo, &head);
     let mut info = CommitInfo::new(url, head, &job.options.message, &job.options.description);
     info.created = false;
-    job.reporter.event(&Event::Finished);
+    job.reporter.finish().await;
     Ok(info)
 }
 

@@ -14,7 +14,7 @@ use http::{
     header::{ACCEPT_ENCODING, CONTENT_RANGE, IF_RANGE, RANGE},
 };
 use http_body_util::BodyExt;
-use hub_transport::{Body, CallInfo, ErrorKind, RetryClass, Timeouts, Transport, get};
+use hub_transport::{Body, CallInfo, ErrorKind, RetryClass, Timeouts, Transfer, Transport, get};
 use hub_types::{
     progress::{Event, Phase, Progress},
     route,
@@ -152,6 +152,15 @@ async fn transfer(transport: &Transport, fetch: &Fetch) -> Result<Sink, Download
     Ok(sink)
 }
 
+impl Fetch {
+    fn report(&self, position: u64) {
+        if let Some(progress) = &self.progress {
+            let (path, total) = (self.file.path.as_str(), self.file.size);
+            progress.event(&Event::File { phase: Phase::Downloading, path, position, total });
+        }
+    }
+}
+
 async fn open(
     transport: &Transport,
     fetch: &Fetch,
@@ -166,7 +175,8 @@ async fn open(
         .map_err(|error| hub_transport::Error::build(error.to_string()))?;
     let mut request = get(route::repo(&fetch.file.repo).resolve(&revision, fetch.file.path.as_str()))
         .header(ACCEPT_ENCODING, "identity")
-        .extension(Timeouts::transfer());
+        .extension(Timeouts::transfer())
+        .extension(Transfer);
     if position > 0 {
         request = request
             .header(RANGE, format!("bytes={position}-"))
@@ -200,6 +210,7 @@ async fn pour(
     let (sender, mut receiver) = mpsc::channel::<Bytes>(QUEUE);
     let partial = fetch.partial.clone();
     let mut position = sink.position;
+    fetch.report(position);
     let writer = tokio::task::spawn_blocking(move || {
         while let Some(chunk) = receiver.blocking_recv() {
             sink.write(&chunk).map_err(|error| io_error("write", &partial, error))?;
@@ -225,10 +236,7 @@ async fn pour(
         if sender.send(chunk).await.is_err() {
             break;
         }
-        if let Some(progress) = &fetch.progress {
-            let (path, total) = (fetch.file.path.as_str(), fetch.file.size);
-            progress.event(&Event::File { phase: Phase::Downloading, path, position, total });
-        }
+        fetch.report(position);
     }
     drop(sender);
     let sink = writer.await.map_err(|_| DownloadError::Stopped)??;

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use hub_transport::{ErrorKind, Transport};
+use hub_transport::{ErrorKind, Reporter, Transport};
 use hub_types::{
     CommitHash, RepoRef, Revision, SafeRelPath,
     progress::{Event, Progress},
@@ -93,7 +93,8 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
         Ok(metadata) => metadata,
         Err(error) => return wanted.without_answer(error).await,
     };
-    wanted.report(&Event::Started { files: 1, bytes: metadata.size });
+    let reporter = Reporter::new(wanted.progress.clone());
+    reporter.event(&Event::Started { files: 1, bytes: metadata.size });
     let file = RemoteFile {
         repo: repo.clone(),
         commit: metadata.commit,
@@ -101,7 +102,7 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
         size: metadata.size,
         id: metadata.id,
     };
-    let progress = wanted.progress.clone();
+    let progress = reporter.sink();
     let place = match &wanted.target {
         Target::Cache(cache) => {
             cache.note_commit(repo, revision, &file.commit).await?;
@@ -111,7 +112,7 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
             LocalDir::open(folder).await?.keep(transport, file, wanted.force, progress).await?
         }
     };
-    wanted.report(&Event::Finished);
+    reporter.finish().await;
     Ok(place)
 }
 
@@ -129,12 +130,6 @@ pub fn is_unreachable(error: &hub_transport::Error) -> bool {
 }
 
 impl FileRequest {
-    fn report(&self, event: &Event<'_>) {
-        if let Some(progress) = &self.progress {
-            progress.event(event);
-        }
-    }
-
     fn describe(&self) -> String {
         format!("{} {} at {}", self.repo, self.path, self.revision)
     }

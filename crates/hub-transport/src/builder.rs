@@ -12,8 +12,8 @@ use tower::{Layer, Service};
 
 use crate::client::Shared;
 use crate::layer::{
-    AttemptTimeoutLayer, AuthLayer, BaseUriLayer, HeadersLayer, OfflineLayer, RedirectLayer, RetryLayer,
-    TraceLayer,
+    AttemptTimeoutLayer, AuthLayer, Bandwidth, BandwidthLayer, BaseUriLayer, HeadersLayer, OfflineLayer,
+    RedirectLayer, RetryLayer, TraceLayer,
 };
 use crate::retry::{RetryBudget, RetryConfig};
 use crate::{
@@ -36,6 +36,7 @@ pub struct TransportBuilder {
     retry: RetryConfig,
     timeouts: Timeouts,
     offline: bool,
+    max_bandwidth: u64,
     leaf: Option<HubService>,
     #[cfg(feature = "hyper")]
     hyper: crate::leaf::HyperLeafBuilder,
@@ -58,6 +59,7 @@ impl TransportBuilder {
             retry: RetryConfig::default(),
             timeouts: Timeouts::default(),
             offline: false,
+            max_bandwidth: 0,
             leaf: None,
             #[cfg(feature = "hyper")]
             hyper: crate::leaf::HyperLeaf::builder(),
@@ -129,6 +131,13 @@ impl TransportBuilder {
     /// Refuses every request.
     pub fn offline(mut self, yes: bool) -> Self {
         self.offline = yes;
+        self
+    }
+
+    /// The most bytes a second that file contents may take, in both directions and over all clones of the transport
+    /// together. Default 0: no limit. Other calls never wait, and neither do they count.
+    pub fn max_bandwidth(mut self, bytes_per_second: u64) -> Self {
+        self.max_bandwidth = bytes_per_second;
         self
     }
 
@@ -214,6 +223,7 @@ impl TransportBuilder {
 
         let trace = TraceLayer::new(origin.clone(), Arc::clone(&clock));
         let timeout = AttemptTimeoutLayer::new(timeouts, Arc::clone(&clock));
+        let bandwidth = BandwidthLayer::new(Bandwidth::new(self.max_bandwidth, Arc::clone(&clock)));
         let source = Arc::clone(&self.token_source);
         let auth = AuthLayer::new(origin.clone(), source, in_process || self.allow_http_token);
         let retry =
@@ -227,13 +237,13 @@ impl TransportBuilder {
         let (layers, attempt_layers) =
             (std::mem::take(&mut self.layers), std::mem::take(&mut self.attempt_layers));
         let leaf = self.take_leaf(&origin)?;
-        let attempt = (auth, timeout, trace);
+        let attempt = (auth, bandwidth, timeout, trace);
         let whole = (offline, base_uri, headers, redirect, retry);
         let stack = if attempt_layers.is_empty() {
             erase((whole, attempt).layer(leaf))
         } else {
-            let (auth, timeout, trace) = attempt;
-            let inner = wrap(erase((timeout, trace).layer(leaf)), attempt_layers);
+            let (auth, bandwidth, timeout, trace) = attempt;
+            let inner = wrap(erase((bandwidth, timeout, trace).layer(leaf)), attempt_layers);
             erase((whole, auth).layer(inner))
         };
         let shared =

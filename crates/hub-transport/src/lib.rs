@@ -51,6 +51,7 @@
 //!     Retry                              inside: a failing hop is repeated alone
 //!       Auth                             inside: the token is judged by the URL of each hop, read by each attempt
 //!       ─────────────────────────        your layers (`attempt_layer`): see each attempt
+//!         Bandwidth                      file contents only, where a limit is set
 //!         AttemptTimeout                 time to the head; idle time and speed of bodies
 //!         Trace                          one event for each attempt
 //!           leaf                         hyper: pool, TLS, proxies, HTTP/2; or your service (`leaf`)
@@ -94,6 +95,7 @@ mod options;
 mod page;
 mod ratelimit;
 mod redact;
+mod report;
 mod request;
 mod retry;
 mod service;
@@ -115,10 +117,11 @@ pub use leaf::Tls;
 pub use leaf::{ByteStream, Connect, HyperLeaf, HyperLeafBuilder, Proxies, Resolve};
 pub use options::{
     CallInfo, CallLog, CollectBody, Deadline, Delivery, EffectiveUri, RedirectMode, RetryClass, Timeouts,
-    UseToken, WithoutToken,
+    Transfer, UseToken, WithoutToken,
 };
 pub use page::Page;
 pub use redact::RedactedUrl;
+pub use report::Reporter;
 pub use request::{RequestBuilder, delete, get, head, patch, post, put};
 pub use retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
 pub use service::{HubService, erase};

@@ -125,6 +125,12 @@ impl Default for Timeouts {
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(pub Instant);
 
+/// Marks a request that sends or fetches the content of files: what [`TransportBuilder::max_bandwidth`] holds back.
+///
+/// [`TransportBuilder::max_bandwidth`]: crate::TransportBuilder::max_bandwidth
+#[derive(Debug, Clone, Copy)]
+pub struct Transfer;
+
 /// Asks the retry layer to read the answer's body, so that one that breaks off can be asked for again.
 #[derive(Debug, Clone, Copy)]
 pub struct CollectBody {

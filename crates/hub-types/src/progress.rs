@@ -3,8 +3,11 @@
 /// Receives the events of a job. Implemented for every `Fn(&Event)`.
 ///
 /// Positions are absolute, in bytes: when part of a file is sent again, a lower number follows. Events of one file come
-/// in order. Calls happen while the job runs and must return quickly. After an error no [`Event::Finished`] comes: the
-/// error that the job returns is the signal.
+/// in order. The first one of a transfer says where it begins: at 0, behind what was kept of an earlier attempt, or at the
+/// end when nothing has to be transferred.
+///
+/// Calls happen while the job runs, on a thread of their own. A slow one holds nothing up but misses positions; after one
+/// that panics no other follows. After an error no [`Event::Finished`] comes: the error that the job returns is the signal.
 pub trait Progress: Send + Sync {
     /// Takes note of an event.
     fn event(&self, event: &Event<'_>);

@@ -149,3 +149,16 @@ async fn what_is_not_there_is_named() {
     }
     assert_eq!(files_in(target.path()).len(), 0);
 }
+
+#[tokio::test]
+async fn a_progress_callback_that_panics_breaks_no_download() {
+    let hub = hub();
+    let api = ada(&hub);
+    api.upload_file(noise(1, 50_000), "w.bin", "ada/demo").await.unwrap();
+    let target = tempfile::tempdir().unwrap();
+    let panics = |_: &hub_api::types::progress::Event<'_>| panic!("a mistake of the caller");
+    api.snapshot_download("ada/demo").local_dir(target.path()).progress(panics).await.unwrap();
+    let file = api.hf_hub_download("ada/demo", "w.bin").local_dir(target.path()).force_download(true);
+    let place = file.progress(panics).await.unwrap();
+    assert!(std::fs::read(place).unwrap() == noise(1, 50_000));
+}

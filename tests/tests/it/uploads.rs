@@ -1,5 +1,10 @@
 //! Uploading files and folders.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use hub_api::{AddSource, CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};
 use hub_tests::{ada, files_in, folder_with, hub, noise};
 
@@ -110,9 +115,17 @@ async fn files_and_folders_are_deleted_by_name() {
 async fn large_objects_go_in_parts_where_the_server_asks_for_it() {
     let hub = hub();
     let api = ada(&hub);
+    create_in_parts(&api, 1_000_000).await;
+    let folder = folder_with(&[("w.bin", &noise(3, 3_500_001)), ("exact.bin", &noise(4, 2_000_000))]);
+    api.upload_folder("ada/parts", folder.path()).await.unwrap();
+    assert_eq!(download(&api, "ada/parts").await, files_in(folder.path()));
+}
+
+/// Makes the model `ada/parts`, whose larger LFS objects go in parts of `size` bytes.
+async fn create_in_parts(api: &hub_api::HfApi, size: u64) {
     let transport = api.transport().unwrap();
     let request = hub_api::types::CreateRepoRequest {
-        lfs_multipart_threshold: Some(1_000_000),
+        lfs_multipart_threshold: Some(size),
         ..hub_api::types::CreateRepoRequest::new(hub_api::RepoType::Model, &"ada/parts".parse().unwrap())
     };
     let call = hub_api::transport::CallInfo::new(
@@ -122,7 +135,23 @@ async fn large_objects_go_in_parts_where_the_server_asks_for_it() {
     );
     let request = hub_api::transport::post("/api/repos/create").json(&request).finish().unwrap();
     transport.open(call, request).await.unwrap();
-    let folder = folder_with(&[("w.bin", &noise(3, 3_500_001)), ("exact.bin", &noise(4, 2_000_000))]);
-    api.upload_folder("ada/parts", folder.path()).await.unwrap();
-    assert_eq!(download(&api, "ada/parts").await, files_in(folder.path()));
+}
+
+#[tokio::test]
+async fn f78_sizes_around_the_part_size_make_the_right_parts() {
+    let hub = hub();
+    let puts = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&puts);
+    let count = tower::util::MapRequestLayer::new(move |request: http::Request<hub_api::transport::Body>| {
+        counter.fetch_add(usize::from(request.method() == http::Method::PUT), Ordering::SeqCst);
+        request
+    });
+    let api = hub_tests::client_of(&hub).token(hub_tests::ADA).attempt_layer(count).build().unwrap();
+    create_in_parts(&api, 1000).await;
+    for (size, parts) in [(0, 0), (1, 1), (999, 1), (1000, 1), (1001, 2), (2999, 3), (3000, 3), (3001, 4)] {
+        puts.store(0, Ordering::SeqCst);
+        api.upload_file(noise(size as u64, size), "w.bin", "ada/parts").await.unwrap();
+        assert_eq!(puts.load(Ordering::SeqCst), parts, "{size} bytes");
+        assert!(download(&api, "ada/parts").await["w.bin"] == noise(size as u64, size), "{size} bytes");
+    }
 }

@@ -12,6 +12,7 @@ use hub_download::{
     Cache, ContentId, DownloadError, FileRequest, LocalDir, RemoteFile, Target, hf_hub_download,
     is_unreachable,
 };
+use hub_transport::Reporter;
 use hub_types::{
     CommitHash, RepoInfo, RepoRef, Revision, SafeRelPath, TreeEntry,
     progress::{Event, Progress},
@@ -78,12 +79,6 @@ impl DownloadArgs {
             )
         })?;
         Ok(Target::Cache(Cache::new(cache)))
-    }
-
-    fn report(&self, event: &Event<'_>) {
-        if let Some(progress) = &self.progress {
-            progress.event(event);
-        }
     }
 }
 
@@ -255,6 +250,7 @@ impl Operation for SnapshotDownload {
         };
         let wanted = self.choose(&repo, &commit, tree)?;
         let transport = api.transport()?;
+        let reporter = Reporter::new(args.progress.clone());
         let bytes = wanted.iter().map(|file| file.size).sum();
         let place = match &target {
             Target::Cache(cache) => {
@@ -262,9 +258,8 @@ impl Operation for SnapshotDownload {
                     file.path.under(cache.root())?;
                 }
                 cache.note_commit(&repo, &revision, &commit).await?;
-                args.report(&Event::Started { files: wanted.len() as u64, bytes });
-                self.fetch(wanted, |file| cache.keep(transport, file, args.force, args.progress.clone()))
-                    .await?;
+                reporter.event(&Event::Started { files: wanted.len() as u64, bytes });
+                self.fetch(wanted, |file| cache.keep(transport, file, args.force, reporter.sink())).await?;
                 cache.snapshot(&repo, &commit).await?
             }
             Target::Folder(folder) => {
@@ -272,13 +267,12 @@ impl Operation for SnapshotDownload {
                 for file in &wanted {
                     file.path.under(folder.root())?;
                 }
-                args.report(&Event::Started { files: wanted.len() as u64, bytes });
-                self.fetch(wanted, |file| folder.keep(transport, file, args.force, args.progress.clone()))
-                    .await?;
+                reporter.event(&Event::Started { files: wanted.len() as u64, bytes });
+                self.fetch(wanted, |file| folder.keep(transport, file, args.force, reporter.sink())).await?;
                 folder.root().to_owned()
             }
         };
-        args.report(&Event::Finished);
+        reporter.finish().await;
         Ok(place)
     }
 }

@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
-use crate::{args::Download, client::Session, failure::Failure, progress::Bar};
+use crate::{args::Download, client::Session, failure::Failure, progress::watched};
 
 pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure> {
     let api = session.api().await?;
     let repo =
         hub_api::RepoRef::new(args.repo_type.get(), args.repo_id.parse().map_err(hub_api::Error::from)?);
+    let board = session.output.board();
     let path = match args.filenames.as_slice() {
         [file] => {
             let mut call = api.hf_hub_download(&repo, file).force_download(args.force_download);
@@ -20,10 +21,10 @@ pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure
             if let Some(revision) = &args.revision {
                 call = call.revision(revision);
             }
-            if session.output.shows_progress() {
-                call = call.progress(Bar::new());
+            if let Some(board) = &board {
+                call = call.progress(board.clone());
             }
-            call.await?
+            watched(board, call).await?
         }
         files => {
             let mut call = api
@@ -45,10 +46,10 @@ pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure
             } else if !args.include.is_empty() {
                 call = call.allow_patterns(&args.include);
             }
-            if session.output.shows_progress() {
-                call = call.progress(Bar::new());
+            if let Some(board) = &board {
+                call = call.progress(board.clone());
             }
-            call.await?
+            watched(board, call).await?
         }
     };
     let path = path.display().to_string();

@@ -14,7 +14,7 @@ use crate::{
     args::Upload,
     client::Session,
     failure::{Code, Failure},
-    progress::Bar,
+    progress::watched,
 };
 
 pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> {
@@ -36,10 +36,11 @@ pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> 
     if let Some(description) = args.commit_description {
         call = call.commit_description(description);
     }
-    if session.output.shows_progress() {
-        call = call.progress(Bar::new());
+    let board = session.output.board();
+    if let Some(board) = &board {
+        call = call.progress(board.clone());
     }
-    let commit = call.await?;
+    let commit = watched(board, call).await?;
     let human = || match (&commit.pr_url, commit.created) {
         (_, false) => format!("Nothing has changed; no commit was made.\n{}", commit.commit_url),
         (Some(pull_request), true) => pull_request.clone(),

@@ -72,6 +72,51 @@ fn the_main_job_uploads_lists_and_downloads() {
 }
 
 #[test]
+fn uploads_and_downloads_keep_to_the_limit_of_flag_or_environment() {
+    let place = Place::new();
+    let folder = folder_with(&[("w.bin", &noise(1, 300_000))]);
+    let folder_path = folder.path().to_str().unwrap();
+    let begin = std::time::Instant::now();
+    place.ok(&["upload", "slow", folder_path, ".", "--max-bandwidth", "200kB/s"]);
+    assert!(begin.elapsed().as_secs_f64() > 1.2, "{:?}", begin.elapsed());
+    let id = format!("{}/slow", me(&place));
+    let begin = std::time::Instant::now();
+    let mut download = hub(place.home.path());
+    download.args(["--endpoint", "local:hub-data", "download", &id, "--local-dir", "copy"]);
+    assert!(download.env("HUB_MAX_BANDWIDTH", "200000").output().unwrap().status.success());
+    assert!(begin.elapsed().as_secs_f64() > 1.2, "{:?}", begin.elapsed());
+    let wrong = download.env("HUB_MAX_BANDWIDTH", "fast").output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    place.fails(&["download", &id, "--max-bandwidth", "fast"], 2);
+}
+
+#[test]
+fn a_transfer_is_summed_up_on_stderr_for_people_only() {
+    let place = Place::new();
+    let folder = folder_with(&[("a.txt", b"hello"), ("w.bin", &noise(1, 200_000))]);
+    let folder_path = folder.path().to_str().unwrap();
+    let stderr = |args: &[&str]| {
+        let output = place.run(args);
+        assert!(output.status.success());
+        text(&output.stderr)
+    };
+    let upload = ["upload", "sums", folder_path, "."];
+    let first = stderr(&upload);
+    assert!(first.starts_with("uploaded 200.0 kB in ") && first.lines().count() == 1, "{first}");
+    let again = stderr(&upload);
+    assert!(
+        again.starts_with("uploaded 0 B in ") && again.contains("200.0 kB were there already"),
+        "{again}"
+    );
+    let id = format!("{}/sums", me(&place));
+    let download = ["download", &id, "--local-dir", "copy", "--include", "*.bin", "--include", "*.txt"];
+    assert!(stderr(&download).starts_with("downloaded 200.0 kB in "));
+    assert!(stderr(&download).contains("200.0 kB were there already"));
+    assert_eq!(stderr(&[&upload[..], &["--quiet"]].concat()), "");
+    assert_eq!(stderr(&[&upload[..], &["--json"]].concat()), "");
+}
+
+#[test]
 fn results_are_json_when_asked_for() {
     let place = Place::new();
     let id = format!("{}/data", me(&place));

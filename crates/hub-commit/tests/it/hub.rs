@@ -75,6 +75,8 @@ pub(crate) struct Repo {
     pub(crate) expires_in: Option<u64>,
     pub(crate) card_error: Option<String>,
     pub(crate) nonces: Vec<String>,
+    /// Paths of the files of the last commit, in the order of its lines.
+    pub(crate) lines: Vec<String>,
     parts: HashMap<(String, u32), Bytes>,
     faults: Vec<(&'static str, Fault)>,
     late: Vec<(String, Bytes)>,
@@ -122,6 +124,7 @@ impl Hub {
             expires_in: None,
             card_error: None,
             nonces: Vec::new(),
+            lines: Vec::new(),
             parts: HashMap::new(),
             faults: Vec::new(),
             late: Vec::new(),
@@ -346,9 +349,11 @@ fn commit(repo: &mut Repo, body: &Bytes, create_pr: bool) -> Response<Body> {
         return reply(412, json!({"error": "A commit has happened since. Please refresh and try again."}));
     }
     let mut tree = repo.head().tree.clone();
+    repo.lines.clear();
     for line in &lines[1..] {
         match line {
             CommitLine::File(file) => {
+                repo.lines.push(file.path.clone());
                 let content = STANDARD.decode(&file.content).unwrap();
                 tree.insert(file.path.clone(), regular(&content));
             }
@@ -358,6 +363,7 @@ fn commit(repo: &mut Repo, body: &Bytes, create_pr: bool) -> Response<Body> {
                     "LFS pointer pointed to a file that does not exist"
                 );
                 let size = file.size.unwrap();
+                repo.lines.push(file.path.clone());
                 tree.insert(file.path.clone(), Entry { oid: file.oid.clone(), size, lfs: true });
             }
             CommitLine::DeletedFolder(path) => {

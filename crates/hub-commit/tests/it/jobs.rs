@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use hub_commit::{CommitError, CommitOperationDelete, IsFolder, create_commit};
-use hub_types::progress::Event;
+use hub_types::progress::{Event, Progress};
 
 use crate::hub::{Hub, add, content, hex, options, regular};
 use sha2::Digest;
@@ -159,6 +159,24 @@ async fn progress_covers_every_byte_and_ends() {
     ] {
         assert!(seen.iter().any(|event| event == done), "{done}: {seen:#?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_progress_callback_that_panics_or_never_returns_breaks_no_job() {
+    let (go, gate) = std::sync::mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    let hangs = move |_: &Event<'_>| {
+        let _ = gate.lock().unwrap().recv();
+    };
+    let panics = |_: &Event<'_>| panic!("a mistake of the caller");
+    let callbacks: [Arc<dyn Progress>; 2] = [Arc::new(hangs), Arc::new(panics)];
+    for callback in callbacks {
+        let hub = Hub::new();
+        let operations = vec![add("a", "12345"), add("w", content(1000))];
+        create_commit(&hub.transport(), operations, options().progress(callback)).await.unwrap();
+        assert_eq!(hub.repo().head().tree.len(), 2);
+    }
+    drop(go);
 }
 
 #[test]

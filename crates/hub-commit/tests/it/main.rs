@@ -4,5 +4,6 @@
 mod commits;
 mod hub;
 mod jobs;
+mod limits;
 mod sources;
 mod uploads;

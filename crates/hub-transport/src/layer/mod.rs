@@ -4,6 +4,7 @@
 //! gives, or another layer. The order of the standard stack, and why, stands in the documentation of the crate.
 
 mod auth;
+mod bandwidth;
 mod base_uri;
 mod headers;
 mod idle;
@@ -21,6 +22,7 @@ use http::{Request, Response};
 use tower::Service;
 
 pub use auth::{Auth, AuthLayer};
+pub use bandwidth::{Bandwidth, BandwidthLayer, BandwidthLimit};
 pub use base_uri::{BaseUri, BaseUriLayer};
 pub use headers::{Headers, HeadersLayer};
 pub use offline::{Offline, OfflineLayer};

@@ -2,6 +2,7 @@
 #![allow(unreachable_pub)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod bandwidth;
 mod budget;
 mod doors;
 mod faults;
