@@ -29,6 +29,7 @@
 mod blocks;
 mod commit;
 mod copy;
+mod deletions;
 mod digest;
 mod endpoint;
 mod error;
@@ -44,14 +45,17 @@ mod preupload;
 mod reconcile;
 mod report;
 mod run;
+mod skipped;
 pub mod source;
 mod stream;
 
 pub use copy::CommitOperationCopy;
+pub use deletions::deletions;
 pub use error::{CommitError, RejectedObject, SourceProblem};
 pub use job::check_sources;
 pub use operation::{CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};
 pub use options::CommitOptions;
 pub use reconcile::{CommitOutcomeUnknown, Expected, Reconciled, reconcile_commit};
 pub use run::create_commit;
+pub use skipped::{Reason, Skipped};
 pub use source::AddSource;
