@@ -126,3 +126,18 @@ async fn large_objects_go_in_parts_where_the_server_asks_for_it() {
     api.upload_folder("ada/parts", folder.path()).await.unwrap();
     assert_eq!(download(&api, "ada/parts").await, files_in(folder.path()));
 }
+
+#[tokio::test]
+async fn a_folder_can_delete_what_it_no_longer_has() {
+    let hub = hub();
+    let api = ada(&hub);
+    let old = folder_with(&[("a.txt", b"1"), ("b/c.txt", b"2"), ("b/d.log", b"3"), ("e.txt", b"4")]);
+    api.upload_folder("ada/demo", old.path()).path_in_repo("x").await.unwrap();
+    api.upload_file(&b"outside"[..], "out.txt", "ada/demo").await.unwrap();
+    let new = folder_with(&[("a.txt", b"1"), ("e.txt", b"new")]);
+    let upload = api.upload_folder("ada/demo", new.path()).path_in_repo("x").delete_patterns(["*.txt"]);
+    let commit = upload.await.unwrap();
+    let files = api.list_repo_files("ada/demo").await.unwrap();
+    assert_eq!(files, [".gitattributes", "out.txt", "x/a.txt", "x/b/d.log", "x/e.txt"]);
+    assert_eq!(api.list_repo_commits("ada/demo").all().await.unwrap()[0].id, commit.oid);
+}

@@ -21,6 +21,7 @@ pub mod tag_lists;
 pub mod tags;
 pub mod tree;
 pub mod upload;
+pub mod upload_folder;
 
 use hub_types::{RepoRef, Revision};
 
