@@ -28,14 +28,17 @@
 
 mod blocks;
 mod commit;
+mod commit_plan;
 mod copy;
 mod deletions;
 mod digest;
 mod endpoint;
 mod error;
+mod execute;
 pub mod folder;
 mod job;
 mod lfs;
+mod make_plan;
 mod operation;
 mod options;
 pub mod pattern;
@@ -49,10 +52,13 @@ mod skipped;
 pub mod source;
 mod stream;
 
+pub use commit_plan::{Action, CommitPlan, PlanEntry, PlanTotals};
 pub use copy::CommitOperationCopy;
 pub use deletions::deletions;
 pub use error::{CommitError, RejectedObject, SourceProblem};
+pub use execute::execute;
 pub use job::check_sources;
+pub use make_plan::plan_commit;
 pub use operation::{CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};
 pub use options::CommitOptions;
 pub use reconcile::{CommitOutcomeUnknown, Expected, Reconciled, reconcile_commit};
