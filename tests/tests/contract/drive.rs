@@ -135,6 +135,10 @@ impl Repo<'_> {
         ada.watch.run("upload_folder", mirror).await.unwrap();
         let mirror = ada.api.upload_folder(id, only.path()).repo_type(kind).path_in_repo("copy");
         ada.watch.run("upload_folder", mirror.delete_patterns(["*"])).await.unwrap();
+        let large = folder_with(&[("planned.bin", &noise(2, 40_000))]);
+        let planned = ada.api.upload_folder(id, large.path()).repo_type(kind).plan();
+        let planned = ada.watch.run("upload_folder", planned).await.unwrap();
+        call!(ada, execute(planned));
         let head_now = call!(ada, list_repo_refs(id).repo_type(kind)).branches[0].target_commit.clone();
         call!(
             ada,

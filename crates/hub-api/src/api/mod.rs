@@ -11,6 +11,7 @@ pub mod identity;
 pub mod info;
 pub mod likes;
 mod new_ref;
+pub mod plan;
 pub mod refs;
 pub mod repos;
 pub mod request;

@@ -3,7 +3,8 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use hub_commit::{
-    AddSource, CommitOperation, CommitOperationAdd, CommitOperationDelete, CommitOptions, IsFolder, Skipped,
+    AddSource, CommitOperation, CommitOperationAdd, CommitOperationDelete, CommitOptions, CommitPlan,
+    IsFolder, Skipped,
 };
 use hub_types::{CommitInfo, progress::Progress};
 
@@ -101,6 +102,11 @@ impl Prepared {
 
     pub(super) async fn commit(self, api: &HfApi) -> Result<CommitInfo, Error> {
         Ok(hub_commit::create_commit(api.transport()?, self.operations, self.options).await?)
+    }
+
+    pub(super) async fn plan(self, api: &HfApi) -> Result<CommitPlan, Error> {
+        let Self { options, operations, skipped } = self;
+        Ok(hub_commit::plan_commit(api.transport()?, operations, skipped, options).await?)
     }
 }
 
