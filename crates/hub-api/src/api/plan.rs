@@ -30,6 +30,17 @@ impl<O: HasCommit, M: Mode> Call<O, M> {
     ///
     /// Every file is read and hashed, so that the plan says which content the Hub has already. The repository must exist.
     ///
+    /// ```no_run
+    /// # async fn run(api: hub_api::HfApi) -> Result<(), hub_api::Error> {
+    /// let plan = api.upload_folder("ada/demo", "./model").delete_patterns(["*.bin"]).plan().await?;
+    /// for entry in plan.entries() {
+    ///     println!("{:?} {}", entry.action, entry.path);
+    /// }
+    /// let commit = api.execute(plan).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// What stops the commit before its first byte is sent stops the plan.
     pub fn plan(self) -> PlanCall<O, M> {
