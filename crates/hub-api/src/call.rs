@@ -54,6 +54,11 @@ impl<O, M: Mode> Call<O, M> {
         self
     }
 
+    /// The same call for another operation.
+    pub(crate) fn map<P>(self, change: impl FnOnce(O) -> P) -> Call<P, M> {
+        Call { api: self.api, operation: change(self.operation) }
+    }
+
     pub(crate) fn edit_api(mut self, change: impl FnOnce(&HfApi<M>) -> HfApi<M>) -> Self {
         self.api = change(&self.api);
         self

@@ -40,7 +40,8 @@ use crate::{
         },
         tags::{CreateTagCall, DeleteTagCall},
         tree::{GetPathsInfoCall, ListRepoFilesCall, ListRepoTreeListing},
-        upload::{CreateCommitCall, DeleteFileCall, DeleteFolderCall, UploadFileCall, UploadFolderCall},
+        upload::{CreateCommitCall, DeleteFileCall, DeleteFolderCall, UploadFileCall},
+        upload_folder::UploadFolderCall,
     },
 };
 

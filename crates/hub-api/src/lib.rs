@@ -50,7 +50,7 @@ pub use hf_api::{BlockingHfApi, HfApi};
 pub use hub_auth::{self as auth, HfFolder, Token};
 pub use hub_commit::{
     self as commit, AddSource, CommitOperation, CommitOperationAdd, CommitOperationCopy,
-    CommitOperationDelete, IsFolder,
+    CommitOperationDelete, CommitPlan, IsFolder,
 };
 pub use hub_download::{self as download, DownloadError};
 pub use hub_transport::{self as transport, ErrorKind};

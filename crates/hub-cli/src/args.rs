@@ -5,6 +5,7 @@ mod discussions;
 mod rate;
 mod refs;
 mod spaces;
+mod upload;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -19,6 +20,7 @@ pub(crate) use discussions::{
 pub(crate) use rate::parse as parse_rate;
 pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteTag, MoveRepo, RepoSettings, Tag};
 pub(crate) use spaces::{DeleteSetting, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces, WaitForSpace};
+pub(crate) use upload::Upload;
 
 /// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
 #[derive(Debug, Parser)]
@@ -233,39 +235,6 @@ pub(crate) struct DeleteRepo {
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Upload {
-    /// NAME or NAMESPACE/NAME
-    pub(crate) repo_id: String,
-    /// The file or folder [default: the one that is named like the repository]
-    pub(crate) local_path: Option<PathBuf>,
-    /// Where it goes in the repository; `.` is the root [default: a file's name, or the folder's path as given]
-    pub(crate) path_in_repo: Option<String>,
-    #[command(flatten)]
-    pub(crate) repo_type: RepoTypeArg,
-    /// The branch, or refs/pr/N
-    #[arg(long, value_name = "REVISION")]
-    pub(crate) revision: Option<String>,
-    /// If the repository is created, only its owners see it
-    #[arg(long)]
-    pub(crate) private: bool,
-    /// Only files that match; may be repeated
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) include: Vec<String>,
-    /// No files that match; may be repeated
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) exclude: Vec<String>,
-    /// First line of the commit's message
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) commit_message: Option<String>,
-    /// The rest of the message
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) commit_description: Option<String>,
-    /// Open a pull request instead of committing to the branch
-    #[arg(long)]
-    pub(crate) create_pr: bool,
 }
 
 #[derive(Debug, Args)]

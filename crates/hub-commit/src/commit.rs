@@ -13,13 +13,13 @@ use hub_transport::{Error, ErrorKind, RetryClass};
 use hub_types::commit::{CommitHeader, CommitResponse};
 use hub_types::{CommitInfo, ParentCommit};
 
-use crate::CommitError;
 use crate::digest::hex;
 use crate::endpoint::Commit;
 use crate::job::Job;
 use crate::payload::{Line, Payload};
 use crate::reconcile::{CommitOutcomeUnknown, Expected, Reconciled, settle};
 use crate::stream::Fault;
+use crate::{CommitError, CommitOptions};
 
 /// How often the commit is made anew because the branch moved.
 const ATTEMPTS: u32 = 5;
@@ -75,6 +75,15 @@ pub(crate) async fn commit(
     Err(CommitError::Contended { attempts: ATTEMPTS })
 }
 
+/// The first line of the commit's body.
+pub(crate) fn header(options: &CommitOptions, parent: Option<ParentCommit>) -> CommitHeader {
+    CommitHeader {
+        summary: options.message.clone(),
+        description: options.description.clone(),
+        parent_commit: parent,
+    }
+}
+
 /// One sending, with whatever the transport repeated.
 struct Sent {
     result: Result<CommitResponse, CommitError>,
@@ -90,11 +99,7 @@ async fn send(job: &Arc<Job>, payload: &Payload, parent: Option<ParentCommit>) -
         (false, Some(_)) => RetryClass::Read,
         (false, None) => RetryClass::Ambiguous,
     };
-    let header = CommitHeader {
-        summary: options.message.clone(),
-        description: options.description.clone(),
-        parent_commit: parent,
-    };
+    let header = header(options, parent);
     let (fault, whole) = (Fault::default(), Arc::new(AtomicBool::new(false)));
     let body = match payload.body(header, &fault, &whole) {
         Ok(body) => body,

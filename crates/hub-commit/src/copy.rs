@@ -1,6 +1,6 @@
 //! [`CommitOperationCopy`]: a file that the Hub has already, put to another path without sending its content.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -150,6 +150,30 @@ pub(crate) async fn resolve(
         });
     }
     Ok(resolved)
+}
+
+/// The paths that copies go to.
+pub(crate) fn targets(operations: &[CommitOperation]) -> Vec<String> {
+    let copies = operations.iter().filter(|operation| matches!(operation, CommitOperation::Copy(_)));
+    copies.map(|copy| copy.path_in_repo().to_owned()).collect()
+}
+
+/// Those of `paths` that exist.
+pub(crate) async fn existing(
+    transport: &Transport,
+    paths: &[String],
+    options: &CommitOptions,
+) -> Result<HashSet<String>, CommitError> {
+    let mut found = HashSet::new();
+    for paths in paths.chunks(MAX_PATHS) {
+        let endpoint = PathsInfo { repo: &options.repo, revision: &options.revision, paths: paths.to_vec() };
+        let entries = transport.send(&endpoint).await.map_err(|source| CommitError::Copy {
+            path: paths.first().cloned().unwrap_or_default(),
+            source,
+        })?;
+        found.extend(entries.into_iter().map(|entry| entry.path));
+    }
+    Ok(found)
 }
 
 /// A revision of a repository.

@@ -204,6 +204,12 @@ pub enum SourceProblem {
         /// The file.
         path: PathBuf,
     },
+    /// It is a symbolic link, and these are to be refused.
+    #[error("{} is a symbolic link", path.escape())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
     /// A symbolic link leads back to a folder that contains it.
     #[error("the symbolic link {} leads back to a folder above it", path.escape())]
     Loop {

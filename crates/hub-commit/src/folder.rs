@@ -1,18 +1,48 @@
 //! A folder as operations of a commit.
 //!
-//! Paths are relative to the folder, sorted, and filtered by [`pattern`](crate::pattern). Never taken, at any depth: a
-//! folder `.git`, and a folder `.cache/huggingface` (bookkeeping of the Hub's clients). Empty folders do not exist in a
-//! repository. Symbolic links to files are followed. Symbolic links to folders are left out with a warning, as
-//! Python's `upload_folder` leaves them out, unless [`FolderOptions::follow_folder_links`] is on; then a link that leads
-//! back to a folder above it is an error.
+//! Paths are relative to the folder, sorted, and filtered by [`pattern`](crate::pattern). Hidden files are files like all
+//! others. What is left out is listed with its reason:
+//!
+//! | what | becomes of it |
+//! |---|---|
+//! | anything named `.git`, at any depth | left out with everything in it |
+//! | a folder `.cache/huggingface`, at any depth | left out: bookkeeping of the Hub's clients |
+//! | an empty folder | left out: a repository has none; listed unless something above it is left out |
+//! | a symbolic link | see [`Links`] |
+//! | a named pipe, socket or device | an error, unless a pattern leaves it out |
+//! | a name that is not UTF-8 | an error |
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
 use crate::error::SourceProblem;
 use crate::pattern::Filter;
-use crate::{CommitError, CommitOperation, CommitOperationAdd};
+use crate::{CommitError, CommitOperation, CommitOperationAdd, Reason, Skipped};
+
+/// What becomes of symbolic links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Links {
+    /// Links to files are followed, links to folders are left out, as Python's `upload_folder` does. A link that leads
+    /// nowhere is an error. The default.
+    #[default]
+    ToFiles,
+    /// All are followed. A link that leads nowhere, or back to a folder above it, is an error.
+    Follow,
+    /// All are left out, also those that lead nowhere.
+    Skip,
+    /// Every link is an error, unless a pattern leaves it out.
+    Refuse,
+}
+
+impl Links {
+    fn are_followed(self) -> bool {
+        matches!(self, Self::ToFiles | Self::Follow)
+    }
+}
 
 /// Which files of a folder are taken, and where they go.
 #[derive(Debug, Clone, Default)]
@@ -24,8 +54,8 @@ pub struct FolderOptions {
     pub ignore_patterns: Vec<String>,
     /// The folder in the repository; empty, `.` and `./` mean the root, which is the default.
     pub path_in_repo: String,
-    /// Whether to descend into folders through symbolic links. Default false.
-    pub follow_folder_links: bool,
+    /// What becomes of symbolic links. Default [`Links::ToFiles`].
+    pub links: Links,
 }
 
 impl FolderOptions {
@@ -55,80 +85,210 @@ impl FolderOptions {
         self
     }
 
-    /// Whether to descend into folders through symbolic links.
+    /// Sets what becomes of symbolic links.
     #[must_use]
-    pub fn follow_folder_links(mut self, follow: bool) -> Self {
-        self.follow_folder_links = follow;
+    pub fn links(mut self, links: Links) -> Self {
+        self.links = links;
         self
     }
+}
+
+/// A folder that was looked through.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Listing {
+    /// Its files as additions, sorted by path.
+    pub operations: Vec<CommitOperation>,
+    /// What is left out, sorted by path. Nothing is listed of what is in a folder that is left out.
+    pub skipped: Vec<Skipped>,
 }
 
 /// The files of `dir` as additions, sorted by path. Reads no content.
 ///
 /// # Errors
+/// As for [`list`].
+pub fn scan(dir: &Path, options: &FolderOptions) -> Result<Vec<CommitOperation>, CommitError> {
+    Ok(list(dir, options)?.operations)
+}
+
+/// The files of `dir` as additions, and what is left out. Reads no content.
+///
+/// # Errors
 /// [`CommitError::InvalidOperation`] when `dir` is not a folder or a path cannot be in a repository;
 /// [`CommitError::Sources`] with everything that cannot be uploaded: names that are not UTF-8, named pipes and devices,
-/// folders that cannot be listed, links that lead nowhere or in a circle. Files that the patterns leave out are no problem.
-pub fn scan(dir: &Path, options: &FolderOptions) -> Result<Vec<CommitOperation>, CommitError> {
+/// folders that cannot be listed, links that lead nowhere or in a circle or are refused. What the patterns leave out is no
+/// problem.
+pub fn list(dir: &Path, options: &FolderOptions) -> Result<Listing, CommitError> {
     if !dir.is_dir() {
         return Err(CommitError::invalid(format!("{dir:?} is not a folder")));
     }
-    let filter = Filter::new(options.allow_patterns.as_deref(), &options.ignore_patterns);
-    let prefix = prefix(&options.path_in_repo);
-    let mut found: Vec<(String, PathBuf)> = Vec::new();
-    let mut problems = Vec::new();
-    let walk = WalkDir::new(dir).min_depth(1).follow_links(true).into_iter();
-    for entry in walk.filter_entry(|entry| is_wanted(entry, options.follow_folder_links)) {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                problems.extend(walk_problem(dir, &filter, error));
-                continue;
-            }
-        };
-        if entry.file_type().is_dir() {
-            continue;
-        }
-        match relative(dir, entry.path()) {
-            None => problems.push(SourceProblem::NonUtf8Path { path: entry.into_path() }),
-            Some(path) if !filter.takes(&path) => {}
-            Some(_) if !entry.file_type().is_file() => {
-                problems.push(SourceProblem::NotRegular { path: entry.into_path() });
-            }
-            Some(path) => found.push((path, entry.into_path())),
+    let scan = Scan::new(dir, options);
+    let walk = WalkDir::new(dir).min_depth(1).follow_links(options.links.are_followed()).into_iter();
+    for entry in walk.filter_entry(|entry| scan.enters(entry)) {
+        match entry {
+            Ok(entry) => scan.entry(entry),
+            Err(error) => scan.failed(error),
         }
     }
-    if !problems.is_empty() {
-        return Err(CommitError::Sources(problems));
-    }
-    found.sort_unstable();
-    found
-        .into_iter()
-        .map(|(path, file)| {
-            Ok(CommitOperationAdd::unchecked_source(&format!("{prefix}{path}"), file.into())?.into())
-        })
-        .collect()
+    scan.finish()
 }
 
-fn prefix(path_in_repo: &str) -> String {
+/// The folder in the repository with a `/` behind it; nothing for the root.
+pub(crate) fn prefix(path_in_repo: &str) -> String {
     match path_in_repo.strip_prefix("./").unwrap_or(path_in_repo).trim_end_matches('/') {
         "" | "." => String::new(),
         folder => format!("{folder}/"),
     }
 }
 
-fn is_wanted(entry: &DirEntry, follow_folder_links: bool) -> bool {
-    if !entry.file_type().is_dir() {
-        return true;
+/// A look through a folder, and what it has found so far.
+struct Scan<'a> {
+    dir: &'a Path,
+    options: &'a FolderOptions,
+    filter: Filter,
+    prefix: String,
+    found: RefCell<Found>,
+}
+
+#[derive(Default)]
+struct Found {
+    files: Vec<(String, PathBuf)>,
+    skipped: Vec<Skipped>,
+    problems: Vec<SourceProblem>,
+    /// Folders that had no entry so far.
+    empty: BTreeSet<PathBuf>,
+}
+
+impl<'a> Scan<'a> {
+    fn new(dir: &'a Path, options: &'a FolderOptions) -> Self {
+        let filter = Filter::new(options.allow_patterns.as_deref(), &options.ignore_patterns);
+        let prefix = prefix(&options.path_in_repo);
+        Self { dir, options, filter, prefix, found: RefCell::default() }
     }
-    if entry.path_is_symlink() && !follow_folder_links {
-        tracing::warn!(path = ?entry.path(), "a symbolic link to a folder is left out");
-        return false;
+
+    /// Whether to go on with an entry; if not, it is noted here.
+    fn enters(&self, entry: &DirEntry) -> bool {
+        let mut found = self.found.borrow_mut();
+        if let Some(parent) = entry.path().parent() {
+            found.empty.remove(parent);
+        }
+        let is_dir = entry.file_type().is_dir();
+        let reason = if is_git(entry.path()) {
+            Reason::Git
+        } else if is_cache(entry.path()) {
+            Reason::HubCache
+        } else if is_dir && entry.path_is_symlink() && self.options.links != Links::Follow {
+            tracing::warn!(path = ?entry.path(), "a symbolic link to a folder is left out");
+            Reason::FolderLink
+        } else {
+            if is_dir {
+                found.empty.insert(entry.path().to_path_buf());
+            }
+            return true;
+        };
+        found.skipped.push(Skipped::new(self.shown(entry.path(), is_dir), reason));
+        false
     }
-    let name = entry.file_name();
-    let in_cache =
-        || entry.path().parent().and_then(Path::file_name).is_some_and(|parent| parent == ".cache");
-    !(name == ".git" || name == "huggingface" && in_cache())
+
+    fn entry(&self, entry: DirEntry) {
+        let mut found = self.found.borrow_mut();
+        let (kind, path) = (entry.file_type(), entry.into_path());
+        if kind.is_dir() {
+            return;
+        }
+        let Some(inside) = relative(self.dir, &path) else {
+            found.problems.push(SourceProblem::NonUtf8Path { path });
+            return;
+        };
+        if let Some(reason) = self.left_out(&inside) {
+            found.skipped.push(Skipped::new(self.shown(&path, false), reason));
+        } else if kind.is_symlink() {
+            // Only links that are not to be followed are seen as links.
+            match self.options.links {
+                Links::Skip => {
+                    let reason = if path.is_dir() { Reason::FolderLink } else { Reason::FileLink };
+                    found.skipped.push(Skipped::new(self.shown(&path, path.is_dir()), reason));
+                }
+                _ => found.problems.push(SourceProblem::Link { path }),
+            }
+        } else if kind.is_file() {
+            found.files.push((inside, path));
+        } else {
+            found.problems.push(SourceProblem::NotRegular { path });
+        }
+    }
+
+    /// What a failed step of the walk means. No problem: a broken link that the patterns leave out, and a link to a folder
+    /// above it that is not followed anyway.
+    fn failed(&self, error: walkdir::Error) {
+        let mut found = self.found.borrow_mut();
+        let path = error.path().unwrap_or(self.dir).to_path_buf();
+        if let Some(parent) = path.parent() {
+            found.empty.remove(parent);
+        }
+        let is_dir = path.is_dir();
+        let reason = match relative(self.dir, &path).and_then(|inside| self.left_out(&inside)) {
+            Some(reason) if !is_dir => Some(reason),
+            _ if error.loop_ancestor().is_some() && self.options.links != Links::Follow => {
+                Some(Reason::FolderLink)
+            }
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            found.skipped.push(Skipped::new(self.shown(&path, is_dir), reason));
+        } else if error.loop_ancestor().is_some() {
+            found.problems.push(SourceProblem::Loop { path });
+        } else {
+            let cause = error.into_io_error().unwrap_or_else(|| std::io::Error::other("it cannot be listed"));
+            // A folder that cannot be listed is not known to be empty.
+            found.empty.remove(&path);
+            found.problems.push(SourceProblem::from_io(path, cause));
+        }
+    }
+
+    /// Why the patterns leave a file out.
+    fn left_out(&self, inside: &str) -> Option<Reason> {
+        match self.filter.ignored_by(inside) {
+            Some(at) => {
+                let pattern = self.options.ignore_patterns.get(at).cloned().unwrap_or_default();
+                Some(Reason::IgnorePattern { pattern })
+            }
+            None => (!self.filter.is_allowed(inside)).then_some(Reason::NotAllowed),
+        }
+    }
+
+    /// The path in the repository, for people.
+    fn shown(&self, path: &Path, is_dir: bool) -> String {
+        let inside = path.strip_prefix(self.dir).unwrap_or(path).components();
+        let parts: Vec<_> = inside.map(|part| part.as_os_str().to_string_lossy()).collect();
+        format!("{}{}{}", self.prefix, parts.join("/"), if is_dir { "/" } else { "" })
+    }
+
+    fn finish(self) -> Result<Listing, CommitError> {
+        let found = self.found.take();
+        if !found.problems.is_empty() {
+            return Err(CommitError::Sources(found.problems));
+        }
+        let (mut files, mut skipped) = (found.files, found.skipped);
+        let empty = found.empty.iter();
+        skipped.extend(empty.map(|path| Skipped::new(self.shown(path, true), Reason::EmptyFolder)));
+        files.sort_unstable();
+        skipped.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let operations = files.into_iter().map(|(path, file)| {
+            let path = format!("{}{path}", self.prefix);
+            Ok(CommitOperationAdd::unchecked_source(&path, file.into())?.into())
+        });
+        Ok(Listing { operations: operations.collect::<Result<_, CommitError>>()?, skipped })
+    }
+}
+
+fn is_git(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == ".git")
+}
+
+fn is_cache(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "huggingface")
+        && path.parent().and_then(Path::file_name).is_some_and(|parent| parent == ".cache")
 }
 
 fn relative(dir: &Path, path: &Path) -> Option<String> {
@@ -137,128 +297,5 @@ fn relative(dir: &Path, path: &Path) -> Option<String> {
     Some(parts?.join("/"))
 }
 
-/// What a failed step of the walk means; nothing, for a broken link that the patterns leave out.
-fn walk_problem(dir: &Path, filter: &Filter, error: walkdir::Error) -> Option<SourceProblem> {
-    let path = error.path().unwrap_or(dir).to_path_buf();
-    if relative(dir, &path).is_some_and(|path| !filter.takes(&path)) && !path.is_dir() {
-        return None;
-    }
-    if error.loop_ancestor().is_some() {
-        return Some(SourceProblem::Loop { path });
-    }
-    let cause = error.into_io_error().unwrap_or_else(|| std::io::Error::other("it cannot be listed"));
-    Some(SourceProblem::from_io(path, cause))
-}
-
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    fn folder(files: &[&str]) -> tempfile::TempDir {
-        let dir = tempfile::tempdir().unwrap();
-        for file in files {
-            let path = dir.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, file).unwrap();
-        }
-        dir
-    }
-
-    fn paths(operations: &[CommitOperation]) -> Vec<&str> {
-        operations.iter().map(CommitOperation::path_in_repo).collect()
-    }
-
-    #[test]
-    fn files_come_sorted_and_the_bookkeeping_of_tools_is_left_out() {
-        let dir = folder(&[
-            "b.txt",
-            "a/z",
-            "a.txt",
-            ".git/config",
-            "sub/.git/x",
-            ".cache/huggingface/download/x",
-            ".gitignore",
-        ]);
-        let found = scan(dir.path(), &FolderOptions::new()).unwrap();
-        assert_eq!(paths(&found), [".gitignore", "a.txt", "a/z", "b.txt"]);
-    }
-
-    #[test]
-    fn patterns_see_the_path_inside_the_folder() {
-        let dir = folder(&["a.bin", "x/a.bin", "x/b.txt"]);
-        let options =
-            FolderOptions::new().allow_patterns(["x/"]).ignore_patterns(["*.txt"]).path_in_repo("./up/");
-        assert_eq!(paths(&scan(dir.path(), &options).unwrap()), ["up/x/a.bin"]);
-    }
-
-    #[test]
-    fn every_spelling_of_the_root_is_the_root() {
-        for root in ["", ".", "./"] {
-            let dir = folder(&["a"]);
-            let found = scan(dir.path(), &FolderOptions::new().path_in_repo(root)).unwrap();
-            assert_eq!(paths(&found), ["a"], "{root:?}");
-        }
-    }
-
-    #[test]
-    fn a_file_is_not_a_folder() {
-        let dir = folder(&["a"]);
-        let error = scan(&dir.path().join("a"), &FolderOptions::new()).unwrap_err();
-        assert!(matches!(error, CommitError::InvalidOperation(_)));
-    }
-
-    #[cfg(unix)]
-    mod unix {
-        use std::ffi::OsStr;
-        use std::os::unix::ffi::OsStrExt;
-        use std::os::unix::fs::symlink;
-
-        use super::*;
-
-        #[test]
-        fn all_that_cannot_be_uploaded_is_named_at_once() {
-            let dir = folder(&["ok"]);
-            fs::write(dir.path().join(OsStr::from_bytes(b"bad\xff")), "x").unwrap();
-            symlink(dir.path().join("nowhere"), dir.path().join("broken")).unwrap();
-            let _socket = std::os::unix::net::UnixListener::bind(dir.path().join("socket")).unwrap();
-            let following = FolderOptions::new().follow_folder_links(true);
-            let Err(CommitError::Sources(problems)) = scan(dir.path(), &following) else { panic!() };
-            assert_eq!(problems.len(), 3, "{problems:?}");
-            let text = CommitError::Sources(problems).to_string();
-            for part in [r"bad\xFF", "broken\" does not exist", "socket\" is not a regular file"] {
-                assert!(text.contains(part), "{part}: {text}");
-            }
-        }
-
-        #[test]
-        fn what_the_patterns_leave_out_is_no_problem() {
-            let dir = folder(&["ok"]);
-            symlink(dir.path().join("nowhere"), dir.path().join("broken")).unwrap();
-            let found = scan(dir.path(), &FolderOptions::new().ignore_patterns(["broken"])).unwrap();
-            assert_eq!(paths(&found), ["ok"]);
-        }
-
-        #[test]
-        fn links_to_files_are_followed_and_those_to_folders_when_asked() {
-            let outside = folder(&["data/x"]);
-            let dir = folder(&["real"]);
-            symlink(dir.path().join("real"), dir.path().join("alias")).unwrap();
-            symlink(outside.path().join("data"), dir.path().join("linked")).unwrap();
-            let found = scan(dir.path(), &FolderOptions::new()).unwrap();
-            assert_eq!(paths(&found), ["alias", "real"]);
-            let following = FolderOptions::new().follow_folder_links(true);
-            assert_eq!(paths(&scan(dir.path(), &following).unwrap()), ["alias", "linked/x", "real"]);
-        }
-
-        #[test]
-        fn a_link_back_to_a_folder_above_is_an_error() {
-            let dir = folder(&["sub/x"]);
-            symlink(dir.path(), dir.path().join("sub/up")).unwrap();
-            let following = FolderOptions::new().follow_folder_links(true);
-            let Err(CommitError::Sources(problems)) = scan(dir.path(), &following) else { panic!() };
-            assert!(matches!(problems.as_slice(), [SourceProblem::Loop { .. }]), "{problems:?}");
-        }
-    }
-}
+mod tests;

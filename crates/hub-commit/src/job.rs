@@ -33,7 +33,7 @@ pub(crate) struct Seen {
 impl Job {
     pub(crate) fn new(
         transport: &Transport,
-        operations: Vec<CommitOperation>,
+        operations: impl Into<Arc<[CommitOperation]>>,
         options: CommitOptions,
     ) -> Self {
         Self {
@@ -76,6 +76,22 @@ impl Job {
         let job = Arc::clone(self);
         blocking(move || look(&job.operations, &*job.options.files)).await
     }
+}
+
+/// Opens the sources of files that were looked at before, to find out whether they still are what they were.
+pub(crate) async fn check_stamps(job: &Arc<Job>, seen: Arc<[Seen]>) -> Result<(), CommitError> {
+    let job = Arc::clone(job);
+    blocking(move || {
+        for seen in seen.iter() {
+            let add = job.add(seen.operation)?;
+            let stamp = add.source().open(&*job.options.files).and_then(|mut source| source.stamp());
+            if stamp.map_err(|error| add.problem(error))? != seen.stamp {
+                return Err(CommitError::SourceChanged { path: add.path_in_repo().to_owned() });
+            }
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Opens every source once and notes its state. All that cannot be opened is reported together.

@@ -154,8 +154,16 @@ impl Filter {
 
     /// Whether `path` is taken.
     pub fn takes(&self, path: &str) -> bool {
-        let allowed = self.allow.as_ref().is_none_or(|allow| allow.iter().any(|p| p.matches(path)));
-        allowed && !self.ignore.iter().any(|p| p.matches(path))
+        self.is_allowed(path) && self.ignored_by(path).is_none()
+    }
+
+    pub(crate) fn is_allowed(&self, path: &str) -> bool {
+        self.allow.as_ref().is_none_or(|allow| allow.iter().any(|p| p.matches(path)))
+    }
+
+    /// The place of the first pattern that leaves `path` out.
+    pub(crate) fn ignored_by(&self, path: &str) -> Option<usize> {
+        self.ignore.iter().position(|p| p.matches(path))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{CommitError, CommitOperation, CommitOperationAdd};
 const PIECE: usize = 48 * 1024;
 
 /// One line after the header. `operation` is the index of its operation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Line {
     /// A file sent inside the commit. `git` is set by the first complete reading; later ones must agree.
     Regular { operation: usize, stamp: Stamp, git: OnceLock<[u8; 20]> },
@@ -66,10 +66,7 @@ impl Payload {
         whole: &Arc<AtomicBool>,
     ) -> Result<Body, CommitError> {
         let header = json_line(&CommitLine::Header(header))?;
-        let mut len = header.len() as u64;
-        for line in self.lines.iter() {
-            len += self.line_len(line)?;
-        }
+        let len = self.len(&header)?;
         let (payload, whole) = (self.clone(), Arc::clone(whole));
         Ok(stream::body(len, fault, move |writer| {
             writer.write(header.as_bytes())?;
@@ -78,6 +75,18 @@ impl Payload {
             whole.store(true, Ordering::SeqCst);
             Ok(())
         }))
+    }
+
+    /// How long the body with `header` is.
+    ///
+    /// # Errors
+    /// As for [`Self::body`].
+    pub(crate) fn body_len(&self, header: CommitHeader) -> Result<u64, CommitError> {
+        self.len(&json_line(&CommitLine::Header(header))?)
+    }
+
+    fn len(&self, header: &str) -> Result<u64, CommitError> {
+        self.lines.iter().try_fold(header.len() as u64, |len, line| Ok(len + self.line_len(line)?))
     }
 
     fn line_len(&self, line: &Line) -> Result<u64, CommitError> {

@@ -29,8 +29,8 @@ const MAX_TEXT: u64 = 4 * 1024 * 1024;
 pub(crate) struct Answer {
     /// The files to deal with, in the order of their operations.
     pub(crate) files: Vec<Wanted>,
-    /// How many files `.gitignore` leaves out.
-    pub(crate) ignored: usize,
+    /// The files that `.gitignore` leaves out.
+    pub(crate) ignored: Vec<Seen>,
     /// The commit that the answers were read from.
     pub(crate) head: Option<String>,
     /// The server's time of the first answer.
@@ -76,7 +76,7 @@ pub(crate) async fn classify(job: &Arc<Job>, seen: &[Seen]) -> Result<Answer, Co
                 Some(wanted) => answer.files.push(wanted),
                 None => {
                     tracing::info!(path, "left out because of .gitignore");
-                    answer.ignored += 1;
+                    answer.ignored.push(*seen);
                 }
             }
         }

@@ -117,7 +117,7 @@ async fn unchanged(job: &Job) -> Result<CommitInfo, CommitError> {
 }
 
 /// The lines of a payload, from the operations and what became of their files.
-fn lines(job: &Job, fates: &BTreeMap<usize, (Seen, Fate)>) -> Vec<Line> {
+pub(crate) fn lines(job: &Job, fates: &BTreeMap<usize, (Seen, Fate)>) -> Vec<Line> {
     let mut lines = Vec::with_capacity(job.operations.len());
     for (operation, step) in job.operations.iter().enumerate() {
         match (step, fates.get(&operation)) {

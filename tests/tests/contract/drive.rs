@@ -131,6 +131,16 @@ impl Repo<'_> {
         call!(ada, create_commit(id, [add.clone()], "Few").repo_type(kind));
         let head_now = call!(ada, list_repo_refs(id).repo_type(kind)).branches[0].target_commit.clone();
         assert_ne!(head, head_now);
+        let only = folder_with(&[("a.txt", b"a\n")]);
+        let mirror = ada.api.upload_folder(id, folder.path()).repo_type(kind).path_in_repo("copy");
+        ada.watch.run("upload_folder", mirror).await.unwrap();
+        let mirror = ada.api.upload_folder(id, only.path()).repo_type(kind).path_in_repo("copy");
+        ada.watch.run("upload_folder", mirror.delete_patterns(["*"])).await.unwrap();
+        let large = folder_with(&[("planned.bin", &noise(2, 40_000))]);
+        let planned = ada.api.upload_folder(id, large.path()).repo_type(kind).plan();
+        let planned = ada.watch.run("upload_folder", planned).await.unwrap();
+        call!(ada, execute(planned));
+        let head_now = call!(ada, list_repo_refs(id).repo_type(kind)).branches[0].target_commit.clone();
         call!(
             ada,
             create_commit(id, [CommitOperationAdd::new("e.txt", &b"e"[..]).unwrap().into(), delete], "Many")

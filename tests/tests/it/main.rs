@@ -14,6 +14,7 @@ mod input;
 mod likes;
 mod own_requests;
 mod pages;
+mod plans;
 mod repos;
 mod requests;
 mod search;

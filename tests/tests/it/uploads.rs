@@ -155,3 +155,18 @@ async fn f78_sizes_around_the_part_size_make_the_right_parts() {
         assert!(download(&api, "ada/parts").await["w.bin"] == noise(size as u64, size), "{size} bytes");
     }
 }
+
+#[tokio::test]
+async fn a_folder_can_delete_what_it_no_longer_has() {
+    let hub = hub();
+    let api = ada(&hub);
+    let old = folder_with(&[("a.txt", b"1"), ("b/c.txt", b"2"), ("b/d.log", b"3"), ("e.txt", b"4")]);
+    api.upload_folder("ada/demo", old.path()).path_in_repo("x").await.unwrap();
+    api.upload_file(&b"outside"[..], "out.txt", "ada/demo").await.unwrap();
+    let new = folder_with(&[("a.txt", b"1"), ("e.txt", b"new")]);
+    let upload = api.upload_folder("ada/demo", new.path()).path_in_repo("x").delete_patterns(["*.txt"]);
+    let commit = upload.await.unwrap();
+    let files = api.list_repo_files("ada/demo").await.unwrap();
+    assert_eq!(files, [".gitattributes", "out.txt", "x/a.txt", "x/b/d.log", "x/e.txt"]);
+    assert_eq!(api.list_repo_commits("ada/demo").all().await.unwrap()[0].id, commit.oid);
+}

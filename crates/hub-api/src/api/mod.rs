@@ -11,6 +11,7 @@ pub mod identity;
 pub mod info;
 pub mod likes;
 mod new_ref;
+pub mod plan;
 pub mod refs;
 pub mod repos;
 pub mod request;
@@ -21,6 +22,7 @@ pub mod tag_lists;
 pub mod tags;
 pub mod tree;
 pub mod upload;
+pub mod upload_folder;
 
 use hub_types::{RepoRef, Revision};
 

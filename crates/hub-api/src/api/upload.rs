@@ -1,14 +1,10 @@
 //! Commits: uploading and deleting files.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fmt, future::Future, sync::Arc};
 
 use hub_commit::{
-    AddSource, CommitOperation, CommitOperationAdd, CommitOperationDelete, CommitOptions, IsFolder,
-    folder::{self, FolderOptions},
+    AddSource, CommitOperation, CommitOperationAdd, CommitOperationDelete, CommitOptions, CommitPlan,
+    IsFolder, Skipped,
 };
 use hub_types::{CommitInfo, progress::Progress};
 
@@ -22,8 +18,6 @@ use crate::{
 pub type CreateCommitCall<M = Async> = Call<CreateCommit, M>;
 /// The call that [`HfApi::upload_file`] makes.
 pub type UploadFileCall<M = Async> = Call<UploadFile, M>;
-/// The call that [`HfApi::upload_folder`] makes.
-pub type UploadFolderCall<M = Async> = Call<UploadFolder, M>;
 /// The call that [`HfApi::delete_file`] makes.
 pub type DeleteFileCall<M = Async> = Call<DeleteFile, M>;
 /// The call that [`HfApi::delete_folder`] makes.
@@ -32,8 +26,8 @@ pub type DeleteFolderCall<M = Async> = Call<DeleteFolder, M>;
 /// What every commit has: where it goes and what it says.
 #[derive(Clone)]
 pub struct CommitArgs {
-    repo: RepoArg,
-    revision: Option<String>,
+    pub(super) repo: RepoArg,
+    pub(super) revision: Option<String>,
     message: Option<String>,
     description: String,
     create_pr: bool,
@@ -55,7 +49,7 @@ impl fmt::Debug for CommitArgs {
 }
 
 impl CommitArgs {
-    fn new(repo: RepoArg) -> Self {
+    pub(super) fn new(repo: RepoArg) -> Self {
         Self {
             repo,
             revision: None,
@@ -68,13 +62,8 @@ impl CommitArgs {
         }
     }
 
-    async fn commit(
-        self,
-        api: &HfApi,
-        operations: Vec<CommitOperation>,
-        message: impl FnOnce() -> String,
-    ) -> Result<CommitInfo, Error> {
-        let mut options = CommitOptions::new(self.repo.get()?, self.message.unwrap_or_else(message))
+    fn options(self, message: String) -> Result<CommitOptions, Error> {
+        let mut options = CommitOptions::new(self.repo.get()?, self.message.unwrap_or(message))
             .revision(revision_or_main(self.revision.as_deref())?)
             .description(self.description)
             .create_pr(self.create_pr);
@@ -90,7 +79,34 @@ impl CommitArgs {
         if let Some(progress) = self.progress {
             options = options.progress(progress);
         }
-        Ok(hub_commit::create_commit(api.transport()?, operations, options).await?)
+        Ok(options)
+    }
+}
+
+/// A commit that can be made, or planned.
+#[derive(Debug)]
+pub struct Prepared {
+    pub(super) options: CommitOptions,
+    pub(super) operations: Vec<CommitOperation>,
+    pub(super) skipped: Vec<Skipped>,
+}
+
+impl Prepared {
+    pub(super) fn new(
+        commit: CommitArgs,
+        message: String,
+        operations: Vec<CommitOperation>,
+    ) -> Result<Self, Error> {
+        Ok(Self { options: commit.options(message)?, operations, skipped: Vec::new() })
+    }
+
+    pub(super) async fn commit(self, api: &HfApi) -> Result<CommitInfo, Error> {
+        Ok(hub_commit::create_commit(api.transport()?, self.operations, self.options).await?)
+    }
+
+    pub(super) async fn plan(self, api: &HfApi) -> Result<CommitPlan, Error> {
+        let Self { options, operations, skipped } = self;
+        Ok(hub_commit::plan_commit(api.transport()?, operations, skipped, options).await?)
     }
 }
 
@@ -98,6 +114,12 @@ impl CommitArgs {
 pub trait HasCommit {
     #[doc(hidden)]
     fn commit_mut(&mut self) -> &mut CommitArgs;
+
+    /// What the commit is made of.
+    #[doc(hidden)]
+    fn prepare(self, api: &HfApi) -> impl Future<Output = Result<Prepared, Error>> + Send
+    where
+        Self: Sized;
 }
 
 impl<O: HasCommit> HasRepo for O {
@@ -158,13 +180,17 @@ impl HasCommit for CreateCommit {
     fn commit_mut(&mut self) -> &mut CommitArgs {
         &mut self.commit
     }
+
+    async fn prepare(self, _: &HfApi) -> Result<Prepared, Error> {
+        Prepared::new(self.commit, String::new(), self.operations)
+    }
 }
 
 impl Operation for CreateCommit {
     type Output = CommitInfo;
 
     async fn run(self, api: HfApi) -> Result<CommitInfo, Error> {
-        self.commit.commit(&api, self.operations, String::new).await
+        self.prepare(&api).await?.commit(&api).await
     }
 }
 
@@ -180,63 +206,18 @@ impl HasCommit for UploadFile {
     fn commit_mut(&mut self) -> &mut CommitArgs {
         &mut self.commit
     }
+
+    async fn prepare(self, _: &HfApi) -> Result<Prepared, Error> {
+        let add = CommitOperationAdd::new(&self.path_in_repo, self.source)?;
+        Prepared::new(self.commit, format!("Upload {} with hub", self.path_in_repo), vec![add.into()])
+    }
 }
 
 impl Operation for UploadFile {
     type Output = CommitInfo;
 
     async fn run(self, api: HfApi) -> Result<CommitInfo, Error> {
-        let add = CommitOperationAdd::new(&self.path_in_repo, self.source)?;
-        let message = || format!("Upload {} with hub", self.path_in_repo);
-        self.commit.commit(&api, vec![add.into()], message).await
-    }
-}
-
-/// A folder to add.
-#[derive(Debug, Clone)]
-pub struct UploadFolder {
-    commit: CommitArgs,
-    folder: PathBuf,
-    options: FolderOptions,
-}
-
-impl HasCommit for UploadFolder {
-    fn commit_mut(&mut self) -> &mut CommitArgs {
-        &mut self.commit
-    }
-}
-
-impl<M: Mode> UploadFolderCall<M> {
-    /// The folder of the repository that the files go to; the root unless set. Python: `path_in_repo`.
-    pub fn path_in_repo(self, path: impl Into<String>) -> Self {
-        self.edit(|operation| operation.options.path_in_repo = path.into())
-    }
-
-    /// Only files that match one of the patterns are uploaded; all unless set, none for an empty list.
-    /// Python: `allow_patterns`.
-    ///
-    /// Patterns are matched against the path relative to the folder as Python's `fnmatch` does: `*` also matches `/`.
-    pub fn allow_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
-        let patterns = patterns.into_iter().map(Into::into).collect();
-        self.edit(|operation| operation.options.allow_patterns = Some(patterns))
-    }
-
-    /// Files that match one of the patterns are left out, whatever the allow patterns say. Python: `ignore_patterns`.
-    pub fn ignore_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
-        let patterns = patterns.into_iter().map(Into::into).collect();
-        self.edit(|operation| operation.options.ignore_patterns = patterns)
-    }
-}
-
-impl Operation for UploadFolder {
-    type Output = CommitInfo;
-
-    async fn run(self, api: HfApi) -> Result<CommitInfo, Error> {
-        let (folder, options) = (self.folder, self.options);
-        let operations = tokio::task::spawn_blocking(move || folder::scan(&folder, &options))
-            .await
-            .map_err(|_| Error::setup("reading the folder panicked; its message is on stderr"))??;
-        self.commit.commit(&api, operations, || "Upload folder with hub".to_owned()).await
+        self.prepare(&api).await?.commit(&api).await
     }
 }
 
@@ -251,16 +232,18 @@ impl HasCommit for DeleteFile {
     fn commit_mut(&mut self) -> &mut CommitArgs {
         &mut self.commit
     }
+
+    async fn prepare(self, _: &HfApi) -> Result<Prepared, Error> {
+        let delete = CommitOperationDelete::new(&self.path_in_repo, IsFolder::Auto)?;
+        Prepared::new(self.commit, format!("Delete {} with hub", self.path_in_repo), vec![delete.into()])
+    }
 }
 
 impl Operation for DeleteFile {
     type Output = CommitInfo;
 
     async fn run(self, api: HfApi) -> Result<CommitInfo, Error> {
-        let delete = CommitOperationDelete::new(&self.path_in_repo, IsFolder::Auto)?;
-        self.commit
-            .commit(&api, vec![delete.into()], || format!("Delete {} with hub", self.path_in_repo))
-            .await
+        self.prepare(&api).await?.commit(&api).await
     }
 }
 
@@ -275,16 +258,22 @@ impl HasCommit for DeleteFolder {
     fn commit_mut(&mut self) -> &mut CommitArgs {
         &mut self.commit
     }
+
+    async fn prepare(self, _: &HfApi) -> Result<Prepared, Error> {
+        let delete = CommitOperationDelete::new(&self.path_in_repo, IsFolder::Folder)?;
+        Prepared::new(
+            self.commit,
+            format!("Delete folder {} with hub", self.path_in_repo),
+            vec![delete.into()],
+        )
+    }
 }
 
 impl Operation for DeleteFolder {
     type Output = CommitInfo;
 
     async fn run(self, api: HfApi) -> Result<CommitInfo, Error> {
-        let delete = CommitOperationDelete::new(&self.path_in_repo, IsFolder::Folder)?;
-        self.commit
-            .commit(&api, vec![delete.into()], || format!("Delete folder {} with hub", self.path_in_repo))
-            .await
+        self.prepare(&api).await?.commit(&api).await
     }
 }
 
@@ -321,22 +310,6 @@ impl<M: Mode> HfApi<M> {
     ) -> UploadFileCall<M> {
         let (commit, source) = (CommitArgs::new(repo.into()), path_or_fileobj.into());
         self.call(UploadFile { commit, source, path_in_repo: path_in_repo.into() })
-    }
-
-    /// Uploads the files of a folder as one commit. Python: `upload_folder`.
-    ///
-    /// `.git` and `.cache/huggingface` folders are left out; empty folders vanish, as git does not know them.
-    ///
-    /// # Errors
-    /// As for [`create_commit`](Self::create_commit); also when the folder or a file in it cannot be read, before
-    /// anything is sent.
-    pub fn upload_folder(
-        &self,
-        repo: impl Into<RepoArg>,
-        folder_path: impl AsRef<Path>,
-    ) -> UploadFolderCall<M> {
-        let (commit, folder) = (CommitArgs::new(repo.into()), folder_path.as_ref().to_owned());
-        self.call(UploadFolder { commit, folder, options: FolderOptions::default() })
     }
 
     /// Removes one file as one commit; a path that ends in `/` removes a folder. Python: `delete_file`.

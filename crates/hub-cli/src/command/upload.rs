@@ -3,9 +3,10 @@
 use std::path::{Component, Path, PathBuf};
 
 use hub_api::{
-    AddSource, CommitOperation, CommitOperationAdd, HfApi, RepoRef, RepoType,
+    AddSource, Call, CommitInfo, CommitOperationAdd, CommitPlan, HfApi, Operation, RepoRef, RepoType,
+    api::upload::HasCommit,
     commit::{
-        CommitError, check_sources,
+        Action, CommitError, PlanEntry, check_sources,
         folder::{FolderOptions, scan},
     },
 };
@@ -14,6 +15,7 @@ use crate::{
     args::Upload,
     client::Session,
     failure::{Code, Failure},
+    output::human_size,
     progress::watched,
 };
 
@@ -21,20 +23,55 @@ pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> 
     let (local_path, path_in_repo) = places(&args)?;
     let api = session.api().await?;
     // All files are found and opened first: nothing is created for an upload that cannot be.
-    let read = {
-        let (include, exclude) = (args.include.clone(), args.exclude.clone());
-        tokio::task::spawn_blocking(move || operations(&local_path, &path_in_repo, include, exclude))
+    let options = folder_options(&args, &path_in_repo);
+    let (path, place) = (local_path.clone(), path_in_repo.clone());
+    let is_folder = tokio::task::spawn_blocking(move || check(&path, &place, &options))
+        .await
+        .map_err(|error| Failure::other("cannot read the files", error))??;
+    let has_patterns = [&args.include, &args.exclude, &args.delete].iter().any(|given| !given.is_empty());
+    if has_patterns && !is_folder {
+        return Err(Failure::new(Code::Usage, "--include, --exclude and --delete are for folders"));
+    }
+    let repo = if args.dry_run {
+        let id = api.get_full_repo_name(&args.repo_id).await?;
+        RepoRef::new(args.repo_type.get(), id.parse().map_err(hub_api::Error::from)?)
+    } else {
+        target(&api, &args).await?
     };
-    let (operations, message) =
-        read.await.map_err(|error| Failure::other("cannot read the files", error))??;
-    let mut call = api
-        .create_commit(target(&api, &args).await?, operations, args.commit_message.clone().unwrap_or(message))
-        .create_pr(args.create_pr);
+    if is_folder {
+        let mut call = api
+            .upload_folder(repo, local_path)
+            .path_in_repo(path_in_repo)
+            .ignore_patterns(&args.exclude)
+            .delete_patterns(&args.delete)
+            .links(args.links());
+        if !args.include.is_empty() {
+            call = call.allow_patterns(&args.include);
+        }
+        finish(session, call, args).await
+    } else {
+        finish(session, api.upload_file(local_path, path_in_repo, repo), args).await
+    }
+}
+
+/// Sets what files and folders have in common, and does it, or says what it would do.
+async fn finish<O>(session: &Session, mut call: Call<O>, args: Upload) -> Result<(), Failure>
+where
+    O: HasCommit + Operation<Output = CommitInfo>,
+{
+    call = call.create_pr(args.create_pr);
+    if let Some(message) = args.commit_message {
+        call = call.commit_message(message);
+    }
     if let Some(revision) = args.revision {
         call = call.revision(revision);
     }
     if let Some(description) = args.commit_description {
         call = call.commit_description(description);
+    }
+    if args.dry_run {
+        let plan = call.plan().await?;
+        return session.output.value(&plan, || described(&plan));
     }
     let board = session.output.board();
     if let Some(board) = &board {
@@ -49,31 +86,71 @@ pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> 
     session.output.value_or_quiet(&commit, human, Some(&commit.commit_url))
 }
 
-/// What is uploaded, and the message for it. Blocks on the disk.
-fn operations(
-    local_path: &Path,
-    path_in_repo: &str,
-    include: Vec<String>,
-    exclude: Vec<String>,
-) -> Result<(Vec<CommitOperation>, String), Failure> {
+/// A plan for people: one line for each path, then the sums.
+fn described(plan: &CommitPlan) -> String {
+    let mut text: String = plan.entries().iter().map(|entry| format!("{}\n", entry_line(entry))).collect();
+    for warning in plan.warnings() {
+        text.push_str(&format!("warning: {warning}\n"));
+    }
+    let totals = plan.totals();
+    let sums = format!(
+        "{} to add, {} to replace, {} to delete, {} left out: {} to send in {} requests. Nothing was changed.",
+        totals.add,
+        totals.replace,
+        totals.delete,
+        totals.skip,
+        human_size(totals.bytes_to_send),
+        totals.requests
+    );
+    text + &sums
+}
+
+fn entry_line(entry: &PlanEntry) -> String {
+    let action = match entry.action {
+        Action::Add => "add",
+        Action::Replace => "replace",
+        Action::Delete => "delete",
+        Action::Skip => "skip",
+    };
+    let mut notes: Vec<String> = Vec::new();
+    if let (Some(size), None) = (entry.size, &entry.reason) {
+        notes.push(human_size(size));
+    }
+    if entry.stored {
+        notes.push("already stored".to_owned());
+    }
+    notes.extend(entry.reason.as_ref().map(ToString::to_string));
+    // Names of local files may hold anything; a line stays a line.
+    let path: String = if entry.path.chars().any(char::is_control) {
+        entry.path.escape_debug().collect()
+    } else {
+        entry.path.clone()
+    };
+    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+    format!("{action:<8} {path}{notes}")
+}
+
+fn folder_options(args: &Upload, path_in_repo: &str) -> FolderOptions {
+    let mut options =
+        FolderOptions::new().path_in_repo(path_in_repo).ignore_patterns(&args.exclude).links(args.links());
+    if !args.include.is_empty() {
+        options = options.allow_patterns(&args.include);
+    }
+    options
+}
+
+/// Whether it is a folder that is uploaded; an error when it cannot be. Blocks on the disk.
+fn check(local_path: &Path, path_in_repo: &str, options: &FolderOptions) -> Result<bool, Failure> {
     let metadata = std::fs::metadata(local_path)
         .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?;
     let failed = |error: CommitError| Failure::from(hub_api::Error::from(error));
-    let (operations, message) = if metadata.is_dir() {
-        let mut options = FolderOptions::new().path_in_repo(path_in_repo).ignore_patterns(exclude);
-        if !include.is_empty() {
-            options = options.allow_patterns(include);
-        }
-        (scan(local_path, &options).map_err(failed)?, "Upload folder with hub".to_owned())
+    let operations = if metadata.is_dir() {
+        scan(local_path, options).map_err(failed)?
     } else {
-        if !include.is_empty() || !exclude.is_empty() {
-            return Err(Failure::new(Code::Usage, "--include and --exclude are for folders"));
-        }
-        let add = CommitOperationAdd::new(path_in_repo, AddSource::from(local_path)).map_err(failed)?;
-        (vec![add.into()], format!("Upload {path_in_repo} with hub"))
+        vec![CommitOperationAdd::new(path_in_repo, AddSource::from(local_path)).map_err(failed)?.into()]
     };
     check_sources(&operations).map_err(failed)?;
-    Ok((operations, message))
+    Ok(metadata.is_dir())
 }
 
 /// The repository, made if it is missing. A Space cannot be made without an SDK: `gradio`, as the `hf` command does.

@@ -14,17 +14,17 @@ pub(crate) fn hub(home: &Path) -> Command {
     command
 }
 
-struct Place {
-    home: tempfile::TempDir,
+pub(crate) struct Place {
+    pub(crate) home: tempfile::TempDir,
 }
 
 /// The namespace of the person who runs the tests.
-fn me(place: &Place) -> String {
+pub(crate) fn me(place: &Place) -> String {
     place.ok(&["auth", "whoami", "--quiet"]).trim().to_owned()
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { home: tempfile::tempdir().unwrap() }
     }
 
@@ -32,13 +32,13 @@ impl Place {
         hub(self.home.path()).args(["--endpoint", "local:hub-data"]).args(args).output().unwrap()
     }
 
-    fn ok(&self, args: &[&str]) -> String {
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
         let output = self.run(args);
         assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
         text(&output.stdout)
     }
 
-    fn fails(&self, args: &[&str], code: i32) -> String {
+    pub(crate) fn fails(&self, args: &[&str], code: i32) -> String {
         let output = self.run(args);
         let stderr = text(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");

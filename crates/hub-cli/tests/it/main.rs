@@ -4,4 +4,5 @@
 
 mod command_line;
 mod crash;
+mod dry_run;
 mod killed;

@@ -52,6 +52,17 @@ impl std::fmt::Debug for Pieces {
     }
 }
 
+impl Route {
+    /// How many requests it takes to send an object this way when all goes well.
+    pub(super) fn requests(&self) -> u64 {
+        let content = match &self.pieces {
+            Pieces::Whole(_) => 1,
+            Pieces::Parts { addresses, .. } => addresses.len() as u64 + 1,
+        };
+        content + u64::from(self.verify.is_some())
+    }
+}
+
 /// The objects that have to be uploaded, with their addresses. Objects that the server has are not among them.
 pub(super) async fn negotiate(job: &Arc<Job>, objects: Vec<Object>) -> Result<Vec<Upload>, CommitError> {
     let request = BatchRequest {

@@ -4,6 +4,7 @@
 //! expire. Content that several files share is sent once.
 
 mod address;
+mod ask;
 mod batch;
 mod range;
 mod transfer;
@@ -18,8 +19,9 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hub_types::progress::Phase;
 
+pub(crate) use self::ask::{digest_all, missing};
 use crate::CommitError;
-use crate::digest::{Digests, digest, hex};
+use crate::digest::{Digests, Want, digest, hex};
 use crate::job::{Job, Seen, blocking};
 use crate::plan::Wanted;
 
@@ -68,11 +70,28 @@ type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, CommitError>> + Send + 
 
 /// Digests the files that need it and uploads those that go to LFS and are not there. The fates are in the order of `files`.
 pub(crate) async fn upload(job: &Arc<Job>, files: &[Wanted]) -> Result<Vec<Fate>, CommitError> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    overlapped(job, files, groups(files, Wanted::digest), VecDeque::new()).await
+}
+
+/// Uploads content whose digest is known, where the server does not have it. Each may be named once.
+pub(crate) async fn upload_objects(job: &Arc<Job>, objects: Vec<Object>) -> Result<(), CommitError> {
+    overlapped(job, &[], Vec::new(), objects.into()).await.map(drop)
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+async fn overlapped(
+    job: &Arc<Job>,
+    files: &[Wanted],
+    to_hash: Vec<Vec<usize>>,
+    mut ready: VecDeque<Object>,
+) -> Result<Vec<Fate>, CommitError> {
+    let threads = threads();
     let mut fates = vec![Fate::Regular(None); files.len()];
-    let mut to_hash = groups(files).into_iter();
+    let mut to_hash = to_hash.into_iter();
     let mut known: HashSet<[u8; 32]> = HashSet::new();
-    let mut ready: VecDeque<Object> = VecDeque::new();
     let mut uploads: VecDeque<batch::Upload> = VecDeque::new();
     let mut hashing: FuturesUnordered<Step<'_, Vec<(usize, Digests)>>> = FuturesUnordered::new();
     let mut asking: FuturesUnordered<Step<'_, Vec<batch::Upload>>> = FuturesUnordered::new();
@@ -82,7 +101,7 @@ pub(crate) async fn upload(job: &Arc<Job>, files: &[Wanted]) -> Result<Vec<Fate>
     loop {
         while hashing.len() < threads && ready.len() + uploads.len() < AHEAD {
             let Some(group) = to_hash.next() else { break };
-            hashing.push(Box::pin(hash_group(job, files, group)));
+            hashing.push(Box::pin(hash_group(job, files, group, Wanted::digest)));
         }
         if asking.is_empty() && !ready.is_empty() && uploads.len() < job.concurrency() {
             let objects: Vec<Object> = ready.drain(..ready.len().min(batch::MAX_OBJECTS)).collect();
@@ -152,11 +171,14 @@ fn judge(file: &Wanted, digests: Digests) -> (Fate, Option<([u8; 32], Object)>) 
     }
 }
 
+/// Which digest of a file to compute, if any.
+type Choice = fn(&Wanted) -> Option<Want>;
+
 /// Indices of the files that need a digest, in groups that are worth a task.
-fn groups(files: &[Wanted]) -> Vec<Vec<usize>> {
+fn groups(files: &[Wanted], choice: Choice) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut bytes = 0u64;
-    for (index, file) in files.iter().enumerate().filter(|(_, file)| file.digest().is_some()) {
+    for (index, file) in files.iter().enumerate().filter(|(_, file)| choice(file).is_some()) {
         let size = file.seen.stamp.size;
         match groups.last_mut() {
             Some(group) if group.len() < GROUP_FILES && bytes.saturating_add(size) <= GROUP_BYTES => {
@@ -176,10 +198,11 @@ async fn hash_group(
     job: &Arc<Job>,
     files: &[Wanted],
     group: Vec<usize>,
+    choice: Choice,
 ) -> Result<Vec<(usize, Digests)>, CommitError> {
     let work: Vec<_> = group
         .into_iter()
-        .filter_map(|index| files.get(index).and_then(|file| Some((index, file.seen, file.digest()?))))
+        .filter_map(|index| files.get(index).and_then(|file| Some((index, file.seen, choice(file)?))))
         .collect();
     let job = Arc::clone(job);
     blocking(move || {
@@ -210,9 +233,9 @@ mod tests {
     fn small_files_share_a_task_and_large_ones_do_not() {
         let files: Vec<Wanted> =
             [1, 2, GROUP_BYTES * 9, 3, GROUP_BYTES - 3, 1].into_iter().map(|size| file(size, None)).collect();
-        assert_eq!(groups(&files), [vec![0, 1], vec![2], vec![3, 4], vec![5]]);
+        assert_eq!(groups(&files, Wanted::digest), [vec![0, 1], vec![2], vec![3, 4], vec![5]]);
         let many = vec![file(1, None); GROUP_FILES + 1];
-        assert_eq!(groups(&many).len(), 2);
+        assert_eq!(groups(&many, Wanted::digest).len(), 2);
     }
 
     #[test]

@@ -67,6 +67,8 @@ pub(crate) struct Repo {
     pub(crate) objects: HashMap<String, Bytes>,
     /// Requests, as `PUT /path`, without those that list or read.
     pub(crate) log: Vec<String>,
+    /// Bytes of commits and of content for the store.
+    pub(crate) received: u64,
     /// Files of this many bytes or more go to LFS.
     pub(crate) lfs_from: u64,
     /// Uploads go in parts of this many bytes.
@@ -118,6 +120,7 @@ impl Hub {
             pulls: Vec::new(),
             objects: HashMap::new(),
             log: Vec::new(),
+            received: 0,
             lfs_from: 100,
             part_size: None,
             ignored: Vec::new(),
@@ -423,6 +426,9 @@ impl tower::Service<Request<Body>> for Hub {
             let fault = {
                 let mut repo = hub.repo();
                 repo.log.push(line.clone());
+                if head.method == Method::PUT || line.contains("/commit/") {
+                    repo.received += body.len() as u64;
+                }
                 let found = repo.faults.iter().position(|(on, _)| line.contains(on));
                 found.map(|at| repo.faults.remove(at).1)
             };

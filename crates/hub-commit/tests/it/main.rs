@@ -5,5 +5,6 @@ mod commits;
 mod hub;
 mod jobs;
 mod limits;
+mod plans;
 mod sources;
 mod uploads;

@@ -1,0 +1,120 @@
+//! Uploading a folder as one commit.
+
+use std::path::{Path, PathBuf};
+
+use hub_commit::{
+    deletions,
+    folder::{self, FolderOptions, Links, Listing},
+};
+use hub_types::CommitInfo;
+
+use crate::{
+    Async, Call, Error, HfApi, Mode, Operation,
+    api::upload::{CommitArgs, HasCommit, Prepared},
+    repo_arg::RepoArg,
+};
+
+/// The call that [`HfApi::upload_folder`] makes.
+pub type UploadFolderCall<M = Async> = Call<UploadFolder, M>;
+
+/// A folder to add.
+#[derive(Debug, Clone)]
+pub struct UploadFolder {
+    commit: CommitArgs,
+    folder: PathBuf,
+    options: FolderOptions,
+    delete_patterns: Vec<String>,
+}
+
+impl HasCommit for UploadFolder {
+    fn commit_mut(&mut self) -> &mut CommitArgs {
+        &mut self.commit
+    }
+
+    async fn prepare(self, api: &HfApi) -> Result<Prepared, Error> {
+        let (dir, options) = (self.folder, self.options.clone());
+        let Listing { mut operations, skipped, .. } =
+            tokio::task::spawn_blocking(move || folder::list(&dir, &options))
+                .await
+                .map_err(|_| Error::setup("reading the folder panicked; its message is on stderr"))??;
+        if !self.delete_patterns.is_empty() {
+            let mut files = api.list_repo_files(self.commit.repo.clone());
+            if let Some(revision) = &self.commit.revision {
+                files = files.revision(revision);
+            }
+            let path = &self.options.path_in_repo;
+            let deletions = deletions(files.await?, &self.delete_patterns, path, &operations)?;
+            operations.splice(..0, deletions);
+        }
+        let prepared = Prepared::new(self.commit, "Upload folder with hub".to_owned(), operations)?;
+        Ok(Prepared { skipped, ..prepared })
+    }
+}
+
+impl<M: Mode> UploadFolderCall<M> {
+    /// The folder of the repository that the files go to; the root unless set. Python: `path_in_repo`.
+    pub fn path_in_repo(self, path: impl Into<String>) -> Self {
+        self.edit(|operation| operation.options.path_in_repo = path.into())
+    }
+
+    /// Only files that match one of the patterns are uploaded; all unless set, none for an empty list.
+    /// Python: `allow_patterns`.
+    ///
+    /// Patterns are matched against the path relative to the folder as Python's `fnmatch` does: `*` also matches `/`.
+    pub fn allow_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
+        let patterns = patterns.into_iter().map(Into::into).collect();
+        self.edit(|operation| operation.options.allow_patterns = Some(patterns))
+    }
+
+    /// Files that match one of the patterns are left out, whatever the allow patterns say. Python: `ignore_patterns`.
+    pub fn ignore_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
+        let patterns = patterns.into_iter().map(Into::into).collect();
+        self.edit(|operation| operation.options.ignore_patterns = patterns)
+    }
+
+    /// Files of the repository below [`path_in_repo`](Self::path_in_repo) that match one of the patterns are deleted by
+    /// the same commit; none unless set. Files that are uploaded again and `.gitattributes` of the root stay.
+    /// Python: `delete_patterns`.
+    ///
+    /// Patterns are matched against the path relative to `path_in_repo`.
+    pub fn delete_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
+        let patterns = patterns.into_iter().map(Into::into).collect();
+        self.edit(|operation| operation.delete_patterns = patterns)
+    }
+
+    /// What becomes of symbolic links; those to files are followed and those to folders left out unless set.
+    pub fn links(self, links: Links) -> Self {
+        self.edit(|operation| operation.options.links = links)
+    }
+}
+
+impl Operation for UploadFolder {
+    type Output = CommitInfo;
+
+    async fn run(self, api: HfApi) -> Result<CommitInfo, Error> {
+        self.prepare(&api).await?.commit(&api).await
+    }
+}
+
+impl<M: Mode> HfApi<M> {
+    /// Uploads the files of a folder as one commit. Python: `upload_folder`.
+    ///
+    /// Hidden files are uploaded. Everything named `.git` and `.cache/huggingface` folders are left out; empty folders
+    /// vanish, as git does not know them.
+    ///
+    /// # Errors
+    /// As for [`create_commit`](Self::create_commit); also when the folder or a file in it cannot be read, before
+    /// anything is sent.
+    ///
+    /// Endpoints: those of [`create_commit`](Self::create_commit), and the tree with
+    /// [`delete_patterns`](UploadFolderCall::delete_patterns).
+    pub fn upload_folder(
+        &self,
+        repo: impl Into<RepoArg>,
+        folder_path: impl AsRef<Path>,
+    ) -> UploadFolderCall<M> {
+        let (commit, folder) = (CommitArgs::new(repo.into()), folder_path.as_ref().to_owned());
+        let options = FolderOptions::default();
+        self.call(UploadFolder { commit, folder, options, delete_patterns: Vec::new() })
+    }
+}

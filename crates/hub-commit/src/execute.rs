@@ -1,0 +1,64 @@
+//! [`execute`]: does a plan, and no other.
+
+use std::sync::Arc;
+
+use hub_transport::Transport;
+use hub_types::CommitInfo;
+use hub_types::progress::{Event, Phase, Progress as _};
+
+use crate::commit::{Base, commit};
+use crate::commit_plan::CommitPlan;
+use crate::job::{Job, check_stamps};
+use crate::payload::Payload;
+use crate::reconcile::commit_url;
+use crate::{CommitError, CommitOptions, lfs};
+
+/// Does what `plan` says, or nothing: the commit follows the head that the plan was made for, and has the content that was
+/// there then. Nothing is hashed or decided again.
+///
+/// A plan that changes nothing makes no commit: the answer has [`CommitInfo::created`] false. A lost answer is treated as in
+/// [`create_commit`](crate::create_commit).
+///
+/// Endpoints: `GET .../revision/{rev}`, `POST /{id}.git/info/lfs/objects/batch`, what it names, and
+/// `POST .../commit/{rev}`.
+///
+/// # Errors
+/// [`CommitError::ParentMismatch`] when the branch moved, [`CommitError::SourceChanged`] or [`CommitError::Sources`] when a
+/// file is not what it was: both are looked at before anything is sent. [`CommitError::InvalidOperation`] when the plan was
+/// made for another endpoint. Otherwise as for [`create_commit`](crate::create_commit), also when the server lost content in
+/// the meantime that it had.
+pub async fn execute(transport: &Transport, plan: CommitPlan) -> Result<CommitInfo, CommitError> {
+    let CommitPlan { endpoint, options, head, operations, lines, sent, objects, totals, .. } = plan;
+    if transport.endpoint().to_string() != endpoint {
+        return Err(CommitError::invalid(format!("the plan was made for {endpoint}")));
+    }
+    let parent = head.parse().map_err(|_| CommitError::malformed(format!("{head:?} is not a commit")))?;
+    let options = CommitOptions { parent_commit: Some(parent), ..options };
+    let job = Arc::new(Job::new(transport, operations, options));
+    let _cancel = job.cancel.on_drop();
+    check_stamps(&job, Arc::clone(&sent)).await?;
+    let (now, server_time) = job.head().await?;
+    if now != head {
+        return Err(CommitError::ParentMismatch { expected: head, actual: Some(now) });
+    }
+    job.reporter.event(&Event::Started { files: sent.len() as u64, bytes: totals.bytes });
+    let info = if lines.is_empty() {
+        let url = commit_url(&job.transport, &job.options.repo, &head);
+        let mut info = CommitInfo::new(url, head, &job.options.message, &job.options.description);
+        info.created = false;
+        info
+    } else {
+        job.reporter.phase(Phase::Uploading);
+        lfs::upload_objects(&job, objects).await?;
+        job.reporter.phase(Phase::Committing);
+        let payload = Payload {
+            operations: Arc::clone(&job.operations),
+            lines: Arc::new(lines),
+            files: Arc::clone(&job.options.files),
+            reporter: job.reporter.clone(),
+        };
+        commit(&job, &payload, Base { head: now.parse().ok(), server_time }).await?
+    };
+    job.reporter.finish().await;
+    Ok(info)
+}

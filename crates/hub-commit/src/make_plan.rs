@@ -1,0 +1,190 @@
+//! [`plan_commit`]: everything that [`create_commit`](crate::create_commit) does before the first byte is sent.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use hub_transport::Transport;
+use hub_types::preupload::UploadMode;
+use hub_types::progress::{Event, Phase, Progress};
+
+use crate::clash;
+use crate::commit::header;
+use crate::commit_plan::{Action, CommitPlan, PlanEntry, PlanTotals};
+use crate::copy;
+use crate::job::{Job, Seen, validate};
+use crate::lfs::{self, Fate, Object};
+use crate::payload::{Line, Payload};
+use crate::plan::{self, Wanted};
+use crate::preupload::{Answer, check_card, classify};
+use crate::run::lines;
+use crate::{CommitError, CommitOperation, CommitOptions, Reason, Skipped};
+
+/// Says what a commit of all operations would do, and changes nothing. `skipped` is what the caller left out already, for
+/// example what [`folder::list`](crate::folder::list) says; it becomes part of the plan.
+///
+/// Every file is read and hashed once, so that the plan says which content the server has. Sources, permissions, limits
+/// and the card are checked as for a commit.
+///
+/// Endpoints: `POST /api/validate-yaml` (only with a `README.md`), `POST .../preupload/{rev}`,
+/// `POST /{id}.git/info/lfs/objects/batch`, `GET .../revision/{rev}` where preupload does not name the head, and
+/// `POST .../paths-info/{rev}` with copies.
+///
+/// # Errors
+/// [`CommitError`], by stage; nothing was changed.
+pub async fn plan_commit(
+    transport: &Transport,
+    operations: Vec<CommitOperation>,
+    skipped: Vec<Skipped>,
+    options: CommitOptions,
+) -> Result<CommitPlan, CommitError> {
+    validate(&options)?;
+    clash::check(&operations)?;
+    let warnings = plan::warnings(&operations);
+    let copies = copy::targets(&operations);
+    let operations = copy::resolve(transport, operations, &options).await?;
+    let replaced = copy::existing(transport, &copies, &options).await?;
+
+    // What is only asked about is not shown as sent.
+    let quiet = options.progress.clone().map(|sink| -> Arc<dyn Progress> { Arc::new(OnlyHashing(sink)) });
+    let job = Job::new(transport, operations, CommitOptions { progress: quiet, ..options.clone() });
+    let job = Arc::new(job);
+    let _cancel = job.cancel.on_drop();
+    let seen = job.look_at_sources().await?;
+    let bytes = seen.iter().fold(0u64, |sum, seen| sum.saturating_add(seen.stamp.size));
+    job.reporter.event(&Event::Started { files: seen.len() as u64, bytes });
+    let answer = if seen.is_empty() {
+        Answer::default()
+    } else {
+        futures_util::future::try_join(classify(&job, &seen), check_card(&job, &seen)).await?.0
+    };
+    plan::check_limits(&answer.files)?;
+    let head = match answer.head {
+        Some(head) => head,
+        None => job.head().await?.0,
+    };
+    if let Some(expected) = options.parent_commit.as_ref().filter(|parent| !parent.matches(&head)) {
+        return Err(CommitError::ParentMismatch { expected: expected.to_string(), actual: Some(head) });
+    }
+
+    job.reporter.phase(Phase::Hashing);
+    let digests = lfs::digest_all(&job, &answer.files).await?;
+    let (missing, batches) = lfs::missing(&job, distinct(&digests)).await?;
+    let transfers: u64 = missing.iter().map(|(_, requests)| requests).sum();
+    let objects: Vec<Object> = missing.into_iter().map(|(object, _)| object).collect();
+
+    let files: BTreeMap<usize, (&Wanted, Fate)> = answer
+        .files
+        .iter()
+        .zip(&digests)
+        .map(|(file, (fate, _))| (file.seen.operation, (file, *fate)))
+        .collect();
+    let fates = files.iter().map(|(operation, (file, fate))| (*operation, (file.seen, *fate))).collect();
+    let lines = lines(&job, &fates);
+    let ignored: HashMap<usize, Seen> = answer.ignored.iter().map(|seen| (seen.operation, *seen)).collect();
+    let sends: HashSet<usize> = objects.iter().map(|object| object.seen.operation).collect();
+    let mut entries = Vec::with_capacity(job.operations.len() + skipped.len());
+    for (index, operation) in job.operations.iter().enumerate() {
+        entries.push(match (files.get(&index), ignored.get(&index)) {
+            (Some((file, fate)), _) => file_entry(operation, file, *fate, sends.contains(&index)),
+            (None, Some(seen)) => {
+                PlanEntry::skip(operation.path_in_repo(), Some(seen.stamp.size), Reason::GitIgnore)
+            }
+            (None, None) => other_entry(operation, &replaced),
+        });
+    }
+    entries.extend(dropped_copies(&copies, &job.operations));
+    entries.extend(skipped.into_iter().map(|one| PlanEntry::skip(one.path, None, one.reason)));
+    let (mut entries, mut left_out): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|entry| entry.action != Action::Skip);
+    left_out.sort_by(|a, b| a.path.cmp(&b.path));
+    entries.append(&mut left_out);
+
+    let mut totals = PlanTotals::count(&entries);
+    // The head is compared first, whatever comes next.
+    totals.requests = 1;
+    if !lines.is_empty() {
+        totals.requests += batches + transfers + 1;
+        let sent: u64 = objects.iter().map(Object::size).sum();
+        totals.bytes_to_send = sent.saturating_add(body_len(&job, &lines, &head)?);
+    }
+    let sent = lines.iter().filter_map(|line| files.get(&line.operation()).map(|(file, _)| file.seen));
+    job.reporter.finish().await;
+    Ok(CommitPlan {
+        endpoint: transport.endpoint().to_string(),
+        sent: sent.collect(),
+        operations: Arc::clone(&job.operations),
+        options,
+        head,
+        lines,
+        objects,
+        entries,
+        totals,
+        warnings,
+    })
+}
+
+/// Each content once, with the first file that has it.
+fn distinct(digests: &[(Fate, Option<Object>)]) -> Vec<Object> {
+    let mut known = HashSet::new();
+    let objects = digests.iter().filter_map(|(_, object)| object.as_ref());
+    objects.filter(|object| known.insert(object.oid.as_str())).cloned().collect()
+}
+
+fn file_entry(operation: &CommitOperation, file: &Wanted, fate: Fate, is_sent: bool) -> PlanEntry {
+    let (path, size) = (operation.path_in_repo(), Some(file.seen.stamp.size));
+    if fate == Fate::Unchanged {
+        return PlanEntry::skip(path, size, Reason::Unchanged);
+    }
+    let action = if file.remote.is_some() { Action::Replace } else { Action::Add };
+    let stored = matches!(fate, Fate::Lfs(_)) && !is_sent;
+    PlanEntry { mode: Some(file.mode), size, stored, ..PlanEntry::new(path, action) }
+}
+
+/// A deletion, or a copy of a file in LFS.
+fn other_entry(operation: &CommitOperation, replaced: &HashSet<String>) -> PlanEntry {
+    let path = operation.path_in_repo();
+    match operation {
+        CommitOperation::Delete(delete) if delete.is_folder() => {
+            PlanEntry::new(format!("{path}/"), Action::Delete)
+        }
+        CommitOperation::Copy(copy) => {
+            let action = if replaced.contains(path) { Action::Replace } else { Action::Add };
+            let size = copy.object().map(|object| object.size);
+            PlanEntry { mode: Some(UploadMode::Lfs), size, stored: true, ..PlanEntry::new(path, action) }
+        }
+        _ => PlanEntry::new(path, Action::Delete),
+    }
+}
+
+/// Copies that would change nothing: nothing became of them.
+fn dropped_copies(copies: &[String], operations: &[CommitOperation]) -> Vec<PlanEntry> {
+    let kept: HashSet<&str> = operations
+        .iter()
+        .filter(|operation| !matches!(operation, CommitOperation::Delete(_)))
+        .map(CommitOperation::path_in_repo)
+        .collect();
+    let dropped = copies.iter().filter(|path| !kept.contains(path.as_str()));
+    dropped.map(|path| PlanEntry::skip(path, None, Reason::Unchanged)).collect()
+}
+
+/// Length of the commit's body.
+fn body_len(job: &Job, lines: &[Line], head: &str) -> Result<u64, CommitError> {
+    let payload = Payload {
+        operations: Arc::clone(&job.operations),
+        lines: Arc::new(lines.to_vec()),
+        files: Arc::clone(&job.options.files),
+        reporter: job.reporter.clone(),
+    };
+    payload.body_len(header(&job.options, head.parse().ok()))
+}
+
+/// Passes on everything but news about content on its way.
+struct OnlyHashing(Arc<dyn Progress>);
+
+impl Progress for OnlyHashing {
+    fn event(&self, event: &Event<'_>) {
+        if !matches!(event, Event::File { phase: Phase::Uploading, .. }) {
+            self.0.event(event);
+        }
+    }
+}
