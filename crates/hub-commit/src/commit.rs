@@ -292,6 +292,7 @@ mod tests {
             operations: operations.into(),
             files: Arc::new(SystemFiles),
             reporter: Reporter::default(),
+            digests: None,
         })
     }
 

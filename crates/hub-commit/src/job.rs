@@ -80,7 +80,7 @@ impl Job {
 }
 
 /// Opens every source once and notes its state. All that cannot be opened is reported together.
-fn look(operations: &[CommitOperation], files: &dyn Files) -> Result<Vec<Seen>, CommitError> {
+pub(crate) fn look(operations: &[CommitOperation], files: &dyn Files) -> Result<Vec<Seen>, CommitError> {
     let (mut seen, mut problems) = (Vec::new(), Vec::new());
     for (operation, step) in operations.iter().enumerate() {
         let CommitOperation::Add(add) = step else { continue };

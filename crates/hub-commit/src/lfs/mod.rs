@@ -19,7 +19,8 @@ use futures_util::stream::FuturesUnordered;
 use hub_types::progress::Phase;
 
 use crate::CommitError;
-use crate::digest::{Digests, digest, hex};
+use crate::digest::{Digests, hex};
+use crate::digest_cache::known_or_read;
 use crate::job::{Job, Seen, blocking};
 use crate::plan::Wanted;
 
@@ -186,8 +187,7 @@ async fn hash_group(
         work.into_iter()
             .map(|(index, seen, want)| {
                 let add = job.add(seen.operation)?;
-                let files = &*job.options.files;
-                Ok((index, digest(add, seen.stamp, want, files, &job.reporter, &job.cancel)?))
+                Ok((index, known_or_read(&job, add, seen.stamp, want)?))
             })
             .collect()
     })
