@@ -24,9 +24,10 @@ impl State {
 /// A pull request that collects the commits of an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staging {
-    /// A word in the title, by which the pull request is found when its number was never learnt.
+    /// A word in its title that no other has, by which it is found. It is noted before the pull request is opened: its number
+    /// may never be learnt.
     pub mark: String,
-    /// The number.
+    /// Its number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
     /// The head of the pull request before the first commit of the upload.
@@ -205,10 +206,10 @@ mod tests {
     fn fact() -> impl Strategy<Value = Fact> {
         let path = || prop::sample::select(vec!["a", "b/ü", "c\nd"]).prop_map(str::to_owned);
         let target = || prop::sample::select(vec!["x", "y"]).prop_map(str::to_owned);
-        let staging = (any::<u16>(), prop::option::of(0..9u64)).prop_map(|(mark, number)| Staging {
+        let staging = (any::<u16>(), prop::option::of(0..9u64)).prop_map(|(mark, base)| Staging {
             mark: mark.to_string(),
-            number,
-            base: number.map(|number| number.to_string()),
+            number: base,
+            base: base.map(|base| base.to_string()),
         });
         prop_oneof![
             (path(), state(), any::<[u8; 32]>(), any::<Vec<u64>>()).prop_map(

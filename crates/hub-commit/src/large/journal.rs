@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn what_follows_a_torn_line_is_kept() {
         let dir = tempfile::tempdir().unwrap();
-        let staging = |mark: &str| Staging { mark: mark.into(), number: Some(1), base: None };
+        let staging = |mark: &str| Staging { mark: mark.into(), number: None, base: None };
         let journal = Journal::open(dir.path()).unwrap();
         journal.stage("x".into(), Some(staging("one"))).unwrap();
         let path = journal.path.clone();

@@ -4,5 +4,6 @@
 mod commits;
 mod hub;
 mod jobs;
+mod large;
 mod sources;
 mod uploads;
