@@ -4,3 +4,4 @@
 
 mod command_line;
 mod crash;
+mod killed_upload;

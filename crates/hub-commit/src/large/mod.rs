@@ -5,7 +5,8 @@
 //!
 //! * The digest of every file is written down as soon as it is known, with size, time and number of the file: a file that
 //!   has not changed is never hashed again.
-//! * The repository itself says what is committed: its tree is listed once, and a file whose known digest stands there is
+//! * The repository itself says what is committed: its tree is listed once, at the commit that
+//!   the next one must follow, and a file whose known digest stands there is
 //!   left out without being opened for reading. So a file that somebody has removed or changed meanwhile is uploaded again.
 //! * The server says what is uploaded but not committed, when it is asked where the next 256 objects go.
 //!
@@ -22,15 +23,14 @@ use std::sync::Arc;
 
 use hub_transport::{ErrorKind, Transport};
 use hub_types::progress::{Event, Progress};
-use hub_types::{CommitInfo, RepoRef};
+use hub_types::{CommitInfo, ParentCommit, RepoRef};
 use serde::Serialize;
 
 pub use self::batches::Limits;
 pub use self::facts::Staging;
 use self::journal::Journal;
 use crate::folder::{FolderOptions, scan};
-use crate::job::{blocking, look, validate};
-use crate::source::Stamp;
+use crate::job::{Seen, blocking, look, validate};
 use crate::{CommitError, CommitOperation, CommitOptions, create_commit};
 
 /// A folder to upload, with its journal. Only one program at a time can have it.
@@ -57,11 +57,8 @@ pub struct LargeUpload {
     pub pull_request: Option<u64>,
 }
 
-/// A file to upload: index of its operation, and its size.
-struct Pending {
-    operation: usize,
-    size: u64,
-}
+/// How often in a row the branch may move before a commit.
+const ATTEMPTS: u32 = 10;
 
 impl LargeFolder {
     /// Lists the files of a folder as [`scan`] does, and opens its journal. Nothing is sent.
@@ -110,7 +107,7 @@ impl LargeFolder {
         transport: &Transport,
         options: &CommitOptions,
     ) -> Result<bool, CommitError> {
-        let (_, pending) = self.pending(transport, options).await?;
+        let (_, pending, _) = self.pending(transport, options).await?;
         Ok(!pending.is_empty())
     }
 
@@ -133,75 +130,86 @@ impl LargeFolder {
                 "a large upload has neither a parent commit nor a pull request of its own",
             ));
         }
-        let (mut report, pending) = self.pending(transport, &options).await?;
+        let (mut report, mut rest, mut head) = self.pending(transport, &options).await?;
         let options = options.digests(Arc::clone(&self.journal) as _);
         let progress = options.progress.clone();
-        let bytes = pending.iter().fold(0u64, |sum, file| sum.saturating_add(file.size));
-        tell(progress.as_deref(), &Event::Started { files: pending.len() as u64, bytes });
-        let mut rest = pending.as_slice();
-        let mut part = 0u64;
+        let bytes = rest.iter().fold(0u64, |sum, file| sum.saturating_add(file.stamp.size));
+        tell(progress.as_deref(), &Event::Started { files: rest.len() as u64, bytes });
+        let (mut part, mut moved) = (1u64, 0u32);
         while !rest.is_empty() {
-            let taken = limits.take(rest.iter().map(|file| file.size));
-            let (batch, later) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
-            part += 1;
-            let mut options = options.clone();
-            if part > 1 || !later.is_empty() {
+            let taken = limits.take(rest.iter().map(|file| file.stamp.size));
+            let batch = rest.get(..taken).unwrap_or_default();
+            let mut options = options.clone().parent_commit(head.clone());
+            if part > 1 || taken < rest.len() {
                 options.message = format!("{} (part {part})", options.message);
             }
             options.progress = progress.clone().map(|progress| Arc::new(Part(progress)) as _);
-            match create_commit(transport, self.batch(batch), options).await {
+            match create_commit(transport, self.batch(batch), options.clone()).await {
                 Ok(info) => {
-                    rest = later;
+                    rest.drain(..taken);
+                    head = info.oid.parse().ok();
+                    (part, moved) = (part + u64::from(info.created), 0);
                     report.note(info);
                 }
-                Err(error) => {
-                    limits = self.after(error, &limits, batch.len())?;
-                    part -= 1;
+                // Somebody else has committed, or a run that was killed while its last commit was under way.
+                Err(error @ CommitError::ParentMismatch { .. }) => {
+                    moved += 1;
+                    if moved > ATTEMPTS {
+                        return Err(error);
+                    }
+                    let before = head;
+                    (head, rest) = self.left(transport, &options, rest).await?;
+                    if head == before {
+                        limits = limits.smaller(taken, batches::FEWEST).ok_or(error)?;
+                    }
                 }
+                Err(error) => limits = self.after(error, &limits, taken)?,
             }
         }
         tell(progress.as_deref(), &Event::Finished);
         Ok(report)
     }
 
-    fn batch(&self, files: &[Pending]) -> Vec<CommitOperation> {
+    fn batch(&self, files: &[Seen]) -> Vec<CommitOperation> {
         files.iter().filter_map(|file| self.operations.get(file.operation).cloned()).collect()
     }
 
-    /// The files that the revision does not have, as far as the journal tells; and a report without commits.
+    /// The files that the revision does not have, as far as the journal tells; a report without commits; and the head.
     async fn pending(
         &self,
         transport: &Transport,
         options: &CommitOptions,
-    ) -> Result<(LargeUpload, Vec<Pending>), CommitError> {
+    ) -> Result<(LargeUpload, Vec<Seen>, Option<ParentCommit>), CommitError> {
         let (operations, files) = (Arc::clone(&self.operations), Arc::clone(&options.files));
         let seen = blocking(move || look(&operations, &*files)).await?;
-        let paths: HashSet<&str> = self.operations.iter().map(CommitOperation::path_in_repo).collect();
-        let there = match paths.is_empty() {
-            true => Default::default(),
-            false => tree::contents(transport, &options.repo, &options.revision, &paths).await?,
-        };
         let mut report = LargeUpload { files: seen.len() as u64, ..LargeUpload::default() };
-        let mut pending = Vec::new();
-        for seen in seen {
-            let size = seen.stamp.size;
-            report.bytes = report.bytes.saturating_add(size);
-            let content = self
-                .operations
-                .get(seen.operation)
-                .and_then(|operation| Some((operation, there.get(operation.path_in_repo())?)));
-            match content {
-                Some((operation, content)) if self.holds(operation, &seen.stamp, content) => {
-                    report.unchanged += 1
-                }
-                _ => pending.push(Pending { operation: seen.operation, size }),
-            }
+        report.bytes = seen.iter().fold(0u64, |sum, file| sum.saturating_add(file.stamp.size));
+        if seen.is_empty() {
+            return Ok((report, seen, None));
         }
-        Ok((report, pending))
+        let (head, rest) = self.left(transport, options, seen).await?;
+        report.unchanged = report.files.saturating_sub(rest.len() as u64);
+        Ok((report, rest, head))
     }
 
-    fn holds(&self, operation: &CommitOperation, stamp: &Stamp, content: &str) -> bool {
-        source_path(operation).is_some_and(|path| self.journal.holds(path, stamp, content))
+    /// The head of the revision, and those of the files that it does not have.
+    async fn left(
+        &self,
+        transport: &Transport,
+        options: &CommitOptions,
+        mut files: Vec<Seen>,
+    ) -> Result<(Option<ParentCommit>, Vec<Seen>), CommitError> {
+        let paths = files.iter().filter_map(|file| self.operations.get(file.operation));
+        let paths: HashSet<&str> = paths.map(CommitOperation::path_in_repo).collect();
+        let remote = tree::read(transport, &options.repo, &options.revision, &paths).await?;
+        files.retain(|file| {
+            let there = self.operations.get(file.operation).and_then(|operation| {
+                let content = remote.contents.get(operation.path_in_repo())?;
+                Some(self.journal.holds(source_path(operation)?, &file.stamp, content))
+            });
+            !there.unwrap_or_default()
+        });
+        Ok((remote.head, files))
     }
 
     /// What to try after a commit of `files` files has failed: smaller commits, or nothing.

@@ -99,6 +99,11 @@ impl Repo {
         self.push("Other", "", tree);
     }
 
+    /// A commit from elsewhere.
+    pub(crate) fn land(&mut self, title: &str, tree: BTreeMap<String, Entry>) {
+        self.push(title, "", tree);
+    }
+
     fn push(&mut self, title: &str, message: &str, tree: BTreeMap<String, Entry>) -> String {
         let id = format!("{:040x}", self.commits.len() + 1000);
         self.commits.push(Commit { id: id.clone(), title: title.into(), message: message.into(), tree });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use hub_commit::folder::FolderOptions;
@@ -131,7 +131,9 @@ async fn what_is_committed_is_neither_read_nor_asked_about_again() {
     let report = run(&hub.transport(), dir.path(), counted(&counts), 1000).await.unwrap();
     assert_eq!((report.unchanged, report.commits.len()), (7, 0));
     assert_eq!(counts.read.load(Ordering::SeqCst), 0);
-    assert_eq!(hub.repo().log, ["GET /api/models/ada/demo/tree/main"]);
+    let repo = hub.repo();
+    let tree = format!("GET /api/models/ada/demo/tree/{}", repo.head().id);
+    assert_eq!(repo.log, ["GET /api/models/ada/demo/revision/main".to_owned(), tree]);
 }
 
 #[tokio::test]
@@ -207,4 +209,34 @@ async fn an_empty_folder_sends_nothing() {
     let (hub, dir) = (Hub::new(), tempfile::tempdir().unwrap());
     let report = run(&hub.transport(), dir.path(), options(), 1000).await.unwrap();
     assert_eq!((report.files, report.commits.len(), hub.repo().log.len()), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_commit_of_a_killed_run_that_lands_late_is_not_made_again() {
+    let (hub, late, dir) = (Hub::new(), Hub::new(), folder());
+    // What that commit makes is there as soon as the next run has seen that it is not.
+    run(&late.transport(), dir.path(), options(), 1000).await.unwrap();
+    let tree = late.repo().head().tree.clone();
+    let landed = Arc::new(AtomicBool::new(false));
+    let inner = hub.clone();
+    let leaf = tower::service_fn(move |request: http::Request<hub_transport::Body>| {
+        if request.uri().path().contains("/commit/") && !landed.swap(true, Ordering::SeqCst) {
+            inner.repo().land("Late", tree.clone());
+        }
+        inner.clone().oneshot(request)
+    });
+    let transport = Transport::builder(ENDPOINT).leaf(leaf).build().unwrap();
+    let counts = Arc::new(Counts::default());
+    let report = run(&transport, dir.path(), counted(&counts), 1000).await.unwrap();
+    assert_eq!((report.commits.len(), hub.commits()), (0, 2), "{report:?}");
+}
+
+#[tokio::test]
+async fn commits_of_others_are_no_obstacle() {
+    let hub = Hub::new();
+    let hub = hub.fault("/commit/", Fault::First(crate::hub::Repo::other_commit));
+    let dir = folder();
+    let report = run(&hub.transport(), dir.path(), options(), 4).await.unwrap();
+    assert_eq!((report.commits.len(), hub.commits()), (2, 4));
+    assert_eq!(hub.repo().head().tree.len(), FILES + 1);
 }
