@@ -23,6 +23,7 @@ use crate::{
         download::{HfHubDownloadCall, SnapshotDownloadCall},
         identity::WhoAmICall,
         info::{DatasetInfoCall, ModelInfoCall, RepoExistsCall, RepoInfoCall, SpaceInfoCall},
+        large_upload::UploadLargeFolderCall,
         likes::{LikeCall, ListLikedReposCall, ListRepoLikersListing, UnlikeCall},
         refs::ListRefsCall,
         repos::{CreateRepoCall, DeleteRepoCall},
@@ -144,6 +145,11 @@ pub fn upload_file(
 /// [`HfApi::upload_folder`] on the shared client.
 pub fn upload_folder(repo: impl Into<RepoArg>, folder_path: impl AsRef<Path>) -> UploadFolderCall {
     HfApi::shared().upload_folder(repo, folder_path)
+}
+
+/// [`HfApi::upload_large_folder`] on the shared client.
+pub fn upload_large_folder(repo: impl Into<RepoArg>, folder_path: impl AsRef<Path>) -> UploadLargeFolderCall {
+    HfApi::shared().upload_large_folder(repo, folder_path)
 }
 
 /// [`HfApi::delete_file`] on the shared client.

@@ -2,6 +2,7 @@
 
 mod cache;
 mod discussions;
+mod large;
 mod rate;
 mod refs;
 mod spaces;
@@ -17,6 +18,7 @@ pub(crate) use discussions::{
     BodyArgs, CreateDiscussion, DiscussionArg, DiscussionKindArg, DiscussionStatusArg, Discussions,
     EditComment, ListDiscussions, Settle,
 };
+pub(crate) use large::UploadLargeFolder;
 pub(crate) use rate::parse as parse_rate;
 pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteTag, MoveRepo, RepoSettings, Tag};
 pub(crate) use spaces::{DeleteSetting, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces, WaitForSpace};
@@ -84,6 +86,8 @@ pub(crate) enum Command {
     Discussions(Discussions),
     /// Upload a file or a folder as one commit; creates the repository if it is missing
     Upload(Upload),
+    /// Upload a folder of any size over several commits; run again after a failure, it goes on where it was
+    UploadLargeFolder(UploadLargeFolder),
     /// Download files of a repository, into the cache or into a folder
     Download(Download),
     /// See what downloads are kept, and delete some

@@ -77,7 +77,9 @@ fn code(error: &Error) -> Code {
     match error {
         Error::Invalid(_) | Error::Setup(_) => return Code::Usage,
         Error::Auth(_) => return Code::NotAuthorised,
-        Error::Commit(CommitError::ParentMismatch { .. }) => return Code::Conflict,
+        Error::Commit(CommitError::ParentMismatch { .. } | CommitError::FolderBusy { .. }) => {
+            return Code::Conflict;
+        }
         Error::Commit(CommitError::InvalidOperation { .. } | CommitError::PathClash { .. }) => {
             return Code::Usage;
         }

@@ -66,7 +66,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         _ => {}
     }
     let mut runtime = match cli.command {
-        Command::Serve(_) | Command::Upload(_) | Command::Download(_) => {
+        Command::Serve(_) | Command::Upload(_) | Command::UploadLargeFolder(_) | Command::Download(_) => {
             tokio::runtime::Builder::new_multi_thread()
         }
         _ => tokio::runtime::Builder::new_current_thread(),
@@ -79,6 +79,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Repos(args) => command::repos::run(&session, args).await,
             Command::Discussions(args) => command::discussions::run(&session, args).await,
             Command::Upload(args) => command::upload::run(&session, args).await,
+            Command::UploadLargeFolder(args) => command::large_upload::run(&session, args).await,
             Command::Download(args) => command::download::run(&session, args).await,
             Command::Cache(args) => command::cache::run(&session, args),
             Command::Models(args) => command::kind::run(&session, hub_api::RepoType::Model, args).await,

@@ -298,6 +298,7 @@ mod tests {
             operations: operations.into(),
             files: Arc::new(SystemFiles),
             reporter: Reporter::default(),
+            digests: None,
         })
     }
 

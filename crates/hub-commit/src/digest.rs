@@ -18,7 +18,7 @@ pub(crate) const PIECE: usize = 128 * 1024;
 
 /// Which digest of a file is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Want {
+pub enum Want {
     /// For files that go to LFS.
     Sha256,
     /// For regular files.
@@ -27,9 +27,14 @@ pub(crate) enum Want {
 
 /// What the hash pass found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Digests {
-    /// The content's sha256 and the sum of each block.
-    Lfs { sha256: [u8; 32], blocks: Vec<u64> },
+pub enum Digests {
+    /// For files that go to LFS.
+    Lfs {
+        /// sha256 of the content.
+        sha256: [u8; 32],
+        /// A checksum of each 16 MiB, by which the upload notices that the file has changed.
+        blocks: Vec<u64>,
+    },
     /// The id that git gives the content.
     Git([u8; 20]),
 }

@@ -131,6 +131,20 @@ pub enum CommitError {
     /// No answer said whether the commit was made, and its place in the history could not be read.
     #[error(transparent)]
     CommitOutcomeUnknown(Box<CommitOutcomeUnknown>),
+    /// The notes that a large upload keeps beside its folder cannot be read or written.
+    #[error("the notes about the upload at {} cannot be used", path.escape())]
+    Journal {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another upload of the same folder is running.
+    #[error("another upload of {} is running: wait until it has ended", folder.escape())]
+    FolderBusy {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The program is shutting down, or a thread of it failed.
     #[error("the upload was stopped: {0}")]
     Stopped(String),

@@ -56,6 +56,7 @@ pub async fn execute(transport: &Transport, plan: CommitPlan) -> Result<CommitIn
             lines: Arc::new(lines),
             files: Arc::clone(&job.options.files),
             reporter: job.reporter.clone(),
+            digests: job.options.digests.clone(),
         };
         commit(&job, &payload, Base { head: now.parse().ok(), server_time }).await?
     };

@@ -95,7 +95,7 @@ pub(crate) async fn check_stamps(job: &Arc<Job>, seen: Arc<[Seen]>) -> Result<()
 }
 
 /// Opens every source once and notes its state. All that cannot be opened is reported together.
-fn look(operations: &[CommitOperation], files: &dyn Files) -> Result<Vec<Seen>, CommitError> {
+pub(crate) fn look(operations: &[CommitOperation], files: &dyn Files) -> Result<Vec<Seen>, CommitError> {
     let (mut seen, mut problems) = (Vec::new(), Vec::new());
     for (operation, step) in operations.iter().enumerate() {
         let CommitOperation::Add(add) = step else { continue };

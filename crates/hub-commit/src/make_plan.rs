@@ -174,6 +174,7 @@ fn body_len(job: &Job, lines: &[Line], head: &str) -> Result<u64, CommitError> {
         lines: Arc::new(lines.to_vec()),
         files: Arc::clone(&job.options.files),
         reporter: job.reporter.clone(),
+        digests: job.options.digests.clone(),
     };
     payload.body_len(header(&job.options, head.parse().ok()))
 }

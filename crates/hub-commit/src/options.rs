@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hub_types::progress::Progress;
 use hub_types::{ParentCommit, RepoRef, Revision};
 
+use crate::DigestCache;
 use crate::source::{Files, SystemFiles};
 
 /// Where a commit goes, what it says and how it is made. Python: the arguments of `create_commit`.
@@ -37,6 +38,8 @@ pub struct CommitOptions {
     pub author: Option<String>,
     /// The file system that sources are opened in. Default the machine's.
     pub files: Arc<dyn Files>,
+    /// Digests of files that were read before; new ones are put in. Default none.
+    pub digests: Option<Arc<dyn DigestCache>>,
 }
 
 impl CommitOptions {
@@ -54,6 +57,7 @@ impl CommitOptions {
             progress: None,
             author: None,
             files: Arc::new(SystemFiles),
+            digests: None,
         }
     }
 
@@ -117,6 +121,13 @@ impl CommitOptions {
     #[must_use]
     pub fn files(mut self, files: Arc<dyn Files>) -> Self {
         self.files = files;
+        self
+    }
+
+    /// Sets where digests of files come from and go to.
+    #[must_use]
+    pub fn digests(mut self, digests: Arc<dyn DigestCache>) -> Self {
+        self.digests = Some(digests);
         self
     }
 }

@@ -10,7 +10,8 @@ use hub_types::commit::{CommitHeader, CommitLine, DeletedPath, InlineFileLine, L
 use hub_types::progress::Phase;
 use sha2::Digest as _;
 
-use crate::digest::{git_blob, hex};
+use crate::digest::{Digests, git_blob, hex};
+use crate::digest_cache::DigestCache;
 use crate::source::{Files, Stamp, read_full};
 use crate::stream::{self, Fault, Stop, Writer};
 use crate::{CommitError, CommitOperation, CommitOperationAdd};
@@ -46,6 +47,7 @@ pub(crate) struct Payload {
     pub(crate) lines: Arc<Vec<Line>>,
     pub(crate) files: Arc<dyn Files>,
     pub(crate) reporter: Reporter,
+    pub(crate) digests: Option<Arc<dyn DigestCache>>,
 }
 
 /// Length of `size` bytes in base64.
@@ -172,6 +174,9 @@ impl Payload {
         if !unchanged || *git.get_or_init(|| id) != id {
             return Err(changed().into());
         }
+        if let Some((cache, path)) = self.digests.as_deref().zip(add.source().path()) {
+            cache.put(path, stamp, &Digests::Git(id));
+        }
         Ok(())
     }
 }
@@ -230,6 +235,7 @@ mod tests {
             lines: Arc::new(lines),
             files: Arc::new(SystemFiles),
             reporter: Reporter::default(),
+            digests: None,
         }
     }
 

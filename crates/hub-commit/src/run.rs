@@ -80,6 +80,7 @@ pub async fn create_commit(
         lines: Arc::new(lines),
         files: Arc::clone(&job.options.files),
         reporter: job.reporter.clone(),
+        digests: job.options.digests.clone(),
     };
     let info = commit(&job, &payload, base).await?;
     job.reporter.finish().await;

@@ -208,6 +208,14 @@ impl SourceFile for Shared {
 }
 
 impl AddSource {
+    /// The file behind it, if there is one.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Path(path) => Some(path),
+            Self::Bytes(_) | Self::Reader(_) => None,
+        }
+    }
+
     /// Opens the content at its beginning.
     pub(crate) fn open(&self, files: &dyn Files) -> io::Result<Box<dyn SourceFile>> {
         match self {

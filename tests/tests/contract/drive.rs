@@ -149,6 +149,7 @@ impl Repo<'_> {
                 .parent_commit(head_now)
                 .commit_description("All that can be said.")
         );
+        call!(ada, upload_large_folder(id, folder.path()).repo_type(kind).path_in_repo("large"));
         call!(ada, upload_file(&b"p"[..], "p.txt", id).repo_type(kind).create_pr(true));
         call!(ada, upload_file(&b"q"[..], "q.txt", id).repo_type(kind).revision("refs/pr/1"));
         call!(ada, delete_file("e.txt", id).repo_type(kind).commit_message("Not this one"));

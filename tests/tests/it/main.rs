@@ -11,6 +11,7 @@ mod discussions;
 mod downloads;
 mod errors;
 mod input;
+mod large_uploads;
 mod likes;
 mod own_requests;
 mod pages;

@@ -9,6 +9,7 @@ pub mod download;
 pub mod filter;
 pub mod identity;
 pub mod info;
+pub mod large_upload;
 pub mod likes;
 mod new_ref;
 pub mod plan;

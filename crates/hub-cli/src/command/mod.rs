@@ -5,6 +5,7 @@ pub(crate) mod cache;
 pub(crate) mod discussions;
 pub(crate) mod download;
 pub(crate) mod kind;
+pub(crate) mod large_upload;
 pub(crate) mod refs;
 pub(crate) mod repos;
 mod search;

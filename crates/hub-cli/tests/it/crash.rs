@@ -13,19 +13,19 @@ use hub_tests::noise;
 use crate::command_line::hub;
 
 const KILLS: u64 = 50;
-const SEED: &str = r#"
+pub(crate) const SEED: &str = r#"
 [[user]]
 name = "ada"
 tokens = [{ name = "laptop", token = "hf_ada_write", role = "write" }]
 "#;
 
-struct Served {
+pub(crate) struct Served {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Served {
-    fn start(home: &Path) -> Self {
+    pub(crate) fn start(home: &Path) -> Self {
         let mut child = hub(home)
             .args(["serve", "--listen", "127.0.0.1:0", "--data", "data", "--seed", "seed.toml"])
             .stdout(Stdio::piped())
@@ -38,13 +38,13 @@ impl Served {
         Self { child, url }
     }
 
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 }
 
-fn client(url: &str) -> HfApi {
+pub(crate) fn client(url: &str) -> HfApi {
     let once = hub_api::transport::RetryConfig::none();
     HfApi::builder().endpoint(url).token("hf_ada_write").retry(once).build().unwrap()
 }

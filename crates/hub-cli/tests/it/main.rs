@@ -6,3 +6,4 @@ mod command_line;
 mod crash;
 mod dry_run;
 mod killed;
+mod killed_upload;

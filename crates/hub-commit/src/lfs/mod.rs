@@ -21,7 +21,8 @@ use hub_types::progress::Phase;
 
 pub(crate) use self::ask::{digest_all, missing};
 use crate::CommitError;
-use crate::digest::{Digests, Want, digest, hex};
+use crate::digest::{Digests, Want, hex};
+use crate::digest_cache::known_or_read;
 use crate::job::{Job, Seen, blocking};
 use crate::plan::Wanted;
 
@@ -209,8 +210,7 @@ async fn hash_group(
         work.into_iter()
             .map(|(index, seen, want)| {
                 let add = job.add(seen.operation)?;
-                let files = &*job.options.files;
-                Ok((index, digest(add, seen.stamp, want, files, &job.reporter, &job.cancel)?))
+                Ok((index, known_or_read(&job, add, seen.stamp, want)?))
             })
             .collect()
     })

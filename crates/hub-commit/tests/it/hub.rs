@@ -103,6 +103,11 @@ impl Repo {
         self.push("Other", "", tree);
     }
 
+    /// A commit from elsewhere.
+    pub(crate) fn land(&mut self, title: &str, tree: BTreeMap<String, Entry>) {
+        self.push(title, "", tree);
+    }
+
     fn push(&mut self, title: &str, message: &str, tree: BTreeMap<String, Entry>) -> String {
         let id = format!("{:040x}", self.commits.len() + 1000);
         self.commits.push(Commit { id: id.clone(), title: title.into(), message: message.into(), tree });
@@ -215,18 +220,12 @@ impl Hub {
                 let commit = at(repo, revision.as_str());
                 let request: PathsInfoRequest = serde_json::from_slice(body).unwrap();
                 let entries = request.paths.iter().filter_map(|path| Some((path, commit.tree.get(path)?)));
-                let entries: Vec<Value> = entries
-                    .map(|(path, entry)| {
-                        let lfs = entry.lfs.then(|| json!({"oid": entry.oid, "size": entry.size}));
-                        let mut value =
-                            json!({"type": "file", "path": path, "oid": entry.oid, "size": entry.size});
-                        if let Some(lfs) = lfs {
-                            value["lfs"] = lfs;
-                            value["oid"] = json!("1".repeat(40));
-                        }
-                        value
-                    })
-                    .collect();
+                let entries: Vec<Value> = entries.map(|(path, entry)| listed(path, entry)).collect();
+                reply(200, json!(entries))
+            }
+            RepoRoute::Tree(revision, _) => {
+                let tree = &at(repo, revision.as_str()).tree;
+                let entries: Vec<Value> = tree.iter().map(|(path, entry)| listed(path, entry)).collect();
                 reply(200, json!(entries))
             }
             RepoRoute::Discussions => {
@@ -245,6 +244,16 @@ impl Hub {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// An entry as listings show it.
+fn listed(path: &str, entry: &Entry) -> Value {
+    let mut value = json!({"type": "file", "path": path, "oid": entry.oid, "size": entry.size});
+    if entry.lfs {
+        value["lfs"] = json!({"oid": entry.oid, "size": entry.size});
+        value["oid"] = json!("1".repeat(40));
+    }
+    value
 }
 
 fn at<'r>(repo: &'r Repo, revision: &str) -> &'r Commit {

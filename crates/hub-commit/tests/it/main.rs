@@ -4,6 +4,7 @@
 mod commits;
 mod hub;
 mod jobs;
+mod large;
 mod limits;
 mod plans;
 mod sources;

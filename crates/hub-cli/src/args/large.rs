@@ -1,0 +1,44 @@
+//! Arguments of `hub upload-large-folder`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::RepoTypeArg;
+
+#[derive(Debug, Args)]
+pub(crate) struct UploadLargeFolder {
+    /// NAME or NAMESPACE/NAME
+    pub(crate) repo_id: String,
+    /// The folder; its files go to the root of the repository
+    pub(crate) local_path: PathBuf,
+    #[command(flatten)]
+    pub(crate) repo_type: RepoTypeArg,
+    /// The branch, or refs/pr/N
+    #[arg(long, value_name = "REVISION", conflicts_with = "atomic")]
+    pub(crate) revision: Option<String>,
+    /// If the repository is created, only its owners see it
+    #[arg(long)]
+    pub(crate) private: bool,
+    /// Only files that match; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) include: Vec<String>,
+    /// No files that match; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) exclude: Vec<String>,
+    /// How many uploads run at once [default: 5]
+    #[arg(long, value_name = "N")]
+    pub(crate) num_workers: Option<usize>,
+    /// The most files of one commit [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub(crate) files_per_commit: Option<usize>,
+    /// Collect the commits on a pull request and merge it at the end: readers see all files at once
+    #[arg(long)]
+    pub(crate) atomic: bool,
+    /// Accepted for scripts of the hf command; there is no such report
+    #[arg(long, hide = true)]
+    pub(crate) no_report: bool,
+    /// Draw no progress bar
+    #[arg(long)]
+    pub(crate) no_bars: bool,
+}

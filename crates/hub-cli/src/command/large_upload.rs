@@ -1,0 +1,43 @@
+//! `hub upload-large-folder`
+
+use crate::{args::UploadLargeFolder, client::Session, failure::Failure, progress::watched};
+
+pub(crate) async fn run(session: &Session, args: UploadLargeFolder) -> Result<(), Failure> {
+    let api = session.api().await?;
+    let mut call = api
+        .upload_large_folder(&args.repo_id, &args.local_path)
+        .repo_type(args.repo_type.get())
+        .ignore_patterns(args.exclude)
+        .atomic(args.atomic);
+    if args.private {
+        call = call.private(true);
+    }
+    if !args.include.is_empty() {
+        call = call.allow_patterns(args.include);
+    }
+    if let Some(revision) = args.revision {
+        call = call.revision(revision);
+    }
+    if let Some(workers) = args.num_workers {
+        call = call.num_workers(workers);
+    }
+    if let Some(files) = args.files_per_commit {
+        call = call.files_per_commit(files);
+    }
+    let board = if args.no_bars { None } else { session.output.board() };
+    if let Some(board) = &board {
+        call = call.progress(board.clone());
+    }
+    let done = watched(board, call).await?;
+    let human = || {
+        let already = match done.unchanged {
+            0 => String::new(),
+            files => format!(", {files} of them were there already"),
+        };
+        let via =
+            done.pull_request.map(|number| format!(", merged as pull request {number}")).unwrap_or_default();
+        let last = done.commit_url.as_ref().map(|url| format!("\n{url}")).unwrap_or_default();
+        format!("{} files{already}; {} commits{via}.{last}", done.files, done.commits.len())
+    };
+    session.output.value_or_quiet(&done, human, done.commit_url.as_deref())
+}
