@@ -35,7 +35,7 @@ fn calls_say_what_they_would_send() {
         (shown(api.list_repo_refs("a/b").request()), "GET /api/models/a/b/refs"),
         (
             shown(api.list_repo_refs("a/b").include_pull_requests(true).request()),
-            "GET /api/models/a/b/refs?include_prs=true",
+            "GET /api/models/a/b/refs?include_prs=1",
         ),
         (shown(api.auth_check("a/b").request()), "GET /api/models/a/b/auth-check"),
         (shown(api.auth_check("a/b").write(true).request()), "GET /api/models/a/b/auth-check/write"),

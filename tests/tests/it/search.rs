@@ -92,7 +92,8 @@ async fn spaces_are_found_by_what_they_use() {
     assert_eq!(ids!(api.list_spaces().models(["ada/demo"])), ["ada/shows"]);
     assert_eq!(ids!(api.list_spaces().datasets(["ada/nums"])), ["ada/reads"]);
     let shown = api.list_spaces().search("shows").all().await.unwrap().remove(0);
-    assert_eq!((shown.sdk.as_deref(), shown.tags), (Some("static"), Some(Vec::new())));
+    let tags = Some(vec!["static".to_owned()]);
+    assert_eq!((shown.sdk.as_deref(), shown.tags), (Some("static"), tags), "the model is not shown");
 }
 
 #[tokio::test]
