@@ -7,14 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hub_transport::Reporter;
 use hub_types::progress::Phase;
 use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 
 use crate::blocks::{BLOCK, sum};
+use crate::hasher::Hasher;
 use crate::source::{Files, Stamp, read_full};
 use crate::{CommitError, CommitOperationAdd};
 
 /// Bytes read at once; divides [`BLOCK`].
-pub(crate) const PIECE: usize = 128 * 1024;
+pub(crate) const PIECE: usize = 64 * 1024;
+/// Bytes between two news of one file; a multiple of every piece.
+pub(crate) const REPORTED: u64 = 1024 * 1024;
+/// Files of at least this size are read while they are hashed.
+const READ_AHEAD: u64 = 32 * 1024 * 1024;
 
 /// Which digest of a file is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,54 +85,61 @@ pub(crate) fn digest(
         return Err(changed());
     }
     let mut state = match want {
-        Want::Sha256 => State::Lfs { hash: Sha256::new(), blocks: Vec::new() },
+        Want::Sha256 => State::Lfs { hash: Hasher::new(stamp.size >= READ_AHEAD)?, blocks: Vec::new() },
         Want::GitBlob => State::Git(git_blob(stamp.size)),
     };
-    let mut buffer = vec![0; PIECE.min(usize::try_from(stamp.size).unwrap_or(PIECE)).max(1)];
+    let longest = PIECE.min(usize::try_from(stamp.size).unwrap_or(PIECE)).max(1);
+    let mut buffer = Vec::new();
     let mut position = 0;
     while position < stamp.size {
         if cancel.is_set() {
             return Err(CommitError::Stopped("the job ended".into()));
         }
-        let wanted = usize::try_from(stamp.size - position).unwrap_or(PIECE).min(buffer.len());
-        let piece = buffer.get_mut(..wanted).unwrap_or_default();
-        if read_full(&mut *source, piece).map_err(problem)? < wanted {
+        let wanted = usize::try_from(stamp.size - position).unwrap_or(PIECE).min(longest);
+        buffer.resize(wanted, 0);
+        if read_full(&mut *source, &mut buffer).map_err(problem)? < wanted {
             return Err(changed());
         }
-        state.update(piece, position);
+        buffer = state.update(buffer, position)?;
         position += wanted as u64;
-        reporter.file(Phase::Hashing, path, position, stamp.size);
+        if position.is_multiple_of(REPORTED) || position == stamp.size {
+            reporter.file(Phase::Hashing, path, position, stamp.size);
+        }
     }
     if source.stamp().map_err(problem)? != stamp {
         return Err(changed());
     }
-    Ok(state.finish())
+    state.finish()
 }
 
 enum State {
-    Lfs { hash: Sha256, blocks: Vec<u64> },
+    Lfs { hash: Hasher, blocks: Vec<u64> },
     Git(Sha1),
 }
 
 impl State {
-    fn update(&mut self, piece: &[u8], position: u64) {
+    /// Takes a piece, and gives a buffer for the next one.
+    fn update(&mut self, piece: Vec<u8>, position: u64) -> Result<Vec<u8>, CommitError> {
         match self {
-            Self::Git(hash) => hash.update(piece),
+            Self::Git(hash) => {
+                hash.update(&piece);
+                Ok(piece)
+            }
             Self::Lfs { hash, blocks } => {
-                hash.update(piece);
-                let sum = sum(piece, position);
+                let sum = sum(&piece, position);
                 match blocks.last_mut() {
                     Some(block) if !position.is_multiple_of(BLOCK) => *block = block.wrapping_add(sum),
                     _ => blocks.push(sum),
                 }
+                hash.update(piece)
             }
         }
     }
 
-    fn finish(self) -> Digests {
+    fn finish(self) -> Result<Digests, CommitError> {
         match self {
-            Self::Git(hash) => Digests::Git(hash.finalize().into()),
-            Self::Lfs { hash, blocks } => Digests::Lfs { sha256: hash.finalize().into(), blocks },
+            Self::Git(hash) => Ok(Digests::Git(hash.finalize().into())),
+            Self::Lfs { hash, blocks } => Ok(Digests::Lfs { sha256: hash.finish()?, blocks }),
         }
     }
 }

@@ -38,6 +38,7 @@ mod endpoint;
 mod error;
 mod execute;
 pub mod folder;
+mod hasher;
 mod job;
 pub mod large;
 mod lfs;

@@ -16,8 +16,10 @@ use tokio::sync::{Notify, mpsc};
 use crate::CommitError;
 
 /// Bytes handed on at once, at least; with [`QUEUE`] it bounds the memory of a body.
-pub(crate) const CHUNK: usize = 128 * 1024;
+pub(crate) const CHUNK: usize = 64 * 1024;
 const QUEUE: usize = 2;
+/// Chunks whose memory is used again: those on their way, in the queue and in the connection.
+const KEPT: usize = 5;
 
 /// Where a body leaves the error that ended it, so that the job sees it typed and at once.
 #[derive(Debug, Clone, Default)]
@@ -104,15 +106,17 @@ impl Writer {
 
     /// Hands a finished chunk on without copying it. Nothing may be buffered.
     pub(crate) fn send(&mut self, chunk: Bytes) -> Result<(), Stop> {
+        if self.sent.len() == KEPT {
+            self.sent.pop_front();
+        }
         self.sent.push_back(chunk.clone());
         self.to.blocking_send(Ok(chunk)).map_err(|_| Stop::Unread)
     }
 
     /// The memory of a chunk that was sent.
     fn used(&mut self) -> Option<BytesMut> {
-        // What is on its way: the queue, the chunk that is being written, and the one whose place this is.
-        let spent = if self.sent.len() > QUEUE + 1 { self.sent.pop_front() } else { None };
-        spent?.try_into_mut().ok()
+        let spent = self.sent.iter().position(Bytes::is_unique)?;
+        self.sent.swap_remove_back(spent)?.try_into_mut().ok()
     }
 
     fn flush(&mut self) -> Result<(), Stop> {

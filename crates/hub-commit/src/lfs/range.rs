@@ -10,10 +10,16 @@ use hub_types::progress::Phase;
 use super::Object;
 use crate::CommitError;
 use crate::blocks::{BLOCK, WORD, block_of, sum};
-use crate::digest::PIECE;
+use crate::digest::REPORTED;
 use crate::job::Job;
 use crate::source::read_full;
 use crate::stream::{Stop, Writer};
+
+/// Bytes read and handed on at once; both divide [`BLOCK`]. Many parts go at once, so theirs are small; long ranges are few.
+const PIECE: u64 = 64 * 1024;
+const LONG_PIECE: u64 = 128 * 1024;
+/// Longer ranges are long.
+const LONG: u64 = 32 * 1024 * 1024;
 
 /// One object while it is sent, shared by the threads that read its parts.
 pub(super) struct Sending {
@@ -87,11 +93,12 @@ impl Sending {
         }
         source.seek(SeekFrom::Start(range.start)).map_err(problem)?;
         let read_end = range.end.next_multiple_of(WORD).min(stamp.size);
+        let piece_len = if range.end - range.start > LONG { LONG_PIECE } else { PIECE };
         let mut position = range.start;
         let mut block_sum = 0u64;
         let mut sums = Vec::new();
         while position < range.end {
-            let end = (position + 1).next_multiple_of(PIECE as u64).min(read_end);
+            let end = (position + 1).next_multiple_of(piece_len).min(read_end);
             let mut piece = writer.piece(usize::try_from(end - position).unwrap_or_default());
             if read_full(&mut *source, &mut piece).map_err(problem)? < piece.len() {
                 return Err(self.changed().into());
@@ -118,7 +125,9 @@ impl Sending {
             }
             piece.truncate(usize::try_from(range.end - position).unwrap_or(usize::MAX));
             position = end;
-            self.progress(part, position.min(range.end) - range.start);
+            if position.is_multiple_of(REPORTED) || position >= range.end {
+                self.progress(part, position.min(range.end) - range.start);
+            }
             writer.send(piece.freeze())?;
         }
         Ok(())

@@ -42,10 +42,8 @@ pub(crate) async fn paths_info(
         .blocking(move |hub| {
             let git = hub.store.git(&access.repo)?;
             let commit = git.resolve(revision.as_str())?;
-            let mut found = Vec::new();
-            for path in &request.paths {
-                found.extend(git.entry(commit, path.trim_end_matches('/'))?);
-            }
+            let paths = request.paths.iter().map(|path| path.trim_end_matches('/'));
+            let found = git.entries(commit, paths)?.into_iter().flatten().collect();
             entries::describe_all(&git, commit, found, request.expand)
         })
         .await?;

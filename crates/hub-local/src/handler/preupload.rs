@@ -52,11 +52,9 @@ pub(crate) async fn preupload(
                     None => git.ignore_rules_at(commit)?,
                 },
             };
-            let files = request
-                .files
-                .into_iter()
-                .map(|file| Ok(rules.decide(git.entry(commit, &file.path)?, file)))
-                .collect::<Result<_, ApiError>>()?;
+            let there = git.entries(commit, request.files.iter().map(|file| file.path.as_str()))?;
+            let files = there.into_iter().zip(request.files).map(|(there, file)| rules.decide(there, file));
+            let files = files.collect();
             Ok(PreuploadResponse { files, commit_oid: Some(commit.to_string()) })
         })
         .await?;

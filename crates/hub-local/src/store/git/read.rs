@@ -1,5 +1,10 @@
 //! Reading files and folders at a commit.
 
+use std::collections::{
+    HashMap,
+    hash_map::Entry::{Occupied, Vacant},
+};
+
 use gix::{bstr::ByteSlice, objs::TreeRefIter};
 use hub_types::lfs::Pointer;
 
@@ -18,6 +23,25 @@ impl GitRepo {
             Some((mode, oid)) => describe(&repo, path.to_owned(), mode, oid).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// What is at each of many paths, as [`GitRepo::entry`] says for one. Each folder is read once.
+    pub(crate) fn entries<'p>(
+        &self,
+        commit: CommitId,
+        paths: impl IntoIterator<Item = &'p str>,
+    ) -> Result<Vec<Option<Entry>>> {
+        let repo = self.open.local()?;
+        let root = tree_of(&repo, commit)?;
+        let mut folders = Folders::default();
+        let mut found = Vec::new();
+        for path in paths {
+            found.push(match folders.find(&repo, root, path)? {
+                Some((mode, oid)) => Some(describe(&repo, path.to_owned(), mode, oid)?),
+                None => None,
+            });
+        }
+        Ok(found)
     }
 
     /// What is in a folder (empty text: the root), by path in byte order; with `recursive` also below it.
@@ -145,6 +169,46 @@ fn find(repo: &gix::Repository, root: ObjectId, path: &str) -> Result<Option<(Mo
         below_root = true;
     }
     Ok(below_root.then_some(here))
+}
+
+/// The folders that were read, by their ids.
+#[derive(Default)]
+struct Folders(HashMap<ObjectId, HashMap<Vec<u8>, (Mode, ObjectId)>>);
+
+impl Folders {
+    fn find(
+        &mut self,
+        repo: &gix::Repository,
+        root: ObjectId,
+        path: &str,
+    ) -> Result<Option<(Mode, ObjectId)>> {
+        let mut here = None;
+        for part in path.split('/').filter(|part| !part.is_empty()) {
+            let folder = match here {
+                None => root,
+                Some((mode, oid)) if Mode::is_tree(&mode) => oid,
+                Some(_) => return Ok(None),
+            };
+            let entries = match self.0.entry(folder) {
+                Occupied(known) => known.into_mut(),
+                Vacant(unknown) => unknown.insert(read_folder(repo, folder)?),
+            };
+            let Some(found) = entries.get(part.as_bytes()) else { return Ok(None) };
+            here = Some(*found);
+        }
+        Ok(here)
+    }
+}
+
+fn read_folder(repo: &gix::Repository, tree: ObjectId) -> Result<HashMap<Vec<u8>, (Mode, ObjectId)>> {
+    let data = read_object(repo, tree, gix::objs::Kind::Tree)?;
+    let entries = TreeRefIter::from_bytes(&data, repo.object_hash());
+    entries
+        .map(|entry| {
+            let entry = entry.map_err(StoreError::git("read a folder"))?;
+            Ok((entry.filename.to_vec(), (entry.mode, entry.oid.to_owned())))
+        })
+        .collect()
 }
 
 fn walk(
