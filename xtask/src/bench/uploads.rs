@@ -184,7 +184,7 @@ impl Bench {
         if source.is_dir() {
             command.arg(".");
         }
-        command.stdout(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         self.timed(command, server, false)
     }
 
