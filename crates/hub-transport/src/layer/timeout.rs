@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tower::{Layer, Service};
 
 use super::idle::{self, Phase, Progress};
-use super::{Answer, Answering, Inner, take_ready};
+use super::{Answer, Answering, Inner};
 use crate::options::Deadline;
 use crate::{Body, BoxError, Clock, ErrorKind, Failure, Timeouts};
 
@@ -60,15 +60,15 @@ impl<S: Inner + Sync> Service<Request<Body>> for AttemptTimeout<S> {
     }
 
     fn call(&mut self, request: Request<Body>) -> Answering {
-        let mut service = take_ready(&mut self.inner);
         let timeouts = request.extensions().get::<Timeouts>().copied().unwrap_or(self.default);
         let end = request.extensions().get::<Deadline>().map(|deadline| deadline.0);
         let clock = Arc::clone(&self.clock);
+        let progress = Progress::new(clock.now());
+        let request = request.map(|body| idle::watch(body, &progress, &clock));
+        let answering = self.inner.call(request);
         Box::pin(async move {
-            let progress = Progress::new(clock.now());
-            let request = request.map(|body| idle::watch(body, &progress, &clock));
             let timer = std::pin::pin!(expire(&progress, timeouts, end, &*clock));
-            let answering = std::pin::pin!(service.call(request));
+            let answering = std::pin::pin!(answering);
             match select(answering, timer).await {
                 Either::Left((answer, _)) => answer.map(|response| {
                     response.map(|body| idle::limit(body, timeouts, end, Arc::clone(&clock)))

@@ -26,7 +26,7 @@ pub(super) struct Connector {
     pub(super) proxies: Proxies,
     #[cfg(feature = "rustls")]
     pub(super) tls: super::Tls,
-    pub(super) http2_for: Option<Origin>,
+    pub(super) http2_for: Option<Arc<Origin>>,
     pub(super) limit: Duration,
     pub(super) clock: Arc<dyn Clock>,
 }

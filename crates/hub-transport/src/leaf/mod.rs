@@ -38,6 +38,11 @@ use connector::Connector;
 /// runtime when it is called.
 #[derive(Clone)]
 pub struct HyperLeaf {
+    // Behind one pointer, because every layer above clones what it wraps for each request.
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     client: Client<Connector, Body>,
     proxies: Proxies,
 }
@@ -60,7 +65,7 @@ impl HyperLeaf {
 
 impl fmt::Debug for HyperLeaf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HyperLeaf").field("proxies", &self.proxies).finish_non_exhaustive()
+        f.debug_struct("HyperLeaf").field("proxies", &self.shared.proxies).finish_non_exhaustive()
     }
 }
 
@@ -74,10 +79,11 @@ impl Service<Request<Body>> for HyperLeaf {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        if let Some(credentials) = self.proxies.forward_credentials(request.uri()) {
+        let Shared { client, proxies } = &*self.shared;
+        if let Some(credentials) = proxies.forward_credentials(request.uri()) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, credentials);
         }
-        self.client.request(request).map_err(failure::of_client as fn(ClientError) -> BoxError)
+        client.request(request).map_err(failure::of_client as fn(ClientError) -> BoxError)
     }
 }
 
@@ -148,7 +154,7 @@ impl HyperLeafBuilder {
             proxies: self.proxies.clone(),
             #[cfg(feature = "rustls")]
             tls: self.tls,
-            http2_for: self.http2_for,
+            http2_for: self.http2_for.map(Arc::new),
             limit: self.connect_timeout,
             clock: self.clock,
         };
@@ -161,7 +167,7 @@ impl HyperLeafBuilder {
             .pool_max_idle_per_host(64)
             .http2_keep_alive_interval(Duration::from_secs(20))
             .build(connector);
-        HyperLeaf { client, proxies: self.proxies }
+        HyperLeaf { shared: Arc::new(Shared { client, proxies: self.proxies }) }
     }
 }
 
