@@ -51,13 +51,7 @@ pub async fn execute(transport: &Transport, plan: CommitPlan) -> Result<CommitIn
         job.reporter.phase(Phase::Uploading);
         lfs::upload_objects(&job, objects).await?;
         job.reporter.phase(Phase::Committing);
-        let payload = Payload {
-            operations: Arc::clone(&job.operations),
-            lines: Arc::new(lines),
-            files: Arc::clone(&job.options.files),
-            reporter: job.reporter.clone(),
-            digests: job.options.digests.clone(),
-        };
+        let payload = Payload::of(&job, lines);
         commit(&job, &payload, Base { head: now.parse().ok(), server_time }).await?
     };
     job.reporter.finish().await;

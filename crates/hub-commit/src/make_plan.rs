@@ -169,13 +169,7 @@ fn dropped_copies(copies: &[String], operations: &[CommitOperation]) -> Vec<Plan
 
 /// Length of the commit's body.
 fn body_len(job: &Job, lines: &[Line], head: &str) -> Result<u64, CommitError> {
-    let payload = Payload {
-        operations: Arc::clone(&job.operations),
-        lines: Arc::new(lines.to_vec()),
-        files: Arc::clone(&job.options.files),
-        reporter: job.reporter.clone(),
-        digests: job.options.digests.clone(),
-    };
+    let payload = Payload::of(job, lines.to_vec());
     payload.body_len(header(&job.options, head.parse().ok()))
 }
 

@@ -12,6 +12,7 @@ use sha2::Digest as _;
 
 use crate::digest::{Digests, git_blob, hex};
 use crate::digest_cache::DigestCache;
+use crate::job::Job;
 use crate::source::{Files, Stamp, read_full};
 use crate::stream::{self, Fault, Stop, Writer};
 use crate::{CommitError, CommitOperation, CommitOperationAdd};
@@ -56,6 +57,17 @@ pub(crate) fn base64_len(size: u64) -> u64 {
 }
 
 impl Payload {
+    /// What a job sends for these lines.
+    pub(crate) fn of(job: &Job, lines: Vec<Line>) -> Self {
+        Self {
+            operations: Arc::clone(&job.operations),
+            lines: Arc::new(lines),
+            files: Arc::clone(&job.options.files),
+            reporter: job.reporter.clone(),
+            digests: job.options.digests.clone(),
+        }
+    }
+
     /// The body with `header` as its first line. `whole` is set once all of it was produced; before that, no server can
     /// have taken the commit.
     ///

@@ -75,13 +75,7 @@ pub async fn create_commit(
     }
 
     job.reporter.phase(Phase::Committing);
-    let payload = Payload {
-        operations: Arc::clone(&job.operations),
-        lines: Arc::new(lines),
-        files: Arc::clone(&job.options.files),
-        reporter: job.reporter.clone(),
-        digests: job.options.digests.clone(),
-    };
+    let payload = Payload::of(&job, lines);
     let info = commit(&job, &payload, base).await?;
     job.reporter.finish().await;
     Ok(info)

@@ -97,7 +97,7 @@ impl<M: Mode> UploadLargeFolderCall<M> {
         self.edit(|operation| operation.options.ignore_patterns = patterns)
     }
 
-    /// How many uploads run at once, at least 1; 5 unless set. Python: `num_workers`.
+    /// How many uploads may run at once, at least 1; 16 unless set. Python: `num_workers`.
     pub fn num_workers(self, workers: usize) -> Self {
         self.edit(|operation| operation.num_workers = Some(workers))
     }

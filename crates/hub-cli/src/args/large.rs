@@ -26,7 +26,7 @@ pub(crate) struct UploadLargeFolder {
     /// No files that match; may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub(crate) exclude: Vec<String>,
-    /// How many uploads run at once [default: 5]
+    /// How many uploads may run at once [default: 16]
     #[arg(long, value_name = "N")]
     pub(crate) num_workers: Option<usize>,
     /// The most files of one commit [default: 1000]
