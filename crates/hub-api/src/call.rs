@@ -64,6 +64,10 @@ impl<O, M: Mode> Call<O, M> {
         self
     }
 
+    pub(crate) fn into_operation(self) -> O {
+        self.operation
+    }
+
     /// The operation as it is set so far.
     pub fn operation(&self) -> &O {
         &self.operation

@@ -1,7 +1,6 @@
 //! [`CommitOperationCopy`]: a file that the Hub has already, put to another path without sending its content.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
@@ -10,7 +9,6 @@ use hub_transport::{Body, CallInfo, Endpoint, Error, ErrorKind, RetryClass, Tran
 use hub_types::{RepoRef, Revision, SafeRelPath, TreeEntry, route};
 
 use crate::endpoint::PathsInfo;
-use crate::job::{blocking, check_sources};
 use crate::operation::{content_path, repo_path};
 use crate::source::AddSource;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
@@ -94,21 +92,13 @@ impl CommitOperationCopy {
 /// nothing is left out.
 pub(crate) async fn resolve(
     transport: &Transport,
-    operations: Vec<CommitOperation>,
+    operations: &[CommitOperation],
     options: &CommitOptions,
 ) -> Result<Vec<CommitOperation>, CommitError> {
-    if !operations.iter().any(|operation| matches!(operation, CommitOperation::Copy(_))) {
-        return Ok(operations);
-    }
-    // What cannot be read here is reported before anything is asked there.
-    let operations: Arc<[CommitOperation]> = operations.into();
-    let checked = Arc::clone(&operations);
-    blocking(move || check_sources(&checked)).await?;
-
-    let found = look_up(transport, &operations, options).await?;
+    let found = look_up(transport, operations, options).await?;
     let mut resolved = Vec::with_capacity(operations.len());
     let mut held = 0;
-    for operation in operations.iter() {
+    for operation in operations {
         let CommitOperation::Copy(copy) = operation else {
             resolved.push(operation.clone());
             continue;
@@ -117,7 +107,7 @@ pub(crate) async fn resolve(
         let source = found.get(&(place.clone(), copy.src_path_in_repo().to_owned()));
         let source = source.ok_or_else(|| place.missing(copy))?;
         let there = found.get(&(Place::target(options), copy.path_in_repo().to_owned()));
-        if there.is_some_and(|there| is_same(there, source)) && is_alone(copy, &operations) {
+        if there.is_some_and(|there| is_same(there, source)) && is_alone(copy, operations) {
             continue;
         }
         resolved.push(match &source.lfs {
@@ -136,7 +126,7 @@ pub(crate) async fn resolve(
             Some(lfs) => {
                 let sha256 = sha256_of(&lfs.oid).ok_or_else(|| place.unreadable(copy, &lfs.oid))?;
                 let object = Some(LfsObject { size: lfs.size, sha256 });
-                CommitOperation::Copy(CommitOperationCopy { object, ..copy.clone() })
+                CommitOperationCopy { object, ..(**copy).clone() }.into()
             }
             None => {
                 held += source.size;

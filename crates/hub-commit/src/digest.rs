@@ -80,8 +80,8 @@ pub(crate) fn digest(
     let path = add.path_in_repo();
     let changed = || CommitError::SourceChanged { path: path.to_owned() };
     let problem = |error: io::Error| add.problem(error);
-    let mut source = add.source().open(files).map_err(problem)?;
-    if source.stamp().map_err(problem)? != stamp {
+    let (mut source, opened) = add.source().open(files).map_err(problem)?;
+    if opened != stamp {
         return Err(changed());
     }
     let mut state = match want {

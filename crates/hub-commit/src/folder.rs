@@ -274,11 +274,13 @@ impl<'a> Scan<'a> {
         skipped.extend(empty.map(|path| Skipped::new(self.shown(path, true), Reason::EmptyFolder)));
         files.sort_unstable();
         skipped.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        let operations = files.into_iter().map(|(path, file)| {
+        let mut operations = Vec::with_capacity(files.len());
+        for (path, mut file) in files {
             let path = format!("{}{path}", self.prefix);
-            Ok(CommitOperationAdd::unchecked_source(&path, file.into())?.into())
-        });
-        Ok(Listing { operations: operations.collect::<Result<_, CommitError>>()?, skipped })
+            file.shrink_to_fit();
+            operations.push(CommitOperationAdd::unchecked_source(&path, file.into())?.into());
+        }
+        Ok(Listing { operations, skipped })
     }
 }
 

@@ -7,7 +7,7 @@ use hub_transport::{Reporter, Transport};
 use crate::digest::Cancel;
 use crate::endpoint::Head;
 use crate::error::shown;
-use crate::source::{Files, Stamp, SystemFiles};
+use crate::source::{Files, Stamp};
 use crate::window::Window;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
 
@@ -70,12 +70,6 @@ impl Job {
             .await
             .map_err(|source| CommitError::Head { revision: self.options.revision.to_string(), source })
     }
-
-    /// Opens every source once and notes its state.
-    pub(crate) async fn look_at_sources(self: &Arc<Self>) -> Result<Vec<Seen>, CommitError> {
-        let job = Arc::clone(self);
-        blocking(move || look(&job.operations, &*job.options.files)).await
-    }
 }
 
 /// Opens the sources of files that were looked at before, to find out whether they still are what they were.
@@ -84,8 +78,8 @@ pub(crate) async fn check_stamps(job: &Arc<Job>, seen: Arc<[Seen]>) -> Result<()
     blocking(move || {
         for seen in seen.iter() {
             let add = job.add(seen.operation)?;
-            let stamp = add.source().open(&*job.options.files).and_then(|mut source| source.stamp());
-            if stamp.map_err(|error| add.problem(error))? != seen.stamp {
+            let (_, stamp) = add.source().open(&*job.options.files).map_err(|error| add.problem(error))?;
+            if stamp != seen.stamp {
                 return Err(CommitError::SourceChanged { path: add.path_in_repo().to_owned() });
             }
         }
@@ -99,22 +93,12 @@ pub(crate) fn look(operations: &[CommitOperation], files: &dyn Files) -> Result<
     let (mut seen, mut problems) = (Vec::new(), Vec::new());
     for (operation, step) in operations.iter().enumerate() {
         let CommitOperation::Add(add) = step else { continue };
-        match add.source().open(files).and_then(|mut source| source.stamp()) {
-            Ok(stamp) => seen.push(Seen { operation, stamp }),
+        match add.source().open(files) {
+            Ok((_, stamp)) => seen.push(Seen { operation, stamp }),
             Err(error) => problems.push(add.source().problem(add.path_in_repo(), error)),
         }
     }
     if problems.is_empty() { Ok(seen) } else { Err(CommitError::Sources(problems)) }
-}
-
-/// Opens every file that the operations add, to find out before anything is sent whether all can be read. Blocks on the
-/// disk. [`create_commit`](crate::create_commit) does the same by itself; this is for programs that change something on
-/// the server before it, for example create the repository.
-///
-/// # Errors
-/// [`CommitError::Sources`] with everything that cannot be opened.
-pub fn check_sources(operations: &[CommitOperation]) -> Result<(), CommitError> {
-    look(operations, &SystemFiles).map(drop)
 }
 
 /// Runs work that blocks on a thread of its own.

@@ -27,6 +27,7 @@
 //! commit is made.
 
 mod blocks;
+mod checked;
 mod clash;
 mod commit;
 mod commit_plan;
@@ -56,6 +57,7 @@ pub mod source;
 mod stream;
 mod window;
 
+pub use checked::CheckedCommit;
 pub use commit_plan::{Action, CommitPlan, PlanEntry, PlanTotals};
 pub use copy::CommitOperationCopy;
 pub use deletions::deletions;
@@ -63,7 +65,6 @@ pub use digest::{Digests, Want};
 pub use digest_cache::DigestCache;
 pub use error::{CommitError, RejectedObject, SourceProblem};
 pub use execute::execute;
-pub use job::check_sources;
 pub use make_plan::plan_commit;
 pub use operation::{CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};
 pub use options::CommitOptions;

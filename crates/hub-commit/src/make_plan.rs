@@ -7,17 +7,16 @@ use hub_transport::Transport;
 use hub_types::preupload::UploadMode;
 use hub_types::progress::{Event, Phase, Progress};
 
-use crate::clash;
 use crate::commit::header;
 use crate::commit_plan::{Action, CommitPlan, PlanEntry, PlanTotals};
 use crate::copy;
-use crate::job::{Job, Seen, validate};
+use crate::job::{Job, Seen};
 use crate::lfs::{self, Fate, Object};
 use crate::payload::{Line, Payload};
 use crate::plan::{self, Wanted};
 use crate::preupload::{Answer, check_card, classify};
 use crate::run::lines;
-use crate::{CommitError, CommitOperation, CommitOptions, Reason, Skipped};
+use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, Reason, Skipped};
 
 /// Says what a commit of all operations would do, and changes nothing. `skipped` is what the caller left out already, for
 /// example what [`folder::list`](crate::folder::list) says; it becomes part of the plan.
@@ -37,19 +36,37 @@ pub async fn plan_commit(
     skipped: Vec<Skipped>,
     options: CommitOptions,
 ) -> Result<CommitPlan, CommitError> {
-    validate(&options)?;
-    clash::check(&operations)?;
-    let warnings = plan::warnings(&operations);
-    let copies = copy::targets(&operations);
-    let operations = copy::resolve(transport, operations, &options).await?;
-    let replaced = copy::existing(transport, &copies, &options).await?;
+    CheckedCommit::new(operations, options).await?.plan(transport, skipped).await
+}
+
+impl CheckedCommit {
+    /// Says what the commit would do. See [`plan_commit`].
+    ///
+    /// # Errors
+    /// As [`plan_commit`].
+    pub async fn plan(self, transport: &Transport, skipped: Vec<Skipped>) -> Result<CommitPlan, CommitError> {
+        let warnings = plan::warnings(&self.operations);
+        let copies = copy::targets(&self.operations);
+        let checked = self.resolve_copies(transport).await?;
+        make(transport, checked, &copies, skipped, warnings).await
+    }
+}
+
+async fn make(
+    transport: &Transport,
+    checked: CheckedCommit,
+    copies: &[String],
+    skipped: Vec<Skipped>,
+    warnings: Vec<String>,
+) -> Result<CommitPlan, CommitError> {
+    let CheckedCommit { operations, seen, options } = checked;
+    let replaced = copy::existing(transport, copies, &options).await?;
 
     // What is only asked about is not shown as sent.
     let quiet = options.progress.clone().map(|sink| -> Arc<dyn Progress> { Arc::new(OnlyHashing(sink)) });
     let job = Job::new(transport, operations, CommitOptions { progress: quiet, ..options.clone() });
     let job = Arc::new(job);
     let _cancel = job.cancel.on_drop();
-    let seen = job.look_at_sources().await?;
     let bytes = seen.iter().fold(0u64, |sum, seen| sum.saturating_add(seen.stamp.size));
     job.reporter.event(&Event::Started { files: seen.len() as u64, bytes });
     let answer = if seen.is_empty() {
@@ -78,8 +95,7 @@ pub async fn plan_commit(
         .zip(&digests)
         .map(|(file, (fate, _))| (file.seen.operation, (file, *fate)))
         .collect();
-    let fates = files.iter().map(|(operation, (file, fate))| (*operation, (file.seen, *fate))).collect();
-    let lines = lines(&job, &fates);
+    let lines = lines(&job, files.values().map(|(file, fate)| (file.seen, *fate)));
     let ignored: HashMap<usize, Seen> = answer.ignored.iter().map(|seen| (seen.operation, *seen)).collect();
     let sends: HashSet<usize> = objects.iter().map(|object| object.seen.operation).collect();
     let mut entries = Vec::with_capacity(job.operations.len() + skipped.len());
@@ -92,7 +108,7 @@ pub async fn plan_commit(
             (None, None) => other_entry(operation, &replaced),
         });
     }
-    entries.extend(dropped_copies(&copies, &job.operations));
+    entries.extend(dropped_copies(copies, &job.operations));
     entries.extend(skipped.into_iter().map(|one| PlanEntry::skip(one.path, None, one.reason)));
     let (mut entries, mut left_out): (Vec<_>, Vec<_>) =
         entries.into_iter().partition(|entry| entry.action != Action::Skip);

@@ -9,7 +9,7 @@ use hub_types::SafeRelPath;
 use hub_types::progress::{Event, Phase, Progress};
 
 use crate::error::SourceProblem;
-use crate::source::{AddSource, SourceFile, SystemFiles, read_full};
+use crate::source::{AddSource, SourceFile, Stamp, SystemFiles, read_full};
 use crate::{CommitError, CommitOperationCopy};
 
 /// Adds a file, or replaces it. Python: `CommitOperationAdd`.
@@ -72,7 +72,7 @@ impl CommitOperationAdd {
     pub fn b64content(&self) -> Result<String, CommitError> {
         let read = || {
             let mut content = Vec::new();
-            self.source.open(&SystemFiles)?.read_to_end(&mut content).map(|_| content)
+            self.source.open(&SystemFiles)?.0.read_to_end(&mut content).map(|_| content)
         };
         read().map(|content| STANDARD.encode(content)).map_err(|error| self.problem(error))
     }
@@ -114,8 +114,7 @@ impl AsFile {
             }
             AddSource::Path(_) | AddSource::Bytes(_) => None,
         };
-        let mut file = add.source.open(&SystemFiles)?;
-        let size = file.stamp()?.size;
+        let (file, Stamp { size, .. }) = add.source.open(&SystemFiles)?;
         Ok(Self { path: add.path_in_repo().to_owned(), file, size, position: 0, progress, restore })
     }
 }
@@ -208,7 +207,7 @@ pub enum CommitOperation {
     /// Deletes a file or folder.
     Delete(CommitOperationDelete),
     /// Copies a file that the Hub has.
-    Copy(CommitOperationCopy),
+    Copy(Box<CommitOperationCopy>),
 }
 
 impl CommitOperation {
@@ -236,7 +235,7 @@ impl From<CommitOperationDelete> for CommitOperation {
 
 impl From<CommitOperationCopy> for CommitOperation {
     fn from(copy: CommitOperationCopy) -> Self {
-        Self::Copy(copy)
+        Self::Copy(Box::new(copy))
     }
 }
 

@@ -157,8 +157,8 @@ impl Payload {
     ) -> Result<(), Stop> {
         let changed = || CommitError::SourceChanged { path: add.path_in_repo().to_owned() };
         let problem = |error| add.problem(error);
-        let mut source = add.source().open(&*self.files).map_err(problem)?;
-        if source.stamp().map_err(problem)? != *stamp {
+        let (mut source, opened) = add.source().open(&*self.files).map_err(problem)?;
+        if opened != *stamp {
             return Err(changed().into());
         }
         let mut hash = git_blob(stamp.size);

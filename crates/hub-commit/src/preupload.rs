@@ -59,7 +59,7 @@ pub(crate) async fn classify(job: &Arc<Job>, seen: &[Seen]) -> Result<Answer, Co
             }
         })
         .buffered(CONCURRENT);
-    let mut answer = Answer::default();
+    let mut answer = Answer { files: Vec::with_capacity(seen.len()), ..Answer::default() };
     while let Some((batch, response, time)) = batches.try_next().await? {
         answer.head = answer.head.or(response.commit_oid);
         answer.server_time = answer.server_time.or(time);
@@ -105,7 +105,7 @@ async fn samples(job: &Arc<Job>, batch: Vec<Seen>) -> Result<Vec<PreuploadFile>,
 }
 
 fn read_head(job: &Job, add: &CommitOperationAdd, limit: usize) -> Result<Vec<u8>, CommitError> {
-    let read = || head_of(&mut *add.source().open(&*job.options.files)?, limit);
+    let read = || head_of(&mut *add.source().open(&*job.options.files)?.0, limit);
     read().map_err(|error| add.problem(error))
 }
 

@@ -1,6 +1,5 @@
 //! [`create_commit`]: the job from top to bottom.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,12 +9,12 @@ use hub_types::CommitInfo;
 use hub_types::progress::{Event, Phase, Progress as _};
 
 use crate::commit::{Base, commit};
-use crate::job::{Job, Seen, validate};
+use crate::job::{Job, Seen};
 use crate::lfs::Fate;
 use crate::payload::{Line, Payload};
 use crate::preupload::{Answer, check_card, classify};
 use crate::reconcile::commit_url;
-use crate::{CommitError, CommitOperation, CommitOptions, clash, copy, lfs, plan};
+use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, lfs, plan};
 
 /// A head read longer ago than this is read again before the commit.
 const HEAD_IS_FRESH: Duration = Duration::from_secs(30);
@@ -36,15 +35,23 @@ pub async fn create_commit(
     operations: Vec<CommitOperation>,
     options: CommitOptions,
 ) -> Result<CommitInfo, CommitError> {
-    validate(&options)?;
-    clash::check(&operations)?;
-    for warning in plan::warnings(&operations) {
-        tracing::warn!("{warning}");
+    CheckedCommit::new(operations, options).await?.commit(transport).await
+}
+
+impl CheckedCommit {
+    /// Makes the commit. See [`create_commit`].
+    ///
+    /// # Errors
+    /// As [`create_commit`].
+    pub async fn commit(self, transport: &Transport) -> Result<CommitInfo, CommitError> {
+        run(transport, self.resolve_copies(transport).await?).await
     }
-    let operations = copy::resolve(transport, operations, &options).await?;
+}
+
+async fn run(transport: &Transport, checked: CheckedCommit) -> Result<CommitInfo, CommitError> {
+    let CheckedCommit { operations, seen, options } = checked;
     let job = Arc::new(Job::new(transport, operations, options));
     let _cancel = job.cancel.on_drop();
-    let seen = job.look_at_sources().await?;
     let bytes = seen.iter().fold(0u64, |sum, seen| sum.saturating_add(seen.stamp.size));
     job.reporter.event(&Event::Started { files: seen.len() as u64, bytes });
 
@@ -55,6 +62,7 @@ pub async fn create_commit(
         let (answer, ()) = try_join(classify(&job, &seen), check_card(&job, &seen)).await?;
         answer
     };
+    drop(seen);
     plan::check_limits(&answer.files)?;
 
     let asked = transport.clock().now();
@@ -64,9 +72,7 @@ pub async fn create_commit(
     };
     job.reporter.phase(Phase::Uploading);
     let (fates, mut base) = try_join(lfs::upload(&job, &answer.files), complete(&job, base)).await?;
-    let fates: BTreeMap<_, _> =
-        answer.files.iter().zip(fates).map(|(file, fate)| (file.seen.operation, (file.seen, fate))).collect();
-    let lines = lines(&job, &fates);
+    let lines = lines(&job, answer.files.into_iter().map(|file| file.seen).zip(fates));
     if lines.is_empty() {
         return unchanged(&job).await;
     }
@@ -111,11 +117,12 @@ async fn unchanged(job: &Job) -> Result<CommitInfo, CommitError> {
     Ok(info)
 }
 
-/// The lines of a payload, from the operations and what became of their files.
-pub(crate) fn lines(job: &Job, fates: &BTreeMap<usize, (Seen, Fate)>) -> Vec<Line> {
+/// The lines of a payload, from the operations and what became of their files, in the order of the operations.
+pub(crate) fn lines(job: &Job, fates: impl Iterator<Item = (Seen, Fate)>) -> Vec<Line> {
     let mut lines = Vec::with_capacity(job.operations.len());
+    let mut fates = fates.peekable();
     for (operation, step) in job.operations.iter().enumerate() {
-        match (step, fates.get(&operation)) {
+        match (step, fates.next_if(|(seen, _)| seen.operation == operation)) {
             (CommitOperation::Delete(_), _) => lines.push(Line::Delete { operation }),
             (CommitOperation::Copy(copy), _) => lines.extend(copy.object().map(|object| Line::Lfs {
                 operation,
@@ -123,12 +130,12 @@ pub(crate) fn lines(job: &Job, fates: &BTreeMap<usize, (Seen, Fate)>) -> Vec<Lin
                 sha256: object.sha256,
             })),
             (_, Some((seen, Fate::Lfs(sha256)))) => {
-                lines.push(Line::Lfs { operation, size: seen.stamp.size, sha256: *sha256 });
+                lines.push(Line::Lfs { operation, size: seen.stamp.size, sha256 });
             }
             (_, Some((seen, Fate::Regular(id)))) => {
                 let git = OnceLock::new();
                 if let Some(id) = id {
-                    let _ = git.set(*id);
+                    let _ = git.set(id);
                 }
                 lines.push(Line::Regular { operation, stamp: seen.stamp, git });
             }

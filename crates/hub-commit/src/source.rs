@@ -121,11 +121,11 @@ pub trait SourceFile: Read + Seek + Send {
 
 /// The file system that sources are opened in. [`SystemFiles`] unless a test brings one that fails on purpose.
 pub trait Files: Send + Sync + fmt::Debug {
-    /// Opens a regular file for reading, following symbolic links. Never waits, not even on a named pipe.
+    /// Opens a regular file for reading, following symbolic links, and says its state. Never waits, not even on a named pipe.
     ///
     /// # Errors
     /// What the system reports; [`io::ErrorKind::InvalidInput`] for what is not a regular file.
-    fn open(&self, path: &Path) -> io::Result<Box<dyn SourceFile>>;
+    fn open(&self, path: &Path) -> io::Result<(Box<dyn SourceFile>, Stamp)>;
 }
 
 /// The file system of the machine.
@@ -133,13 +133,28 @@ pub trait Files: Send + Sync + fmt::Debug {
 pub struct SystemFiles;
 
 impl Files for SystemFiles {
-    fn open(&self, path: &Path) -> io::Result<Box<dyn SourceFile>> {
-        // Opening a named pipe waits for its writer, so the kind is checked before and, against a replacement, after.
-        regular(&std::fs::metadata(path)?)?;
-        let file = File::open(path)?;
-        regular(&file.metadata()?)?;
-        Ok(Box::new(file))
+    fn open(&self, path: &Path) -> io::Result<(Box<dyn SourceFile>, Stamp)> {
+        let file = open_at_once(path).or_else(|error| {
+            // Of what cannot be opened in this way, a socket for example, the kind says more than the error.
+            regular(&std::fs::metadata(path)?)?;
+            Err(error)
+        })?;
+        let metadata = file.metadata()?;
+        regular(&metadata)?;
+        Ok((Box::new(file), Stamp::of_file(&metadata)))
     }
+}
+
+/// Opens without waiting for the writer of a named pipe.
+#[cfg(unix)]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)
+}
+
+#[cfg(not(unix))]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 fn regular(metadata: &std::fs::Metadata) -> io::Result<()> {
@@ -216,13 +231,15 @@ impl AddSource {
         }
     }
 
-    /// Opens the content at its beginning.
-    pub(crate) fn open(&self, files: &dyn Files) -> io::Result<Box<dyn SourceFile>> {
-        match self {
-            Self::Path(path) => files.open(path),
-            Self::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
-            Self::Reader(reader) => Ok(Box::new(Shared { reader: Arc::clone(reader), position: 0 })),
-        }
+    /// Opens the content at its beginning, and says its state.
+    pub(crate) fn open(&self, files: &dyn Files) -> io::Result<(Box<dyn SourceFile>, Stamp)> {
+        let mut source: Box<dyn SourceFile> = match self {
+            Self::Path(path) => return files.open(path),
+            Self::Bytes(bytes) => Box::new(Cursor::new(bytes.clone())),
+            Self::Reader(reader) => Box::new(Shared { reader: Arc::clone(reader), position: 0 }),
+        };
+        let stamp = source.stamp()?;
+        Ok((source, stamp))
     }
 
     /// Turns a failure to open or read into a problem that names the file.
@@ -258,7 +275,8 @@ mod tests {
         let mut cursor = Cursor::new(b"hello".to_vec());
         cursor.set_position(3);
         let source = AddSource::reader(cursor);
-        let (mut a, mut b) = (source.open(&SystemFiles).unwrap(), source.open(&SystemFiles).unwrap());
+        let open = || source.open(&SystemFiles).unwrap();
+        let ((mut a, stamp), (mut b, _)) = (open(), open());
         let mut first = [0; 2];
         a.read_exact(&mut first).unwrap();
         let mut all = String::new();
@@ -266,7 +284,7 @@ mod tests {
         let mut rest = String::new();
         a.read_to_string(&mut rest).unwrap();
         assert_eq!((&first[..], all.as_str(), rest.as_str()), (&b"he"[..], "hello", "llo"));
-        assert_eq!(a.stamp().unwrap(), Stamp::of_size(5));
+        assert_eq!((stamp, a.stamp().unwrap()), (Stamp::of_size(5), Stamp::of_size(5)));
     }
 
     #[test]

@@ -11,11 +11,13 @@ use tokio::runtime::Handle;
 
 /// How long the end of a job waits for a callback that is slower than the job.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long the callback's thread rests when it has told everything, so that many news in a row do not wake it each time.
+const REST: Duration = Duration::from_millis(10);
 
 /// Hands the events of one job to a caller's [`Progress`], on a thread of its own.
 ///
-/// The job never waits for the callback. While the callback is busy, of the positions of a file only the first and the latest
-/// are kept. A callback that panics is not called again; a warning says so once. When the last clone is dropped, what was not handed
+/// The job never waits for the callback, which hears of things up to 10 ms later. Of the positions that a file has had
+/// meanwhile only the first and the latest are kept. A callback that panics is not called again; a warning says so once. When the last clone is dropped, what was not handed
 /// over yet is forgotten. It is a [`Progress`] itself, to be passed on.
 #[derive(Clone, Default)]
 pub struct Reporter(Option<Arc<Entrance>>);
@@ -36,6 +38,10 @@ struct State {
     files: HashMap<Phase, HashMap<Arc<str>, Place>>,
     /// Whether the callback is at work.
     busy: bool,
+    /// Whether the callback's thread waits to be woken.
+    asleep: bool,
+    /// Whether it may rest no more: somebody waits for it.
+    hurry: bool,
     /// Whether nothing is taken any more.
     closed: bool,
 }
@@ -129,8 +135,11 @@ impl Progress for Reporter {
             Event::Finished => state.queue.push_back(Item::Finished),
             _ => return,
         }
+        let wake = std::mem::take(&mut state.asleep);
         drop(state);
-        entrance.0.changed.notify_all();
+        if wake {
+            entrance.0.changed.notify_all();
+        }
     }
 }
 
@@ -162,7 +171,7 @@ impl Mailbox {
                 if state.closed {
                     return;
                 }
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self.news(state);
                 continue;
             };
             let place = match &item {
@@ -178,7 +187,9 @@ impl Mailbox {
                 state.closed = true;
                 state.queue.clear();
             }
-            self.changed.notify_all();
+            if state.queue.is_empty() {
+                self.changed.notify_all();
+            }
             if called.is_err() {
                 drop(state);
                 tracing::warn!("the progress callback panicked; it is not called again");
@@ -187,10 +198,26 @@ impl Mailbox {
         }
     }
 
+    /// Waits for the next event, after a rest.
+    fn news<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let rests = |state: &mut State| !state.closed && !state.hurry;
+        let waited = self.changed.wait_timeout_while(state, REST, rests);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        while state.queue.is_empty() && !state.closed {
+            state.asleep = true;
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.asleep = false;
+        state
+    }
+
     /// Waits until everything is delivered, for [`GRACE`] at most.
     fn drained(&self) {
         let waits = |state: &mut State| state.busy || !state.queue.is_empty();
-        drop(self.changed.wait_timeout_while(self.lock(), GRACE, waits));
+        let mut state = self.lock();
+        state.hurry = true;
+        self.changed.notify_all();
+        drop(self.changed.wait_timeout_while(state, GRACE, waits));
     }
 }
 

@@ -3,13 +3,14 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use hub_commit::{
-    AddSource, CommitOperation, CommitOperationAdd, CommitOperationDelete, CommitOptions, CommitPlan,
-    IsFolder, Skipped,
+    AddSource, CheckedCommit, CommitOperation, CommitOperationAdd, CommitOperationDelete, CommitOptions,
+    CommitPlan, IsFolder, Skipped, deletions,
 };
-use hub_types::{CommitInfo, progress::Progress};
+use hub_types::{CommitInfo, RepoRef, progress::Progress};
 
 use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
+    api::repos::{CreateRepo, CreateRepoCall},
     args::{HasProgress, HasRepo, HasRevision},
     repo_arg::{RepoArg, revision_or_main},
 };
@@ -34,6 +35,7 @@ pub struct CommitArgs {
     parent_commit: Option<String>,
     num_threads: Option<usize>,
     progress: Option<Arc<dyn Progress>>,
+    create_repo: Option<CreateRepo>,
 }
 
 impl fmt::Debug for CommitArgs {
@@ -59,6 +61,7 @@ impl CommitArgs {
             parent_commit: None,
             num_threads: None,
             progress: None,
+            create_repo: None,
         }
     }
 
@@ -89,24 +92,52 @@ pub struct Prepared {
     pub(super) options: CommitOptions,
     pub(super) operations: Vec<CommitOperation>,
     pub(super) skipped: Vec<Skipped>,
+    pub(super) delete: Option<DeletePatterns>,
+    pub(super) create_repo: Option<CreateRepo>,
+}
+
+/// Which files of the repository are deleted by the same commit.
+#[derive(Debug)]
+pub struct DeletePatterns {
+    pub(super) patterns: Vec<String>,
+    pub(super) path_in_repo: String,
 }
 
 impl Prepared {
     pub(super) fn new(
-        commit: CommitArgs,
+        mut commit: CommitArgs,
         message: String,
         operations: Vec<CommitOperation>,
     ) -> Result<Self, Error> {
-        Ok(Self { options: commit.options(message)?, operations, skipped: Vec::new() })
+        let create_repo = commit.create_repo.take();
+        let options = commit.options(message)?;
+        Ok(Self { options, operations, skipped: Vec::new(), delete: None, create_repo })
     }
 
-    pub(super) async fn commit(self, api: &HfApi) -> Result<CommitInfo, Error> {
-        Ok(hub_commit::create_commit(api.transport()?, self.operations, self.options).await?)
+    pub(super) async fn commit(mut self, api: &HfApi) -> Result<CommitInfo, Error> {
+        let create = self.create_repo.take();
+        Ok(self.checked(api, create).await?.commit(api.transport()?).await?)
     }
 
-    pub(super) async fn plan(self, api: &HfApi) -> Result<CommitPlan, Error> {
-        let Self { options, operations, skipped } = self;
-        Ok(hub_commit::plan_commit(api.transport()?, operations, skipped, options).await?)
+    pub(super) async fn plan(mut self, api: &HfApi) -> Result<CommitPlan, Error> {
+        let skipped = std::mem::take(&mut self.skipped);
+        Ok(self.checked(api, None).await?.plan(api.transport()?, skipped).await?)
+    }
+
+    /// Opens all files; after that makes the repository and looks for what is to be deleted in it.
+    async fn checked(self, api: &HfApi, create: Option<CreateRepo>) -> Result<CheckedCommit, Error> {
+        let revision = self.options.revision.clone();
+        let mut checked = CheckedCommit::new(self.operations, self.options).await?;
+        if let Some(create) = create {
+            let made = create.run(api.clone()).await?;
+            checked = checked.to_repo(RepoRef::new(made.repo_type(), made.repo_id().clone()));
+        }
+        if let Some(DeletePatterns { patterns, path_in_repo }) = self.delete {
+            let files = api.list_repo_files(checked.repo()).revision(revision.as_str()).await?;
+            let found = deletions(files, &patterns, &path_in_repo, checked.operations())?;
+            checked = checked.after(found)?;
+        }
+        Ok(checked)
     }
 }
 
@@ -160,6 +191,22 @@ impl<O: HasCommit, M: Mode> Call<O, M> {
     /// nothing is committed. Python: `parent_commit`.
     pub fn parent_commit(self, commit: impl Into<String>) -> Self {
         self.edit(|operation| operation.commit_mut().parent_commit = Some(commit.into()))
+    }
+
+    /// Makes the repository first, if `call` says so, and commits to it: once every file was found and opened, so that no
+    /// repository is made for an upload that cannot be. Of `call` only what is to be made counts; the token is that of
+    /// the commit. A [`plan`](Self::plan) makes nothing.
+    ///
+    /// ```no_run
+    /// # async fn run(api: hub_api::HfApi) -> Result<(), hub_api::Error> {
+    /// let create = api.create_repo("demo").private(true).exist_ok(true);
+    /// let commit = api.upload_folder("demo", "./model").create_repo(create).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create_repo(self, call: CreateRepoCall<M>) -> Self {
+        let create = call.into_operation();
+        self.edit(|operation| operation.commit_mut().create_repo = Some(create))
     }
 
     /// How many uploads may run at once, at least 1; 16 unless set. It begins with 4 and goes up while that makes it faster.

@@ -2,15 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use hub_commit::{
-    deletions,
-    folder::{self, FolderOptions, Links, Listing},
-};
+use hub_commit::folder::{self, FolderOptions, Links, Listing};
 use hub_types::CommitInfo;
 
 use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
-    api::upload::{CommitArgs, HasCommit, Prepared},
+    api::upload::{CommitArgs, DeletePatterns, HasCommit, Prepared},
     repo_arg::RepoArg,
 };
 
@@ -31,23 +28,16 @@ impl HasCommit for UploadFolder {
         &mut self.commit
     }
 
-    async fn prepare(self, api: &HfApi) -> Result<Prepared, Error> {
+    async fn prepare(self, _: &HfApi) -> Result<Prepared, Error> {
         let (dir, options) = (self.folder, self.options.clone());
-        let Listing { mut operations, skipped, .. } =
+        let Listing { operations, skipped, .. } =
             tokio::task::spawn_blocking(move || folder::list(&dir, &options))
                 .await
                 .map_err(|_| Error::setup("reading the folder panicked; its message is on stderr"))??;
-        if !self.delete_patterns.is_empty() {
-            let mut files = api.list_repo_files(self.commit.repo.clone());
-            if let Some(revision) = &self.commit.revision {
-                files = files.revision(revision);
-            }
-            let path = &self.options.path_in_repo;
-            let deletions = deletions(files.await?, &self.delete_patterns, path, &operations)?;
-            operations.splice(..0, deletions);
-        }
         let prepared = Prepared::new(self.commit, "Upload folder with hub".to_owned(), operations)?;
-        Ok(Prepared { skipped, ..prepared })
+        let (patterns, path_in_repo) = (self.delete_patterns, self.options.path_in_repo);
+        let delete = (!patterns.is_empty()).then_some(DeletePatterns { patterns, path_in_repo });
+        Ok(Prepared { skipped, delete, ..prepared })
     }
 }
 

@@ -3,12 +3,9 @@
 use std::path::{Component, Path, PathBuf};
 
 use hub_api::{
-    AddSource, Call, CommitInfo, CommitOperationAdd, CommitPlan, HfApi, Operation, RepoRef, RepoType,
-    api::upload::HasCommit,
-    commit::{
-        Action, CommitError, PlanEntry, check_sources,
-        folder::{FolderOptions, scan},
-    },
+    Call, CommitInfo, CommitPlan, HfApi, Operation, RepoRef, RepoType,
+    api::{repos::CreateRepoCall, upload::HasCommit},
+    commit::{Action, PlanEntry},
 };
 
 use crate::{
@@ -22,22 +19,16 @@ use crate::{
 pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> {
     let (local_path, path_in_repo) = places(&args)?;
     let api = session.api().await?;
-    // All files are found and opened first: nothing is created for an upload that cannot be.
-    let options = folder_options(&args, &path_in_repo);
-    let (path, place) = (local_path.clone(), path_in_repo.clone());
-    let is_folder = tokio::task::spawn_blocking(move || check(&path, &place, &options))
-        .await
-        .map_err(|error| Failure::other("cannot read the files", error))??;
+    let is_folder = std::fs::metadata(&local_path)
+        .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?
+        .is_dir();
     let has_patterns = [&args.include, &args.exclude, &args.delete].iter().any(|given| !given.is_empty());
     if has_patterns && !is_folder {
         return Err(Failure::new(Code::Usage, "--include, --exclude and --delete are for folders"));
     }
-    let repo = if args.dry_run {
-        let id = api.get_full_repo_name(&args.repo_id).await?;
-        RepoRef::new(args.repo_type.get(), id.parse().map_err(hub_api::Error::from)?)
-    } else {
-        target(&api, &args).await?
-    };
+    let id = if args.dry_run { api.get_full_repo_name(&args.repo_id).await? } else { args.repo_id.clone() };
+    let repo = RepoRef::new(args.repo_type.get(), id.parse().map_err(hub_api::Error::from)?);
+    let create = new_repo(&api, &args);
     if is_folder {
         let mut call = api
             .upload_folder(repo, local_path)
@@ -48,9 +39,10 @@ pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> 
         if !args.include.is_empty() {
             call = call.allow_patterns(&args.include);
         }
-        finish(session, call, args).await
+        finish(session, call.create_repo(create), args).await
     } else {
-        finish(session, api.upload_file(local_path, path_in_repo, repo), args).await
+        let call = api.upload_file(local_path, path_in_repo, repo).create_repo(create);
+        finish(session, call, args).await
     }
 }
 
@@ -130,31 +122,8 @@ fn entry_line(entry: &PlanEntry) -> String {
     format!("{action:<8} {path}{notes}")
 }
 
-fn folder_options(args: &Upload, path_in_repo: &str) -> FolderOptions {
-    let mut options =
-        FolderOptions::new().path_in_repo(path_in_repo).ignore_patterns(&args.exclude).links(args.links());
-    if !args.include.is_empty() {
-        options = options.allow_patterns(&args.include);
-    }
-    options
-}
-
-/// Whether it is a folder that is uploaded; an error when it cannot be. Blocks on the disk.
-fn check(local_path: &Path, path_in_repo: &str, options: &FolderOptions) -> Result<bool, Failure> {
-    let metadata = std::fs::metadata(local_path)
-        .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?;
-    let failed = |error: CommitError| Failure::from(hub_api::Error::from(error));
-    let operations = if metadata.is_dir() {
-        scan(local_path, options).map_err(failed)?
-    } else {
-        vec![CommitOperationAdd::new(path_in_repo, AddSource::from(local_path)).map_err(failed)?.into()]
-    };
-    check_sources(&operations).map_err(failed)?;
-    Ok(metadata.is_dir())
-}
-
-/// The repository, made if it is missing. A Space cannot be made without an SDK: `gradio`, as the `hf` command does.
-async fn target(api: &HfApi, args: &Upload) -> Result<RepoRef, Failure> {
+/// Makes the repository if it is missing. A Space cannot be made without an SDK: `gradio`, as the `hf` command does.
+fn new_repo(api: &HfApi, args: &Upload) -> CreateRepoCall {
     let repo_type = args.repo_type.get();
     let mut create = api.create_repo(&args.repo_id).repo_type(repo_type).exist_ok(true);
     if args.private {
@@ -163,8 +132,7 @@ async fn target(api: &HfApi, args: &Upload) -> Result<RepoRef, Failure> {
     if repo_type == RepoType::Space {
         create = create.space_sdk("gradio");
     }
-    let url = create.await?;
-    Ok(RepoRef::new(repo_type, url.repo_id().clone()))
+    create
 }
 
 /// What to upload, and where it goes.

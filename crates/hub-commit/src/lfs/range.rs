@@ -87,8 +87,8 @@ impl Sending {
         let add = self.job.add(self.object.seen.operation)?;
         let problem = |error| add.problem(error);
         let stamp = self.object.seen.stamp;
-        let mut source = add.source().open(&*self.job.options.files).map_err(problem)?;
-        if source.stamp().map_err(problem)? != stamp {
+        let (mut source, opened) = add.source().open(&*self.job.options.files).map_err(problem)?;
+        if opened != stamp {
             return Err(self.changed().into());
         }
         source.seek(SeekFrom::Start(range.start)).map_err(problem)?;

@@ -43,8 +43,9 @@ struct Counting(Arc<Counts>);
 struct CountingFile(Box<dyn SourceFile>, Arc<Counts>);
 
 impl Files for Counting {
-    fn open(&self, path: &Path) -> io::Result<Box<dyn SourceFile>> {
-        Ok(Box::new(CountingFile(SystemFiles.open(path)?, Arc::clone(&self.0))))
+    fn open(&self, path: &Path) -> io::Result<(Box<dyn SourceFile>, Stamp)> {
+        let (file, stamp) = SystemFiles.open(path)?;
+        Ok((Box::new(CountingFile(file, Arc::clone(&self.0))), stamp))
     }
 }
 

@@ -43,10 +43,12 @@ impl SourceFile for Open {
 }
 
 impl Files for Changing {
-    fn open(&self, _: &Path) -> io::Result<Box<dyn SourceFile>> {
+    fn open(&self, _: &Path) -> io::Result<(Box<dyn SourceFile>, Stamp)> {
         let count = self.opened.fetch_add(1, Ordering::SeqCst);
         let content = if count >= self.changes_at { &self.after } else { &self.before };
-        Ok(Box::new(Open(Cursor::new(content.clone()))))
+        let mut file = Open(Cursor::new(content.clone()));
+        let stamp = file.stamp()?;
+        Ok((Box::new(file), stamp))
     }
 }
 

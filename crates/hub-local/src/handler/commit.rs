@@ -8,7 +8,6 @@ use hub_types::{
     route,
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use super::{
@@ -124,15 +123,10 @@ impl Job {
         let git = hub.store.git(&self.access.repo)?;
         let target = self.target(&git)?;
         let mut draft = Draft::new(hub, &self.access.repo, git.stage()?);
-        let mut digest = Sha256::new();
-        digest.update(self.address.as_bytes());
         let mut lines = Lines::default();
         loop {
             match pieces.blocking_recv() {
-                Some(Piece::Data(data)) => {
-                    digest.update(&data);
-                    lines.push(data, |line| draft.line(line))?;
-                }
+                Some(Piece::Data(data)) => lines.push(data, |line| draft.line(line))?,
                 Some(Piece::End) => break,
                 None => return Err(ApiError::bad_request("the commit broke off before its end")),
             }
@@ -143,7 +137,7 @@ impl Job {
             let made = self.finish(hub, &git, target, draft)?;
             return Ok(self.answer(&made));
         };
-        let body_digest = digest.finalize().into();
+        let body_digest = draft.digest(&self.address)?;
         let _guard = hub.nonces.lock(self.access.repo.key, nonce);
         if let Some(stored) = hub.store.nonce(&self.access.repo, nonce)? {
             if stored.body_digest != body_digest {

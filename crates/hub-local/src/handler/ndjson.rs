@@ -25,7 +25,7 @@ impl Lines {
     where
         E: From<LineTooLong>,
     {
-        while let Some(end) = piece.iter().position(|byte| *byte == b'\n') {
+        while let Some(end) = memchr::memchr(b'\n', &piece) {
             let last = piece.split_to(end);
             piece.advance(1);
             if self.rest.is_empty() {

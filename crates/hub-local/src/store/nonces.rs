@@ -13,7 +13,7 @@ const KEPT_FOR: i64 = 24 * 60 * 60 * 1000;
 /// What was answered to a request with a nonce.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StoredAnswer {
-    /// sha256 of the request's body.
+    /// sha256 of what the request's body says.
     pub(crate) body_digest: [u8; 32],
     /// The answer, as the HTTP side wrote it.
     pub(crate) answer: Vec<u8>,

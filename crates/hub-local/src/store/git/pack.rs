@@ -30,6 +30,8 @@ pub(super) struct PackWriter {
     end: u64,
     entries: HashMap<ObjectId, Entry>,
     encoder: ZlibEncoder<Vec<u8>>,
+    /// Memory of the last compressed object.
+    spare: Vec<u8>,
 }
 
 impl PackWriter {
@@ -42,14 +44,14 @@ impl PackWriter {
         // The number of objects is filled in at the end.
         file.write_all(b"PACK\0\0\0\x02\0\0\0\0")?;
         let encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-        Ok(Self { file, end: 12, entries: HashMap::new(), encoder })
+        Ok(Self { file, end: 12, entries: HashMap::new(), encoder, spare: Vec::new() })
     }
 
     /// Adds an object that is not in the pack yet.
     pub(super) fn add(&mut self, id: ObjectId, kind: Kind, content: &[u8]) -> io::Result<()> {
         let header = entry_header(kind, content.len() as u64);
         self.encoder.write_all(content)?;
-        let compressed = self.encoder.reset(Vec::new())?;
+        let mut compressed = self.encoder.reset(std::mem::take(&mut self.spare))?;
         let mut crc = Crc::new();
         crc.update(&header);
         crc.update(&compressed);
@@ -63,6 +65,8 @@ impl PackWriter {
         };
         self.end += header.len() as u64 + compressed.len() as u64;
         self.entries.insert(id, entry);
+        compressed.clear();
+        self.spare = compressed;
         Ok(())
     }
 

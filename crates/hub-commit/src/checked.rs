@@ -1,0 +1,86 @@
+//! [`CheckedCommit`]: a commit whose files can all be read, before the server is asked anything.
+
+use std::sync::Arc;
+
+use hub_transport::Transport;
+use hub_types::RepoRef;
+
+use crate::job::{Seen, blocking, look, validate};
+use crate::source::Files;
+use crate::{CommitError, CommitOperation, CommitOptions, clash, copy, plan};
+
+/// A commit that was checked as far as that goes without the server: the options make sense, no path is a file and a folder
+/// at once, and every source was opened. This is the moment to change something for the commit, for example to make its
+/// repository: what cannot be uploaded is known by now.
+#[derive(Debug)]
+pub struct CheckedCommit {
+    pub(crate) operations: Arc<[CommitOperation]>,
+    pub(crate) seen: Vec<Seen>,
+    pub(crate) options: CommitOptions,
+}
+
+impl CheckedCommit {
+    /// Checks everything and opens every source once. Sends nothing.
+    ///
+    /// # Errors
+    /// [`CommitError::InvalidOperation`], [`CommitError::PathClash`], and [`CommitError::Sources`] with everything that cannot
+    /// be opened.
+    pub async fn new(operations: Vec<CommitOperation>, options: CommitOptions) -> Result<Self, CommitError> {
+        validate(&options)?;
+        clash::check(&operations)?;
+        for warning in plan::warnings(&operations) {
+            tracing::warn!("{warning}");
+        }
+        let operations: Arc<[CommitOperation]> = operations.into();
+        let seen = look_at(&operations, &options.files).await?;
+        Ok(Self { operations, seen, options })
+    }
+
+    /// What is committed, in order.
+    pub fn operations(&self) -> &[CommitOperation] {
+        &self.operations
+    }
+
+    /// Where it is committed.
+    pub fn repo(&self) -> &RepoRef {
+        &self.options.repo
+    }
+
+    /// Commits to another repository, for example under the full name that its creation has told.
+    #[must_use]
+    pub fn to_repo(mut self, repo: RepoRef) -> Self {
+        self.options.repo = repo;
+        self
+    }
+
+    /// Puts deletions in front of everything else.
+    ///
+    /// # Errors
+    /// [`CommitError::PathClash`] as for [`Self::new`].
+    pub fn after(mut self, deletions: Vec<CommitOperation>) -> Result<Self, CommitError> {
+        let moved = deletions.len();
+        self.operations = deletions.into_iter().chain(self.operations.iter().cloned()).collect();
+        clash::check(&self.operations)?;
+        for seen in &mut self.seen {
+            seen.operation += moved;
+        }
+        Ok(self)
+    }
+
+    /// Finds out what the copies among the operations are.
+    pub(crate) async fn resolve_copies(mut self, transport: &Transport) -> Result<Self, CommitError> {
+        if self.operations.iter().any(|operation| matches!(operation, CommitOperation::Copy(_))) {
+            self.operations = copy::resolve(transport, &self.operations, &self.options).await?.into();
+            self.seen = look_at(&self.operations, &self.options.files).await?;
+        }
+        Ok(self)
+    }
+}
+
+async fn look_at(
+    operations: &Arc<[CommitOperation]>,
+    files: &Arc<dyn Files>,
+) -> Result<Vec<Seen>, CommitError> {
+    let (operations, files) = (Arc::clone(operations), Arc::clone(files));
+    blocking(move || look(&operations, &*files)).await
+}
