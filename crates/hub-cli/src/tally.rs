@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    hash::{BuildHasher, RandomState},
     time::Duration,
 };
 
@@ -30,8 +31,9 @@ pub(crate) struct Tally {
 /// Files, their positions, and the speed at which they move.
 #[derive(Default)]
 struct Bytes {
-    /// Where each file began and where it is.
-    files: HashMap<String, (u64, u64)>,
+    /// Where each file began and where it is, by a hash of its path: there may be hundreds of thousands.
+    files: HashMap<u64, (u64, u64)>,
+    hasher: RandomState,
     /// Where the files began, together.
     kept: u64,
     /// Where they are, together.
@@ -42,7 +44,8 @@ struct Bytes {
 
 impl Bytes {
     fn set(&mut self, path: &str, position: u64, at: Duration) {
-        if let Some((first, known)) = self.files.get_mut(path) {
+        let file = self.hasher.hash_one(path);
+        if let Some((first, known)) = self.files.get_mut(&file) {
             self.done = self.done.saturating_sub(*known).saturating_add(position);
             *known = position;
             // What is transferred after all was not kept.
@@ -50,7 +53,7 @@ impl Bytes {
             *first -= lost;
             self.kept = self.kept.saturating_sub(lost);
         } else {
-            self.files.insert(path.to_owned(), (position, position));
+            self.files.insert(file, (position, position));
             self.kept = self.kept.saturating_add(position);
             self.done = self.done.saturating_add(position);
         }

@@ -14,7 +14,7 @@ use crate::{CommitError, CommitOperation, CommitOptions, clash, copy, plan};
 /// repository: what cannot be uploaded is known by now.
 #[derive(Debug)]
 pub struct CheckedCommit {
-    pub(crate) operations: Arc<[CommitOperation]>,
+    pub(crate) operations: Arc<Vec<CommitOperation>>,
     pub(crate) seen: Vec<Seen>,
     pub(crate) options: CommitOptions,
 }
@@ -31,7 +31,7 @@ impl CheckedCommit {
         for warning in plan::warnings(&operations) {
             tracing::warn!("{warning}");
         }
-        let operations: Arc<[CommitOperation]> = operations.into();
+        let operations = Arc::new(operations);
         let seen = look_at(&operations, &options.files).await?;
         Ok(Self { operations, seen, options })
     }
@@ -59,7 +59,7 @@ impl CheckedCommit {
     /// [`CommitError::PathClash`] as for [`Self::new`].
     pub fn after(mut self, deletions: Vec<CommitOperation>) -> Result<Self, CommitError> {
         let moved = deletions.len();
-        self.operations = deletions.into_iter().chain(self.operations.iter().cloned()).collect();
+        Arc::make_mut(&mut self.operations).splice(..0, deletions);
         clash::check(&self.operations)?;
         for seen in &mut self.seen {
             seen.operation += moved;
@@ -78,7 +78,7 @@ impl CheckedCommit {
 }
 
 async fn look_at(
-    operations: &Arc<[CommitOperation]>,
+    operations: &Arc<Vec<CommitOperation>>,
     files: &Arc<dyn Files>,
 ) -> Result<Vec<Seen>, CommitError> {
     let (operations, files) = (Arc::clone(operations), Arc::clone(files));

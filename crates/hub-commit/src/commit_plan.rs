@@ -21,7 +21,7 @@ pub struct CommitPlan {
     pub(crate) endpoint: String,
     pub(crate) options: CommitOptions,
     pub(crate) head: String,
-    pub(crate) operations: Arc<[CommitOperation]>,
+    pub(crate) operations: Arc<Vec<CommitOperation>>,
     pub(crate) lines: Vec<Line>,
     /// The files that are sent or named in the commit.
     pub(crate) sent: Arc<[Seen]>,

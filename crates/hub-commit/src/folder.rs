@@ -152,7 +152,9 @@ struct Scan<'a> {
 
 #[derive(Default)]
 struct Found {
-    files: Vec<(String, PathBuf)>,
+    operations: Vec<CommitOperation>,
+    /// A file that no repository can have.
+    invalid: Option<CommitError>,
     skipped: Vec<Skipped>,
     problems: Vec<SourceProblem>,
     /// Folders that had no entry so far.
@@ -212,7 +214,12 @@ impl<'a> Scan<'a> {
                 _ => found.problems.push(SourceProblem::Link { path }),
             }
         } else if kind.is_file() {
-            found.files.push((inside, path));
+            let mut path = path;
+            path.shrink_to_fit();
+            match CommitOperationAdd::unchecked_source(&format!("{}{inside}", self.prefix), path.into()) {
+                Ok(add) => found.operations.push(add.into()),
+                Err(error) => found.invalid = found.invalid.take().or(Some(error)),
+            }
         } else {
             found.problems.push(SourceProblem::NotRegular { path });
         }
@@ -269,17 +276,14 @@ impl<'a> Scan<'a> {
         if !found.problems.is_empty() {
             return Err(CommitError::Sources(found.problems));
         }
-        let (mut files, mut skipped) = (found.files, found.skipped);
+        if let Some(error) = found.invalid {
+            return Err(error);
+        }
+        let (mut operations, mut skipped) = (found.operations, found.skipped);
         let empty = found.empty.iter();
         skipped.extend(empty.map(|path| Skipped::new(self.shown(path, true), Reason::EmptyFolder)));
-        files.sort_unstable();
+        operations.sort_unstable_by(|a, b| a.path_in_repo().cmp(b.path_in_repo()));
         skipped.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        let mut operations = Vec::with_capacity(files.len());
-        for (path, mut file) in files {
-            let path = format!("{}{path}", self.prefix);
-            file.shrink_to_fit();
-            operations.push(CommitOperationAdd::unchecked_source(&path, file.into())?.into());
-        }
         Ok(Listing { operations, skipped })
     }
 }

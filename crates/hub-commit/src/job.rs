@@ -1,12 +1,13 @@
 //! What all steps of one commit share.
 
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use hub_transport::{Reporter, Transport};
 
 use crate::digest::Cancel;
 use crate::endpoint::Head;
-use crate::error::shown;
+use crate::error::{SourceProblem, shown};
 use crate::source::{Files, Stamp};
 use crate::window::Window;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
@@ -14,7 +15,7 @@ use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
 pub(crate) struct Job {
     pub(crate) transport: Transport,
     pub(crate) options: CommitOptions,
-    pub(crate) operations: Arc<[CommitOperation]>,
+    pub(crate) operations: Arc<Vec<CommitOperation>>,
     pub(crate) reporter: Reporter,
     /// Lets transfers run.
     pub(crate) transfers: Window,
@@ -33,14 +34,14 @@ pub(crate) struct Seen {
 impl Job {
     pub(crate) fn new(
         transport: &Transport,
-        operations: impl Into<Arc<[CommitOperation]>>,
+        operations: Arc<Vec<CommitOperation>>,
         options: CommitOptions,
     ) -> Self {
         Self {
             transport: transport.clone(),
             reporter: Reporter::new(options.progress.clone()),
             transfers: Window::new(options.max_concurrency),
-            operations: operations.into(),
+            operations,
             options,
             cancel: Cancel::default(),
         }
@@ -88,17 +89,46 @@ pub(crate) async fn check_stamps(job: &Arc<Job>, seen: Arc<[Seen]>) -> Result<()
     .await
 }
 
+/// Sources opened by one thread before another one helps.
+const LOOKED_AT_BY_ONE: usize = 512;
+
 /// Opens every source once and notes its state. All that cannot be opened is reported together.
 pub(crate) fn look(operations: &[CommitOperation], files: &dyn Files) -> Result<Vec<Seen>, CommitError> {
+    let threads = available_parallelism().map_or(1, usize::from);
+    let share = operations.len().div_ceil(threads).max(LOOKED_AT_BY_ONE);
+    let (mut seen, mut problems) = (Vec::with_capacity(operations.len()), Vec::new());
+    std::thread::scope(|scope| {
+        let mut shares = operations.chunks(share).enumerate();
+        let first = shares.next();
+        let others: Vec<_> = shares
+            .map(|(at, operations)| scope.spawn(move || look_at(operations, at * share, files)))
+            .collect();
+        let mut note = |(found, failed): (Vec<Seen>, Vec<SourceProblem>)| {
+            seen.extend(found);
+            problems.extend(failed);
+        };
+        if let Some((at, operations)) = first {
+            note(look_at(operations, at * share, files));
+        }
+        for other in others {
+            note(other.join().map_err(|_| CommitError::Stopped("reading a source panicked".into()))?);
+        }
+        Ok::<_, CommitError>(())
+    })?;
+    if problems.is_empty() { Ok(seen) } else { Err(CommitError::Sources(problems)) }
+}
+
+/// Looks at some of the operations, the first of which has the index `at`.
+fn look_at(operations: &[CommitOperation], at: usize, files: &dyn Files) -> (Vec<Seen>, Vec<SourceProblem>) {
     let (mut seen, mut problems) = (Vec::new(), Vec::new());
-    for (operation, step) in operations.iter().enumerate() {
+    for (operation, step) in (at..).zip(operations) {
         let CommitOperation::Add(add) = step else { continue };
         match add.source().open(files) {
             Ok((_, stamp)) => seen.push(Seen { operation, stamp }),
             Err(error) => problems.push(add.source().problem(add.path_in_repo(), error)),
         }
     }
-    if problems.is_empty() { Ok(seen) } else { Err(CommitError::Sources(problems)) }
+    (seen, problems)
 }
 
 /// Runs work that blocks on a thread of its own.

@@ -44,7 +44,7 @@ impl Line {
 /// Everything a commit's body is made of, except its header.
 #[derive(Clone)]
 pub(crate) struct Payload {
-    pub(crate) operations: Arc<[CommitOperation]>,
+    pub(crate) operations: Arc<Vec<CommitOperation>>,
     pub(crate) lines: Arc<Vec<Line>>,
     pub(crate) files: Arc<dyn Files>,
     pub(crate) reporter: Reporter,

@@ -35,7 +35,7 @@ use crate::{CommitError, CommitOperation, CommitOptions, create_commit};
 
 /// A folder to upload, with its journal. Only one program at a time can have it.
 pub struct LargeFolder {
-    operations: Arc<[CommitOperation]>,
+    operations: Arc<Vec<CommitOperation>>,
     journal: Arc<Journal>,
 }
 
@@ -75,7 +75,7 @@ impl LargeFolder {
                 !matches!(operation.path_in_repo(), ".gitattributes" | ".gitignore")
             });
             let journal = Arc::new(Journal::open(&folder)?);
-            Ok(Self { operations: operations.into(), journal })
+            Ok(Self { operations: Arc::new(operations), journal })
         })
         .await
     }
