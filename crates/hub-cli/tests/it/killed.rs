@@ -11,8 +11,8 @@ use crate::command_line::hub;
 const FILES: usize = 8;
 /// How many arrive before the command is killed.
 const ARRIVED: usize = 2;
-/// How many uploads the command runs at once.
-const AT_ONCE: usize = 5;
+/// How many uploads the command begins with at once.
+const AT_ONCE: usize = 4;
 
 async fn serve(hub: &LocalHub) -> (JoinHandle<()>, String) {
     let server = Server::bind(hub.clone(), "127.0.0.1:0").await.unwrap();
