@@ -1,6 +1,7 @@
 //! The embedded Hub, killed at random points of an upload: nothing that was acknowledged is lost.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
@@ -19,6 +20,7 @@ name = "ada"
 tokens = [{ name = "laptop", token = "hf_ada_write", role = "write" }]
 "#;
 
+/// `hub serve` on `data`, which writes down its requests in `serve.log`.
 pub(crate) struct Served {
     child: Child,
     pub(crate) url: String,
@@ -29,7 +31,7 @@ impl Served {
         let mut child = hub(home)
             .args(["serve", "--listen", "127.0.0.1:0", "--data", "data", "--seed", "seed.toml"])
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(File::create(home.join("serve.log")).unwrap())
             .spawn()
             .unwrap();
         let mut line = String::new();
