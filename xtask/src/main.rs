@@ -28,8 +28,8 @@ usage: cargo xtask <task>
   interop   a real model and every documented method between this client, the embedded Hub and the official Python
             client, newest and 0.12.1; compares the requests that they send with the files in tests/parity, which
             `interop --record` writes
-  bench     speed and memory, in release mode; writes docs/benchmarks.md. `bench transfers` and `bench reading`
-            measure one part and only print it
+  bench     speed and memory, in release mode; writes docs/benchmarks.md and .svg. `bench uploads`, `downloads`,
+            `startup`, `transfers` and `reading` measure one part and only print it
 ";
 
 /// A task ends well, or with a message that says what to do.

@@ -15,13 +15,12 @@ use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
 
 /// Paths asked about in one request.
 const MAX_PATHS: usize = 500;
-/// Most bytes of files outside LFS that one commit copies: they are held in memory.
-const MAX_CONTENT: u64 = 64 * 1024 * 1024;
 
 /// Copies a file of this repository or another one. Python: `CommitOperationCopy`.
 ///
 /// A file in LFS is copied by its object and nothing of it is moved. Other files, which are small, are downloaded and sent as
-/// part of the commit; those of one commit have at most 64 MiB together. Between repositories only files outside LFS can be
+/// part of the commit; those of one commit fit
+/// in [`CommitOptions::memory_budget`] together. Between repositories only files outside LFS can be
 /// copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitOperationCopy {
@@ -130,10 +129,12 @@ pub(crate) async fn resolve(
             }
             None => {
                 held += source.size;
-                if held > MAX_CONTENT {
-                    let message =
-                        "the files to copy that are not in LFS have more than 64 MiB: split the commit";
-                    return Err(CommitError::invalid(message.to_owned()));
+                let budget = options.memory_budget;
+                if held > budget {
+                    return Err(CommitError::invalid(format!(
+                        "the files to copy that are not in LFS need more than the {budget} bytes of the memory budget: \
+                         split the commit, or raise the budget"
+                    )));
                 }
                 place.content(transport, copy).await?.into()
             }

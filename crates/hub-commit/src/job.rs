@@ -5,6 +5,7 @@ use std::thread::available_parallelism;
 
 use hub_transport::{Reporter, Transport};
 
+use crate::budget::AtOnce;
 use crate::digest::Cancel;
 use crate::endpoint::Head;
 use crate::error::{SourceProblem, shown};
@@ -17,6 +18,7 @@ pub(crate) struct Job {
     pub(crate) options: CommitOptions,
     pub(crate) operations: Arc<Vec<CommitOperation>>,
     pub(crate) reporter: Reporter,
+    pub(crate) at_once: AtOnce,
     /// Lets transfers run.
     pub(crate) transfers: Window,
     pub(crate) cancel: Cancel,
@@ -37,18 +39,16 @@ impl Job {
         operations: Arc<Vec<CommitOperation>>,
         options: CommitOptions,
     ) -> Self {
+        let at_once = AtOnce::new(options.memory_budget, options.max_concurrency);
         Self {
             transport: transport.clone(),
             reporter: Reporter::new(options.progress.clone()),
-            transfers: Window::new(options.max_concurrency),
+            at_once,
+            transfers: Window::new(at_once.transfers),
             operations,
             options,
             cancel: Cancel::default(),
         }
-    }
-
-    pub(crate) fn concurrency(&self) -> usize {
-        self.transfers.limit()
     }
 
     /// The addition at an index.

@@ -27,6 +27,7 @@
 //! commit is made.
 
 mod blocks;
+mod budget;
 mod checked;
 mod clash;
 mod commit;

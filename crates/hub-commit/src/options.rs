@@ -29,6 +29,9 @@ pub struct CommitOptions {
     /// How many transfers may run at once, at least 1; the job begins with 4 and goes up while that makes it faster. Default 16.
     /// Python: `num_threads`, which is 5 there.
     pub max_concurrency: usize,
+    /// Bytes of memory for content on its way, over all stages together: fewer things run at once where it is small, one of each
+    /// at least, which takes 3 MiB. The list of files comes on top, with about 300 bytes for each. Default 64 MiB.
+    pub memory_budget: u64,
     /// Names the parent in every attempt, so that a repetition after a lost answer cannot make a second commit. Default
     /// true. False is what Python does: the commit is sent once and, when the answer is lost, looked for.
     pub pinned: bool,
@@ -53,6 +56,7 @@ impl CommitOptions {
             create_pr: false,
             parent_commit: None,
             max_concurrency: 16,
+            memory_budget: 64 << 20,
             pinned: true,
             progress: None,
             author: None,
@@ -93,6 +97,13 @@ impl CommitOptions {
     #[must_use]
     pub fn max_concurrency(mut self, transfers: usize) -> Self {
         self.max_concurrency = transfers;
+        self
+    }
+
+    /// Sets how many bytes of memory content on its way may take.
+    #[must_use]
+    pub fn memory_budget(mut self, bytes: u64) -> Self {
+        self.memory_budget = bytes;
         self
     }
 

@@ -17,8 +17,6 @@ use crate::{CommitError, CommitOperationAdd};
 
 /// Files in one request.
 const BATCH: usize = 256;
-/// Requests at once.
-const CONCURRENT: usize = 4;
 /// Bytes of a file that the server looks at.
 const SAMPLE: usize = 512;
 /// Longest text file that is read whole to be sent along: `.gitignore`, `.gitattributes`, `README.md`.
@@ -58,7 +56,7 @@ pub(crate) async fn classify(job: &Arc<Job>, seen: &[Seen]) -> Result<Answer, Co
                 Ok::<_, CommitError>((batch, response, time))
             }
         })
-        .buffered(CONCURRENT);
+        .buffered(job.at_once.questions);
     let mut answer = Answer { files: Vec::with_capacity(seen.len()), ..Answer::default() };
     while let Some((batch, response, time)) = batches.try_next().await? {
         answer.head = answer.head.or(response.commit_oid);

@@ -39,11 +39,6 @@ impl Window {
         Self { permits: Semaphore::new(size), limit, round: Mutex::new(round) }
     }
 
-    /// The most that may ever run at once.
-    pub(crate) fn limit(&self) -> usize {
-        self.limit
-    }
-
     /// Waits for a place.
     pub(crate) async fn enter(&self, now: impl Fn() -> Instant) -> Option<SemaphorePermit<'_>> {
         // Never closed, so there is always a permit to come.

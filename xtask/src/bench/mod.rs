@@ -1,10 +1,16 @@
-//! `cargo xtask bench`: speed and memory, in release mode, written to `docs/benchmarks.md`.
+//! `cargo xtask bench`: speed and memory, in release mode, written to `docs/benchmarks.md` with a picture.
 //!
 //! Clients are processes of their own. Peak memory is the kernel's `VmHWM`, so this needs Linux.
 
 mod canned;
+mod client;
+mod content;
+mod downloads;
+mod floor;
+mod plot;
 mod reading;
 mod server;
+mod startup;
 mod throttle;
 mod transfers;
 mod uploads;
@@ -22,18 +28,51 @@ pub(crate) fn run(part: Option<&str>) -> Outcome {
     if !Path::new("/proc/self/status").exists() {
         return Err("peak memory is read from /proc: run this on Linux".into());
     }
+    let mut bars = Vec::new();
     match part {
         None => {
-            let report =
-                [heading()?, uploads::measure()?, transfers::measure()?, reading::measure()?].join("\n");
+            let sections = [
+                heading()?,
+                uploads::measure(&mut bars)?,
+                downloads::measure(&mut bars)?,
+                startup::measure(&mut bars)?,
+                transfers::measure()?,
+                reading::measure(&mut bars)?,
+            ];
+            let report = sections.join("\n");
             print!("{report}");
-            let path = root().join("docs/benchmarks.md");
-            std::fs::write(&path, report).map_err(|error| format!("cannot write {}: {error}", path.display()))
+            write("docs/benchmarks.md", &report)?;
+            write("docs/benchmarks.svg", &plot::draw(&bars))
         }
-        Some("uploads") => uploads::measure().map(|report| print!("{report}")),
+        Some("uploads") => uploads::measure(&mut bars).map(|report| print!("{report}")),
+        Some("downloads") => downloads::measure(&mut bars).map(|report| print!("{report}")),
+        Some("startup") => startup::measure(&mut bars).map(|report| print!("{report}")),
         Some("transfers") => transfers::measure().map(|report| print!("{report}")),
-        Some("reading") => reading::measure().map(|report| print!("{report}")),
-        Some(other) => Err(format!("there is no benchmark {other:?}: uploads, transfers, reading")),
+        Some("reading") => reading::measure(&mut bars).map(|report| print!("{report}")),
+        Some(other) => {
+            Err(format!("there is no benchmark {other:?}: uploads, downloads, startup, transfers, reading"))
+        }
+    }
+}
+
+fn write(name: &str, content: &str) -> Outcome {
+    let path = root().join(name);
+    std::fs::write(&path, content).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
+
+/// Runs of each client.
+const RUNS: usize = 5;
+
+/// One job of the picture: its time as a share of Python's, and what is to be reached.
+struct Bar {
+    name: String,
+    share: f64,
+    reach: f64,
+}
+
+impl Bar {
+    fn new(name: &str, share: f64, reach: f64) -> Self {
+        Self { name: name.to_owned(), share, reach }
     }
 }
 
@@ -49,7 +88,7 @@ fn heading() -> Outcome<String> {
         "# Benchmarks\n\n\
          Written by `cargo xtask bench`; run it to measure your own machine. Everything is built in release mode, and clients and \
          servers are processes of one machine ({cores} cores, {model}; {}). Memory is the peak of resident memory, from the \
-         kernel.\n",
+         kernel.\n\n![The time of every job as a share of Python's](benchmarks.svg)\n",
         rustc.trim()
     ))
 }
@@ -61,18 +100,22 @@ struct Usage {
     memory: u64,
     /// Seconds of processor time.
     cpu: f64,
+    /// Files and sockets that were open at once, the most that was seen.
+    handles: usize,
 }
 
 /// Waits for the end of a process and returns what it took. The kernel keeps the figures, so looking now and then misses only
-/// the last hundredth of a second.
+/// the last two milliseconds.
 fn watch(child: &mut Child) -> Outcome<Usage> {
     let mut last = Usage::default();
     loop {
-        last = usage(child.id()).unwrap_or(last);
+        if let Some(now) = usage(child.id()) {
+            last = Usage { handles: now.handles.max(last.handles), ..now };
+        }
         match child.try_wait().map_err(|error| format!("cannot wait for a client: {error}"))? {
             Some(status) if status.success() => return Ok(last),
             Some(status) => return Err(format!("a client failed ({status})")),
-            None => std::thread::sleep(Duration::from_millis(10)),
+            None => std::thread::sleep(Duration::from_millis(2)),
         }
     }
 }
@@ -88,7 +131,8 @@ fn usage(pid: u32) -> Option<Usage> {
     // The name before the last bracket may hold spaces; user and system time are fields 14 and 15.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
     let mut ticks = || fields.next()?.parse::<f64>().ok();
-    Some(Usage { memory, cpu: (ticks()? + ticks()?) / TICKS })
+    let handles = std::fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count();
+    Some(Usage { memory, cpu: (ticks()? + ticks()?) / TICKS, handles })
 }
 
 /// Several measurements of one thing.

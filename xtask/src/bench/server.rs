@@ -28,6 +28,11 @@ impl Server {
             std::fs::remove_dir_all(&data)
                 .map_err(|error| format!("cannot remove {}: {error}", data.display()))?;
         }
+        Self::again(hub, place, options)
+    }
+
+    /// Starts it with the data that an earlier one left.
+    pub(super) fn again(hub: &Path, place: &Path, options: &[&str]) -> Outcome<Self> {
         let seed: PathBuf = place.join("seed.toml");
         std::fs::write(&seed, SEED).map_err(|error| format!("cannot write {}: {error}", seed.display()))?;
         let mut command = Command::new(hub);

@@ -38,6 +38,7 @@ pub struct UploadLargeFolder {
     revision: Option<String>,
     private: Option<bool>,
     num_workers: Option<usize>,
+    memory_budget: Option<u64>,
     files_per_commit: Option<usize>,
     message: Option<String>,
     atomic: bool,
@@ -100,6 +101,11 @@ impl<M: Mode> UploadLargeFolderCall<M> {
     /// How many uploads may run at once, at least 1; 16 unless set. Python: `num_workers`.
     pub fn num_workers(self, workers: usize) -> Self {
         self.edit(|operation| operation.num_workers = Some(workers))
+    }
+
+    /// How many bytes of memory content on its way may take; 64 MiB unless set. Python has no such argument.
+    pub fn memory_budget(self, bytes: u64) -> Self {
+        self.edit(|operation| operation.memory_budget = Some(bytes))
     }
 
     /// The most files of one commit, at least 1; 1000 unless set. Python chooses between 20 and 1000 by itself.
@@ -171,6 +177,9 @@ impl Job<'_> {
         let mut options = CommitOptions::new(self.repo.clone(), message).revision(revision);
         if let Some(workers) = self.args.num_workers {
             options = options.max_concurrency(workers);
+        }
+        if let Some(bytes) = self.args.memory_budget {
+            options = options.memory_budget(bytes);
         }
         options.progress.clone_from(&self.args.progress);
         options
@@ -300,6 +309,7 @@ impl<M: Mode> HfApi<M> {
             revision: None,
             private: None,
             num_workers: None,
+            memory_budget: None,
             files_per_commit: None,
             message: None,
             atomic: false,

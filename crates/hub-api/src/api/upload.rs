@@ -34,6 +34,7 @@ pub struct CommitArgs {
     create_pr: bool,
     parent_commit: Option<String>,
     num_threads: Option<usize>,
+    memory_budget: Option<u64>,
     progress: Option<Arc<dyn Progress>>,
     create_repo: Option<CreateRepo>,
 }
@@ -60,6 +61,7 @@ impl CommitArgs {
             create_pr: false,
             parent_commit: None,
             num_threads: None,
+            memory_budget: None,
             progress: None,
             create_repo: None,
         }
@@ -78,6 +80,9 @@ impl CommitArgs {
                 return Err(Error::setup("num_threads must be at least 1"));
             }
             options = options.max_concurrency(threads);
+        }
+        if let Some(bytes) = self.memory_budget {
+            options = options.memory_budget(bytes);
         }
         if let Some(progress) = self.progress {
             options = options.progress(progress);
@@ -213,6 +218,12 @@ impl<O: HasCommit, M: Mode> Call<O, M> {
     /// Python: `num_threads`.
     pub fn num_threads(self, threads: usize) -> Self {
         self.edit(|operation| operation.commit_mut().num_threads = Some(threads))
+    }
+
+    /// How many bytes of memory content on its way may take; 64 MiB unless set. Fewer things run at once where it is small. The
+    /// list of files comes on top, with about 300 bytes for each. Python has no such argument.
+    pub fn memory_budget(self, bytes: u64) -> Self {
+        self.edit(|operation| operation.commit_mut().memory_budget = Some(bytes))
     }
 }
 

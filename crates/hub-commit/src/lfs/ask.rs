@@ -5,14 +5,11 @@ use std::sync::Arc;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hub_types::preupload::UploadMode;
 
-use super::{Fate, Object, batch, groups, hash_group, judge, threads};
+use super::{Fate, Object, batch, groups, hash_group, judge};
 use crate::CommitError;
 use crate::digest::Want;
 use crate::job::Job;
 use crate::plan::Wanted;
-
-/// Requests at once.
-const CONCURRENT: usize = 4;
 
 /// Digests all files, in their order; with the content, where it goes to LFS.
 pub(crate) async fn digest_all(
@@ -22,7 +19,7 @@ pub(crate) async fn digest_all(
     let mut found: Vec<_> = vec![(Fate::Regular(None), None); files.len()];
     let mut hashed = stream::iter(groups(files, any_digest))
         .map(|group| hash_group(job, files, group, any_digest))
-        .buffer_unordered(threads());
+        .buffer_unordered(job.at_once.hashing);
     while let Some(digests) = hashed.try_next().await? {
         for (index, digests) in digests {
             if let (Some(file), Some(place)) = (files.get(index), found.get_mut(index)) {
@@ -50,7 +47,7 @@ pub(crate) async fn missing(
     let chunks: Vec<Vec<Object>> = objects.chunks(batch::MAX_OBJECTS).map(<[Object]>::to_vec).collect();
     let answers: Vec<Vec<batch::Upload>> = stream::iter(chunks)
         .map(|objects| batch::negotiate(job, objects))
-        .buffered(CONCURRENT)
+        .buffered(job.at_once.questions)
         .try_collect()
         .await?;
     let missing: Vec<_> = answers

@@ -79,17 +79,12 @@ pub(crate) async fn upload_objects(job: &Arc<Job>, objects: Vec<Object>) -> Resu
     overlapped(job, &[], Vec::new(), objects.into()).await.map(drop)
 }
 
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 async fn overlapped(
     job: &Arc<Job>,
     files: &[Wanted],
     to_hash: Vec<Vec<usize>>,
     mut ready: VecDeque<Object>,
 ) -> Result<Vec<Fate>, CommitError> {
-    let threads = threads();
     let mut fates = vec![Fate::Regular(None); files.len()];
     let mut to_hash = to_hash.into_iter();
     let mut known: HashSet<[u8; 32]> = HashSet::new();
@@ -98,13 +93,13 @@ async fn overlapped(
     let mut asking: FuturesUnordered<Step<'_, Vec<batch::Upload>>> = FuturesUnordered::new();
     let mut sending: FuturesUnordered<Step<'_, ()>> = FuturesUnordered::new();
     // Twice the transfers: while one file is confirmed, the next can be sent.
-    let limit = job.concurrency().saturating_mul(2);
+    let limit = job.at_once.transfers.saturating_mul(2);
     loop {
-        while hashing.len() < threads && ready.len() + uploads.len() < AHEAD {
+        while hashing.len() < job.at_once.hashing && ready.len() + uploads.len() < AHEAD {
             let Some(group) = to_hash.next() else { break };
             hashing.push(Box::pin(hash_group(job, files, group, Wanted::digest)));
         }
-        if asking.is_empty() && !ready.is_empty() && uploads.len() < job.concurrency() {
+        if asking.is_empty() && !ready.is_empty() && uploads.len() < job.at_once.transfers {
             let objects: Vec<Object> = ready.drain(..ready.len().min(batch::MAX_OBJECTS)).collect();
             asking.push(Box::pin(batch::negotiate(job, objects)));
         }

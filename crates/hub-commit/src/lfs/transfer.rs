@@ -96,7 +96,7 @@ async fn content(job: &Arc<Job>, object: &super::Object, route: &Route) -> Resul
                         Ok::<_, Failure>(CompletedPart { part_number: index + 1, etag })
                     }
                 })
-                .buffer_unordered(job.concurrency())
+                .buffer_unordered(job.at_once.transfers)
                 .try_collect::<Vec<_>>()
                 .await?;
             parts.sort_unstable_by_key(|part| part.part_number);

@@ -69,6 +69,9 @@ pub(crate) struct Repo {
     pub(crate) log: Vec<String>,
     /// Bytes of commits and of content for the store.
     pub(crate) received: u64,
+    /// Uploads of content that run, and the most that ever did.
+    running: usize,
+    pub(crate) most_running: usize,
     /// Files of this many bytes or more go to LFS.
     pub(crate) lfs_from: u64,
     /// Uploads go in parts of this many bytes.
@@ -126,6 +129,8 @@ impl Hub {
             objects: HashMap::new(),
             log: Vec::new(),
             received: 0,
+            running: 0,
+            most_running: 0,
             lfs_from: 100,
             part_size: None,
             ignored: Vec::new(),
@@ -429,6 +434,8 @@ impl tower::Service<Request<Body>> for Hub {
             let line = format!("{} {path}", head.method);
             let announced = body.size_hint().exact();
             let body = body.collect().await?.to_bytes();
+            let _running = (head.method == Method::PUT).then(|| Running::new(&hub));
+            tokio::task::yield_now().await;
             if head.method == Method::PUT {
                 assert_eq!(announced, Some(body.len() as u64), "uploads carry their length");
             }
@@ -484,6 +491,24 @@ impl tower::Service<Request<Body>> for Hub {
                 }
             }
         })
+    }
+}
+
+/// Counts an upload as long as it lives.
+struct Running(Hub);
+
+impl Running {
+    fn new(hub: &Hub) -> Self {
+        let mut repo = hub.repo();
+        repo.running += 1;
+        repo.most_running = repo.most_running.max(repo.running);
+        Self(hub.clone())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.repo().running -= 1;
     }
 }
 

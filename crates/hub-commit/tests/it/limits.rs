@@ -1,6 +1,6 @@
 //! Sizes at the edges, limits of one commit, and paths or contents that come twice.
 
-use hub_commit::{CommitError, CommitOperation, CommitOperationAdd, create_commit};
+use hub_commit::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions, create_commit};
 use proptest::prelude::*;
 use sha2::Digest;
 
@@ -61,6 +61,21 @@ async fn f79_more_lfs_files_than_a_commit_may_have_are_refused_before_any_is_sen
     assert!(matches!(error, CommitError::TooManyLfsFiles { count } if count == many), "{error:?}");
     let repo = hub.repo();
     assert_eq!(repo.count("/preupload/"), repo.log.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_runs_at_once_than_fits_in_the_memory_or_was_asked_for() {
+    let most = async |options: CommitOptions| {
+        let hub = Hub::new();
+        let operations = (0..40).map(|index| add(&index.to_string(), content(200 + index))).collect();
+        create_commit(&hub.transport(), operations, options).await.unwrap();
+        assert_eq!(hub.repo().count("PUT"), 40);
+        hub.repo().most_running
+    };
+    assert_eq!(most(options().memory_budget(0)).await, 1);
+    assert_eq!(most(options().memory_budget(4 << 20)).await, 3);
+    assert_eq!(most(options().max_concurrency(2)).await, 2);
+    assert!(most(options()).await > 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,97 @@
+//! One run of a client against `hub serve`, and what several say together.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use super::server::Server;
+use super::{Spread, Usage, mib, watch};
+use crate::Outcome;
+
+pub(super) const TOKEN: &str = "hf_ada_bench";
+
+/// One run of one client.
+pub(super) struct Run {
+    pub(super) seconds: f64,
+    pub(super) usage: Usage,
+    /// Seconds of the server's processors meanwhile.
+    pub(super) server: f64,
+}
+
+/// Runs a client, which says the seconds of its work itself if `says`.
+pub(super) fn timed(mut command: Command, server: &Server, home: &Path, says: bool) -> Outcome<Run> {
+    command.env("HF_TOKEN", TOKEN).env("HF_HOME", home);
+    let before = server.cpu();
+    let start = Instant::now();
+    let mut child = command.spawn().map_err(|error| format!("cannot start a client: {error}"))?;
+    let output = child.stdout.take();
+    let usage = watch(&mut child)?;
+    let mut seconds = start.elapsed().as_secs_f64();
+    if says {
+        let mut line = String::new();
+        if let Some(mut output) = output {
+            output.read_to_string(&mut line).map_err(|error| format!("a client says nothing: {error}"))?;
+        }
+        let last = line.lines().last().unwrap_or_default();
+        seconds = last.trim().parse().map_err(|_| format!("a client says {line:?}"))?;
+    }
+    Ok(Run { seconds, usage, server: server.cpu() - before })
+}
+
+/// What several runs say together.
+pub(super) struct Summary {
+    pub(super) wall: Spread,
+    pub(super) cpu: f64,
+    pub(super) memory: f64,
+    pub(super) server: f64,
+}
+
+impl Summary {
+    pub(super) fn of(runs: &[Run]) -> Self {
+        let middle = |value: fn(&Run) -> f64| Spread::of(runs.iter().map(value).collect()).middle;
+        Self {
+            wall: Spread::of(runs.iter().map(|run| run.seconds).collect()),
+            cpu: middle(|run| run.usage.cpu),
+            memory: runs.iter().map(|run| mib(run.usage.memory)).fold(0.0, f64::max),
+            server: middle(|run| run.server),
+        }
+    }
+
+    /// A line of a table: this client against the official one.
+    pub(super) fn row(&self, job: &str, python: &Self, share: f64, memory: Option<f64>) -> String {
+        let memory = memory.map_or_else(String::new, |memory| format!("{memory:.0}"));
+        format!(
+            "| {job} | {} | {} | {:.3} | {share:.2} | {:.2} | {:.2} | {:.1} | {memory} | {:.1} | {:.2} |\n",
+            self.wall.seconds(),
+            python.wall.seconds(),
+            self.wall.middle / python.wall.middle,
+            self.cpu,
+            python.cpu,
+            self.memory,
+            python.memory,
+            self.server,
+        )
+    }
+}
+
+/// Makes a repository and gives its id.
+pub(super) fn create_repo(server: &str, name: &str, parts: bool) -> Outcome<String> {
+    let fail = |error: std::io::Error| format!("cannot make a repository: {error}");
+    let address = server.trim_start_matches("http://");
+    let parts = if parts { ",\"lfsmultipartthresh\":16777216" } else { "" };
+    let body = format!("{{\"name\":\"{name}\"{parts}}}");
+    let mut stream = TcpStream::connect(address).map_err(fail)?;
+    write!(
+        stream,
+        "POST /api/repos/create HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {TOKEN}\r\n\
+         content-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .map_err(fail)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map_err(fail)?;
+    let status = answer.lines().next().unwrap_or_default();
+    if status.contains(" 200 ") { Ok(format!("ada/{name}")) } else { Err(format!("no repository: {status}")) }
+}
