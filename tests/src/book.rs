@@ -28,6 +28,28 @@ pub fn model_folder() -> tempfile::TempDir {
 
 #[cfg(doctest)]
 mod chapters {
+    #[doc = include_str!("../../docs/discussions.md")]
+    mod discussions {}
+    #[doc = include_str!("../../docs/downloading.md")]
+    mod downloading {}
     #[doc = include_str!("../../docs/embedded-hub.md")]
     mod embedded_hub {}
+    #[doc = include_str!("../../docs/embedding.md")]
+    mod embedding {}
+    #[doc = include_str!("../../docs/errors.md")]
+    mod errors {}
+    #[doc = include_str!("../../docs/getting-started.md")]
+    mod getting_started {}
+    #[doc = include_str!("../../docs/hf-hub.md")]
+    mod hf_hub {}
+    #[doc = include_str!("../../docs/python.md")]
+    mod python {}
+    #[doc = include_str!("../../docs/spaces.md")]
+    mod spaces {}
+    #[doc = include_str!("../../docs/testing.md")]
+    mod testing {}
+    #[doc = include_str!("../../docs/tokens.md")]
+    mod tokens {}
+    #[doc = include_str!("../../docs/uploading.md")]
+    mod uploading {}
 }

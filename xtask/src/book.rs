@@ -1,6 +1,7 @@
 //! `cargo xtask book`: builds the book of docs/ and checks that all of it is there: chapters, links, blocks of code.
 
 mod links;
+mod python;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ const DOCTESTS: &str = "tests/src/book.rs";
 
 pub(crate) fn run() -> Outcome {
     let mut faults = chapter_faults()?;
+    faults.extend(python::faults()?);
     faults.extend(links::in_files(&root())?);
     match mdbook() {
         Ok(program) => {
