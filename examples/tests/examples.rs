@@ -223,3 +223,17 @@ fn a_tape_answers_without_the_hub_and_holds_no_secret() {
     assert!(tape.contains("signature=hidden"), "a signed address is on the tape, without its signature");
     assert!(!tape.contains(ADA) && !tape.to_lowercase().contains("authorization"));
 }
+
+#[test]
+fn every_example_is_listed_and_run() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let (list, tests) = (fs::read_to_string(folder.join("README.md")).unwrap(), include_str!("examples.rs"));
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").exists() {
+            assert!(list.contains(&format!("[{name}](")), "{name} is not in the README");
+            assert!(tests.contains(&format!("\"{name}\", &[")), "no test runs {name}");
+        }
+    }
+}

@@ -28,6 +28,8 @@ pub fn model_folder() -> tempfile::TempDir {
 
 #[cfg(doctest)]
 mod chapters {
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
     #[doc = include_str!("../../docs/discussions.md")]
     mod discussions {}
     #[doc = include_str!("../../docs/downloading.md")]
