@@ -202,6 +202,7 @@ fn types_server_answers_the_client() {
     assert_eq!((model.likes, model.siblings.map(|files| files.len())), (Some(42), Some(1)));
     assert_eq!(missing.unwrap_err(), Some(ErrorKind::RepoNotFound));
     assert!(files.unwrap_err());
+    assert!(!include_str!("../types_server.rs").contains("hub_api"), "a server needs hub-types alone");
 }
 
 #[test]

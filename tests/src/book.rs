@@ -46,6 +46,8 @@ mod chapters {
     mod hf_hub {}
     #[doc = include_str!("../../docs/python.md")]
     mod python {}
+    #[doc = include_str!("../../docs/repositories.md")]
+    mod repositories {}
     #[doc = include_str!("../../docs/spaces.md")]
     mod spaces {}
     #[doc = include_str!("../../docs/testing.md")]
