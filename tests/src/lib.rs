@@ -8,6 +8,8 @@
     reason = "used by tests only"
 )]
 
+pub mod book;
+
 use std::{collections::BTreeMap, path::Path};
 
 use hub_api::{HfApi, HfApiBuilder};

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod bench;
+mod book;
 mod ci;
 mod contract;
 mod deps;
@@ -19,7 +20,8 @@ use std::process::{Child, Command, ExitCode, Stdio};
 const HELP: &str = "\
 usage: cargo xtask <task>
 
-  test      what continuous integration runs: formatting, lints, layers, deps, tests, parity, documentation, interop
+  test      what continuous integration runs: formatting, lints, layers, deps, tests, parity,
+            documentation, book, interop
   ci        the same, and the checks that need tools which are not part of Rust (cargo-deny, cargo-hack)
   layers    which crate depends on which, and the invariants of docs/architecture.md
   deps      every dependency has its reason in docs/dependencies.md; security floors; number of crates
@@ -28,6 +30,7 @@ usage: cargo xtask <task>
   interop   a real model and every documented method between this client, the embedded Hub and the official Python
             client, newest and 0.12.1; compares the requests that they send with the files in tests/parity, which
             `interop --record` writes
+  book      builds the book of docs/ into target/book with mdBook, which it installs into target/tools, and checks its links
   bench     speed and memory, in release mode; writes docs/benchmarks.md and .svg. `bench uploads`, `downloads`,
             `startup`, `transfers` and `reading` measure one part and only print it
 ";
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         ["parity", "--write"] => contract::write(),
         ["interop"] => interop::run(),
         ["interop", "--record"] => interop::record(),
+        ["book"] => book::run(),
         ["bench"] => bench::run(None),
         ["bench", part] => bench::run(Some(part)),
         [] | ["help" | "--help" | "-h"] => {

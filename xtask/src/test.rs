@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{Outcome, cargo, deps, execute, interop, layers, parity};
+use crate::{Outcome, book, cargo, deps, execute, interop, layers, parity};
 
 pub(crate) fn run_all() -> Outcome {
     for (name, step) in STEPS {
@@ -19,7 +19,7 @@ pub(crate) fn run_all() -> Outcome {
 /// A name, and what fails if something is wrong.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("formatting", formatting),
     ("lints", lints),
     ("layers", layers::run),
@@ -27,6 +27,7 @@ const STEPS: [Step; 8] = [
     ("tests", tests),
     ("parity", parity::run),
     ("documentation", documentation),
+    ("book", book::run),
     ("interop", interop::run),
 ];
 
