@@ -3,14 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
+use http::Request;
 use http::response::Parts;
-use http::{HeaderMap, Request};
 use hub_transport::{
-    Body, Endpoint, Error, PagedEndpoint, RetryClass, Timeouts, Transfer, WithoutToken, decode_json, get,
-    post, put,
+    Body, Endpoint, Error, PagedEndpoint, RetryClass, Timeouts, Transfer, decode_json, get, post,
 };
 use hub_types::commit::{COMMIT_NONCE, CommitResponse, NDJSON};
-use hub_types::lfs::{self, BatchRequest, BatchResponse};
 use hub_types::preupload::{PreuploadRequest, PreuploadResponse};
 use hub_types::tree::PathsInfoRequest;
 use hub_types::{
@@ -22,7 +20,7 @@ use std::time::Duration;
 /// How long the server may take to begin its answer to a commit: it applies the whole of it first.
 const COMMIT_HEAD_TIMEOUT: Duration = Duration::from_secs(300);
 
-fn to_json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+pub(crate) fn to_json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(value)
         .map_err(|source| Error::build("the payload cannot be written as JSON").with_source(source))
 }
@@ -96,118 +94,6 @@ impl Endpoint for Preupload<'_> {
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<Self::Output, Error> {
         Ok((decode_json(head, &body)?, server_time(head)))
-    }
-}
-
-/// `POST /{id}.git/info/lfs/objects/batch`
-pub(crate) struct Batch<'a> {
-    pub(crate) repo: &'a RepoRef,
-    pub(crate) request: BatchRequest,
-}
-
-impl Endpoint for Batch<'_> {
-    const NAME: &'static str = "lfs_batch";
-    type Output = BatchResponse;
-
-    fn class(&self) -> RetryClass {
-        RetryClass::Read
-    }
-
-    fn target(&self) -> String {
-        self.repo.to_string()
-    }
-
-    fn request(&self) -> Result<Request<Body>, Error> {
-        lfs_post(route::repo(self.repo).lfs_batch(), to_json(&self.request)?, &HeaderMap::new())
-    }
-
-    fn decode(&self, head: &Parts, body: Bytes) -> Result<BatchResponse, Error> {
-        decode_json(head, &body)
-    }
-}
-
-fn lfs_post(url: String, body: Vec<u8>, headers: &HeaderMap) -> Result<Request<Body>, Error> {
-    let mut request = post(url)
-        .header(http::header::ACCEPT, lfs::MEDIA_TYPE)
-        .header(http::header::CONTENT_TYPE, lfs::MEDIA_TYPE)
-        .body(Body::bytes(body))
-        .finish()?;
-    request.headers_mut().extend(headers.clone());
-    Ok(request)
-}
-
-/// A `PUT` of content to an address that carries its own permission.
-pub(crate) struct Put<'a> {
-    pub(crate) target: &'a str,
-    pub(crate) href: &'a str,
-    pub(crate) headers: &'a HeaderMap,
-    /// A body that can be cloned.
-    pub(crate) body: &'a (dyn Fn() -> Body + Send + Sync),
-}
-
-impl Endpoint for Put<'_> {
-    const NAME: &'static str = "lfs_upload";
-    /// The `ETag`, if it is there and not empty.
-    type Output = Option<String>;
-
-    fn class(&self) -> RetryClass {
-        RetryClass::Read
-    }
-
-    fn target(&self) -> String {
-        self.target.to_owned()
-    }
-
-    fn request(&self) -> Result<Request<Body>, Error> {
-        let mut request = put(self.href)
-            .body((self.body)())
-            .extension(Timeouts::transfer())
-            .extension(Transfer)
-            .extension(WithoutToken)
-            .finish()?;
-        request.headers_mut().extend(self.headers.clone());
-        Ok(request)
-    }
-
-    fn decode(&self, head: &Parts, _: Bytes) -> Result<Option<String>, Error> {
-        let etag = head.headers.get(http::header::ETAG).and_then(|value| value.to_str().ok());
-        Ok(etag.filter(|etag| !etag.trim_matches('"').is_empty()).map(str::to_owned))
-    }
-}
-
-/// A `POST` to an address that an LFS answer named: completion of a multipart upload, or verify.
-pub(crate) struct LfsStep<'a> {
-    pub(crate) target: &'a str,
-    pub(crate) href: &'a str,
-    pub(crate) headers: &'a HeaderMap,
-    pub(crate) body: Vec<u8>,
-    pub(crate) class: RetryClass,
-    /// Whether the address asks for the token (verify) or carries its own permission (completion).
-    pub(crate) with_token: bool,
-}
-
-impl Endpoint for LfsStep<'_> {
-    const NAME: &'static str = "lfs_confirm";
-    type Output = ();
-
-    fn class(&self) -> RetryClass {
-        self.class
-    }
-
-    fn target(&self) -> String {
-        self.target.to_owned()
-    }
-
-    fn request(&self) -> Result<Request<Body>, Error> {
-        let mut request = lfs_post(self.href.to_owned(), self.body.clone(), self.headers)?;
-        if !self.with_token {
-            request.extensions_mut().insert(WithoutToken);
-        }
-        Ok(request)
-    }
-
-    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
-        Ok(())
     }
 }
 

@@ -19,6 +19,7 @@ use hub_types::{
 
 use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
+    api::upload_folder::HasFolder,
     args::{HasProgress, HasRepo, HasRevision},
     repo_arg::{RepoArg, revision_or_main},
 };
@@ -74,28 +75,16 @@ impl HasProgress for UploadLargeFolder {
     }
 }
 
+impl HasFolder for UploadLargeFolder {
+    fn folder_mut(&mut self) -> &mut FolderOptions {
+        &mut self.options
+    }
+}
+
 impl<M: Mode> UploadLargeFolderCall<M> {
     /// Whether only its owners see the repository, if this call makes it. Python: `private`.
     pub fn private(self, private: bool) -> Self {
         self.edit(|operation| operation.private = Some(private))
-    }
-
-    /// The folder of the repository that the files go to; the root unless set. Python has no such argument.
-    pub fn path_in_repo(self, path: impl Into<String>) -> Self {
-        self.edit(|operation| operation.options.path_in_repo = path.into())
-    }
-
-    /// Only files that match one of the patterns are uploaded; all unless set, none for an empty list.
-    /// Python: `allow_patterns`.
-    pub fn allow_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
-        let patterns = patterns.into_iter().map(Into::into).collect();
-        self.edit(|operation| operation.options.allow_patterns = Some(patterns))
-    }
-
-    /// Files that match one of the patterns are left out, whatever the allow patterns say. Python: `ignore_patterns`.
-    pub fn ignore_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
-        let patterns = patterns.into_iter().map(Into::into).collect();
-        self.edit(|operation| operation.options.ignore_patterns = patterns)
     }
 
     /// How many uploads may run at once, at least 1; 16 unless set. Python: `num_workers`.

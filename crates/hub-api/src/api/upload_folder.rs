@@ -41,10 +41,22 @@ impl HasCommit for UploadFolder {
     }
 }
 
-impl<M: Mode> UploadFolderCall<M> {
+/// A call that uploads files of a folder.
+pub trait HasFolder {
+    #[doc(hidden)]
+    fn folder_mut(&mut self) -> &mut FolderOptions;
+}
+
+impl HasFolder for UploadFolder {
+    fn folder_mut(&mut self) -> &mut FolderOptions {
+        &mut self.options
+    }
+}
+
+impl<O: HasFolder, M: Mode> Call<O, M> {
     /// The folder of the repository that the files go to; the root unless set. Python: `path_in_repo`.
     pub fn path_in_repo(self, path: impl Into<String>) -> Self {
-        self.edit(|operation| operation.options.path_in_repo = path.into())
+        self.edit(|operation| operation.folder_mut().path_in_repo = path.into())
     }
 
     /// Only files that match one of the patterns are uploaded; all unless set, none for an empty list.
@@ -53,15 +65,22 @@ impl<M: Mode> UploadFolderCall<M> {
     /// Patterns are matched against the path relative to the folder as Python's `fnmatch` does: `*` also matches `/`.
     pub fn allow_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
         let patterns = patterns.into_iter().map(Into::into).collect();
-        self.edit(|operation| operation.options.allow_patterns = Some(patterns))
+        self.edit(|operation| operation.folder_mut().allow_patterns = Some(patterns))
     }
 
     /// Files that match one of the patterns are left out, whatever the allow patterns say. Python: `ignore_patterns`.
     pub fn ignore_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
         let patterns = patterns.into_iter().map(Into::into).collect();
-        self.edit(|operation| operation.options.ignore_patterns = patterns)
+        self.edit(|operation| operation.folder_mut().ignore_patterns = patterns)
     }
 
+    /// What becomes of symbolic links; those to files are followed and those to folders left out unless set.
+    pub fn links(self, links: Links) -> Self {
+        self.edit(|operation| operation.folder_mut().links = links)
+    }
+}
+
+impl<M: Mode> UploadFolderCall<M> {
     /// Files of the repository below [`path_in_repo`](Self::path_in_repo) that match one of the patterns are deleted by
     /// the same commit; none unless set. Files that are uploaded again and `.gitattributes` of the root stay.
     /// Python: `delete_patterns`.
@@ -70,11 +89,6 @@ impl<M: Mode> UploadFolderCall<M> {
     pub fn delete_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
         let patterns = patterns.into_iter().map(Into::into).collect();
         self.edit(|operation| operation.delete_patterns = patterns)
-    }
-
-    /// What becomes of symbolic links; those to files are followed and those to folders left out unless set.
-    pub fn links(self, links: Links) -> Self {
-        self.edit(|operation| operation.options.links = links)
     }
 }
 

@@ -21,7 +21,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hub_transport::{ErrorKind, Transport};
+use hub_transport::{ErrorKind, Reporter, Transport};
 use hub_types::progress::{Event, Progress};
 use hub_types::{CommitInfo, ParentCommit, RepoRef};
 use serde::Serialize;
@@ -132,9 +132,9 @@ impl LargeFolder {
         }
         let (mut report, mut rest, mut head) = self.pending(transport, &options).await?;
         let options = options.digests(Arc::clone(&self.journal) as _);
-        let progress = options.progress.clone();
+        let reporter = Reporter::new(options.progress.clone());
         let bytes = rest.iter().fold(0u64, |sum, file| sum.saturating_add(file.stamp.size));
-        tell(progress.as_deref(), &Event::Started { files: rest.len() as u64, bytes });
+        reporter.event(&Event::Started { files: rest.len() as u64, bytes });
         let (mut part, mut moved) = (1u64, 0u32);
         while !rest.is_empty() {
             let taken = limits.take(rest.iter().map(|file| file.stamp.size));
@@ -143,7 +143,7 @@ impl LargeFolder {
             if part > 1 || taken < rest.len() {
                 options.message = format!("{} (part {part})", options.message);
             }
-            options.progress = progress.clone().map(|progress| Arc::new(Part(progress)) as _);
+            options.progress = reporter.sink().map(|progress| Arc::new(Part(progress)) as _);
             match create_commit(transport, self.batch(batch), options.clone()).await {
                 Ok(info) => {
                     rest.drain(..taken);
@@ -166,7 +166,7 @@ impl LargeFolder {
                 Err(error) => limits = self.after(error, &limits, taken)?,
             }
         }
-        tell(progress.as_deref(), &Event::Finished);
+        reporter.finish().await;
         Ok(report)
     }
 
@@ -255,12 +255,6 @@ fn source_path(operation: &CommitOperation) -> Option<&Path> {
     match operation {
         CommitOperation::Add(add) => add.source().path(),
         _ => None,
-    }
-}
-
-fn tell(progress: Option<&dyn Progress>, event: &Event<'_>) {
-    if let Some(progress) = progress {
-        progress.event(event);
     }
 }
 

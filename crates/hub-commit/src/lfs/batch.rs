@@ -9,9 +9,9 @@ use hub_types::lfs::{Actions, BatchObject, BatchRef, BatchRequest, ObjectId, Ope
 use hub_types::progress::Phase;
 use tokio::time::Instant;
 
+use super::endpoint::Batch;
 use super::{Object, address};
 use crate::CommitError;
-use crate::endpoint::Batch;
 use crate::error::RejectedObject;
 use crate::job::Job;
 

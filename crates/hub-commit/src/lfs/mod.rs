@@ -6,6 +6,7 @@
 mod address;
 mod ask;
 mod batch;
+mod endpoint;
 mod range;
 mod transfer;
 

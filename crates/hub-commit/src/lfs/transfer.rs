@@ -10,9 +10,9 @@ use hub_transport::{Body, Error, ErrorKind, RetryClass};
 use hub_types::lfs::{CompletedPart, CompletionRequest, ObjectId};
 
 use super::batch::{Pieces, Route, Upload, negotiate};
+use super::endpoint::{LfsStep, Put};
 use super::range::Sending;
 use crate::CommitError;
-use crate::endpoint::{LfsStep, Put};
 use crate::job::Job;
 use crate::stream::{Fault, body};
 

@@ -3,7 +3,8 @@
 use hub_commit::{CommitError, CommitOutcomeUnknown, Reconciled, create_commit, reconcile_commit};
 use hub_types::ParentCommit;
 
-use crate::hub::{Fault, Hub, add, content, options};
+use crate::faults::Fault;
+use crate::hub::{Hub, add, content, options};
 
 const COMMIT: &str = "/commit/main";
 

@@ -15,7 +15,8 @@ use hub_types::progress::{Event, Phase};
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
-use crate::hub::{ENDPOINT, Fault, Hub, content, options};
+use crate::faults::Fault;
+use crate::hub::{ENDPOINT, Hub, content, options};
 
 const FILES: usize = 7;
 

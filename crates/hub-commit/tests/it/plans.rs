@@ -7,7 +7,8 @@ use hub_commit::{
 };
 use hub_types::preupload::UploadMode;
 
-use crate::hub::{Fault, Hub, Repo, add, content, options};
+use crate::faults::Fault;
+use crate::hub::{Hub, Repo, add, content, options};
 
 async fn plan(hub: &Hub, operations: Vec<CommitOperation>) -> CommitPlan {
     plan_commit(&hub.transport(), operations, Vec::new(), options()).await.unwrap()

@@ -3,7 +3,8 @@
 use hub_commit::{CommitError, create_commit};
 use serde_json::json;
 
-use crate::hub::{ENDPOINT, Fault, Hub, add, content, hex, options};
+use crate::faults::Fault;
+use crate::hub::{ENDPOINT, Hub, add, content, hex, options};
 use sha2::Digest;
 
 fn parts() -> Hub {
