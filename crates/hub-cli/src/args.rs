@@ -1,10 +1,14 @@
 //! The command line as clap reads it. Commands and flags are those of the official `hf` command.
 
 mod cache;
+pub(crate) mod cache_filter;
 mod discussions;
+mod download;
+mod kind;
 mod large;
 mod rate;
 mod refs;
+mod repos;
 mod spaces;
 mod upload;
 
@@ -18,10 +22,16 @@ pub(crate) use discussions::{
     BodyArgs, CreateDiscussion, DiscussionArg, DiscussionKindArg, DiscussionStatusArg, Discussions,
     EditComment, ListDiscussions, Settle,
 };
+pub(crate) use download::Download;
+pub(crate) use kind::{Card, Info, Kind, List, Search};
 pub(crate) use large::UploadLargeFolder;
 pub(crate) use rate::parse as parse_rate;
 pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteTag, MoveRepo, RepoSettings, Tag};
-pub(crate) use spaces::{DeleteSetting, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces, WaitForSpace};
+pub(crate) use repos::{CreateRepo, DeleteFiles, DeleteRepo, DuplicateRepo, ListRepos, VisibilityArgs};
+pub(crate) use spaces::{
+    DeleteSetting, SecretsArgs, SettingsArgs, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces,
+    VariablesArgs, WaitForSpace,
+};
 pub(crate) use upload::Upload;
 
 /// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
@@ -56,6 +66,9 @@ pub(crate) struct Global {
     /// The same as --format quiet: only what a script needs, one value a line
     #[arg(long, short, global = true, conflicts_with_all = ["format", "json"])]
     pub(crate) quiet: bool,
+    /// Do not cut lines of lists to the width of the terminal
+    #[arg(long, global = true)]
+    pub(crate) no_truncate: bool,
 }
 
 /// Values of `--format`.
@@ -102,6 +115,8 @@ pub(crate) enum Command {
     /// Look at Spaces, set them up, pause and restart them
     #[command(subcommand)]
     Spaces(Spaces),
+    /// What a report about a problem needs: version, endpoint, folders, where the token is from; never the token itself
+    Env,
     /// Run a Hub on this machine over the repositories in a folder
     Serve(Serve),
     /// Write a completion script for a shell to stdout
@@ -109,8 +124,16 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write a manual page for each command into a folder
+    Man {
+        /// The folder; made if it is missing
+        dir: PathBuf,
+    },
     /// Print the version
     Version,
+    /// All commands with their arguments and flags, as JSON
+    #[command(hide = true)]
+    Commands,
 }
 
 #[derive(Debug, Subcommand)]
@@ -175,6 +198,13 @@ pub(crate) struct Switch {
 pub(crate) enum Repos {
     /// Create a repository
     Create(CreateRepo),
+    /// Your repositories, or those of somebody else
+    #[command(alias = "ls")]
+    List(ListRepos),
+    /// Copy a repository of somebody, on the Hub, to one of your own
+    Duplicate(DuplicateRepo),
+    /// Delete files of a repository as one commit
+    DeleteFiles(DeleteFiles),
     /// Delete a repository with everything in it
     Delete(DeleteRepo),
     /// Give a repository another name; the old one leads to it
@@ -202,159 +232,6 @@ impl RepoTypeArg {
     pub(crate) fn get(&self) -> RepoType {
         RepoType::from_word(&self.repo_type).unwrap_or_default()
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CreateRepo {
-    /// NAME or NAMESPACE/NAME; without a namespace it is your own
-    pub(crate) repo_id: String,
-    #[command(flatten)]
-    pub(crate) repo_type: RepoTypeArg,
-    /// What runs a Space: gradio, docker, static
-    #[arg(long = "sdk", alias = "space-sdk", value_name = "SDK")]
-    pub(crate) sdk: Option<String>,
-    /// The machine that a Space asks for
-    #[arg(long, value_name = "HARDWARE")]
-    pub(crate) flavor: Option<String>,
-    /// Only its owners see it
-    #[arg(long, overrides_with = "no_private")]
-    pub(crate) private: bool,
-    /// Everybody sees it
-    #[arg(long, alias = "public", overrides_with = "private")]
-    pub(crate) no_private: bool,
-    /// Do not fail when it exists
-    #[arg(long)]
-    pub(crate) exist_ok: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DeleteRepo {
-    /// NAMESPACE/NAME
-    pub(crate) repo_id: String,
-    #[command(flatten)]
-    pub(crate) repo_type: RepoTypeArg,
-    /// Do not fail when it does not exist
-    #[arg(long)]
-    pub(crate) missing_ok: bool,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Download {
-    /// NAMESPACE/NAME
-    pub(crate) repo_id: String,
-    /// The files [default: all]
-    pub(crate) filenames: Vec<String>,
-    #[command(flatten)]
-    pub(crate) repo_type: RepoTypeArg,
-    /// A branch, a tag, a commit or refs/pr/N
-    #[arg(long, value_name = "REVISION")]
-    pub(crate) revision: Option<String>,
-    /// Only files that match; may be repeated
-    #[arg(long, value_name = "PATTERN", conflicts_with = "filenames")]
-    pub(crate) include: Vec<String>,
-    /// No files that match; may be repeated
-    #[arg(long, value_name = "PATTERN", conflicts_with = "filenames")]
-    pub(crate) exclude: Vec<String>,
-    /// A folder that files go to, at their own paths, instead of the cache
-    #[arg(long, value_name = "DIR", conflicts_with = "cache_dir")]
-    pub(crate) local_dir: Option<PathBuf>,
-    /// The cache folder [default: the one of Python programs]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) cache_dir: Option<PathBuf>,
-    /// Fetch files that are there already
-    #[arg(long)]
-    pub(crate) force_download: bool,
-    /// How many files are downloaded at once
-    #[arg(long, value_name = "N", default_value_t = 8)]
-    pub(crate) max_workers: usize,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Kind {
-    /// What the Hub knows of a repository
-    Info(Info),
-    /// The repositories that fit, or the files of one repository
-    #[command(alias = "ls", disable_help_flag = true)]
-    List(Box<List>),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Info {
-    /// NAMESPACE/NAME
-    pub(crate) repo_id: String,
-    /// A branch, a tag, a commit or refs/pr/N
-    #[arg(long, value_name = "REVISION")]
-    pub(crate) revision: Option<String>,
-    /// The only fields to return, separated by commas
-    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
-    pub(crate) expand: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct List {
-    /// NAMESPACE/NAME; its files are listed [default: repositories are listed]
-    pub(crate) repo_id: Option<String>,
-    /// Also list what is in the folders
-    #[arg(long, short = 'R', requires = "repo_id")]
-    pub(crate) recursive: bool,
-    /// Write sizes as 1.5 MB
-    #[arg(long, short = 'h', requires = "repo_id")]
-    pub(crate) human_readable: bool,
-    /// A branch, a tag, a commit or refs/pr/N
-    #[arg(long, value_name = "REVISION", requires = "repo_id")]
-    pub(crate) revision: Option<String>,
-    /// The most entries [default: all files, or 30 repositories]
-    #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<usize>,
-    #[command(flatten)]
-    pub(crate) search: Search,
-    /// Print help
-    #[arg(long, action = clap::ArgAction::Help)]
-    help: Option<bool>,
-}
-
-/// What repositories are listed.
-#[derive(Debug, Args)]
-pub(crate) struct Search {
-    /// Only those whose id contains this
-    #[arg(long, value_name = "TEXT", conflicts_with = "repo_id")]
-    pub(crate) search: Option<String>,
-    /// Only those of this user or organisation
-    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
-    pub(crate) author: Option<String>,
-    /// Only those with this tag; may be repeated
-    #[arg(long, value_name = "TAG", conflicts_with = "repo_id")]
-    pub(crate) filter: Vec<String>,
-    /// The order: created_at, downloads, last_modified, likes or trending_score
-    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
-    pub(crate) sort: Option<String>,
-    /// The only fields to return, separated by commas
-    #[arg(long, value_name = "FIELDS", value_delimiter = ',', conflicts_with = "repo_id")]
-    pub(crate) expand: Vec<String>,
-    /// Models only: those for this task
-    #[arg(long, value_name = "TASK", conflicts_with = "repo_id")]
-    pub(crate) pipeline_tag: Option<String>,
-    /// Models only: those to which access must be asked for
-    #[arg(long, conflicts_with = "repo_id", overrides_with = "no_gated")]
-    pub(crate) gated: bool,
-    /// Models only: those that are open
-    #[arg(long, conflicts_with = "repo_id", overrides_with = "gated")]
-    pub(crate) no_gated: bool,
-    /// Models only: those that run in this application; may be repeated
-    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
-    pub(crate) apps: Vec<String>,
-    /// Models only: those of this size, as in min:1B,max:8B
-    #[arg(long, value_name = "RANGE", conflicts_with = "repo_id")]
-    pub(crate) num_parameters: Option<String>,
-    /// Models only: those that this provider serves, or all; may be repeated
-    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
-    pub(crate) inference_provider: Vec<String>,
-    /// Models only: those that are ready for inference
-    #[arg(long, conflicts_with = "repo_id")]
-    pub(crate) warm: bool,
 }
 
 #[derive(Debug, Args)]

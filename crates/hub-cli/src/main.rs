@@ -5,6 +5,7 @@
 mod args;
 mod client;
 mod command;
+mod examples;
 mod failure;
 mod output;
 mod progress;
@@ -12,7 +13,7 @@ mod tally;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::FromArgMatches;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -24,7 +25,10 @@ use crate::{
 
 fn main() -> ExitCode {
     // clap prints help and usage errors itself and exits with 0 or 2.
-    let cli = Cli::parse();
+    let cli = match Cli::from_arg_matches(&command::model::cli().get_matches()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let serving = matches!(cli.command, Command::Serve(_));
     start_log(serving);
     if cli.global.token.is_some() {
@@ -60,9 +64,11 @@ fn run(cli: Cli) -> Result<(), Failure> {
             return output.value(&env!("CARGO_PKG_VERSION"), || format!("hub {}", env!("CARGO_PKG_VERSION")));
         }
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "hub", &mut std::io::stdout());
+            clap_complete::generate(*shell, &mut command::model::cli(), "hub", &mut std::io::stdout());
             return Ok(());
         }
+        Command::Man { dir } => return command::model::man(output, dir),
+        Command::Commands => return command::model::commands(output),
         _ => {}
     }
     let mut runtime = match cli.command {
@@ -86,7 +92,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Datasets(args) => command::kind::run(&session, hub_api::RepoType::Dataset, args).await,
             Command::Spaces(args) => command::spaces::run(&session, args).await,
             Command::Serve(args) => command::serve::run(args).await,
-            Command::Version | Command::Completions { .. } => Ok(()),
+            Command::Env => command::env::run(&session),
+            Command::Version | Command::Completions { .. } | Command::Man { .. } | Command::Commands => {
+                Ok(())
+            }
         }
     });
     // A disk task that is still running must not hold up the end of the program.

@@ -22,6 +22,8 @@ enum Format {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     format: Format,
+    /// Columns that a line of a list may take; `None` when stdout is no terminal, or nothing is to be cut.
+    width: Option<usize>,
 }
 
 impl Output {
@@ -33,7 +35,8 @@ impl Output {
             FormatArg::Quiet => Format::Quiet,
             FormatArg::Auto | FormatArg::Human | FormatArg::Agent => Format::Human,
         };
-        Self { format }
+        let width = (!global.no_truncate).then(terminal_width).flatten();
+        Self { format, width }
     }
 
     /// The board on which a job shows its progress, if anything but the result is to be shown.
@@ -67,7 +70,10 @@ impl Output {
     /// Writes one line of a list, or nothing when the list is written as JSON at its end.
     pub(crate) fn item(self, human: impl FnOnce() -> String, quiet: &str) -> Result<(), Failure> {
         match self.format {
-            Format::Human => line(&human()),
+            Format::Human => match self.width {
+                Some(width) => line(&console::truncate_str(&human(), width, "…")),
+                None => line(&human()),
+            },
             Format::Quiet => line(quiet),
             Format::Json => Ok(()),
         }
@@ -83,6 +89,16 @@ impl Output {
             .map_err(|error| Failure::other("cannot write JSON", error))?;
         line(&text)
     }
+}
+
+/// `COLUMNS`, else what the terminal says.
+fn terminal_width() -> Option<usize> {
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    told.or_else(|| console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns)))
+        .filter(|columns| *columns > 0)
 }
 
 /// A reader that goes away, such as `head`, ends the program quietly.

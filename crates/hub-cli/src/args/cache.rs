@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::cache_filter::{Condition, Order};
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {
     /// The repositories in the cache, or with --revisions their commits
@@ -27,8 +29,24 @@ pub(crate) struct ListCache {
     #[command(flatten)]
     pub(crate) folder: CacheDirArg,
     /// Each commit on a line of its own
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_revisions")]
     pub(crate) revisions: bool,
+    /// Each repository on a line; the default
+    #[arg(long, hide = true, overrides_with = "revisions")]
+    no_revisions: bool,
+    /// Only lines for which this holds: size, accessed, modified, type or refs, then =, !=, <, > or such, then a value, for example
+    /// size>1GB, accessed>7d, type=dataset; may be repeated
+    #[arg(long, short, value_name = "CONDITION", value_parser = Condition::parse)]
+    pub(crate) filter: Vec<Condition>,
+    /// The order: size, name, accessed or modified, each also with :asc or :desc
+    #[arg(long, value_name = "ORDER", value_parser = Order::parse)]
+    pub(crate) sort: Option<Order>,
+    /// Say what in the cache cannot be read; the default
+    #[arg(long, hide = true, overrides_with = "no_show_warnings")]
+    show_warnings: bool,
+    /// Do not say what in the cache cannot be read
+    #[arg(long, overrides_with = "show_warnings")]
+    pub(crate) no_show_warnings: bool,
     /// The most lines
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
@@ -43,8 +61,11 @@ pub(crate) struct DeletionArgs {
     #[arg(long, short)]
     pub(crate) yes: bool,
     /// Only say what would be deleted
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_dry_run")]
     pub(crate) dry_run: bool,
+    /// Delete; the default
+    #[arg(long, hide = true, overrides_with = "dry_run")]
+    no_dry_run: bool,
 }
 
 #[derive(Debug, Args)]

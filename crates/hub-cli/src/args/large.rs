@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::RepoTypeArg;
+use super::{RepoTypeArg, upload::ChoiceArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct UploadLargeFolder {
@@ -17,15 +17,8 @@ pub(crate) struct UploadLargeFolder {
     /// The branch, or refs/pr/N
     #[arg(long, value_name = "REVISION", conflicts_with = "atomic")]
     pub(crate) revision: Option<String>,
-    /// If the repository is created, only its owners see it
-    #[arg(long)]
-    pub(crate) private: bool,
-    /// Only files that match; may be repeated
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) include: Vec<String>,
-    /// No files that match; may be repeated
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) exclude: Vec<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
     /// How many uploads may run at once [default: 16]
     #[arg(long, value_name = "N")]
     pub(crate) num_workers: Option<usize>,

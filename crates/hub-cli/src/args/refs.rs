@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::RepoTypeArg;
+use super::{RepoTypeArg, VisibilityArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct MoveRepo {
@@ -23,15 +23,8 @@ pub(crate) struct RepoSettings {
     /// Whether access to the files must be asked for, and who grants it
     #[arg(long, value_name = "MODE", value_parser = ["auto", "manual", "false"])]
     pub(crate) gated: Option<String>,
-    /// Only its owners see it
-    #[arg(long, overrides_with = "no_private", conflicts_with = "protected")]
-    pub(crate) private: bool,
-    /// Everybody sees it
-    #[arg(long, alias = "public", overrides_with = "private", conflicts_with = "protected")]
-    pub(crate) no_private: bool,
-    /// Everybody uses the Space, only its owners see its files
-    #[arg(long)]
-    pub(crate) protected: bool,
+    #[command(flatten)]
+    pub(crate) visibility: VisibilityArgs,
 }
 
 #[derive(Debug, Subcommand)]

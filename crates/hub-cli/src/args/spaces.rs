@@ -58,29 +58,52 @@ pub(crate) enum SpaceVariables {
     List(SpaceArg),
 }
 
+/// Secrets, from the command line or a file.
 #[derive(Debug, Args)]
-pub(crate) struct AddSecrets {
-    #[command(flatten)]
-    pub(crate) space: SpaceArg,
-    /// KEY=VALUE, or KEY for the value of the environment variable KEY, which others on this machine cannot see; may be
-    /// repeated
-    #[arg(long = "secrets", short, value_name = "KEY[=VALUE]", required_unless_present = "secrets_file")]
+pub(crate) struct SecretsArgs {
+    /// A secret: KEY=VALUE, or KEY for the value of the environment variable KEY, which others on this machine cannot see; may
+    /// be repeated
+    #[arg(long = "secrets", short, value_name = "KEY[=VALUE]")]
     pub(crate) secrets: Vec<String>,
     /// A file with a line KEY=VALUE for each secret
     #[arg(long, value_name = "FILE")]
     pub(crate) secrets_file: Option<PathBuf>,
 }
 
+/// Variables, from the command line or a file.
 #[derive(Debug, Args)]
-pub(crate) struct AddVariables {
-    #[command(flatten)]
-    pub(crate) space: SpaceArg,
-    /// KEY=VALUE, or KEY for the value of the environment variable KEY; may be repeated
-    #[arg(long = "env", short, value_name = "KEY[=VALUE]", required_unless_present = "env_file")]
+pub(crate) struct VariablesArgs {
+    /// A variable: KEY=VALUE, or KEY for the value of the environment variable KEY; may be repeated
+    #[arg(long = "env", short, value_name = "KEY[=VALUE]")]
     pub(crate) env: Vec<String>,
     /// A file with a line KEY=VALUE for each variable
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
+}
+
+/// What a new Space is given.
+#[derive(Debug, Args)]
+pub(crate) struct SettingsArgs {
+    #[command(flatten)]
+    pub(crate) secrets: SecretsArgs,
+    #[command(flatten)]
+    pub(crate) variables: VariablesArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddSecrets {
+    #[command(flatten)]
+    pub(crate) space: SpaceArg,
+    #[command(flatten)]
+    pub(crate) secrets: SecretsArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddVariables {
+    #[command(flatten)]
+    pub(crate) space: SpaceArg,
+    #[command(flatten)]
+    pub(crate) variables: VariablesArgs,
 }
 
 #[derive(Debug, Args)]
@@ -120,8 +143,11 @@ pub(crate) struct DevMode {
     #[command(flatten)]
     pub(crate) space: SpaceArg,
     /// Allow no changes any more
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_stop")]
     pub(crate) stop: bool,
+    /// Allow changes; the default
+    #[arg(long, hide = true, overrides_with = "stop")]
+    no_stop: bool,
 }
 
 #[derive(Debug, Args)]

@@ -20,15 +20,8 @@ pub(crate) struct Upload {
     /// The branch, or refs/pr/N
     #[arg(long, value_name = "REVISION")]
     pub(crate) revision: Option<String>,
-    /// If the repository is created, only its owners see it
-    #[arg(long)]
-    pub(crate) private: bool,
-    /// Only files that match; may be repeated
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) include: Vec<String>,
-    /// No files that match; may be repeated
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) exclude: Vec<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
     /// Delete files of the repository, below the folder's place there, that match; may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub(crate) delete: Vec<String>,
@@ -45,8 +38,28 @@ pub(crate) struct Upload {
     #[arg(long, value_name = "TEXT")]
     pub(crate) commit_description: Option<String>,
     /// Open a pull request instead of committing to the branch
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_create_pr")]
     pub(crate) create_pr: bool,
+    /// Commit to the branch; the default
+    #[arg(long, hide = true, overrides_with = "create_pr")]
+    no_create_pr: bool,
+}
+
+/// What every upload of a folder has.
+#[derive(Debug, Args)]
+pub(crate) struct ChoiceArgs {
+    /// If the repository is created, only its owners see it
+    #[arg(long, overrides_with = "no_private")]
+    pub(crate) private: bool,
+    /// If the repository is created, it is as the account has it by default
+    #[arg(long, hide = true, overrides_with = "private")]
+    no_private: bool,
+    /// Only files that match; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) include: Vec<String>,
+    /// No files that match; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) exclude: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]

@@ -1,16 +1,16 @@
 //! `hub cache`
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::SystemTime};
 
 use hub_api::{
     Config,
-    download::{Cache, CacheInfo, Deletion},
+    download::{Cache, CacheInfo, CachedFile, CachedRepo, CachedRevision, Deletion},
     types::CommitHash,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    args::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache},
+    args::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache, cache_filter::CacheLine},
     client::Session,
     command::confirm,
     failure::{Code, Failure},
@@ -22,18 +22,18 @@ pub(crate) fn run(session: &Session, args: CacheCommand) -> Result<(), Failure> 
     match args {
         CacheCommand::List(args) => list(session, args),
         CacheCommand::Rm(args) => {
-            let (cache, info) = open(&args.deletion.folder)?;
+            let (cache, info) = open(&args.deletion.folder, true)?;
             let plan = choose(&info, &args)?;
             delete(session, &cache, &plan, &args.deletion)
         }
         CacheCommand::Prune(args) => {
-            let (cache, info) = open(&args.deletion.folder)?;
+            let (cache, info) = open(&args.deletion.folder, true)?;
             delete(session, &cache, &info.prune(), &args.deletion)
         }
     }
 }
 
-fn open(args: &CacheDirArg) -> Result<(Cache, CacheInfo), Failure> {
+fn open(args: &CacheDirArg, warns: bool) -> Result<(Cache, CacheInfo), Failure> {
     let folder = args.cache_dir.clone().or(Config::from_env().cache_dir).ok_or_else(|| {
         Failure::new(
             Code::Usage,
@@ -42,52 +42,79 @@ fn open(args: &CacheDirArg) -> Result<(Cache, CacheInfo), Failure> {
     })?;
     let cache = Cache::new(folder);
     let info = cache.scan().map_err(hub_api::Error::from)?;
-    for warning in &info.warnings {
+    for warning in info.warnings.iter().filter(|_| warns) {
         tracing::warn!("{warning}");
     }
     Ok((cache, info))
 }
 
 fn list(session: &Session, args: ListCache) -> Result<(), Failure> {
-    let (_, info) = open(&args.folder)?;
-    let most = args.limit.unwrap_or(usize::MAX);
-    let mut values = Vec::new();
+    let info = open(&args.folder, !args.no_show_warnings)?.1;
+    let mut lines: Vec<(CacheLine, String, String, Value)> = Vec::new();
     for repo in &info.repos {
         let name = format!("{}/{}", repo.repo.repo_type, repo.repo.id);
-        if !args.revisions {
-            values.push((
-                name.clone(),
-                format!("{:>10}  {:>3} commits  {name}", human_size(repo.size_on_disk), repo.revisions.len()),
-                json!({
-                    "id": name, "size_on_disk": repo.size_on_disk, "path": repo.path,
-                    "revisions": repo.revisions.len(),
-                }),
-            ));
-            continue;
-        }
-        for revision in &repo.revisions {
-            let refs: Vec<&str> = revision.refs.iter().map(String::as_str).collect();
-            values.push((
-                revision.commit.to_string(),
-                format!(
-                    "{:>10}  {}  {name}  {}",
-                    human_size(revision.size_on_disk),
-                    revision.commit,
-                    refs.join(", ")
-                ),
-                json!({
-                    "id": name, "revision": revision.commit.as_str(), "size_on_disk": revision.size_on_disk,
-                    "path": revision.path, "refs": refs, "files": revision.files.len(),
-                }),
-            ));
+        if args.revisions {
+            lines.extend(repo.revisions.iter().map(|revision| revision_line(&name, repo, revision)));
+        } else {
+            lines.push(repo_line(&name, repo));
         }
     }
-    values.truncate(most);
-    for (quiet, line, _) in &values {
-        session.output.item(|| line.trim_end().to_owned(), quiet)?;
+    let now = SystemTime::now();
+    lines.retain(|(line, ..)| args.filter.iter().all(|condition| condition.holds(line, now)));
+    if let Some(order) = args.sort {
+        lines.sort_by(|(a, ..), (b, ..)| order.compare(a, b));
     }
-    let items: Vec<_> = values.into_iter().map(|(_, _, value)| value).collect();
+    lines.truncate(args.limit.unwrap_or(usize::MAX));
+    for (_, quiet, shown, _) in &lines {
+        session.output.item(|| shown.trim_end().to_owned(), quiet)?;
+    }
+    let items: Vec<_> = lines.into_iter().map(|(.., value)| value).collect();
     session.output.list(&items)
+}
+
+fn repo_line(name: &str, repo: &CachedRepo) -> (CacheLine, String, String, Value) {
+    let refs: BTreeSet<&String> = repo.revisions.iter().flat_map(|revision| &revision.refs).collect();
+    let files = || repo.revisions.iter().flat_map(|revision| &revision.files);
+    let line = CacheLine {
+        name: name.to_owned(),
+        kind: repo.repo.repo_type.singular().to_owned(),
+        size: repo.size_on_disk,
+        accessed: files().filter_map(accessed).max(),
+        modified: repo.modified(),
+        refs: refs.into_iter().cloned().collect(),
+    };
+    let shown = format!("{:>10}  {:>3} commits  {name}", human_size(repo.size_on_disk), repo.revisions.len());
+    let value = json!({
+        "id": name, "size_on_disk": repo.size_on_disk, "path": repo.path, "revisions": repo.revisions.len(),
+    });
+    (line, name.to_owned(), shown, value)
+}
+
+fn revision_line(
+    name: &str,
+    repo: &CachedRepo,
+    revision: &CachedRevision,
+) -> (CacheLine, String, String, Value) {
+    let line = CacheLine {
+        name: name.to_owned(),
+        kind: repo.repo.repo_type.singular().to_owned(),
+        size: revision.size_on_disk,
+        accessed: revision.files.iter().filter_map(accessed).max(),
+        modified: revision.files.iter().filter_map(|file| file.modified).max(),
+        refs: revision.refs.iter().cloned().collect(),
+    };
+    let size = human_size(revision.size_on_disk);
+    let shown = format!("{size:>10}  {}  {name}  {}", revision.commit, line.refs.join(", "));
+    let value = json!({
+        "id": name, "revision": revision.commit.as_str(), "size_on_disk": revision.size_on_disk,
+        "path": revision.path, "refs": line.refs, "files": revision.files.len(),
+    });
+    (line, revision.commit.to_string(), shown, value)
+}
+
+/// When the content of a file was last read, where the file system notes it.
+fn accessed(file: &CachedFile) -> Option<SystemTime> {
+    std::fs::metadata(&file.blob).ok()?.accessed().ok()
 }
 
 /// The commits that are meant. A name that is not in the cache is a mistake, and nothing is deleted.

@@ -7,13 +7,13 @@ pub(crate) async fn run(session: &Session, args: UploadLargeFolder) -> Result<()
     let mut call = api
         .upload_large_folder(&args.repo_id, &args.local_path)
         .repo_type(args.repo_type.get())
-        .ignore_patterns(args.exclude)
+        .ignore_patterns(args.choice.exclude)
         .atomic(args.atomic);
-    if args.private {
+    if args.choice.private {
         call = call.private(true);
     }
-    if !args.include.is_empty() {
-        call = call.allow_patterns(args.include);
+    if !args.choice.include.is_empty() {
+        call = call.allow_patterns(args.choice.include);
     }
     if let Some(revision) = args.revision {
         call = call.revision(revision);

@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use hub_api::{
-    Error, Listing, RepoType,
+    Error, HfApi, Listing, RepoType,
     api::search::{ListModelsListing, ListRepos, Listed},
     types::RepoInfo,
 };
@@ -43,6 +43,32 @@ pub(crate) async fn run(
             show(session, listing.stream().map_ok(RepoInfo::Model)).await
         }
     }
+}
+
+/// The repositories of one owner, `limit` at most.
+pub(crate) async fn of_owner(
+    api: &HfApi,
+    repo_type: RepoType,
+    owner: &str,
+    search: Option<&str>,
+    limit: usize,
+) -> Result<Vec<RepoInfo>, Failure> {
+    let args =
+        Search { author: Some(owner.to_owned()), search: search.map(str::to_owned), ..Search::default() };
+    Ok(match repo_type {
+        RepoType::Dataset => {
+            let found = common(api.list_datasets(), &args).limit(limit).all().await?;
+            found.into_iter().map(RepoInfo::Dataset).collect()
+        }
+        RepoType::Space => {
+            let found = common(api.list_spaces(), &args).limit(limit).all().await?;
+            found.into_iter().map(RepoInfo::Space).collect()
+        }
+        _ => {
+            let found = common(api.list_models(), &args).limit(limit).all().await?;
+            found.into_iter().map(RepoInfo::Model).collect()
+        }
+    })
 }
 
 /// The first flag that is set and that only models have.

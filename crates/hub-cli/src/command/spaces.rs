@@ -9,7 +9,10 @@ use hub_api::{
 use serde_json::json;
 
 use crate::{
-    args::{DeleteSetting, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces, WaitForSpace},
+    args::{
+        DeleteSetting, SecretsArgs, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces, VariablesArgs,
+        WaitForSpace,
+    },
     client::Session,
     command::{confirm, kind},
     failure::{Code, Failure},
@@ -55,7 +58,8 @@ async fn secrets(session: &Session, args: SpaceSecrets) -> Result<(), Failure> {
     let api = session.api().await?;
     match args {
         SpaceSecrets::Add(args) => {
-            let pairs = pairs(&args.secrets, args.secrets_file.as_deref())?;
+            let SecretsArgs { secrets, secrets_file } = &args.secrets;
+            let pairs = given(pairs(secrets, secrets_file.as_deref())?, "--secrets")?;
             for (key, value) in &pairs {
                 api.add_space_secret(&args.space.space_id, key, value).await?;
             }
@@ -82,7 +86,8 @@ async fn variables(session: &Session, args: SpaceVariables) -> Result<(), Failur
     let api = session.api().await?;
     match args {
         SpaceVariables::Add(args) => {
-            let pairs = pairs(&args.env, args.env_file.as_deref())?;
+            let VariablesArgs { env, env_file } = &args.variables;
+            let pairs = given(pairs(env, env_file.as_deref())?, "--env")?;
             for (key, value) in &pairs {
                 api.add_space_variable(&args.space.space_id, key, value).await?;
             }
@@ -115,8 +120,19 @@ fn ask(args: &DeleteSetting) -> Result<(), Failure> {
     Err(Failure::new(Code::Usage, "nothing was removed: confirm with --yes"))
 }
 
+/// At least one.
+fn given(pairs: Vec<(String, String)>, flag: &str) -> Result<Vec<(String, String)>, Failure> {
+    if pairs.is_empty() {
+        return Err(Failure::new(
+            Code::Usage,
+            format!("nothing to set: say {flag} KEY=VALUE, or {flag}-file FILE"),
+        ));
+    }
+    Ok(pairs)
+}
+
 /// Keys and values from the command line, the environment and a file.
-fn pairs(given: &[String], file: Option<&Path>) -> Result<Vec<(String, String)>, Failure> {
+pub(crate) fn pairs(given: &[String], file: Option<&Path>) -> Result<Vec<(String, String)>, Failure> {
     let mut lines: Vec<String> = Vec::new();
     if let Some(file) = file {
         let text = std::fs::read_to_string(file)

@@ -22,7 +22,8 @@ pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> 
     let is_folder = std::fs::metadata(&local_path)
         .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?
         .is_dir();
-    let has_patterns = [&args.include, &args.exclude, &args.delete].iter().any(|given| !given.is_empty());
+    let has_patterns =
+        [&args.choice.include, &args.choice.exclude, &args.delete].iter().any(|given| !given.is_empty());
     if has_patterns && !is_folder {
         return Err(Failure::new(Code::Usage, "--include, --exclude and --delete are for folders"));
     }
@@ -33,11 +34,11 @@ pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> 
         let mut call = api
             .upload_folder(repo, local_path)
             .path_in_repo(path_in_repo)
-            .ignore_patterns(&args.exclude)
+            .ignore_patterns(&args.choice.exclude)
             .delete_patterns(&args.delete)
             .links(args.links());
-        if !args.include.is_empty() {
-            call = call.allow_patterns(&args.include);
+        if !args.choice.include.is_empty() {
+            call = call.allow_patterns(&args.choice.include);
         }
         finish(session, call.create_repo(create), args).await
     } else {
@@ -126,7 +127,7 @@ fn entry_line(entry: &PlanEntry) -> String {
 fn new_repo(api: &HfApi, args: &Upload) -> CreateRepoCall {
     let repo_type = args.repo_type.get();
     let mut create = api.create_repo(&args.repo_id).repo_type(repo_type).exist_ok(true);
-    if args.private {
+    if args.choice.private {
         create = create.private(true);
     }
     if repo_type == RepoType::Space {
