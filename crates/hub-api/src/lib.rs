@@ -36,6 +36,7 @@ mod free;
 mod hf_api;
 mod listing;
 mod mode;
+mod network;
 mod page;
 mod repo_arg;
 mod token_arg;
@@ -59,5 +60,6 @@ pub use hub_types::{
 };
 pub use listing::{Items, Listing, Source};
 pub use mode::{Async, Blocking, Mode};
+pub use network::NetworkPolicy;
 pub use page::{Page, Pages};
 pub use repo_arg::RepoArg;

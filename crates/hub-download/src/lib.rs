@@ -45,5 +45,5 @@ pub use delete::Deletion;
 pub use error::DownloadError;
 pub use file::{FileRequest, RemoteFile, Target, hf_hub_download, is_unreachable};
 pub use local_dir::LocalDir;
-pub use metadata::{FileMetadata, file_metadata};
+pub use metadata::{FileMetadata, file_metadata, metadata_at};
 pub use scan::{CacheInfo, CachedFile, CachedRepo, CachedRevision};

@@ -13,6 +13,7 @@ mod errors;
 mod input;
 mod large_uploads;
 mod likes;
+mod network;
 mod own_requests;
 mod pages;
 mod plans;

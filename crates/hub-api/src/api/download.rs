@@ -20,7 +20,7 @@ use hub_types::{
 
 use super::{info::GetInfo, tree::ListRepoTree};
 use crate::{
-    Async, Call, Error, HfApi, Mode, Operation,
+    Async, Call, Error, HfApi, Mode, NetworkPolicy, Operation,
     args::{HasProgress, HasRepo, HasRevision},
     repo_arg::{RepoArg, revision_or_main},
 };
@@ -79,6 +79,17 @@ impl DownloadArgs {
             )
         })?;
         Ok(Target::Cache(Cache::new(cache)))
+    }
+
+    /// The revision that is wanted. A client that prefers its cache takes the commit that it has for it.
+    fn revision(&self, api: &HfApi, repo: &RepoRef, target: &Target) -> Result<Revision, Error> {
+        let revision = revision_or_main(self.revision.as_deref())?;
+        match target {
+            Target::Cache(cache) if api.network() == NetworkPolicy::PreferCache && !self.force => {
+                Ok(cache.commit_of(repo, &revision)?.map_or(revision, Revision::from))
+            }
+            _ => Ok(revision),
+        }
     }
 }
 
@@ -179,11 +190,13 @@ impl Operation for HfHubDownload {
 
     async fn run(self, api: HfApi) -> Result<PathBuf, Error> {
         let args = &self.args;
+        let (repo, target) = (args.repo.get()?, args.target(&api)?);
+        let revision = args.revision(&api, &repo, &target)?;
         let wanted = FileRequest {
-            repo: args.repo.get()?,
-            revision: revision_or_main(args.revision.as_deref())?,
+            repo,
+            revision,
             path: self.filename.parse()?,
-            target: args.target(&api)?,
+            target,
             force: args.force,
             local_files_only: args.local_files_only,
             progress: args.progress.clone(),
@@ -233,8 +246,8 @@ impl Operation for SnapshotDownload {
 
     async fn run(self, api: HfApi) -> Result<PathBuf, Error> {
         let args = &self.args;
-        let (repo, revision) = (args.repo.get()?, revision_or_main(args.revision.as_deref())?);
-        let target = args.target(&api)?;
+        let (repo, target) = (args.repo.get()?, args.target(&api)?);
+        let revision = args.revision(&api, &repo, &target)?;
         if args.local_files_only {
             let reason = "only local files were asked for";
             return here(&target, &repo, &revision)?

@@ -6,6 +6,7 @@ pub mod checks;
 pub mod commits;
 pub mod discussions;
 pub mod download;
+pub mod file_facts;
 pub mod filter;
 pub mod identity;
 pub mod info;
