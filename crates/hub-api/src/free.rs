@@ -26,6 +26,7 @@ use crate::{
         info::{DatasetInfoCall, ModelInfoCall, RepoExistsCall, RepoInfoCall, SpaceInfoCall},
         large_upload::UploadLargeFolderCall,
         likes::{LikeCall, ListLikedReposCall, ListRepoLikersListing, UnlikeCall},
+        read_file::ReadFileCall,
         refs::ListRefsCall,
         repos::{CreateRepoCall, DeleteRepoCall},
         search::{ListDatasetsListing, ListModelsListing, ListSpacesListing},
@@ -171,6 +172,11 @@ pub fn hf_hub_download(repo: impl Into<RepoArg>, filename: impl Into<String>) ->
 /// [`HfApi::snapshot_download`] on the shared client.
 pub fn snapshot_download(repo: impl Into<RepoArg>) -> SnapshotDownloadCall {
     HfApi::shared().snapshot_download(repo)
+}
+
+/// [`HfApi::read_file`] on the shared client.
+pub fn read_file(repo: impl Into<RepoArg>, path: impl Into<String>) -> ReadFileCall {
+    HfApi::shared().read_file(repo, path)
 }
 
 /// [`HfApi::get_hf_file_metadata`] on the shared client.

@@ -49,6 +49,26 @@ pub enum DownloadError {
         /// What came.
         actual: String,
     },
+    /// A file that was read as a stream is not what the server announced.
+    #[error(
+        "{path}: what was read does not match its hash: expected {expected}, got {actual}; throw it away and read again"
+    )]
+    ReadMismatch {
+        /// Path in the repository.
+        path: String,
+        /// What the server announced.
+        expected: String,
+        /// What came.
+        actual: String,
+    },
+    /// The server sent other bytes than those that were asked for.
+    #[error("{path}: {reason}; is there a proxy that changes answers?")]
+    WrongAnswer {
+        /// Path in the repository.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The server sent more or fewer bytes than it announced.
     #[error("{path}: expected {expected} bytes, got {actual}")]
     SizeMismatch {

@@ -5,30 +5,22 @@ use std::{
     io::{Seek, SeekFrom, Write},
     path::PathBuf,
     sync::Arc,
-    time::Duration,
 };
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, Response, StatusCode,
-    header::{ACCEPT_ENCODING, CONTENT_RANGE, IF_RANGE, RANGE},
-};
+use http::StatusCode;
 use http_body_util::BodyExt;
-use hub_transport::{Body, CallInfo, ErrorKind, RetryClass, Timeouts, Transfer, Transport, get};
-use hub_types::{
-    progress::{Event, Phase, Progress},
-    route,
-};
+use hub_transport::{Body, ErrorKind, Transport};
+use hub_types::progress::{Event, Phase, Progress};
 use tokio::sync::mpsc;
 
 use crate::{
     DownloadError, RemoteFile,
     content::Hasher,
     disk::{blocking, io_error},
+    range::{self, Patience},
 };
 
-/// How often a transfer that makes no progress is continued.
-const FRUITLESS_ATTEMPTS: u32 = 5;
 /// How many chunks may wait for the disk.
 const QUEUE: usize = 16;
 
@@ -113,12 +105,15 @@ async fn transfer(transport: &Transport, fetch: &Fetch) -> Result<Sink, Download
         move || Sink::open(&fetch)
     })
     .await?;
-    let (mut fruitless, mut range_refused) = (0, false);
+    let (mut patience, mut range_refused) = (Patience::default(), false);
     while sink.position < fetch.file.size {
         let before = sink.position;
-        let problem = match open(transport, fetch, before).await {
+        let (size, etag) = (fetch.file.size, format!("\"{}\"", fetch.file.id.as_str()));
+        let wanted = before..size;
+        let opened = range::open(transport, "hf_hub_download", &fetch.file, &wanted, Some(&etag));
+        let problem = match opened.await {
             Ok(response) => {
-                if before > 0 && !continues(&response, before, fetch.file.size) {
+                if before > 0 && range::announced(&response, size) != Some(wanted) {
                     sink.restart(fetch)?;
                     if response.status() == StatusCode::PARTIAL_CONTENT {
                         continue;
@@ -137,11 +132,7 @@ async fn transfer(transport: &Transport, fetch: &Fetch) -> Result<Sink, Download
             Err(error) => return Err(error.into()),
         };
         let Some(problem) = problem else { break };
-        fruitless = if sink.position > before { 0 } else { fruitless + 1 };
-        if fruitless >= FRUITLESS_ATTEMPTS {
-            return Err(problem.into());
-        }
-        let wait = Duration::from_millis(500 << fruitless.min(4));
+        let Some(wait) = patience.wait(sink.position > before) else { return Err(problem.into()) };
         tracing::debug!(path = %fetch.file.path, position = sink.position, "download continues after an interruption");
         transport.clock().sleep(wait).await;
     }
@@ -159,44 +150,6 @@ impl Fetch {
             progress.event(&Event::File { phase: Phase::Downloading, path, position, total });
         }
     }
-}
-
-async fn open(
-    transport: &Transport,
-    fetch: &Fetch,
-    position: u64,
-) -> Result<Response<Body>, hub_transport::Error> {
-    let call = CallInfo::new(
-        "hf_hub_download",
-        format!("{} {}", fetch.file.repo, fetch.file.path),
-        RetryClass::Read,
-    );
-    let revision = hub_types::Revision::try_from(fetch.file.commit.to_string())
-        .map_err(|error| hub_transport::Error::build(error.to_string()))?;
-    let mut request = get(route::repo(&fetch.file.repo).resolve(&revision, fetch.file.path.as_str()))
-        .header(ACCEPT_ENCODING, "identity")
-        .extension(Timeouts::transfer())
-        .extension(Transfer);
-    if position > 0 {
-        request = request
-            .header(RANGE, format!("bytes={position}-"))
-            .header(IF_RANGE, format!("\"{}\"", fetch.file.id.as_str()));
-    }
-    transport.open(call, request.finish()?).await
-}
-
-/// Whether the answer to a range request goes on at `position`; otherwise the transfer starts over.
-fn continues(response: &Response<Body>, position: u64, size: u64) -> bool {
-    response.status() == StatusCode::PARTIAL_CONTENT
-        && content_range(response.headers()) == Some((position, size))
-}
-
-/// First byte and total of `Content-Range: bytes 5-9/10` (RFC 9110, section 14.4).
-fn content_range(headers: &HeaderMap) -> Option<(u64, u64)> {
-    let range = headers.get(CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?;
-    let (span, total) = range.split_once('/')?;
-    let (first, _) = span.split_once('-')?;
-    Some((first.trim().parse().ok()?, total.trim().parse().ok()?))
 }
 
 /// Writes a body to the sink on a blocking thread, while the next chunks arrive.

@@ -37,6 +37,8 @@ mod file;
 mod layout;
 mod local_dir;
 mod metadata;
+mod range;
+mod reader;
 mod scan;
 
 pub use cache::{Cache, Cached};
@@ -46,4 +48,5 @@ pub use error::DownloadError;
 pub use file::{FileRequest, RemoteFile, Target, hf_hub_download, is_unreachable};
 pub use local_dir::LocalDir;
 pub use metadata::{FileMetadata, file_metadata, metadata_at};
+pub use reader::FileReader;
 pub use scan::{CacheInfo, CachedFile, CachedRepo, CachedRevision};

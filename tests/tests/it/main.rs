@@ -17,6 +17,7 @@ mod network;
 mod own_requests;
 mod pages;
 mod plans;
+mod reading;
 mod repos;
 mod requests;
 mod search;

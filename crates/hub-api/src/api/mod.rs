@@ -14,6 +14,7 @@ pub mod large_upload;
 pub mod likes;
 mod new_ref;
 pub mod plan;
+pub mod read_file;
 pub mod refs;
 pub mod repos;
 pub mod request;
