@@ -14,7 +14,7 @@ pub enum NetworkPolicy {
     #[default]
     Online,
     /// Downloads into a cache take a branch or tag for the commit that it led to when it was last asked about, so that all
-    /// files come from that one. A file of it that is here is not asked about; a whole snapshot costs one listing. What was
+    /// files come from that one. A file of it that is here is not asked about; a whole snapshot costs one listing, the first time. What was
     /// never asked about, `force_download` and downloads into a `local_dir` are as when online.
     PreferCache,
     /// No connection is opened. `HF_HUB_OFFLINE=1` sets it for clients from the environment.

@@ -3,8 +3,10 @@
 use std::{ops::Range, time::Duration};
 
 use http::{
-    Response, StatusCode,
-    header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HeaderName, IF_RANGE, RANGE},
+    HeaderMap, HeaderValue, Response, StatusCode,
+    header::{
+        ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderName, IF_RANGE, RANGE,
+    },
 };
 use hub_transport::{Body, CallInfo, RetryClass, Timeouts, Transfer, Transport, get};
 use hub_types::{Revision, route};
@@ -14,15 +16,14 @@ use crate::RemoteFile;
 /// How often a transfer that makes no progress is continued.
 const FRUITLESS_ATTEMPTS: u32 = 5;
 
-/// Asks for bytes `span` of a file, as the method `name`. `validator` is the etag, in quotes, of an answer that broke off.
+/// Asks for bytes `span` of a file, as the method `name`. `validator` is the etag of an answer that broke off.
 pub(crate) async fn open(
     transport: &Transport,
     name: &'static str,
     file: &RemoteFile,
     span: &Range<u64>,
-    validator: Option<&str>,
+    validator: Option<&HeaderValue>,
 ) -> Result<Response<Body>, hub_transport::Error> {
-    let call = CallInfo::new(name, format!("{} {}", file.repo, file.path), RetryClass::Read);
     let revision = Revision::from(file.commit.clone());
     let mut request = get(route::repo(&file.repo).resolve(&revision, file.path.as_str()))
         .header(ACCEPT_ENCODING, "identity")
@@ -32,10 +33,25 @@ pub(crate) async fn open(
         let last = if span.end == file.size { String::new() } else { span.end.saturating_sub(1).to_string() };
         request = request.header(RANGE, format!("bytes={}-{last}", span.start));
         if let Some(validator) = validator {
-            request = request.header(IF_RANGE, validator);
+            request = request.header(IF_RANGE, validator.clone());
         }
     }
-    transport.open(call, request.finish()?).await
+    transport.open(call(name, file), request.finish()?).await
+}
+
+/// The call that asks for a file's content, as errors name it.
+pub(crate) fn call(name: &'static str, file: &RemoteFile) -> CallInfo {
+    CallInfo::new(name, format!("{} {}", file.repo, file.path), RetryClass::Read)
+}
+
+/// The etag of an answer; a weak one cannot stand for bytes (RFC 9110, section 13.1.5).
+pub(crate) fn strong_etag(headers: &HeaderMap) -> Option<HeaderValue> {
+    headers.get(ETAG).filter(|etag| etag.as_bytes().starts_with(b"\"")).cloned()
+}
+
+/// Whether the bytes of an answer are not those of the file.
+pub(crate) fn is_compressed(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Which bytes of a file of `size` bytes an answer announces (RFC 9110, section 14.4). `None` if that cannot be told, or it
@@ -43,7 +59,7 @@ pub(crate) async fn open(
 pub(crate) fn announced(response: &Response<Body>, size: u64) -> Option<Range<u64>> {
     let text =
         |name: HeaderName| response.headers().get(name).map(|value| value.to_str().unwrap_or_default());
-    if text(CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+    if is_compressed(response.headers()) {
         return None;
     }
     if response.status() == StatusCode::PARTIAL_CONTENT {

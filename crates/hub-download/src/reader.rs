@@ -12,7 +12,7 @@ use futures_util::{
     Stream, StreamExt,
     stream::{self, BoxStream},
 };
-use http::{HeaderMap, header::ETAG};
+use http::HeaderValue;
 use http_body_util::BodyExt;
 use hub_transport::{Body, ErrorKind, Transport};
 use hub_types::CommitHash;
@@ -23,6 +23,8 @@ use crate::{
     content::Hasher,
     range::{self, Patience},
 };
+
+const NAME: &str = "read_file";
 
 /// The content of a file, or a range of it, while it arrives: a [`Stream`] of chunks, and an [`AsyncRead`].
 ///
@@ -153,8 +155,8 @@ struct Reading {
     body: Option<Source>,
     /// Of a whole file only.
     hasher: Option<Hasher>,
-    /// Of the answers, in quotes: with it the server says whether the content is still the same.
-    etag: Option<String>,
+    /// Of the answers: with it the server says whether the content is still the same.
+    etag: Option<HeaderValue>,
     patience: Patience,
 }
 
@@ -175,9 +177,8 @@ impl Reading {
     }
 
     async fn connect(&mut self) -> Result<(), DownloadError> {
-        let response =
-            range::open(&self.transport, "read_file", &self.file, &self.left, self.etag.as_deref()).await?;
-        let etag = strong_etag(response.headers());
+        let response = range::open(&self.transport, NAME, &self.file, &self.left, self.etag.as_ref()).await?;
+        let etag = range::strong_etag(response.headers());
         if self.etag.is_some() && etag.is_some() && self.etag != etag {
             return Err(self.wrong("the content changed while it was read".to_owned()));
         }
@@ -237,7 +238,9 @@ impl Reading {
                 Some(Err(error)) => hub_transport::Error::body(error),
                 None => hub_transport::Error::new(ErrorKind::Interrupted, "the answer ended too early"),
             };
-            let Some(wait) = self.patience.wait(source.useful) else { return Err(problem.into()) };
+            let Some(wait) = self.patience.wait(source.useful) else {
+                return Err(problem.in_call(&range::call(NAME, &self.file)).into());
+            };
             tracing::debug!(path = %self.file.path, position = self.left.start, "reading continues after an interruption");
             self.body = None;
             self.transport.clock().sleep(wait).await;
@@ -254,10 +257,4 @@ impl Reading {
             _ => Ok(()),
         }
     }
-}
-
-/// The etag in its quotes; a weak one cannot stand for bytes (RFC 9110, section 13.1.5).
-fn strong_etag(headers: &HeaderMap) -> Option<String> {
-    let etag = headers.get(ETAG)?.to_str().ok()?.trim();
-    (etag.len() > 2 && etag.starts_with('"') && etag.ends_with('"')).then(|| etag.to_owned())
 }

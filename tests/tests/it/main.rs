@@ -8,6 +8,7 @@ mod cache;
 mod commits;
 mod copies;
 mod discussions;
+mod download_requests;
 mod downloads;
 mod errors;
 mod input;

@@ -6,19 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use futures_util::{StreamExt, TryStreamExt, stream};
-use hub_commit::pattern::Filter;
+use hub_commit::pattern;
 use hub_download::{
-    Cache, ContentId, DownloadError, FileRequest, LocalDir, RemoteFile, Target, hf_hub_download,
-    is_unreachable,
+    Cache, DownloadOptions, FileRequest, SnapshotRequest, Target, hf_hub_download, snapshot_download,
 };
-use hub_transport::Reporter;
-use hub_types::{
-    CommitHash, RepoInfo, RepoRef, Revision, SafeRelPath, TreeEntry,
-    progress::{Event, Progress},
-};
+use hub_types::{RepoRef, Revision, progress::Progress};
 
-use super::{info::GetInfo, tree::ListRepoTree};
 use crate::{
     Async, Call, Error, HfApi, Mode, NetworkPolicy, Operation,
     args::{HasProgress, HasRepo, HasRevision},
@@ -40,9 +33,7 @@ pub struct DownloadArgs {
     revision: Option<String>,
     local_dir: Option<PathBuf>,
     cache_dir: Option<PathBuf>,
-    force: bool,
-    local_files_only: bool,
-    progress: Option<Arc<dyn Progress>>,
+    options: DownloadOptions,
 }
 
 impl fmt::Debug for DownloadArgs {
@@ -58,15 +49,7 @@ impl fmt::Debug for DownloadArgs {
 
 impl DownloadArgs {
     fn new(repo: RepoArg) -> Self {
-        Self {
-            repo,
-            revision: None,
-            local_dir: None,
-            cache_dir: None,
-            force: false,
-            local_files_only: false,
-            progress: None,
-        }
+        Self { repo, revision: None, local_dir: None, cache_dir: None, options: DownloadOptions::default() }
     }
 
     fn target(&self, api: &HfApi) -> Result<Target, Error> {
@@ -85,7 +68,7 @@ impl DownloadArgs {
     fn revision(&self, api: &HfApi, repo: &RepoRef, target: &Target) -> Result<Revision, Error> {
         let revision = revision_or_main(self.revision.as_deref())?;
         match target {
-            Target::Cache(cache) if api.network() == NetworkPolicy::PreferCache && !self.force => {
+            Target::Cache(cache) if api.network() == NetworkPolicy::PreferCache && !self.options.force => {
                 Ok(cache.commit_of(repo, &revision)?.map_or(revision, Revision::from))
             }
             _ => Ok(revision),
@@ -135,7 +118,7 @@ macro_rules! download {
             }
             impl HasProgress for $operation {
                 fn progress_mut(&mut self) -> &mut Option<Arc<dyn Progress>> {
-                    &mut self.args.progress
+                    &mut self.args.options.progress
                 }
             }
         )*
@@ -157,12 +140,12 @@ impl<O: HasDownload, M: Mode> Call<O, M> {
 
     /// Whether the Hub is never asked: only what is on this machine counts. Off unless set. Python: `local_files_only`.
     pub fn local_files_only(self, yes: bool) -> Self {
-        self.edit(|operation| operation.download_mut().local_files_only = yes)
+        self.edit(|operation| operation.download_mut().options.local_files_only = yes)
     }
 
     /// Whether files that are there already are fetched again. Off unless set. Python: `force_download`.
     pub fn force_download(self, force: bool) -> Self {
-        self.edit(|operation| operation.download_mut().force = force)
+        self.edit(|operation| operation.download_mut().options.force = force)
     }
 }
 
@@ -189,55 +172,16 @@ impl Operation for HfHubDownload {
     type Output = PathBuf;
 
     async fn run(self, api: HfApi) -> Result<PathBuf, Error> {
-        let args = &self.args;
+        let args = self.args;
         let (repo, target) = (args.repo.get()?, args.target(&api)?);
-        let revision = args.revision(&api, &repo, &target)?;
         let wanted = FileRequest {
+            revision: args.revision(&api, &repo, &target)?,
             repo,
-            revision,
             path: self.filename.parse()?,
             target,
-            force: args.force,
-            local_files_only: args.local_files_only,
-            progress: args.progress.clone(),
+            options: args.options,
         };
         Ok(hf_hub_download(api.transport()?, wanted).await?)
-    }
-}
-
-impl SnapshotDownload {
-    /// The files to fetch. Every path is checked before anything is written.
-    fn choose(
-        &self,
-        repo: &RepoRef,
-        commit: &CommitHash,
-        tree: Vec<TreeEntry>,
-    ) -> Result<Vec<RemoteFile>, Error> {
-        let filter = Filter::new(self.allow_patterns.as_deref(), &self.ignore_patterns);
-        tree.into_iter()
-            .filter(|entry| entry.is_file() && filter.takes(&entry.path))
-            .map(|entry| {
-                let path: SafeRelPath = entry.path.parse()?;
-                let id = ContentId::from_etag(entry.content_id());
-                Ok(RemoteFile { repo: repo.clone(), commit: commit.clone(), path, size: entry.size, id })
-            })
-            .collect()
-    }
-
-    /// Fetches files, some at once.
-    async fn fetch<F>(
-        &self,
-        wanted: Vec<RemoteFile>,
-        keep: impl Fn(RemoteFile) -> F,
-    ) -> Result<(), DownloadError>
-    where
-        F: Future<Output = Result<PathBuf, DownloadError>>,
-    {
-        stream::iter(wanted)
-            .map(keep)
-            .buffer_unordered(self.max_workers)
-            .try_for_each(|_| async { Ok(()) })
-            .await
     }
 }
 
@@ -245,100 +189,19 @@ impl Operation for SnapshotDownload {
     type Output = PathBuf;
 
     async fn run(self, api: HfApi) -> Result<PathBuf, Error> {
-        let args = &self.args;
+        let args = self.args;
         let (repo, target) = (args.repo.get()?, args.target(&api)?);
-        let revision = args.revision(&api, &repo, &target)?;
-        if args.local_files_only {
-            let reason = "only local files were asked for";
-            return here(&target, &repo, &revision)?
-                .ok_or_else(|| not_here(&target, &repo, &revision, reason));
-        }
-        let (commit, tree) = match listing(&api, &repo, &revision).await {
-            Ok(listing) => listing,
-            Err(Error::Transport(source)) if is_unreachable(&source) && !args.force => {
-                let found = here(&target, &repo, &revision)?;
-                return found.ok_or_else(|| unreachable(&target, &repo, &revision, source));
-            }
-            Err(error) => return Err(error),
+        let filter = pattern::Filter::new(self.allow_patterns.as_deref(), &self.ignore_patterns);
+        let wanted = SnapshotRequest {
+            revision: args.revision(&api, &repo, &target)?,
+            repo,
+            target,
+            filter: Some(Arc::new(move |path: &str| filter.takes(path))),
+            workers: self.max_workers,
+            options: args.options,
         };
-        let wanted = self.choose(&repo, &commit, tree)?;
-        let transport = api.transport()?;
-        let reporter = Reporter::new(args.progress.clone());
-        let bytes = wanted.iter().map(|file| file.size).sum();
-        let place = match &target {
-            Target::Cache(cache) => {
-                for file in &wanted {
-                    file.path.under(cache.root())?;
-                }
-                cache.note_commit(&repo, &revision, &commit).await?;
-                reporter.event(&Event::Started { files: wanted.len() as u64, bytes });
-                self.fetch(wanted, |file| cache.keep(transport, file, args.force, reporter.sink())).await?;
-                cache.snapshot(&repo, &commit).await?
-            }
-            Target::Folder(folder) => {
-                let folder = LocalDir::open(folder).await?;
-                for file in &wanted {
-                    file.path.under(folder.root())?;
-                }
-                reporter.event(&Event::Started { files: wanted.len() as u64, bytes });
-                self.fetch(wanted, |file| folder.keep(transport, file, args.force, reporter.sink())).await?;
-                folder.root().to_owned()
-            }
-        };
-        reporter.finish().await;
-        Ok(place)
+        Ok(snapshot_download(api.transport()?, wanted).await?)
     }
-}
-
-/// The commit that a revision leads to, and all its entries.
-async fn listing(
-    api: &HfApi,
-    repo: &RepoRef,
-    revision: &Revision,
-) -> Result<(CommitHash, Vec<TreeEntry>), Error> {
-    let commit = match revision.as_commit() {
-        Some(commit) => commit,
-        None => resolve(api, repo, revision).await?,
-    };
-    let at: Revision = commit.to_string().parse()?;
-    let tree = api.transport()?.stream(ListRepoTree::whole(repo, &at), None).try_collect().await?;
-    Ok((commit, tree))
-}
-
-/// What an earlier download left: the folder of the commit that the revision led to then.
-fn here(target: &Target, repo: &RepoRef, revision: &Revision) -> Result<Option<PathBuf>, Error> {
-    match target {
-        Target::Cache(cache) => {
-            let commit = cache.commit_of(repo, revision)?;
-            Ok(commit.and_then(|commit| cache.find_snapshot(repo, &commit)))
-        }
-        Target::Folder(folder) => Ok(folder.is_dir().then(|| folder.clone())),
-    }
-}
-
-fn place_of(target: &Target) -> PathBuf {
-    match target {
-        Target::Cache(cache) => cache.root().to_owned(),
-        Target::Folder(folder) => folder.clone(),
-    }
-}
-
-fn not_here(target: &Target, repo: &RepoRef, revision: &Revision, reason: &'static str) -> Error {
-    let (what, cache) = (format!("{repo} at {revision}"), place_of(target));
-    DownloadError::LocalEntryNotFound { what, cache, reason }.into()
-}
-
-fn unreachable(target: &Target, repo: &RepoRef, revision: &Revision, source: hub_transport::Error) -> Error {
-    let (what, cache) = (format!("{repo} at {revision}"), place_of(target));
-    DownloadError::Unreachable { what, cache, source }.into()
-}
-
-/// The commit that a branch or tag leads to now.
-async fn resolve(api: &HfApi, repo: &RepoRef, revision: &Revision) -> Result<CommitHash, Error> {
-    let info = GetInfo::<RepoInfo>::at(repo, revision);
-    let info = api.transport()?.send(&info).await?;
-    let sha = info.sha().ok_or_else(|| Error::setup(format!("{repo} has no commit at {revision}")))?;
-    Ok(sha.parse()?)
 }
 
 impl<M: Mode> HfApi<M> {

@@ -1,0 +1,158 @@
+//! All files of a revision, or those that are wanted.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use hub_transport::{Reporter, Transport};
+use hub_types::{
+    CommitHash, RepoRef, Revision, SafeRelPath,
+    progress::{Event, Progress},
+};
+
+use crate::{
+    DownloadError, DownloadOptions, RemoteFile, Target,
+    disk::{blocking, make_folder},
+    file::{here_or_unreachable, not_here},
+    keep::Job,
+    target::Prepared,
+    tree::{Head, Tree},
+};
+
+/// Tells whether a path in the repository is wanted.
+pub type Filter = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// The files of a revision that are wanted.
+#[derive(Clone)]
+pub struct SnapshotRequest {
+    /// The repository.
+    pub repo: RepoRef,
+    /// Branch, tag or commit.
+    pub revision: Revision,
+    /// Where they go.
+    pub target: Target,
+    /// Which files are wanted; all if there is none.
+    pub filter: Option<Filter>,
+    /// How many are fetched at once, at least 1. Python: `max_workers`.
+    pub workers: usize,
+    /// What else was asked for.
+    pub options: DownloadOptions,
+}
+
+impl fmt::Debug for SnapshotRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SnapshotRequest")
+            .field("repo", &self.repo)
+            .field("revision", &self.revision)
+            .field("target", &self.target)
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Brings all wanted files of one commit to their target and returns the folder that has them. Python:
+/// `snapshot_download`.
+///
+/// One request says which commit a branch or tag leads to, one (for each thousand files) what is in it, and one for each
+/// file that is not here brings it. Of a commit whose files the cache knows nothing is asked but missing contents. When the
+/// Hub cannot be reached, the cache answers with what the revision was when it was last asked.
+///
+/// # Errors
+/// Every [`DownloadError`]. A name that could lead out of the folder fails the whole download before anything is written.
+///
+/// Endpoints: info, tree, and `GET /{id}/resolve/{commit}/{path}` for each file.
+pub async fn snapshot_download(
+    transport: &Transport,
+    wanted: SnapshotRequest,
+) -> Result<PathBuf, DownloadError> {
+    let what = format!("{} at {}", wanted.repo, wanted.revision);
+    let here = || {
+        let SnapshotRequest { repo, revision, target, .. } = wanted.clone();
+        blocking(move || target.find_snapshot(&repo, &revision))
+    };
+    if wanted.options.local_files_only {
+        return here().await?.ok_or_else(|| not_here(what, &wanted.target));
+    }
+    let (commit, tree) = match wanted.listing(transport).await {
+        Ok(listing) => listing,
+        Err(error) => {
+            let found = async || here().await;
+            return here_or_unreachable(error, what, &wanted.target, wanted.options.force, found).await;
+        }
+    };
+    let files = wanted.choose(&commit, &tree)?;
+    let (count, bytes) = (files.len() as u64, files.iter().map(|file| file.size).sum());
+    let Prepared { root, here, missing } = wanted.prepare(commit, files).await?;
+
+    let reporter = Reporter::new(wanted.options.progress.clone());
+    reporter.event(&Event::Started { files: count, bytes });
+    let job = Job { transport, options: &wanted.options, reporter: &reporter };
+    for place in &here {
+        job.announce(&place.file);
+    }
+    stream::iter(missing)
+        .map(|place| job.bring(place))
+        .buffer_unordered(wanted.workers.max(1))
+        .try_for_each(|_| async { Ok(()) })
+        .await?;
+    reporter.finish().await;
+    // Without any file nothing has made it.
+    if count == 0 {
+        let root = root.clone();
+        blocking(move || make_folder(&root)).await?;
+    }
+    Ok(root)
+}
+
+impl SnapshotRequest {
+    /// The commit that the revision leads to, and its files.
+    async fn listing(&self, transport: &Transport) -> Result<(CommitHash, Tree), DownloadError> {
+        let commit = match self.revision.as_commit() {
+            Some(commit) => commit,
+            None => {
+                let info = transport.send(&Head { repo: &self.repo, revision: &self.revision }).await?;
+                info.sha.ok_or_else(|| DownloadError::NoCommit {
+                    repo: self.repo.to_string(),
+                    revision: self.revision.to_string(),
+                })?
+            }
+        };
+        let Target::Cache(cache) = &self.target else {
+            let tree = Tree::fetch(transport, &self.repo, &commit).await?;
+            return Ok((commit, tree));
+        };
+        let known = {
+            let (cache, repo, commit) = (cache.clone(), self.repo.clone(), commit.clone());
+            blocking(move || Ok(Tree::read(&cache, &repo, &commit))).await?
+        };
+        if let Some(tree) = known.filter(|_| !self.options.force) {
+            return Ok((commit, tree));
+        }
+        let tree = Tree::fetch(transport, &self.repo, &commit).await?;
+        let (cache, repo) = (cache.clone(), self.repo.clone());
+        blocking(move || {
+            tree.write(&cache, &repo, &commit)?;
+            Ok((commit, tree))
+        })
+        .await
+    }
+
+    /// The files to fetch. Every path is checked before anything is written.
+    fn choose(&self, commit: &CommitHash, tree: &Tree) -> Result<Vec<RemoteFile>, DownloadError> {
+        let takes = |path: &str| self.filter.as_ref().is_none_or(|filter| filter(path));
+        tree.files
+            .iter()
+            .filter(|(path, _)| takes(path))
+            .map(|(path, listed)| {
+                let path: SafeRelPath = path.parse()?;
+                let (repo, commit) = (self.repo.clone(), commit.clone());
+                Ok(RemoteFile { repo, commit, path, size: listed.size, id: listed.id() })
+            })
+            .collect()
+    }
+
+    async fn prepare(&self, commit: CommitHash, files: Vec<RemoteFile>) -> Result<Prepared, DownloadError> {
+        let Self { repo, revision, target, options, .. } = self.clone();
+        blocking(move || target.prepare(&repo, &revision, &commit, files, (options.force, &*options.disk)))
+            .await
+    }
+}
