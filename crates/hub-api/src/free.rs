@@ -45,6 +45,7 @@ use crate::{
         tree::{GetPathsInfoCall, ListRepoFilesCall, ListRepoTreeListing},
         upload::{CreateCommitCall, DeleteFileCall, DeleteFolderCall, UploadFileCall},
         upload_folder::UploadFolderCall,
+        verify::VerifyRepoChecksumsCall,
     },
 };
 
@@ -172,6 +173,11 @@ pub fn hf_hub_download(repo: impl Into<RepoArg>, filename: impl Into<String>) ->
 /// [`HfApi::snapshot_download`] on the shared client.
 pub fn snapshot_download(repo: impl Into<RepoArg>) -> SnapshotDownloadCall {
     HfApi::shared().snapshot_download(repo)
+}
+
+/// [`HfApi::verify_repo_checksums`] on the shared client.
+pub fn verify_repo_checksums(repo: impl Into<RepoArg>) -> VerifyRepoChecksumsCall {
+    HfApi::shared().verify_repo_checksums(repo)
 }
 
 /// [`HfApi::read_file`] on the shared client.

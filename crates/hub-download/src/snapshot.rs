@@ -104,27 +104,14 @@ pub async fn snapshot_download(
 }
 
 impl SnapshotRequest {
-    /// The commit that the revision leads to, and its files.
+    /// The commit that the revision leads to, and its files; noted in the cache for the next time.
     async fn listing(&self, transport: &Transport) -> Result<(CommitHash, Tree), DownloadError> {
-        let commit = match self.revision.as_commit() {
-            Some(commit) => commit,
-            None => {
-                let info = transport.send(&Head { repo: &self.repo, revision: &self.revision }).await?;
-                info.sha.ok_or_else(|| DownloadError::NoCommit {
-                    repo: self.repo.to_string(),
-                    revision: self.revision.to_string(),
-                })?
-            }
-        };
+        let commit = self.commit(transport).await?;
         let Target::Cache(cache) = &self.target else {
             let tree = Tree::fetch(transport, &self.repo, &commit).await?;
             return Ok((commit, tree));
         };
-        let known = {
-            let (cache, repo, commit) = (cache.clone(), self.repo.clone(), commit.clone());
-            blocking(move || Ok(Tree::read(&cache, &repo, &commit))).await?
-        };
-        if let Some(tree) = known.filter(|_| !self.options.force) {
+        if let Some(tree) = self.known(&commit).await? {
             return Ok((commit, tree));
         }
         let tree = Tree::fetch(transport, &self.repo, &commit).await?;
@@ -136,8 +123,39 @@ impl SnapshotRequest {
         .await
     }
 
+    /// As [`Self::listing`], without a note.
+    pub(crate) async fn look(&self, transport: &Transport) -> Result<(CommitHash, Tree), DownloadError> {
+        let commit = self.commit(transport).await?;
+        let tree = match self.known(&commit).await? {
+            Some(tree) => tree,
+            None => Tree::fetch(transport, &self.repo, &commit).await?,
+        };
+        Ok((commit, tree))
+    }
+
+    async fn commit(&self, transport: &Transport) -> Result<CommitHash, DownloadError> {
+        if let Some(commit) = self.revision.as_commit() {
+            return Ok(commit);
+        }
+        let info = transport.send(&Head { repo: &self.repo, revision: &self.revision }).await?;
+        info.sha.ok_or_else(|| DownloadError::NoCommit {
+            repo: self.repo.to_string(),
+            revision: self.revision.to_string(),
+        })
+    }
+
+    /// The listing that the cache has, unless everything is asked for anew.
+    async fn known(&self, commit: &CommitHash) -> Result<Option<Tree>, DownloadError> {
+        let Target::Cache(cache) = &self.target else { return Ok(None) };
+        if self.options.force {
+            return Ok(None);
+        }
+        let (cache, repo, commit) = (cache.clone(), self.repo.clone(), commit.clone());
+        blocking(move || Ok(Tree::read(&cache, &repo, &commit))).await
+    }
+
     /// The files to fetch. Every path is checked before anything is written.
-    fn choose(&self, commit: &CommitHash, tree: &Tree) -> Result<Vec<RemoteFile>, DownloadError> {
+    pub(crate) fn choose(&self, commit: &CommitHash, tree: &Tree) -> Result<Vec<RemoteFile>, DownloadError> {
         let takes = |path: &str| self.filter.as_ref().is_none_or(|filter| filter(path));
         tree.files
             .iter()

@@ -53,15 +53,7 @@ impl DownloadArgs {
     }
 
     fn target(&self, api: &HfApi) -> Result<Target, Error> {
-        if let Some(folder) = &self.local_dir {
-            return Ok(Target::Folder(folder.clone()));
-        }
-        let cache = self.cache_dir.as_deref().or(api.cache_dir()).ok_or_else(|| {
-            Error::setup(
-                "there is no home folder to keep a cache in: set HF_HOME, or cache_dir or local_dir of the download",
-            )
-        })?;
-        Ok(Target::Cache(Cache::new(cache)))
+        target(api, self.local_dir.as_deref(), self.cache_dir.as_deref())
     }
 
     /// The revision that is wanted. A client that prefers its cache takes the commit that it has for it.
@@ -74,6 +66,23 @@ impl DownloadArgs {
             _ => Ok(revision),
         }
     }
+}
+
+/// Where files are: in `local_dir`, else in `cache_dir`, else in the cache of the client.
+pub(super) fn target(
+    api: &HfApi,
+    local_dir: Option<&Path>,
+    cache_dir: Option<&Path>,
+) -> Result<Target, Error> {
+    if let Some(folder) = local_dir {
+        return Ok(Target::Folder(folder.to_owned()));
+    }
+    let cache = cache_dir.or(api.cache_dir()).ok_or_else(|| {
+        Error::setup(
+            "there is no home folder to keep a cache in: set HF_HOME, or cache_dir or local_dir of the call",
+        )
+    })?;
+    Ok(Target::Cache(Cache::new(cache)))
 }
 
 /// A call that downloads.
@@ -168,20 +177,42 @@ impl<M: Mode> SnapshotDownloadCall<M> {
     }
 }
 
-impl Operation for HfHubDownload {
-    type Output = PathBuf;
-
-    async fn run(self, api: HfApi) -> Result<PathBuf, Error> {
+impl HfHubDownload {
+    pub(super) fn request(self, api: &HfApi) -> Result<FileRequest, Error> {
         let args = self.args;
-        let (repo, target) = (args.repo.get()?, args.target(&api)?);
-        let wanted = FileRequest {
-            revision: args.revision(&api, &repo, &target)?,
+        let (repo, target) = (args.repo.get()?, args.target(api)?);
+        Ok(FileRequest {
+            revision: args.revision(api, &repo, &target)?,
             repo,
             path: self.filename.parse()?,
             target,
             options: args.options,
-        };
+        })
+    }
+}
+
+impl Operation for HfHubDownload {
+    type Output = PathBuf;
+
+    async fn run(self, api: HfApi) -> Result<PathBuf, Error> {
+        let wanted = self.request(&api)?;
         Ok(hf_hub_download(api.transport()?, wanted).await?)
+    }
+}
+
+impl SnapshotDownload {
+    pub(super) fn request(self, api: &HfApi) -> Result<SnapshotRequest, Error> {
+        let args = self.args;
+        let (repo, target) = (args.repo.get()?, args.target(api)?);
+        let filter = pattern::Filter::new(self.allow_patterns.as_deref(), &self.ignore_patterns);
+        Ok(SnapshotRequest {
+            revision: args.revision(api, &repo, &target)?,
+            repo,
+            target,
+            filter: Some(Arc::new(move |path: &str| filter.takes(path))),
+            workers: self.max_workers,
+            options: args.options,
+        })
     }
 }
 
@@ -189,17 +220,7 @@ impl Operation for SnapshotDownload {
     type Output = PathBuf;
 
     async fn run(self, api: HfApi) -> Result<PathBuf, Error> {
-        let args = self.args;
-        let (repo, target) = (args.repo.get()?, args.target(&api)?);
-        let filter = pattern::Filter::new(self.allow_patterns.as_deref(), &self.ignore_patterns);
-        let wanted = SnapshotRequest {
-            revision: args.revision(&api, &repo, &target)?,
-            repo,
-            target,
-            filter: Some(Arc::new(move |path: &str| filter.takes(path))),
-            workers: self.max_workers,
-            options: args.options,
-        };
+        let wanted = self.request(&api)?;
         Ok(snapshot_download(api.transport()?, wanted).await?)
     }
 }

@@ -6,6 +6,7 @@ pub mod checks;
 pub mod commits;
 pub mod discussions;
 pub mod download;
+pub mod download_plan;
 pub mod file_facts;
 pub mod filter;
 pub mod identity;
@@ -26,6 +27,7 @@ pub mod tags;
 pub mod tree;
 pub mod upload;
 pub mod upload_folder;
+pub mod verify;
 
 use hub_types::{RepoRef, Revision};
 
