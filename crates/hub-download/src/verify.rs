@@ -15,7 +15,6 @@ use serde::Serialize;
 use crate::{
     ContentId, DownloadError, DownloadOptions, RemoteFile, SnapshotRequest, Target,
     disk::{blocking, io_error},
-    file::not_here,
     scan::walk,
     snapshot_download,
 };
@@ -148,8 +147,11 @@ impl VerifyRequest {
         let Target::Cache(cache) = &self.target else { return Ok(self.revision.clone()) };
         let (cache, repo, revision) = (cache.clone(), self.repo.clone(), self.revision.clone());
         let commit = blocking(move || cache.commit_of(&repo, &revision)).await?;
-        let what = || format!("{} at {}", self.repo, self.revision);
-        commit.map(Revision::from).ok_or_else(|| not_here(what(), &self.target))
+        commit.map(Revision::from).ok_or_else(|| DownloadError::LocalEntryNotFound {
+            what: format!("{} at {}", self.repo, self.revision),
+            cache: self.target.root().to_owned(),
+            reason: "what was never downloaded cannot be compared",
+        })
     }
 
     fn folder(&self, commit: &CommitHash) -> PathBuf {
