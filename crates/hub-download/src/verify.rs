@@ -112,6 +112,12 @@ pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Veri
 
     let mut found = check(&wanted.target, &folder, files.clone()).await?;
     let wrong_at_first = found.wrong_paths();
+    if wanted.repair
+        && let Target::Cache(cache) = &wanted.target
+    {
+        let (cache, repo, commit) = (cache.clone(), wanted.repo.clone(), commit.clone());
+        blocking(move || tree.write(&cache, &repo, &commit)).await?;
+    }
     for _ in 0..REPAIRS {
         let wrong = found.wrong_paths();
         if !wanted.repair || wrong.is_empty() {

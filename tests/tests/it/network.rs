@@ -74,6 +74,10 @@ async fn a_client_that_prefers_its_cache_asks_only_for_what_is_not_there() {
     let asked = lines(&recorder).split_off(before);
     assert_eq!((asked.len(), asked[0].contains("/tree/")), (1, true), "{asked:?}");
 
+    let before = lines(&recorder).len();
+    api.snapshot_download("ada/demo").ignore_patterns([".git*"]).await.unwrap();
+    assert_eq!(lines(&recorder).len(), before, "a snapshot that is here is not asked about");
+
     let newest = api.hf_hub_download("ada/demo", "a").force_download(true).await.unwrap();
     assert_eq!(fs::read_to_string(newest).unwrap(), "new");
     assert_ne!(api.model_info("ada/demo").await.unwrap().sha, Some(first), "other calls are not held back");

@@ -151,6 +151,20 @@ async fn a_folder_is_mended_and_what_is_not_the_repositorys_stays() {
 }
 
 #[tokio::test]
+async fn a_wrong_listing_in_the_cache_is_not_believed_and_is_mended() {
+    let (_hub, api, folder, snapshot) = downloaded().await;
+    let commit = snapshot.file_name().unwrap().to_str().unwrap();
+    let listing = folder.path().join(format!("models--ada--demo/trees/{commit}.json"));
+    let text = fs::read_to_string(&listing).unwrap();
+    fs::write(&listing, text.replace(SMALL, &"0".repeat(40))).unwrap();
+    spoil(&snapshot.join("a.txt"));
+    let found = api.verify_repo_checksums("ada/demo").repair(true).await.unwrap();
+    assert_eq!((found.is_ok(), found.repaired), (true, vec!["a.txt".to_owned()]));
+    assert_eq!(fs::read_to_string(snapshot.join("a.txt")).unwrap(), "hello");
+    assert_eq!(fs::read_to_string(&listing).unwrap(), text);
+}
+
+#[tokio::test]
 async fn what_was_never_downloaded_cannot_be_verified() {
     let (_hub, api, _folder, _) = downloaded().await;
     let error = api.verify_repo_checksums("ada/demo").revision("other").await.unwrap_err();
