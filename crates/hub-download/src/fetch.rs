@@ -76,7 +76,7 @@ async fn transfer(job: &Job<'_>, file: &RemoteFile, mut sink: Sink) -> Result<Si
             // The transport has tried as often as it may; only a transfer that had begun is continued from here.
             Err(error) => return Err(error.into()),
         };
-        let Some(problem) = problem else { continue };
+        let Some(problem) = problem.filter(|_| sink.position < file.size) else { continue };
         fruitless = if sink.position > before { 0 } else { fruitless + 1 };
         if fruitless >= FRUITLESS_ATTEMPTS {
             return Err(problem.in_call(&call(file)).into());
