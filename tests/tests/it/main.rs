@@ -10,6 +10,7 @@ mod copies;
 mod discussions;
 mod download_requests;
 mod downloads;
+mod downloads_together;
 mod errors;
 mod input;
 mod large_uploads;

@@ -6,4 +6,5 @@ mod command_line;
 mod crash;
 mod dry_run;
 mod killed;
+mod killed_download;
 mod killed_upload;

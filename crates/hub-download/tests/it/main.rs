@@ -4,6 +4,7 @@
 
 mod disk;
 mod interrupted;
+mod left;
 mod names;
 mod server;
 mod wrong;
