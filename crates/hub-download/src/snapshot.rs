@@ -13,7 +13,8 @@ use crate::{
     DownloadError, DownloadOptions, RemoteFile, Target,
     disk::{blocking, make_folder},
     file::{here_or_unreachable, not_here},
-    keep::Job,
+    keep::{Job, is_small},
+    place::Place,
     target::Prepared,
     tree::{Head, Tree},
 };
@@ -32,7 +33,8 @@ pub struct SnapshotRequest {
     pub target: Target,
     /// Which files are wanted; all if there is none.
     pub filter: Option<Filter>,
-    /// How many are fetched at once, at least 1. Python: `max_workers`.
+    /// How many large files are fetched at once, at least 1; beside them four times as many files of up to 128 KiB,
+    /// unless it is 1. Python: `max_workers`.
     pub workers: usize,
     /// What else was asked for.
     pub options: DownloadOptions,
@@ -89,11 +91,14 @@ pub async fn snapshot_download(
     for place in &here {
         job.announce(&place.file);
     }
-    stream::iter(missing)
-        .map(|place| job.bring(place))
-        .buffer_unordered(wanted.workers.max(1))
-        .try_for_each(|_| async { Ok(()) })
-        .await?;
+    let workers = wanted.workers.max(1);
+    let (small, large): (Vec<_>, Vec<_>) =
+        missing.into_iter().partition(|place| workers == 1 || is_small(&place.file));
+    let bring = |places: Vec<Place>, at_once| {
+        stream::iter(places).map(|place| job.bring(place)).buffer_unordered(at_once)
+    };
+    let both = stream::select(bring(large, workers), bring(small, small_at_once(workers)));
+    both.try_for_each(|_| async { Ok(()) }).await?;
     reporter.finish().await;
     // Without any file nothing has made it.
     if count == 0 {
@@ -101,6 +106,12 @@ pub async fn snapshot_download(
         blocking(move || make_folder(&root)).await?;
     }
     Ok(root)
+}
+
+/// A small file is mostly waiting for its answer, so that a worker has four of them under way. A single worker does one
+/// thing after the other.
+fn small_at_once(workers: usize) -> usize {
+    if workers == 1 { 1 } else { workers.saturating_mul(4) }
 }
 
 impl SnapshotRequest {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use hub_api::{HfApi, transport::testing::Recorder};
-use hub_local::LocalHub;
+use hub_local::{Fault, LocalHub};
 use hub_tests::{ADA, ada, client_of, folder_with, hub, noise};
 
 struct Watched {
@@ -111,4 +111,28 @@ async fn the_listing_is_kept_in_the_form_of_the_python_client_and_a_spoiled_one_
         .unwrap();
     assert!(snapshot().await.unwrap_err().is_invalid_input(), "names of a kept listing are checked too");
     drop(watched.sent());
+}
+
+#[tokio::test]
+async fn a_worker_has_four_small_files_under_way_and_a_single_one_only_one() {
+    let hub = hub();
+    let names: Vec<String> = (0..20).map(|turn| format!("{turn}.txt")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), name.as_bytes())).collect();
+    ada(&hub).upload_folder("ada/demo", folder_with(&files).path()).await.unwrap();
+    for (workers, at_once) in [(1, 1), (2, 8)] {
+        let (hold, held) = Fault::hold();
+        hub.fault(hold.on("GET").path("/resolve/").times(at_once + 1));
+        let (api, folder) = (ada(&hub), tempfile::tempdir().unwrap());
+        let target = folder.path().to_owned();
+        let call = api.snapshot_download("ada/demo").local_dir(target).max_workers(workers);
+        let download = tokio::spawn(call.into_future());
+        for _ in 0..at_once {
+            held.reached().await;
+        }
+        let one_more = tokio::time::timeout(std::time::Duration::from_millis(100), held.reached()).await;
+        assert!(one_more.is_err(), "more than {at_once} at once");
+        held.release();
+        download.await.unwrap().unwrap();
+        assert_eq!(hub_tests::files_in(folder.path()).len(), names.len() + 1);
+    }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use hub_download::{Disk, DownloadError};
 
-use crate::server::{Content, places};
+use crate::server::{Content, places, targets};
 
 /// Fails once, at one of the operations.
 #[derive(Debug)]
@@ -146,5 +146,29 @@ async fn f64_short_and_interrupted_writes_are_completed() {
         place.options.disk = Arc::new(Lazy::default());
         let (outcome, _) = place.download([content.head(), content.whole()]).await;
         assert_eq!(std::fs::read(outcome.unwrap()).unwrap(), content.bytes);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f64_a_failed_sync_is_not_made_good_by_a_later_one() {
+    #[derive(Debug, Default)]
+    struct Once(AtomicUsize);
+    impl Disk for Once {
+        fn sync(&self, _: &File) -> io::Result<()> {
+            let first = self.0.fetch_add(1, Ordering::SeqCst) == 0;
+            if first { Err(io::ErrorKind::Other.into()) } else { Ok(()) }
+        }
+    }
+    // So large that a part is synced while the rest arrives.
+    let content = Content::new(40 * 1024 * 1024);
+    for mut place in targets() {
+        let disk = Arc::new(Once::default());
+        place.options.disk = disk.clone();
+        let error = place.download([content.head(), content.whole()]).await.0.unwrap_err();
+        assert!(matches!(error, DownloadError::Io { .. }), "{error}");
+        assert_eq!(disk.0.load(Ordering::SeqCst), 1);
+        place.assert_empty();
+        let (outcome, _) = place.download([content.head(), content.whole()]).await;
+        assert!(std::fs::read(outcome.unwrap()).unwrap() == content.bytes);
     }
 }
