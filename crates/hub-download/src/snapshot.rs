@@ -51,11 +51,19 @@ impl fmt::Debug for SnapshotRequest {
     }
 }
 
+/// The files of a commit.
+struct Listing {
+    commit: CommitHash,
+    tree: Tree,
+    /// Whether the Hub was asked.
+    new: bool,
+}
+
 /// Brings all wanted files of one commit to their target and returns the folder that has them. Python:
 /// `snapshot_download`.
 ///
 /// One request says which commit a branch or tag leads to, one (for each thousand files) what is in it, and one for each
-/// file that is not here brings it. Of a commit whose files the cache knows nothing is asked but missing contents. When the
+/// file that is not here brings it. The listing of a commit is kept, and not asked for again. When the
 /// Hub cannot be reached, the cache answers with what the revision was when it was last asked.
 ///
 /// # Errors
@@ -74,16 +82,16 @@ pub async fn snapshot_download(
     if wanted.options.local_files_only {
         return here().await?.ok_or_else(|| not_here(what, &wanted.target));
     }
-    let (commit, tree) = match wanted.listing(transport).await {
+    let listing = match wanted.listing(transport).await {
         Ok(listing) => listing,
         Err(error) => {
             let found = async || here().await;
             return here_or_unreachable(error, what, &wanted.target, wanted.options.force, found).await;
         }
     };
-    let files = wanted.choose(&commit, &tree)?;
+    let files = wanted.choose(&listing)?;
     let (count, bytes) = (files.len() as u64, files.iter().map(|file| file.size).sum());
-    let Prepared { root, here, missing } = wanted.prepare(commit, files).await?;
+    let Prepared { root, here, missing } = wanted.prepare(listing, files).await?;
 
     let reporter = Reporter::new(wanted.options.progress.clone());
     reporter.event(&Event::Started { files: count, bytes });
@@ -116,7 +124,7 @@ fn small_at_once(workers: usize) -> usize {
 
 impl SnapshotRequest {
     /// The commit that the revision leads to, and its files.
-    async fn listing(&self, transport: &Transport) -> Result<(CommitHash, Tree), DownloadError> {
+    async fn listing(&self, transport: &Transport) -> Result<Listing, DownloadError> {
         let commit = match self.revision.as_commit() {
             Some(commit) => commit,
             None => {
@@ -127,43 +135,45 @@ impl SnapshotRequest {
                 })?
             }
         };
-        let Target::Cache(cache) = &self.target else {
-            let tree = Tree::fetch(transport, &self.repo, &commit).await?;
-            return Ok((commit, tree));
-        };
         let known = {
-            let (cache, repo, commit) = (cache.clone(), self.repo.clone(), commit.clone());
-            blocking(move || Ok(Tree::read(&cache, &repo, &commit))).await?
+            let (target, repo, commit) = (self.target.clone(), self.repo.clone(), commit.clone());
+            let force = self.options.force;
+            blocking(move || Ok(if force { None } else { target.read_tree(&repo, &commit) })).await?
         };
-        if let Some(tree) = known.filter(|_| !self.options.force) {
-            return Ok((commit, tree));
-        }
-        let tree = Tree::fetch(transport, &self.repo, &commit).await?;
-        let (cache, repo) = (cache.clone(), self.repo.clone());
-        blocking(move || {
-            tree.write(&cache, &repo, &commit)?;
-            Ok((commit, tree))
+        Ok(match known {
+            Some(tree) => Listing { commit, tree, new: false },
+            None => Listing { tree: Tree::fetch(transport, &self.repo, &commit).await?, commit, new: true },
         })
-        .await
     }
 
     /// The files to fetch. Every path is checked before anything is written.
-    fn choose(&self, commit: &CommitHash, tree: &Tree) -> Result<Vec<RemoteFile>, DownloadError> {
+    fn choose(&self, listing: &Listing) -> Result<Vec<RemoteFile>, DownloadError> {
         let takes = |path: &str| self.filter.as_ref().is_none_or(|filter| filter(path));
-        tree.files
+        listing
+            .tree
+            .files
             .iter()
             .filter(|(path, _)| takes(path))
             .map(|(path, listed)| {
                 let path: SafeRelPath = path.parse()?;
-                let (repo, commit) = (self.repo.clone(), commit.clone());
+                let (repo, commit) = (self.repo.clone(), listing.commit.clone());
                 Ok(RemoteFile { repo, commit, path, size: listed.size, id: listed.id() })
             })
             .collect()
     }
 
-    async fn prepare(&self, commit: CommitHash, files: Vec<RemoteFile>) -> Result<Prepared, DownloadError> {
+    /// Makes room for the files, and notes a new listing once it is sure that its names do no harm.
+    async fn prepare(&self, listing: Listing, files: Vec<RemoteFile>) -> Result<Prepared, DownloadError> {
         let Self { repo, revision, target, options, .. } = self.clone();
-        blocking(move || target.prepare(&repo, &revision, &commit, files, (options.force, &*options.disk)))
-            .await
+        blocking(move || {
+            let Listing { commit, tree, new } = listing;
+            let room = (options.force, &*options.disk);
+            let prepared = target.prepare(&repo, &revision, &commit, files, room)?;
+            if new && let Err(error) = target.write_tree(&repo, &commit, &tree) {
+                tracing::debug!(%error, "the listing of {commit} is not kept");
+            }
+            Ok(prepared)
+        })
+        .await
     }
 }
