@@ -70,7 +70,7 @@ async fn transfer(job: &Job<'_>, file: &RemoteFile, mut sink: Sink) -> Result<Si
             // The transport has tried as often as it may; only a transfer that had begun is continued from here.
             Err(error) => return Err(error.into()),
         };
-        let Some(problem) = problem else { continue };
+        let Some(problem) = problem.filter(|_| sink.position < file.size) else { continue };
         let Some(wait) = patience.wait(sink.position > before) else {
             return Err(problem.in_call(&range::call(NAME, file)).into());
         };

@@ -19,6 +19,11 @@ use crate::{
 /// do no harm.
 const SMALL: u64 = 128 * 1024;
 
+/// Whether a file arrives in memory.
+pub(crate) fn is_small(file: &RemoteFile) -> bool {
+    file.size <= SMALL
+}
+
 /// What all files of one download share.
 #[derive(Clone, Copy)]
 pub(crate) struct Job<'j> {
@@ -30,7 +35,7 @@ pub(crate) struct Job<'j> {
 impl Job<'_> {
     /// Fetches a file that is not there, and returns where it is then.
     pub(crate) async fn bring(&self, place: Place) -> Result<PathBuf, DownloadError> {
-        let sink = if place.file.size <= SMALL {
+        let sink = if is_small(&place.file) {
             Sink::memory(&place.file)
         } else {
             match self.begin(&place).await? {

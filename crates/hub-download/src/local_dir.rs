@@ -60,6 +60,12 @@ impl LocalDir {
         &self.root
     }
 
+    /// The note of all files of a commit. Its folder is made only where no link leads out.
+    pub(crate) fn tree(&self, commit: &CommitHash) -> Result<PathBuf, DownloadError> {
+        let [one, other] = NOTES;
+        Ok(make_folder(&self.root, &[one, other, "trees"])?.join(format!("{commit}.json")))
+    }
+
     /// The place of a file if it was downloaded from `commit` and not changed since: then nothing needs to be asked.
     pub(crate) fn find(
         &self,

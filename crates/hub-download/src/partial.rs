@@ -6,9 +6,10 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{Seek, SeekFrom},
+    io::{self, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::Arc,
+    thread::{self, JoinHandle},
     time::{Duration, SystemTime},
 };
 
@@ -20,6 +21,8 @@ use crate::{
 };
 
 const ENDING: &str = "incomplete";
+/// After how many bytes what was written is brought to the medium while more arrives, so that the end need not wait long.
+const SYNC_EVERY: u64 = 32 * 1024 * 1024;
 /// When a file that nobody came back for is removed.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -32,6 +35,9 @@ pub(crate) struct Partial {
     common: PathBuf,
     disk: Arc<dyn Disk>,
     settled: bool,
+    /// Bytes written since the last sync began.
+    unsynced: u64,
+    syncing: Option<JoinHandle<io::Result<()>>>,
     /// Released last.
     _lock: Lock,
 }
@@ -56,7 +62,7 @@ impl Partial {
         let continued = taken.is_some_and(|(left, _)| fs::rename(left, &path).is_ok());
         let options = OpenOptions::new().read(true).write(true).create_new(!continued).clone();
         let file = options.open(&path).map_err(|error| io_error("create", &path, error))?;
-        Ok(Self { file, path, common, disk, settled: false, _lock: lock })
+        Ok(Self { file, path, common, disk, settled: false, unsynced: 0, syncing: None, _lock: lock })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -70,13 +76,35 @@ impl Partial {
 
     /// Writes on; `left` bytes are still to come, these included.
     pub(crate) fn write(&mut self, bytes: &[u8], left: u64) -> Result<(), DownloadError> {
-        write_all(&*self.disk, &mut self.file, bytes).map_err(|error| {
+        let written = write_all(&*self.disk, &mut self.file, bytes);
+        self.unsynced += bytes.len() as u64;
+        written.and_then(|()| self.sync_meanwhile()).map_err(|error| {
             let error = write_error(&*self.disk, &self.path, left, error);
             if matches!(error, DownloadError::DiskFull { .. }) {
                 self.discard();
             }
             error
         })
+    }
+
+    fn sync_meanwhile(&mut self) -> io::Result<()> {
+        if self.unsynced < SYNC_EVERY || self.syncing.as_ref().is_some_and(|sync| !sync.is_finished()) {
+            return Ok(());
+        }
+        self.synced()?;
+        let (file, disk) = (self.file.try_clone()?, Arc::clone(&self.disk));
+        self.unsynced = 0;
+        self.syncing = Some(thread::Builder::new().name("hub-sync".into()).spawn(move || disk.sync(&file))?);
+        Ok(())
+    }
+
+    /// Waits for the sync that was begun. Its failure is told once by the system, so that it must not be lost.
+    ///
+    /// What a failed sync wrote is unknown: it is not continued.
+    fn synced(&mut self) -> io::Result<()> {
+        let Some(sync) = self.syncing.take() else { return Ok(()) };
+        let outcome = sync.join().unwrap_or_else(|_| Err(io::Error::other("the disk task panicked")));
+        outcome.inspect_err(|_| self.discard())
     }
 
     /// Forgets the content.
@@ -93,8 +121,7 @@ impl Partial {
 
     /// Moves the complete content to its place once it is on the medium.
     pub(crate) fn publish(mut self, place: &Path) -> Result<(), DownloadError> {
-        let synced = self.disk.sync(&self.file);
-        // What a failed sync wrote is unknown, and a second sync would not tell: it is not continued.
+        let synced = self.synced().and_then(|()| self.disk.sync(&self.file));
         synced.map_err(|error| {
             self.discard();
             write_error(&*self.disk, &self.path, 0, error)

@@ -55,9 +55,11 @@ pub async fn plan_snapshot(
     transport: &Transport,
     wanted: SnapshotRequest,
 ) -> Result<Vec<PlannedFile>, DownloadError> {
-    let (commit, tree) = wanted.look(transport).await?;
-    let files = wanted.choose(&commit, &tree)?;
-    let (target, force) = (wanted.target, wanted.options.force);
+    let (target, force) = (wanted.target.clone(), wanted.options.force);
+    let mut fresh = wanted;
+    // To look for a listing in a folder makes the folder of the notes.
+    fresh.options.force |= matches!(target, Target::Folder(_));
+    let files = fresh.choose(&fresh.listing(transport).await?)?;
     blocking(move || files.iter().map(|file| plan(&target, force, file)).collect()).await
 }
 

@@ -13,7 +13,8 @@ use crate::{
     DownloadError, DownloadOptions, RemoteFile, Target,
     disk::{blocking, make_folder},
     file::{here_or_unreachable, not_here},
-    keep::Job,
+    keep::{Job, is_small},
+    place::Place,
     target::Prepared,
     tree::{Head, Tree},
 };
@@ -32,7 +33,8 @@ pub struct SnapshotRequest {
     pub target: Target,
     /// Which files are wanted; all if there is none.
     pub filter: Option<Filter>,
-    /// How many are fetched at once, at least 1. Python: `max_workers`.
+    /// How many large files are fetched at once, at least 1; beside them four times as many files of up to 128 KiB,
+    /// unless it is 1. Python: `max_workers`.
     pub workers: usize,
     /// What else was asked for.
     pub options: DownloadOptions,
@@ -49,11 +51,19 @@ impl fmt::Debug for SnapshotRequest {
     }
 }
 
+/// The files of a commit.
+pub(crate) struct Listing {
+    pub(crate) commit: CommitHash,
+    pub(crate) tree: Tree,
+    /// Whether the Hub was asked.
+    new: bool,
+}
+
 /// Brings all wanted files of one commit to their target and returns the folder that has them. Python:
 /// `snapshot_download`.
 ///
 /// One request says which commit a branch or tag leads to, one (for each thousand files) what is in it, and one for each
-/// file that is not here brings it. Of a commit whose files the cache knows nothing is asked but missing contents. When the
+/// file that is not here brings it. The listing of a commit is kept, and not asked for again. When the
 /// Hub cannot be reached, the cache answers with what the revision was when it was last asked.
 ///
 /// # Errors
@@ -72,16 +82,16 @@ pub async fn snapshot_download(
     if wanted.options.local_files_only {
         return here().await?.ok_or_else(|| not_here(what, &wanted.target));
     }
-    let (commit, tree) = match wanted.listing(transport).await {
+    let listing = match wanted.listing(transport).await {
         Ok(listing) => listing,
         Err(error) => {
             let found = async || here().await;
             return here_or_unreachable(error, what, &wanted.target, wanted.options.force, found).await;
         }
     };
-    let files = wanted.choose(&commit, &tree)?;
+    let files = wanted.choose(&listing)?;
     let (count, bytes) = (files.len() as u64, files.iter().map(|file| file.size).sum());
-    let Prepared { root, here, missing } = wanted.prepare(commit, files).await?;
+    let Prepared { root, here, missing } = wanted.prepare(listing, files).await?;
 
     let reporter = Reporter::new(wanted.options.progress.clone());
     reporter.event(&Event::Started { files: count, bytes });
@@ -89,11 +99,14 @@ pub async fn snapshot_download(
     for place in &here {
         job.announce(&place.file);
     }
-    stream::iter(missing)
-        .map(|place| job.bring(place))
-        .buffer_unordered(wanted.workers.max(1))
-        .try_for_each(|_| async { Ok(()) })
-        .await?;
+    let workers = wanted.workers.max(1);
+    let (small, large): (Vec<_>, Vec<_>) =
+        missing.into_iter().partition(|place| workers == 1 || is_small(&place.file));
+    let bring = |places: Vec<Place>, at_once| {
+        stream::iter(places).map(|place| job.bring(place)).buffer_unordered(at_once)
+    };
+    let both = stream::select(bring(large, workers), bring(small, small_at_once(workers)));
+    both.try_for_each(|_| async { Ok(()) }).await?;
     reporter.finish().await;
     // Without any file nothing has made it.
     if count == 0 {
@@ -103,74 +116,64 @@ pub async fn snapshot_download(
     Ok(root)
 }
 
+/// A small file is mostly waiting for its answer, so that a worker has four of them under way. A single worker does one
+/// thing after the other.
+fn small_at_once(workers: usize) -> usize {
+    if workers == 1 { 1 } else { workers.saturating_mul(4) }
+}
+
 impl SnapshotRequest {
-    /// The commit that the revision leads to, and its files; noted in the cache for the next time.
-    async fn listing(&self, transport: &Transport) -> Result<(CommitHash, Tree), DownloadError> {
-        let commit = self.commit(transport).await?;
-        let Target::Cache(cache) = &self.target else {
-            let tree = Tree::fetch(transport, &self.repo, &commit).await?;
-            return Ok((commit, tree));
+    /// The commit that the revision leads to, and its files.
+    pub(crate) async fn listing(&self, transport: &Transport) -> Result<Listing, DownloadError> {
+        let commit = match self.revision.as_commit() {
+            Some(commit) => commit,
+            None => {
+                let info = transport.send(&Head { repo: &self.repo, revision: &self.revision }).await?;
+                info.sha.ok_or_else(|| DownloadError::NoCommit {
+                    repo: self.repo.to_string(),
+                    revision: self.revision.to_string(),
+                })?
+            }
         };
-        if let Some(tree) = self.known(&commit).await? {
-            return Ok((commit, tree));
-        }
-        let tree = Tree::fetch(transport, &self.repo, &commit).await?;
-        let (cache, repo) = (cache.clone(), self.repo.clone());
-        blocking(move || {
-            tree.write(&cache, &repo, &commit)?;
-            Ok((commit, tree))
-        })
-        .await
-    }
-
-    /// As [`Self::listing`], without a note.
-    pub(crate) async fn look(&self, transport: &Transport) -> Result<(CommitHash, Tree), DownloadError> {
-        let commit = self.commit(transport).await?;
-        let tree = match self.known(&commit).await? {
-            Some(tree) => tree,
-            None => Tree::fetch(transport, &self.repo, &commit).await?,
+        let known = {
+            let (target, repo, commit) = (self.target.clone(), self.repo.clone(), commit.clone());
+            let force = self.options.force;
+            blocking(move || Ok(if force { None } else { target.read_tree(&repo, &commit) })).await?
         };
-        Ok((commit, tree))
-    }
-
-    async fn commit(&self, transport: &Transport) -> Result<CommitHash, DownloadError> {
-        if let Some(commit) = self.revision.as_commit() {
-            return Ok(commit);
-        }
-        let info = transport.send(&Head { repo: &self.repo, revision: &self.revision }).await?;
-        info.sha.ok_or_else(|| DownloadError::NoCommit {
-            repo: self.repo.to_string(),
-            revision: self.revision.to_string(),
+        Ok(match known {
+            Some(tree) => Listing { commit, tree, new: false },
+            None => Listing { tree: Tree::fetch(transport, &self.repo, &commit).await?, commit, new: true },
         })
-    }
-
-    /// The listing that the cache has, unless everything is asked for anew.
-    async fn known(&self, commit: &CommitHash) -> Result<Option<Tree>, DownloadError> {
-        let Target::Cache(cache) = &self.target else { return Ok(None) };
-        if self.options.force {
-            return Ok(None);
-        }
-        let (cache, repo, commit) = (cache.clone(), self.repo.clone(), commit.clone());
-        blocking(move || Ok(Tree::read(&cache, &repo, &commit))).await
     }
 
     /// The files to fetch. Every path is checked before anything is written.
-    pub(crate) fn choose(&self, commit: &CommitHash, tree: &Tree) -> Result<Vec<RemoteFile>, DownloadError> {
+    pub(crate) fn choose(&self, listing: &Listing) -> Result<Vec<RemoteFile>, DownloadError> {
         let takes = |path: &str| self.filter.as_ref().is_none_or(|filter| filter(path));
-        tree.files
+        listing
+            .tree
+            .files
             .iter()
             .filter(|(path, _)| takes(path))
             .map(|(path, listed)| {
                 let path: SafeRelPath = path.parse()?;
-                let (repo, commit) = (self.repo.clone(), commit.clone());
+                let (repo, commit) = (self.repo.clone(), listing.commit.clone());
                 Ok(RemoteFile { repo, commit, path, size: listed.size, id: listed.id() })
             })
             .collect()
     }
 
-    async fn prepare(&self, commit: CommitHash, files: Vec<RemoteFile>) -> Result<Prepared, DownloadError> {
+    /// Makes room for the files, and notes a new listing once it is sure that its names do no harm.
+    async fn prepare(&self, listing: Listing, files: Vec<RemoteFile>) -> Result<Prepared, DownloadError> {
         let Self { repo, revision, target, options, .. } = self.clone();
-        blocking(move || target.prepare(&repo, &revision, &commit, files, (options.force, &*options.disk)))
-            .await
+        blocking(move || {
+            let Listing { commit, tree, new } = listing;
+            let room = (options.force, &*options.disk);
+            let prepared = target.prepare(&repo, &revision, &commit, files, room)?;
+            if new && let Err(error) = target.write_tree(&repo, &commit, &tree) {
+                tracing::debug!(%error, "the listing of {commit} is not kept");
+            }
+            Ok(prepared)
+        })
+        .await
     }
 }

@@ -9,7 +9,7 @@ use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
 
 use crate::{
     Cache, Cached, Disk, DownloadError, RemoteFile, disk::check_room, local_dir::LocalDir, partial::kept_in,
-    place::Place,
+    place::Place, tree::Tree,
 };
 
 /// Where files go.
@@ -74,6 +74,30 @@ impl Target {
                 Ok(commit.and_then(|commit| cache.find_snapshot(repo, &commit)))
             }
             Self::Folder(folder) => Ok(folder.is_dir().then(|| folder.clone())),
+        }
+    }
+
+    /// What an earlier download noted of the files of a commit.
+    pub(crate) fn read_tree(&self, repo: &RepoRef, commit: &CommitHash) -> Option<Tree> {
+        match self {
+            Self::Cache(cache) => Tree::read(&cache.folder(repo).tree(commit)),
+            Self::Folder(folder) if folder.is_dir() => {
+                Tree::read(&LocalDir::open(folder).ok()?.tree(commit).ok()?)
+            }
+            Self::Folder(_) => None,
+        }
+    }
+
+    /// Notes the files of a commit.
+    pub(crate) fn write_tree(
+        &self,
+        repo: &RepoRef,
+        commit: &CommitHash,
+        tree: &Tree,
+    ) -> Result<(), DownloadError> {
+        match self {
+            Self::Cache(cache) => tree.write(&cache.folder(repo).tree(commit)),
+            Self::Folder(folder) => tree.write(&LocalDir::open(folder)?.tree(commit)?),
         }
     }
 

@@ -1,6 +1,6 @@
-//! All files of a commit: asked for, and kept beside the cache in the form of the Python client.
+//! All files of a commit: asked for, and kept in the form of the Python client.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
@@ -9,7 +9,7 @@ use hub_transport::{Body, Endpoint, Error, PagedEndpoint, RetryClass, Transport,
 use hub_types::{CommitHash, RepoRef, Revision, TreeEntry, lfs, route};
 use serde::{Deserialize, Serialize};
 
-use crate::{Cache, ContentId, DownloadError, disk::put};
+use crate::{ContentId, DownloadError, disk::put};
 
 const FORMAT: u32 = 1;
 
@@ -25,8 +25,11 @@ pub(crate) struct Tree {
 pub(crate) struct Listed {
     pub(crate) size: u64,
     blob_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     lfs_sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     lfs_size: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     xet_hash: Option<String>,
 }
 
@@ -65,20 +68,14 @@ impl Tree {
     }
 
     /// What was kept of an earlier answer. Waits for the disk.
-    pub(crate) fn read(cache: &Cache, repo: &RepoRef, commit: &CommitHash) -> Option<Self> {
-        let text = fs::read(cache.folder(repo).tree(commit)).ok()?;
-        let tree: Self = serde_json::from_slice(&text).ok()?;
+    pub(crate) fn read(place: &Path) -> Option<Self> {
+        let tree: Self = serde_json::from_slice(&fs::read(place).ok()?).ok()?;
         (tree.format_version == FORMAT && tree.files.values().all(Listed::is_usable)).then_some(tree)
     }
 
     /// Keeps the answer: a commit never changes. Waits for the disk.
-    pub(crate) fn write(
-        &self,
-        cache: &Cache,
-        repo: &RepoRef,
-        commit: &CommitHash,
-    ) -> Result<(), DownloadError> {
-        put(&cache.folder(repo).tree(commit), |place| fs::write(place, serde_json::to_vec(self)?))
+    pub(crate) fn write(&self, place: &Path) -> Result<(), DownloadError> {
+        put(place, |made| fs::write(made, serde_json::to_vec(self)?))
     }
 }
 

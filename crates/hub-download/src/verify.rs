@@ -106,17 +106,16 @@ pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Veri
     // What an earlier listing left on this machine proves nothing about this machine.
     let fresh = DownloadOptions { force: true, ..DownloadOptions::default() };
     let whole = request(revision, fresh);
-    let (commit, tree) = whole.look(transport).await?;
-    let files = whole.choose(&commit, &tree)?;
+    let listing = whole.listing(transport).await?;
+    let files = whole.choose(&listing)?;
+    let commit = listing.commit;
     let folder = wanted.folder(&commit);
 
     let mut found = check(&wanted.target, &folder, files.clone()).await?;
     let wrong_at_first = found.wrong_paths();
-    if wanted.repair
-        && let Target::Cache(cache) = &wanted.target
-    {
-        let (cache, repo, commit) = (cache.clone(), wanted.repo.clone(), commit.clone());
-        blocking(move || tree.write(&cache, &repo, &commit)).await?;
+    if wanted.repair {
+        let (target, repo, commit) = (wanted.target.clone(), wanted.repo.clone(), commit.clone());
+        blocking(move || target.write_tree(&repo, &commit, &listing.tree)).await?;
     }
     for _ in 0..REPAIRS {
         let wrong = found.wrong_paths();

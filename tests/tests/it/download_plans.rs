@@ -50,6 +50,8 @@ async fn a_plan_of_a_folder_knows_files_by_their_content() {
         let plan = api.hf_hub_download("ada/demo", "a.txt").local_dir(folder.path()).plan().await.unwrap();
         assert_eq!((plan.is_cached, plan.will_download), (is_here, !is_here), "{content}");
     }
+    let plan = api.snapshot_download("ada/demo").local_dir(folder.path()).plan().await.unwrap();
+    assert!(plan.iter().all(|file| file.will_download), "{plan:?}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no notes are left");
 }
 

@@ -11,6 +11,7 @@ mod discussions;
 mod download_plans;
 mod download_requests;
 mod downloads;
+mod downloads_together;
 mod errors;
 mod input;
 mod large_uploads;

@@ -23,7 +23,7 @@ pub type HfHubDownloadCall<M = Async> = Call<HfHubDownload, M>;
 /// The call that [`HfApi::snapshot_download`] makes.
 pub type SnapshotDownloadCall<M = Async> = Call<SnapshotDownload, M>;
 
-/// How many files are downloaded at once unless the caller says otherwise.
+/// How many large files are downloaded at once unless the caller says otherwise.
 const MAX_WORKERS: usize = 8;
 
 /// What both downloads have: from where and to where.
@@ -171,7 +171,8 @@ impl<M: Mode> SnapshotDownloadCall<M> {
         self.edit(|operation| operation.ignore_patterns = patterns)
     }
 
-    /// How many files are downloaded at once; 8 unless set, at least 1. Python: `max_workers`.
+    /// How many large files are downloaded at once; 8 unless set, at least 1. Beside them four times as many small ones are
+    /// under way, which mostly wait for an answer; with 1, one file after the other. Python: `max_workers`.
     pub fn max_workers(self, workers: usize) -> Self {
         self.edit(|operation| operation.max_workers = workers.max(1))
     }

@@ -8,4 +8,5 @@ mod crash;
 mod download_dry_run;
 mod dry_run;
 mod killed;
+mod killed_download;
 mod killed_upload;
