@@ -8,7 +8,7 @@ use hub_auth::{Anonymous, HfFolder, Token, TokenSource};
 use hub_transport::{Body, BoxError, HubService, RetryConfig, Timeouts, Transport, TransportBuilder};
 use tower::{Layer, Service};
 
-use crate::{Async, Blocking, BlockingHfApi, Config, Error, HfApi, config};
+use crate::{Async, Blocking, BlockingHfApi, Config, Error, HfApi, NetworkPolicy, config};
 
 /// Collects the settings of a client. Made by [`HfApi::builder`] and [`HfApi::builder_from_env`].
 #[must_use = "a builder does nothing until it is built"]
@@ -17,6 +17,7 @@ pub struct HfApiBuilder {
     library_name: Option<String>,
     library_version: Option<String>,
     cache_dir: Option<PathBuf>,
+    network: NetworkPolicy,
     problem: Option<Error>,
 }
 
@@ -27,12 +28,13 @@ impl HfApiBuilder {
             library_name: None,
             library_version: None,
             cache_dir: None,
+            network: NetworkPolicy::Online,
             problem: None,
         }
     }
 
     pub(crate) fn from_env(config: &Config) -> Self {
-        let builder = Self::new().endpoint(&config.endpoint).offline(config.offline);
+        let builder = Self::new().endpoint(&config.endpoint).network(config.network);
         let builder = match &config.user_agent_origin {
             Some(origin) => builder.user_agent(format!("origin/{origin}")),
             None => builder,
@@ -167,9 +169,19 @@ impl HfApiBuilder {
         self.map(|transport| transport.timeouts(timeouts))
     }
 
-    /// Whether every call fails before anything is sent.
-    pub fn offline(self, offline: bool) -> Self {
-        self.map(|transport| transport.offline(offline))
+    /// Whether the Hub is asked. Default [`NetworkPolicy::Online`]; from the environment, what `HF_HUB_OFFLINE` says.
+    pub fn network(mut self, policy: NetworkPolicy) -> Self {
+        self.network = policy;
+        self.map(|transport| transport.offline(policy == NetworkPolicy::Offline))
+    }
+
+    /// Contacts nothing but the endpoint and these hosts: `host`, `host:port` or `*.domain`. Default: any host.
+    ///
+    /// Large files of the public Hub come from storage hosts, where the endpoint redirects to. A redirect or an upload
+    /// address that leads to a host that is not listed is [`ErrorKind::HostNotAllowed`](crate::ErrorKind::HostNotAllowed),
+    /// before anything is sent there. [`HfApi::contacted_hosts`] tells which hosts a program needs.
+    pub fn strict_origin<H: Into<String>>(self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.map(|transport| transport.strict_origin(hosts))
     }
 
     /// The most bytes a second that uploads and downloads of this client may take together, in both directions. Default
@@ -190,7 +202,7 @@ impl HfApiBuilder {
             Some(name) => self.transport.library(name, self.library_version),
             None => self.transport,
         };
-        Ok(HfApi::with_cache(transport.build()?, self.cache_dir))
+        Ok(HfApi::with_cache(transport.build()?, self.cache_dir, self.network))
     }
 
     /// Makes a blocking client.

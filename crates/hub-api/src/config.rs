@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use hub_transport::DEFAULT_ENDPOINT;
 
+use crate::NetworkPolicy;
+
 /// Settings that come from environment variables, as the Python client reads them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,8 +14,8 @@ pub struct Config {
     pub endpoint: String,
     /// Where downloads are kept: `HF_HUB_CACHE`, or what [`hub_auth::cache_dir_from_lookup`] finds else.
     pub cache_dir: Option<PathBuf>,
-    /// `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE`: every call fails before anything is sent.
-    pub offline: bool,
+    /// [`Offline`](NetworkPolicy::Offline) with `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE`.
+    pub network: NetworkPolicy,
     /// `HF_HUB_USER_AGENT_ORIGIN`: added to the user-agent as `origin/…`.
     pub user_agent_origin: Option<String>,
 }
@@ -29,7 +31,7 @@ impl Default for Config {
         Self {
             endpoint: DEFAULT_ENDPOINT.to_owned(),
             cache_dir: None,
-            offline: false,
+            network: NetworkPolicy::Online,
             user_agent_origin: None,
         }
     }
@@ -50,10 +52,11 @@ impl Config {
         };
         let default =
             if is_on("HUGGINGFACE_CO_STAGING") { "https://hub-ci.huggingface.co" } else { DEFAULT_ENDPOINT };
+        let offline = is_on("HF_HUB_OFFLINE") || is_on("TRANSFORMERS_OFFLINE");
         Self {
             cache_dir: hub_auth::cache_dir_from_lookup(|name| lookup(name).map(Into::into)),
             endpoint: text("HF_ENDPOINT").unwrap_or_else(|| default.to_owned()),
-            offline: is_on("HF_HUB_OFFLINE") || is_on("TRANSFORMERS_OFFLINE"),
+            network: if offline { NetworkPolicy::Offline } else { NetworkPolicy::Online },
             user_agent_origin: text("HF_HUB_USER_AGENT_ORIGIN"),
         }
     }
@@ -82,7 +85,8 @@ mod tests {
             let config = Config::from_lookup(|name| {
                 variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
             });
-            assert_eq!((config.endpoint.as_str(), config.offline), (endpoint, offline), "{variables:?}");
+            let is_offline = config.network == NetworkPolicy::Offline;
+            assert_eq!((config.endpoint.as_str(), is_offline), (endpoint, offline), "{variables:?}");
         }
     }
 }

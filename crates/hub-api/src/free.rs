@@ -21,10 +21,12 @@ use crate::{
             HideDiscussionCommentCall, MergePullRequestCall, RenameDiscussionCall,
         },
         download::{HfHubDownloadCall, SnapshotDownloadCall},
+        file_facts::{GetHfFileMetadataCall, HfHubUrlCall, TryToLoadFromCacheCall},
         identity::WhoAmICall,
         info::{DatasetInfoCall, ModelInfoCall, RepoExistsCall, RepoInfoCall, SpaceInfoCall},
         large_upload::UploadLargeFolderCall,
         likes::{LikeCall, ListLikedReposCall, ListRepoLikersListing, UnlikeCall},
+        read_file::ReadFileCall,
         refs::ListRefsCall,
         repos::{CreateRepoCall, DeleteRepoCall},
         search::{ListDatasetsListing, ListModelsListing, ListSpacesListing},
@@ -43,6 +45,7 @@ use crate::{
         tree::{GetPathsInfoCall, ListRepoFilesCall, ListRepoTreeListing},
         upload::{CreateCommitCall, DeleteFileCall, DeleteFolderCall, UploadFileCall},
         upload_folder::UploadFolderCall,
+        verify::VerifyRepoChecksumsCall,
     },
 };
 
@@ -170,6 +173,34 @@ pub fn hf_hub_download(repo: impl Into<RepoArg>, filename: impl Into<String>) ->
 /// [`HfApi::snapshot_download`] on the shared client.
 pub fn snapshot_download(repo: impl Into<RepoArg>) -> SnapshotDownloadCall {
     HfApi::shared().snapshot_download(repo)
+}
+
+/// [`HfApi::verify_repo_checksums`] on the shared client.
+pub fn verify_repo_checksums(repo: impl Into<RepoArg>) -> VerifyRepoChecksumsCall {
+    HfApi::shared().verify_repo_checksums(repo)
+}
+
+/// [`HfApi::read_file`] on the shared client.
+pub fn read_file(repo: impl Into<RepoArg>, path: impl Into<String>) -> ReadFileCall {
+    HfApi::shared().read_file(repo, path)
+}
+
+/// [`HfApi::get_hf_file_metadata`] on the shared client.
+pub fn get_hf_file_metadata(url: impl Into<String>) -> GetHfFileMetadataCall {
+    HfApi::shared().get_hf_file_metadata(url)
+}
+
+/// [`HfApi::hf_hub_url`] on the shared client.
+pub fn hf_hub_url(repo: impl Into<RepoArg>, filename: impl Into<String>) -> HfHubUrlCall {
+    HfApi::shared().hf_hub_url(repo, filename)
+}
+
+/// [`HfApi::try_to_load_from_cache`] on the shared client.
+pub fn try_to_load_from_cache(
+    repo: impl Into<RepoArg>,
+    filename: impl Into<String>,
+) -> TryToLoadFromCacheCall {
+    HfApi::shared().try_to_load_from_cache(repo, filename)
 }
 
 /// [`HfApi::move_repo`] on the shared client.

@@ -9,7 +9,7 @@ use std::{
 
 use hub_transport::Transport;
 
-use crate::{Async, Call, Config, Error, HfApiBuilder, Listing, Mode};
+use crate::{Async, Call, Config, Error, HfApiBuilder, Listing, Mode, NetworkPolicy};
 
 /// The client of a Hub. Python: `HfApi`.
 ///
@@ -38,6 +38,7 @@ struct Inner {
     /// The transport, or why there is none: the shared client of the free functions reports that when it is used.
     transport: Result<Transport, String>,
     cache_dir: Option<PathBuf>,
+    network: NetworkPolicy,
 }
 
 impl HfApi {
@@ -63,11 +64,16 @@ impl HfApi {
 
     /// A client over a whole stack of the caller's: nothing is added, not even the token.
     pub fn from_transport(transport: Transport) -> Self {
-        Self::with_cache(transport, None)
+        Self::with_cache(transport, None, NetworkPolicy::Online)
     }
 
-    pub(crate) fn with_cache(transport: Transport, cache_dir: Option<PathBuf>) -> Self {
-        Self { inner: Arc::new(Inner { transport: Ok(transport), cache_dir }), mode: PhantomData }
+    pub(crate) fn with_cache(
+        transport: Transport,
+        cache_dir: Option<PathBuf>,
+        network: NetworkPolicy,
+    ) -> Self {
+        let inner = Inner { transport: Ok(transport), cache_dir, network };
+        Self { inner: Arc::new(inner), mode: PhantomData }
     }
 
     /// The client of the free functions, made from the environment when it is first used.
@@ -77,7 +83,8 @@ impl HfApi {
             .get_or_init(|| match Self::from_env() {
                 Ok(api) => api,
                 Err(error) => {
-                    let inner = Inner { transport: Err(error.to_string()), cache_dir: None };
+                    let transport = Err(error.to_string());
+                    let inner = Inner { transport, cache_dir: None, network: NetworkPolicy::Online };
                     Self { inner: Arc::new(inner), mode: PhantomData }
                 }
             })
@@ -88,8 +95,8 @@ impl HfApi {
 impl<M: Mode> HfApi<M> {
     /// The same client over another transport, or one whose calls all say why there is none.
     pub(crate) fn over(&self, transport: Result<Transport, String>) -> Self {
-        let cache_dir = self.inner.cache_dir.clone();
-        Self { inner: Arc::new(Inner { transport, cache_dir }), mode: PhantomData }
+        let (cache_dir, network) = (self.inner.cache_dir.clone(), self.inner.network);
+        Self { inner: Arc::new(Inner { transport, cache_dir, network }), mode: PhantomData }
     }
 
     /// The transport below: for requests that no method makes.
@@ -103,6 +110,17 @@ impl<M: Mode> HfApi<M> {
     /// The folder that downloads are kept in unless a call says otherwise.
     pub fn cache_dir(&self) -> Option<&Path> {
         self.inner.cache_dir.as_deref()
+    }
+
+    /// Whether this client asks the Hub.
+    pub fn network(&self) -> NetworkPolicy {
+        self.inner.network
+    }
+
+    /// The hosts that requests of this client and its clones were sent to, as `host` or `host:port`, in alphabetical order.
+    /// See [`strict_origin`](HfApiBuilder::strict_origin).
+    pub fn contacted_hosts(&self) -> Vec<String> {
+        self.inner.transport.as_ref().map(Transport::contacted_hosts).unwrap_or_default()
     }
 
     /// The Hub that this client talks to, without a trailing slash.

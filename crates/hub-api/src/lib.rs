@@ -28,6 +28,7 @@
 pub mod api;
 pub mod args;
 mod blocking;
+mod blocking_reader;
 mod builder;
 mod call;
 mod config;
@@ -36,11 +37,13 @@ mod free;
 mod hf_api;
 mod listing;
 mod mode;
+mod network;
 mod page;
 mod repo_arg;
 mod token_arg;
 
 pub use api::request::RequestTo;
+pub use blocking_reader::BlockingFileReader;
 pub use builder::HfApiBuilder;
 pub use call::{Call, Operation};
 pub use config::Config;
@@ -52,12 +55,13 @@ pub use hub_commit::{
     self as commit, AddSource, CommitOperation, CommitOperationAdd, CommitOperationCopy,
     CommitOperationDelete, CommitPlan, IsFolder,
 };
-pub use hub_download::{self as download, DownloadError};
+pub use hub_download::{self as download, DownloadError, FileReader};
 pub use hub_transport::{self as transport, ErrorKind};
 pub use hub_types::{
     self as types, CommitInfo, DatasetFilter, ModelFilter, RepoId, RepoRef, RepoType, RepoUrl, Revision,
 };
 pub use listing::{Items, Listing, Source};
 pub use mode::{Async, Blocking, Mode};
+pub use network::NetworkPolicy;
 pub use page::{Page, Pages};
 pub use repo_arg::RepoArg;

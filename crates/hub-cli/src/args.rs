@@ -17,7 +17,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hub_api::RepoType;
 
-pub(crate) use cache::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache};
+pub(crate) use cache::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache, VerifyCache};
 pub(crate) use discussions::{
     BodyArgs, CreateDiscussion, DiscussionArg, DiscussionKindArg, DiscussionStatusArg, Discussions,
     EditComment, ListDiscussions, Settle,

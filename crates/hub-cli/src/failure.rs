@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, process::ExitCode};
 
-use hub_api::{Error, ErrorKind, commit::CommitError};
+use hub_api::{DownloadError, Error, ErrorKind, commit::CommitError};
 
 /// Exit codes, for scripts. 2, wrong usage, is also what clap exits with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,7 @@ fn code(error: &Error) -> Code {
         Error::Commit(CommitError::ParentMismatch { .. } | CommitError::FolderBusy { .. }) => {
             return Code::Conflict;
         }
+        Error::Download(DownloadError::LocalEntryNotFound { .. }) => return Code::NotFound,
         Error::Commit(CommitError::InvalidOperation { .. } | CommitError::PathClash { .. }) => {
             return Code::Usage;
         }

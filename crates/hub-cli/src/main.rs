@@ -87,7 +87,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Upload(args) => command::upload::run(&session, args).await,
             Command::UploadLargeFolder(args) => command::large_upload::run(&session, args).await,
             Command::Download(args) => command::download::run(&session, args).await,
-            Command::Cache(args) => command::cache::run(&session, args),
+            Command::Cache(args) => command::cache::run(&session, args).await,
             Command::Models(args) => command::kind::run(&session, hub_api::RepoType::Model, args).await,
             Command::Datasets(args) => command::kind::run(&session, hub_api::RepoType::Dataset, args).await,
             Command::Spaces(args) => command::spaces::run(&session, args).await,

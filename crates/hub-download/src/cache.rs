@@ -1,21 +1,17 @@
 //! The cache folder that all programs of a user share, the Python client among them.
 
 use std::{
-    fs::{self, File},
-    io,
+    fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
-    sync::atomic::{AtomicU64, Ordering},
 };
 
-use hub_transport::Transport;
-use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath, progress::Progress};
+use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
 
 use crate::{
-    ContentId, DownloadError, RemoteFile,
-    disk::{blocking, io_error},
-    fetch::{Fetch, announce_complete, fetch},
+    DownloadError, RemoteFile,
+    disk::{io_error, make_folder, put},
     layout::RepoFolder,
+    place::{Kind, Place},
 };
 
 /// What the first line of a `CACHEDIR.TAG` must be, for backup programs to leave the folder out (bford.info/cachedir).
@@ -102,31 +98,14 @@ impl Cache {
         Ok(fs::read_to_string(note).ok().and_then(|commit| commit.trim().parse().ok()))
     }
 
-    /// The folder of a commit, made if nothing of it is here yet.
-    ///
-    /// # Errors
-    /// [`DownloadError::Io`].
-    pub async fn snapshot(&self, repo: &RepoRef, commit: &CommitHash) -> Result<PathBuf, DownloadError> {
-        let (cache, folder) = (self.clone(), self.folder(repo).snapshot(commit));
-        blocking(move || {
-            cache.open()?;
-            make_folder(&folder)?;
-            Ok(folder)
-        })
-        .await
-    }
-
     /// The folder of a commit, if something of it is here.
     pub fn find_snapshot(&self, repo: &RepoRef, commit: &CommitHash) -> Option<PathBuf> {
         let folder = self.folder(repo).snapshot(commit);
         folder.is_dir().then_some(folder)
     }
 
-    /// Notes where a branch or tag leads to.
-    ///
-    /// # Errors
-    /// [`DownloadError::Io`].
-    pub async fn note_commit(
+    /// Notes where a branch or tag leads to. Waits for the disk.
+    pub(crate) fn note_commit(
         &self,
         repo: &RepoRef,
         revision: &Revision,
@@ -136,65 +115,40 @@ impl Cache {
             return Ok(());
         }
         let note = self.folder(repo).reference(revision)?;
-        let (cache, commit) = (self.clone(), commit.clone());
-        blocking(move || {
-            if fs::read_to_string(&note).is_ok_and(|text| text == commit.as_str()) {
-                return Ok(());
-            }
-            cache.open()?;
-            publish(&note, |place| fs::write(place, commit.as_str()))
-        })
-        .await
+        if fs::read_to_string(&note).is_ok_and(|text| text == commit.as_str()) {
+            return Ok(());
+        }
+        self.open()?;
+        put(&note, |place| fs::write(place, commit.as_str()))
     }
 
-    /// Notes that a commit has no such file.
-    pub(crate) async fn note_missing(
+    /// Notes that a commit has no such file. Waits for the disk.
+    pub(crate) fn note_missing(
         &self,
         repo: &RepoRef,
         commit: &CommitHash,
         path: &SafeRelPath,
     ) -> Result<(), DownloadError> {
-        let (cache, note) = (self.clone(), self.folder(repo).missing(commit, path)?);
-        blocking(move || {
-            cache.open()?;
-            publish(&note, |place| fs::write(place, ""))
-        })
-        .await
+        let note = self.folder(repo).missing(commit, path)?;
+        self.open()?;
+        put(&note, |place| fs::write(place, ""))
     }
 
-    /// Brings a file into the cache, unless its content is here, and returns its place in the folder of its commit.
-    ///
-    /// # Errors
-    /// Every [`DownloadError`].
-    pub async fn keep(
-        &self,
-        transport: &Transport,
-        file: RemoteFile,
-        force: bool,
-        progress: Option<Arc<dyn Progress>>,
-    ) -> Result<PathBuf, DownloadError> {
-        let folder = self.folder(&file.repo);
-        let (blob, pointer) = (folder.blob(&file.id), folder.pointer(&file.commit, &file.path)?);
-        if !force && self.link(&folder, &blob, &pointer).await? {
-            announce_complete(&file, progress.as_ref());
-            return Ok(pointer);
+    /// The places of files, with the folders that they need. Waits for the disk.
+    pub(crate) fn places(&self, files: Vec<RemoteFile>) -> Result<Vec<Place>, DownloadError> {
+        let place = |file: RemoteFile| {
+            let folder = self.folder(&file.repo);
+            let pointer = folder.pointer(&file.commit, &file.path)?;
+            let content = folder.blob(&file.id);
+            let (stem, lock) = (content.clone(), folder.lock(&file.id));
+            Ok(Place { file, content, stem, lock, kind: Kind::Cache { folder, pointer } })
+        };
+        let places = files.into_iter().map(place).collect::<Result<Vec<_>, DownloadError>>()?;
+        self.open()?;
+        if let Some(blobs) = places.first().and_then(|first| first.content.parent()) {
+            make_folder(blobs)?;
         }
-        let _lock = self.lock(&folder, &file.id).await?;
-        // Another process may have brought it meanwhile.
-        if !force && self.link(&folder, &blob, &pointer).await? {
-            announce_complete(&file, progress.as_ref());
-            return Ok(pointer);
-        }
-        let job = Fetch { partial: folder.partial(&file.id), file, progress };
-        if force {
-            discard(job.partial.clone()).await?;
-        }
-        fetch(transport, &job).await?;
-        let (partial, place) = (job.partial, blob.clone());
-        blocking(move || fs::rename(&partial, &place).map_err(|error| io_error("write", &place, error)))
-            .await?;
-        self.link(&folder, &blob, &pointer).await?;
-        Ok(pointer)
+        Ok(places)
     }
 
     /// Makes the folder and its tag.
@@ -206,38 +160,6 @@ impl Cache {
         }
         Ok(())
     }
-
-    /// Puts a link to a content at its place in a commit; false if the content is not here.
-    async fn link(&self, folder: &RepoFolder, blob: &Path, pointer: &Path) -> Result<bool, DownloadError> {
-        let (folder, blob, pointer) = (folder.clone(), blob.to_owned(), pointer.to_owned());
-        blocking(move || link(&folder, &blob, &pointer)).await
-    }
-
-    /// Waits until no other process brings this content; released when the result is dropped.
-    async fn lock(&self, folder: &RepoFolder, id: &ContentId) -> Result<File, DownloadError> {
-        let (cache, blobs, path) = (self.clone(), folder.blobs(), folder.lock(id));
-        blocking(move || {
-            cache.open()?;
-            make_folder(&blobs)?;
-            path.parent().map(make_folder).transpose()?;
-            let lock = File::create(&path).map_err(|error| io_error("create", &path, error))?;
-            lock.lock().map_err(|error| io_error("lock", &path, error))?;
-            Ok(lock)
-        })
-        .await
-    }
-}
-
-fn make_folder(folder: &Path) -> Result<(), DownloadError> {
-    fs::create_dir_all(folder).map_err(|error| io_error("create", folder, error))
-}
-
-async fn discard(partial: PathBuf) -> Result<(), DownloadError> {
-    blocking(move || match fs::remove_file(&partial) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", &partial, error)),
-        _ => Ok(()),
-    })
-    .await
 }
 
 /// Whether a file of a commit is in the repository's folder, also when it is a link.
@@ -248,26 +170,43 @@ fn stays_inside(folder: &RepoFolder, pointer: &Path) -> bool {
     }
 }
 
-fn link(folder: &RepoFolder, blob: &Path, pointer: &Path) -> Result<bool, DownloadError> {
-    let there = fs::symlink_metadata(pointer).ok();
-    if !blob.is_file() {
+/// Puts a link to a content at its place in a commit; false if the content is not here.
+///
+/// A content of another size is none: a small one is not synced, so that a power failure may have emptied it.
+pub(crate) fn link(
+    folder: &RepoFolder,
+    blob: &Path,
+    pointer: &Path,
+    size: u64,
+) -> Result<bool, DownloadError> {
+    let whole = |metadata: fs::Metadata| metadata.is_file() && metadata.len() == size;
+    if !fs::metadata(blob).is_ok_and(whole) {
         // Where links are impossible, the file itself stands in the folder of the commit.
-        return Ok(there.is_some_and(|there| there.is_file()));
-    }
-    if there.is_some() && same_file(pointer, blob) {
-        return Ok(true);
+        return Ok(fs::symlink_metadata(pointer).is_ok_and(whole));
     }
     let target = relative(folder, blob, pointer);
-    publish(pointer, |place| {
-        #[cfg(unix)]
-        return std::os::unix::fs::symlink(&target, place);
-        #[cfg(windows)]
-        return std::os::windows::fs::symlink_file(&target, place)
-            .or_else(|_| fs::copy(blob, place).map(drop));
-        #[cfg(not(any(unix, windows)))]
-        return fs::copy(blob, place).map(drop);
-    })?;
+    pointer.parent().map(make_folder).transpose()?;
+    if symlink(&target, blob, pointer).is_err() && !same_file(pointer, blob) {
+        put(pointer, |place| symlink(&target, blob, place))?;
+    }
     Ok(true)
+}
+
+#[cfg(unix)]
+fn symlink(target: &Path, _: &Path, place: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, place)
+}
+
+#[cfg(not(unix))]
+fn symlink(target: &Path, blob: &Path, place: &Path) -> io::Result<()> {
+    #[cfg(windows)]
+    match std::os::windows::fs::symlink_file(target, place) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {}
+        outcome => return outcome,
+    }
+    let _ = target;
+    let mut copy = fs::OpenOptions::new().write(true).create_new(true).open(place)?;
+    io::copy(&mut fs::File::open(blob)?, &mut copy).map(drop)
 }
 
 fn same_file(pointer: &Path, blob: &Path) -> bool {
@@ -282,19 +221,4 @@ fn relative(folder: &RepoFolder, blob: &Path, pointer: &Path) -> PathBuf {
     let depth = pointer.strip_prefix(folder.root()).map_or(0, |path| path.components().count());
     let up = std::iter::repeat_n("..", depth.saturating_sub(1));
     up.map(Path::new).chain([blob.strip_prefix(folder.root()).unwrap_or(blob)]).collect()
-}
-
-/// Makes something beside its place and then puts it there at once, replacing what is there.
-fn publish(place: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), DownloadError> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    place.parent().map(make_folder).transpose()?;
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    let mark = format!("{}.{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    // A long name leaves no room for the mark.
-    let short: String = name.chars().take(40).collect();
-    let beside = place.with_file_name(format!("{short}.{mark}"));
-    make(&beside)
-        .and_then(|()| fs::rename(&beside, place))
-        .map_err(|error| io_error("write", place, error))
-        .inspect_err(|_| drop(fs::remove_file(&beside)))
 }

@@ -44,6 +44,11 @@ impl ContentId {
         }
     }
 
+    /// Whether the content can be checked by its size only.
+    pub(crate) fn is_opaque(&self) -> bool {
+        matches!(self, Self::Opaque(_))
+    }
+
     /// Starts checking a content of `size` bytes.
     pub(crate) fn hasher(&self, size: u64) -> Hasher {
         match self {
@@ -70,7 +75,7 @@ impl ContentId {
 }
 
 /// A running hash.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) enum Hasher {
     Sha256(sha2::Sha256),
     GitBlob(sha1::Sha1),

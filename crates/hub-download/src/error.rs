@@ -49,6 +49,26 @@ pub enum DownloadError {
         /// What came.
         actual: String,
     },
+    /// A file that was read as a stream is not what the server announced.
+    #[error(
+        "{path}: what was read does not match its hash: expected {expected}, got {actual}; throw it away and read again"
+    )]
+    ReadMismatch {
+        /// Path in the repository.
+        path: String,
+        /// What the server announced.
+        expected: String,
+        /// What came.
+        actual: String,
+    },
+    /// The server sent other bytes than those that were asked for.
+    #[error("{path}: {reason}; is there a proxy that changes answers?")]
+    WrongAnswer {
+        /// Path in the repository.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The server sent more or fewer bytes than it announced.
     #[error("{path}: expected {expected} bytes, got {actual}")]
     SizeMismatch {
@@ -76,6 +96,37 @@ pub enum DownloadError {
         path: PathBuf,
         /// The reason.
         source: io::Error,
+    },
+    /// The disk has no room for what is to be written. What was there before is still there.
+    #[error("{} has room for {free} bytes and {need} are needed; make room or choose another folder", .folder.display())]
+    DiskFull {
+        /// The folder that is written to.
+        folder: PathBuf,
+        /// Bytes still to be written.
+        need: u64,
+        /// Bytes that fit.
+        free: u64,
+    },
+    /// This file system does not tell two names of the repository apart. Nothing was written.
+    #[error(
+        "{one} and {other} would be one file in {}: its file system does not tell upper from lower case; choose another folder, or download one of them alone",
+        .folder.display()
+    )]
+    Collision {
+        /// One path in the repository.
+        one: String,
+        /// The other.
+        other: String,
+        /// The folder that they were to go to.
+        folder: PathBuf,
+    },
+    /// The repository has no commit at this revision.
+    #[error("{repo} has no commit at {revision}; nothing was uploaded to it yet")]
+    NoCommit {
+        /// The repository: `model ada/demo`.
+        repo: String,
+        /// The revision that was asked for.
+        revision: String,
     },
     /// A symbolic link inside the target folder leads out of it.
     #[error("{} leads out of the folder that the download goes to; remove the link or choose another folder", .path.display())]

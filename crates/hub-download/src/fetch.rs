@@ -1,251 +1,217 @@
-//! The content of a file, into a partial file that is continued after an interruption.
-
-use std::{
-    fs::{File, OpenOptions},
-    io::{Seek, SeekFrom, Write},
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+//! The content of a file, continued after an interruption and checked.
 
 use bytes::Bytes;
-use http::{
-    HeaderMap, Response, StatusCode,
-    header::{ACCEPT_ENCODING, CONTENT_RANGE, IF_RANGE, RANGE},
-};
+use http::{HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt;
-use hub_transport::{Body, CallInfo, ErrorKind, RetryClass, Timeouts, Transfer, Transport, get};
-use hub_types::{
-    progress::{Event, Phase, Progress},
-    route,
-};
-use tokio::sync::mpsc;
+use hub_transport::{Body, Error, ErrorKind};
+use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
     DownloadError, RemoteFile,
-    content::Hasher,
-    disk::{blocking, io_error},
+    keep::Job,
+    range::{self, Patience},
+    sink::{Sink, Store},
 };
 
-/// How often a transfer that makes no progress is continued.
-const FRUITLESS_ATTEMPTS: u32 = 5;
+const NAME: &str = "hf_hub_download";
 /// How many chunks may wait for the disk.
 const QUEUE: usize = 16;
 
-/// What to fetch and where to.
-#[derive(Clone)]
-pub(crate) struct Fetch {
-    pub(crate) file: RemoteFile,
-    /// The partial file; what it already holds is not asked for again.
-    pub(crate) partial: PathBuf,
-    pub(crate) progress: Option<Arc<dyn Progress>>,
-}
-
-/// Reports a file that is here already as downloaded.
-pub(crate) fn announce_complete(file: &RemoteFile, progress: Option<&Arc<dyn Progress>>) {
-    if let Some(progress) = progress {
-        let (path, total) = (file.path.as_str(), file.size);
-        progress.event(&Event::File { phase: Phase::Downloading, path, position: total, total });
-    }
-}
-
-/// Completes the partial file: afterwards it has the announced size and hash.
+/// Completes the content: afterwards it has the announced size and hash.
 ///
 /// A wrong content is thrown away and fetched once more, from the start.
-pub(crate) async fn fetch(transport: &Transport, fetch: &Fetch) -> Result<(), DownloadError> {
-    let mut first = None;
-    for _ in 0..2 {
-        let sink = transfer(transport, fetch).await?;
-        match sink.hasher.finish() {
-            Some(actual) if actual != fetch.file.id.as_str() => {
-                std::fs::remove_file(&fetch.partial).map_err(|e| io_error("remove", &fetch.partial, e))?;
-                first = Some(actual);
-            }
-            _ => return Ok(()),
-        }
-    }
-    let (path, expected) = (fetch.file.path.to_string(), fetch.file.id.as_str().to_owned());
-    Err(DownloadError::HashMismatch { path, expected, actual: first.unwrap_or_default() })
-}
-
-/// The partial file with the hash of what it holds.
-struct Sink {
-    file: File,
-    hasher: Hasher,
-    position: u64,
-}
-
-impl Sink {
-    fn open(fetch: &Fetch) -> Result<Self, DownloadError> {
-        let fail = |error| io_error("open", &fetch.partial, error);
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
-        let mut sink = Self {
-            file: options.open(&fetch.partial).map_err(fail)?,
-            hasher: fetch.file.id.hasher(fetch.file.size),
-            position: 0,
-        };
-        sink.position = sink.hasher.read(&mut sink.file).map_err(fail)?;
-        if sink.position > fetch.file.size {
-            sink.restart(fetch)?;
-        }
-        Ok(sink)
-    }
-
-    fn restart(&mut self, fetch: &Fetch) -> Result<(), DownloadError> {
-        let emptied = self.file.set_len(0).and_then(|()| self.file.seek(SeekFrom::Start(0)));
-        emptied.map_err(|error| io_error("empty", &fetch.partial, error))?;
-        self.hasher = fetch.file.id.hasher(fetch.file.size);
-        self.position = 0;
-        Ok(())
-    }
-
-    fn write(&mut self, chunk: &[u8]) -> std::io::Result<()> {
-        self.file.write_all(chunk)?;
-        self.hasher.update(chunk);
-        self.position += chunk.len() as u64;
-        Ok(())
-    }
-}
-
-async fn transfer(transport: &Transport, fetch: &Fetch) -> Result<Sink, DownloadError> {
-    let mut sink = blocking({
-        let fetch = fetch.clone();
-        move || Sink::open(&fetch)
-    })
-    .await?;
-    let (mut fruitless, mut range_refused) = (0, false);
-    while sink.position < fetch.file.size {
-        let before = sink.position;
-        let problem = match open(transport, fetch, before).await {
-            Ok(response) => {
-                if before > 0 && !continues(&response, before, fetch.file.size) {
-                    sink.restart(fetch)?;
-                    if response.status() == StatusCode::PARTIAL_CONTENT {
-                        continue;
-                    }
+pub(crate) async fn fetch(job: &Job<'_>, file: &RemoteFile, mut sink: Sink) -> Result<Sink, DownloadError> {
+    for last in [false, true] {
+        sink = transfer(job, file, sink).await?;
+        match sink.digest() {
+            Some(actual) if actual != file.id.as_str() => {
+                if last {
+                    sink.discard();
+                    let (path, expected) = (file.path.to_string(), file.id.as_str().to_owned());
+                    return Err(DownloadError::HashMismatch { path, expected, actual });
                 }
-                let (returned, outcome) = pour(response.into_body(), sink, fetch).await?;
-                sink = returned;
-                outcome
+                tracing::debug!(path = %file.path, "the content does not match its hash; it is fetched again");
+                sink.restart()?;
             }
+            _ => break,
+        }
+    }
+    Ok(sink)
+}
+
+async fn transfer(job: &Job<'_>, file: &RemoteFile, mut sink: Sink) -> Result<Sink, DownloadError> {
+    let (mut patience, mut range_refused) = (Patience::default(), false);
+    let mut validator = None;
+    job.report(file, sink.position);
+    while sink.position < file.size {
+        let before = sink.position;
+        let problem = match open(job, file, before, validator.as_ref()).await {
+            Ok(response) => match judge(&response, before, file.size, validator.as_ref()) {
+                Err(why) => {
+                    sink.restart()?;
+                    validator = None;
+                    Some(Error::new(ErrorKind::Protocol, why))
+                }
+                Ok(continues) => {
+                    if !continues && before > 0 {
+                        sink.restart()?;
+                    }
+                    validator = range::strong_etag(response.headers());
+                    let (returned, problem) = pour(job, file, response.into_body(), sink).await?;
+                    sink = returned;
+                    problem
+                }
+            },
             Err(error) if error.kind() == ErrorKind::RangeNotSatisfiable && !range_refused => {
                 range_refused = true;
-                sink.restart(fetch)?;
+                sink.restart()?;
                 continue;
             }
             // The transport has tried as often as it may; only a transfer that had begun is continued from here.
             Err(error) => return Err(error.into()),
         };
-        let Some(problem) = problem else { break };
-        fruitless = if sink.position > before { 0 } else { fruitless + 1 };
-        if fruitless >= FRUITLESS_ATTEMPTS {
-            return Err(problem.into());
-        }
-        let wait = Duration::from_millis(500 << fruitless.min(4));
-        tracing::debug!(path = %fetch.file.path, position = sink.position, "download continues after an interruption");
-        transport.clock().sleep(wait).await;
-    }
-    if sink.position != fetch.file.size {
-        let (path, expected, actual) = (fetch.file.path.to_string(), fetch.file.size, sink.position);
-        return Err(DownloadError::SizeMismatch { path, expected, actual });
+        let Some(problem) = problem.filter(|_| sink.position < file.size) else { continue };
+        let Some(wait) = patience.wait(sink.position > before) else {
+            return Err(problem.in_call(&range::call(NAME, file)).into());
+        };
+        tracing::debug!(path = %file.path, position = sink.position, "download continues after an interruption");
+        job.transport.clock().sleep(wait).await;
     }
     Ok(sink)
 }
 
-impl Fetch {
-    fn report(&self, position: u64) {
-        if let Some(progress) = &self.progress {
-            let (path, total) = (self.file.path.as_str(), self.file.size);
-            progress.event(&Event::File { phase: Phase::Downloading, path, position, total });
-        }
-    }
-}
-
 async fn open(
-    transport: &Transport,
-    fetch: &Fetch,
+    job: &Job<'_>,
+    file: &RemoteFile,
     position: u64,
-) -> Result<Response<Body>, hub_transport::Error> {
-    let call = CallInfo::new(
-        "hf_hub_download",
-        format!("{} {}", fetch.file.repo, fetch.file.path),
-        RetryClass::Read,
-    );
-    let revision = hub_types::Revision::try_from(fetch.file.commit.to_string())
-        .map_err(|error| hub_transport::Error::build(error.to_string()))?;
-    let mut request = get(route::repo(&fetch.file.repo).resolve(&revision, fetch.file.path.as_str()))
-        .header(ACCEPT_ENCODING, "identity")
-        .extension(Timeouts::transfer())
-        .extension(Transfer);
-    if position > 0 {
-        request = request
-            .header(RANGE, format!("bytes={position}-"))
-            .header(IF_RANGE, format!("\"{}\"", fetch.file.id.as_str()));
-    }
-    transport.open(call, request.finish()?).await
+    validator: Option<&HeaderValue>,
+) -> Result<Response<Body>, Error> {
+    // The etag of the storage, which may be another than the Hub's. What an earlier process left is judged by the hash of
+    // the whole; where there is none, by the Hub's etag.
+    let own = file.id.is_opaque().then(|| HeaderValue::from_str(&format!("\"{}\"", file.id.as_str())).ok());
+    let condition = validator.cloned().or(own.flatten());
+    range::open(job.transport, NAME, file, &(position..file.size), condition.as_ref()).await
 }
 
-/// Whether the answer to a range request goes on at `position`; otherwise the transfer starts over.
-fn continues(response: &Response<Body>, position: u64, size: u64) -> bool {
-    response.status() == StatusCode::PARTIAL_CONTENT
-        && content_range(response.headers()) == Some((position, size))
-}
-
-/// First byte and total of `Content-Range: bytes 5-9/10` (RFC 9110, section 14.4).
-fn content_range(headers: &HeaderMap) -> Option<(u64, u64)> {
-    let range = headers.get(CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?;
-    let (span, total) = range.split_once('/')?;
-    let (first, _) = span.split_once('-')?;
-    Some((first.trim().parse().ok()?, total.trim().parse().ok()?))
-}
-
-/// Writes a body to the sink on a blocking thread, while the next chunks arrive.
+/// Whether the answer goes on at `position`, or else has the content from its start.
 ///
-/// Returns the sink with everything that was written, and the problem that ended the body, if one did.
-async fn pour(
-    mut body: Body,
-    mut sink: Sink,
-    fetch: &Fetch,
-) -> Result<(Sink, Option<hub_transport::Error>), DownloadError> {
-    let (sender, mut receiver) = mpsc::channel::<Bytes>(QUEUE);
-    let partial = fetch.partial.clone();
-    let mut position = sink.position;
-    fetch.report(position);
-    let writer = tokio::task::spawn_blocking(move || {
-        while let Some(chunk) = receiver.blocking_recv() {
-            sink.write(&chunk).map_err(|error| io_error("write", &partial, error))?;
-        }
-        Ok::<Sink, DownloadError>(sink)
-    });
-    let mut problem = None;
-    let mut excess = false;
-    while let Some(frame) = body.frame().await {
-        let chunk = match frame.map(http_body::Frame::into_data) {
-            Ok(Ok(chunk)) => chunk,
-            Ok(Err(_trailers)) => continue,
-            Err(error) => {
-                problem = Some(hub_transport::Error::body(error));
-                break;
+/// # Errors
+/// Why it can be used for neither.
+fn judge(
+    response: &Response<Body>,
+    position: u64,
+    size: u64,
+    validator: Option<&HeaderValue>,
+) -> Result<bool, &'static str> {
+    let headers = response.headers();
+    if range::is_compressed(headers) {
+        return Err("the content came compressed, which was not asked for; is there a proxy that does it?");
+    }
+    if response.status() != StatusCode::PARTIAL_CONTENT {
+        return Ok(false);
+    }
+    if range::announced(response, size) != Some(position..size) {
+        return Err("the answer has another range of bytes than the one that was asked for");
+    }
+    match (validator, range::strong_etag(headers)) {
+        (Some(before), Some(now)) if *before != now => Err("the content changed while it was downloaded"),
+        _ => Ok(true),
+    }
+}
+
+/// What a body gives next.
+enum Next {
+    Chunk(Bytes),
+    End(Option<Error>),
+    /// More than was announced; the number of bytes so far.
+    Excess(u64),
+}
+
+async fn next(body: &mut Body, position: &mut u64, size: u64) -> Next {
+    loop {
+        return match body.frame().await.map(|frame| frame.map(http_body::Frame::into_data)) {
+            Some(Ok(Ok(chunk))) => {
+                *position += chunk.len() as u64;
+                if *position > size { Next::Excess(*position) } else { Next::Chunk(chunk) }
             }
+            Some(Ok(Err(_trailers))) => continue,
+            Some(Err(error)) => Next::End(Some(Error::body(error))),
+            None if *position < size => {
+                Next::End(Some(Error::new(ErrorKind::Interrupted, "the answer ended too early")))
+            }
+            None => Next::End(None),
         };
-        position += chunk.len() as u64;
-        if position > fetch.file.size {
-            excess = true;
-            break;
+    }
+}
+
+/// A sink while a body is poured into it.
+enum Intake {
+    Memory(Box<Sink>),
+    /// A partial file is written on a blocking thread, while the next chunks arrive.
+    Writer(mpsc::Sender<Bytes>, JoinHandle<Result<Sink, DownloadError>>),
+}
+
+impl Intake {
+    fn new(mut sink: Sink) -> Self {
+        if let Store::Memory(_) = sink.store {
+            return Self::Memory(Box::new(sink));
         }
-        if sender.send(chunk).await.is_err() {
-            break;
+        let (sender, mut receiver) = mpsc::channel::<Bytes>(QUEUE);
+        let writer = tokio::task::spawn_blocking(move || {
+            while let Some(chunk) = receiver.blocking_recv() {
+                sink.write(&chunk)?;
+            }
+            Ok(sink)
+        });
+        Self::Writer(sender, writer)
+    }
+
+    /// False when the disk failed; [`Self::finish`] says why.
+    async fn take(&mut self, chunk: Bytes) -> bool {
+        match self {
+            Self::Memory(sink) => sink.write(&chunk).is_ok(),
+            Self::Writer(sender, _) => sender.send(chunk).await.is_ok(),
         }
-        fetch.report(position);
     }
-    drop(sender);
-    let sink = writer.await.map_err(|_| DownloadError::Stopped)??;
-    if excess {
-        let (path, expected) = (fetch.file.path.to_string(), fetch.file.size);
-        return Err(DownloadError::SizeMismatch { path, expected, actual: position });
+
+    async fn finish(self) -> Result<Sink, DownloadError> {
+        match self {
+            Self::Memory(sink) => Ok(*sink),
+            Self::Writer(sender, writer) => {
+                drop(sender);
+                writer.await.map_err(|_| DownloadError::Stopped)?
+            }
+        }
     }
-    if problem.is_none() && sink.position < fetch.file.size {
-        problem = Some(hub_transport::Error::new(ErrorKind::Interrupted, "the answer ended too early"));
+}
+
+/// Takes in a body: returns the sink with everything that came, and the problem that ended the body, if one did.
+async fn pour(
+    job: &Job<'_>,
+    file: &RemoteFile,
+    mut body: Body,
+    sink: Sink,
+) -> Result<(Sink, Option<Error>), DownloadError> {
+    let mut position = sink.position;
+    let mut intake = Intake::new(sink);
+    let end = loop {
+        match next(&mut body, &mut position, file.size).await {
+            Next::Chunk(chunk) => {
+                if !intake.take(chunk).await {
+                    break Next::End(None);
+                }
+                job.report(file, position);
+            }
+            end => break end,
+        }
+    };
+    let sink = intake.finish().await?;
+    match end {
+        Next::Excess(actual) => {
+            sink.discard();
+            Err(DownloadError::SizeMismatch { path: file.path.to_string(), expected: file.size, actual })
+        }
+        Next::End(problem) => Ok((sink, problem)),
+        Next::Chunk(_) => Ok((sink, None)),
     }
-    Ok((sink, problem))
 }

@@ -1,10 +1,6 @@
 //! One file: asked for, and brought where it belongs.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::PathBuf;
 
 use hub_transport::{ErrorKind, Reporter, Transport};
 use hub_types::{
@@ -12,7 +8,7 @@ use hub_types::{
     progress::{Event, Progress},
 };
 
-use crate::{Cache, Cached, ContentId, DownloadError, LocalDir, disk::blocking, file_metadata};
+use crate::{ContentId, DownloadError, DownloadOptions, Target, disk::blocking, file_metadata, keep::Job};
 
 /// A file of a commit, with all that is needed to fetch and check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,17 +25,8 @@ pub struct RemoteFile {
     pub id: ContentId,
 }
 
-/// Where files go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// Into the cache that programs share.
-    Cache(Cache),
-    /// Into a folder, at their paths in the repository. Python: `local_dir`.
-    Folder(PathBuf),
-}
-
 /// One file that is wanted.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct FileRequest {
     /// The repository.
     pub repo: RepoRef,
@@ -49,23 +36,8 @@ pub struct FileRequest {
     pub path: SafeRelPath,
     /// Where it goes.
     pub target: Target,
-    /// Whether it is fetched although it is there already. Python: `force_download`.
-    pub force: bool,
-    /// Whether the Hub is never asked. Python: `local_files_only`.
-    pub local_files_only: bool,
-    /// Where progress is reported.
-    pub progress: Option<Arc<dyn Progress>>,
-}
-
-impl fmt::Debug for FileRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileRequest")
-            .field("repo", &self.repo)
-            .field("revision", &self.revision)
-            .field("path", &self.path)
-            .field("target", &self.target)
-            .finish_non_exhaustive()
-    }
+    /// What else was asked for.
+    pub options: DownloadOptions,
 }
 
 /// Brings one file to its target and returns its place there. Python: `hf_hub_download`.
@@ -78,46 +50,76 @@ impl fmt::Debug for FileRequest {
 ///
 /// Endpoints: `HEAD` and `GET /{id}/resolve/{rev}/{path}`.
 pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Result<PathBuf, DownloadError> {
-    if !wanted.force
-        && wanted.revision.as_commit().is_some()
-        && let Some(place) = wanted.find().await?
-    {
-        return Ok(place);
+    let options = &wanted.options;
+    if options.local_files_only || (!options.force && wanted.revision.as_commit().is_some()) {
+        match wanted.find(options.local_files_only).await? {
+            Some(place) => return Ok(place),
+            None if options.local_files_only => return Err(not_here(wanted.describe(), &wanted.target)),
+            None => {}
+        }
     }
-    if wanted.local_files_only {
-        let found = wanted.find().await?;
-        return found.ok_or_else(|| wanted.not_here("only local files were asked for"));
-    }
-    let FileRequest { repo, revision, path, .. } = &wanted;
-    let metadata = match file_metadata(transport, repo, revision, path).await {
+    let metadata = match file_metadata(transport, &wanted.repo, &wanted.revision, &wanted.path).await {
         Ok(metadata) => metadata,
-        Err(error) => return wanted.without_answer(error).await,
+        Err(error) => {
+            wanted.note_missing(&error).await?;
+            let found = async || wanted.find(false).await;
+            let (what, target) = (wanted.describe(), &wanted.target);
+            return here_or_unreachable(error, what, target, options.force, found).await;
+        }
     };
-    let reporter = Reporter::new(wanted.progress.clone());
+    let reporter = Reporter::new(options.progress.clone());
     reporter.event(&Event::Started { files: 1, bytes: metadata.size });
-    let file = RemoteFile {
-        repo: repo.clone(),
-        commit: metadata.commit,
-        path: path.clone(),
-        size: metadata.size,
-        id: metadata.id,
+    let prepared = {
+        let FileRequest { repo, revision, path, target, options } = wanted.clone();
+        let (size, id, commit) = (metadata.size, metadata.id, metadata.commit);
+        blocking(move || {
+            let file = RemoteFile { repo: repo.clone(), commit: commit.clone(), path, size, id };
+            target.prepare(&repo, &revision, &commit, vec![file], (options.force, &*options.disk))
+        })
+        .await?
     };
-    let progress = reporter.sink();
-    let place = match &wanted.target {
-        Target::Cache(cache) => {
-            cache.note_commit(repo, revision, &file.commit).await?;
-            cache.keep(transport, file, wanted.force, progress).await?
-        }
-        Target::Folder(folder) => {
-            LocalDir::open(folder).await?.keep(transport, file, wanted.force, progress).await?
-        }
-    };
+    let job = Job { transport, options, reporter: &reporter };
+    let mut found = None;
+    for place in prepared.here {
+        job.announce(&place.file);
+        found = Some(place.path().to_owned());
+    }
+    for place in prepared.missing {
+        found = Some(job.bring(place).await?);
+    }
     reporter.finish().await;
-    Ok(place)
+    found.ok_or(DownloadError::Stopped)
+}
+
+/// What an earlier download left stands in for a Hub that cannot be asked.
+pub(crate) async fn here_or_unreachable(
+    error: DownloadError,
+    what: String,
+    target: &Target,
+    force: bool,
+    find: impl AsyncFnOnce() -> Result<Option<PathBuf>, DownloadError>,
+) -> Result<PathBuf, DownloadError> {
+    let source = match error {
+        DownloadError::Transport(source) if !force && is_unreachable(&source) => source,
+        error => return Err(error),
+    };
+    match find().await? {
+        Some(place) => {
+            tracing::warn!(error = %source, "the Hub cannot be asked; {what} comes from the cache");
+            Ok(place)
+        }
+        None => Err(DownloadError::Unreachable { what, cache: target.root().to_owned(), source }),
+    }
+}
+
+/// The error of a download that must not ask the Hub.
+pub(crate) fn not_here(what: String, target: &Target) -> DownloadError {
+    let reason = "only local files were asked for";
+    DownloadError::LocalEntryNotFound { what, cache: target.root().to_owned(), reason }
 }
 
 /// Whether an error says that the Hub could not be asked, so that an older answer may stand in.
-pub fn is_unreachable(error: &hub_transport::Error) -> bool {
+fn is_unreachable(error: &hub_transport::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Offline
@@ -134,67 +136,26 @@ impl FileRequest {
         format!("{} {} at {}", self.repo, self.path, self.revision)
     }
 
-    fn folder(&self) -> &Path {
-        match &self.target {
-            Target::Cache(cache) => cache.root(),
-            Target::Folder(folder) => folder,
-        }
+    async fn find(&self, any: bool) -> Result<Option<PathBuf>, DownloadError> {
+        let Self { repo, revision, path, target, .. } = self.clone();
+        blocking(move || target.find(&repo, &revision, &path, any)).await
     }
 
-    fn not_here(&self, reason: &'static str) -> DownloadError {
-        DownloadError::LocalEntryNotFound { what: self.describe(), cache: self.folder().to_owned(), reason }
-    }
-
-    /// The file, if it is here.
-    async fn find(&self) -> Result<Option<PathBuf>, DownloadError> {
-        match &self.target {
-            Target::Cache(cache) => {
-                let (cache, wanted) = (cache.clone(), self.clone());
-                let found =
-                    blocking(move || cache.find(&wanted.repo, &wanted.revision, &wanted.path)).await?;
-                Ok(match found {
-                    Cached::File(place) => Some(place),
-                    Cached::KnownMissing | Cached::Unknown => None,
-                })
-            }
-            Target::Folder(folder) => match self.revision.as_commit() {
-                Some(commit) if folder.is_dir() => {
-                    LocalDir::open(folder).await?.find(&commit, &self.path).await
-                }
-                // What is there may be of any commit; it is what the caller asked for all the same.
-                None if self.local_files_only => {
-                    let place = self.path.under(folder)?;
-                    Ok(place.is_file().then_some(place))
-                }
-                _ => Ok(None),
-            },
-        }
-    }
-
-    /// The Hub gave no metadata: notes a file that does not exist, and looks here where the Hub could not be asked.
-    async fn without_answer(self, error: DownloadError) -> Result<PathBuf, DownloadError> {
-        let Some(failed) = error.as_transport() else { return Err(error) };
-        if failed.kind() == ErrorKind::EntryNotFound
-            && let Target::Cache(cache) = &self.target
-            && let Some(commit) =
-                failed.context().repo_commit.as_deref().and_then(|commit| commit.parse().ok())
-        {
-            cache.note_commit(&self.repo, &self.revision, &commit).await?;
-            cache.note_missing(&self.repo, &commit, &self.path).await?;
-        }
-        if self.force || !is_unreachable(failed) {
-            return Err(error);
-        }
-        match (self.find().await?, error) {
-            (Some(place), error) => {
-                tracing::warn!(%error, "the Hub cannot be asked; {} comes from the cache", self.describe());
-                Ok(place)
-            }
-            (None, DownloadError::Transport(source)) => {
-                let (what, cache) = (self.describe(), self.folder().to_owned());
-                Err(DownloadError::Unreachable { what, cache, source })
-            }
-            (None, error) => Err(error),
-        }
+    /// Notes in a cache that a commit has no such file, if that is what the error says.
+    async fn note_missing(&self, error: &DownloadError) -> Result<(), DownloadError> {
+        let Some(failed) = error.as_transport().filter(|error| error.kind() == ErrorKind::EntryNotFound)
+        else {
+            return Ok(());
+        };
+        let commit = failed.context().repo_commit.as_deref().and_then(|commit| commit.parse().ok());
+        let (Some(commit), Target::Cache(cache)) = (commit, &self.target) else { return Ok(()) };
+        let commit: CommitHash = commit;
+        let (cache, repo) = (cache.clone(), self.repo.clone());
+        let (revision, path) = (self.revision.clone(), self.path.clone());
+        blocking(move || {
+            cache.note_commit(&repo, &revision, &commit)?;
+            cache.note_missing(&repo, &commit, &path)
+        })
+        .await
     }
 }

@@ -5,6 +5,7 @@
 //! CACHE/models--ada--demo/blobs/ETAG                 contents, named by their hash
 //!                         refs/main                  the commit that a branch or tag led to
 //!                         snapshots/COMMIT/a/b.txt   link to ../../../../blobs/ETAG
+//!                         trees/COMMIT.json          all files of a commit, with size and hash
 //!                         .no_exist/COMMIT/a/b.txt   empty: the commit is known not to have it
 //! ```
 
@@ -40,13 +41,13 @@ impl RepoFolder {
         self.blobs().join(id.file_name())
     }
 
-    /// The beginning of a content whose download is not complete.
-    pub(crate) fn partial(&self, id: &ContentId) -> PathBuf {
-        self.blobs().join(format!("{}.incomplete", id.file_name()))
-    }
-
     pub(crate) fn lock(&self, id: &ContentId) -> PathBuf {
         self.locks.join(format!("{}.lock", id.file_name()))
+    }
+
+    /// The note of all files of a commit.
+    pub(crate) fn tree(&self, commit: &CommitHash) -> PathBuf {
+        self.root.join("trees").join(format!("{commit}.json"))
     }
 
     pub(crate) fn snapshot(&self, commit: &CommitHash) -> PathBuf {

@@ -2,7 +2,7 @@
 //! them.
 //!
 //! ```no_run
-//! use hub_download::{Cache, FileRequest, Target, hf_hub_download};
+//! use hub_download::{Cache, DownloadOptions, FileRequest, Target, hf_hub_download};
 //! use hub_transport::Transport;
 //! use hub_types::{RepoRef, RepoType};
 //!
@@ -14,9 +14,7 @@
 //!     revision: "main".parse()?,
 //!     path: "config.json".parse()?,
 //!     target: Target::Cache(Cache::new("/var/cache/hub")),
-//!     force: false,
-//!     local_files_only: false,
-//!     progress: None,
+//!     options: DownloadOptions::default(),
 //! };
 //! println!("{}", hf_hub_download(&transport, wanted).await?.display());
 //! # Ok(()) }
@@ -24,7 +22,7 @@
 //!
 //! * A [`Cache`] holds each content once, under the name of its hash, and for each commit a folder of links to contents.
 //!   Its layout is that of the Python client, so that either finds what the other fetched.
-//! * A [`LocalDir`] holds the files of one repository at their own paths.
+//! * A [`Target::Folder`] holds the files of one repository at their own paths.
 //! * Contents are hashed while they arrive and published only when the hash is the announced one.
 
 mod cache;
@@ -34,16 +32,35 @@ mod disk;
 mod error;
 mod fetch;
 mod file;
+mod keep;
 mod layout;
 mod local_dir;
+mod lock;
 mod metadata;
+mod options;
+mod partial;
+mod place;
+mod plan;
+mod range;
+mod reader;
 mod scan;
+mod sink;
+mod snapshot;
+mod target;
+mod tree;
+mod verify;
 
 pub use cache::{Cache, Cached};
 pub use content::ContentId;
 pub use delete::Deletion;
+pub use disk::{Disk, SystemDisk};
 pub use error::DownloadError;
-pub use file::{FileRequest, RemoteFile, Target, hf_hub_download, is_unreachable};
-pub use local_dir::LocalDir;
-pub use metadata::{FileMetadata, file_metadata};
+pub use file::{FileRequest, RemoteFile, hf_hub_download};
+pub use metadata::{FileMetadata, file_metadata, metadata_at};
+pub use options::DownloadOptions;
+pub use plan::{PlannedFile, plan_file, plan_snapshot};
+pub use reader::FileReader;
 pub use scan::{CacheInfo, CachedFile, CachedRepo, CachedRevision};
+pub use snapshot::{Filter, SnapshotRequest, snapshot_download};
+pub use target::Target;
+pub use verify::{Mismatch, Verification, VerifyRequest, verify};

@@ -4,44 +4,38 @@
 //! lines: commit id, etag and time. It holds for as long as the file was not changed after that time.
 
 use std::{
-    fs::{self, File},
-    io,
+    fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE};
-use hub_transport::Transport;
-use hub_types::{CommitHash, SafeRelPath, progress::Progress};
+use hub_types::{CommitHash, SafeRelPath};
 use sha1::Digest;
 
 use crate::{
-    ContentId, DownloadError, RemoteFile,
-    disk::{blocking, io_error},
-    fetch::{Fetch, announce_complete, fetch},
+    DownloadError, RemoteFile,
+    disk::io_error,
+    place::{Kind, Place},
 };
 
 const NOTES: [&str; 2] = [".cache", "huggingface"];
 
-/// A folder that holds files of a repository at their own paths. Python: `local_dir`.
+/// A folder that holds files of a repository at their own paths. All methods wait for the disk.
 #[derive(Debug, Clone)]
-pub struct LocalDir {
+pub(crate) struct LocalDir {
     root: PathBuf,
 }
 
-/// The places of one file.
+/// The note beside a file. All methods wait for the disk.
 #[derive(Debug, Clone)]
-pub(crate) struct Places {
-    /// Where the file is published.
-    pub(crate) file: PathBuf,
-    note: PathBuf,
-    lock: PathBuf,
+pub(crate) struct Note {
+    place: PathBuf,
 }
 
 /// What a note says.
 #[derive(Debug, Clone, PartialEq)]
-struct Note {
+struct Said {
     commit: String,
     etag: String,
     time: f64,
@@ -49,85 +43,70 @@ struct Note {
 
 impl LocalDir {
     /// Opens the folder, making it if needed.
-    ///
-    /// # Errors
-    /// [`DownloadError::Io`].
-    pub async fn open(root: &Path) -> Result<Self, DownloadError> {
-        let root = root.to_owned();
-        blocking(move || {
-            fs::create_dir_all(&root).map_err(|error| io_error("create", &root, error))?;
-            let root = root.canonicalize().map_err(|error| io_error("open", &root, error))?;
-            let notes = make_folder(&root, &NOTES)?;
-            let ignore = notes.join(".gitignore");
-            if !ignore.exists() {
-                fs::write(&ignore, "*").map_err(|error| io_error("write", &ignore, error))?;
+    pub(crate) fn open(root: &Path) -> Result<Self, DownloadError> {
+        fs::create_dir_all(root).map_err(|error| io_error("create", root, error))?;
+        let root = root.canonicalize().map_err(|error| io_error("open", root, error))?;
+        let ignore = make_folder(&root, &NOTES)?.join(".gitignore");
+        match fs::File::create_new(&ignore).and_then(|mut file| io::Write::write_all(&mut file, b"*")) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(io_error("write", &ignore, error))
             }
-            Ok(Self { root })
-        })
-        .await
+            _ => Ok(Self { root }),
+        }
     }
 
     /// The folder itself, without symbolic links in its path.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Brings a file into the folder, unless it is there with its content, and returns its place.
-    ///
-    /// # Errors
-    /// Every [`DownloadError`].
-    pub async fn keep(
-        &self,
-        transport: &Transport,
-        file: RemoteFile,
-        force: bool,
-        progress: Option<Arc<dyn Progress>>,
-    ) -> Result<PathBuf, DownloadError> {
-        let places = self.places(&file.path).await?;
-        let _lock = places.lock().await?;
-        if !force && places.is_current(&file.commit, &file.id).await? {
-            announce_complete(&file, progress.as_ref());
-            return Ok(places.file);
-        }
-        let (commit, id) = (file.commit.clone(), file.id.clone());
-        let job = Fetch { partial: places.partial(&id), file, progress };
-        fetch(transport, &job).await?;
-        places.publish(&job.partial, &commit, &id).await?;
-        Ok(places.file)
+    /// The note of all files of a commit. Its folder is made only where no link leads out.
+    pub(crate) fn tree(&self, commit: &CommitHash) -> Result<PathBuf, DownloadError> {
+        let [one, other] = NOTES;
+        Ok(make_folder(&self.root, &[one, other, "trees"])?.join(format!("{commit}.json")))
     }
 
     /// The place of a file if it was downloaded from `commit` and not changed since: then nothing needs to be asked.
-    ///
-    /// # Errors
-    /// As for [`keep`](Self::keep).
-    pub async fn find(
+    pub(crate) fn find(
         &self,
         commit: &CommitHash,
         path: &SafeRelPath,
     ) -> Result<Option<PathBuf>, DownloadError> {
-        let places = self.places(path).await?;
-        Ok(places.is_from(commit).await?.then_some(places.file))
+        let (file, note) = self.spots(path)?;
+        let said = metadata_of(&file).and_then(|metadata| note.read(&metadata));
+        Ok(said.is_some_and(|said| said.commit == commit.as_str()).then_some(file))
     }
 
-    /// Finds the places of a file and makes their folders; none of them can be outside of the root.
-    pub(crate) async fn places(&self, path: &SafeRelPath) -> Result<Places, DownloadError> {
+    /// The places of files, with the folders that they need. Every name is checked before anything is made.
+    pub(crate) fn places(&self, files: Vec<RemoteFile>) -> Result<Vec<Place>, DownloadError> {
+        for file in &files {
+            file.path.under(&self.root)?;
+        }
+        let place = |file: RemoteFile| {
+            let (content, note) = self.spots(&file.path)?;
+            let hash = sha1::Sha1::digest(note.place.file_name().unwrap_or_default().as_encoded_bytes());
+            let name = format!("{}.{}", URL_SAFE.encode(hash), file.id.file_name());
+            let (stem, lock) = (note.place.with_file_name(name), note.place.with_extension("lock"));
+            Ok(Place { file, content, stem, lock, kind: Kind::Folder(note) })
+        };
+        files.into_iter().map(place).collect()
+    }
+
+    /// Where a file and its note are. Makes their folders; none of them can be outside of the root.
+    fn spots(&self, path: &SafeRelPath) -> Result<(PathBuf, Note), DownloadError> {
         // Refuses what this system cannot store, before anything is made.
         path.under(&self.root)?;
-        let (root, path) = (self.root.clone(), path.clone());
-        blocking(move || {
-            let mut parts: Vec<&str> = path.segments().collect();
-            let name = parts.pop().unwrap_or_default();
-            let file = make_folder(&root, &parts)?.join(name);
-            let notes: Vec<&str> = NOTES.into_iter().chain(["download"]).chain(parts).collect();
-            let notes = make_folder(&root, &notes)?;
-            Ok(Places {
-                file,
-                note: notes.join(format!("{name}.metadata")),
-                lock: notes.join(format!("{name}.lock")),
-            })
-        })
-        .await
+        let mut parts: Vec<&str> = path.segments().collect();
+        let name = parts.pop().unwrap_or_default();
+        let file = make_folder(&self.root, &parts)?.join(name);
+        let notes: Vec<&str> = NOTES.into_iter().chain(["download"]).chain(parts).collect();
+        let place = make_folder(&self.root, &notes)?.join(format!("{name}.metadata"));
+        Ok((file, Note { place }))
     }
+}
+
+fn metadata_of(file: &Path) -> Option<fs::Metadata> {
+    fs::metadata(file).ok().filter(fs::Metadata::is_file)
 }
 
 /// Makes `root/parts…` step by step and refuses a symbolic link that leads out of `root`.
@@ -155,98 +134,48 @@ fn make_folder(root: &Path, parts: &[&str]) -> Result<PathBuf, DownloadError> {
     Ok(folder)
 }
 
-impl Places {
-    /// Waits until no other process downloads this file; released when the result is dropped.
-    pub(crate) async fn lock(&self) -> Result<File, DownloadError> {
-        let path = self.lock.clone();
-        blocking(move || {
-            let lock = File::create(&path).map_err(|error| io_error("create", &path, error))?;
-            lock.lock().map_err(|error| io_error("lock", &path, error))?;
-            Ok(lock)
-        })
-        .await
-    }
-
-    /// The partial file of a content; another content has another one.
-    pub(crate) fn partial(&self, id: &ContentId) -> PathBuf {
-        let name = self.note.file_name().unwrap_or_default().to_string_lossy();
-        let short = URL_SAFE.encode(sha1::Sha1::digest(name.as_bytes()));
-        self.note.with_file_name(format!("{short}.{}.incomplete", id.file_name()))
-    }
-
-    /// Whether the file is there with this content: by its note if that still holds, else by its hash.
-    pub(crate) async fn is_current(
-        &self,
-        commit: &CommitHash,
-        id: &ContentId,
-    ) -> Result<bool, DownloadError> {
-        let (places, commit, id) = (self.clone(), commit.clone(), id.clone());
-        blocking(move || {
-            let Some(metadata) = fs::metadata(&places.file).ok().filter(fs::Metadata::is_file) else {
-                return Ok(false);
-            };
-            if let Some(note) = places.read_note(&metadata)
-                && note.etag == id.as_str()
-            {
-                if note.commit != commit.as_str() {
-                    places.write_note(&commit, &id)?;
-                }
-                return Ok(true);
+impl Note {
+    /// Whether the file has this content: by this note if it still holds, else by the file's hash.
+    pub(crate) fn confirms(&self, place: &Path, file: &RemoteFile) -> Result<bool, DownloadError> {
+        let Some(metadata) = metadata_of(place) else { return Ok(false) };
+        if let Some(said) = self.read(&metadata)
+            && said.etag == file.id.as_str()
+        {
+            if said.commit != file.commit.as_str() {
+                self.write(file)?;
             }
-            let same =
-                id.matches_file(&places.file).map_err(|error| io_error("read", &places.file, error))?;
-            if same == Some(true) {
-                places.write_note(&commit, &id)?;
-            }
-            Ok(same == Some(true))
-        })
-        .await
+            return Ok(true);
+        }
+        let same = metadata.len() == file.size
+            && file.id.matches_file(place).map_err(|error| io_error("read", place, error))? == Some(true);
+        if same {
+            self.write(file)?;
+        }
+        Ok(same)
     }
 
-    /// Whether the file is there and was downloaded from `commit`: then nothing needs to be asked.
-    pub(crate) async fn is_from(&self, commit: &CommitHash) -> Result<bool, DownloadError> {
-        let (places, commit) = (self.clone(), commit.clone());
-        blocking(move || {
-            let metadata = fs::metadata(&places.file).ok().filter(fs::Metadata::is_file);
-            let note = metadata.and_then(|metadata| places.read_note(&metadata));
-            Ok(note.is_some_and(|note| note.commit == commit.as_str()))
-        })
-        .await
-    }
-
-    /// Publishes a complete partial file by renaming it.
-    pub(crate) async fn publish(
-        &self,
-        partial: &Path,
-        commit: &CommitHash,
-        id: &ContentId,
-    ) -> Result<(), DownloadError> {
-        let (places, partial, commit, id) = (self.clone(), partial.to_owned(), commit.clone(), id.clone());
-        blocking(move || {
-            fs::rename(&partial, &places.file).map_err(|error| io_error("write", &places.file, error))?;
-            places.write_note(&commit, &id)
-        })
-        .await
-    }
-
-    /// The note, unless the file was changed after it was written.
-    fn read_note(&self, file: &fs::Metadata) -> Option<Note> {
-        let note = parse_note(&fs::read_to_string(&self.note).ok()?)?;
+    /// What the note says, unless the file was changed after it was written.
+    fn read(&self, file: &fs::Metadata) -> Option<Said> {
+        let said = parse_note(&fs::read_to_string(&self.place).ok()?)?;
         let modified = file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-        (modified.saturating_sub(Duration::from_secs(1)).as_secs_f64() <= note.time).then_some(note)
+        (modified.saturating_sub(Duration::from_secs(1)).as_secs_f64() <= said.time).then_some(said)
     }
 
-    fn write_note(&self, commit: &CommitHash, id: &ContentId) -> Result<(), DownloadError> {
+    pub(crate) fn write(&self, file: &RemoteFile) -> Result<(), DownloadError> {
+        let fail = |error| io_error("write", &self.place, error);
+        if self.place.is_symlink() {
+            fs::remove_file(&self.place).map_err(fail)?;
+        }
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        let text = format!("{commit}\n{}\n{time}\n", id.as_str());
-        fs::write(&self.note, text).map_err(|error| io_error("write", &self.note, error))
+        let text = format!("{}\n{}\n{time}\n", file.commit, file.id.as_str());
+        fs::write(&self.place, text).map_err(fail)
     }
 }
 
-fn parse_note(text: &str) -> Option<Note> {
+fn parse_note(text: &str) -> Option<Said> {
     let mut lines = text.lines();
     let (commit, etag, time) = (lines.next()?, lines.next()?, lines.next()?);
-    Some(Note {
+    Some(Said {
         commit: commit.trim().to_owned(),
         etag: etag.trim().to_owned(),
         time: time.trim().parse().ok()?,
@@ -256,37 +185,52 @@ fn parse_note(text: &str) -> Option<Note> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ContentId;
 
-    fn path(text: &str) -> SafeRelPath {
-        text.parse().unwrap()
+    fn file(path: &str) -> RemoteFile {
+        RemoteFile {
+            repo: hub_types::RepoRef::new(hub_types::RepoType::Model, "ada/demo".parse().unwrap()),
+            commit: "1".repeat(40).parse().unwrap(),
+            path: path.parse().unwrap(),
+            size: 7,
+            id: ContentId::from_etag("x"),
+        }
     }
 
-    #[tokio::test]
-    async fn a_note_holds_until_the_file_changes() {
+    #[test]
+    fn a_note_holds_until_the_file_changes() {
         let dir = tempfile::tempdir().unwrap();
-        let target = LocalDir::open(dir.path()).await.unwrap();
-        let places = target.places(&path("a/b.txt")).await.unwrap();
-        let (commit, id) = ("1".repeat(40).parse().unwrap(), ContentId::from_etag("x"));
-        let partial = places.partial(&id);
-        fs::write(&partial, "content").unwrap();
-        places.publish(&partial, &commit, &id).await.unwrap();
-        assert!(places.is_current(&commit, &id).await.unwrap());
-        assert!(places.is_from(&commit).await.unwrap());
+        let target = LocalDir::open(dir.path()).unwrap();
+        let place = target.places(vec![file("a/b.txt")]).unwrap().remove(0);
+        let found = || target.find(&place.file.commit, &place.file.path).unwrap();
+        fs::write(&place.content, "content").unwrap();
+        assert!(!place.is_current().unwrap(), "an etag that is no hash needs a note");
+        let Kind::Folder(note) = &place.kind else { panic!("a folder has notes") };
+        note.write(&place.file).unwrap();
+        assert!(place.is_current().unwrap());
+        assert_eq!(found().as_deref(), Some(&*place.content));
 
         let later = SystemTime::now() + Duration::from_secs(60);
-        File::options().write(true).open(&places.file).unwrap().set_modified(later).unwrap();
-        assert!(!places.is_current(&commit, &id).await.unwrap());
-        assert!(!places.is_from(&commit).await.unwrap());
+        fs::File::options().write(true).open(&place.content).unwrap().set_modified(later).unwrap();
+        assert!(!place.is_current().unwrap());
+        assert_eq!(found(), None);
     }
 
     #[cfg(unix)]
-    #[tokio::test]
-    async fn a_link_that_leads_out_is_not_followed() {
+    #[test]
+    fn f74_a_link_that_leads_out_is_not_written_through() {
+        use std::os::unix::fs::symlink;
         let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let target = LocalDir::open(dir.path()).await.unwrap();
-        std::os::unix::fs::symlink(outside.path(), dir.path().join("a")).unwrap();
-        let error = target.places(&path("a/b.txt")).await.unwrap_err();
+        let target = LocalDir::open(dir.path()).unwrap();
+        symlink(outside.path(), dir.path().join("a")).unwrap();
+        let error = target.places(vec![file("a/b.txt")]).unwrap_err();
         assert!(matches!(error, DownloadError::LeavesFolder { .. }), "{error}");
+
+        let place = target.places(vec![file("c.txt")]).unwrap().remove(0);
+        let Kind::Folder(note) = &place.kind else { panic!("a folder has notes") };
+        symlink(outside.path().join("note"), &note.place).unwrap();
+        note.write(&place.file).unwrap();
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+        assert!(note.place.is_file() && !note.place.is_symlink());
     }
 }

@@ -1,10 +1,12 @@
 //! What a file is, without its content.
 
+use std::fmt;
+
 use http::{
-    HeaderMap,
-    header::{ACCEPT_ENCODING, CONTENT_LENGTH, ETAG},
+    HeaderMap, Response, Uri,
+    header::{ACCEPT_ENCODING, CONTENT_LENGTH, ETAG, LOCATION},
 };
-use hub_transport::{CallInfo, RedirectMode, RetryClass, Transport, head};
+use hub_transport::{Body, CallInfo, EffectiveUri, RedactedUrl, RedirectMode, RetryClass, Transport, head};
 use hub_types::{
     CommitHash, RepoRef, Revision, SafeRelPath,
     error_code::{X_LINKED_ETAG, X_LINKED_SIZE, X_REPO_COMMIT},
@@ -14,25 +16,39 @@ use hub_types::{
 use crate::{ContentId, DownloadError};
 
 /// A file of a commit, as the Hub describes it. Python: `HfFileMetadata`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileMetadata {
-    /// The commit that the revision leads to.
+    /// The commit that the revision leads to. Python: `commit_hash`.
     pub commit: CommitHash,
-    /// What identifies the content.
+    /// What identifies the content. Python: `etag`.
     pub id: ContentId,
     /// Size of the content in bytes.
     pub size: u64,
+    /// Where the content is: the address of a storage host, which may be signed and is good for a short time, or that of
+    /// the file itself. `Debug` leaves its query out.
+    pub location: Uri,
 }
 
-/// Asks for commit, etag and size of a file. Python: `get_hf_file_metadata`.
+impl fmt::Debug for FileMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileMetadata")
+            .field("commit", &self.commit)
+            .field("id", &self.id)
+            .field("size", &self.size)
+            .field("location", &RedactedUrl::new(&self.location, None))
+            .finish()
+    }
+}
+
+/// Asks for commit, etag, size and place of a file.
 ///
 /// Redirects inside the Hub are followed (a renamed repository); the one to a storage host is not, because the answer
 /// that redirects has the facts.
 ///
 /// # Errors
 /// [`DownloadError::Transport`] with `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo` and what else can go
-/// wrong with a request; [`DownloadError::Metadata`] when the answer lacks one of the three.
+/// wrong with a request; [`DownloadError::Metadata`] when the answer lacks commit, etag or size.
 ///
 /// Endpoint: `HEAD /{id}/resolve/{rev}/{path}`.
 pub async fn file_metadata(
@@ -42,22 +58,46 @@ pub async fn file_metadata(
     path: &SafeRelPath,
 ) -> Result<FileMetadata, DownloadError> {
     let call = CallInfo::new("hf_hub_download", format!("{repo} {path}"), RetryClass::Read);
-    let request = head(route::repo(repo).resolve(revision, path.as_str()))
-        .header(ACCEPT_ENCODING, "identity")
-        .extension(RedirectMode::Relative)
-        .finish()?;
-    let response = transport.open(call, request).await?;
+    let response = ask(transport, call, &route::repo(repo).resolve(revision, path.as_str())).await?;
+    read(&response, path.as_str())
+}
+
+/// [`file_metadata`] of the file at an address: whole, or relative to the endpoint. Python: `get_hf_file_metadata`.
+///
+/// # Errors
+/// As for [`file_metadata`]; `Build` for what is not an address.
+pub async fn metadata_at(transport: &Transport, url: &str) -> Result<FileMetadata, DownloadError> {
+    let wrong = || {
+        hub_transport::Error::build("the address of the file is not a URL").with_hint("hf_hub_url gives one")
+    };
+    let uri = Uri::try_from(url).map_err(|_| wrong())?;
+    let shown = RedactedUrl::new(&uri, None).to_string();
+    let call = CallInfo::new("get_hf_file_metadata", shown.as_str(), RetryClass::Read);
+    read(&ask(transport, call, url).await?, &shown)
+}
+
+async fn ask(transport: &Transport, call: CallInfo, url: &str) -> Result<Response<Body>, DownloadError> {
+    let request = head(url).header(ACCEPT_ENCODING, "identity").extension(RedirectMode::Relative).finish()?;
+    Ok(transport.open(call, request).await?)
+}
+
+fn read(response: &Response<Body>, file: &str) -> Result<FileMetadata, DownloadError> {
     let headers = response.headers();
-    let missing = |header| DownloadError::Metadata { path: path.to_string(), header };
+    let missing = |header| DownloadError::Metadata { path: file.to_owned(), header };
     let commit = text(headers, X_REPO_COMMIT).and_then(|commit| commit.parse().ok());
     let etag = text(headers, X_LINKED_ETAG).or_else(|| text(headers, ETAG.as_str()));
+    let here = response.status().is_success();
     // The length of a redirect's own body says nothing about the file.
-    let length = if response.status().is_success() { text(headers, CONTENT_LENGTH.as_str()) } else { None };
+    let length = text(headers, CONTENT_LENGTH.as_str()).filter(|_| here);
     let size = text(headers, X_LINKED_SIZE).or(length).and_then(|size| size.parse().ok());
+    let elsewhere =
+        text(headers, LOCATION.as_str()).filter(|_| !here).and_then(|location| location.parse().ok());
+    let asked = response.extensions().get().map(|EffectiveUri(uri)| uri.clone());
     Ok(FileMetadata {
         commit: commit.ok_or_else(|| missing(X_REPO_COMMIT))?,
         id: ContentId::from_etag(etag.ok_or_else(|| missing("etag"))?),
         size: size.ok_or_else(|| missing("content-length"))?,
+        location: elsewhere.or(asked).unwrap_or_default(),
     })
 }
 

@@ -184,7 +184,7 @@ fn references(
 }
 
 /// Everything in a folder and its folders that is no folder itself. Links are not followed.
-fn walk(folder: &Path, found: &mut dyn FnMut(&Path)) -> Result<(), DownloadError> {
+pub(crate) fn walk(folder: &Path, found: &mut dyn FnMut(&Path)) -> Result<(), DownloadError> {
     for (_, path) in entries(folder)? {
         match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.is_dir() => walk(&path, found)?,

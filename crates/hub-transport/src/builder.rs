@@ -12,8 +12,8 @@ use tower::{Layer, Service};
 
 use crate::client::Shared;
 use crate::layer::{
-    AttemptTimeoutLayer, AuthLayer, Bandwidth, BandwidthLayer, BaseUriLayer, HeadersLayer, OfflineLayer,
-    RedirectLayer, RetryLayer, TraceLayer,
+    AttemptTimeoutLayer, AuthLayer, Bandwidth, BandwidthLayer, BaseUriLayer, HeadersLayer, Hosts, HostsLayer,
+    OfflineLayer, RedirectLayer, RetryLayer, TraceLayer,
 };
 use crate::retry::{RetryBudget, RetryConfig};
 use crate::{
@@ -36,6 +36,7 @@ pub struct TransportBuilder {
     retry: RetryConfig,
     timeouts: Timeouts,
     offline: bool,
+    allowed_hosts: Option<Vec<String>>,
     max_bandwidth: u64,
     leaf: Option<HubService>,
     #[cfg(feature = "hyper")]
@@ -59,6 +60,7 @@ impl TransportBuilder {
             retry: RetryConfig::default(),
             timeouts: Timeouts::default(),
             offline: false,
+            allowed_hosts: None,
             max_bandwidth: 0,
             leaf: None,
             #[cfg(feature = "hyper")]
@@ -131,6 +133,14 @@ impl TransportBuilder {
     /// Refuses every request.
     pub fn offline(mut self, yes: bool) -> Self {
         self.offline = yes;
+        self
+    }
+
+    /// Contacts nothing but the endpoint and these hosts: `host`, `host:port` or `*.domain`. Default: any host. A redirect
+    /// or an upload address that leads elsewhere is [`ErrorKind::HostNotAllowed`](crate::ErrorKind::HostNotAllowed), before
+    /// anything is sent there.
+    pub fn strict_origin<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.allowed_hosts = Some(hosts.into_iter().map(Into::into).collect());
         self
     }
 
@@ -221,6 +231,13 @@ impl TransportBuilder {
         let (clock, rng, timeouts) = (Arc::clone(&self.clock), Arc::clone(&self.rng), self.timeouts);
         let budget = Arc::new(RetryBudget::new(&self.retry));
 
+        let hosts = match self.allowed_hosts.take() {
+            Some(hosts) => {
+                Hosts::only(hosts.into_iter().chain([format!("{}:{}", origin.host(), origin.port())]))?
+            }
+            None => Hosts::any(),
+        };
+        let checked = HostsLayer::new(hosts.clone());
         let trace = TraceLayer::new(origin.clone(), Arc::clone(&clock));
         let timeout = AttemptTimeoutLayer::new(timeouts, Arc::clone(&clock));
         let bandwidth = BandwidthLayer::new(Bandwidth::new(self.max_bandwidth, Arc::clone(&clock)));
@@ -237,17 +254,17 @@ impl TransportBuilder {
         let (layers, attempt_layers) =
             (std::mem::take(&mut self.layers), std::mem::take(&mut self.attempt_layers));
         let leaf = self.take_leaf(&origin)?;
-        let attempt = (auth, bandwidth, timeout, trace);
+        let attempt = (auth, bandwidth, timeout, trace, checked);
         let whole = (offline, base_uri, headers, redirect, retry);
         let stack = if attempt_layers.is_empty() {
             erase((whole, attempt).layer(leaf))
         } else {
-            let (auth, bandwidth, timeout, trace) = attempt;
-            let inner = wrap(erase((bandwidth, timeout, trace).layer(leaf)), attempt_layers);
+            let (auth, bandwidth, timeout, trace, checked) = attempt;
+            let inner = wrap(erase((bandwidth, timeout, trace, checked).layer(leaf)), attempt_layers);
             erase((whole, auth).layer(inner))
         };
         let shared =
-            Shared { endpoint, clock, rng, timeouts, budget: Some(budget), warned: Mutex::default() };
+            Shared { endpoint, clock, rng, timeouts, budget: Some(budget), hosts, warned: Mutex::default() };
         Ok(Transport::new(wrap(stack, layers), shared))
     }
 

@@ -14,6 +14,7 @@ use tracing::Instrument;
 
 use crate::call::Call;
 use crate::collect;
+use crate::layer::Hosts;
 use crate::options::{CallToken, CollectBody, Deadline, EffectiveUri};
 use crate::page::{self, Entries, Entry, Page, next_link};
 use crate::retry::RetryBudget;
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) timeouts: Timeouts,
     /// Pays for asking again after an answer that could not be decoded; `None` for a stack brought by an embedder.
     pub(crate) budget: Option<Arc<RetryBudget>>,
+    pub(crate) hosts: Hosts,
     pub(crate) warned: Mutex<HashSet<String>>,
 }
 
@@ -79,6 +81,7 @@ impl Transport {
             rng: Arc::new(SystemRng::new()),
             timeouts: Timeouts::default(),
             budget: None,
+            hosts: Hosts::any(),
             warned: Mutex::default(),
         };
         Ok(Self::new(erase(service), shared))
@@ -112,6 +115,13 @@ impl Transport {
     #[must_use]
     pub fn rng(&self) -> &Arc<dyn Rng> {
         &self.shared.rng
+    }
+
+    /// The hosts that requests of this transport and its clones were sent to; see [`Hosts::contacted`]. A transport from
+    /// [`Transport::from_service`] knows of none.
+    #[must_use]
+    pub fn contacted_hosts(&self) -> Vec<String> {
+        self.shared.hosts.contacted()
     }
 
     /// The stack itself, for a request that is neither an endpoint nor a call.

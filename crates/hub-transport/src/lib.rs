@@ -54,7 +54,8 @@
 //!         Bandwidth                      file contents only, where a limit is set
 //!         AttemptTimeout                 time to the head; idle time and speed of bodies
 //!         Trace                          one event for each attempt
-//!           leaf                         hyper: pool, TLS, proxies, HTTP/2; or your service (`leaf`)
+//!           Hosts                        refuses hosts that are not allowed, notes the others
+//!             leaf                     hyper: pool, TLS, proxies, HTTP/2; or your service (`leaf`)
 //! ```
 //!
 //! Three rules hold it together.

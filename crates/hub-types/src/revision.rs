@@ -81,6 +81,13 @@ impl TryFrom<String> for Revision {
     }
 }
 
+impl From<CommitHash> for Revision {
+    /// A whole commit id keeps the rules of revisions.
+    fn from(commit: CommitHash) -> Self {
+        Self(commit.0)
+    }
+}
+
 impl From<Revision> for String {
     fn from(revision: Revision) -> Self {
         revision.0

@@ -249,7 +249,12 @@ impl Repo<'_> {
         let (id, kind) = (self.id, self.repo_type);
         let target = tempfile::tempdir().unwrap();
         call!(ada, hf_hub_download(id, "d.txt").repo_type(kind).local_dir(target.path()));
+        let url = call!(ada, hf_hub_url(id, "d.txt").repo_type(kind));
+        call!(ada, get_hf_file_metadata(url));
+        call!(ada, read_file(id, "d.txt").repo_type(kind).range(1..));
+        call!(ada, try_to_load_from_cache(id, "d.txt").repo_type(kind).cache_dir(target.path()));
         call!(ada, snapshot_download(id).repo_type(kind).revision("main").local_dir(target.path()));
+        call!(ada, verify_repo_checksums(id).repo_type(kind).local_dir(target.path()).repair(true));
     }
 
     async fn end(&self, ada: &Client) {

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use hub_api::{
-    DownloadError, Error, ErrorKind, HfApi,
+    DownloadError, Error, ErrorKind, HfApi, NetworkPolicy,
     download::{Cache, Cached},
 };
 use hub_local::{Fault, LocalHub};
@@ -87,7 +87,7 @@ async fn without_the_hub_the_cache_answers_with_what_it_knows() {
     api.upload_file(&b"hello"[..], "a", "ada/demo").await.unwrap();
     let place = api.hf_hub_download("ada/demo", "a").await.unwrap();
     let snapshot = api.snapshot_download("ada/demo").await.unwrap();
-    let offline = client_of(&hub).offline(true).cache_dir(folder.path()).build().unwrap();
+    let offline = client_of(&hub).network(NetworkPolicy::Offline).cache_dir(folder.path()).build().unwrap();
     assert_eq!(offline.hf_hub_download("ada/demo", "a").await.unwrap(), place);
     assert_eq!(offline.snapshot_download("ada/demo").await.unwrap(), snapshot);
     assert_eq!(api.hf_hub_download("ada/demo", "a").local_files_only(true).await.unwrap(), place);

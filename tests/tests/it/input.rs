@@ -140,12 +140,3 @@ async fn f65_a_file_that_changes_while_it_is_uploaded_makes_no_commit() {
     assert!(error.to_string().contains("changed while it was uploaded"), "{error}");
     assert_eq!(api.list_repo_commits("ada/demo").all().await.unwrap().len(), 1);
 }
-
-#[tokio::test]
-async fn offline_mode_sends_nothing() {
-    let recorder = Recorder::new();
-    let api = client_of(&hub()).offline(true).attempt_layer(recorder.layer()).build().unwrap();
-    let error = api.whoami().await.unwrap_err();
-    assert_eq!(error.kind(), Some(hub_api::ErrorKind::Offline));
-    assert_eq!(recorder.requests().len(), 0);
-}

@@ -1,6 +1,6 @@
 //! Names and settings of repositories, and questions of access.
 
-use hub_api::{ErrorKind, RepoType, types::Gated};
+use hub_api::{ErrorKind, NetworkPolicy, RepoType, types::Gated};
 use hub_local::Fault;
 use hub_tests::{ada, bob, client_of, files_in, folder_with, hub, noise};
 
@@ -66,7 +66,7 @@ async fn a_repository_becomes_private_also_by_its_short_name() {
 #[tokio::test]
 async fn settings_that_cannot_be_are_refused_before_anything_is_sent() {
     let hub = hub();
-    let api = client_of(&hub).offline(true).build().unwrap();
+    let api = client_of(&hub).network(NetworkPolicy::Offline).build().unwrap();
     let settings = || api.update_repo_settings("ada/demo");
     for call in [
         settings(),

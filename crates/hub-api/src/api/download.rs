@@ -6,21 +6,14 @@ use std::{
     sync::Arc,
 };
 
-use futures_util::{StreamExt, TryStreamExt, stream};
-use hub_commit::pattern::Filter;
+use hub_commit::pattern;
 use hub_download::{
-    Cache, ContentId, DownloadError, FileRequest, LocalDir, RemoteFile, Target, hf_hub_download,
-    is_unreachable,
+    Cache, DownloadOptions, FileRequest, SnapshotRequest, Target, hf_hub_download, snapshot_download,
 };
-use hub_transport::Reporter;
-use hub_types::{
-    CommitHash, RepoInfo, RepoRef, Revision, SafeRelPath, TreeEntry,
-    progress::{Event, Progress},
-};
+use hub_types::{RepoRef, Revision, progress::Progress};
 
-use super::{info::GetInfo, tree::ListRepoTree};
 use crate::{
-    Async, Call, Error, HfApi, Mode, Operation,
+    Async, Call, Error, HfApi, Mode, NetworkPolicy, Operation,
     args::{HasProgress, HasRepo, HasRevision},
     repo_arg::{RepoArg, revision_or_main},
 };
@@ -30,7 +23,7 @@ pub type HfHubDownloadCall<M = Async> = Call<HfHubDownload, M>;
 /// The call that [`HfApi::snapshot_download`] makes.
 pub type SnapshotDownloadCall<M = Async> = Call<SnapshotDownload, M>;
 
-/// How many files are downloaded at once unless the caller says otherwise.
+/// How many large files are downloaded at once unless the caller says otherwise.
 const MAX_WORKERS: usize = 8;
 
 /// What both downloads have: from where and to where.
@@ -40,9 +33,7 @@ pub struct DownloadArgs {
     revision: Option<String>,
     local_dir: Option<PathBuf>,
     cache_dir: Option<PathBuf>,
-    force: bool,
-    local_files_only: bool,
-    progress: Option<Arc<dyn Progress>>,
+    options: DownloadOptions,
 }
 
 impl fmt::Debug for DownloadArgs {
@@ -58,28 +49,40 @@ impl fmt::Debug for DownloadArgs {
 
 impl DownloadArgs {
     fn new(repo: RepoArg) -> Self {
-        Self {
-            repo,
-            revision: None,
-            local_dir: None,
-            cache_dir: None,
-            force: false,
-            local_files_only: false,
-            progress: None,
-        }
+        Self { repo, revision: None, local_dir: None, cache_dir: None, options: DownloadOptions::default() }
     }
 
     fn target(&self, api: &HfApi) -> Result<Target, Error> {
-        if let Some(folder) = &self.local_dir {
-            return Ok(Target::Folder(folder.clone()));
-        }
-        let cache = self.cache_dir.as_deref().or(api.cache_dir()).ok_or_else(|| {
-            Error::setup(
-                "there is no home folder to keep a cache in: set HF_HOME, or cache_dir or local_dir of the download",
-            )
-        })?;
-        Ok(Target::Cache(Cache::new(cache)))
+        target(api, self.local_dir.as_deref(), self.cache_dir.as_deref())
     }
+
+    /// The revision that is wanted. A client that prefers its cache takes the commit that it has for it.
+    fn revision(&self, api: &HfApi, repo: &RepoRef, target: &Target) -> Result<Revision, Error> {
+        let revision = revision_or_main(self.revision.as_deref())?;
+        match target {
+            Target::Cache(cache) if api.network() == NetworkPolicy::PreferCache && !self.options.force => {
+                Ok(cache.commit_of(repo, &revision)?.map_or(revision, Revision::from))
+            }
+            _ => Ok(revision),
+        }
+    }
+}
+
+/// Where files are: in `local_dir`, else in `cache_dir`, else in the cache of the client.
+pub(super) fn target(
+    api: &HfApi,
+    local_dir: Option<&Path>,
+    cache_dir: Option<&Path>,
+) -> Result<Target, Error> {
+    if let Some(folder) = local_dir {
+        return Ok(Target::Folder(folder.to_owned()));
+    }
+    let cache = cache_dir.or(api.cache_dir()).ok_or_else(|| {
+        Error::setup(
+            "there is no home folder to keep a cache in: set HF_HOME, or cache_dir or local_dir of the call",
+        )
+    })?;
+    Ok(Target::Cache(Cache::new(cache)))
 }
 
 /// A call that downloads.
@@ -124,7 +127,7 @@ macro_rules! download {
             }
             impl HasProgress for $operation {
                 fn progress_mut(&mut self) -> &mut Option<Arc<dyn Progress>> {
-                    &mut self.args.progress
+                    &mut self.args.options.progress
                 }
             }
         )*
@@ -146,12 +149,12 @@ impl<O: HasDownload, M: Mode> Call<O, M> {
 
     /// Whether the Hub is never asked: only what is on this machine counts. Off unless set. Python: `local_files_only`.
     pub fn local_files_only(self, yes: bool) -> Self {
-        self.edit(|operation| operation.download_mut().local_files_only = yes)
+        self.edit(|operation| operation.download_mut().options.local_files_only = yes)
     }
 
     /// Whether files that are there already are fetched again. Off unless set. Python: `force_download`.
     pub fn force_download(self, force: bool) -> Self {
-        self.edit(|operation| operation.download_mut().force = force)
+        self.edit(|operation| operation.download_mut().options.force = force)
     }
 }
 
@@ -168,9 +171,24 @@ impl<M: Mode> SnapshotDownloadCall<M> {
         self.edit(|operation| operation.ignore_patterns = patterns)
     }
 
-    /// How many files are downloaded at once; 8 unless set, at least 1. Python: `max_workers`.
+    /// How many large files are downloaded at once; 8 unless set, at least 1. Beside them four times as many small ones are
+    /// under way, which mostly wait for an answer; with 1, one file after the other. Python: `max_workers`.
     pub fn max_workers(self, workers: usize) -> Self {
         self.edit(|operation| operation.max_workers = workers.max(1))
+    }
+}
+
+impl HfHubDownload {
+    pub(super) fn request(self, api: &HfApi) -> Result<FileRequest, Error> {
+        let args = self.args;
+        let (repo, target) = (args.repo.get()?, args.target(api)?);
+        Ok(FileRequest {
+            revision: args.revision(api, &repo, &target)?,
+            repo,
+            path: self.filename.parse()?,
+            target,
+            options: args.options,
+        })
     }
 }
 
@@ -178,53 +196,24 @@ impl Operation for HfHubDownload {
     type Output = PathBuf;
 
     async fn run(self, api: HfApi) -> Result<PathBuf, Error> {
-        let args = &self.args;
-        let wanted = FileRequest {
-            repo: args.repo.get()?,
-            revision: revision_or_main(args.revision.as_deref())?,
-            path: self.filename.parse()?,
-            target: args.target(&api)?,
-            force: args.force,
-            local_files_only: args.local_files_only,
-            progress: args.progress.clone(),
-        };
+        let wanted = self.request(&api)?;
         Ok(hf_hub_download(api.transport()?, wanted).await?)
     }
 }
 
 impl SnapshotDownload {
-    /// The files to fetch. Every path is checked before anything is written.
-    fn choose(
-        &self,
-        repo: &RepoRef,
-        commit: &CommitHash,
-        tree: Vec<TreeEntry>,
-    ) -> Result<Vec<RemoteFile>, Error> {
-        let filter = Filter::new(self.allow_patterns.as_deref(), &self.ignore_patterns);
-        tree.into_iter()
-            .filter(|entry| entry.is_file() && filter.takes(&entry.path))
-            .map(|entry| {
-                let path: SafeRelPath = entry.path.parse()?;
-                let id = ContentId::from_etag(entry.content_id());
-                Ok(RemoteFile { repo: repo.clone(), commit: commit.clone(), path, size: entry.size, id })
-            })
-            .collect()
-    }
-
-    /// Fetches files, some at once.
-    async fn fetch<F>(
-        &self,
-        wanted: Vec<RemoteFile>,
-        keep: impl Fn(RemoteFile) -> F,
-    ) -> Result<(), DownloadError>
-    where
-        F: Future<Output = Result<PathBuf, DownloadError>>,
-    {
-        stream::iter(wanted)
-            .map(keep)
-            .buffer_unordered(self.max_workers)
-            .try_for_each(|_| async { Ok(()) })
-            .await
+    pub(super) fn request(self, api: &HfApi) -> Result<SnapshotRequest, Error> {
+        let args = self.args;
+        let (repo, target) = (args.repo.get()?, args.target(api)?);
+        let filter = pattern::Filter::new(self.allow_patterns.as_deref(), &self.ignore_patterns);
+        Ok(SnapshotRequest {
+            revision: args.revision(api, &repo, &target)?,
+            repo,
+            target,
+            filter: Some(Arc::new(move |path: &str| filter.takes(path))),
+            workers: self.max_workers,
+            options: args.options,
+        })
     }
 }
 
@@ -232,100 +221,9 @@ impl Operation for SnapshotDownload {
     type Output = PathBuf;
 
     async fn run(self, api: HfApi) -> Result<PathBuf, Error> {
-        let args = &self.args;
-        let (repo, revision) = (args.repo.get()?, revision_or_main(args.revision.as_deref())?);
-        let target = args.target(&api)?;
-        if args.local_files_only {
-            let reason = "only local files were asked for";
-            return here(&target, &repo, &revision)?
-                .ok_or_else(|| not_here(&target, &repo, &revision, reason));
-        }
-        let (commit, tree) = match listing(&api, &repo, &revision).await {
-            Ok(listing) => listing,
-            Err(Error::Transport(source)) if is_unreachable(&source) && !args.force => {
-                let found = here(&target, &repo, &revision)?;
-                return found.ok_or_else(|| unreachable(&target, &repo, &revision, source));
-            }
-            Err(error) => return Err(error),
-        };
-        let wanted = self.choose(&repo, &commit, tree)?;
-        let transport = api.transport()?;
-        let reporter = Reporter::new(args.progress.clone());
-        let bytes = wanted.iter().map(|file| file.size).sum();
-        let place = match &target {
-            Target::Cache(cache) => {
-                for file in &wanted {
-                    file.path.under(cache.root())?;
-                }
-                cache.note_commit(&repo, &revision, &commit).await?;
-                reporter.event(&Event::Started { files: wanted.len() as u64, bytes });
-                self.fetch(wanted, |file| cache.keep(transport, file, args.force, reporter.sink())).await?;
-                cache.snapshot(&repo, &commit).await?
-            }
-            Target::Folder(folder) => {
-                let folder = LocalDir::open(folder).await?;
-                for file in &wanted {
-                    file.path.under(folder.root())?;
-                }
-                reporter.event(&Event::Started { files: wanted.len() as u64, bytes });
-                self.fetch(wanted, |file| folder.keep(transport, file, args.force, reporter.sink())).await?;
-                folder.root().to_owned()
-            }
-        };
-        reporter.finish().await;
-        Ok(place)
+        let wanted = self.request(&api)?;
+        Ok(snapshot_download(api.transport()?, wanted).await?)
     }
-}
-
-/// The commit that a revision leads to, and all its entries.
-async fn listing(
-    api: &HfApi,
-    repo: &RepoRef,
-    revision: &Revision,
-) -> Result<(CommitHash, Vec<TreeEntry>), Error> {
-    let commit = match revision.as_commit() {
-        Some(commit) => commit,
-        None => resolve(api, repo, revision).await?,
-    };
-    let at: Revision = commit.to_string().parse()?;
-    let tree = api.transport()?.stream(ListRepoTree::whole(repo, &at), None).try_collect().await?;
-    Ok((commit, tree))
-}
-
-/// What an earlier download left: the folder of the commit that the revision led to then.
-fn here(target: &Target, repo: &RepoRef, revision: &Revision) -> Result<Option<PathBuf>, Error> {
-    match target {
-        Target::Cache(cache) => {
-            let commit = cache.commit_of(repo, revision)?;
-            Ok(commit.and_then(|commit| cache.find_snapshot(repo, &commit)))
-        }
-        Target::Folder(folder) => Ok(folder.is_dir().then(|| folder.clone())),
-    }
-}
-
-fn place_of(target: &Target) -> PathBuf {
-    match target {
-        Target::Cache(cache) => cache.root().to_owned(),
-        Target::Folder(folder) => folder.clone(),
-    }
-}
-
-fn not_here(target: &Target, repo: &RepoRef, revision: &Revision, reason: &'static str) -> Error {
-    let (what, cache) = (format!("{repo} at {revision}"), place_of(target));
-    DownloadError::LocalEntryNotFound { what, cache, reason }.into()
-}
-
-fn unreachable(target: &Target, repo: &RepoRef, revision: &Revision, source: hub_transport::Error) -> Error {
-    let (what, cache) = (format!("{repo} at {revision}"), place_of(target));
-    DownloadError::Unreachable { what, cache, source }.into()
-}
-
-/// The commit that a branch or tag leads to now.
-async fn resolve(api: &HfApi, repo: &RepoRef, revision: &Revision) -> Result<CommitHash, Error> {
-    let info = GetInfo::<RepoInfo>::at(repo, revision);
-    let info = api.transport()?.send(&info).await?;
-    let sha = info.sha().ok_or_else(|| Error::setup(format!("{repo} has no commit at {revision}")))?;
-    Ok(sha.parse()?)
 }
 
 impl<M: Mode> HfApi<M> {

@@ -6,6 +6,8 @@ pub mod checks;
 pub mod commits;
 pub mod discussions;
 pub mod download;
+pub mod download_plan;
+pub mod file_facts;
 pub mod filter;
 pub mod identity;
 pub mod info;
@@ -13,6 +15,7 @@ pub mod large_upload;
 pub mod likes;
 mod new_ref;
 pub mod plan;
+pub mod read_file;
 pub mod refs;
 pub mod repos;
 pub mod request;
@@ -24,6 +27,7 @@ pub mod tags;
 pub mod tree;
 pub mod upload;
 pub mod upload_folder;
+pub mod verify;
 
 use hub_types::{RepoRef, Revision};
 

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::cache_filter::{Condition, Order};
+use super::{
+    RepoTypeArg,
+    cache_filter::{Condition, Order},
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {
@@ -15,6 +18,8 @@ pub(crate) enum CacheCommand {
     Rm(RemoveFromCache),
     /// Delete the commits that no branch or tag leads to any more
     Prune(PruneCache),
+    /// Compare downloaded files with the hashes of the Hub; fails if one is wrong
+    Verify(VerifyCache),
 }
 
 #[derive(Debug, Args)]
@@ -81,4 +86,29 @@ pub(crate) struct RemoveFromCache {
 pub(crate) struct PruneCache {
     #[command(flatten)]
     pub(crate) deletion: DeletionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyCache {
+    /// NAMESPACE/NAME
+    pub(crate) repo_id: String,
+    #[command(flatten)]
+    pub(crate) repo_type: RepoTypeArg,
+    /// A branch, a tag, a commit or refs/pr/N; in the cache, as it was when the Hub was last asked
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) revision: Option<String>,
+    #[command(flatten)]
+    pub(crate) folder: CacheDirArg,
+    /// The folder that the files were downloaded to, instead of the cache
+    #[arg(long, value_name = "DIR", conflicts_with = "cache_dir")]
+    pub(crate) local_dir: Option<PathBuf>,
+    /// Also fail if a file of the Hub is not here
+    #[arg(long)]
+    pub(crate) fail_on_missing_files: bool,
+    /// Also fail if a file is here that the Hub has not
+    #[arg(long)]
+    pub(crate) fail_on_extra_files: bool,
+    /// Download wrong and missing files again
+    #[arg(long)]
+    pub(crate) repair: bool,
 }

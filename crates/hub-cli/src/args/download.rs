@@ -38,4 +38,10 @@ pub(crate) struct Download {
     /// How many files are downloaded at once
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub(crate) max_workers: usize,
+    /// Only say what would be downloaded
+    #[arg(long, overrides_with = "no_dry_run")]
+    pub(crate) dry_run: bool,
+    /// Download; the default
+    #[arg(long, hide = true, overrides_with = "dry_run")]
+    no_dry_run: bool,
 }

@@ -4,21 +4,24 @@ use std::{collections::BTreeSet, time::SystemTime};
 
 use hub_api::{
     Config,
-    download::{Cache, CacheInfo, CachedFile, CachedRepo, CachedRevision, Deletion},
+    download::{Cache, CacheInfo, CachedFile, CachedRepo, CachedRevision, Deletion, Verification},
     types::CommitHash,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    args::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache, cache_filter::CacheLine},
+    args::{
+        CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache, VerifyCache,
+        cache_filter::CacheLine,
+    },
     client::Session,
     command::confirm,
     failure::{Code, Failure},
     output::human_size,
 };
 
-/// Waits for the disk, and for nothing else.
-pub(crate) fn run(session: &Session, args: CacheCommand) -> Result<(), Failure> {
+/// All but `verify` wait for the disk, and for nothing else.
+pub(crate) async fn run(session: &Session, args: CacheCommand) -> Result<(), Failure> {
     match args {
         CacheCommand::List(args) => list(session, args),
         CacheCommand::Rm(args) => {
@@ -30,6 +33,7 @@ pub(crate) fn run(session: &Session, args: CacheCommand) -> Result<(), Failure> 
             let (cache, info) = open(&args.deletion.folder, true)?;
             delete(session, &cache, &info.prune(), &args.deletion)
         }
+        CacheCommand::Verify(args) => verify(session, args).await,
     }
 }
 
@@ -163,4 +167,58 @@ fn delete(session: &Session, cache: &Cache, plan: &Deletion, args: &DeletionArgs
         (false, true) => format!("Would delete {what}."),
         (false, false) => format!("Deleted {what}."),
     })
+}
+
+async fn verify(session: &Session, args: VerifyCache) -> Result<(), Failure> {
+    let repo =
+        hub_api::RepoRef::new(args.repo_type.get(), args.repo_id.parse().map_err(hub_api::Error::from)?);
+    let mut call = session.api().await?.verify_repo_checksums(&repo).repair(args.repair);
+    if let Some(folder) = &args.folder.cache_dir {
+        call = call.cache_dir(folder);
+    }
+    if let Some(folder) = &args.local_dir {
+        call = call.local_dir(folder);
+    }
+    if let Some(revision) = &args.revision {
+        call = call.revision(revision);
+    }
+    let found = call.await?;
+    session.output.value(&found, || described(&found))?;
+    let faults = [
+        (found.mismatches.len(), "wrong"),
+        (if args.fail_on_missing_files { found.missing.len() } else { 0 }, "missing"),
+        (if args.fail_on_extra_files { found.extra.len() } else { 0 }, "not of the repository"),
+    ];
+    let faults: Vec<_> = faults
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let hint = if args.repair || (found.is_ok() && found.missing.is_empty()) {
+        ""
+    } else {
+        "; --repair downloads wrong and missing files again"
+    };
+    let what = faults.join(", ");
+    Err(Failure::new(Code::Failed, format!("the files of {repo} are not those of the Hub: {what}{hint}")))
+}
+
+/// A verification for people: one line for each path that is not as it should be, then the sums.
+fn described(found: &Verification) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for wrong in &found.mismatches {
+        let (path, algorithm) = (&wrong.path, wrong.algorithm);
+        lines
+            .push(format!("wrong     {path} ({algorithm} is {}, expected {})", wrong.actual, wrong.expected));
+    }
+    let lists = [("missing", &found.missing), ("extra", &found.extra), ("repaired", &found.repaired)];
+    for (what, paths) in lists {
+        lines.extend(paths.iter().map(|path| format!("{what:<8}  {path}")));
+    }
+    let (count, commit, folder) = (found.checked, &found.commit, found.folder.display());
+    lines.push(format!("Checked {count} files of {commit} in {folder}: {} wrong.", found.mismatches.len()));
+    lines.join("\n")
 }

@@ -1,57 +1,89 @@
 //! `hub download`
 
+use hub_api::{
+    Call,
+    api::download::HasDownload,
+    args::{HasProgress, HasRevision},
+    download::PlannedFile,
+};
 use serde_json::json;
 
-use crate::{args::Download, client::Session, failure::Failure, progress::watched};
+use crate::{
+    args::Download,
+    client::Session,
+    failure::Failure,
+    output::human_size,
+    progress::{Board, watched},
+};
 
 pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure> {
     let api = session.api().await?;
     let repo =
         hub_api::RepoRef::new(args.repo_type.get(), args.repo_id.parse().map_err(hub_api::Error::from)?);
-    let board = session.output.board();
+    let board = session.output.board().filter(|_| !args.dry_run);
     let path = match args.filenames.as_slice() {
         [file] => {
-            let mut call = api.hf_hub_download(&repo, file).force_download(args.force_download);
-            if let Some(folder) = &args.local_dir {
-                call = call.local_dir(folder);
-            }
-            if let Some(folder) = &args.cache_dir {
-                call = call.cache_dir(folder);
-            }
-            if let Some(revision) = &args.revision {
-                call = call.revision(revision);
-            }
-            if let Some(board) = &board {
-                call = call.progress(board.clone());
+            let call = set(api.hf_hub_download(&repo, file), &args, board.as_ref());
+            if args.dry_run {
+                return say(session, &[call.plan().await?]);
             }
             watched(board, call).await?
         }
         files => {
-            let mut call = api
-                .snapshot_download(&repo)
-                .force_download(args.force_download)
-                .max_workers(args.max_workers)
-                .ignore_patterns(&args.exclude);
-            if let Some(folder) = &args.local_dir {
-                call = call.local_dir(folder);
-            }
-            if let Some(folder) = &args.cache_dir {
-                call = call.cache_dir(folder);
-            }
-            if let Some(revision) = &args.revision {
-                call = call.revision(revision);
-            }
+            let call =
+                api.snapshot_download(&repo).max_workers(args.max_workers).ignore_patterns(&args.exclude);
+            let mut call = set(call, &args, board.as_ref());
             if !files.is_empty() {
                 call = call.allow_patterns(files);
             } else if !args.include.is_empty() {
                 call = call.allow_patterns(&args.include);
             }
-            if let Some(board) = &board {
-                call = call.progress(board.clone());
+            if args.dry_run {
+                return say(session, &call.plan().await?);
             }
             watched(board, call).await?
         }
     };
     let path = path.display().to_string();
     session.output.value(&json!({ "path": path }), || path.clone())
+}
+
+/// Sets what a file and a snapshot have in common.
+fn set<O: HasDownload + HasRevision + HasProgress>(
+    call: Call<O>,
+    args: &Download,
+    board: Option<&Board>,
+) -> Call<O> {
+    let mut call = call.force_download(args.force_download);
+    if let Some(folder) = &args.local_dir {
+        call = call.local_dir(folder);
+    }
+    if let Some(folder) = &args.cache_dir {
+        call = call.cache_dir(folder);
+    }
+    if let Some(revision) = &args.revision {
+        call = call.revision(revision);
+    }
+    if let Some(board) = board {
+        call = call.progress(board.clone());
+    }
+    call
+}
+
+/// What would be downloaded: one line for each file, then the sums; with `--quiet` the paths to download alone.
+fn say(session: &Session, files: &[PlannedFile]) -> Result<(), Failure> {
+    let text = || {
+        let mut lines: Vec<String> = files.iter().map(line).collect();
+        let wanted: Vec<u64> = files.iter().filter(|file| file.will_download).map(|file| file.size).collect();
+        let (count, here) = (wanted.len(), files.len() - wanted.len());
+        let size = human_size(wanted.iter().sum());
+        lines.push(format!("{count} to download ({size}), {here} already here. Nothing was downloaded."));
+        lines.join("\n")
+    };
+    session.output.value(&files, text)
+}
+
+fn line(file: &PlannedFile) -> String {
+    let what = if file.will_download { "download" } else { "here" };
+    format!("{what:<8}  {} ({})", file.path, human_size(file.size))
 }

@@ -41,7 +41,7 @@ pub(crate) fn run(session: &Session) -> Result<(), Failure> {
         "version": env!("CARGO_PKG_VERSION"),
         "platform": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         "endpoint": session.url(),
-        "offline": config.offline,
+        "network": format!("{:?}", config.network).to_lowercase(),
         "cache_dir": path(config.cache_dir),
         "token_path": path(store.token_path().map(Into::into)),
         "token": token,
@@ -53,7 +53,7 @@ pub(crate) fn run(session: &Session) -> Result<(), Failure> {
             None | Some(serde_json::Value::Null) => "none".to_owned(),
             Some(other) => other.to_string(),
         };
-        let names = ["version", "platform", "endpoint", "offline", "cache_dir", "token_path", "token"];
+        let names = ["version", "platform", "endpoint", "network", "cache_dir", "token_path", "token"];
         let mut lines: Vec<String> = names.iter().map(|name| format!("{name}: {}", text(name))).collect();
         lines.extend(variables.iter().map(|(name, value)| format!("{name}={value}")));
         lines.join("\n")

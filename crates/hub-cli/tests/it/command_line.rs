@@ -28,7 +28,7 @@ impl Place {
         Self { home: tempfile::tempdir().unwrap() }
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         hub(self.home.path()).args(["--endpoint", "local:hub-data"]).args(args).output().unwrap()
     }
 

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod cache_verify;
 mod command_line;
 mod crash;
+mod download_dry_run;
 mod dry_run;
 mod killed;
+mod killed_download;
 mod killed_upload;

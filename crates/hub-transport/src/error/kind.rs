@@ -36,6 +36,8 @@ pub enum ErrorKind {
     Server,
     /// Offline mode is on; nothing was sent.
     Offline,
+    /// The host is not among those that may be contacted; nothing was sent to it.
+    HostNotAllowed,
     /// No connection: name resolution, refused, unreachable.
     Connect,
     /// The connection could not be protected: certificate or handshake.

@@ -6,6 +6,7 @@ mod bandwidth;
 mod budget;
 mod doors;
 mod faults;
+mod hosts;
 mod leaks;
 mod pages;
 mod proxy;

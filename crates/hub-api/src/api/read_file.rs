@@ -1,0 +1,122 @@
+//! Reading files without keeping them.
+
+use std::{
+    marker::PhantomData,
+    ops::{Bound, Range, RangeBounds},
+};
+
+use hub_download::{FileReader, RemoteFile, file_metadata};
+use hub_types::SafeRelPath;
+
+use crate::{
+    Async, Blocking, BlockingFileReader, Call, Error, HfApi, Mode, Operation,
+    args::{HasRepo, HasRevision},
+    repo_arg::{RepoArg, revision_or_main},
+};
+
+/// The call that [`HfApi::read_file`] makes.
+pub type ReadFileCall<M = Async> = Call<ReadFile<M>, M>;
+
+/// A file to be read.
+#[derive(Debug, Clone)]
+pub struct ReadFile<M: Mode> {
+    repo: RepoArg,
+    path: String,
+    revision: Option<String>,
+    range: Range<u64>,
+    mode: PhantomData<M>,
+}
+
+impl<M: Mode> HasRepo for ReadFile<M> {
+    fn repo_mut(&mut self) -> &mut RepoArg {
+        &mut self.repo
+    }
+}
+
+impl<M: Mode> HasRevision for ReadFile<M> {
+    fn revision_mut(&mut self) -> &mut Option<String> {
+        &mut self.revision
+    }
+}
+
+impl<M: Mode> ReadFileCall<M> {
+    /// Only these bytes, counted from 0: `10..20`, `..=9`, `1024..`. An end behind the file's is the file's; the whole file
+    /// unless set.
+    pub fn range(self, bytes: impl RangeBounds<u64>) -> Self {
+        let start = match bytes.start_bound() {
+            Bound::Included(first) => *first,
+            Bound::Excluded(before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match bytes.end_bound() {
+            Bound::Included(last) => last.saturating_add(1),
+            Bound::Excluded(end) => *end,
+            Bound::Unbounded => u64::MAX,
+        };
+        self.edit(|operation| operation.range = start..end)
+    }
+}
+
+impl<M: Mode> ReadFile<M> {
+    async fn open(self, api: HfApi) -> Result<FileReader, Error> {
+        let (repo, path) = (self.repo.get()?, self.path.parse::<SafeRelPath>()?);
+        let revision = revision_or_main(self.revision.as_deref())?;
+        if self.range.start > self.range.end {
+            let Range { start, end } = self.range;
+            return Err(Error::setup(format!("the range {start}..{end} ends before it begins")));
+        }
+        let transport = api.transport()?;
+        let facts = file_metadata(transport, &repo, &revision, &path).await?;
+        let file = RemoteFile { repo, commit: facts.commit, path, size: facts.size, id: facts.id };
+        Ok(FileReader::open(transport, file, self.range).await?)
+    }
+}
+
+impl Operation for ReadFile<Async> {
+    type Output = FileReader;
+
+    async fn run(self, api: HfApi) -> Result<FileReader, Error> {
+        self.open(api).await
+    }
+}
+
+impl Operation for ReadFile<Blocking> {
+    type Output = BlockingFileReader;
+
+    async fn run(self, api: HfApi) -> Result<BlockingFileReader, Error> {
+        Ok(BlockingFileReader::new(self.open(api).await?))
+    }
+}
+
+impl<M: Mode> HfApi<M> {
+    /// Reads a file, or with [`range`](ReadFileCall::range) a part of it, without keeping it: a [`FileReader`], which is a
+    /// stream of chunks and an `AsyncRead`; from a blocking client a [`BlockingFileReader`], which is a [`std::io::Read`].
+    ///
+    /// Everything comes from one commit. A connection that breaks is continued where it was. A whole file is checked against
+    /// its hash: if that is wrong, the reader ends with an error and not with the end of the file.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let hub = hub_local::LocalHub::temporary().token("ada", "hf_ada", hub_local::TokenRole::Write).repo("ada/demo").build()?;
+    /// # let api = hub_api::HfApi::builder().endpoint("http://hub.local").token("hf_ada").leaf(hub).build()?;
+    /// # api.upload_file(&b"hello world"[..], "a.txt", "ada/demo").await?;
+    /// let mut reader = api.read_file("ada/demo", "a.txt").range(6..).await?;
+    /// let mut text = Vec::new();
+    /// while let Some(chunk) = reader.try_next().await? {
+    ///     text.extend_from_slice(&chunk);
+    /// }
+    /// assert_eq!((&text[..], reader.size()), (&b"world"[..], 11));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo`; `RangeNotSatisfiable` for a range that begins behind
+    /// the end of the file. While reading: [`DownloadError`](crate::DownloadError), for example `ReadMismatch`.
+    ///
+    /// Endpoint: `HEAD` and `GET /{id}/resolve/{rev}/{path}`.
+    pub fn read_file(&self, repo: impl Into<RepoArg>, path: impl Into<String>) -> ReadFileCall<M> {
+        let (repo, path) = (repo.into(), path.into());
+        self.call(ReadFile { repo, path, revision: None, range: 0..u64::MAX, mode: PhantomData })
+    }
+}

@@ -1,0 +1,84 @@
+//! Bringing one file to its place.
+
+use std::{path::PathBuf, sync::Arc};
+
+use hub_transport::{Reporter, Transport};
+use hub_types::progress::Phase;
+
+use crate::{
+    DownloadError, DownloadOptions, RemoteFile,
+    disk::{blocking, check_room},
+    fetch::fetch,
+    lock::Lock,
+    partial::Partial,
+    place::Place,
+    sink::Sink,
+};
+
+/// The largest content that arrives in memory: it costs one visit to the disk and no lock. Two that fetch it at once
+/// do no harm.
+const SMALL: u64 = 128 * 1024;
+
+/// Whether a file arrives in memory.
+pub(crate) fn is_small(file: &RemoteFile) -> bool {
+    file.size <= SMALL
+}
+
+/// What all files of one download share.
+#[derive(Clone, Copy)]
+pub(crate) struct Job<'j> {
+    pub(crate) transport: &'j Transport,
+    pub(crate) options: &'j DownloadOptions,
+    pub(crate) reporter: &'j Reporter,
+}
+
+impl Job<'_> {
+    /// Fetches a file that is not there, and returns where it is then.
+    pub(crate) async fn bring(&self, place: Place) -> Result<PathBuf, DownloadError> {
+        let sink = if is_small(&place.file) {
+            Sink::memory(&place.file)
+        } else {
+            match self.begin(&place).await? {
+                Some(sink) => sink,
+                None => {
+                    self.announce(&place.file);
+                    return Ok(place.path().to_owned());
+                }
+            }
+        };
+        let sink = fetch(self, &place.file, sink).await?;
+        let disk = Arc::clone(&self.options.disk);
+        blocking(move || {
+            place.publish(&*disk, sink)?;
+            Ok(place.path().to_owned())
+        })
+        .await
+    }
+
+    /// Waits for the right to fetch a large content; `None` if another has brought it meanwhile.
+    async fn begin(&self, place: &Place) -> Result<Option<Sink>, DownloadError> {
+        let disk = Arc::clone(&self.options.disk);
+        let lock = Lock::wait(self.transport, &disk, &place.lock).await?;
+        let (place, force) = (place.clone(), self.options.force);
+        blocking(move || {
+            if !force && place.is_current()? {
+                return Ok(None);
+            }
+            let partial = Partial::open(&place.stem, place.file.size, force, Arc::clone(&disk), lock)?;
+            let folder = partial.path().parent().map(ToOwned::to_owned).unwrap_or_default();
+            let sink = Sink::partial(&place.file, partial)?;
+            check_room(&*disk, &folder, place.file.size.saturating_sub(sink.position))?;
+            Ok(Some(sink))
+        })
+        .await
+    }
+
+    /// Reports a file that is there already as downloaded.
+    pub(crate) fn announce(&self, file: &RemoteFile) {
+        self.report(file, file.size);
+    }
+
+    pub(crate) fn report(&self, file: &RemoteFile, position: u64) {
+        self.reporter.file(Phase::Downloading, file.path.as_str(), position, file.size);
+    }
+}

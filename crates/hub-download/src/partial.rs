@@ -1,0 +1,209 @@
+//! The beginning of a content whose download is not complete.
+//!
+//! While it is written it has a name that no other process uses (`CONTENT.1a2b3c4d.incomplete`); when it is given up it is
+//! renamed to `CONTENT.incomplete`, where the next download takes it by another rename. So no two write to one file, also
+//! where locks do nothing. A process that was killed leaves the first name; whoever holds a lock that works takes that too.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    Disk, DownloadError,
+    content::Hasher,
+    disk::{beside, io_error, write_all, write_error},
+    lock::Lock,
+};
+
+const ENDING: &str = "incomplete";
+/// After how many bytes what was written is brought to the medium while more arrives, so that the end need not wait long.
+const SYNC_EVERY: u64 = 32 * 1024 * 1024;
+/// When a file that nobody came back for is removed.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A file that is being written. Dropped before it is published it stays, to be continued.
+#[derive(Debug)]
+pub(crate) struct Partial {
+    file: File,
+    path: PathBuf,
+    /// Its name when it is given up.
+    common: PathBuf,
+    disk: Arc<dyn Disk>,
+    settled: bool,
+    /// Bytes written since the last sync began.
+    unsynced: u64,
+    syncing: Option<JoinHandle<io::Result<()>>>,
+    /// Released last.
+    _lock: Lock,
+}
+
+impl Partial {
+    /// Takes what an earlier download of the content `stem` left, at most `size` bytes, or begins with nothing.
+    pub(crate) fn open(
+        stem: &Path,
+        size: u64,
+        force: bool,
+        disk: Arc<dyn Disk>,
+        lock: Lock,
+    ) -> Result<Self, DownloadError> {
+        let (path, common) = (beside(stem, ENDING), named(stem, ENDING));
+        let mut left = leftovers(stem, &common, lock.exclusive);
+        left.sort_by_key(|(_, length)| *length);
+        let taken = left.pop_if(|(_, length)| *length <= size && !force);
+        for (other, _) in left {
+            drop(fs::remove_file(other));
+        }
+        // A rename that fails means that another was faster.
+        let continued = taken.is_some_and(|(left, _)| fs::rename(left, &path).is_ok());
+        let options = OpenOptions::new().read(true).write(true).create_new(!continued).clone();
+        let file = options.open(&path).map_err(|error| io_error("create", &path, error))?;
+        Ok(Self { file, path, common, disk, settled: false, unsynced: 0, syncing: None, _lock: lock })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Hashes what is there; returns how many bytes that is.
+    pub(crate) fn read(&mut self, hasher: &mut Hasher) -> Result<u64, DownloadError> {
+        hasher.read(&mut self.file).map_err(|error| io_error("read", &self.path, error))
+    }
+
+    /// Writes on; `left` bytes are still to come, these included.
+    pub(crate) fn write(&mut self, bytes: &[u8], left: u64) -> Result<(), DownloadError> {
+        let written = write_all(&*self.disk, &mut self.file, bytes);
+        self.unsynced += bytes.len() as u64;
+        written.and_then(|()| self.sync_meanwhile()).map_err(|error| {
+            let error = write_error(&*self.disk, &self.path, left, error);
+            if matches!(error, DownloadError::DiskFull { .. }) {
+                self.discard();
+            }
+            error
+        })
+    }
+
+    fn sync_meanwhile(&mut self) -> io::Result<()> {
+        if self.unsynced < SYNC_EVERY || self.syncing.as_ref().is_some_and(|sync| !sync.is_finished()) {
+            return Ok(());
+        }
+        self.synced()?;
+        let (file, disk) = (self.file.try_clone()?, Arc::clone(&self.disk));
+        self.unsynced = 0;
+        self.syncing = Some(thread::Builder::new().name("hub-sync".into()).spawn(move || disk.sync(&file))?);
+        Ok(())
+    }
+
+    /// Waits for the sync that was begun. Its failure is told once by the system, so that it must not be lost.
+    ///
+    /// What a failed sync wrote is unknown: it is not continued.
+    fn synced(&mut self) -> io::Result<()> {
+        let Some(sync) = self.syncing.take() else { return Ok(()) };
+        let outcome = sync.join().unwrap_or_else(|_| Err(io::Error::other("the disk task panicked")));
+        outcome.inspect_err(|_| self.discard())
+    }
+
+    /// Forgets the content.
+    pub(crate) fn restart(&mut self) -> Result<(), DownloadError> {
+        let emptied = self.file.set_len(0).and_then(|()| self.file.seek(SeekFrom::Start(0)));
+        emptied.map(drop).map_err(|error| io_error("empty", &self.path, error))
+    }
+
+    /// Removes the file.
+    pub(crate) fn discard(&mut self) {
+        self.settled = true;
+        drop(fs::remove_file(&self.path));
+    }
+
+    /// Moves the complete content to its place once it is on the medium.
+    pub(crate) fn publish(mut self, place: &Path) -> Result<(), DownloadError> {
+        let synced = self.synced().and_then(|()| self.disk.sync(&self.file));
+        synced.map_err(|error| {
+            self.discard();
+            write_error(&*self.disk, &self.path, 0, error)
+        })?;
+        self.disk.rename(&self.path, place).map_err(|error| io_error("write", place, error))?;
+        self.settled = true;
+        Ok(())
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
+        let empty = self.file.metadata().is_ok_and(|metadata| metadata.len() == 0);
+        let left = if empty { fs::remove_file(&self.path) } else { fs::rename(&self.path, &self.common) };
+        if let Err(error) = left {
+            tracing::debug!(%error, path = %self.path.display(), "a partial file could not be put aside");
+        }
+    }
+}
+
+/// Writes a content that is in memory beside `stem` and moves it to its place.
+pub(crate) fn publish_bytes(
+    disk: &dyn Disk,
+    stem: &Path,
+    place: &Path,
+    content: &[u8],
+) -> Result<(), DownloadError> {
+    let made = beside(stem, ENDING);
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&made)
+        .and_then(|mut file| write_all(disk, &mut file, content))
+        .and_then(|()| disk.rename(&made, place));
+    written.map_err(|error| {
+        drop(fs::remove_file(&made));
+        write_error(disk, place, content.len() as u64, error)
+    })
+}
+
+/// Bytes in the partial files of a folder.
+pub(crate) fn kept_in(folder: &Path) -> u64 {
+    partials(folder).map(|(_, metadata)| metadata.len()).sum()
+}
+
+fn named(stem: &Path, ending: &str) -> PathBuf {
+    let name = stem.file_name().unwrap_or_default().to_string_lossy();
+    stem.with_file_name(format!("{name}.{ending}"))
+}
+
+/// The partial files of a folder. Links are none of them.
+fn partials(folder: &Path) -> impl Iterator<Item = (PathBuf, fs::Metadata)> {
+    fs::read_dir(folder).into_iter().flatten().filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let metadata = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
+        path.extension().is_some_and(|ending| ending == ENDING).then_some((path, metadata))
+    })
+}
+
+/// What earlier downloads of this content left, with lengths. Removes what is forgotten, of any content.
+fn leftovers(stem: &Path, common: &Path, all: bool) -> Vec<(PathBuf, u64)> {
+    let prefix = stem.file_name().unwrap_or_default().to_string_lossy().into_owned() + ".";
+    let Some(folder) = stem.parent() else { return Vec::new() };
+    let mut found = Vec::new();
+    for (path, metadata) in partials(folder) {
+        let ours = path.file_name().unwrap_or_default().to_string_lossy().starts_with(&prefix);
+        if path == common || (ours && all) {
+            found.push((path, metadata.len()));
+        } else if !ours && is_forgotten(&path, &metadata) {
+            drop(fs::remove_file(path));
+        }
+    }
+    found
+}
+
+/// Whether a file has a name that a killed process leaves, and is old.
+fn is_forgotten(path: &Path, metadata: &fs::Metadata) -> bool {
+    let mark = path.file_stem().map(Path::new).and_then(Path::extension).unwrap_or_default();
+    let marked = mark.len() == 8 && mark.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit);
+    let age = metadata.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
+    marked && age.is_some_and(|age| age > FORGOTTEN)
+}

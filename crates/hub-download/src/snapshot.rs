@@ -1,0 +1,179 @@
+//! All files of a revision, or those that are wanted.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use hub_transport::{Reporter, Transport};
+use hub_types::{
+    CommitHash, RepoRef, Revision, SafeRelPath,
+    progress::{Event, Progress},
+};
+
+use crate::{
+    DownloadError, DownloadOptions, RemoteFile, Target,
+    disk::{blocking, make_folder},
+    file::{here_or_unreachable, not_here},
+    keep::{Job, is_small},
+    place::Place,
+    target::Prepared,
+    tree::{Head, Tree},
+};
+
+/// Tells whether a path in the repository is wanted.
+pub type Filter = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// The files of a revision that are wanted.
+#[derive(Clone)]
+pub struct SnapshotRequest {
+    /// The repository.
+    pub repo: RepoRef,
+    /// Branch, tag or commit.
+    pub revision: Revision,
+    /// Where they go.
+    pub target: Target,
+    /// Which files are wanted; all if there is none.
+    pub filter: Option<Filter>,
+    /// How many large files are fetched at once, at least 1; beside them four times as many files of up to 128 KiB,
+    /// unless it is 1. Python: `max_workers`.
+    pub workers: usize,
+    /// What else was asked for.
+    pub options: DownloadOptions,
+}
+
+impl fmt::Debug for SnapshotRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SnapshotRequest")
+            .field("repo", &self.repo)
+            .field("revision", &self.revision)
+            .field("target", &self.target)
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The files of a commit.
+pub(crate) struct Listing {
+    pub(crate) commit: CommitHash,
+    pub(crate) tree: Tree,
+    /// Whether the Hub was asked.
+    new: bool,
+}
+
+/// Brings all wanted files of one commit to their target and returns the folder that has them. Python:
+/// `snapshot_download`.
+///
+/// One request says which commit a branch or tag leads to, one (for each thousand files) what is in it, and one for each
+/// file that is not here brings it. The listing of a commit is kept, and not asked for again. When the
+/// Hub cannot be reached, the cache answers with what the revision was when it was last asked.
+///
+/// # Errors
+/// Every [`DownloadError`]. A name that could lead out of the folder fails the whole download before anything is written.
+///
+/// Endpoints: info, tree, and `GET /{id}/resolve/{commit}/{path}` for each file.
+pub async fn snapshot_download(
+    transport: &Transport,
+    wanted: SnapshotRequest,
+) -> Result<PathBuf, DownloadError> {
+    let what = format!("{} at {}", wanted.repo, wanted.revision);
+    let here = || {
+        let SnapshotRequest { repo, revision, target, .. } = wanted.clone();
+        blocking(move || target.find_snapshot(&repo, &revision))
+    };
+    if wanted.options.local_files_only {
+        return here().await?.ok_or_else(|| not_here(what, &wanted.target));
+    }
+    let listing = match wanted.listing(transport).await {
+        Ok(listing) => listing,
+        Err(error) => {
+            let found = async || here().await;
+            return here_or_unreachable(error, what, &wanted.target, wanted.options.force, found).await;
+        }
+    };
+    let files = wanted.choose(&listing)?;
+    let (count, bytes) = (files.len() as u64, files.iter().map(|file| file.size).sum());
+    let Prepared { root, here, missing } = wanted.prepare(listing, files).await?;
+
+    let reporter = Reporter::new(wanted.options.progress.clone());
+    reporter.event(&Event::Started { files: count, bytes });
+    let job = Job { transport, options: &wanted.options, reporter: &reporter };
+    for place in &here {
+        job.announce(&place.file);
+    }
+    let workers = wanted.workers.max(1);
+    let (small, large): (Vec<_>, Vec<_>) =
+        missing.into_iter().partition(|place| workers == 1 || is_small(&place.file));
+    let bring = |places: Vec<Place>, at_once| {
+        stream::iter(places).map(|place| job.bring(place)).buffer_unordered(at_once)
+    };
+    let both = stream::select(bring(large, workers), bring(small, small_at_once(workers)));
+    both.try_for_each(|_| async { Ok(()) }).await?;
+    reporter.finish().await;
+    // Without any file nothing has made it.
+    if count == 0 {
+        let root = root.clone();
+        blocking(move || make_folder(&root)).await?;
+    }
+    Ok(root)
+}
+
+/// A small file is mostly waiting for its answer, so that a worker has four of them under way. A single worker does one
+/// thing after the other.
+fn small_at_once(workers: usize) -> usize {
+    if workers == 1 { 1 } else { workers.saturating_mul(4) }
+}
+
+impl SnapshotRequest {
+    /// The commit that the revision leads to, and its files.
+    pub(crate) async fn listing(&self, transport: &Transport) -> Result<Listing, DownloadError> {
+        let commit = match self.revision.as_commit() {
+            Some(commit) => commit,
+            None => {
+                let info = transport.send(&Head { repo: &self.repo, revision: &self.revision }).await?;
+                info.sha.ok_or_else(|| DownloadError::NoCommit {
+                    repo: self.repo.to_string(),
+                    revision: self.revision.to_string(),
+                })?
+            }
+        };
+        let known = {
+            let (target, repo, commit) = (self.target.clone(), self.repo.clone(), commit.clone());
+            let force = self.options.force;
+            blocking(move || Ok(if force { None } else { target.read_tree(&repo, &commit) })).await?
+        };
+        Ok(match known {
+            Some(tree) => Listing { commit, tree, new: false },
+            None => Listing { tree: Tree::fetch(transport, &self.repo, &commit).await?, commit, new: true },
+        })
+    }
+
+    /// The files to fetch. Every path is checked before anything is written.
+    pub(crate) fn choose(&self, listing: &Listing) -> Result<Vec<RemoteFile>, DownloadError> {
+        let takes = |path: &str| self.filter.as_ref().is_none_or(|filter| filter(path));
+        listing
+            .tree
+            .files
+            .iter()
+            .filter(|(path, _)| takes(path))
+            .map(|(path, listed)| {
+                let path: SafeRelPath = path.parse()?;
+                let (repo, commit) = (self.repo.clone(), listing.commit.clone());
+                Ok(RemoteFile { repo, commit, path, size: listed.size, id: listed.id() })
+            })
+            .collect()
+    }
+
+    /// Makes room for the files, and notes a new listing once it is sure that its names do no harm.
+    async fn prepare(&self, listing: Listing, files: Vec<RemoteFile>) -> Result<Prepared, DownloadError> {
+        let Self { repo, revision, target, options, .. } = self.clone();
+        blocking(move || {
+            let Listing { commit, tree, new } = listing;
+            let room = (options.force, &*options.disk);
+            let prepared = target.prepare(&repo, &revision, &commit, files, room)?;
+            if new && let Err(error) = target.write_tree(&repo, &commit, &tree) {
+                tracing::debug!(%error, "the listing of {commit} is not kept");
+            }
+            Ok(prepared)
+        })
+        .await
+    }
+}

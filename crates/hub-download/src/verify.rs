@@ -1,0 +1,285 @@
+//! Whether the files on this machine are those of the Hub, and making them so.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use hub_transport::Transport;
+use hub_types::{CommitHash, RepoRef, Revision};
+use serde::Serialize;
+
+use crate::{
+    ContentId, DownloadError, DownloadOptions, RemoteFile, SnapshotRequest, Target,
+    disk::{blocking, io_error},
+    scan::walk,
+    snapshot_download,
+};
+
+/// How many files are read or fetched at once.
+const WORKERS: usize = 4;
+/// How often what is wrong is fetched anew: a link may lead to one wrong content and its place hold another.
+const REPAIRS: usize = 2;
+
+/// Files that are to be checked.
+#[derive(Debug, Clone)]
+pub struct VerifyRequest {
+    /// The repository.
+    pub repo: RepoRef,
+    /// Branch, tag or commit. In a cache, a branch or tag is the commit that it led to when the Hub was last asked.
+    pub revision: Revision,
+    /// Where the files are.
+    pub target: Target,
+    /// Whether wrong and missing files are fetched anew.
+    pub repair: bool,
+}
+
+/// What was found. Python: `FolderVerification`, whose names its JSON form has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Verification {
+    /// The commit that the files were compared with.
+    #[serde(rename = "revision")]
+    pub commit: String,
+    /// How many files are both here and on the Hub.
+    #[serde(rename = "checked_count")]
+    pub checked: u64,
+    /// Files whose content is wrong, by path.
+    pub mismatches: Vec<Mismatch>,
+    /// Paths that the Hub has and this machine has not.
+    #[serde(rename = "missing_paths")]
+    pub missing: Vec<String>,
+    /// Paths that this machine has and the Hub has not.
+    #[serde(rename = "extra_paths")]
+    pub extra: Vec<String>,
+    /// The folder that has the files.
+    #[serde(rename = "verified_path")]
+    pub folder: PathBuf,
+    /// Paths that were wrong or missing, were fetched anew, and are right now. They are not among the others.
+    pub repaired: Vec<String>,
+}
+
+/// A file whose content is wrong. Python: `Mismatch`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Mismatch {
+    /// Path in the repository.
+    pub path: String,
+    /// The hash that the Hub has.
+    pub expected: String,
+    /// The hash of what is here.
+    pub actual: String,
+    /// `sha256` for LFS files, `git-sha1` for the others.
+    pub algorithm: &'static str,
+}
+
+impl Verification {
+    /// Whether every content that is here is right. Missing and extra files are no error of their own.
+    pub fn is_ok(&self) -> bool {
+        self.mismatches.is_empty()
+    }
+}
+
+/// Reads every file of a commit that is here and compares its hash with the Hub's. Python: `verify_repo_checksums`.
+///
+/// With `repair`, what is wrong or missing is fetched anew and read once more. A wrong content of a cache is deleted first,
+/// since everybody would take it for the right one; a file in a folder is replaced once the right one is here.
+///
+/// # Errors
+/// Those of the requests; [`DownloadError::LocalEntryNotFound`] when the cache knows nothing of the revision;
+/// [`DownloadError::Io`] when a file cannot be read or replaced.
+///
+/// Endpoints: tree; info, for a branch or tag in a folder; with `repair` `GET /{id}/resolve/{commit}/{path}`.
+pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Verification, DownloadError> {
+    let request = |revision: Revision, options: DownloadOptions| SnapshotRequest {
+        repo: wanted.repo.clone(),
+        revision,
+        target: wanted.target.clone(),
+        filter: None,
+        workers: WORKERS,
+        options,
+    };
+    let revision = wanted.known_revision().await?;
+    // What an earlier listing left on this machine proves nothing about this machine.
+    let fresh = DownloadOptions { force: true, ..DownloadOptions::default() };
+    let whole = request(revision, fresh);
+    let listing = whole.listing(transport).await?;
+    let files = whole.choose(&listing)?;
+    let commit = listing.commit;
+    let folder = wanted.folder(&commit);
+
+    let mut found = check(&wanted.target, &folder, files.clone()).await?;
+    let wrong_at_first = found.wrong_paths();
+    if wanted.repair {
+        let (target, repo, commit) = (wanted.target.clone(), wanted.repo.clone(), commit.clone());
+        blocking(move || target.write_tree(&repo, &commit, &listing.tree)).await?;
+    }
+    for _ in 0..REPAIRS {
+        let wrong = found.wrong_paths();
+        if !wanted.repair || wrong.is_empty() {
+            break;
+        }
+        // A folder's file stays until the right one is here; a cache has none to fetch over once it is deleted.
+        let force = matches!(wanted.target, Target::Folder(_));
+        found.delete_wrong_contents(&wanted.target).await?;
+        let mut again =
+            request(Revision::from(commit.clone()), DownloadOptions { force, ..DownloadOptions::default() });
+        again.filter = Some(Arc::new(move |path: &str| wrong.contains(path)));
+        snapshot_download(transport, again).await?;
+        found = check(&wanted.target, &folder, files.clone()).await?;
+    }
+    let expected: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let mut extra = paths_in(&wanted.target, &folder).await?;
+    extra.retain(|path| !expected.contains(path.as_str()));
+    let still_wrong = found.wrong_paths();
+    Ok(Verification {
+        commit: commit.to_string(),
+        checked: found.checked,
+        missing: found.missing,
+        mismatches: found.wrong.into_iter().map(|(_, mismatch)| mismatch).collect(),
+        extra,
+        folder,
+        repaired: wrong_at_first.difference(&still_wrong).cloned().collect(),
+    })
+}
+
+impl VerifyRequest {
+    /// In a cache, the commit that is meant is the one that is there.
+    async fn known_revision(&self) -> Result<Revision, DownloadError> {
+        let Target::Cache(cache) = &self.target else { return Ok(self.revision.clone()) };
+        let (cache, repo, revision) = (cache.clone(), self.repo.clone(), self.revision.clone());
+        let commit = blocking(move || cache.commit_of(&repo, &revision)).await?;
+        commit.map(Revision::from).ok_or_else(|| DownloadError::LocalEntryNotFound {
+            what: format!("{} at {}", self.repo, self.revision),
+            cache: self.target.root().to_owned(),
+            reason: "what was never downloaded cannot be compared",
+        })
+    }
+
+    fn folder(&self, commit: &CommitHash) -> PathBuf {
+        match &self.target {
+            Target::Cache(cache) => cache.folder(&self.repo).snapshot(commit),
+            Target::Folder(folder) => folder.clone(),
+        }
+    }
+}
+
+/// The outcome of reading all files once.
+#[derive(Default)]
+struct Found {
+    checked: u64,
+    wrong: Vec<(RemoteFile, Mismatch)>,
+    missing: Vec<String>,
+}
+
+impl Found {
+    fn wrong_paths(&self) -> BTreeSet<String> {
+        let wrong = self.wrong.iter().map(|(_, mismatch)| mismatch.path.clone());
+        wrong.chain(self.missing.iter().cloned()).collect()
+    }
+
+    /// Takes wrong contents out of a cache. One that a wrong link leads to may be right for others, and stays.
+    async fn delete_wrong_contents(&self, target: &Target) -> Result<(), DownloadError> {
+        let Target::Cache(cache) = target else { return Ok(()) };
+        let mut doomed = Vec::new();
+        for (file, _) in &self.wrong {
+            let folder = cache.folder(&file.repo);
+            doomed.push((folder.pointer(&file.commit, &file.path)?, folder.blob(&file.id)));
+        }
+        blocking(move || {
+            for (pointer, blob) in doomed {
+                let leads_there = pointer.canonicalize().ok().zip(blob.canonicalize().ok());
+                if leads_there.is_some_and(|(one, other)| one == other) {
+                    fs::remove_file(&blob).map_err(|error| io_error("remove", &blob, error))?;
+                }
+                fs::remove_file(&pointer).map_err(|error| io_error("remove", &pointer, error))?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// What reading one file shows.
+enum State {
+    Right,
+    Missing,
+    Wrong(Mismatch),
+}
+
+async fn check(target: &Target, folder: &Path, files: Vec<RemoteFile>) -> Result<Found, DownloadError> {
+    let inside = match (target, files.first()) {
+        (Target::Cache(cache), Some(file)) => cache.folder(&file.repo).root().to_owned(),
+        _ => folder.to_owned(),
+    };
+    let read = |file: RemoteFile| {
+        let (inside, folder) = (inside.clone(), folder.to_owned());
+        blocking(move || {
+            let state = state_of(&inside, &folder, &file)?;
+            Ok((file, state))
+        })
+    };
+    stream::iter(files)
+        .map(read)
+        .buffered(WORKERS)
+        .try_fold(Found::default(), |mut found, (file, state)| async {
+            match state {
+                State::Missing => found.missing.push(file.path.to_string()),
+                State::Right => found.checked += 1,
+                State::Wrong(mismatch) => {
+                    found.checked += 1;
+                    found.wrong.push((file, mismatch));
+                }
+            }
+            Ok(found)
+        })
+        .await
+}
+
+/// Waits for the disk. A link that leads out of `inside` has no file of the repository behind it.
+fn state_of(inside: &Path, folder: &Path, file: &RemoteFile) -> Result<State, DownloadError> {
+    let place = file.path.under(folder)?;
+    let stays = match (place.canonicalize(), inside.canonicalize()) {
+        (Ok(real), Ok(inside)) => real.is_file() && real.starts_with(inside),
+        _ => false,
+    };
+    if !stays {
+        return Ok(State::Missing);
+    }
+    let fail = |error| io_error("read", &place, error);
+    let mut content = fs::File::open(&place).map_err(fail)?;
+    let mut hasher = file.id.hasher(content.metadata().map_err(fail)?.len());
+    hasher.read(&mut content).map_err(fail)?;
+    let algorithm = match file.id {
+        ContentId::Sha256(_) => "sha256",
+        ContentId::GitBlob(_) => "git-sha1",
+        ContentId::Opaque(_) => return Ok(State::Right),
+    };
+    let (expected, actual) = (file.id.as_str().to_owned(), hasher.finish().unwrap_or_default());
+    if actual == expected {
+        return Ok(State::Right);
+    }
+    Ok(State::Wrong(Mismatch { path: file.path.to_string(), expected, actual, algorithm }))
+}
+
+/// The files below a folder, but for a downloader's own notes, by path.
+async fn paths_in(target: &Target, folder: &Path) -> Result<Vec<String>, DownloadError> {
+    let (folder, has_notes) = (folder.to_owned(), matches!(target, Target::Folder(_)));
+    blocking(move || {
+        let mut paths = Vec::new();
+        walk(&folder, &mut |place| {
+            let below = place.strip_prefix(&folder).unwrap_or(place);
+            if has_notes && below.starts_with(".cache/huggingface") {
+                return;
+            }
+            let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+            paths.push(parts.join("/"));
+        })?;
+        paths.sort();
+        Ok(paths)
+    })
+    .await
+}

@@ -1,0 +1,10 @@
+//! Downloads from servers and onto disks that do all that can go wrong.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod disk;
+mod interrupted;
+mod left;
+mod names;
+mod server;
+mod wrong;

@@ -1,0 +1,127 @@
+//! Names that lead elsewhere, and names that are one.
+
+use std::{fs, path::Path, sync::Arc};
+
+use hub_download::{Disk, DownloadError};
+use hub_transport::testing::reply;
+use proptest::prelude::*;
+
+use crate::server::{COMMIT, described, targets};
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn f72_one_hostile_name_fails_the_snapshot_before_anything_is_written() {
+    let long = "x".repeat(256);
+    let hostile = [
+        "../x",
+        "a/../../x",
+        "..",
+        "/etc/x",
+        "a//b",
+        "a/./b",
+        "",
+        "a/",
+        ".git/config",
+        "a/.GIT/x",
+        "a\0b",
+        &long,
+    ];
+    for name in hostile {
+        for place in targets() {
+            let (outcome, script) = place.snapshot(&["fine.txt", name]).await;
+            let error = outcome.unwrap_err();
+            assert!(matches!(error, DownloadError::Invalid(_)), "{name:?}: {error}");
+            assert_eq!(script.requests().len(), 1, "{name:?}: only the listing is asked for");
+            place.assert_empty();
+            assert!(!place.folder.path().join("fine.txt").exists());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn f72_whatever_the_names_are_nothing_is_written_outside(
+        names in prop::collection::vec("[a-c./\\\\: ]{1,8}", 1..4)
+    ) {
+        let outer = tempfile::tempdir().unwrap();
+        for mut place in targets() {
+            let inner = outer.path().join("inner");
+            fs::create_dir_all(&inner).unwrap();
+            place.target = match place.target {
+                hub_download::Target::Cache(_) => hub_download::Target::Cache(hub_download::Cache::new(&inner)),
+                hub_download::Target::Folder(_) => hub_download::Target::Folder(inner.clone()),
+            };
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            drop(runtime().block_on(place.snapshot(&names)));
+            prop_assert_eq!(fs::read_dir(outer.path()).unwrap().count(), 1);
+            fs::remove_dir_all(&inner).unwrap();
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Folding;
+
+impl Disk for Folding {
+    fn folds_case(&self, _: &Path) -> bool {
+        true
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f73_two_names_that_the_disk_takes_for_one_are_refused_before_anything_is_written() {
+    for mut place in targets() {
+        let (outcome, _) = place.snapshot(&["d/Readme", "d/README"]).await;
+        let folder = outcome.unwrap();
+        assert!(folder.join("d/Readme").is_file() && folder.join("d/README").is_file());
+        place = place.another();
+        place.options.disk = Arc::new(Folding);
+        let error = place.snapshot(&["d/Readme", "d/README"]).await.0.unwrap_err();
+        assert!(matches!(error, DownloadError::Collision { .. }), "{error}");
+        assert!(error.to_string().contains("d/README and d/Readme"), "{error}");
+        place.assert_empty();
+        place.another().snapshot(&["d/Readme", "D/other"]).await.0.unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn f74_nothing_is_written_through_a_link_that_leads_out() {
+    let place = targets().last().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("mine"), "mine").unwrap();
+    let (out, at) = (outside.path(), place.folder.path());
+    std::os::unix::fs::symlink(out, at.join("d")).unwrap();
+    let error = place.snapshot(&["d/mine"]).await.0.unwrap_err();
+    assert!(matches!(error, DownloadError::LeavesFolder { .. }), "{error}");
+    // A link in the place of the file itself is replaced.
+    std::os::unix::fs::symlink(out.join("mine"), at.join("w.bin")).unwrap();
+    place.snapshot(&["w.bin"]).await.0.unwrap();
+    assert_eq!(fs::read_to_string(at.join("w.bin")).unwrap(), "!");
+    assert_eq!(fs::read_to_string(out.join("mine")).unwrap(), "mine");
+    assert_eq!(fs::read_dir(out).unwrap().count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f75_a_hostile_etag_or_commit_names_no_file() {
+    let long = "a".repeat(4096);
+    for etag in ["../../../x", "/etc/passwd", "a/b", "..", &long] {
+        for place in targets() {
+            let (outcome, _) = place.download([described(COMMIT, etag, 1), reply(200).text("!")]).await;
+            let path = outcome.unwrap().canonicalize().unwrap();
+            assert!(path.starts_with(place.folder.path().canonicalize().unwrap()), "{etag}: {path:?}");
+        }
+    }
+    for commit in ["../../x", "main", "", &"g".repeat(40), &long] {
+        for place in targets() {
+            let error = place.download([described(commit, &"a".repeat(40), 1)]).await.0.unwrap_err();
+            assert!(matches!(error, DownloadError::Metadata { .. }), "{commit}: {error}");
+            place.assert_empty();
+        }
+    }
+}

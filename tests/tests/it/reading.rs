@@ -1,0 +1,191 @@
+//! Reading files without keeping them.
+
+use std::io::Read;
+
+use futures_util::TryStreamExt;
+use hub_api::{DownloadError, Error, ErrorKind, HfApi, NetworkPolicy, transport::testing::Recorder};
+use hub_local::{Fault, LocalHub};
+use hub_tests::{ADA, ada, client_of, hub, noise};
+use hub_transport::{Body, BoxError};
+use tokio::io::AsyncReadExt;
+
+const SIZE: usize = 400_000;
+
+/// A Hub with a large and a small file.
+async fn hub_with_files() -> LocalHub {
+    let hub = hub();
+    let api = ada(&hub);
+    api.upload_file(noise(1, SIZE), "w.bin", "ada/demo").await.unwrap();
+    api.upload_file(&b"hello world"[..], "a.txt", "ada/demo").await.unwrap();
+    hub
+}
+
+async fn all(api: &HfApi, path: &str, range: std::ops::Range<u64>) -> Result<Vec<u8>, Error> {
+    let mut reader = api.read_file("ada/demo", path).range(range).await?;
+    let mut content = Vec::new();
+    while let Some(chunk) = reader.try_next().await? {
+        content.extend_from_slice(&chunk);
+    }
+    Ok(content)
+}
+
+#[tokio::test]
+async fn a_file_and_its_parts_are_read() {
+    let hub = hub_with_files().await;
+    let api = ada(&hub);
+    let content = noise(1, SIZE);
+    for (range, expected) in [
+        (0..u64::MAX, &content[..]),
+        (10..20, &content[10..20]),
+        (0..1, &content[..1]),
+        (399_990..500_000, &content[399_990..]),
+        (400_000..500_000, &[]),
+        (7..7, &[]),
+    ] {
+        assert_eq!(all(&api, "w.bin", range.clone()).await.unwrap(), expected, "{range:?}");
+    }
+    assert_eq!(all(&api, "a.txt", 6..11).await.unwrap(), b"world");
+    let reader = api.read_file("ada/demo", "a.txt").range(..=4).await.unwrap();
+    assert_eq!((reader.size(), reader.range()), (11, 0..5));
+    assert_eq!(reader.etag(), "95d09f2b10159347eece71399a7e2e907ea3df4f");
+    assert_eq!(reader.commit().as_str(), api.model_info("ada/demo").await.unwrap().sha.unwrap());
+}
+
+#[tokio::test]
+async fn a_reader_is_an_async_read_too() {
+    let hub = hub_with_files().await;
+    let mut reader = ada(&hub).read_file("ada/demo", "w.bin").await.unwrap();
+    let mut first = [0; 3];
+    reader.read_exact(&mut first).await.unwrap();
+    let mut rest = Vec::new();
+    reader.read_to_end(&mut rest).await.unwrap();
+    assert_eq!([&first[..], &rest].concat(), noise(1, SIZE));
+}
+
+#[test]
+fn a_blocking_reader_is_a_read() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let hub = runtime.block_on(hub_with_files());
+    let api = client_of(&hub).token(ADA).build_blocking().unwrap();
+    let mut content = Vec::new();
+    let mut reader = api.read_file("ada/demo", "w.bin").range(5..SIZE as u64 - 5).send().unwrap();
+    reader.read_to_end(&mut content).unwrap();
+    assert_eq!(content, noise(1, SIZE)[5..SIZE - 5]);
+    assert_eq!((reader.size(), reader.read(&mut [0; 8]).unwrap()), (SIZE as u64, 0));
+}
+
+#[tokio::test]
+async fn a_range_that_cannot_be_is_refused_before_the_content_is_asked_for() {
+    let hub = hub_with_files().await;
+    let recorder = Recorder::new();
+    let api = client_of(&hub).token(ADA).attempt_layer(recorder.layer()).build().unwrap();
+    let error = all(&api, "a.txt", 12..20).await.unwrap_err();
+    assert_eq!(error.kind(), Some(ErrorKind::RangeNotSatisfiable));
+    #[allow(clippy::reversed_empty_ranges, reason = "what is tested")]
+    let backwards = 5..2;
+    assert!(all(&api, "a.txt", backwards).await.unwrap_err().is_invalid_input());
+    assert!(recorder.requests().iter().all(|request| request.method == "HEAD"));
+    assert!(api.read_file("ada/demo", "../x").await.unwrap_err().is_invalid_input());
+    let missing = api.read_file("ada/demo", "none").await.unwrap_err();
+    assert_eq!(missing.kind(), Some(ErrorKind::EntryNotFound));
+    let offline = client_of(&hub).network(NetworkPolicy::Offline).build().unwrap();
+    let error = offline.read_file("ada/demo", "a.txt").await.unwrap_err();
+    assert_eq!(error.kind(), Some(ErrorKind::Offline));
+}
+
+#[tokio::test]
+async fn f15_a_reader_goes_on_where_the_connection_broke() {
+    for (range, first) in [(0..u64::MAX, None), (1000..350_000, Some("bytes=1000-349999"))] {
+        let hub = hub_with_files().await;
+        let recorder = Recorder::new();
+        let api = client_of(&hub).token(ADA).attempt_layer(recorder.layer()).build().unwrap();
+        hub.fault(Fault::reset_after(150_000).on("GET").path("/info/lfs/objects/").times(1));
+        let end = range.end.min(SIZE as u64) as usize;
+        let expected = &noise(1, SIZE)[range.start as usize..end];
+        assert_eq!(all(&api, "w.bin", range).await.unwrap(), expected);
+        let asked: Vec<_> = recorder
+            .requests()
+            .into_iter()
+            .filter(|request| request.uri.path().contains("/info/lfs/objects/"))
+            .map(|request| {
+                let text = |name| request.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+                (text("range"), text("if-range").is_some())
+            })
+            .collect();
+        assert_eq!(asked.len(), 2, "{asked:?}");
+        assert_eq!((asked[0].0.as_deref(), asked[0].1), (first, false));
+        assert!(asked[1].0.as_deref().unwrap() > "bytes=1" && asked[1].1, "{asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn f16_a_reader_goes_on_after_a_truncated_answer() {
+    let hub = hub_with_files().await;
+    hub.fault(Fault::truncate_after(100_000).on("GET").path("/info/lfs/objects/").times(2));
+    assert_eq!(all(&ada(&hub), "w.bin", 0..u64::MAX).await.unwrap(), noise(1, SIZE));
+}
+
+/// A client of a Hub between which somebody changes answers to `GET`.
+fn changed(
+    hub: &LocalHub,
+    change: impl Fn(&mut http::Response<Body>) + Clone + Send + Sync + 'static,
+) -> HfApi {
+    let hub = hub.clone();
+    let leaf = tower::service_fn(move |request: http::Request<Body>| {
+        let (hub, change) = (hub.clone(), change.clone());
+        async move {
+            let get = request.method() == "GET";
+            let mut answer = tower::ServiceExt::oneshot(hub, request).await?.map(Body::once);
+            if get {
+                change(&mut answer);
+            }
+            Ok::<_, BoxError>(answer)
+        }
+    });
+    HfApi::builder().endpoint("http://hub.localhost").token(ADA).leaf(leaf).build().unwrap()
+}
+
+#[tokio::test]
+async fn f94_an_answer_with_other_bytes_is_an_error() {
+    let hub = hub_with_files().await;
+    for (name, value) in [
+        ("content-range", "bytes 0-4/11"),
+        ("content-range", "bytes 6-10/12"),
+        ("content-range", "nonsense"),
+        ("content-encoding", "gzip"),
+    ] {
+        let api = changed(&hub, move |answer| {
+            answer.headers_mut().insert(name, value.parse().unwrap());
+        });
+        let error = all(&api, "a.txt", 6..11).await.unwrap_err();
+        assert!(
+            matches!(error, Error::Download(DownloadError::WrongAnswer { .. })),
+            "{name} {value}: {error}"
+        );
+        assert!(error.to_string().starts_with("a.txt: asked for bytes 6..11 of 11, got "), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn f94_a_server_without_ranges_is_read_to_the_wanted_bytes() {
+    let hub = hub_with_files().await;
+    let leaf = tower::service_fn(move |mut request: http::Request<Body>| {
+        request.headers_mut().remove("range");
+        tower::ServiceExt::oneshot(hub.clone(), request)
+    });
+    let api = HfApi::builder().endpoint("http://hub.localhost").token(ADA).leaf(leaf).build().unwrap();
+    assert_eq!(all(&api, "a.txt", 6..9).await.unwrap(), b"wor");
+    assert_eq!(all(&api, "w.bin", 300_000..300_010).await.unwrap(), noise(1, SIZE)[300_000..300_010]);
+}
+
+#[tokio::test]
+async fn a_wrong_content_ends_with_an_error_and_not_with_the_end() {
+    let hub = hub_with_files().await;
+    let api = changed(&hub, |answer| *answer.body_mut() = "HELLO WORLD".into());
+    let mut reader = api.read_file("ada/demo", "a.txt").await.unwrap();
+    let mut text = Vec::new();
+    let error = reader.read_to_end(&mut text).await.unwrap_err();
+    assert_eq!(text, b"HELLO WORLD");
+    assert!(error.to_string().contains("does not match its hash"), "{error}");
+    assert!(all(&api, "a.txt", 0..5).await.is_err(), "a range of the wrong length is noticed too");
+}
