@@ -35,22 +35,39 @@ pub(crate) struct Job<'j> {
 impl Job<'_> {
     /// Fetches a file that is not there, and returns where it is then.
     pub(crate) async fn bring(&self, place: Place) -> Result<PathBuf, DownloadError> {
-        let sink = if is_small(&place.file) {
-            Sink::memory(&place.file)
-        } else {
-            match self.begin(&place).await? {
-                Some(sink) => sink,
-                None => {
-                    self.announce(&place.file);
-                    return Ok(place.path().to_owned());
-                }
+        let path = place.path().to_owned();
+        if is_small(&place.file) {
+            let fetched = self.fetch_small(place).await;
+            self.publish(vec![fetched]).await?;
+            return Ok(path);
+        }
+        match self.begin(&place).await? {
+            Some(sink) => {
+                let sink = fetch(self, &place.file, sink).await?;
+                self.publish(vec![Ok((place, sink))]).await?;
             }
-        };
-        let sink = fetch(self, &place.file, sink).await?;
+            None => self.announce(&place.file),
+        }
+        Ok(path)
+    }
+
+    /// Fetches a small file into memory.
+    pub(crate) async fn fetch_small(&self, place: Place) -> Result<(Place, Sink), DownloadError> {
+        let sink = fetch(self, &place.file, Sink::memory(&place.file)).await?;
+        Ok((place, sink))
+    }
+
+    /// Publishes what is complete, up to the first failure.
+    pub(crate) async fn publish(
+        &self,
+        batch: Vec<Result<(Place, Sink), DownloadError>>,
+    ) -> Result<(), DownloadError> {
         let disk = Arc::clone(&self.options.disk);
         blocking(move || {
-            place.publish(&*disk, sink)?;
-            Ok(place.path().to_owned())
+            batch.into_iter().try_for_each(|fetched| {
+                let (place, sink) = fetched?;
+                place.publish(&*disk, sink)
+            })
         })
         .await
     }

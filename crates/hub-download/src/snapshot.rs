@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, future, stream};
 use hub_transport::{Reporter, Transport};
 use hub_types::{
     CommitHash, RepoRef, Revision, SafeRelPath,
@@ -14,7 +14,6 @@ use crate::{
     disk::{blocking, make_folder},
     file::{here_or_unreachable, not_here},
     keep::{Job, is_small},
-    place::Place,
     target::Prepared,
     tree::{Head, Tree},
 };
@@ -100,13 +99,24 @@ pub async fn snapshot_download(
         job.announce(&place.file);
     }
     let workers = wanted.workers.max(1);
-    let (small, large): (Vec<_>, Vec<_>) =
-        missing.into_iter().partition(|place| workers == 1 || is_small(&place.file));
-    let bring = |places: Vec<Place>, at_once| {
-        stream::iter(places).map(|place| job.bring(place)).buffer_unordered(at_once)
+    let (small, large): (Vec<_>, Vec<_>) = missing.into_iter().partition(|place| is_small(&place.file));
+    let small = async {
+        let at_once = small_at_once(workers);
+        let fetched = stream::iter(small).map(|place| job.fetch_small(place)).buffer_unordered(at_once);
+        // One visit to the disk for all that have arrived meanwhile.
+        let published = fetched.ready_chunks(at_once).map(|batch| job.publish(batch)).buffer_unordered(2);
+        published.try_collect::<()>().await
     };
-    let both = stream::select(bring(large, workers), bring(small, small_at_once(workers)));
-    both.try_for_each(|_| async { Ok(()) }).await?;
+    let large = async {
+        let fetched = stream::iter(large).map(|place| job.bring(place)).buffer_unordered(workers);
+        fetched.try_for_each(|_| async { Ok(()) }).await
+    };
+    if workers == 1 {
+        small.await?;
+        large.await?;
+    } else {
+        future::try_join(small, large).await?;
+    }
     reporter.finish().await;
     // Without any file nothing has made it.
     if count == 0 {
