@@ -132,7 +132,8 @@ fn git_lfs() -> Outcome<Option<PathBuf>> {
 }
 
 /// The `hub` program, built now.
-fn hub() -> Outcome<PathBuf> {
+/// The binary, built.
+pub(crate) fn hub() -> Outcome<PathBuf> {
     // The same selection as the tests, so that nothing is compiled a second time with other features.
     execute(cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
     Ok(target_folder()?.join("debug").join(format!("hub{}", std::env::consts::EXE_SUFFIX)))

@@ -8,6 +8,7 @@ mod book;
 mod ci;
 mod contract;
 mod deps;
+mod hf_cli;
 mod interop;
 mod layers;
 mod metadata;
@@ -26,7 +27,8 @@ usage: cargo xtask <task>
   layers    which crate depends on which, and the invariants of docs/architecture.md
   deps      every dependency has its reason in docs/dependencies.md; security floors; number of crates
   parity    every documented Python method and argument is there; docs/operations.md says what sends each operation
-            that the Hub publishes, with --write it is written anew
+            that the Hub publishes, and docs/command-parity.md what commands `hf` has and `hub` has; with --write
+            both are written anew
   interop   a real model and every documented method between this client, the embedded Hub and the official Python
             client, newest and 0.12.1; compares the requests that they send with the files in tests/parity, which
             `interop --record` writes
@@ -47,7 +49,7 @@ fn main() -> ExitCode {
         ["layers"] => layers::run(),
         ["deps"] => deps::run(),
         ["parity"] => parity::run(),
-        ["parity", "--write"] => contract::write(),
+        ["parity", "--write"] => contract::write().and_then(|()| hf_cli::write()),
         ["interop"] => interop::run(),
         ["interop", "--record"] => interop::record(),
         ["book"] => book::run(),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Outcome, cargo, contract, printed};
+use crate::{Outcome, cargo, contract, hf_cli, printed};
 
 /// The tests of all methods; each prints a line when it has passed.
 ///
@@ -12,7 +12,8 @@ const TESTS: [&str; 6] = ["test", "--quiet", "--locked", "--workspace", "--test"
 
 pub(crate) fn run() -> Outcome {
     methods()?;
-    contract::run()
+    contract::run()?;
+    hf_cli::run()
 }
 
 fn methods() -> Outcome {

@@ -22,8 +22,11 @@ pub(crate) fn man(output: Output, dir: &Path) -> Result<(), Failure> {
 
 /// Writes a list of all commands: their names, arguments, flags and examples.
 pub(crate) fn commands(output: Output) -> Result<(), Failure> {
+    let mut cli = cli();
+    // Gives every command the flags of all commands.
+    cli.build();
     let mut found = Vec::new();
-    collect(&cli(), "", &mut found);
+    collect(&cli, "", &mut found);
     output.value(&found, || serde_json::to_string_pretty(&found).unwrap_or_default())
 }
 

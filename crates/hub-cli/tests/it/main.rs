@@ -4,9 +4,11 @@
 
 mod cache_verify;
 mod command_line;
+mod commands;
 mod crash;
 mod download_dry_run;
 mod dry_run;
 mod killed;
 mod killed_download;
 mod killed_upload;
+mod spaces;
