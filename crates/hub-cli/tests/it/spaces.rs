@@ -82,7 +82,8 @@ fn discussions_are_renamed_edited_and_closed() {
 }
 
 /// The sources of these tests: a command counts as tested where its words stand in a row.
-const TESTS: [&str; 8] = [
+const TESTS: [&str; 9] = [
+    include_str!("auth.rs"),
     include_str!("cache_verify.rs"),
     include_str!("command_line.rs"),
     include_str!("commands.rs"),
