@@ -1,9 +1,9 @@
-//! `cargo xtask parity`: every documented Python method and argument is there, and the list of published operations is
-//! up to date.
+//! `cargo xtask parity`: every documented Python method and argument is there, and the pages about published operations
+//! and about the commands of `hf` are up to date.
 
 use std::collections::BTreeMap;
 
-use crate::{Outcome, cargo, contract, printed};
+use crate::{Outcome, cargo, commands, contract, printed};
 
 /// The tests of all methods; each prints a line when it has passed.
 ///
@@ -12,7 +12,8 @@ const TESTS: [&str; 6] = ["test", "--quiet", "--locked", "--workspace", "--test"
 
 pub(crate) fn run() -> Outcome {
     methods()?;
-    contract::run()
+    contract::run()?;
+    commands::run()
 }
 
 fn methods() -> Outcome {

@@ -1,28 +1,39 @@
 //! The command line as clap reads it. Commands and flags are those of the official `hf` command.
 
+mod auth;
 mod cache;
 mod discussions;
+mod kind;
 mod large;
 mod rate;
 mod refs;
+mod repos;
 mod spaces;
 mod upload;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use hub_api::RepoType;
 
+pub(crate) use auth::{Auth, Login, Logout, Switch};
 pub(crate) use cache::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache};
 pub(crate) use discussions::{
     BodyArgs, CreateDiscussion, DiscussionArg, DiscussionKindArg, DiscussionStatusArg, Discussions,
     EditComment, ListDiscussions, Settle,
 };
+pub(crate) use kind::{Card, Info, Kind, List, Search};
 pub(crate) use large::UploadLargeFolder;
 pub(crate) use rate::parse as parse_rate;
-pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteTag, MoveRepo, RepoSettings, Tag};
-pub(crate) use spaces::{DeleteSetting, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces, WaitForSpace};
-pub(crate) use upload::Upload;
+pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteBranch, DeleteTag, Tag};
+pub(crate) use repos::{
+    CreateRepo, DeleteFiles, DeleteRepo, DuplicateRepo, ListRepos, MoveRepo, RepoSettings, RepoTypeArg,
+    Repos, VisibilityArgs,
+};
+pub(crate) use spaces::{
+    DeleteSetting, NewSpaceArgs, SecretsArgs, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces,
+    VariablesArgs, WaitForSpace,
+};
+pub(crate) use upload::{CommitArgs, Upload, UploadSource};
 
 /// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
 #[derive(Debug, Parser)]
@@ -56,6 +67,9 @@ pub(crate) struct Global {
     /// The same as --format quiet: only what a script needs, one value a line
     #[arg(long, short, global = true, conflicts_with_all = ["format", "json"])]
     pub(crate) quiet: bool,
+    /// Write tables as wide as they are, also where the terminal is narrower
+    #[arg(long, global = true)]
+    pub(crate) no_truncate: bool,
 }
 
 /// Values of `--format`.
@@ -65,7 +79,7 @@ pub(crate) enum FormatArg {
     Auto,
     /// For people
     Human,
-    /// For programs that read text
+    /// For programs that read text: nothing is shortened
     Agent,
     /// For programs: one JSON value
     Json,
@@ -109,136 +123,18 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages of all commands into a folder
+    Man {
+        /// The folder; made if it is missing
+        folder: PathBuf,
+    },
+    /// Say what this program goes by: version, Hub, folders, token, environment
+    Env,
     /// Print the version
     Version,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Auth {
-    /// Check a token and keep it for later commands, under the name that it has on the Hub
-    Login(Login),
-    /// Forget all kept tokens, or one of them
-    Logout(Logout),
-    /// List the kept tokens by their names; a star marks the one in use
-    List,
-    /// Use another one of the kept tokens
-    Switch(Switch),
-    /// Print the token in use
-    Token,
-    /// Say whose token is in use
-    Whoami,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Login {
-    /// Read the token from standard input instead of asking for it
-    #[arg(long, conflicts_with = "token")]
-    pub(crate) token_stdin: bool,
-    #[command(flatten)]
-    pub(crate) git: GitCredentialArg,
-    /// Ask for a token although one is in use already
-    #[arg(long, overrides_with = "no_force")]
-    pub(crate) force: bool,
-    /// Do not ask for a token when one is in use already; the default
-    #[arg(long, overrides_with = "force")]
-    pub(crate) no_force: bool,
-}
-
-/// Whether git gets the token too.
-#[derive(Debug, Args)]
-pub(crate) struct GitCredentialArg {
-    /// Also give the token to git's credential helper
-    #[arg(long, overrides_with = "no_add_to_git_credential")]
-    pub(crate) add_to_git_credential: bool,
-    /// Do not give the token to git; the default
-    #[arg(long, overrides_with = "add_to_git_credential")]
-    pub(crate) no_add_to_git_credential: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Logout {
-    /// The name of the token to forget [default: all of them]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) token_name: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Switch {
-    /// The name of the token to use
-    #[arg(long, value_name = "NAME")]
-    pub(crate) token_name: String,
-    #[command(flatten)]
-    pub(crate) git: GitCredentialArg,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Repos {
-    /// Create a repository
-    Create(CreateRepo),
-    /// Delete a repository with everything in it
-    Delete(DeleteRepo),
-    /// Give a repository another name; the old one leads to it
-    Move(MoveRepo),
-    /// Change who sees a repository and who gets its files
-    Settings(RepoSettings),
-    /// Create and delete branches
-    #[command(subcommand)]
-    Branch(Branch),
-    /// Create, list and delete tags
-    #[command(subcommand)]
-    Tag(Tag),
-}
-
-/// The kind of a repository.
-#[derive(Debug, Args)]
-pub(crate) struct RepoTypeArg {
-    /// The kind of the repository
-    #[arg(long = "repo-type", alias = "type", value_name = "TYPE", default_value = "model",
-          value_parser = ["model", "dataset", "space"])]
-    repo_type: String,
-}
-
-impl RepoTypeArg {
-    pub(crate) fn get(&self) -> RepoType {
-        RepoType::from_word(&self.repo_type).unwrap_or_default()
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CreateRepo {
-    /// NAME or NAMESPACE/NAME; without a namespace it is your own
-    pub(crate) repo_id: String,
-    #[command(flatten)]
-    pub(crate) repo_type: RepoTypeArg,
-    /// What runs a Space: gradio, docker, static
-    #[arg(long = "sdk", alias = "space-sdk", value_name = "SDK")]
-    pub(crate) sdk: Option<String>,
-    /// The machine that a Space asks for
-    #[arg(long, value_name = "HARDWARE")]
-    pub(crate) flavor: Option<String>,
-    /// Only its owners see it
-    #[arg(long, overrides_with = "no_private")]
-    pub(crate) private: bool,
-    /// Everybody sees it
-    #[arg(long, alias = "public", overrides_with = "private")]
-    pub(crate) no_private: bool,
-    /// Do not fail when it exists
-    #[arg(long)]
-    pub(crate) exist_ok: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DeleteRepo {
-    /// NAMESPACE/NAME
-    pub(crate) repo_id: String,
-    #[command(flatten)]
-    pub(crate) repo_type: RepoTypeArg,
-    /// Do not fail when it does not exist
-    #[arg(long)]
-    pub(crate) missing_ok: bool,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
+    /// Print all commands with their flags as JSON
+    #[command(hide = true)]
+    Commands,
 }
 
 #[derive(Debug, Args)]
@@ -270,91 +166,6 @@ pub(crate) struct Download {
     /// How many files are downloaded at once
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub(crate) max_workers: usize,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Kind {
-    /// What the Hub knows of a repository
-    Info(Info),
-    /// The repositories that fit, or the files of one repository
-    #[command(alias = "ls", disable_help_flag = true)]
-    List(Box<List>),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Info {
-    /// NAMESPACE/NAME
-    pub(crate) repo_id: String,
-    /// A branch, a tag, a commit or refs/pr/N
-    #[arg(long, value_name = "REVISION")]
-    pub(crate) revision: Option<String>,
-    /// The only fields to return, separated by commas
-    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
-    pub(crate) expand: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct List {
-    /// NAMESPACE/NAME; its files are listed [default: repositories are listed]
-    pub(crate) repo_id: Option<String>,
-    /// Also list what is in the folders
-    #[arg(long, short = 'R', requires = "repo_id")]
-    pub(crate) recursive: bool,
-    /// Write sizes as 1.5 MB
-    #[arg(long, short = 'h', requires = "repo_id")]
-    pub(crate) human_readable: bool,
-    /// A branch, a tag, a commit or refs/pr/N
-    #[arg(long, value_name = "REVISION", requires = "repo_id")]
-    pub(crate) revision: Option<String>,
-    /// The most entries [default: all files, or 30 repositories]
-    #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<usize>,
-    #[command(flatten)]
-    pub(crate) search: Search,
-    /// Print help
-    #[arg(long, action = clap::ArgAction::Help)]
-    help: Option<bool>,
-}
-
-/// What repositories are listed.
-#[derive(Debug, Args)]
-pub(crate) struct Search {
-    /// Only those whose id contains this
-    #[arg(long, value_name = "TEXT", conflicts_with = "repo_id")]
-    pub(crate) search: Option<String>,
-    /// Only those of this user or organisation
-    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
-    pub(crate) author: Option<String>,
-    /// Only those with this tag; may be repeated
-    #[arg(long, value_name = "TAG", conflicts_with = "repo_id")]
-    pub(crate) filter: Vec<String>,
-    /// The order: created_at, downloads, last_modified, likes or trending_score
-    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
-    pub(crate) sort: Option<String>,
-    /// The only fields to return, separated by commas
-    #[arg(long, value_name = "FIELDS", value_delimiter = ',', conflicts_with = "repo_id")]
-    pub(crate) expand: Vec<String>,
-    /// Models only: those for this task
-    #[arg(long, value_name = "TASK", conflicts_with = "repo_id")]
-    pub(crate) pipeline_tag: Option<String>,
-    /// Models only: those to which access must be asked for
-    #[arg(long, conflicts_with = "repo_id", overrides_with = "no_gated")]
-    pub(crate) gated: bool,
-    /// Models only: those that are open
-    #[arg(long, conflicts_with = "repo_id", overrides_with = "gated")]
-    pub(crate) no_gated: bool,
-    /// Models only: those that run in this application; may be repeated
-    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
-    pub(crate) apps: Vec<String>,
-    /// Models only: those of this size, as in min:1B,max:8B
-    #[arg(long, value_name = "RANGE", conflicts_with = "repo_id")]
-    pub(crate) num_parameters: Option<String>,
-    /// Models only: those that this provider serves, or all; may be repeated
-    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
-    pub(crate) inference_provider: Vec<String>,
-    /// Models only: those that are ready for inference
-    #[arg(long, conflicts_with = "repo_id")]
-    pub(crate) warm: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,16 +3,21 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one crate that prints")]
 
 mod args;
+mod cached;
 mod client;
 mod command;
+mod examples;
 mod failure;
+mod model;
 mod output;
 mod progress;
+mod table;
 mod tally;
+mod tree;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::FromArgMatches;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -24,7 +29,8 @@ use crate::{
 
 fn main() -> ExitCode {
     // clap prints help and usage errors itself and exits with 0 or 2.
-    let cli = Cli::parse();
+    let matches = model::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let serving = matches!(cli.command, Command::Serve(_));
     start_log(serving);
     if cli.global.token.is_some() {
@@ -60,9 +66,11 @@ fn run(cli: Cli) -> Result<(), Failure> {
             return output.value(&env!("CARGO_PKG_VERSION"), || format!("hub {}", env!("CARGO_PKG_VERSION")));
         }
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "hub", &mut std::io::stdout());
+            clap_complete::generate(*shell, &mut model::command(), "hub", &mut std::io::stdout());
             return Ok(());
         }
+        Command::Man { folder } => return command::man::run(output, folder),
+        Command::Commands => return output.json(&model::leaves()),
         _ => {}
     }
     let mut runtime = match cli.command {
@@ -86,7 +94,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Datasets(args) => command::kind::run(&session, hub_api::RepoType::Dataset, args).await,
             Command::Spaces(args) => command::spaces::run(&session, args).await,
             Command::Serve(args) => command::serve::run(args).await,
-            Command::Version | Command::Completions { .. } => Ok(()),
+            Command::Env => command::env::run(&session),
+            Command::Version | Command::Completions { .. } | Command::Man { .. } | Command::Commands => {
+                Ok(())
+            }
         }
     });
     // A disk task that is still running must not hold up the end of the program.

@@ -1,17 +1,19 @@
-//! `hub cache`
+//! Arguments of `hub cache`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+
+use crate::cached::{Condition, Order};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {
     /// The repositories in the cache, or with --revisions their commits
     #[command(alias = "ls")]
     List(ListCache),
-    /// Delete repositories or commits from the cache
+    /// Delete repositories or commits from the cache; asks first
     Rm(RemoveFromCache),
-    /// Delete the commits that no branch or tag leads to any more
+    /// Delete the commits that no branch or tag leads to any more; asks first
     Prune(PruneCache),
 }
 
@@ -29,9 +31,19 @@ pub(crate) struct ListCache {
     /// Each commit on a line of its own
     #[arg(long)]
     pub(crate) revisions: bool,
+    /// Only what fits, as in size>1GB, modified>30d (not changed for 30 days), accessed<=1w, type=model or refs=main; may be
+    /// repeated, and then all must fit
+    #[arg(long, short, value_name = "CONDITION", value_parser = Condition::parse)]
+    pub(crate) filter: Vec<Condition>,
+    /// The order: name, size, modified or accessed, with :asc or :desc behind it [default: name]
+    #[arg(long, value_name = "KEY[:ORDER]", value_parser = Order::parse)]
+    pub(crate) sort: Option<Order>,
     /// The most lines
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
+    /// Say what in the folder is not part of a cache, and not only how much there is of it
+    #[arg(long)]
+    pub(crate) show_warnings: bool,
 }
 
 /// What every deletion has.

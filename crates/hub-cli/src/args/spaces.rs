@@ -1,4 +1,4 @@
-//! `hub spaces`: what Spaces have besides what every kind has
+//! Arguments of `hub spaces`: what Spaces have besides what every kind has.
 
 use std::path::PathBuf;
 
@@ -40,7 +40,7 @@ pub(crate) struct SpaceArg {
 pub(crate) enum SpaceSecrets {
     /// Set secrets
     Add(AddSecrets),
-    /// Remove a secret
+    /// Remove a secret; asks first
     Delete(DeleteSetting),
     /// The secrets, without their values
     #[command(alias = "ls")]
@@ -51,36 +51,65 @@ pub(crate) enum SpaceSecrets {
 pub(crate) enum SpaceVariables {
     /// Set variables
     Add(AddVariables),
-    /// Remove a variable
+    /// Remove a variable; asks first
     Delete(DeleteSetting),
     /// The variables
     #[command(alias = "ls")]
     List(SpaceArg),
 }
 
+/// Secrets, given one by one or in a file.
 #[derive(Debug, Args)]
-pub(crate) struct AddSecrets {
-    #[command(flatten)]
-    pub(crate) space: SpaceArg,
-    /// KEY=VALUE, or KEY for the value of the environment variable KEY, which others on this machine cannot see; may be
-    /// repeated
-    #[arg(long = "secrets", short, value_name = "KEY[=VALUE]", required_unless_present = "secrets_file")]
+pub(crate) struct SecretsArgs {
+    /// A secret: KEY=VALUE, or KEY for the value of the environment variable KEY, which others on this machine cannot see;
+    /// may be repeated
+    #[arg(long = "secrets", short, value_name = "KEY[=VALUE]")]
     pub(crate) secrets: Vec<String>,
     /// A file with a line KEY=VALUE for each secret
     #[arg(long, value_name = "FILE")]
     pub(crate) secrets_file: Option<PathBuf>,
 }
 
+/// Variables, given one by one or in a file.
 #[derive(Debug, Args)]
-pub(crate) struct AddVariables {
-    #[command(flatten)]
-    pub(crate) space: SpaceArg,
-    /// KEY=VALUE, or KEY for the value of the environment variable KEY; may be repeated
-    #[arg(long = "env", short, value_name = "KEY[=VALUE]", required_unless_present = "env_file")]
+pub(crate) struct VariablesArgs {
+    /// A variable: KEY=VALUE, or KEY for the value of the environment variable KEY; may be repeated
+    #[arg(long = "env", short, value_name = "KEY[=VALUE]")]
     pub(crate) env: Vec<String>,
     /// A file with a line KEY=VALUE for each variable
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
+}
+
+/// What a Space is made with; other kinds have none of it.
+#[derive(Debug, Args)]
+pub(crate) struct NewSpaceArgs {
+    /// Spaces only: what it runs on; `hub spaces hardware` lists what there is
+    #[arg(long, value_name = "NAME")]
+    pub(crate) flavor: Option<String>,
+    /// Spaces only: seconds without a visit after which it goes to sleep; -1 for never
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) sleep_time: Option<i64>,
+    #[command(flatten)]
+    pub(crate) secrets: SecretsArgs,
+    #[command(flatten)]
+    pub(crate) variables: VariablesArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddSecrets {
+    #[command(flatten)]
+    pub(crate) space: SpaceArg,
+    #[command(flatten)]
+    pub(crate) secrets: SecretsArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddVariables {
+    #[command(flatten)]
+    pub(crate) space: SpaceArg,
+    #[command(flatten)]
+    pub(crate) variables: VariablesArgs,
 }
 
 #[derive(Debug, Args)]

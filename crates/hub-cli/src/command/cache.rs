@@ -1,18 +1,23 @@
 //! `hub cache`
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use hub_api::{
     Config,
     download::{Cache, CacheInfo, Deletion},
     types::CommitHash,
 };
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::{
     args::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache},
+    cached::Entry,
     client::Session,
-    command::confirm,
+    command::agreed,
     failure::{Code, Failure},
     output::human_size,
 };
@@ -42,52 +47,86 @@ fn open(args: &CacheDirArg) -> Result<(Cache, CacheInfo), Failure> {
     })?;
     let cache = Cache::new(folder);
     let info = cache.scan().map_err(hub_api::Error::from)?;
-    for warning in &info.warnings {
-        tracing::warn!("{warning}");
-    }
     Ok((cache, info))
 }
 
 fn list(session: &Session, args: ListCache) -> Result<(), Failure> {
     let (_, info) = open(&args.folder)?;
-    let most = args.limit.unwrap_or(usize::MAX);
-    let mut values = Vec::new();
-    for repo in &info.repos {
-        let name = format!("{}/{}", repo.repo.repo_type, repo.repo.id);
-        if !args.revisions {
-            values.push((
-                name.clone(),
-                format!("{:>10}  {:>3} commits  {name}", human_size(repo.size_on_disk), repo.revisions.len()),
-                json!({
-                    "id": name, "size_on_disk": repo.size_on_disk, "path": repo.path,
-                    "revisions": repo.revisions.len(),
-                }),
-            ));
-            continue;
+    if args.show_warnings {
+        for warning in &info.warnings {
+            tracing::warn!("{warning}");
         }
-        for revision in &repo.revisions {
-            let refs: Vec<&str> = revision.refs.iter().map(String::as_str).collect();
-            values.push((
-                revision.commit.to_string(),
-                format!(
-                    "{:>10}  {}  {name}  {}",
-                    human_size(revision.size_on_disk),
-                    revision.commit,
-                    refs.join(", ")
-                ),
-                json!({
-                    "id": name, "revision": revision.commit.as_str(), "size_on_disk": revision.size_on_disk,
-                    "path": revision.path, "refs": refs, "files": revision.files.len(),
-                }),
-            ));
+    } else if !info.warnings.is_empty() {
+        tracing::warn!("{} things are not part of a cache; --show-warnings names them", info.warnings.len());
+    }
+    let now = SystemTime::now();
+    let mut entries = Entry::all(&info, args.revisions);
+    entries.retain(|entry| args.filter.iter().all(|condition| condition.fits(entry, now)));
+    if let Some(order) = args.sort {
+        order.sort(&mut entries);
+    }
+    entries.truncate(args.limit.unwrap_or(usize::MAX));
+    let items: Vec<Line> = entries.into_iter().map(Line).collect();
+    let quiet = |Line(entry): &Line| {
+        entry.commit.as_ref().map_or_else(|| entry.name.clone(), |commit| commit.as_str().to_owned())
+    };
+    let age = |time| ago(time, now);
+    if args.revisions {
+        let head = ["ID", "COMMIT", "SIZE", "MODIFIED", "REFS"];
+        let row = |line: &Line| {
+            let Line(entry) = line;
+            let refs = entry.refs.join(", ");
+            vec![entry.name.clone(), quiet(line), human_size(entry.size), age(entry.modified), refs]
+        };
+        return session.output.table(&head, &items, row, quiet);
+    }
+    let row = |Line(entry): &Line| {
+        let commits = entry.revisions.to_string();
+        let (read, changed) = (age(entry.accessed), age(entry.modified));
+        vec![entry.name.clone(), human_size(entry.size), commits, changed, read]
+    };
+    session.output.table(&["ID", "SIZE", "COMMITS", "MODIFIED", "READ"], &items, row, quiet)
+}
+
+/// What a line is as JSON.
+struct Line(Entry);
+
+impl Serialize for Line {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(entry) = self;
+        let seconds = |time: Option<SystemTime>| Some(time?.duration_since(UNIX_EPOCH).ok()?.as_secs());
+        let mut value = json!({
+            "id": entry.name,
+            "repo_type": entry.repo_type.singular(),
+            "size_on_disk": entry.size,
+            "path": entry.path,
+            "files": entry.files,
+            "refs": entry.refs,
+            "last_modified": seconds(entry.modified),
+            "last_accessed": seconds(entry.accessed),
+        });
+        if let Some(object) = value.as_object_mut() {
+            match &entry.commit {
+                Some(commit) => object.insert("revision".to_owned(), json!(commit.as_str())),
+                None => object.insert("revisions".to_owned(), json!(entry.revisions)),
+            };
         }
+        value.serialize(serializer)
     }
-    values.truncate(most);
-    for (quiet, line, _) in &values {
-        session.output.item(|| line.trim_end().to_owned(), quiet)?;
-    }
-    let items: Vec<_> = values.into_iter().map(|(_, _, value)| value).collect();
-    session.output.list(&items)
+}
+
+/// How long ago something was, roughly.
+fn ago(time: Option<SystemTime>, now: SystemTime) -> String {
+    let Some(time) = time else { return String::new() };
+    let seconds = now.duration_since(time).unwrap_or_default().as_secs();
+    let (number, unit) = match seconds {
+        0..60 => return "now".to_owned(),
+        60..3600 => (seconds / 60, "minute"),
+        3600..86_400 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural} ago")
 }
 
 /// The commits that are meant. A name that is not in the cache is a mistake, and nothing is deleted.
@@ -120,12 +159,7 @@ fn delete(session: &Session, cache: &Cache, plan: &Deletion, args: &DeletionArgs
     let size = human_size(plan.freed);
     let what = format!("{} repositories and {} commits ({size})", plan.repos.len(), plan.snapshots.len());
     if !plan.is_empty() && !args.dry_run {
-        if !args.yes && !confirm(&format!("Delete {what} from {}?", cache.root().display())) {
-            return Err(Failure::new(
-                Code::Usage,
-                "nothing was deleted; say --yes to delete without a question",
-            ));
-        }
+        agreed(args.yes, &format!("Delete {what} from {}?", cache.root().display()))?;
         plan.execute(cache).map_err(hub_api::Error::from)?;
     }
     let value = json!({

@@ -11,14 +11,16 @@ use hub_api::{
 use crate::{
     args::{Info, Kind, List},
     client::Session,
-    command::search,
+    command::{card, search},
     failure::Failure,
     output::human_size,
+    tree,
 };
 
 pub(crate) async fn run(session: &Session, repo_type: RepoType, args: Kind) -> Result<(), Failure> {
     match args {
         Kind::Info(args) => info(session, repo_type, args).await,
+        Kind::Card(args) => card::run(session, repo_type, args).await,
         Kind::List(args) => list(session, repo_type, *args).await,
     }
 }
@@ -68,18 +70,28 @@ async fn list(session: &Session, repo_type: RepoType, args: List) -> Result<(), 
     let mut all: Vec<TreeEntry> = Vec::new();
     while let Some(entry) = entries.next().await {
         let entry = entry?;
-        session.output.item(|| line(&entry, args.human_readable), &entry.path)?;
+        if !args.tree {
+            session.output.item(|| line(&entry, args.human_readable), &entry.path)?;
+        }
         all.push(entry);
+    }
+    if args.tree {
+        let nodes: Vec<_> =
+            all.iter().map(|entry| (entry.path.clone(), size(entry, args.human_readable))).collect();
+        return session.output.value(&all, || tree::lines(&nodes).join("\n"));
     }
     session.output.list(&all)
 }
 
 fn line(entry: &TreeEntry, human_readable: bool) -> String {
-    let size = match (entry.is_file(), human_readable) {
+    let slash = if entry.is_file() { "" } else { "/" };
+    format!("{:>14}  {}{slash}", size(entry, human_readable), entry.path)
+}
+
+fn size(entry: &TreeEntry, human_readable: bool) -> String {
+    match (entry.is_file(), human_readable) {
         (false, _) => String::new(),
         (true, true) => human_size(entry.size),
         (true, false) => entry.size.to_string(),
-    };
-    let slash = if entry.is_file() { "" } else { "/" };
-    format!("{size:>14}  {}{slash}", entry.path)
+    }
 }

@@ -1,12 +1,15 @@
 //! `hub repos`
 
-use hub_api::types::Gated;
+use hub_api::{
+    RepoType, RepoUrl,
+    types::{Gated, space::SpaceSetting},
+};
 use serde_json::json;
 
 use crate::{
-    args::{CreateRepo, DeleteRepo, MoveRepo, RepoSettings, Repos},
+    args::{CreateRepo, DeleteRepo, DuplicateRepo, ListRepos, MoveRepo, NewSpaceArgs, RepoSettings, Repos},
     client::Session,
-    command::{confirm, refs},
+    command::{agreed, delete_files, key_values, refs, search},
     failure::{Code, Failure},
 };
 
@@ -14,6 +17,9 @@ pub(crate) async fn run(session: &Session, args: Repos) -> Result<(), Failure> {
     match args {
         Repos::Create(args) => create(session, args).await,
         Repos::Delete(args) => delete(session, args).await,
+        Repos::Duplicate(args) => duplicate(session, args).await,
+        Repos::List(args) => list(session, args).await,
+        Repos::DeleteFiles(args) => delete_files::run(session, args).await,
         Repos::Move(args) => move_repo(session, args).await,
         Repos::Settings(args) => settings(session, args).await,
         Repos::Branch(args) => refs::branch(session, args).await,
@@ -22,28 +28,97 @@ pub(crate) async fn run(session: &Session, args: Repos) -> Result<(), Failure> {
 }
 
 async fn create(session: &Session, args: CreateRepo) -> Result<(), Failure> {
+    let repo_type = args.repo_type.get();
+    let space = NewSpace::read(&args.space, repo_type)?;
     let api = session.api().await?;
-    let mut call = api.create_repo(&args.repo_id).repo_type(args.repo_type.get()).exist_ok(args.exist_ok);
-    if args.private || args.no_private {
-        call = call.private(args.private);
+    let mut call = api.create_repo(&args.repo_id).repo_type(repo_type).exist_ok(args.exist_ok);
+    if let Some(private) = args.visibility.private() {
+        call = call.private(private);
     }
     if let Some(sdk) = args.sdk {
         call = call.space_sdk(sdk);
     }
-    if let Some(hardware) = args.flavor {
+    if let Some(group) = args.resource_group_id {
+        call = call.resource_group_id(group);
+    }
+    if let Some(hardware) = args.space.flavor {
         call = call.space_hardware(hardware);
     }
-    let url = call.await?;
+    if let Some(seconds) = args.space.sleep_time {
+        call = call.space_sleep_time(seconds);
+    }
+    made(session, &call.space_secrets(space.secrets).space_variables(space.variables).await?)
+}
+
+async fn duplicate(session: &Session, args: DuplicateRepo) -> Result<(), Failure> {
+    let repo_type = args.repo_type.get();
+    let space = NewSpace::read(&args.space, repo_type)?;
+    let api = session.api().await?;
+    let mut call = api.duplicate_repo(&args.from_id).repo_type(repo_type).exist_ok(args.exist_ok);
+    if let Some(to) = args.to_id {
+        call = call.to_id(to);
+    }
+    if let Some(private) = args.visibility.private() {
+        call = call.private(private);
+    }
+    if let Some(hardware) = args.space.flavor {
+        call = call.hardware(hardware);
+    }
+    if let Some(seconds) = args.space.sleep_time {
+        call = call.sleep_time(seconds);
+    }
+    made(session, &call.secrets(space.secrets).variables(space.variables).await?)
+}
+
+/// What only Spaces are made with, read before anything is sent.
+struct NewSpace {
+    secrets: Vec<SpaceSetting>,
+    variables: Vec<SpaceSetting>,
+}
+
+impl NewSpace {
+    fn read(args: &NewSpaceArgs, repo_type: RepoType) -> Result<Self, Failure> {
+        let (secrets, variables) =
+            (key_values::secrets(&args.secrets)?, key_values::variables(&args.variables)?);
+        let is_given = args.flavor.is_some() || args.sleep_time.is_some();
+        if repo_type != RepoType::Space && (is_given || !secrets.is_empty() || !variables.is_empty()) {
+            let text = "--flavor, --sleep-time, --secrets and --env are for Spaces: say --repo-type space";
+            return Err(Failure::new(Code::Usage, text));
+        }
+        Ok(Self { secrets, variables })
+    }
+}
+
+fn made(session: &Session, url: &RepoUrl) -> Result<(), Failure> {
     let value = json!({ "url": url.url(), "repo_id": url.repo_id().as_str(), "repo_type": url.repo_type().singular() });
     session.output.value(&value, || url.url().to_owned())
 }
 
+async fn list(session: &Session, args: ListRepos) -> Result<(), Failure> {
+    let api = session.api().await?;
+    let author = match &args.namespace {
+        Some(name) => name.clone(),
+        None => api.whoami().await?.name,
+    };
+    let mut all = Vec::new();
+    for repo_type in args.repo_types() {
+        all.extend(search::of_author(&api, repo_type, &author, args.search.as_deref(), args.limit).await?);
+    }
+    session.output.table(
+        &["TYPE", "ID", "CHANGED", "LIKES", "PRIVATE"],
+        &all,
+        |repo| {
+            let private = if repo.private() == Some(&true) { "yes" } else { "" };
+            let kind = repo.repo_type().singular().to_owned();
+            vec![kind, repo.id().to_owned(), search::changed(repo), search::likes(repo), private.to_owned()]
+        },
+        |repo| repo.id().to_owned(),
+    )
+}
+
 async fn delete(session: &Session, args: DeleteRepo) -> Result<(), Failure> {
     let repo_type = args.repo_type.get();
-    let question = format!("Delete the {repo_type} {} with everything in it?", args.repo_id);
-    if !args.yes && !confirm(&question) {
-        return Err(Failure::new(Code::Usage, "nothing was deleted: confirm with --yes"));
-    }
+    agreed(args.yes, &format!("Delete the {repo_type} {} with everything in it?", args.repo_id))?;
     let api = session.api().await?;
     api.delete_repo(&args.repo_id).repo_type(repo_type).missing_ok(args.missing_ok).await?;
     let value = json!({ "deleted": args.repo_id, "repo_type": repo_type.singular() });
@@ -66,8 +141,8 @@ async fn settings(session: &Session, args: RepoSettings) -> Result<(), Failure> 
     let repo_type = args.repo_type.get();
     let api = session.api().await?;
     let mut call = api.update_repo_settings(&args.repo_id).repo_type(repo_type);
-    if args.private || args.no_private {
-        call = call.private(args.private);
+    if let Some(private) = args.visibility.private() {
+        call = call.private(private);
     }
     if args.protected {
         call = call.visibility("protected");

@@ -10,8 +10,8 @@ use std::{
 use hub_tests::{files_in, noise};
 
 use crate::{
-    command_line::hub,
     crash::{SEED, Served, client},
+    place::hub,
 };
 
 const KILLS: u64 = 12;

@@ -2,8 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod cache;
 mod command_line;
 mod crash;
+mod discussions;
 mod dry_run;
+mod failures;
 mod killed;
 mod killed_upload;
+mod place;
+mod repos;
+mod tokens;

@@ -1,0 +1,71 @@
+//! Logging in, and several tokens.
+
+use crate::place::{Place, hub, text};
+
+#[cfg(unix)]
+#[test]
+fn a_kept_token_is_private_and_forgotten_on_logout() {
+    use std::{io::Write, os::unix::fs::PermissionsExt, process::Stdio};
+    let place = Place::new();
+    place.ok(&["auth", "whoami"]);
+    let secret = std::fs::read_to_string(place.home.path().join("hub-data/token")).unwrap();
+    let mut login = hub(place.home.path())
+        .args(["--endpoint", "local:hub-data", "auth", "login", "--token-stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    login.stdin.take().unwrap().write_all(secret.as_bytes()).unwrap();
+    let output = login.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert!(!text(&output.stdout).contains(secret.trim()));
+    let kept = place.home.path().join(".cache/huggingface/token");
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), secret.trim());
+    assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    place.ok(&["auth", "logout"]);
+    assert!(!kept.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn tokens_have_names_and_can_be_switched() {
+    let place = Place::new();
+    let kept = |name: &str| std::fs::read_to_string(place.home.path().join(".cache/huggingface").join(name));
+    let own = place.ok(&["auth", "token"]).trim().to_owned();
+    place.ok(&["--token", &own, "auth", "login"]);
+    assert_eq!(kept("token").unwrap(), own);
+    let name = place.ok(&["auth", "list", "--quiet"]).trim().to_owned();
+    let other = "[other]\nhf_token = hf_other\n\n";
+    let stored = kept("stored_tokens").unwrap() + other;
+    std::fs::write(place.home.path().join(".cache/huggingface/stored_tokens"), stored).unwrap();
+
+    assert_eq!(place.ok(&["auth", "switch", "--token-name", "other", "--quiet"]), "other\n");
+    assert_eq!(kept("token").unwrap(), "hf_other");
+    let listed = place.ok(&["auth", "list"]);
+    assert!(listed.contains("*       other\n") && listed.contains(&format!("        {name}\n")), "{listed}");
+    assert!(!listed.contains("hf_"), "{listed}");
+    assert!(place.fails(&["auth", "switch", "--token-name", "nobody"], 4).contains("nobody"));
+
+    place.ok(&["auth", "logout", "--token-name", "other"]);
+    assert!(kept("token").is_err());
+    assert_eq!(place.ok(&["auth", "list", "--quiet"]).trim(), name);
+    place.ok(&["auth", "logout"]);
+    assert!(kept("stored_tokens").is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_login_gives_the_token_to_git_when_asked_and_a_logout_takes_it_back() {
+    let place = Place::new();
+    let own = place.ok(&["auth", "token"]).trim().to_owned();
+    let passwords = place.home.path().join(".git-credentials");
+    let stderr = place.fails(&["--token", &own, "auth", "login", "--add-to-git-credential"], 4);
+    assert!(stderr.contains("credential.helper") && !stderr.contains(&own), "{stderr}");
+    std::fs::write(place.home.path().join(".gitconfig"), "[credential]\nhelper = store\n").unwrap();
+    place.ok(&["--token", &own, "auth", "login"]);
+    assert!(!passwords.exists());
+    place.ok(&["--token", &own, "auth", "login", "--add-to-git-credential"]);
+    assert!(std::fs::read_to_string(&passwords).unwrap().contains(&own));
+    place.ok(&["auth", "logout"]);
+    assert_eq!(std::fs::read_to_string(&passwords).unwrap(), "");
+}
