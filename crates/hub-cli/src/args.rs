@@ -39,7 +39,7 @@ pub(crate) use upload::{CommitArgs, Upload, UploadSource};
 #[derive(Debug, Parser)]
 #[command(name = "hub", version, propagate_version = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Options of every command")]
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,

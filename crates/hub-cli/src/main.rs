@@ -63,7 +63,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let output = Output::new(&cli.global);
     match &cli.command {
         Command::Version => {
-            return output.value(&env!("CARGO_PKG_VERSION"), || format!("hub {}", env!("CARGO_PKG_VERSION")));
+            let version = env!("CARGO_PKG_VERSION");
+            return output.value(&serde_json::json!({ "version": version }), || format!("hub {version}"));
         }
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut model::command(), "hub", &mut std::io::stdout());

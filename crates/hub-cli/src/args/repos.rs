@@ -54,8 +54,6 @@ pub(crate) struct CreateRepo {
     /// What runs a Space: gradio, docker, static
     #[arg(long = "sdk", visible_alias = "space-sdk", value_name = "SDK")]
     pub(crate) sdk: Option<String>,
-    #[command(flatten)]
-    pub(crate) space: NewSpaceArgs,
     /// The resource group of an organisation that it belongs to
     #[arg(long, value_name = "ID")]
     pub(crate) resource_group_id: Option<String>,
@@ -64,6 +62,9 @@ pub(crate) struct CreateRepo {
     /// Do not fail when it exists
     #[arg(long)]
     pub(crate) exist_ok: bool,
+    // Last: what follows would stand below its heading.
+    #[command(flatten, next_help_heading = "For Spaces")]
+    pub(crate) space: NewSpaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -134,11 +135,12 @@ pub(crate) struct DuplicateRepo {
     pub(crate) repo_type: RepoTypeArg,
     #[command(flatten)]
     pub(crate) visibility: VisibilityArgs,
-    #[command(flatten)]
-    pub(crate) space: NewSpaceArgs,
     /// Do not fail when it exists
     #[arg(long)]
     pub(crate) exist_ok: bool,
+    // Last: what follows would stand below its heading.
+    #[command(flatten, next_help_heading = "For Spaces")]
+    pub(crate) space: NewSpaceArgs,
 }
 
 #[derive(Debug, Args)]

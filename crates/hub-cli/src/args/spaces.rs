@@ -84,10 +84,10 @@ pub(crate) struct VariablesArgs {
 /// What a Space is made with; other kinds have none of it.
 #[derive(Debug, Args)]
 pub(crate) struct NewSpaceArgs {
-    /// Spaces only: what it runs on; `hub spaces hardware` lists what there is
+    /// What it runs on; `hub spaces hardware` lists what there is
     #[arg(long, value_name = "NAME")]
     pub(crate) flavor: Option<String>,
-    /// Spaces only: seconds without a visit after which it goes to sleep; -1 for never
+    /// Seconds without a visit after which it goes to sleep; -1 for never
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub(crate) sleep_time: Option<i64>,
     #[command(flatten)]

@@ -12,7 +12,6 @@ use super::{RepoTypeArg, VisibilityArgs};
 pub(crate) struct UploadSource {
     #[command(flatten)]
     pub(crate) repo_type: RepoTypeArg,
-    /// If the repository is created, who sees it
     #[command(flatten)]
     pub(crate) visibility: VisibilityArgs,
     /// Only files that match; may be repeated

@@ -153,7 +153,7 @@ async fn switch(session: &Session, args: &Switch) -> Result<(), Failure> {
 
 async fn token(session: &Session) -> Result<(), Failure> {
     let token = session.token_in_use().await?;
-    session.output.value(&token.reveal(), || token.reveal().to_owned())
+    session.output.value(&json!({ "token": token.reveal() }), || token.reveal().to_owned())
 }
 
 async fn whoami(session: &Session) -> Result<(), Failure> {
