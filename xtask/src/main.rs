@@ -6,11 +6,12 @@
 mod bench;
 mod book;
 mod ci;
+mod commands;
 mod contract;
 mod deps;
-mod hf_cli;
 mod interop;
 mod layers;
+mod man;
 mod metadata;
 mod parity;
 mod test;
@@ -27,8 +28,9 @@ usage: cargo xtask <task>
   layers    which crate depends on which, and the invariants of docs/architecture.md
   deps      every dependency has its reason in docs/dependencies.md; security floors; number of crates
   parity    every documented Python method and argument is there; docs/operations.md says what sends each operation
-            that the Hub publishes, and docs/command-parity.md what commands `hf` has and `hub` has; with --write
+            that the Hub publishes, docs/command-parity.md what `hub` has of the official command line; with --write
             both are written anew
+  man       writes the manual pages of `hub` into target/man
   interop   a real model and every documented method between this client, the embedded Hub and the official Python
             client, newest and 0.12.1; compares the requests that they send with the files in tests/parity, which
             `interop --record` writes
@@ -49,7 +51,8 @@ fn main() -> ExitCode {
         ["layers"] => layers::run(),
         ["deps"] => deps::run(),
         ["parity"] => parity::run(),
-        ["parity", "--write"] => contract::write().and_then(|()| hf_cli::write()),
+        ["parity", "--write"] => contract::write().and_then(|()| commands::write()),
+        ["man"] => man::run(),
         ["interop"] => interop::run(),
         ["interop", "--record"] => interop::record(),
         ["book"] => book::run(),
@@ -72,6 +75,9 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// Builds and runs the program, for `cargo`.
+const HUB: [&str; 6] = ["run", "--quiet", "--locked", "--package", "hub-cli", "--"];
 
 /// The folder of the workspace.
 fn root() -> PathBuf {

@@ -1,9 +1,9 @@
-//! `cargo xtask parity`: every documented Python method and argument is there, and the list of published operations is
-//! up to date.
+//! `cargo xtask parity`: every documented Python method and argument is there, and the pages about published operations
+//! and about the commands of `hf` are up to date.
 
 use std::collections::BTreeMap;
 
-use crate::{Outcome, cargo, contract, hf_cli, printed};
+use crate::{Outcome, cargo, commands, contract, printed};
 
 /// The tests of all methods; each prints a line when it has passed.
 ///
@@ -13,7 +13,7 @@ const TESTS: [&str; 6] = ["test", "--quiet", "--locked", "--workspace", "--test"
 pub(crate) fn run() -> Outcome {
     methods()?;
     contract::run()?;
-    hf_cli::run()
+    commands::run()
 }
 
 fn methods() -> Outcome {

@@ -1,9 +1,8 @@
 //! The command line as clap reads it. Commands and flags are those of the official `hf` command.
 
+mod auth;
 mod cache;
-pub(crate) mod cache_filter;
 mod discussions;
-mod download;
 mod kind;
 mod large;
 mod rate;
@@ -15,30 +14,32 @@ mod upload;
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use hub_api::RepoType;
 
+pub(crate) use auth::{Auth, Login, Logout, Switch};
 pub(crate) use cache::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache, VerifyCache};
 pub(crate) use discussions::{
     BodyArgs, CreateDiscussion, DiscussionArg, DiscussionKindArg, DiscussionStatusArg, Discussions,
     EditComment, ListDiscussions, Settle,
 };
-pub(crate) use download::Download;
 pub(crate) use kind::{Card, Info, Kind, List, Search};
 pub(crate) use large::UploadLargeFolder;
 pub(crate) use rate::parse as parse_rate;
-pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteTag, MoveRepo, RepoSettings, Tag};
-pub(crate) use repos::{CreateRepo, DeleteFiles, DeleteRepo, DuplicateRepo, ListRepos, VisibilityArgs};
+pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteBranch, DeleteTag, Tag};
+pub(crate) use repos::{
+    CreateRepo, DeleteFiles, DeleteRepo, DuplicateRepo, ListRepos, MoveRepo, RepoSettings, RepoTypeArg,
+    Repos, VisibilityArgs,
+};
 pub(crate) use spaces::{
-    DeleteSetting, SecretsArgs, SettingsArgs, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces,
+    DeleteSetting, NewSpaceArgs, SecretsArgs, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces,
     VariablesArgs, WaitForSpace,
 };
-pub(crate) use upload::Upload;
+pub(crate) use upload::{CommitArgs, Upload, UploadSource};
 
 /// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "hub", version, propagate_version = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Options of every command")]
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -66,7 +67,7 @@ pub(crate) struct Global {
     /// The same as --format quiet: only what a script needs, one value a line
     #[arg(long, short, global = true, conflicts_with_all = ["format", "json"])]
     pub(crate) quiet: bool,
-    /// Do not cut lines of lists to the width of the terminal
+    /// Write tables as wide as they are, also where the terminal is narrower
     #[arg(long, global = true)]
     pub(crate) no_truncate: bool,
 }
@@ -78,7 +79,7 @@ pub(crate) enum FormatArg {
     Auto,
     /// For people
     Human,
-    /// For programs that read text
+    /// For programs that read text: nothing is shortened
     Agent,
     /// For programs: one JSON value
     Json,
@@ -115,8 +116,6 @@ pub(crate) enum Command {
     /// Look at Spaces, set them up, pause and restart them
     #[command(subcommand)]
     Spaces(Spaces),
-    /// What a report about a problem needs: version, endpoint, folders, where the token is from; never the token itself
-    Env,
     /// Run a Hub on this machine over the repositories in a folder
     Serve(Serve),
     /// Write a completion script for a shell to stdout
@@ -124,114 +123,55 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Write a manual page for each command into a folder
+    /// Write the manual pages of all commands into a folder
     Man {
         /// The folder; made if it is missing
-        dir: PathBuf,
+        folder: PathBuf,
     },
+    /// Say what this program goes by: version, Hub, folders, token, environment
+    Env,
     /// Print the version
     Version,
-    /// All commands with their arguments and flags, as JSON
+    /// Print all commands with their flags as JSON
     #[command(hide = true)]
     Commands,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Auth {
-    /// Check a token and keep it for later commands, under the name that it has on the Hub
-    Login(Login),
-    /// Forget all kept tokens, or one of them
-    Logout(Logout),
-    /// List the kept tokens by their names; a star marks the one in use
-    List,
-    /// Use another one of the kept tokens
-    Switch(Switch),
-    /// Print the token in use
-    Token,
-    /// Say whose token is in use
-    Whoami,
-}
-
 #[derive(Debug, Args)]
-pub(crate) struct Login {
-    /// Read the token from standard input instead of asking for it
-    #[arg(long, conflicts_with = "token")]
-    pub(crate) token_stdin: bool,
+pub(crate) struct Download {
+    /// NAMESPACE/NAME
+    pub(crate) repo_id: String,
+    /// The files [default: all]
+    pub(crate) filenames: Vec<String>,
     #[command(flatten)]
-    pub(crate) git: GitCredentialArg,
-    /// Ask for a token although one is in use already
-    #[arg(long, overrides_with = "no_force")]
-    pub(crate) force: bool,
-    /// Do not ask for a token when one is in use already; the default
-    #[arg(long, overrides_with = "force")]
-    pub(crate) no_force: bool,
-}
-
-/// Whether git gets the token too.
-#[derive(Debug, Args)]
-pub(crate) struct GitCredentialArg {
-    /// Also give the token to git's credential helper
-    #[arg(long, overrides_with = "no_add_to_git_credential")]
-    pub(crate) add_to_git_credential: bool,
-    /// Do not give the token to git; the default
-    #[arg(long, overrides_with = "add_to_git_credential")]
-    pub(crate) no_add_to_git_credential: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Logout {
-    /// The name of the token to forget [default: all of them]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) token_name: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Switch {
-    /// The name of the token to use
-    #[arg(long, value_name = "NAME")]
-    pub(crate) token_name: String,
-    #[command(flatten)]
-    pub(crate) git: GitCredentialArg,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Repos {
-    /// Create a repository
-    Create(CreateRepo),
-    /// Your repositories, or those of somebody else
-    #[command(alias = "ls")]
-    List(ListRepos),
-    /// Copy a repository of somebody, on the Hub, to one of your own
-    Duplicate(DuplicateRepo),
-    /// Delete files of a repository as one commit
-    DeleteFiles(DeleteFiles),
-    /// Delete a repository with everything in it
-    Delete(DeleteRepo),
-    /// Give a repository another name; the old one leads to it
-    Move(MoveRepo),
-    /// Change who sees a repository and who gets its files
-    Settings(RepoSettings),
-    /// Create and delete branches
-    #[command(subcommand)]
-    Branch(Branch),
-    /// Create, list and delete tags
-    #[command(subcommand)]
-    Tag(Tag),
-}
-
-/// The kind of a repository.
-#[derive(Debug, Args)]
-pub(crate) struct RepoTypeArg {
-    /// The kind of the repository
-    #[arg(long = "repo-type", alias = "type", value_name = "TYPE", default_value = "model",
-          value_parser = ["model", "dataset", "space"])]
-    repo_type: String,
-}
-
-impl RepoTypeArg {
-    pub(crate) fn get(&self) -> RepoType {
-        RepoType::from_word(&self.repo_type).unwrap_or_default()
-    }
+    pub(crate) repo_type: RepoTypeArg,
+    /// A branch, a tag, a commit or refs/pr/N
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) revision: Option<String>,
+    /// Only files that match; may be repeated
+    #[arg(long, value_name = "PATTERN", conflicts_with = "filenames")]
+    pub(crate) include: Vec<String>,
+    /// No files that match; may be repeated
+    #[arg(long, value_name = "PATTERN", conflicts_with = "filenames")]
+    pub(crate) exclude: Vec<String>,
+    /// A folder that files go to, at their own paths, instead of the cache
+    #[arg(long, value_name = "DIR", conflicts_with = "cache_dir")]
+    pub(crate) local_dir: Option<PathBuf>,
+    /// The cache folder [default: the one of Python programs]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// Fetch files that are there already
+    #[arg(long)]
+    pub(crate) force_download: bool,
+    /// How many files are downloaded at once
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub(crate) max_workers: usize,
+    /// Only say what would be downloaded
+    #[arg(long, overrides_with = "no_dry_run")]
+    pub(crate) dry_run: bool,
+    /// Download; the default
+    #[arg(long, hide = true, overrides_with = "dry_run")]
+    no_dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -30,7 +30,8 @@ impl Session {
         self.global.token.as_deref()
     }
 
-    fn endpoint(&self) -> String {
+    /// What was asked for: an address, or `local:` and a folder.
+    pub(crate) fn endpoint(&self) -> String {
         self.global.endpoint.clone().unwrap_or_else(|| Config::from_env().endpoint)
     }
 

@@ -1,158 +1,154 @@
-//! An example or two for each command, shown by `--help`.
+//! What the help shows as examples.
 
-use clap::Command;
-
-/// The command and its examples. `$` is a shell's prompt.
-const EXAMPLES: &[(&str, &str)] = &[
-    ("auth login", "hub auth login\nhub auth login --token-stdin < token.txt"),
-    ("auth logout", "hub auth logout\nhub auth logout --token-name laptop"),
-    ("auth list", "hub auth list"),
-    ("auth switch", "hub auth switch --token-name laptop"),
-    ("auth token", "hub auth token"),
-    ("auth whoami", "hub auth whoami --json"),
+/// Words of a command, and lines that could be typed. A quoted word has no blank in it, so that tests can split lines.
+pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
+    ("auth login", &["hub auth login", "hub auth login --token-stdin < token.txt"]),
+    ("auth logout", &["hub auth logout", "hub auth logout --token-name old-laptop"]),
+    ("auth list", &["hub auth list"]),
+    ("auth switch", &["hub auth switch --token-name work"]),
+    ("auth token", &["hub auth token"]),
+    ("auth whoami", &["hub auth whoami", "hub auth whoami --quiet"]),
     (
         "repos create",
-        "hub repos create my-model --private\nhub repos create my-app --repo-type space --sdk gradio",
+        &[
+            "hub repos create my-model --private",
+            "hub repos create my-demo --repo-type space --sdk gradio -s HF_TOKEN",
+        ],
     ),
-    ("repos list", "hub repos list\nhub repos list --namespace ada --repo-type dataset --search bert"),
-    ("repos duplicate", "hub repos duplicate ada/demo my-copy --private"),
-    ("repos delete", "hub repos delete ada/demo --yes"),
-    ("repos delete-files", "hub repos delete-files ada/demo '*.tmp' old/ --yes"),
-    ("repos move", "hub repos move ada/demo ada/better-name"),
-    ("repos settings", "hub repos settings ada/demo --private\nhub repos settings ada/demo --gated manual"),
-    ("repos branch create", "hub repos branch create ada/demo next --revision main"),
-    ("repos branch delete", "hub repos branch delete ada/demo next"),
-    ("repos tag create", "hub repos tag create ada/demo v1.0 -m 'First release'"),
-    ("repos tag delete", "hub repos tag delete ada/demo v1.0 --yes"),
-    ("repos tag list", "hub repos tag list ada/demo"),
-    ("discussions list", "hub discussions list ada/demo --kind pull_request --status all"),
-    ("discussions info", "hub discussions info ada/demo 3"),
+    (
+        "repos delete",
+        &["hub repos delete ada/old-model", "hub repos delete ada/data --repo-type dataset --yes"],
+    ),
+    ("repos move", &["hub repos move ada/old-name ada/new-name"]),
+    (
+        "repos duplicate",
+        &[
+            "hub repos duplicate openai/gdpval --type dataset",
+            "hub repos duplicate ada/demo my-demo --private",
+        ],
+    ),
+    ("repos list", &["hub repos list", "hub repos list --namespace ada --type dataset --limit 100"]),
+    (
+        "repos delete-files",
+        &[
+            "hub repos delete-files ada/demo '*.tmp' logs/",
+            "hub repos delete-files ada/demo old.bin --create-pr",
+        ],
+    ),
+    (
+        "repos settings",
+        &["hub repos settings ada/demo --private", "hub repos settings ada/demo --gated auto"],
+    ),
+    ("repos branch create", &["hub repos branch create ada/demo dev --revision v1"]),
+    ("repos branch delete", &["hub repos branch delete ada/demo dev --yes"]),
+    ("repos tag create", &["hub repos tag create ada/demo v1 -m Release --revision main"]),
+    ("repos tag delete", &["hub repos tag delete ada/demo v1 --yes"]),
+    ("repos tag list", &["hub repos tag list ada/demo"]),
+    (
+        "discussions list",
+        &["hub discussions list ada/demo", "hub discussions list ada/demo -k pull_request -s all"],
+    ),
+    ("discussions info", &["hub discussions info ada/demo 3"]),
     (
         "discussions create",
-        "hub discussions create ada/demo --title 'A question' --body 'How was it trained?'",
+        &[
+            "hub discussions create ada/demo --title Question --body-file question.md",
+            "hub discussions create ada/demo --title Fix --pull-request",
+        ],
     ),
-    ("discussions comment", "hub discussions comment ada/demo 3 --body 'Thank you'"),
-    ("discussions edit", "hub discussions edit ada/demo 3 6123456789abcdef01234567 --body-file answer.md"),
-    ("discussions rename", "hub discussions rename ada/demo 3 'A better title'"),
-    ("discussions close", "hub discussions close ada/demo 3 --comment 'Answered' --yes"),
-    ("discussions reopen", "hub discussions reopen ada/demo 3 --yes"),
-    ("discussions merge", "hub discussions merge ada/demo 4 --yes"),
-    ("discussions diff", "hub discussions diff ada/demo 4"),
+    ("discussions comment", &["hub discussions comment ada/demo 3 --body Thanks"]),
+    ("discussions edit", &["hub discussions edit ada/demo 3 66b0f0f2c8e1 --body-file answer.md"]),
+    ("discussions rename", &["hub discussions rename ada/demo 3 Answered"]),
+    ("discussions close", &["hub discussions close ada/demo 3 --comment Done --yes"]),
+    ("discussions reopen", &["hub discussions reopen ada/demo 3"]),
+    ("discussions merge", &["hub discussions merge ada/demo 4 --yes"]),
+    ("discussions diff", &["hub discussions diff ada/demo 4 | less"]),
     (
         "upload",
-        "hub upload my-model ./model .\nhub upload ada/demo weights.bin --commit-message 'New weights'\nhub upload ada/demo ./data data --include '*.csv' --dry-run",
+        &[
+            "hub upload my-model ./model .",
+            "hub upload my-data data.csv train/data.csv --repo-type dataset",
+            "hub upload my-model ./model . --include '*.safetensors' --delete '*.bin' --dry-run",
+        ],
     ),
-    (
-        "upload-large-folder",
-        "hub upload-large-folder ada/data ./images --repo-type dataset\nhub upload-large-folder ada/data ./images --atomic",
-    ),
+    ("upload-large-folder", &["hub upload-large-folder my-data ./data --repo-type dataset"]),
     (
         "download",
-        "hub download ada/demo\nhub download ada/demo config.json --revision v1.0\nhub download ada/demo --include '*.json' --local-dir ./demo",
+        &[
+            "hub download openai-community/gpt2 config.json",
+            "hub download openai-community/gpt2 --include '*.safetensors' --local-dir gpt2",
+        ],
     ),
-    ("cache list", "hub cache list --sort size\nhub cache list --revisions --filter 'accessed>30d'"),
-    ("cache rm", "hub cache rm model/ada/demo --yes"),
-    ("cache prune", "hub cache prune --dry-run"),
     (
-        "cache verify",
-        "hub cache verify ada/demo\nhub cache verify ada/demo --local-dir ./demo --fail-on-extra-files",
+        "cache list",
+        &["hub cache list --sort size", "hub cache list --revisions -f 'size>1GB' -f 'accessed>30d'"],
     ),
-    ("models info", "hub models info ada/demo --json"),
-    ("models card", "hub models card ada/demo --metadata"),
+    (
+        "cache rm",
+        &[
+            "hub cache rm model/openai-community/gpt2",
+            "hub cache rm --dry-run model/ada/demo dataset/ada/data",
+        ],
+    ),
+    ("cache prune", &["hub cache prune --dry-run"]),
+    ("cache verify", &["hub cache verify ada/demo", "hub cache verify ada/demo --local-dir ./demo --repair"]),
+    (
+        "models info",
+        &[
+            "hub models info openai-community/gpt2",
+            "hub models info openai-community/gpt2 --expand sha,downloads --json",
+        ],
+    ),
+    ("models card", &["hub models card openai-community/gpt2 --text"]),
     (
         "models list",
-        "hub models list --search bert --sort downloads --limit 5\nhub models list ada/demo -R -h",
+        &[
+            "hub models list --search gpt2 --sort downloads --limit 5",
+            "hub models list --pipeline-tag text-generation --num-parameters min:1B,max:8B",
+            "hub models list openai-community/gpt2 -R",
+        ],
     ),
-    ("datasets info", "hub datasets info ada/data"),
-    ("datasets card", "hub datasets card ada/data --text"),
-    ("datasets list", "hub datasets list --author ada\nhub datasets list ada/data --tree -R"),
-    ("spaces info", "hub spaces info ada/app"),
-    ("spaces card", "hub spaces card ada/app"),
-    ("spaces list", "hub spaces list --filter gradio --limit 10"),
+    ("datasets info", &["hub datasets info stanfordnlp/imdb"]),
+    ("datasets card", &["hub datasets card stanfordnlp/imdb --metadata"]),
+    (
+        "datasets list",
+        &["hub datasets list --author stanfordnlp", "hub datasets list stanfordnlp/imdb -R -h"],
+    ),
+    ("spaces info", &["hub spaces info ada/demo"]),
+    ("spaces card", &["hub spaces card ada/demo"]),
+    ("spaces list", &["hub spaces list --author ada", "hub spaces list ada/demo"]),
     (
         "spaces secrets add",
-        "hub spaces secrets add ada/app -s API_KEY\nhub spaces secrets add ada/app --secrets-file secrets.env",
+        &[
+            "hub spaces secrets add ada/demo -s API_KEY",
+            "hub spaces secrets add ada/demo --secrets-file .env",
+        ],
     ),
-    ("spaces secrets delete", "hub spaces secrets delete ada/app API_KEY --yes"),
-    ("spaces secrets list", "hub spaces secrets list ada/app"),
-    ("spaces variables add", "hub spaces variables add ada/app -e MODE=demo"),
-    ("spaces variables delete", "hub spaces variables delete ada/app MODE --yes"),
-    ("spaces variables list", "hub spaces variables list ada/app"),
-    ("spaces settings", "hub spaces settings ada/app --hardware t4-small --sleep-time 3600"),
-    ("spaces pause", "hub spaces pause ada/app"),
-    ("spaces restart", "hub spaces restart ada/app --factory-reboot"),
-    ("spaces dev-mode", "hub spaces dev-mode ada/app\nhub spaces dev-mode ada/app --stop"),
-    ("spaces hardware", "hub spaces hardware"),
-    ("spaces wait", "hub spaces wait ada/app --timeout 600"),
-    ("env", "hub env"),
-    ("serve", "hub serve --data ./hub-data --seed users.toml\nhub serve --listen 127.0.0.1:0"),
-    ("completions", "hub completions bash > ~/.local/share/bash-completion/completions/hub"),
-    ("man", "hub man ~/.local/share/man/man1"),
-    ("version", "hub version"),
+    ("spaces secrets delete", &["hub spaces secrets delete ada/demo API_KEY --yes"]),
+    ("spaces secrets list", &["hub spaces secrets list ada/demo"]),
+    ("spaces variables add", &["hub spaces variables add ada/demo -e MODEL=ada/demo -e LEVEL=3"]),
+    ("spaces variables delete", &["hub spaces variables delete ada/demo LEVEL --yes"]),
+    ("spaces variables list", &["hub spaces variables list ada/demo"]),
+    ("spaces settings", &["hub spaces settings ada/demo --hardware t4-small --sleep-time 3600"]),
+    ("spaces pause", &["hub spaces pause ada/demo"]),
+    ("spaces restart", &["hub spaces restart ada/demo --factory-reboot"]),
+    ("spaces dev-mode", &["hub spaces dev-mode ada/demo", "hub spaces dev-mode ada/demo --stop"]),
+    ("spaces hardware", &["hub spaces hardware"]),
+    ("spaces wait", &["hub spaces wait ada/demo --timeout 600"]),
+    (
+        "serve",
+        &[
+            "hub serve --data ./hub-data",
+            "hub serve --listen 0.0.0.0:8080 --allow-remote --public-url https://hub.example.com",
+        ],
+    ),
+    ("completions", &["hub completions bash > /etc/bash_completion.d/hub"]),
+    ("man", &["hub man ~/.local/share/man/man1"]),
+    ("env", &["hub env", "hub env --json"]),
+    ("version", &["hub version"]),
 ];
 
-/// Puts the examples below the help of their commands.
-pub(crate) fn add(command: Command) -> Command {
-    below(command, "")
-}
-
-fn below(mut command: Command, path: &str) -> Command {
-    let names: Vec<String> = command.get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
-    for name in names {
-        let path = format!("{path} {name}").trim_start().to_owned();
-        command = command.mut_subcommand(name, |inner| below(inner, &path));
-    }
-    match EXAMPLES.iter().find(|(name, _)| *name == path) {
-        Some((_, examples)) => {
-            let lines: String = examples.lines().map(|line| format!("\n  {line}")).collect();
-            command.after_help(format!("Examples:{lines}"))
-        }
-        None => command,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::{CommandFactory, Parser};
-
-    use super::*;
-    use crate::args::Cli;
-
-    fn leaves(command: &Command, path: &str, found: &mut Vec<String>) {
-        for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
-            let path = format!("{path} {}", inner.get_name()).trim_start().to_owned();
-            if inner.has_subcommands() { leaves(inner, &path, found) } else { found.push(path) }
-        }
-    }
-
-    #[test]
-    fn every_command_has_an_example_and_every_example_a_command() {
-        let mut commands = Vec::new();
-        leaves(&Cli::command(), "", &mut commands);
-        let mut shown: Vec<String> = EXAMPLES.iter().map(|(name, _)| (*name).to_owned()).collect();
-        commands.sort();
-        shown.sort();
-        assert_eq!(shown, commands);
-    }
-
-    #[test]
-    fn every_example_is_understood() {
-        for (name, examples) in EXAMPLES {
-            for line in examples.lines() {
-                assert!(line.starts_with(&format!("hub {name}")), "{line}");
-                let line =
-                    line.split(['<', '>']).next().filter(|_| !line.contains("'accessed>")).unwrap_or(line);
-                let mut quoted = false;
-                let words = line.split(|c: char| {
-                    quoted ^= c == '\'';
-                    c == ' ' && !quoted
-                });
-                let words: Vec<String> =
-                    words.map(|word| word.replace('\'', "")).filter(|word| !word.is_empty()).collect();
-                if let Err(error) = Cli::try_parse_from(&words) {
-                    panic!("{line}: {error}");
-                }
-            }
-        }
-    }
+/// The lines for a command.
+pub(crate) fn of(path: &str) -> &'static [&'static str] {
+    EXAMPLES.iter().find(|(command, _)| *command == path).map_or(&[], |(_, lines)| lines)
 }

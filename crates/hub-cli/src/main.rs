@@ -3,13 +3,17 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one crate that prints")]
 
 mod args;
+mod cached;
 mod client;
 mod command;
 mod examples;
 mod failure;
+mod model;
 mod output;
 mod progress;
+mod table;
 mod tally;
+mod tree;
 
 use std::process::ExitCode;
 
@@ -25,10 +29,8 @@ use crate::{
 
 fn main() -> ExitCode {
     // clap prints help and usage errors itself and exits with 0 or 2.
-    let cli = match Cli::from_arg_matches(&command::model::cli().get_matches()) {
-        Ok(cli) => cli,
-        Err(error) => error.exit(),
-    };
+    let matches = model::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let serving = matches!(cli.command, Command::Serve(_));
     start_log(serving);
     if cli.global.token.is_some() {
@@ -61,14 +63,15 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let output = Output::new(&cli.global);
     match &cli.command {
         Command::Version => {
-            return output.value(&env!("CARGO_PKG_VERSION"), || format!("hub {}", env!("CARGO_PKG_VERSION")));
+            let version = env!("CARGO_PKG_VERSION");
+            return output.value(&serde_json::json!({ "version": version }), || format!("hub {version}"));
         }
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut command::model::cli(), "hub", &mut std::io::stdout());
+            clap_complete::generate(*shell, &mut model::command(), "hub", &mut std::io::stdout());
             return Ok(());
         }
-        Command::Man { dir } => return command::model::man(output, dir),
-        Command::Commands => return command::model::commands(output),
+        Command::Man { folder } => return command::man::run(output, folder),
+        Command::Commands => return output.json(&model::leaves()),
         _ => {}
     }
     let mut runtime = match cli.command {

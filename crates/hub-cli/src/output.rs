@@ -8,6 +8,7 @@ use crate::{
     args::{FormatArg, Global},
     failure::Failure,
     progress::Board,
+    table,
 };
 
 /// How results are written.
@@ -22,7 +23,7 @@ enum Format {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     format: Format,
-    /// Columns that a line of a list may take; `None` when stdout is no terminal, or nothing is to be cut.
+    /// What a table must fit in.
     width: Option<usize>,
 }
 
@@ -35,8 +36,8 @@ impl Output {
             FormatArg::Quiet => Format::Quiet,
             FormatArg::Auto | FormatArg::Human | FormatArg::Agent => Format::Human,
         };
-        let width = (!global.no_truncate).then(terminal_width).flatten();
-        Self { format, width }
+        let is_whole = global.no_truncate || global.format == FormatArg::Agent;
+        Self { format, width: if is_whole { None } else { width() } }
     }
 
     /// The board on which a job shows its progress, if anything but the result is to be shown.
@@ -67,13 +68,29 @@ impl Output {
         }
     }
 
-    /// Writes one line of a list, or nothing when the list is written as JSON at its end.
+    /// Writes a list: a table for people, whose columns have the names of `head`; one `quiet` text a line for scripts.
+    pub(crate) fn table<T: Serialize>(
+        self,
+        head: &[&str],
+        items: &[T],
+        row: impl Fn(&T) -> Vec<String>,
+        quiet: impl Fn(&T) -> String,
+    ) -> Result<(), Failure> {
+        match self.format {
+            Format::Json => self.json(items),
+            Format::Quiet => items.iter().try_for_each(|item| line(&quiet(item))),
+            Format::Human if items.is_empty() => Ok(()),
+            Format::Human => {
+                let rows: Vec<Vec<String>> = items.iter().map(row).collect();
+                table::lines(head, &rows, self.width).iter().try_for_each(|text| line(text))
+            }
+        }
+    }
+
+    /// Writes one line of a list that may be too long to be held, or nothing when the list is written as JSON at its end.
     pub(crate) fn item(self, human: impl FnOnce() -> String, quiet: &str) -> Result<(), Failure> {
         match self.format {
-            Format::Human => match self.width {
-                Some(width) => line(&console::truncate_str(&human(), width, "…")),
-                None => line(&human()),
-            },
+            Format::Human => line(&human()),
             Format::Quiet => line(quiet),
             Format::Json => Ok(()),
         }
@@ -84,21 +101,20 @@ impl Output {
         if self.format == Format::Json { self.json(items) } else { Ok(()) }
     }
 
-    fn json<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Failure> {
+    /// Writes JSON, whatever the format.
+    pub(crate) fn json<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| Failure::other("cannot write JSON", error))?;
         line(&text)
     }
 }
 
-/// `COLUMNS`, else what the terminal says.
-fn terminal_width() -> Option<usize> {
-    if !std::io::stdout().is_terminal() {
-        return None;
-    }
-    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    told.or_else(|| console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns)))
-        .filter(|columns| *columns > 0)
+/// `COLUMNS`, else the width of the terminal; nothing where neither says how much there is room for.
+fn width() -> Option<usize> {
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let measured =
+        || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    told.filter(|columns| *columns > 0).or_else(measured)
 }
 
 /// A reader that goes away, such as `head`, ends the program quietly.

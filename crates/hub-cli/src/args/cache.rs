@@ -1,22 +1,20 @@
-//! `hub cache`
+//! Arguments of `hub cache`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{
-    RepoTypeArg,
-    cache_filter::{Condition, Order},
-};
+use super::RepoTypeArg;
+use crate::cached::{Condition, Order};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {
     /// The repositories in the cache, or with --revisions their commits
     #[command(alias = "ls")]
     List(ListCache),
-    /// Delete repositories or commits from the cache
+    /// Delete repositories or commits from the cache; asks first
     Rm(RemoveFromCache),
-    /// Delete the commits that no branch or tag leads to any more
+    /// Delete the commits that no branch or tag leads to any more; asks first
     Prune(PruneCache),
     /// Compare downloaded files with the hashes of the Hub; fails if one is wrong
     Verify(VerifyCache),
@@ -34,27 +32,21 @@ pub(crate) struct ListCache {
     #[command(flatten)]
     pub(crate) folder: CacheDirArg,
     /// Each commit on a line of its own
-    #[arg(long, overrides_with = "no_revisions")]
+    #[arg(long)]
     pub(crate) revisions: bool,
-    /// Each repository on a line; the default
-    #[arg(long, hide = true, overrides_with = "revisions")]
-    no_revisions: bool,
-    /// Only lines for which this holds: size, accessed, modified, type or refs, then =, !=, <, > or such, then a value, for example
-    /// size>1GB, accessed>7d, type=dataset; may be repeated
+    /// Only what fits, as in size>1GB, modified>30d (not changed for 30 days), accessed<=1w, type=model or refs=main; may be
+    /// repeated, and then all must fit
     #[arg(long, short, value_name = "CONDITION", value_parser = Condition::parse)]
     pub(crate) filter: Vec<Condition>,
-    /// The order: size, name, accessed or modified, each also with :asc or :desc
-    #[arg(long, value_name = "ORDER", value_parser = Order::parse)]
+    /// The order: name, size, modified or accessed, with :asc or :desc behind it [default: name]
+    #[arg(long, value_name = "KEY[:ORDER]", value_parser = Order::parse)]
     pub(crate) sort: Option<Order>,
-    /// Say what in the cache cannot be read; the default
-    #[arg(long, hide = true, overrides_with = "no_show_warnings")]
-    show_warnings: bool,
-    /// Do not say what in the cache cannot be read
-    #[arg(long, overrides_with = "show_warnings")]
-    pub(crate) no_show_warnings: bool,
     /// The most lines
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
+    /// Say what in the folder is not part of a cache, and not only how much there is of it
+    #[arg(long)]
+    pub(crate) show_warnings: bool,
 }
 
 /// What every deletion has.
@@ -66,11 +58,8 @@ pub(crate) struct DeletionArgs {
     #[arg(long, short)]
     pub(crate) yes: bool,
     /// Only say what would be deleted
-    #[arg(long, overrides_with = "no_dry_run")]
+    #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Delete; the default
-    #[arg(long, hide = true, overrides_with = "dry_run")]
-    no_dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! `hub discussions`
+//! Arguments of `hub discussions`.
 
 use std::path::PathBuf;
 
@@ -129,7 +129,7 @@ pub(crate) struct CreateDiscussion {
     #[command(flatten)]
     pub(crate) body: BodyArgs,
     /// Open a pull request, as a draft without changes
-    #[arg(long, alias = "pr")]
+    #[arg(long, visible_alias = "pr")]
     pub(crate) pull_request: bool,
 }
 

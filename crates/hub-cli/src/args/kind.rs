@@ -1,4 +1,4 @@
-//! Arguments of `hub models`, `hub datasets` and `hub spaces`.
+//! Arguments of what models, datasets and Spaces have in common.
 
 use clap::{Args, Subcommand};
 
@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 pub(crate) enum Kind {
     /// What the Hub knows of a repository
     Info(Info),
-    /// The card of a repository: its README.md
+    /// The description of a repository: its README.md
     Card(Card),
     /// The repositories that fit, or the files of one repository
     #[command(alias = "ls", disable_help_flag = true)]
@@ -29,10 +29,10 @@ pub(crate) struct Info {
 pub(crate) struct Card {
     /// NAMESPACE/NAME
     pub(crate) repo_id: String,
-    /// Only what the card says for programs, in YAML
+    /// Only the fields at its head
     #[arg(long, conflicts_with = "text")]
     pub(crate) metadata: bool,
-    /// Only what the card says for people, in Markdown
+    /// Only the text below them
     #[arg(long)]
     pub(crate) text: bool,
 }
@@ -64,7 +64,7 @@ pub(crate) struct List {
 }
 
 /// What repositories are listed.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 pub(crate) struct Search {
     /// Only those whose id contains this
     #[arg(long, value_name = "TEXT", conflicts_with = "repo_id")]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{RepoTypeArg, upload::ChoiceArgs};
+use super::UploadSource;
 
 #[derive(Debug, Args)]
 pub(crate) struct UploadLargeFolder {
@@ -13,12 +13,10 @@ pub(crate) struct UploadLargeFolder {
     /// The folder; its files go to the root of the repository
     pub(crate) local_path: PathBuf,
     #[command(flatten)]
-    pub(crate) repo_type: RepoTypeArg,
+    pub(crate) source: UploadSource,
     /// The branch, or refs/pr/N
     #[arg(long, value_name = "REVISION", conflicts_with = "atomic")]
     pub(crate) revision: Option<String>,
-    #[command(flatten)]
-    pub(crate) choice: ChoiceArgs,
     /// How many uploads may run at once [default: 16]
     #[arg(long, value_name = "N")]
     pub(crate) num_workers: Option<usize>,
@@ -30,7 +28,7 @@ pub(crate) struct UploadLargeFolder {
     pub(crate) atomic: bool,
     /// Accepted for scripts of the hf command; there is no such report
     #[arg(long, hide = true)]
-    pub(crate) no_report: bool,
+    no_report: bool,
     /// Draw no progress bar
     #[arg(long)]
     pub(crate) no_bars: bool,

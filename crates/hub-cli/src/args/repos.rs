@@ -1,45 +1,48 @@
-//! Arguments of `hub repos create|list|duplicate|delete|delete-files`.
+//! Arguments of `hub repos`, without branches and tags.
 
-use clap::Args;
+use clap::{Args, Subcommand};
+use hub_api::RepoType;
 
-use super::{RepoTypeArg, SettingsArgs};
+use super::{Branch, CommitArgs, NewSpaceArgs, Tag};
 
-/// Who sees a repository.
-#[derive(Debug, Args)]
-pub(crate) struct VisibilityArgs {
-    /// Only its owners see it
-    #[arg(long, overrides_with = "no_private", conflicts_with = "protected")]
-    pub(crate) private: bool,
-    /// Everybody sees it
-    #[arg(long, alias = "public", overrides_with = "private", conflicts_with = "protected")]
-    pub(crate) no_private: bool,
-    /// Everybody uses the Space, only its owners see its files
-    #[arg(long)]
-    pub(crate) protected: bool,
+#[derive(Debug, Subcommand)]
+pub(crate) enum Repos {
+    /// Create a repository
+    Create(CreateRepo),
+    /// Delete a repository with everything in it; asks first
+    Delete(DeleteRepo),
+    /// Give a repository another name; the old one leads to it
+    Move(MoveRepo),
+    /// Copy a repository, without its history
+    Duplicate(DuplicateRepo),
+    /// List the repositories of a user or an organisation
+    #[command(alias = "ls")]
+    List(ListRepos),
+    /// Delete the files that match patterns, as one commit
+    DeleteFiles(DeleteFiles),
+    /// Change who sees a repository and who gets its files
+    Settings(RepoSettings),
+    /// Create and delete branches
+    #[command(subcommand)]
+    Branch(Branch),
+    /// Create, list and delete tags
+    #[command(subcommand)]
+    Tag(Tag),
 }
 
-/// Whether it is fine that something is there already.
+/// The kind of a repository.
 #[derive(Debug, Args)]
-pub(crate) struct ExistOkArg {
-    /// Do not fail when it exists
-    #[arg(long, overrides_with = "no_exist_ok")]
-    pub(crate) exist_ok: bool,
-    /// Fail when it exists; the default
-    #[arg(long, hide = true, overrides_with = "exist_ok")]
-    no_exist_ok: bool,
+pub(crate) struct RepoTypeArg {
+    /// The kind of the repository
+    #[arg(long = "repo-type", visible_alias = "type", value_name = "TYPE", default_value = "model",
+          value_parser = ["model", "dataset", "space"])]
+    repo_type: String,
 }
 
-/// What a new Space runs on and knows.
-#[derive(Debug, Args)]
-pub(crate) struct NewSpaceArgs {
-    /// The machine that a Space asks for
-    #[arg(long, value_name = "HARDWARE")]
-    pub(crate) flavor: Option<String>,
-    /// Seconds without a visit after which a Space goes to sleep; -1 for never
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
-    pub(crate) sleep_time: Option<i64>,
-    #[command(flatten)]
-    pub(crate) settings: SettingsArgs,
+impl RepoTypeArg {
+    pub(crate) fn get(&self) -> RepoType {
+        RepoType::from_word(&self.repo_type).unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -49,48 +52,18 @@ pub(crate) struct CreateRepo {
     #[command(flatten)]
     pub(crate) repo_type: RepoTypeArg,
     /// What runs a Space: gradio, docker, static
-    #[arg(long = "sdk", alias = "space-sdk", value_name = "SDK")]
+    #[arg(long = "sdk", visible_alias = "space-sdk", value_name = "SDK")]
     pub(crate) sdk: Option<String>,
-    #[command(flatten)]
-    pub(crate) visibility: VisibilityArgs,
-    #[command(flatten)]
-    pub(crate) exist_ok: ExistOkArg,
     /// The resource group of an organisation that it belongs to
     #[arg(long, value_name = "ID")]
     pub(crate) resource_group_id: Option<String>,
     #[command(flatten)]
-    pub(crate) space: NewSpaceArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ListRepos {
-    /// Whose repositories [default: your own]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) namespace: Option<String>,
-    /// Only those of this kind [default: all]
-    #[arg(long = "repo-type", alias = "type", value_name = "TYPE", value_parser = ["model", "dataset", "space"])]
-    pub(crate) repo_type: Option<String>,
-    /// Only those whose id contains this
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) search: Option<String>,
-    /// The most repositories
-    #[arg(long, value_name = "N", default_value_t = 30)]
-    pub(crate) limit: usize,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DuplicateRepo {
-    /// What is copied: NAMESPACE/NAME
-    pub(crate) from_id: String,
-    /// Where it goes: NAME or NAMESPACE/NAME [default: the same name, your own]
-    pub(crate) to_id: Option<String>,
-    #[command(flatten)]
-    pub(crate) repo_type: RepoTypeArg,
-    #[command(flatten)]
     pub(crate) visibility: VisibilityArgs,
-    #[command(flatten)]
-    pub(crate) exist_ok: ExistOkArg,
-    #[command(flatten)]
+    /// Do not fail when it exists
+    #[arg(long)]
+    pub(crate) exist_ok: bool,
+    // Last: what follows would stand below its heading.
+    #[command(flatten, next_help_heading = "For Spaces")]
     pub(crate) space: NewSpaceArgs,
 }
 
@@ -101,41 +74,110 @@ pub(crate) struct DeleteRepo {
     #[command(flatten)]
     pub(crate) repo_type: RepoTypeArg,
     /// Do not fail when it does not exist
-    #[arg(long, overrides_with = "no_missing_ok")]
+    #[arg(long)]
     pub(crate) missing_ok: bool,
-    /// Fail when it does not exist; the default
-    #[arg(long, hide = true, overrides_with = "missing_ok")]
-    no_missing_ok: bool,
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct MoveRepo {
+    /// What it is called: NAMESPACE/NAME
+    pub(crate) from_id: String,
+    /// What it shall be called: NAMESPACE/NAME
+    pub(crate) to_id: String,
+    #[command(flatten)]
+    pub(crate) repo_type: RepoTypeArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RepoSettings {
+    /// NAME or NAMESPACE/NAME; without a namespace it is your own
+    pub(crate) repo_id: String,
+    #[command(flatten)]
+    pub(crate) repo_type: RepoTypeArg,
+    /// Whether access to the files must be asked for, and who grants it
+    #[arg(long, value_name = "MODE", value_parser = ["auto", "manual", "false"])]
+    pub(crate) gated: Option<String>,
+    #[command(flatten)]
+    pub(crate) visibility: VisibilityArgs,
+    /// Everybody uses the Space, only its owners see its files
+    #[arg(long, conflicts_with_all = ["private", "public"])]
+    pub(crate) protected: bool,
+}
+
+/// Who sees a repository.
+#[derive(Debug, Args)]
+pub(crate) struct VisibilityArgs {
+    /// Only its owners see it
+    #[arg(long, overrides_with = "public")]
+    private: bool,
+    /// Everybody sees it
+    #[arg(long, visible_alias = "no-private", overrides_with = "private")]
+    public: bool,
+}
+
+impl VisibilityArgs {
+    /// Whether only its owners see it; `None` when nothing was said.
+    pub(crate) fn private(&self) -> Option<bool> {
+        (self.private || self.public).then_some(self.private)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DuplicateRepo {
+    /// What is copied: NAMESPACE/NAME
+    pub(crate) from_id: String,
+    /// What the copy is called: NAME or NAMESPACE/NAME [default: the same name in your own namespace]
+    pub(crate) to_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) repo_type: RepoTypeArg,
+    #[command(flatten)]
+    pub(crate) visibility: VisibilityArgs,
+    /// Do not fail when it exists
+    #[arg(long)]
+    pub(crate) exist_ok: bool,
+    // Last: what follows would stand below its heading.
+    #[command(flatten, next_help_heading = "For Spaces")]
+    pub(crate) space: NewSpaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListRepos {
+    /// The user or organisation [default: you]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    /// Only this kind
+    #[arg(long = "repo-type", visible_alias = "type", value_name = "TYPE", value_parser = ["model", "dataset", "space"])]
+    repo_type: Option<String>,
+    /// Only those whose id contains this
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    /// The most repositories of each kind
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) limit: usize,
+}
+
+impl ListRepos {
+    /// The kinds to list.
+    pub(crate) fn repo_types(&self) -> Vec<RepoType> {
+        match self.repo_type.as_deref().and_then(RepoType::from_word) {
+            Some(only) => vec![only],
+            None => vec![RepoType::Model, RepoType::Dataset, RepoType::Space],
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct DeleteFiles {
     /// NAMESPACE/NAME
     pub(crate) repo_id: String,
-    /// Files that match one of these are deleted; `docs/` is a folder with everything in it
+    /// Files that match one of these are deleted; a folder is written with / at its end
     #[arg(required = true)]
     pub(crate) patterns: Vec<String>,
     #[command(flatten)]
     pub(crate) repo_type: RepoTypeArg,
-    /// The branch, or refs/pr/N
-    #[arg(long, value_name = "REVISION")]
-    pub(crate) revision: Option<String>,
-    /// First line of the commit's message
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) commit_message: Option<String>,
-    /// The rest of the message
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) commit_description: Option<String>,
-    /// Open a pull request instead of committing to the branch
-    #[arg(long, overrides_with = "no_create_pr")]
-    pub(crate) create_pr: bool,
-    /// Commit to the branch; the default
-    #[arg(long, hide = true, overrides_with = "create_pr")]
-    no_create_pr: bool,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) commit: CommitArgs,
 }

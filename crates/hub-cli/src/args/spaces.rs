@@ -1,4 +1,4 @@
-//! `hub spaces`: what Spaces have besides what every kind has
+//! Arguments of `hub spaces`: what Spaces have besides what every kind has.
 
 use std::path::PathBuf;
 
@@ -40,7 +40,7 @@ pub(crate) struct SpaceArg {
 pub(crate) enum SpaceSecrets {
     /// Set secrets
     Add(AddSecrets),
-    /// Remove a secret
+    /// Remove a secret; asks first
     Delete(DeleteSetting),
     /// The secrets, without their values
     #[command(alias = "ls")]
@@ -51,18 +51,18 @@ pub(crate) enum SpaceSecrets {
 pub(crate) enum SpaceVariables {
     /// Set variables
     Add(AddVariables),
-    /// Remove a variable
+    /// Remove a variable; asks first
     Delete(DeleteSetting),
     /// The variables
     #[command(alias = "ls")]
     List(SpaceArg),
 }
 
-/// Secrets, from the command line or a file.
+/// Secrets, given one by one or in a file.
 #[derive(Debug, Args)]
 pub(crate) struct SecretsArgs {
-    /// A secret: KEY=VALUE, or KEY for the value of the environment variable KEY, which others on this machine cannot see; may
-    /// be repeated
+    /// A secret: KEY=VALUE, or KEY for the value of the environment variable KEY, which others on this machine cannot see;
+    /// may be repeated
     #[arg(long = "secrets", short, value_name = "KEY[=VALUE]")]
     pub(crate) secrets: Vec<String>,
     /// A file with a line KEY=VALUE for each secret
@@ -70,7 +70,7 @@ pub(crate) struct SecretsArgs {
     pub(crate) secrets_file: Option<PathBuf>,
 }
 
-/// Variables, from the command line or a file.
+/// Variables, given one by one or in a file.
 #[derive(Debug, Args)]
 pub(crate) struct VariablesArgs {
     /// A variable: KEY=VALUE, or KEY for the value of the environment variable KEY; may be repeated
@@ -81,9 +81,15 @@ pub(crate) struct VariablesArgs {
     pub(crate) env_file: Option<PathBuf>,
 }
 
-/// What a new Space is given.
+/// What a Space is made with; other kinds have none of it.
 #[derive(Debug, Args)]
-pub(crate) struct SettingsArgs {
+pub(crate) struct NewSpaceArgs {
+    /// What it runs on; `hub spaces hardware` lists what there is
+    #[arg(long, value_name = "NAME")]
+    pub(crate) flavor: Option<String>,
+    /// Seconds without a visit after which it goes to sleep; -1 for never
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) sleep_time: Option<i64>,
     #[command(flatten)]
     pub(crate) secrets: SecretsArgs,
     #[command(flatten)]
@@ -143,11 +149,8 @@ pub(crate) struct DevMode {
     #[command(flatten)]
     pub(crate) space: SpaceArg,
     /// Allow no changes any more
-    #[arg(long, overrides_with = "no_stop")]
+    #[arg(long)]
     pub(crate) stop: bool,
-    /// Allow changes; the default
-    #[arg(long, hide = true, overrides_with = "stop")]
-    no_stop: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,11 +1,43 @@
-//! Arguments of `hub upload`.
+//! Arguments of `hub upload`, and those that other commands share with it.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use hub_api::commit::folder::Links;
 
-use super::RepoTypeArg;
+use super::{RepoTypeArg, VisibilityArgs};
+
+/// What `hub upload` and `hub upload-large-folder` are both told.
+#[derive(Debug, Args)]
+pub(crate) struct UploadSource {
+    #[command(flatten)]
+    pub(crate) repo_type: RepoTypeArg,
+    #[command(flatten)]
+    pub(crate) visibility: VisibilityArgs,
+    /// Only files that match; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) include: Vec<String>,
+    /// No files that match; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) exclude: Vec<String>,
+}
+
+/// What a commit is told.
+#[derive(Debug, Args)]
+pub(crate) struct CommitArgs {
+    /// The branch, or refs/pr/N
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) revision: Option<String>,
+    /// First line of the commit's message
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) commit_message: Option<String>,
+    /// The rest of the message
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) commit_description: Option<String>,
+    /// Open a pull request instead of committing to the branch
+    #[arg(long)]
+    pub(crate) create_pr: bool,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct Upload {
@@ -16,12 +48,7 @@ pub(crate) struct Upload {
     /// Where it goes in the repository; `.` is the root [default: a file's name, or the folder's path as given]
     pub(crate) path_in_repo: Option<String>,
     #[command(flatten)]
-    pub(crate) repo_type: RepoTypeArg,
-    /// The branch, or refs/pr/N
-    #[arg(long, value_name = "REVISION")]
-    pub(crate) revision: Option<String>,
-    #[command(flatten)]
-    pub(crate) choice: ChoiceArgs,
+    pub(crate) source: UploadSource,
     /// Delete files of the repository, below the folder's place there, that match; may be repeated
     #[arg(long, value_name = "PATTERN")]
     pub(crate) delete: Vec<String>,
@@ -31,35 +58,8 @@ pub(crate) struct Upload {
     /// Say what would happen to each file and why, and change nothing; the repository must exist
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// First line of the commit's message
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) commit_message: Option<String>,
-    /// The rest of the message
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) commit_description: Option<String>,
-    /// Open a pull request instead of committing to the branch
-    #[arg(long, overrides_with = "no_create_pr")]
-    pub(crate) create_pr: bool,
-    /// Commit to the branch; the default
-    #[arg(long, hide = true, overrides_with = "create_pr")]
-    no_create_pr: bool,
-}
-
-/// What every upload of a folder has.
-#[derive(Debug, Args)]
-pub(crate) struct ChoiceArgs {
-    /// If the repository is created, only its owners see it
-    #[arg(long, overrides_with = "no_private")]
-    pub(crate) private: bool,
-    /// If the repository is created, it is as the account has it by default
-    #[arg(long, hide = true, overrides_with = "private")]
-    no_private: bool,
-    /// Only files that match; may be repeated
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) include: Vec<String>,
-    /// No files that match; may be repeated
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) exclude: Vec<String>,
+    #[command(flatten)]
+    pub(crate) commit: CommitArgs,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]

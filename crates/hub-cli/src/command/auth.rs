@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Read};
 
 use hub_api::{HfFolder, Token, auth::GitCredential, types::WhoAmI};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     args::{Auth, Login, Logout, Switch},
@@ -123,14 +123,18 @@ fn list(session: &Session) -> Result<(), Failure> {
     let tokens = store.list_tokens().map_err(failed)?;
     let mut rows = Vec::new();
     for stored in &tokens {
-        let mark = if stored.active { "*" } else { " " };
-        session.output.item(|| format!("{mark} {}", stored.name), &stored.name)?;
         rows.push(json!({ "name": stored.name, "active": stored.active, "expires_at": stored.expires_at }));
     }
     if store.environment_token().map_err(failed)?.is_some() {
         tracing::warn!("HF_TOKEN is set and comes before all of these");
     }
-    session.output.list(&rows)
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    session.output.table(
+        &["IN USE", "NAME"],
+        &rows,
+        |row| vec![if row["active"] == true { "*".to_owned() } else { String::new() }, text(row, "name")],
+        |row| text(row, "name"),
+    )
 }
 
 async fn switch(session: &Session, args: &Switch) -> Result<(), Failure> {
@@ -149,7 +153,7 @@ async fn switch(session: &Session, args: &Switch) -> Result<(), Failure> {
 
 async fn token(session: &Session) -> Result<(), Failure> {
     let token = session.token_in_use().await?;
-    session.output.value(&token.reveal(), || token.reveal().to_owned())
+    session.output.value(&json!({ "token": token.reveal() }), || token.reveal().to_owned())
 }
 
 async fn whoami(session: &Session) -> Result<(), Failure> {

@@ -1,21 +1,23 @@
 //! `hub cache`
 
-use std::{collections::BTreeSet, time::SystemTime};
+use std::{
+    collections::BTreeSet,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use hub_api::{
     Config,
-    download::{Cache, CacheInfo, CachedFile, CachedRepo, CachedRevision, Deletion, Verification},
+    download::{Cache, CacheInfo, Deletion, Verification},
     types::CommitHash,
 };
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::json;
 
 use crate::{
-    args::{
-        CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache, VerifyCache,
-        cache_filter::CacheLine,
-    },
+    args::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache, VerifyCache},
+    cached::Entry,
     client::Session,
-    command::confirm,
+    command::agreed,
     failure::{Code, Failure},
     output::human_size,
 };
@@ -25,19 +27,19 @@ pub(crate) async fn run(session: &Session, args: CacheCommand) -> Result<(), Fai
     match args {
         CacheCommand::List(args) => list(session, args),
         CacheCommand::Rm(args) => {
-            let (cache, info) = open(&args.deletion.folder, true)?;
+            let (cache, info) = open(&args.deletion.folder)?;
             let plan = choose(&info, &args)?;
             delete(session, &cache, &plan, &args.deletion)
         }
         CacheCommand::Prune(args) => {
-            let (cache, info) = open(&args.deletion.folder, true)?;
+            let (cache, info) = open(&args.deletion.folder)?;
             delete(session, &cache, &info.prune(), &args.deletion)
         }
         CacheCommand::Verify(args) => verify(session, args).await,
     }
 }
 
-fn open(args: &CacheDirArg, warns: bool) -> Result<(Cache, CacheInfo), Failure> {
+fn open(args: &CacheDirArg) -> Result<(Cache, CacheInfo), Failure> {
     let folder = args.cache_dir.clone().or(Config::from_env().cache_dir).ok_or_else(|| {
         Failure::new(
             Code::Usage,
@@ -46,79 +48,86 @@ fn open(args: &CacheDirArg, warns: bool) -> Result<(Cache, CacheInfo), Failure> 
     })?;
     let cache = Cache::new(folder);
     let info = cache.scan().map_err(hub_api::Error::from)?;
-    for warning in info.warnings.iter().filter(|_| warns) {
-        tracing::warn!("{warning}");
-    }
     Ok((cache, info))
 }
 
 fn list(session: &Session, args: ListCache) -> Result<(), Failure> {
-    let info = open(&args.folder, !args.no_show_warnings)?.1;
-    let mut lines: Vec<(CacheLine, String, String, Value)> = Vec::new();
-    for repo in &info.repos {
-        let name = format!("{}/{}", repo.repo.repo_type, repo.repo.id);
-        if args.revisions {
-            lines.extend(repo.revisions.iter().map(|revision| revision_line(&name, repo, revision)));
-        } else {
-            lines.push(repo_line(&name, repo));
+    let (_, info) = open(&args.folder)?;
+    if args.show_warnings {
+        for warning in &info.warnings {
+            tracing::warn!("{warning}");
         }
+    } else if !info.warnings.is_empty() {
+        tracing::warn!("{} things are not part of a cache; --show-warnings names them", info.warnings.len());
     }
     let now = SystemTime::now();
-    lines.retain(|(line, ..)| args.filter.iter().all(|condition| condition.holds(line, now)));
+    let mut entries = Entry::all(&info, args.revisions);
+    entries.retain(|entry| args.filter.iter().all(|condition| condition.fits(entry, now)));
     if let Some(order) = args.sort {
-        lines.sort_by(|(a, ..), (b, ..)| order.compare(a, b));
+        order.sort(&mut entries);
     }
-    lines.truncate(args.limit.unwrap_or(usize::MAX));
-    for (_, quiet, shown, _) in &lines {
-        session.output.item(|| shown.trim_end().to_owned(), quiet)?;
+    entries.truncate(args.limit.unwrap_or(usize::MAX));
+    let items: Vec<Line> = entries.into_iter().map(Line).collect();
+    let quiet = |Line(entry): &Line| {
+        entry.commit.as_ref().map_or_else(|| entry.name.clone(), |commit| commit.as_str().to_owned())
+    };
+    let age = |time| ago(time, now);
+    if args.revisions {
+        let head = ["ID", "COMMIT", "SIZE", "MODIFIED", "REFS"];
+        let row = |line: &Line| {
+            let Line(entry) = line;
+            let refs = entry.refs.join(", ");
+            vec![entry.name.clone(), quiet(line), human_size(entry.size), age(entry.modified), refs]
+        };
+        return session.output.table(&head, &items, row, quiet);
     }
-    let items: Vec<_> = lines.into_iter().map(|(.., value)| value).collect();
-    session.output.list(&items)
-}
-
-fn repo_line(name: &str, repo: &CachedRepo) -> (CacheLine, String, String, Value) {
-    let refs: BTreeSet<&String> = repo.revisions.iter().flat_map(|revision| &revision.refs).collect();
-    let files = || repo.revisions.iter().flat_map(|revision| &revision.files);
-    let line = CacheLine {
-        name: name.to_owned(),
-        kind: repo.repo.repo_type.singular().to_owned(),
-        size: repo.size_on_disk,
-        accessed: files().filter_map(accessed).max(),
-        modified: repo.modified(),
-        refs: refs.into_iter().cloned().collect(),
+    let row = |Line(entry): &Line| {
+        let commits = entry.revisions.to_string();
+        let (read, changed) = (age(entry.accessed), age(entry.modified));
+        vec![entry.name.clone(), human_size(entry.size), commits, changed, read]
     };
-    let shown = format!("{:>10}  {:>3} commits  {name}", human_size(repo.size_on_disk), repo.revisions.len());
-    let value = json!({
-        "id": name, "size_on_disk": repo.size_on_disk, "path": repo.path, "revisions": repo.revisions.len(),
-    });
-    (line, name.to_owned(), shown, value)
+    session.output.table(&["ID", "SIZE", "COMMITS", "MODIFIED", "READ"], &items, row, quiet)
 }
 
-fn revision_line(
-    name: &str,
-    repo: &CachedRepo,
-    revision: &CachedRevision,
-) -> (CacheLine, String, String, Value) {
-    let line = CacheLine {
-        name: name.to_owned(),
-        kind: repo.repo.repo_type.singular().to_owned(),
-        size: revision.size_on_disk,
-        accessed: revision.files.iter().filter_map(accessed).max(),
-        modified: revision.files.iter().filter_map(|file| file.modified).max(),
-        refs: revision.refs.iter().cloned().collect(),
+/// What a line is as JSON.
+struct Line(Entry);
+
+impl Serialize for Line {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(entry) = self;
+        let seconds = |time: Option<SystemTime>| Some(time?.duration_since(UNIX_EPOCH).ok()?.as_secs());
+        let mut value = json!({
+            "id": entry.name,
+            "repo_type": entry.repo_type.singular(),
+            "size_on_disk": entry.size,
+            "path": entry.path,
+            "files": entry.files,
+            "refs": entry.refs,
+            "last_modified": seconds(entry.modified),
+            "last_accessed": seconds(entry.accessed),
+        });
+        if let Some(object) = value.as_object_mut() {
+            match &entry.commit {
+                Some(commit) => object.insert("revision".to_owned(), json!(commit.as_str())),
+                None => object.insert("revisions".to_owned(), json!(entry.revisions)),
+            };
+        }
+        value.serialize(serializer)
+    }
+}
+
+/// How long ago something was, roughly.
+fn ago(time: Option<SystemTime>, now: SystemTime) -> String {
+    let Some(time) = time else { return String::new() };
+    let seconds = now.duration_since(time).unwrap_or_default().as_secs();
+    let (number, unit) = match seconds {
+        0..60 => return "now".to_owned(),
+        60..3600 => (seconds / 60, "minute"),
+        3600..86_400 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
     };
-    let size = human_size(revision.size_on_disk);
-    let shown = format!("{size:>10}  {}  {name}  {}", revision.commit, line.refs.join(", "));
-    let value = json!({
-        "id": name, "revision": revision.commit.as_str(), "size_on_disk": revision.size_on_disk,
-        "path": revision.path, "refs": line.refs, "files": revision.files.len(),
-    });
-    (line, revision.commit.to_string(), shown, value)
-}
-
-/// When the content of a file was last read, where the file system notes it.
-fn accessed(file: &CachedFile) -> Option<SystemTime> {
-    std::fs::metadata(&file.blob).ok()?.accessed().ok()
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural} ago")
 }
 
 /// The commits that are meant. A name that is not in the cache is a mistake, and nothing is deleted.
@@ -151,12 +160,7 @@ fn delete(session: &Session, cache: &Cache, plan: &Deletion, args: &DeletionArgs
     let size = human_size(plan.freed);
     let what = format!("{} repositories and {} commits ({size})", plan.repos.len(), plan.snapshots.len());
     if !plan.is_empty() && !args.dry_run {
-        if !args.yes && !confirm(&format!("Delete {what} from {}?", cache.root().display())) {
-            return Err(Failure::new(
-                Code::Usage,
-                "nothing was deleted; say --yes to delete without a question",
-            ));
-        }
+        agreed(args.yes, &format!("Delete {what} from {}?", cache.root().display()))?;
         plan.execute(cache).map_err(hub_api::Error::from)?;
     }
     let value = json!({

@@ -15,7 +15,7 @@ use crate::{
         EditComment, ListDiscussions, Settle,
     },
     client::Session,
-    command::confirm,
+    command::agreed,
     failure::{Code, Failure},
 };
 
@@ -61,16 +61,18 @@ async fn list(session: &Session, args: ListDiscussions) -> Result<(), Failure> {
     {
         let one = one?;
         if exactly.as_ref().is_none_or(|status| one.status == *status) {
-            session.output.item(|| line(&one), &one.num.to_string())?;
             all.push(one);
         }
     }
-    session.output.list(&all)
+    session
+        .output
+        .table(&["NUM", "KIND", "STATUS", "TITLE", "AUTHOR"], &all, cells, |one| one.num.to_string())
 }
 
-fn line(one: &Discussion) -> String {
+fn cells(one: &Discussion) -> Vec<String> {
     let kind = if one.is_pull_request { "pull request" } else { "discussion" };
-    format!("{:>5}  {kind:<12}  {:<6}  {}  {}", one.num, one.status.as_str(), one.title, one.author_name())
+    let (status, author) = (one.status.as_str().to_owned(), one.author_name().to_owned());
+    vec![one.num.to_string(), kind.to_owned(), status, one.title.clone(), author]
 }
 
 async fn info(session: &Session, at: DiscussionArg) -> Result<(), Failure> {
@@ -84,7 +86,7 @@ async fn details(session: &Session, at: &DiscussionArg) -> Result<DiscussionWith
 }
 
 fn describe(details: &DiscussionWithDetails) -> String {
-    let mut lines = vec![line(&details.discussion).trim_start().to_owned()];
+    let mut lines = vec![cells(&details.discussion).join("  ")];
     if let Some(branch) = details.target_branch() {
         lines.push(format!("  into: {branch}"));
     }
@@ -200,11 +202,7 @@ async fn diff(session: &Session, at: DiscussionArg) -> Result<(), Failure> {
 }
 
 fn ask(args: &Settle, verb: &str) -> Result<(), Failure> {
-    let question = format!("{verb} {} of {}?", args.at.num, args.at.repo_id);
-    if args.yes || confirm(&question) {
-        return Ok(());
-    }
-    Err(Failure::new(Code::Usage, "nothing was changed: confirm with --yes"))
+    agreed(args.yes, &format!("{verb} {} of {}?", args.at.num, args.at.repo_id))
 }
 
 /// The text of `--body` or `--body-file`; `-` is standard input.

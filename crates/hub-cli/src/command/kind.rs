@@ -7,20 +7,20 @@ use hub_api::{
     RepoType,
     types::{RepoInfo, TreeEntry},
 };
-use serde_json::json;
 
 use crate::{
-    args::{Card, Info, Kind, List},
+    args::{Info, Kind, List},
     client::Session,
-    command::search,
+    command::{card, search},
     failure::Failure,
     output::human_size,
+    tree,
 };
 
 pub(crate) async fn run(session: &Session, repo_type: RepoType, args: Kind) -> Result<(), Failure> {
     match args {
         Kind::Info(args) => info(session, repo_type, args).await,
-        Kind::Card(args) => card(session, repo_type, args).await,
+        Kind::Card(args) => card::run(session, repo_type, args).await,
         Kind::List(args) => list(session, repo_type, *args).await,
     }
 }
@@ -54,38 +54,6 @@ fn describe(info: &RepoInfo) -> String {
     lines.join("\n")
 }
 
-async fn card(session: &Session, repo_type: RepoType, args: Card) -> Result<(), Failure> {
-    let api = session.api().await?;
-    let path = api.hf_hub_download(&args.repo_id, "README.md").repo_type(repo_type).await?;
-    let content = std::fs::read_to_string(&path)
-        .map_err(|error| Failure::other(format!("cannot read {}", path.display()), error))?;
-    let (metadata, text) = parts_of_card(&content);
-    let value = json!({ "id": args.repo_id, "metadata": metadata, "text": text });
-    session.output.value(&value, || {
-        let shown = match (args.metadata, args.text) {
-            (true, _) => metadata,
-            (_, true) => text,
-            _ => content.as_str(),
-        };
-        shown.trim_end().to_owned()
-    })
-}
-
-/// What stands between the two lines `---` at the beginning, and the rest.
-fn parts_of_card(content: &str) -> (&str, &str) {
-    let begins = content.strip_prefix("---\n").or_else(|| content.strip_prefix("---\r\n"));
-    let Some(rest) = begins else { return ("", content) };
-    let mut end = 0;
-    for line in rest.split_inclusive('\n') {
-        if line.trim_end() == "---" {
-            let (metadata, text) = rest.split_at(end);
-            return (metadata, text.strip_prefix(line).unwrap_or(text).trim_start_matches(['\r', '\n']));
-        }
-        end += line.len();
-    }
-    ("", content)
-}
-
 async fn list(session: &Session, repo_type: RepoType, args: List) -> Result<(), Failure> {
     let Some(repo_id) = &args.repo_id else {
         return search::run(session, repo_type, args.search, args.limit).await;
@@ -108,48 +76,11 @@ async fn list(session: &Session, repo_type: RepoType, args: List) -> Result<(), 
         all.push(entry);
     }
     if args.tree {
-        for (drawn, entry) in drawn(&all) {
-            session
-                .output
-                .item(|| format!("{:>14}  {drawn}", size(entry, args.human_readable)), &entry.path)?;
-        }
+        let nodes: Vec<_> =
+            all.iter().map(|entry| (entry.path.clone(), size(entry, args.human_readable))).collect();
+        return session.output.value(&all, || tree::lines(&nodes).join("\n"));
     }
     session.output.list(&all)
-}
-
-/// Each entry below its folder, as the command `tree` draws it.
-fn drawn(entries: &[TreeEntry]) -> Vec<(String, &TreeEntry)> {
-    let mut sorted: Vec<&TreeEntry> = entries.iter().collect();
-    // A folder stands right before what is in it.
-    sorted.sort_by(|a, b| a.path.split('/').cmp(b.path.split('/')));
-    let parent = |path: &str| path.rsplit_once('/').map_or(String::new(), |(parent, _)| format!("{parent}/"));
-    let is_last = |at: usize, folder: &str| {
-        let inside = |entry: &&&TreeEntry| parent(&entry.path) == folder;
-        !sorted.iter().skip(at + 1).any(|entry| inside(&entry))
-    };
-    let mut lines = Vec::with_capacity(sorted.len());
-    for (at, entry) in sorted.iter().enumerate() {
-        let mut line = String::new();
-        let folders = entry.path.match_indices('/').filter_map(|(end, _)| entry.path.get(..end));
-        for folder in folders {
-            line.push_str(if is_last(at, &parent(folder)) { "    " } else { "│   " });
-        }
-        line.push_str(if is_last(at, &parent(&entry.path)) { "└── " } else { "├── " });
-        line.push_str(entry.path.rsplit('/').next().unwrap_or_default());
-        if !entry.is_file() {
-            line.push('/');
-        }
-        lines.push((line, *entry));
-    }
-    lines
-}
-
-fn size(entry: &TreeEntry, human_readable: bool) -> String {
-    match (entry.is_file(), human_readable) {
-        (false, _) => String::new(),
-        (true, true) => human_size(entry.size),
-        (true, false) => entry.size.to_string(),
-    }
 }
 
 fn line(entry: &TreeEntry, human_readable: bool) -> String {
@@ -157,32 +88,10 @@ fn line(entry: &TreeEntry, human_readable: bool) -> String {
     format!("{:>14}  {}{slash}", size(entry, human_readable), entry.path)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_card_has_metadata_between_two_lines_and_text_behind_them() {
-        for (content, expected) in [
-            ("---\nlicense: mit\n---\n\n# Demo\n", ("license: mit\n", "# Demo\n")),
-            ("---\r\nlicense: mit\r\n---\r\nText", ("license: mit\r\n", "Text")),
-            ("# Demo\n---\n", ("", "# Demo\n---\n")),
-            ("---\nnever ends", ("", "---\nnever ends")),
-            ("---\n---\n", ("", "")),
-            ("", ("", "")),
-        ] {
-            assert_eq!(parts_of_card(content), expected, "{content:?}");
-        }
-    }
-
-    #[test]
-    fn a_tree_shows_what_is_in_what() {
-        let entry = |path: &str, kind: &str| -> TreeEntry {
-            serde_json::from_value(json!({ "type": kind, "path": path, "oid": "0", "size": 1 })).unwrap()
-        };
-        let entries =
-            [entry("b.md", "file"), entry("a", "directory"), entry("a/x", "file"), entry("a/y", "file")];
-        let lines: Vec<String> = drawn(&entries).into_iter().map(|(line, _)| line).collect();
-        assert_eq!(lines, ["├── a/", "│   ├── x", "│   └── y", "└── b.md"]);
+fn size(entry: &TreeEntry, human_readable: bool) -> String {
+    match (entry.is_file(), human_readable) {
+        (false, _) => String::new(),
+        (true, true) => human_size(entry.size),
+        (true, false) => entry.size.to_string(),
     }
 }

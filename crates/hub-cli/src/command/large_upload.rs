@@ -6,14 +6,14 @@ pub(crate) async fn run(session: &Session, args: UploadLargeFolder) -> Result<()
     let api = session.api().await?;
     let mut call = api
         .upload_large_folder(&args.repo_id, &args.local_path)
-        .repo_type(args.repo_type.get())
-        .ignore_patterns(args.choice.exclude)
+        .repo_type(args.source.repo_type.get())
+        .ignore_patterns(args.source.exclude)
         .atomic(args.atomic);
-    if args.choice.private {
-        call = call.private(true);
+    if let Some(private) = args.source.visibility.private() {
+        call = call.private(private);
     }
-    if !args.choice.include.is_empty() {
-        call = call.allow_patterns(args.choice.include);
+    if !args.source.include.is_empty() {
+        call = call.allow_patterns(args.source.include);
     }
     if let Some(revision) = args.revision {
         call = call.revision(revision);

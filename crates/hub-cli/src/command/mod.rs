@@ -2,28 +2,41 @@
 
 pub(crate) mod auth;
 pub(crate) mod cache;
+mod card;
+mod delete_files;
 pub(crate) mod discussions;
 pub(crate) mod download;
 pub(crate) mod env;
+mod key_values;
 pub(crate) mod kind;
 pub(crate) mod large_upload;
-pub(crate) mod model;
-pub(crate) mod refs;
+pub(crate) mod man;
+mod refs;
 pub(crate) mod repos;
-pub(crate) mod search;
+mod search;
 pub(crate) mod serve;
 pub(crate) mod spaces;
 pub(crate) mod upload;
 
-/// Asks a question on the terminal; without a terminal the answer is no.
-fn confirm(question: &str) -> bool {
-    use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Write};
+
+use crate::failure::{Code, Failure};
+
+/// Goes on when `yes` was said on the command line, or is said now. Without a terminal nobody can be asked.
+fn agreed(yes: bool, question: &str) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
     if !std::io::stdin().is_terminal() {
-        return false;
+        let text = format!("{question} There is no terminal to ask on: say --yes. Nothing was changed");
+        return Err(Failure::new(Code::Usage, text));
     }
     eprint!("{question} [y/N] ");
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    if read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    Err(Failure::new(Code::Failed, "nothing was changed: the answer was no"))
 }

@@ -3,26 +3,29 @@
 use serde_json::json;
 
 use crate::{
-    args::{Branch, CreateBranch, CreateTag, DeleteTag, Tag},
+    args::{Branch, CreateBranch, CreateTag, DeleteBranch, DeleteTag, Tag},
     client::Session,
-    command::confirm,
-    failure::{Code, Failure},
+    command::agreed,
+    failure::Failure,
 };
 
 pub(crate) async fn branch(session: &Session, args: Branch) -> Result<(), Failure> {
     match args {
         Branch::Create(args) => create_branch(session, args).await,
-        Branch::Delete(args) => {
-            let api = session.api().await?;
-            api.delete_branch(&args.repo_id, &args.branch).repo_type(args.repo_type.get()).await?;
-            let value = json!({ "deleted": args.branch, "repo_id": args.repo_id });
-            session.output.value_or_quiet(
-                &value,
-                || format!("Deleted the branch {} of {}.", args.branch, args.repo_id),
-                Some(&args.branch),
-            )
-        }
+        Branch::Delete(args) => delete_branch(session, args).await,
     }
+}
+
+async fn delete_branch(session: &Session, args: DeleteBranch) -> Result<(), Failure> {
+    agreed(args.yes, &format!("Delete the branch {} of {}?", args.branch, args.repo_id))?;
+    let api = session.api().await?;
+    api.delete_branch(&args.repo_id, &args.branch).repo_type(args.repo_type.get()).await?;
+    let value = json!({ "deleted": args.branch, "repo_id": args.repo_id });
+    session.output.value_or_quiet(
+        &value,
+        || format!("Deleted the branch {} of {}.", args.branch, args.repo_id),
+        Some(&args.branch),
+    )
 }
 
 async fn create_branch(session: &Session, args: CreateBranch) -> Result<(), Failure> {
@@ -50,10 +53,12 @@ pub(crate) async fn tag(session: &Session, args: Tag) -> Result<(), Failure> {
         Tag::List(args) => {
             let api = session.api().await?;
             let tags = api.list_repo_refs(&args.repo_id).repo_type(args.repo_type.get()).await?.tags;
-            for tag in &tags {
-                session.output.item(|| format!("{}  {}", tag.target_commit, tag.name), &tag.name)?;
-            }
-            session.output.list(&tags)
+            session.output.table(
+                &["TAG", "COMMIT"],
+                &tags,
+                |tag| vec![tag.name.clone(), tag.target_commit.to_string()],
+                |tag| tag.name.clone(),
+            )
         }
     }
 }
@@ -77,10 +82,7 @@ async fn create_tag(session: &Session, args: CreateTag) -> Result<(), Failure> {
 }
 
 async fn delete_tag(session: &Session, args: DeleteTag) -> Result<(), Failure> {
-    let question = format!("Delete the tag {} of {}?", args.tag, args.repo_id);
-    if !args.yes && !confirm(&question) {
-        return Err(Failure::new(Code::Usage, "nothing was deleted: confirm with --yes"));
-    }
+    agreed(args.yes, &format!("Delete the tag {} of {}?", args.tag, args.repo_id))?;
     let api = session.api().await?;
     api.delete_tag(&args.repo_id, &args.tag).repo_type(args.repo_type.get()).await?;
     let value = json!({ "deleted": args.tag, "repo_id": args.repo_id });

@@ -1,8 +1,6 @@
 //! `hub models list`, `hub datasets list`, `hub spaces list` without a repository
 
-use std::pin::pin;
-
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::{Stream, TryStreamExt};
 use hub_api::{
     Error, HfApi, Listing, RepoType,
     api::search::{ListModelsListing, ListRepos, Listed},
@@ -45,30 +43,38 @@ pub(crate) async fn run(
     }
 }
 
-/// The repositories of one owner, `limit` at most.
-pub(crate) async fn of_owner(
+/// The repositories of one kind that a user or an organisation owns.
+pub(super) async fn of_author(
     api: &HfApi,
     repo_type: RepoType,
-    owner: &str,
-    search: Option<&str>,
+    author: &str,
+    text: Option<&str>,
     limit: usize,
 ) -> Result<Vec<RepoInfo>, Failure> {
-    let args =
-        Search { author: Some(owner.to_owned()), search: search.map(str::to_owned), ..Search::default() };
-    Ok(match repo_type {
+    fn narrowed<T: Listed>(
+        listing: Listing<ListRepos<T>>,
+        author: &str,
+        text: Option<&str>,
+        limit: usize,
+    ) -> Listing<ListRepos<T>> {
+        let listing = listing.author(author).limit(limit);
+        if let Some(text) = text { listing.search(text) } else { listing }
+    }
+    let found: Result<Vec<RepoInfo>, Error> = match repo_type {
         RepoType::Dataset => {
-            let found = common(api.list_datasets(), &args).limit(limit).all().await?;
-            found.into_iter().map(RepoInfo::Dataset).collect()
+            let listing = narrowed(api.list_datasets(), author, text, limit);
+            listing.stream().map_ok(RepoInfo::Dataset).try_collect().await
         }
         RepoType::Space => {
-            let found = common(api.list_spaces(), &args).limit(limit).all().await?;
-            found.into_iter().map(RepoInfo::Space).collect()
+            let listing = narrowed(api.list_spaces(), author, text, limit);
+            listing.stream().map_ok(RepoInfo::Space).try_collect().await
         }
         _ => {
-            let found = common(api.list_models(), &args).limit(limit).all().await?;
-            found.into_iter().map(RepoInfo::Model).collect()
+            let listing = narrowed(api.list_models(), author, text, limit);
+            listing.stream().map_ok(RepoInfo::Model).try_collect().await
         }
-    })
+    };
+    Ok(found?)
 }
 
 /// The first flag that is set and that only models have.
@@ -117,24 +123,22 @@ fn of_models(mut listing: ListModelsListing, args: Search) -> ListModelsListing 
 }
 
 async fn show(session: &Session, repos: impl Stream<Item = Result<RepoInfo, Error>>) -> Result<(), Failure> {
-    let mut repos = pin!(repos);
-    let mut all = Vec::new();
-    while let Some(repo) = repos.next().await {
-        let repo = repo?;
-        session.output.item(|| line(&repo), repo.id())?;
-        all.push(repo);
-    }
-    session.output.list(&all)
+    let all: Vec<RepoInfo> = repos.try_collect().await?;
+    let head = ["ID", "CHANGED", "LIKES", "PRIVATE", "TAGS"];
+    session.output.table(&head, &all, cells, |repo| repo.id().to_owned())
 }
 
-fn line(repo: &RepoInfo) -> String {
-    let mut line = repo.id().to_owned();
-    if repo.private() == Some(&true) {
-        line.push_str("  (private)");
-    }
-    if let Some(tags) = repo.tags().filter(|tags| !tags.is_empty()) {
-        line.push_str("  ");
-        line.push_str(&tags.join(", "));
-    }
-    line
+fn cells(repo: &RepoInfo) -> Vec<String> {
+    let private = if repo.private() == Some(&true) { "yes" } else { "" };
+    let tags = repo.tags().map(|tags| tags.join(", ")).unwrap_or_default();
+    vec![repo.id().to_owned(), changed(repo), likes(repo), private.to_owned(), tags]
+}
+
+/// The day of the last change.
+pub(super) fn changed(repo: &RepoInfo) -> String {
+    repo.last_modified().map(|time| time.to_string().chars().take(10).collect()).unwrap_or_default()
+}
+
+pub(super) fn likes(repo: &RepoInfo) -> String {
+    repo.likes().map(ToString::to_string).unwrap_or_default()
 }

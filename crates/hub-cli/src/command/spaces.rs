@@ -1,20 +1,17 @@
 //! `hub spaces`
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use hub_api::{
     RepoType,
-    types::space::{SpaceRuntime, SpaceStage},
+    types::space::{SpaceRuntime, SpaceSetting, SpaceStage},
 };
 use serde_json::json;
 
 use crate::{
-    args::{
-        DeleteSetting, SecretsArgs, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces, VariablesArgs,
-        WaitForSpace,
-    },
+    args::{DeleteSetting, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces, WaitForSpace},
     client::Session,
-    command::{confirm, kind},
+    command::{agreed, key_values, kind},
     failure::{Code, Failure},
 };
 
@@ -58,12 +55,11 @@ async fn secrets(session: &Session, args: SpaceSecrets) -> Result<(), Failure> {
     let api = session.api().await?;
     match args {
         SpaceSecrets::Add(args) => {
-            let SecretsArgs { secrets, secrets_file } = &args.secrets;
-            let pairs = given(pairs(secrets, secrets_file.as_deref())?, "--secrets")?;
-            for (key, value) in &pairs {
+            let secrets = some(key_values::secrets(&args.secrets)?, "-s or --secrets-file")?;
+            for SpaceSetting { key, value, .. } in &secrets {
                 api.add_space_secret(&args.space.space_id, key, value).await?;
             }
-            changed(session, "Set", pairs.iter().map(|(key, _)| key.as_str()).collect())
+            changed(session, "Set", secrets.iter().map(|secret| secret.key.as_str()).collect())
         }
         SpaceSecrets::Delete(args) => {
             ask(&args)?;
@@ -72,12 +68,12 @@ async fn secrets(session: &Session, args: SpaceSecrets) -> Result<(), Failure> {
         }
         SpaceSecrets::List(args) => {
             let secrets: Vec<_> = api.get_space_secrets(args.space_id).await?.into_values().collect();
-            for secret in &secrets {
-                let description = secret.description.as_deref().unwrap_or_default();
-                let line = || format!("{}  {description}", secret.key).trim_end().to_owned();
-                session.output.item(line, &secret.key)?;
-            }
-            session.output.list(&secrets)
+            session.output.table(
+                &["KEY", "DESCRIPTION"],
+                &secrets,
+                |secret| vec![secret.key.clone(), secret.description.clone().unwrap_or_default()],
+                |secret| secret.key.clone(),
+            )
         }
     }
 }
@@ -86,12 +82,11 @@ async fn variables(session: &Session, args: SpaceVariables) -> Result<(), Failur
     let api = session.api().await?;
     match args {
         SpaceVariables::Add(args) => {
-            let VariablesArgs { env, env_file } = &args.variables;
-            let pairs = given(pairs(env, env_file.as_deref())?, "--env")?;
-            for (key, value) in &pairs {
+            let variables = some(key_values::variables(&args.variables)?, "-e or --env-file")?;
+            for SpaceSetting { key, value, .. } in &variables {
                 api.add_space_variable(&args.space.space_id, key, value).await?;
             }
-            changed(session, "Set", pairs.iter().map(|(key, _)| key.as_str()).collect())
+            changed(session, "Set", variables.iter().map(|variable| variable.key.as_str()).collect())
         }
         SpaceVariables::Delete(args) => {
             ask(&args)?;
@@ -100,10 +95,12 @@ async fn variables(session: &Session, args: SpaceVariables) -> Result<(), Failur
         }
         SpaceVariables::List(args) => {
             let variables: Vec<_> = api.get_space_variables(args.space_id).await?.into_values().collect();
-            for variable in &variables {
-                session.output.item(|| format!("{}={}", variable.key, variable.value), &variable.key)?;
-            }
-            session.output.list(&variables)
+            session.output.table(
+                &["KEY", "VALUE"],
+                &variables,
+                |variable| vec![variable.key.clone(), variable.value.clone()],
+                |variable| variable.key.clone(),
+            )
         }
     }
 }
@@ -114,46 +111,14 @@ fn changed(session: &Session, what: &str, keys: Vec<&str>) -> Result<(), Failure
 }
 
 fn ask(args: &DeleteSetting) -> Result<(), Failure> {
-    if args.yes || confirm(&format!("Remove {} from {}?", args.key, args.space.space_id)) {
-        return Ok(());
-    }
-    Err(Failure::new(Code::Usage, "nothing was removed: confirm with --yes"))
+    agreed(args.yes, &format!("Remove {} from {}?", args.key, args.space.space_id))
 }
 
-/// At least one.
-fn given(pairs: Vec<(String, String)>, flag: &str) -> Result<Vec<(String, String)>, Failure> {
-    if pairs.is_empty() {
-        return Err(Failure::new(
-            Code::Usage,
-            format!("nothing to set: say {flag} KEY=VALUE, or {flag}-file FILE"),
-        ));
+fn some(settings: Vec<SpaceSetting>, flags: &str) -> Result<Vec<SpaceSetting>, Failure> {
+    if settings.is_empty() {
+        return Err(Failure::new(Code::Usage, format!("nothing is to be set: say what with {flags}")));
     }
-    Ok(pairs)
-}
-
-/// Keys and values from the command line, the environment and a file.
-pub(crate) fn pairs(given: &[String], file: Option<&Path>) -> Result<Vec<(String, String)>, Failure> {
-    let mut lines: Vec<String> = Vec::new();
-    if let Some(file) = file {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Failure::other(format!("cannot read {}", file.display()), error))?;
-        let meant = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        lines.extend(meant.map(str::to_owned));
-    }
-    lines.extend(given.iter().cloned());
-    lines
-        .iter()
-        .map(|line| match line.split_once('=') {
-            Some((key, value)) => Ok((key.trim().to_owned(), value.trim_matches('"').to_owned())),
-            None => match std::env::var(line) {
-                Ok(value) => Ok((line.clone(), value)),
-                Err(_) => Err(Failure::new(
-                    Code::Usage,
-                    "a key without a value stands for an environment variable, and there is none of that name",
-                )),
-            },
-        })
-        .collect()
+    Ok(settings)
 }
 
 async fn settings(session: &Session, args: SpaceSettings) -> Result<SpaceRuntime, Failure> {
@@ -174,18 +139,18 @@ async fn settings(session: &Session, args: SpaceSettings) -> Result<SpaceRuntime
 
 async fn hardware(session: &Session) -> Result<(), Failure> {
     let all = session.api().await?.list_spaces_hardware().await?;
-    for one in &all {
-        let accelerator = one.accelerator.as_ref();
-        let accelerator =
-            accelerator.map_or_else(String::new, |gpu| format!("{}x {}", gpu.quantity, gpu.model));
-        let name = one.name.as_str();
-        let line = || {
+    session.output.table(
+        &["NAME", "CPU", "RAM", "ACCELERATOR", "PRICE"],
+        &all,
+        |one| {
+            let accelerator = one.accelerator.as_ref();
+            let accelerator =
+                accelerator.map_or_else(String::new, |gpu| format!("{}x {}", gpu.quantity, gpu.model));
             let price = format!("${} a {}", one.unit_cost_usd, one.unit_label);
-            format!("{name:<14}  {:<9}  {:<8}  {accelerator:<10}  {price}", one.cpu, one.ram)
-        };
-        session.output.item(line, name)?;
-    }
-    session.output.list(&all)
+            vec![one.name.to_string(), one.cpu.clone(), one.ram.clone(), accelerator, price]
+        },
+        |one| one.name.to_string(),
+    )
 }
 
 async fn wait(session: &Session, args: WaitForSpace) -> Result<SpaceRuntime, Failure> {

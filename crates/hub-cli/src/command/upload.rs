@@ -9,7 +9,7 @@ use hub_api::{
 };
 
 use crate::{
-    args::Upload,
+    args::{CommitArgs, Upload},
     client::Session,
     failure::{Code, Failure},
     output::human_size,
@@ -23,22 +23,22 @@ pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> 
         .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?
         .is_dir();
     let has_patterns =
-        [&args.choice.include, &args.choice.exclude, &args.delete].iter().any(|given| !given.is_empty());
+        [&args.source.include, &args.source.exclude, &args.delete].iter().any(|given| !given.is_empty());
     if has_patterns && !is_folder {
         return Err(Failure::new(Code::Usage, "--include, --exclude and --delete are for folders"));
     }
     let id = if args.dry_run { api.get_full_repo_name(&args.repo_id).await? } else { args.repo_id.clone() };
-    let repo = RepoRef::new(args.repo_type.get(), id.parse().map_err(hub_api::Error::from)?);
+    let repo = RepoRef::new(args.source.repo_type.get(), id.parse().map_err(hub_api::Error::from)?);
     let create = new_repo(&api, &args);
     if is_folder {
         let mut call = api
             .upload_folder(repo, local_path)
             .path_in_repo(path_in_repo)
-            .ignore_patterns(&args.choice.exclude)
+            .ignore_patterns(&args.source.exclude)
             .delete_patterns(&args.delete)
             .links(args.links());
-        if !args.choice.include.is_empty() {
-            call = call.allow_patterns(&args.choice.include);
+        if !args.source.include.is_empty() {
+            call = call.allow_patterns(&args.source.include);
         }
         finish(session, call.create_repo(create), args).await
     } else {
@@ -52,16 +52,7 @@ async fn finish<O>(session: &Session, mut call: Call<O>, args: Upload) -> Result
 where
     O: HasCommit + Operation<Output = CommitInfo>,
 {
-    call = call.create_pr(args.create_pr);
-    if let Some(message) = args.commit_message {
-        call = call.commit_message(message);
-    }
-    if let Some(revision) = args.revision {
-        call = call.revision(revision);
-    }
-    if let Some(description) = args.commit_description {
-        call = call.commit_description(description);
-    }
+    call = told(call, args.commit);
     if args.dry_run {
         let plan = call.plan().await?;
         return session.output.value(&plan, || described(&plan));
@@ -70,13 +61,31 @@ where
     if let Some(board) = &board {
         call = call.progress(board.clone());
     }
-    let commit = watched(board, call).await?;
+    show(session, &watched(board, call).await?)
+}
+
+/// Sets what every commit can be told.
+pub(super) fn told<O: HasCommit>(call: Call<O>, args: CommitArgs) -> Call<O> {
+    let mut call = call.create_pr(args.create_pr);
+    if let Some(message) = args.commit_message {
+        call = call.commit_message(message);
+    }
+    if let Some(description) = args.commit_description {
+        call = call.commit_description(description);
+    }
+    if let Some(revision) = args.revision {
+        call = call.revision(revision);
+    }
+    call
+}
+
+pub(super) fn show(session: &Session, commit: &CommitInfo) -> Result<(), Failure> {
     let human = || match (&commit.pr_url, commit.created) {
         (_, false) => format!("Nothing has changed; no commit was made.\n{}", commit.commit_url),
         (Some(pull_request), true) => pull_request.clone(),
         (None, true) => commit.commit_url.clone(),
     };
-    session.output.value_or_quiet(&commit, human, Some(&commit.commit_url))
+    session.output.value_or_quiet(commit, human, Some(&commit.commit_url))
 }
 
 /// A plan for people: one line for each path, then the sums.
@@ -125,10 +134,10 @@ fn entry_line(entry: &PlanEntry) -> String {
 
 /// Makes the repository if it is missing. A Space cannot be made without an SDK: `gradio`, as the `hf` command does.
 fn new_repo(api: &HfApi, args: &Upload) -> CreateRepoCall {
-    let repo_type = args.repo_type.get();
+    let repo_type = args.source.repo_type.get();
     let mut create = api.create_repo(&args.repo_id).repo_type(repo_type).exist_ok(true);
-    if args.choice.private {
-        create = create.private(true);
+    if let Some(private) = args.source.visibility.private() {
+        create = create.private(private);
     }
     if repo_type == RepoType::Space {
         create = create.space_sdk("gradio");

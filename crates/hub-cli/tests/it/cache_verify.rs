@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use hub_tests::{files_in, folder_with, noise};
 use serde_json::Value;
 
-use crate::command_line::{Place, me};
+use crate::place::{Place, me};
 
 /// A repository in the cache; its id, and the folder of its commit.
 fn downloaded(place: &Place) -> (String, PathBuf) {

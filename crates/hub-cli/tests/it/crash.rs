@@ -11,7 +11,7 @@ use std::{
 use hub_api::HfApi;
 use hub_tests::noise;
 
-use crate::command_line::hub;
+use crate::place::hub;
 
 const KILLS: u64 = 50;
 pub(crate) const SEED: &str = r#"

@@ -3,7 +3,7 @@
 use hub_tests::{files_in, folder_with, noise};
 use serde_json::Value;
 
-use crate::command_line::{Place, me};
+use crate::place::{Place, me};
 
 #[test]
 fn a_dry_run_lists_what_a_download_then_brings_and_writes_nothing() {

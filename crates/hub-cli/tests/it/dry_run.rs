@@ -3,7 +3,7 @@
 use hub_tests::{folder_with, noise};
 use serde_json::{Value, json};
 
-use crate::command_line::{Place, me};
+use crate::place::{Place, me};
 
 /// A repository with some files, and a folder that differs from it.
 fn prepared(place: &Place) -> tempfile::TempDir {

@@ -6,7 +6,7 @@ use hub_local::{Fault, LocalHub, Server};
 use hub_tests::{ADA, ada, files_in, folder_with, noise};
 use tokio::task::JoinHandle;
 
-use crate::command_line::hub;
+use crate::place::hub;
 
 const FILES: usize = 8;
 /// How many arrive before the command is killed.

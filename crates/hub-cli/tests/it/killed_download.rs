@@ -12,7 +12,7 @@ use hub_api::download::{Cache, CacheInfo};
 use hub_local::{Fault, LocalHub, Server};
 use hub_tests::{ada, folder_with, hub as new_hub, noise};
 
-use crate::command_line::hub;
+use crate::place::hub;
 
 const KILLS: u64 = 100;
 /// After this many kills the cache is completed, looked at and thrown away.

@@ -12,8 +12,8 @@ use hub_api::HfApi;
 use hub_tests::{files_in, noise};
 
 use crate::{
-    command_line::hub,
     crash::{SEED, Served, client},
+    place::hub,
 };
 
 /// Files of one folder: every other one goes to LFS.

@@ -2,14 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod auth;
+mod cache;
 mod cache_verify;
 mod command_line;
-mod commands;
 mod crash;
+mod discussions;
 mod download_dry_run;
 mod dry_run;
+mod every_command;
+mod failures;
 mod killed;
 mod killed_download;
 mod killed_upload;
-mod spaces;
+mod place;
+mod repos;
+mod terminal;
+mod tokens;

@@ -1,6 +1,6 @@
-//! `hub auth`
+//! Logging in, and several tokens.
 
-use crate::command_line::{Place, hub, text};
+use crate::place::{Place, hub, text};
 
 #[cfg(unix)]
 #[test]
@@ -42,7 +42,7 @@ fn tokens_have_names_and_can_be_switched() {
     assert_eq!(place.ok(&["auth", "switch", "--token-name", "other", "--quiet"]), "other\n");
     assert_eq!(kept("token").unwrap(), "hf_other");
     let listed = place.ok(&["auth", "list"]);
-    assert!(listed.contains("* other\n") && listed.contains(&format!("  {name}\n")), "{listed}");
+    assert!(listed.contains("*       other\n") && listed.contains(&format!("        {name}\n")), "{listed}");
     assert!(!listed.contains("hf_"), "{listed}");
     assert!(place.fails(&["auth", "switch", "--token-name", "nobody"], 4).contains("nobody"));
 

@@ -1,0 +1,103 @@
+//! What a failed command says, and its exit code.
+
+use crate::place::{Place, hub, me, text};
+
+#[test]
+fn each_failure_has_its_exit_code_and_one_line() {
+    let place = Place::new();
+    let demo = &format!("{}/demo", me(&place));
+    let none = &format!("{}/none", me(&place));
+    place.ok(&["repos", "create", demo]);
+    let cases: [(&[&str], i32, &str); 9] = [
+        (&["models", "info", "a//b"], 2, "a//b"),
+        (&["models", "info", none], 3, none),
+        (&["models", "info", demo, "--revision", "v9"], 3, "v9"),
+        (&["download", demo, "none.txt", "--local-dir", "x"], 3, "none.txt"),
+        (&["repos", "create", demo], 5, demo),
+        (&["repos", "create", "somebody-else/demo"], 4, "somebody-else"),
+        (&["upload", demo, "no-such-folder", "."], 1, "no-such-folder"),
+        (&["--token", "hf_wrong", "auth", "whoami"], 4, "token"),
+        (&["repos", "delete", demo], 2, "--yes"),
+    ];
+    for (args, code, named) in cases {
+        let stderr = place.fails(args, code);
+        let errors: Vec<&str> = stderr.lines().filter(|line| !line.contains("WARN")).collect();
+        assert!(
+            matches!(errors.as_slice(), [error] if error.starts_with("hub: ") && error.contains(named)),
+            "{args:?}: {stderr}"
+        );
+        assert!(!stderr.contains("hf_wrong"), "{stderr}");
+    }
+    assert!(!place.home.path().join("x/none.txt").exists());
+}
+
+#[test]
+fn an_upload_that_cannot_be_creates_no_repository() {
+    let place = Place::new();
+    std::fs::create_dir(place.home.path().join("folder")).unwrap();
+    std::fs::write(place.home.path().join("folder/a"), "1").unwrap();
+    let cases: [(&[&str], i32, &str); 4] = [
+        (&["upload", "new", "folder", "../out"], 2, ".."),
+        (&["upload", "new", "folder/a", ".git/config"], 2, ".git"),
+        (&["upload", "new", "folder/none"], 1, "folder/none"),
+        (&["upload", "new"], 2, "new"),
+    ];
+    for (args, code, named) in cases {
+        let stderr = place.fails(args, code);
+        assert!(stderr.contains(named), "{args:?}: {stderr}");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", place.home.path().join("folder/broken")).unwrap();
+        assert!(place.fails(&["upload", "new", "folder", "."], 1).contains("broken"));
+    }
+    let id = format!("{}/new", me(&place));
+    place.fails(&["models", "info", &id], 3);
+}
+
+#[test]
+fn an_address_that_others_can_reach_must_be_meant() {
+    let place = Place::new();
+    let output =
+        hub(place.home.path()).args(["serve", "--listen", "0.0.0.0:0", "--data", "d"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--allow-remote"), "{}", text(&output.stderr));
+    assert!(!place.home.path().join("d").exists());
+}
+
+#[test]
+fn a_hub_that_is_not_there_is_a_network_failure() {
+    let place = Place::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = hub(place.home.path())
+        .args(["--endpoint", &format!("http://{free}"), "models", "info", "ada/demo"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(6), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_taken_port_and_a_newer_data_folder_are_named() {
+    let place = Place::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output =
+        hub(place.home.path()).args(["serve", "--listen", &address, "--data", "d1"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains(&address), "{}", text(&output.stderr));
+
+    place.ok(&["auth", "whoami"]);
+    std::fs::write(place.home.path().join("hub-data/version"), "999").unwrap();
+    let stderr = place.fails(&["auth", "whoami"], 1);
+    assert!(stderr.contains("999"), "{stderr}");
+}
+
+#[test]
+fn wrong_usage_prints_usage_and_exits_with_2() {
+    let place = Place::new();
+    for args in [&["nonsense"][..], &["upload"], &["--format", "xml", "version"]] {
+        assert_eq!(place.run(args).status.code(), Some(2), "{args:?}");
+    }
+    assert!(place.ok(&["version"]).starts_with("hub "));
+    assert!(place.ok(&["completions", "bash"]).contains("hub"));
+}

@@ -1,0 +1,51 @@
+//! A home folder and an embedded Hub, in which tests run the program.
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+/// `hub` with nothing of this machine's environment but what it needs.
+pub(crate) fn hub(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hub"));
+    command.env_clear().env("HOME", home).env("USER", "ada").current_dir(home);
+    command
+}
+
+pub(crate) struct Place {
+    pub(crate) home: tempfile::TempDir,
+}
+
+/// The namespace of the person who runs the tests.
+pub(crate) fn me(place: &Place) -> String {
+    place.ok(&["auth", "whoami", "--quiet"]).trim().to_owned()
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
+        hub(self.home.path()).args(["--endpoint", "local:hub-data"]).args(args).output().unwrap()
+    }
+
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+        assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b), "{args:?} writes colours");
+        text(&output.stdout)
+    }
+
+    pub(crate) fn fails(&self, args: &[&str], code: i32) -> String {
+        let output = self.run(args);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
+        assert_eq!(text(&output.stdout), "", "{args:?}");
+        stderr
+    }
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
