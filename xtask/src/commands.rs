@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use crate::{HUB, Outcome, cargo, output, read, root};
+use crate::interop::hub;
+use crate::{Outcome, output, read, root};
 
 /// Fails unless the page says what the program and the facts say.
 pub(crate) fn run() -> Outcome {
@@ -38,7 +39,7 @@ fn generated() -> Outcome<(String, String)> {
         let path = root().join("tests/parity").join(name);
         serde_json::from_str(&read(&path)?).map_err(|error| format!("{}: {error}", path.display()))
     };
-    let ours = output(cargo().args(HUB).arg("commands"))?;
+    let ours = output(std::process::Command::new(hub()?).arg("commands"))?;
     let ours: Value = serde_json::from_str(&ours).map_err(|error| format!("`hub commands`: {error}"))?;
     let compared = Compared::new(&facts("hf-cli.json")?, &ours, &facts("hf-cli-left-out.json")?)?;
     Ok((compared.page(), compared.summary()))

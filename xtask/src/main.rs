@@ -30,13 +30,13 @@ usage: cargo xtask <task>
   parity    every documented Python method and argument is there; docs/operations.md says what sends each operation
             that the Hub publishes, docs/command-parity.md what `hub` has of the official command line; with --write
             both are written anew
-  man       writes the manual pages of `hub` into target/man
+  man       writes the manual pages of `hub` into target/man, and its completions into target/completions
   interop   a real model and every documented method between this client, the embedded Hub and the official Python
             client, newest and 0.12.1; compares the requests that they send with the files in tests/parity, which
             `interop --record` writes
   book      builds the book of docs/ into target/book with mdBook, which it installs into target/tools, and checks its links
   bench     speed and memory, in release mode; writes docs/benchmarks.md and .svg. `bench uploads`, `downloads`,
-            `startup`, `transfers` and `reading` measure one part and only print it
+            `startup`, `transfers` and `reading` measure one part again and leave the rest as it is
 ";
 
 /// A task ends well, or with a message that says what to do.
@@ -75,9 +75,6 @@ fn main() -> ExitCode {
         }
     }
 }
-
-/// Builds and runs the program, for `cargo`.
-const HUB: [&str; 6] = ["run", "--quiet", "--locked", "--package", "hub-cli", "--"];
 
 /// The folder of the workspace.
 fn root() -> PathBuf {

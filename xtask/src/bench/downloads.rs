@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::RUNS;
 use super::client::{Run, Summary, TOKEN, create_repo, timed};
 use super::content::Content;
 use super::server::Server;
-use super::{Bar, RUNS};
 use crate::interop::{newest_client, target_folder};
 use crate::{Outcome, cargo, execute, root};
 
@@ -45,7 +45,7 @@ const JOBS: [Job; 3] = [
     },
 ];
 
-pub(super) fn measure(bars: &mut Vec<Bar>) -> Outcome<String> {
+pub(super) fn measure() -> Outcome<String> {
     execute(cargo().args(["build", "--release", "--package", "hub-cli", "--locked"]))?;
     let place = target_folder()?.join("bench");
     let fail = |error: std::io::Error| format!("cannot use {}: {error}", place.display());
@@ -65,7 +65,7 @@ pub(super) fn measure(bars: &mut Vec<Bar>) -> Outcome<String> {
          |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
     );
     for job in &JOBS {
-        let row = bench.row(job, bars)?;
+        let row = bench.row(job)?;
         eprint!("{row}");
         text.push_str(&row);
     }
@@ -80,7 +80,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn row(&self, job: &Job, bars: &mut Vec<Bar>) -> Outcome<String> {
+    fn row(&self, job: &Job) -> Outcome<String> {
         let source = job.content.made_in(&self.place)?;
         let repo = {
             let server = Server::start(&self.hub, &self.place, &[])?;
@@ -108,7 +108,6 @@ impl Bench {
             theirs.push(self.fresh(python, &server, true)?);
         }
         let (hub, python) = (Summary::of(&ours), Summary::of(&theirs));
-        bars.push(Bar::new(job.name, hub.wall.middle / python.wall.middle, job.share));
         Ok(hub.row(job.name, &python, job.share, job.memory))
     }
 

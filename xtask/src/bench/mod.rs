@@ -23,36 +23,50 @@ use std::time::Duration;
 
 use crate::{Outcome, output, read, root};
 
-/// Measures everything and writes the report, or only one `part` and prints it.
-pub(crate) fn run(part: Option<&str>) -> Outcome {
+/// What can be measured, in the order of the report: its name, the heading of its section, and how.
+const PARTS: [(&str, &str, Measure); 5] = [
+    ("uploads", "## Uploads", uploads::measure),
+    ("downloads", "## Downloads", downloads::measure),
+    ("startup", "## Start", startup::measure),
+    ("transfers", "## One LFS file", transfers::measure),
+    ("reading", "## Reading", reading::measure),
+];
+const REPORT: &str = "docs/benchmarks.md";
+
+type Measure = fn() -> Outcome<String>;
+
+/// Measures everything, or one part, and writes it into the report; the picture is drawn from all of the report.
+pub(crate) fn run(only: Option<&str>) -> Outcome {
     if !Path::new("/proc/self/status").exists() {
         return Err("peak memory is read from /proc: run this on Linux".into());
     }
-    let mut bars = Vec::new();
-    match part {
-        None => {
-            let sections = [
-                heading()?,
-                uploads::measure(&mut bars)?,
-                downloads::measure(&mut bars)?,
-                startup::measure(&mut bars)?,
-                transfers::measure()?,
-                reading::measure(&mut bars)?,
-            ];
-            let report = sections.join("\n");
-            print!("{report}");
-            write("docs/benchmarks.md", &report)?;
-            write("docs/benchmarks.svg", &plot::draw(&bars))
-        }
-        Some("uploads") => uploads::measure(&mut bars).map(|report| print!("{report}")),
-        Some("downloads") => downloads::measure(&mut bars).map(|report| print!("{report}")),
-        Some("startup") => startup::measure(&mut bars).map(|report| print!("{report}")),
-        Some("transfers") => transfers::measure().map(|report| print!("{report}")),
-        Some("reading") => reading::measure(&mut bars).map(|report| print!("{report}")),
-        Some(other) => {
-            Err(format!("there is no benchmark {other:?}: uploads, downloads, startup, transfers, reading"))
-        }
+    if only.is_some_and(|only| PARTS.iter().all(|(name, ..)| *name != only)) {
+        let names = PARTS.map(|(name, ..)| name).join(", ");
+        return Err(format!("there is no such benchmark; there are {names}"));
     }
+    let before = read(&root().join(REPORT)).unwrap_or_default();
+    let mut report = heading()?;
+    for (name, title, measure) in PARTS {
+        let section = if only.is_none_or(|only| only == name) {
+            let section = measure()?;
+            print!("{section}");
+            section
+        } else {
+            section_of(&before, title).to_owned()
+        };
+        report.push('\n');
+        report.push_str(section.trim_end());
+        report.push('\n');
+    }
+    write(REPORT, &report)?;
+    write("docs/benchmarks.svg", &plot::draw(&bars(&report)))
+}
+
+/// The section of a report that begins with this line.
+fn section_of<'r>(report: &'r str, title: &str) -> &'r str {
+    let Some(begin) = report.find(&format!("\n{title}\n")) else { return "" };
+    let section = report.get(begin + 1..).unwrap_or_default();
+    section.find("\n## ").and_then(|end| section.get(..end)).unwrap_or(section)
 }
 
 fn write(name: &str, content: &str) -> Outcome {
@@ -64,16 +78,31 @@ fn write(name: &str, content: &str) -> Outcome {
 const RUNS: usize = 5;
 
 /// One job of the picture: its time as a share of Python's, and what is to be reached.
+#[derive(Debug, PartialEq)]
 struct Bar {
     name: String,
     share: f64,
     reach: f64,
 }
 
-impl Bar {
-    fn new(name: &str, share: f64, reach: f64) -> Self {
-        Self { name: name.to_owned(), share, reach }
+/// The rows of all tables that compare two clients.
+fn bars(report: &str) -> Vec<Bar> {
+    let mut bars = Vec::new();
+    let mut column = None;
+    for line in report.lines() {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        if let Some(found) = cells.iter().position(|cell| cell.starts_with("share of ")) {
+            column = Some(found);
+        } else if !line.starts_with('|') {
+            column = None;
+        }
+        let number = |at: usize| cells.get(at).and_then(|cell| cell.parse::<f64>().ok());
+        let found = column.and_then(|share| Some((number(share)?, number(share + 1)?)));
+        if let (Some((share, reach)), Some(name)) = (found, cells.first()) {
+            bars.push(Bar { name: (*name).to_owned(), share, reach });
+        }
     }
+    bars
 }
 
 fn heading() -> Outcome<String> {
@@ -168,4 +197,24 @@ fn write_sparse(path: &Path, mebibytes: u64) -> std::io::Result<()> {
 
 fn mib(kib: u64) -> f64 {
     kib as f64 / 1024.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPORT: &str = "# Head\n\n## Uploads\n\n| job | hub | share of Python's | to reach |\n|---|---:|---:|---:|\n\
+                          | a | 1 | 0.500 | 0.40 |\n\n| job | MiB |\n|---|---:|\n| b | 7 |\n\n## Start\n\ntext\n";
+
+    #[test]
+    fn a_part_of_a_report_can_be_kept() {
+        assert!(section_of(REPORT, "## Uploads").ends_with("| b | 7 |\n"));
+        assert_eq!(section_of(REPORT, "## Start"), "## Start\n\ntext\n");
+        assert_eq!(section_of(REPORT, "## Reading"), "");
+    }
+
+    #[test]
+    fn only_comparisons_become_bars() {
+        assert_eq!(bars(REPORT), [Bar { name: "a".into(), share: 0.5, reach: 0.4 }]);
+    }
 }

@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn every_job_has_its_name_its_bar_and_its_mark() {
-        let picture = draw(&[Bar::new("`a` < b", 0.5, 0.4), Bar::new("c", 3.0, 0.4)]);
+        let bar = |name: &str, share| Bar { name: name.to_owned(), share, reach: 0.4 };
+        let picture = draw(&[bar("`a` < b", 0.5), bar("c", 3.0)]);
         for part in ["a &lt; b", "0.500", "width=\"220\"", "width=\"484\"", "x1=\"576\"", "3.000"] {
             assert!(picture.contains(part), "{part} in {picture}");
         }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::canned::{Canned, MODELS};
-use super::{Bar, RUNS, Spread, mib, watch};
+use super::{RUNS, Spread, mib, watch};
 use crate::interop::{newest_client, target_folder};
 use crate::{Outcome, cargo, execute, root};
 
@@ -69,7 +69,7 @@ struct Run {
     memory: f64,
 }
 
-pub(super) fn measure(bars: &mut Vec<Bar>) -> Outcome<String> {
+pub(super) fn measure() -> Outcome<String> {
     execute(cargo().args([
         "build",
         "--release",
@@ -107,8 +107,6 @@ pub(super) fn measure(bars: &mut Vec<Bar>) -> Outcome<String> {
         let (hub_memory, official_memory) = (memory(&hub), memory(&official));
         let (hub, official) = (Spread::of(seconds(&hub)), Spread::of(seconds(&official)));
         let plain = Spread::of(plain).middle;
-        let words = if job.words[0] == "list" { "d." } else { "g." };
-        bars.push(Bar::new(&format!("{words} {}", job.name), hub.middle / official.middle, job.share));
         writeln!(
             text,
             "| {} | {} | {} | {:.3} | {:.3} | {plain:.2} | {:.1} | {:.0} | {:.1} |",

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::client::TOKEN;
 use super::server::Server;
-use super::{Bar, Spread, mib, usage};
+use super::{Spread, mib, usage};
 use crate::interop::{newest_client, target_folder};
 use crate::{Outcome, cargo, execute};
 
@@ -16,7 +16,7 @@ const NAME: &str = "f. `auth whoami`, the whole process";
 const SHARE: f64 = 0.05;
 const MEMORY: f64 = 12.0;
 
-pub(super) fn measure(bars: &mut Vec<Bar>) -> Outcome<String> {
+pub(super) fn measure() -> Outcome<String> {
     execute(cargo().args(["build", "--release", "--package", "hub-cli", "--locked"]))?;
     let hub = target_folder()?.join("release/hub");
     let official = newest_client()?.with_file_name("hf");
@@ -40,7 +40,6 @@ pub(super) fn measure(bars: &mut Vec<Bar>) -> Outcome<String> {
         (0..RUNS).map(|_| peak(whoami(&hub))).try_fold(0.0, |most: f64, peak| peak.map(|p| most.max(p)))?;
     let (ours, theirs) = (Spread::of(ours), Spread::of(theirs));
     let share = ours.middle / theirs.middle;
-    bars.push(Bar::new(NAME, share, SHARE));
     drop(server);
     std::fs::remove_dir_all(&place).map_err(fail)?;
     Ok(format!(

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use super::client::{Run, Summary, create_repo, timed};
 use super::content::Content;
 use super::server::Server;
-use super::{Bar, RUNS, Usage, floor, mib, throttle};
+use super::{RUNS, Usage, floor, mib, throttle};
 use crate::interop::{newest_client, target_folder};
 use crate::{Outcome, cargo, execute, root};
 
@@ -59,7 +59,7 @@ const fn job(
     Job { name, content, parts, way, share, memory }
 }
 
-pub(super) fn measure(bars: &mut Vec<Bar>) -> Outcome<String> {
+pub(super) fn measure() -> Outcome<String> {
     execute(cargo().args(["build", "--release", "--package", "hub-cli", "--locked"]))?;
     let hub = target_folder()?.join("release/hub");
     let python = newest_client()?;
@@ -72,7 +72,7 @@ pub(super) fn measure(bars: &mut Vec<Bar>) -> Outcome<String> {
     let mut text = heading();
     let bench = Bench { hub, python, place: place.clone() };
     for job in &JOBS {
-        let row = bench.row(job, bars)?;
+        let row = bench.row(job)?;
         eprint!("{row}");
         text.push_str(&row);
     }
@@ -101,7 +101,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn row(&self, job: &Job, bars: &mut Vec<Bar>) -> Outcome<String> {
+    fn row(&self, job: &Job) -> Outcome<String> {
         let source = job.content.made_in(&self.place)?;
         let extra: &[&str] = if job.way == Way::Late { &["--latency", "50"] } else { &[] };
         let server = Server::start(&self.hub, &self.place, &[&["--discard-lfs=unchecked"], extra].concat())?;
@@ -114,7 +114,6 @@ impl Bench {
             theirs.push(self.python_upload(&url, &server, &repo, &source)?);
         }
         let (hub, python) = (Summary::of(&ours), Summary::of(&theirs));
-        bars.push(Bar::new(job.name, hub.wall.middle / python.wall.middle, job.share));
         Ok(hub.row(job.name, &python, job.share, job.memory))
     }
 

@@ -140,15 +140,21 @@ fn variables(all: impl Iterator<Item = (String, String)>) -> BTreeMap<String, St
     .collect()
 }
 
-/// A URL without user and password, which proxies have. One may stand there without a scheme.
+/// A URL without what may be secret in it: user, password and query. Folders, and `local:` with one, stay as they are.
 fn without_password(text: &str) -> String {
-    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
-    let (host, path) =
-        rest.split_at_checked(rest.find(['/', '?']).unwrap_or(rest.len())).unwrap_or((rest, ""));
-    let sign = if scheme.is_empty() { "" } else { "://" };
-    match host.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}{sign}***@{host}{path}"),
-        None => text.to_owned(),
+    let is_folder = text.starts_with(['/', '.', '~']) || text.starts_with("local:");
+    if is_folder {
+        return text.to_owned();
+    }
+    let (scheme, rest) = match text.find("://") {
+        Some(at) => text.split_at(at + "://".len()),
+        None => ("", text),
+    };
+    // A password may hold signs that end the host elsewhere, so all before the last @ counts as one.
+    let (user, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("***@", rest));
+    match rest.split_once(['?', '#']) {
+        Some((rest, _)) => format!("{scheme}{user}{rest}?***"),
+        None => format!("{scheme}{user}{rest}"),
     }
 }
 
@@ -157,14 +163,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_of_proxies_are_not_shown() {
+    fn passwords_and_queries_of_addresses_are_not_shown() {
         for (text, shown) in [
             ("http://ada:secret@proxy:8080/x", "http://***@proxy:8080/x"),
             ("ada:secret@proxy", "***@proxy"),
             ("socks5://ada:se@cret@proxy", "socks5://***@proxy"),
             ("http://proxy:8080", "http://proxy:8080"),
             ("/home/a@b/cache", "/home/a@b/cache"),
-            ("local:hub-data", "local:hub-data"),
+            ("http://ada:pa/ss@proxy:3128", "http://***@proxy:3128"),
+            ("http://ada:p?ss@proxy", "http://***@proxy"),
+            ("https://box/?token=hf_x", "https://box/?***"),
+            ("local:a@b", "local:a@b"),
+            ("10MiB", "10MiB"),
         ] {
             assert_eq!(without_password(text), shown);
         }
