@@ -4,45 +4,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
 use crate::interop::hub;
-use crate::{Outcome, output, read, root};
+use crate::page::{Page, facts};
+use crate::{Outcome, output};
 
-/// Fails unless the page says what the program and the facts say.
-pub(crate) fn run() -> Outcome {
-    let (page, summary) = generated()?;
-    println!("{summary}");
-    if read(&page_path()).is_ok_and(|there| there == page) {
-        return Ok(());
-    }
-    Err("docs/command-parity.md is not what the program says: `cargo xtask parity --write` writes it anew"
-        .into())
-}
-
-/// Writes the page.
-pub(crate) fn write() -> Outcome {
-    let (page, summary) = generated()?;
-    println!("{summary}");
-    let path = page_path();
-    std::fs::write(&path, page).map_err(|error| format!("cannot write {}: {error}", path.display()))
-}
-
-fn page_path() -> PathBuf {
-    root().join("docs/command-parity.md")
-}
-
-fn generated() -> Outcome<(String, String)> {
-    let facts = |name: &str| -> Outcome<Value> {
-        let path = root().join("tests/parity").join(name);
-        serde_json::from_str(&read(&path)?).map_err(|error| format!("{}: {error}", path.display()))
-    };
+/// The comparison.
+pub(crate) fn page() -> Outcome<Page> {
     let ours = output(std::process::Command::new(hub()?).arg("commands"))?;
     let ours: Value = serde_json::from_str(&ours).map_err(|error| format!("`hub commands`: {error}"))?;
-    let compared = Compared::new(&facts("hf-cli.json")?, &ours, &facts("hf-cli-left-out.json")?)?;
-    Ok((compared.page(), compared.summary()))
+    let left_out = facts("parity/hf-cli-left-out.json")?;
+    let compared = Compared::new(&facts("parity/hf-cli.json")?, &ours, &left_out)?;
+    Ok(Page { name: "docs/command-parity.md", text: compared.page(), summary: compared.summary() })
 }
 
 /// A command as both sides describe it.

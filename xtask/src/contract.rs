@@ -2,11 +2,11 @@
 //! sent. The facts are in tests/contract, where a test compares them with what the client does.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use crate::{Outcome, read, root};
+use crate::Outcome;
+use crate::page::{Page, facts};
 
 /// The kinds of repositories that `{kind}` stands for in the names of coverage.json.
 const KINDS: [&str; 3] = ["models", "datasets", "spaces"];
@@ -24,37 +24,11 @@ enum Way {
     Not(String),
 }
 
-/// Fails unless the page says what the facts say.
-pub(crate) fn run() -> Outcome {
-    let (page, summary) = generated()?;
-    println!("{summary}");
-    if read(&page_path()).is_ok_and(|there| there == page) {
-        return Ok(());
-    }
-    Err("docs/operations.md is not what tests/contract says: `cargo xtask parity --write` writes it anew"
-        .into())
-}
-
-/// Writes the page.
-pub(crate) fn write() -> Outcome {
-    let (page, summary) = generated()?;
-    println!("{summary}");
-    let path = page_path();
-    std::fs::write(&path, page).map_err(|error| format!("cannot write {}: {error}", path.display()))
-}
-
-fn page_path() -> PathBuf {
-    root().join("docs/operations.md")
-}
-
-fn generated() -> Outcome<(String, String)> {
-    let facts = |name: &str| -> Outcome<Value> {
-        let path = root().join("tests/contract").join(name);
-        serde_json::from_str(&read(&path)?).map_err(|error| format!("{}: {error}", path.display()))
-    };
-    let rows = rows(&facts("operations.json")?, &facts("coverage.json")?)?;
+/// Which call sends each operation.
+pub(crate) fn page() -> Outcome<Page> {
+    let rows = rows(&facts("contract/operations.json")?, &facts("contract/coverage.json")?)?;
     let summary = summary(&rows);
-    Ok((page(&rows, &summary), summary))
+    Ok(Page { name: "docs/operations.md", text: written(&rows, &summary), summary })
 }
 
 /// Each operation, in the order of the facts, with its way.
@@ -112,7 +86,7 @@ fn summary(rows: &[(String, Way)]) -> String {
     )
 }
 
-fn page(rows: &[(String, Way)], summary: &str) -> String {
+fn written(rows: &[(String, Way)], summary: &str) -> String {
     let mut page = format!(
         "# Operations of the Hub\n\n\
          The operations that the Hub publishes, and what sends each one. `cargo xtask parity --write` makes this page from the\n\
@@ -153,7 +127,7 @@ mod tests {
             operation("GET", "/api/papers"),
         ]});
         let rows = rows(&operations, coverage)?;
-        Ok(page(&rows, &summary(&rows)))
+        Ok(written(&rows, &summary(&rows)))
     }
 
     #[test]
@@ -187,6 +161,6 @@ mod tests {
 
     #[test]
     fn the_page_is_up_to_date() {
-        run().unwrap();
+        page().unwrap().check().unwrap();
     }
 }

@@ -13,6 +13,7 @@ mod interop;
 mod layers;
 mod man;
 mod metadata;
+mod page;
 mod parity;
 mod test;
 
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
         ["layers"] => layers::run(),
         ["deps"] => deps::run(),
         ["parity"] => parity::run(),
-        ["parity", "--write"] => contract::write().and_then(|()| commands::write()),
+        ["parity", "--write"] => parity::write(),
         ["man"] => man::run(),
         ["interop"] => interop::run(),
         ["interop", "--record"] => interop::record(),

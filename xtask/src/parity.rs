@@ -12,8 +12,14 @@ const TESTS: [&str; 6] = ["test", "--quiet", "--locked", "--workspace", "--test"
 
 pub(crate) fn run() -> Outcome {
     methods()?;
-    contract::run()?;
-    commands::run()
+    contract::page()?.check()?;
+    commands::page()?.check()
+}
+
+/// Writes both pages anew.
+pub(crate) fn write() -> Outcome {
+    contract::page()?.write()?;
+    commands::page()?.write()
 }
 
 fn methods() -> Outcome {

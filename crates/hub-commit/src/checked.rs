@@ -6,7 +6,6 @@ use hub_transport::Transport;
 use hub_types::RepoRef;
 
 use crate::job::{Seen, blocking, look, validate};
-use crate::source::Files;
 use crate::{CommitError, CommitOperation, CommitOptions, clash, copy, plan};
 
 /// A commit that was checked as far as that goes without the server: the options make sense, no path is a file and a folder
@@ -32,7 +31,7 @@ impl CheckedCommit {
             tracing::warn!("{warning}");
         }
         let operations = Arc::new(operations);
-        let seen = look_at(&operations, &options.files).await?;
+        let seen = look_at(&operations, &options).await?;
         Ok(Self { operations, seen, options })
     }
 
@@ -71,16 +70,18 @@ impl CheckedCommit {
     pub(crate) async fn resolve_copies(mut self, transport: &Transport) -> Result<Self, CommitError> {
         if self.operations.iter().any(|operation| matches!(operation, CommitOperation::Copy(_))) {
             self.operations = copy::resolve(transport, &self.operations, &self.options).await?.into();
-            self.seen = look_at(&self.operations, &self.options.files).await?;
+            self.seen = look_at(&self.operations, &self.options).await?;
         }
         Ok(self)
     }
 }
 
-async fn look_at(
+/// As [`look`], on a thread of its own.
+pub(crate) async fn look_at(
     operations: &Arc<Vec<CommitOperation>>,
-    files: &Arc<dyn Files>,
+    options: &CommitOptions,
 ) -> Result<Vec<Seen>, CommitError> {
-    let (operations, files) = (Arc::clone(operations), Arc::clone(files));
-    blocking(move || look(&operations, &*files)).await
+    let (operations, files) = (Arc::clone(operations), Arc::clone(&options.files));
+    let limit = options.max_concurrency;
+    blocking(move || look(&operations, &*files, limit)).await
 }

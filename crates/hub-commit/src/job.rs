@@ -92,23 +92,27 @@ pub(crate) async fn check_stamps(job: &Arc<Job>, seen: Arc<[Seen]>) -> Result<()
 /// Sources opened by one thread before another one helps.
 const LOOKED_AT_BY_ONE: usize = 512;
 
-/// Opens every source once and notes its state. All that cannot be opened is reported together.
-pub(crate) fn look(operations: &[CommitOperation], files: &dyn Files) -> Result<Vec<Seen>, CommitError> {
-    let threads = available_parallelism().map_or(1, usize::from);
+/// Opens every source once and notes its state, `limit` at once at most. All that cannot be opened is reported together.
+pub(crate) fn look(
+    operations: &[CommitOperation],
+    files: &dyn Files,
+    limit: usize,
+) -> Result<Vec<Seen>, CommitError> {
+    let threads = available_parallelism().map_or(1, usize::from).min(limit).max(1);
     let share = operations.len().div_ceil(threads).max(LOOKED_AT_BY_ONE);
     let (mut seen, mut problems) = (Vec::with_capacity(operations.len()), Vec::new());
     std::thread::scope(|scope| {
         let mut shares = operations.chunks(share).enumerate();
         let first = shares.next();
         let others: Vec<_> = shares
-            .map(|(at, operations)| scope.spawn(move || look_at(operations, at * share, files)))
+            .map(|(at, operations)| scope.spawn(move || look_at_share(operations, at * share, files)))
             .collect();
         let mut note = |(found, failed): (Vec<Seen>, Vec<SourceProblem>)| {
             seen.extend(found);
             problems.extend(failed);
         };
         if let Some((at, operations)) = first {
-            note(look_at(operations, at * share, files));
+            note(look_at_share(operations, at * share, files));
         }
         for other in others {
             note(other.join().map_err(|_| CommitError::Stopped("reading a source panicked".into()))?);
@@ -119,7 +123,11 @@ pub(crate) fn look(operations: &[CommitOperation], files: &dyn Files) -> Result<
 }
 
 /// Looks at some of the operations, the first of which has the index `at`.
-fn look_at(operations: &[CommitOperation], at: usize, files: &dyn Files) -> (Vec<Seen>, Vec<SourceProblem>) {
+fn look_at_share(
+    operations: &[CommitOperation],
+    at: usize,
+    files: &dyn Files,
+) -> (Vec<Seen>, Vec<SourceProblem>) {
     let (mut seen, mut problems) = (Vec::new(), Vec::new());
     for (operation, step) in (at..).zip(operations) {
         let CommitOperation::Add(add) = step else { continue };

@@ -1,16 +1,75 @@
 //! One run of a client against `hub serve`, and what several say together.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use super::server::Server;
 use super::{Spread, Usage, mib, watch};
-use crate::Outcome;
+use crate::interop::{newest_client, target_folder};
+use crate::{Outcome, cargo, execute};
 
 pub(super) const TOKEN: &str = "hf_ada_bench";
+
+/// The clients, and a folder for what they move.
+pub(super) struct Workplace {
+    /// The released binary.
+    pub(super) hub: PathBuf,
+    /// The Python that has the newest official client.
+    pub(super) python: PathBuf,
+    pub(super) folder: PathBuf,
+}
+
+impl Workplace {
+    /// Builds what is to be measured, and empties the folder.
+    pub(super) fn new() -> Outcome<Self> {
+        execute(cargo().args(["build", "--release", "--package", "hub-cli", "--locked"]))?;
+        let (hub, folder) = (target_folder()?.join("release/hub"), target_folder()?.join("bench"));
+        let new = Self { hub, python: newest_client()?, folder };
+        new.empty()?;
+        Ok(new)
+    }
+
+    pub(super) fn empty(&self) -> Outcome {
+        let fail = |error: std::io::Error| format!("cannot empty {}: {error}", self.folder.display());
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder).map_err(fail)?;
+        }
+        fs::create_dir_all(&self.folder).map_err(fail)
+    }
+
+    pub(super) fn home(&self) -> PathBuf {
+        self.folder.join("home")
+    }
+
+    /// A client of the Hub at `url`, silent and with nothing that the other one has not.
+    pub(super) fn client(&self, program: &Path, url: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("HF_ENDPOINT", url).env("HF_TOKEN", TOKEN).env("HF_HOME", self.home());
+        for switch in ["XET", "TELEMETRY", "PROGRESS_BARS", "UPDATE_CHECK"] {
+            command.env(format!("HF_HUB_DISABLE_{switch}"), "1");
+        }
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+}
+
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        // What cannot be removed is only room on the disk.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The head of a table whose lines are those of [`Summary::row`].
+pub(super) const HEAD: &str = "\
+| job | hub, seconds | Python, seconds | share of Python's | to reach | hub, CPU s | Python, CPU s | hub, MiB | to reach | \
+Python, MiB | server, CPU s |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+";
 
 /// One run of one client.
 pub(super) struct Run {
@@ -21,8 +80,10 @@ pub(super) struct Run {
 }
 
 /// Runs a client, which says the seconds of its work itself if `says`.
-pub(super) fn timed(mut command: Command, server: &Server, home: &Path, says: bool) -> Outcome<Run> {
-    command.env("HF_TOKEN", TOKEN).env("HF_HOME", home);
+pub(super) fn timed(mut command: Command, server: &Server, says: bool) -> Outcome<Run> {
+    if says {
+        command.stdout(Stdio::piped());
+    }
     let before = server.cpu();
     let start = Instant::now();
     let mut child = command.spawn().map_err(|error| format!("cannot start a client: {error}"))?;

@@ -1,14 +1,12 @@
 //! Memory and time of large transfers. Both sides are the released binary.
 
 use std::fmt::Write as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use super::client::Workplace;
 use super::server::Server;
 use super::{mib, watch, write_sparse};
-use crate::interop::target_folder;
-use crate::{Outcome, cargo, execute};
+use crate::Outcome;
 
 /// Sizes of the file that goes up and down again, in MiB.
 const SIZES: [u64; 3] = [64, 512, 2048];
@@ -23,20 +21,13 @@ struct Row {
 }
 
 pub(super) fn measure() -> Outcome<String> {
-    execute(cargo().args(["build", "--release", "--package", "hub-cli", "--locked"]))?;
-    let hub = target_folder()?.join("release/hub");
-    let place = target_folder()?.join("bench");
-    let fail = |error: std::io::Error| format!("cannot use {}: {error}", place.display());
+    let place = Workplace::new()?;
     let mut rows = Vec::new();
     for size in SIZES {
         // A Hub of its own for each size, so that its peak belongs to that size.
-        if place.exists() {
-            std::fs::remove_dir_all(&place).map_err(fail)?;
-        }
-        std::fs::create_dir_all(&place).map_err(fail)?;
-        rows.extend(transfer(&hub, &place, size)?);
+        place.empty()?;
+        rows.extend(transfer(&place, size)?);
     }
-    std::fs::remove_dir_all(&place).map_err(fail)?;
     match rows.iter().find(|row| row.client.max(row.server) > LIMIT * 1024) {
         Some(row) => Err(format!("{}: more than {LIMIT} MiB", row.job)),
         None => report(&rows),
@@ -44,15 +35,14 @@ pub(super) fn measure() -> Outcome<String> {
 }
 
 /// Uploads a file and downloads it again.
-fn transfer(hub: &Path, place: &Path, size: u64) -> Outcome<[Row; 2]> {
+fn transfer(place: &Workplace, size: u64) -> Outcome<[Row; 2]> {
     let name = format!("{size}.bin");
-    let file = place.join(&name);
+    let file = place.folder.join(&name);
     write_sparse(&file, size).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-    let server = Server::start(hub, place, &[])?;
+    let server = Server::start(&place.hub, &place.folder, &[])?;
     let run = |job: &str, args: &[&str]| -> Outcome<Row> {
-        let mut client = Command::new(hub);
-        client.arg("--endpoint").arg(&server.url).args(args).current_dir(place);
-        client.env("HF_TOKEN", "hf_ada_bench").env("HF_HOME", place).stdout(Stdio::null());
+        let mut client = place.client(&place.hub, &server.url);
+        client.args(args).current_dir(&place.folder);
         let start = Instant::now();
         let mut child = client.spawn().map_err(|error| format!("cannot start hub: {error}"))?;
         let peak = watch(&mut child)?.memory;

@@ -1,15 +1,12 @@
 //! Uploads, against the newest Python client, on one `hub serve` in one run.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
-use super::client::{Run, Summary, create_repo, timed};
+use super::client::{HEAD, Run, Summary, Workplace, create_repo, timed};
 use super::content::Content;
 use super::server::Server;
 use super::{RUNS, Usage, floor, mib, throttle};
-use crate::interop::{newest_client, target_folder};
-use crate::{Outcome, cargo, execute, root};
+use crate::{Outcome, root};
 
 /// How the server is reached.
 #[derive(Clone, Copy, PartialEq)]
@@ -60,51 +57,36 @@ const fn job(
 }
 
 pub(super) fn measure() -> Outcome<String> {
-    execute(cargo().args(["build", "--release", "--package", "hub-cli", "--locked"]))?;
-    let hub = target_folder()?.join("release/hub");
-    let python = newest_client()?;
-    let place = target_folder()?.join("bench");
-    let fail = |error: std::io::Error| format!("cannot use {}: {error}", place.display());
-    if place.exists() {
-        fs::remove_dir_all(&place).map_err(fail)?;
-    }
-    fs::create_dir_all(&place).map_err(fail)?;
     let mut text = heading();
-    let bench = Bench { hub, python, place: place.clone() };
+    let bench = Bench(Workplace::new()?);
     for job in &JOBS {
         let row = bench.row(job)?;
         eprint!("{row}");
         text.push_str(&row);
     }
     text.push_str(&bench.memory()?);
-    text.push_str(&floor::of_one_gib(&place)?);
-    fs::remove_dir_all(&place).map_err(fail)?;
+    text.push_str(&floor::of_one_gib(&bench.0.folder)?);
     Ok(text)
 }
 
 fn heading() -> String {
     format!(
         "## Uploads\n\n\
-         Against one `hub serve --discard-lfs=unchecked`, so that neither its disk nor its hashing is measured: {RUNS} runs of each client in turn, each into a new repository: the median, with \
-         the fastest and the slowest in brackets. Of `hub upload` the whole process is measured, of `huggingface_hub` (the newest) \
-         the call alone. CPU is that of the client's process; the last column is that of the server during a run of `hub`.\n\n\
-         | job | hub, seconds | Python, seconds | share of Python's | to reach | hub, CPU s | Python, CPU s | hub, MiB | to reach \
-         | Python, MiB | server, CPU s |\n\
-         |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+         Against one `hub serve --discard-lfs=unchecked`, so that neither its disk nor its hashing is measured: {RUNS} runs of each \
+         client in turn, each into a new repository: the median, with the fastest and the slowest in brackets. Of `hub upload` the \
+         whole process is measured, of `huggingface_hub` (the newest) the call alone. CPU is that of the client's process; the last \
+         column is that of the server during a run of `hub`.\n\n{HEAD}"
     )
 }
 
-struct Bench {
-    hub: PathBuf,
-    python: PathBuf,
-    place: PathBuf,
-}
+struct Bench(Workplace);
 
 impl Bench {
     fn row(&self, job: &Job) -> Outcome<String> {
-        let source = job.content.made_in(&self.place)?;
+        let source = job.content.made_in(&self.0.folder)?;
         let extra: &[&str] = if job.way == Way::Late { &["--latency", "50"] } else { &[] };
-        let server = Server::start(&self.hub, &self.place, &[&["--discard-lfs=unchecked"], extra].concat())?;
+        let server =
+            Server::start(&self.0.hub, &self.0.folder, &[&["--discard-lfs=unchecked"], extra].concat())?;
         let url = if job.way == Way::Throttled { throttle::start(&server.url)? } else { server.url.clone() };
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for number in 0..RUNS {
@@ -130,8 +112,8 @@ impl Bench {
             ("50,000 files of 1 to 8 KiB", Content::Small(50_000), false, "28", ""),
         ];
         for (name, content, parts, memory, handles) in jobs {
-            let source = content.made_in(&self.place)?;
-            let server = Server::start(&self.hub, &self.place, &["--discard-lfs=unchecked"])?;
+            let source = content.made_in(&self.0.folder)?;
+            let server = Server::start(&self.0.hub, &self.0.folder, &["--discard-lfs=unchecked"])?;
             let repo = create_repo(&server.url, "more", parts)?;
             let run = self.hub_upload(&server.url, &server, &repo, &source)?;
             let Usage { memory: used, handles: open, .. } = run.usage;
@@ -147,20 +129,14 @@ impl Bench {
     }
 
     fn hub_upload(&self, url: &str, server: &Server, repo: &str, source: &Path) -> Outcome<Run> {
-        let mut command = Command::new(&self.hub);
-        command.arg("--endpoint").arg(url).arg("upload").arg(repo).arg(source);
-        if source.is_dir() {
-            command.arg(".");
-        }
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        timed(command, server, &self.place.join("home"), false)
+        let mut command = self.0.client(&self.0.hub, url);
+        command.arg("upload").arg(repo).arg(source).args(source.is_dir().then_some("."));
+        timed(command, server, false)
     }
 
     fn python_upload(&self, url: &str, server: &Server, repo: &str, source: &Path) -> Outcome<Run> {
-        let mut command = Command::new(&self.python);
+        let mut command = self.0.client(&self.0.python, url);
         command.arg(root().join("xtask/bench/uploads.py")).arg(source).arg(repo);
-        command.env("HF_ENDPOINT", url).env("HF_HUB_DISABLE_XET", "1").env("HF_HUB_DISABLE_TELEMETRY", "1");
-        command.env("HF_HUB_DISABLE_PROGRESS_BARS", "1").stdout(Stdio::piped()).stderr(Stdio::null());
-        timed(command, server, &self.place.join("home"), true)
+        timed(command, server, true)
     }
 }

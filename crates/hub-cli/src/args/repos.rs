@@ -45,6 +45,19 @@ impl RepoTypeArg {
     }
 }
 
+/// What a repository can be told when it is made.
+#[derive(Debug, Args)]
+pub(crate) struct NewRepoArgs {
+    #[command(flatten)]
+    pub(crate) visibility: VisibilityArgs,
+    /// Do not fail when it exists
+    #[arg(long)]
+    pub(crate) exist_ok: bool,
+    // Last: what follows would stand below its heading.
+    #[command(flatten, next_help_heading = "For Spaces")]
+    pub(crate) space: NewSpaceArgs,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct CreateRepo {
     /// NAME or NAMESPACE/NAME; without a namespace it is your own
@@ -58,13 +71,7 @@ pub(crate) struct CreateRepo {
     #[arg(long, value_name = "ID")]
     pub(crate) resource_group_id: Option<String>,
     #[command(flatten)]
-    pub(crate) visibility: VisibilityArgs,
-    /// Do not fail when it exists
-    #[arg(long)]
-    pub(crate) exist_ok: bool,
-    // Last: what follows would stand below its heading.
-    #[command(flatten, next_help_heading = "For Spaces")]
-    pub(crate) space: NewSpaceArgs,
+    pub(crate) new: NewRepoArgs,
 }
 
 #[derive(Debug, Args)]
@@ -134,13 +141,7 @@ pub(crate) struct DuplicateRepo {
     #[command(flatten)]
     pub(crate) repo_type: RepoTypeArg,
     #[command(flatten)]
-    pub(crate) visibility: VisibilityArgs,
-    /// Do not fail when it exists
-    #[arg(long)]
-    pub(crate) exist_ok: bool,
-    // Last: what follows would stand below its heading.
-    #[command(flatten, next_help_heading = "For Spaces")]
-    pub(crate) space: NewSpaceArgs,
+    pub(crate) new: NewRepoArgs,
 }
 
 #[derive(Debug, Args)]

@@ -29,10 +29,10 @@ pub(crate) async fn run(session: &Session, args: Repos) -> Result<(), Failure> {
 
 async fn create(session: &Session, args: CreateRepo) -> Result<(), Failure> {
     let repo_type = args.repo_type.get();
-    let space = NewSpace::read(&args.space, repo_type)?;
+    let space = NewSpace::read(&args.new.space, repo_type)?;
     let api = session.api().await?;
-    let mut call = api.create_repo(&args.repo_id).repo_type(repo_type).exist_ok(args.exist_ok);
-    if let Some(private) = args.visibility.private() {
+    let mut call = api.create_repo(&args.repo_id).repo_type(repo_type).exist_ok(args.new.exist_ok);
+    if let Some(private) = args.new.visibility.private() {
         call = call.private(private);
     }
     if let Some(sdk) = args.sdk {
@@ -41,10 +41,10 @@ async fn create(session: &Session, args: CreateRepo) -> Result<(), Failure> {
     if let Some(group) = args.resource_group_id {
         call = call.resource_group_id(group);
     }
-    if let Some(hardware) = args.space.flavor {
+    if let Some(hardware) = args.new.space.flavor {
         call = call.space_hardware(hardware);
     }
-    if let Some(seconds) = args.space.sleep_time {
+    if let Some(seconds) = args.new.space.sleep_time {
         call = call.space_sleep_time(seconds);
     }
     made(session, &call.space_secrets(space.secrets).space_variables(space.variables).await?)
@@ -52,19 +52,19 @@ async fn create(session: &Session, args: CreateRepo) -> Result<(), Failure> {
 
 async fn duplicate(session: &Session, args: DuplicateRepo) -> Result<(), Failure> {
     let repo_type = args.repo_type.get();
-    let space = NewSpace::read(&args.space, repo_type)?;
+    let space = NewSpace::read(&args.new.space, repo_type)?;
     let api = session.api().await?;
-    let mut call = api.duplicate_repo(&args.from_id).repo_type(repo_type).exist_ok(args.exist_ok);
+    let mut call = api.duplicate_repo(&args.from_id).repo_type(repo_type).exist_ok(args.new.exist_ok);
     if let Some(to) = args.to_id {
         call = call.to_id(to);
     }
-    if let Some(private) = args.visibility.private() {
+    if let Some(private) = args.new.visibility.private() {
         call = call.private(private);
     }
-    if let Some(hardware) = args.space.flavor {
+    if let Some(hardware) = args.new.space.flavor {
         call = call.hardware(hardware);
     }
-    if let Some(seconds) = args.space.sleep_time {
+    if let Some(seconds) = args.new.space.sleep_time {
         call = call.sleep_time(seconds);
     }
     made(session, &call.secrets(space.secrets).variables(space.variables).await?)

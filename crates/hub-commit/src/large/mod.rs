@@ -29,8 +29,9 @@ use serde::Serialize;
 pub use self::batches::Limits;
 pub use self::facts::Staging;
 use self::journal::Journal;
+use crate::checked::look_at;
 use crate::folder::{FolderOptions, scan};
-use crate::job::{Seen, blocking, look, validate};
+use crate::job::{Seen, blocking, validate};
 use crate::{CommitError, CommitOperation, CommitOptions, create_commit};
 
 /// A folder to upload, with its journal. Only one program at a time can have it.
@@ -180,8 +181,7 @@ impl LargeFolder {
         transport: &Transport,
         options: &CommitOptions,
     ) -> Result<(LargeUpload, Vec<Seen>, Option<ParentCommit>), CommitError> {
-        let (operations, files) = (Arc::clone(&self.operations), Arc::clone(&options.files));
-        let seen = blocking(move || look(&operations, &*files)).await?;
+        let seen = look_at(&self.operations, options).await?;
         let mut report = LargeUpload { files: seen.len() as u64, ..LargeUpload::default() };
         report.bytes = seen.iter().fold(0u64, |sum, file| sum.saturating_add(file.stamp.size));
         if seen.is_empty() {
