@@ -125,11 +125,13 @@ pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Veri
         // A folder's file stays until the right one is here; a cache has none to fetch over once it is deleted.
         let force = matches!(wanted.target, Target::Folder(_));
         found.delete_wrong_contents(&wanted.target).await?;
+        let fetched: Vec<RemoteFile> =
+            files.iter().filter(|file| wrong.contains(file.path.as_str())).cloned().collect();
         let mut again =
             request(Revision::from(commit.clone()), DownloadOptions { force, ..DownloadOptions::default() });
         again.filter = Some(Arc::new(move |path: &str| wrong.contains(path)));
         snapshot_download(transport, again).await?;
-        found = check(&wanted.target, &folder, files.clone()).await?;
+        found.replace_wrong(check(&wanted.target, &folder, fetched).await?);
     }
     let expected: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
     let mut extra = paths_in(&wanted.target, &folder).await?;
@@ -179,6 +181,12 @@ impl Found {
     fn wrong_paths(&self) -> BTreeSet<String> {
         let wrong = self.wrong.iter().map(|(_, mismatch)| mismatch.path.clone());
         wrong.chain(self.missing.iter().cloned()).collect()
+    }
+
+    /// Takes in what another look at the wrong and missing files has shown; those that were right stay so.
+    fn replace_wrong(&mut self, again: Self) {
+        let right = self.checked.saturating_sub(self.wrong.len() as u64);
+        *self = Self { checked: right + again.checked, ..again };
     }
 
     /// Takes wrong contents out of a cache. One that a wrong link leads to may be right for others, and stays.
