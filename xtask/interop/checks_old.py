@@ -5,14 +5,12 @@ usage: checks_old.py HUB MODEL
 As checks.py, with the Python of the environment that has the old version. What single methods do is in methods.py.
 """
 
-import os
 import sys
-import tempfile
 import warnings
 from pathlib import Path
 
 from checklist import check, run
-from world import ADA, GRACE, World, assert_same, digests, raises
+from world import ADA, GRACE, assert_same, digests, opened, raises
 
 
 @check("a model uploaded by hub arrives byte for byte in the old snapshot_download")
@@ -59,10 +57,7 @@ def main():
     global huggingface_hub
     program, model = (Path(argument).resolve() for argument in sys.argv[1:])
     warnings.simplefilter("ignore")
-    with tempfile.TemporaryDirectory(prefix="hub-interop-") as folder:
-        world = World(program, model, Path(folder))
-        os.environ.clear()
-        os.environ.update(world.environment)
+    with opened(program, model) as world:
         import huggingface_hub
 
         world.api = huggingface_hub.HfApi(token=ADA)

@@ -113,6 +113,7 @@ class Wire:
         self.server = None
         self.requests = []
         self.broken = []
+        self.stall = None
 
     def start(self, server):
         self.server = server
@@ -131,6 +132,16 @@ class Wire:
             found.extend(self.requests[start:])
         assert not self.broken, f"not understood on the wire: {self.broken}"
 
+    @contextlib.contextmanager
+    def stalling(self, after):
+        """Answers stop when so many bytes of a connection have passed, and go on when the block ends."""
+        self.stall = (after, threading.Event())
+        try:
+            yield
+        finally:
+            (_, released), self.stall = self.stall, None
+            released.set()
+
     def _accept(self):
         while True:
             client, _ = self.listener.accept()
@@ -144,8 +155,12 @@ class Wire:
                 threading.Thread(target=self._pump, args=pair, daemon=True).start()
 
     def _pump(self, source, target, parser):
+        passed = 0
         with contextlib.suppress(OSError):
             while piece := source.recv(1 << 18):
+                passed += len(piece)
+                if parser is None and (stall := self.stall) and passed > stall[0]:
+                    stall[1].wait()
                 # Noted before it is passed on: who has the answer finds the request in the list.
                 if parser:
                     try:

@@ -1,5 +1,6 @@
 """What the checks share: a server of their own behind a wire, and a few assertions."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -100,6 +102,16 @@ class World:
 
     def history(self, repo):
         return [commit.commit_id for commit in self.api.list_repo_commits(repo)]
+
+
+@contextlib.contextmanager
+def opened(program, model=None):
+    """A world in a folder of its own. The Python client reads its settings when it is imported, so do that inside."""
+    with tempfile.TemporaryDirectory(prefix="hub-interop-") as folder:
+        world = World(program, model, Path(folder).resolve())
+        os.environ.clear()
+        os.environ.update(world.environment)
+        yield world
 
 
 def sha256(path):

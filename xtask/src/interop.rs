@@ -1,4 +1,4 @@
-//! `cargo xtask interop`: a real model and every documented method between this client, the embedded Hub and the
+//! `cargo xtask interop`: a real model, the cache and every documented method between this client, the embedded Hub and the
 //! official Python client, the newest and the documented version; and whether they still send the requests in
 //! `tests/parity`.
 
@@ -31,6 +31,7 @@ pub(crate) fn run() -> Outcome {
     let path = path_with_git_lfs()?;
     let outcomes = [
         execute(newest.script("checks.py").arg(&hub).arg(&model).env("PATH", path)),
+        execute(newest.script("cache.py").arg(&hub)),
         execute(documented.script("checks_old.py").arg(&hub).arg(&model)),
         execute(newest.script("methods.py").arg(&hub)),
         execute(documented.script("methods.py").arg(&hub)),

@@ -34,8 +34,8 @@ use crate::{
         spaces::{
             AddSpaceSecretCall, AddSpaceVariableCall, DeleteSpaceSecretCall, DeleteSpaceVariableCall,
             DuplicateRepoCall, GetSpaceRuntimeCall, GetSpaceSecretsCall, GetSpaceVariablesCall,
-            ListSpacesHardwareCall, PauseSpaceCall, RequestSpaceHardwareCall, RestartSpaceCall,
-            SetSpaceDevModeCall, SetSpaceSleepTimeCall,
+            ListSpaceTemplatesCall, ListSpacesHardwareCall, PauseSpaceCall, RequestSpaceHardwareCall,
+            RestartSpaceCall, SetSpaceDevModeCall, SetSpaceSleepTimeCall,
         },
         tag_lists::{
             DatasetSearchArgumentsCall, GetFullRepoNameCall, GetTagsCall, ListMetricsCall,
@@ -179,6 +179,7 @@ on_the_shared_client! {
     pub fn restart_space(repo: impl Into<RepoArg>) -> RestartSpaceCall;
     pub fn set_space_dev_mode(repo: impl Into<RepoArg>, enabled: bool) -> SetSpaceDevModeCall;
     pub fn list_spaces_hardware() -> ListSpacesHardwareCall;
+    pub fn list_space_templates() -> ListSpaceTemplatesCall;
     pub fn duplicate_repo(from: impl Into<RepoArg>) -> DuplicateRepoCall;
     pub fn duplicate_space(from: impl Into<RepoArg>) -> DuplicateRepoCall;
 }

@@ -1,6 +1,11 @@
 //! What a client may ask the network for.
 
-/// Whether the Hub is asked. Set with [`HfApiBuilder::network`](crate::HfApiBuilder::network).
+use std::{fmt, str::FromStr};
+
+use crate::Error;
+
+/// Whether the Hub is asked. Set with [`HfApiBuilder::network`](crate::HfApiBuilder::network). As text `online`,
+/// `prefer-cache` and `offline`.
 ///
 /// | | calls | a download into a cache |
 /// |---|---|---|
@@ -19,4 +24,37 @@ pub enum NetworkPolicy {
     PreferCache,
     /// No connection is opened. `HF_HUB_OFFLINE=1` sets it for clients from the environment.
     Offline,
+}
+
+impl NetworkPolicy {
+    /// Every policy.
+    pub const ALL: [Self; 3] = [Self::Online, Self::PreferCache, Self::Offline];
+
+    /// Its name as text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::PreferCache => "prefer-cache",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+impl fmt::Display for NetworkPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for NetworkPolicy {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|policy| policy.as_str() == text).ok_or_else(|| {
+            Error::setup(format!(
+                "{text:?} is no network policy: write {}",
+                Self::ALL.map(Self::as_str).join(", ")
+            ))
+        })
+    }
 }

@@ -13,7 +13,11 @@ mod upload;
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use hub_api::NetworkPolicy;
 
 pub(crate) use auth::{Auth, Login, Logout, Switch};
 pub(crate) use cache::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache, VerifyCache};
@@ -26,8 +30,8 @@ pub(crate) use large::UploadLargeFolder;
 pub(crate) use rate::parse as parse_rate;
 pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteBranch, DeleteTag, Tag};
 pub(crate) use repos::{
-    CreateRepo, DeleteFiles, DeleteRepo, DuplicateRepo, ListRepos, MoveRepo, RepoSettings, RepoTypeArg,
-    Repos, VisibilityArgs,
+    CreateRepo, DeleteFiles, DeleteRepo, DuplicateRepo, ListRepos, MoveRepo, NewRepoArgs, RepoSettings,
+    RepoTypeArg, Repos, VisibilityArgs,
 };
 pub(crate) use spaces::{
     DeleteSetting, NewSpaceArgs, SecretsArgs, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces,
@@ -58,6 +62,14 @@ pub(crate) struct Global {
     /// MiB, GiB (powers of 1024), for example 10MiB; 0 for no limit [default: HUB_MAX_BANDWIDTH, then no limit]
     #[arg(long, global = true, value_name = "RATE", value_parser = parse_rate)]
     pub(crate) max_bandwidth: Option<u64>,
+    /// Whether the Hub is asked: prefer-cache takes what earlier downloads left and asks for the rest, offline opens no
+    /// connection [default: HUB_NETWORK, then offline where HF_HUB_OFFLINE is on, then online]
+    #[arg(long, global = true, value_name = "POLICY", value_parser = network_policies())]
+    pub(crate) network: Option<NetworkPolicy>,
+    /// Contact no host but that of the Hub and this one: host, host:port or *.domain; may be repeated. The Hub's own host
+    /// alone means no other [default: HUB_STRICT_ORIGIN, hosts with commas between them, then any host]
+    #[arg(long, global = true, value_name = "HOST")]
+    pub(crate) strict_origin: Vec<String>,
     /// How results are written to stdout
     #[arg(long, global = true, value_enum, default_value_t = FormatArg::Auto, value_name = "FORMAT")]
     pub(crate) format: FormatArg,
@@ -70,6 +82,11 @@ pub(crate) struct Global {
     /// Write tables as wide as they are, also where the terminal is narrower
     #[arg(long, global = true)]
     pub(crate) no_truncate: bool,
+}
+
+fn network_policies() -> impl TypedValueParser<Value = NetworkPolicy> {
+    PossibleValuesParser::new(NetworkPolicy::ALL.map(NetworkPolicy::as_str))
+        .try_map(|name| name.parse::<NetworkPolicy>())
 }
 
 /// Values of `--format`.
@@ -145,7 +162,7 @@ pub(crate) struct Download {
     pub(crate) filenames: Vec<String>,
     #[command(flatten)]
     pub(crate) repo_type: RepoTypeArg,
-    /// A branch, a tag, a commit or refs/pr/N
+    /// A branch, a tag, a commit or refs/pr/N [default: main]
     #[arg(long, value_name = "REVISION")]
     pub(crate) revision: Option<String>,
     /// Only files that match; may be repeated
@@ -185,7 +202,7 @@ pub(crate) struct Serve {
     /// The folder that holds everything; created if it is missing
     #[arg(long, value_name = "DIR", default_value = "./hub-data")]
     pub(crate) data: PathBuf,
-    /// Users, organisations and tokens to add, as TOML
+    /// Users, organisations and tokens to add, as TOML; without it a new folder has none
     #[arg(long, value_name = "FILE")]
     pub(crate) seed: Option<PathBuf>,
     /// Keep nothing of what is uploaded to LFS, only check it or not even that: for measurements. Such files cannot be downloaded

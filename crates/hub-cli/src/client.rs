@@ -1,8 +1,8 @@
 //! The client that a command uses, from flags and environment.
 
-use std::path::Path;
+use std::{cell::RefCell, path::Path};
 
-use hub_api::{Config, HfApi, HfFolder, Token, auth::AuthError};
+use hub_api::{Config, HfApi, HfFolder, NetworkPolicy, Token, auth::AuthError};
 use hub_local::{LocalHub, OwnHub};
 
 use crate::{
@@ -18,11 +18,12 @@ const LOCAL_URL: &str = "http://hub.localhost";
 pub(crate) struct Session {
     global: Global,
     pub(crate) output: Output,
+    clients: RefCell<Vec<HfApi>>,
 }
 
 impl Session {
     pub(crate) fn new(global: Global, output: Output) -> Self {
-        Self { global, output }
+        Self { global, output, clients: RefCell::default() }
     }
 
     /// The token of `--token`.
@@ -37,20 +38,32 @@ impl Session {
 
     /// Bytes a second for uploads and downloads together, 0 for no limit: the flag, else `HUB_MAX_BANDWIDTH`.
     fn max_bandwidth(&self) -> Result<u64, Failure> {
-        if let Some(rate) = self.global.max_bandwidth {
-            return Ok(rate);
-        }
-        match std::env::var("HUB_MAX_BANDWIDTH") {
-            Ok(text) if !text.is_empty() => parse_rate(&text)
-                .map_err(|reason| Failure::new(Code::Usage, format!("HUB_MAX_BANDWIDTH: {reason}"))),
-            _ => Ok(0),
-        }
+        let rate = flag_or_variable(self.global.max_bandwidth, "HUB_MAX_BANDWIDTH", parse_rate)?;
+        Ok(rate.unwrap_or(0))
+    }
+
+    /// Whether the Hub is asked: the flag, else `HUB_NETWORK`, else what Python programs read. The Hub of `local:DIR` needs
+    /// no network, so that only what was meant for this program counts there.
+    pub(crate) fn network(&self) -> Result<NetworkPolicy, Failure> {
+        let parse = |text: &str| text.parse::<NetworkPolicy>().map_err(|error| chain(&error));
+        let told = flag_or_variable(self.global.network, "HUB_NETWORK", parse)?;
+        let from_python = || if self.is_local() { NetworkPolicy::Online } else { Config::from_env().network };
+        Ok(told.unwrap_or_else(from_python))
+    }
+
+    /// The hosts that may be contacted, if not all: the flag, else `HUB_STRICT_ORIGIN`.
+    pub(crate) fn strict_origin(&self) -> Result<Option<Vec<String>>, Failure> {
+        let flag = Some(self.global.strict_origin.clone()).filter(|hosts| !hosts.is_empty());
+        flag_or_variable(flag, "HUB_STRICT_ORIGIN", |text| Ok(text.split(',').map(str::to_owned).collect()))
     }
 
     /// The address of the Hub in use.
     pub(crate) fn url(&self) -> String {
-        let endpoint = self.endpoint();
-        if endpoint.starts_with("local:") { LOCAL_URL.to_owned() } else { endpoint }
+        if self.is_local() { LOCAL_URL.to_owned() } else { self.endpoint() }
+    }
+
+    fn is_local(&self) -> bool {
+        self.endpoint().starts_with("local:")
     }
 
     /// The token in use, which the Hub of `local:DIR` has for itself.
@@ -80,21 +93,47 @@ impl Session {
                 if let Some(cache) = Config::from_env().cache_dir {
                     builder = builder.cache_dir(cache);
                 }
-                match token {
-                    Some(token) => builder.token(token),
-                    None => builder,
-                }
+                builder
             }
-            None => {
-                let builder = HfApi::builder_from_env().endpoint(&endpoint);
-                match token {
-                    Some(token) => builder.token(token),
-                    None => builder,
-                }
-            }
+            None => HfApi::builder_from_env().endpoint(&endpoint),
         };
-        let builder = builder.max_bandwidth(self.max_bandwidth()?);
-        Ok(builder.library("hub-cli", env!("CARGO_PKG_VERSION")).build()?)
+        let mut builder = builder
+            .network(self.network()?)
+            .max_bandwidth(self.max_bandwidth()?)
+            .library("hub-cli", env!("CARGO_PKG_VERSION"));
+        if let Some(token) = token {
+            builder = builder.token(token);
+        }
+        if let Some(hosts) = self.strict_origin()? {
+            builder = builder.strict_origin(hosts);
+        }
+        let api = builder.build()?;
+        self.clients.borrow_mut().push(api.clone());
+        Ok(api)
+    }
+
+    /// Says in the log to which hosts requests went.
+    pub(crate) fn log_hosts(&self) {
+        for api in self.clients.borrow().iter() {
+            tracing::info!(hosts = ?api.contacted_hosts(), "contacted");
+        }
+    }
+}
+
+/// What a flag says, else an environment variable unless it is empty.
+fn flag_or_variable<T>(
+    flag: Option<T>,
+    name: &str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, Failure> {
+    if flag.is_some() {
+        return Ok(flag);
+    }
+    match std::env::var(name) {
+        Ok(text) if !text.is_empty() => {
+            parse(&text).map(Some).map_err(|reason| Failure::new(Code::Usage, format!("{name}: {reason}")))
+        }
+        _ => Ok(None),
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "hub repos create my-model --private",
             "hub repos create my-demo --repo-type space --sdk gradio -s HF_TOKEN",
+            "hub repos create my-lab --repo-type space --template JupyterLab",
         ],
     ),
     (
@@ -69,6 +70,7 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
             "hub upload my-model ./model .",
             "hub upload my-data data.csv train/data.csv --repo-type dataset",
             "hub upload my-model ./model . --include '*.safetensors' --delete '*.bin' --dry-run",
+            "hub upload my-logs ./logs . --repo-type dataset --every 10",
         ],
     ),
     ("upload-large-folder", &["hub upload-large-folder my-data ./data --repo-type dataset"]),
@@ -134,6 +136,7 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
     ("spaces restart", &["hub spaces restart ada/demo --factory-reboot"]),
     ("spaces dev-mode", &["hub spaces dev-mode ada/demo", "hub spaces dev-mode ada/demo --stop"]),
     ("spaces hardware", &["hub spaces hardware"]),
+    ("spaces templates", &["hub spaces templates"]),
     ("spaces wait", &["hub spaces wait ada/demo --timeout 600"]),
     (
         "serve",

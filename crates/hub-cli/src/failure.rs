@@ -99,7 +99,8 @@ fn code(error: &Error) -> Code {
             | ErrorKind::Proxy
             | ErrorKind::Timeout
             | ErrorKind::Interrupted
-            | ErrorKind::Offline,
+            | ErrorKind::Offline
+            | ErrorKind::HostNotAllowed,
         ) => Code::Network,
         _ => Code::Failed,
     }

@@ -11,6 +11,7 @@ mod failure;
 mod model;
 mod output;
 mod progress;
+mod stop;
 mod table;
 mod tally;
 mod tree;
@@ -83,7 +84,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let runtime = runtime.enable_all().build().map_err(|error| Failure::other("cannot start", error))?;
     let done = runtime.block_on(async {
         let session = Session::new(cli.global, output);
-        match cli.command {
+        let done = match cli.command {
             Command::Auth(args) => command::auth::run(&session, args).await,
             Command::Repos(args) => command::repos::run(&session, args).await,
             Command::Discussions(args) => command::discussions::run(&session, args).await,
@@ -99,7 +100,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Version | Command::Completions { .. } | Command::Man { .. } | Command::Commands => {
                 Ok(())
             }
-        }
+        };
+        session.log_hosts();
+        done
     });
     // A disk task that is still running must not hold up the end of the program.
     runtime.shutdown_background();

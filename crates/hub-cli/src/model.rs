@@ -172,6 +172,20 @@ mod tests {
     }
 
     #[test]
+    fn every_revision_that_may_be_left_out_has_its_default_in_the_help() {
+        fn check(command: &Command, path: &str) {
+            for arg in command.get_arguments().filter(|arg| arg.get_long() == Some("revision")) {
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("[default: main]"), "{path}: {help}");
+            }
+            for inner in command.get_subcommands() {
+                check(inner, &format!("{path} {}", inner.get_name()));
+            }
+        }
+        check(&command(), "hub");
+    }
+
+    #[test]
     fn help_shows_the_examples() {
         let error = parsed(&["hub", "repos", "tag", "create", "--help"]).unwrap_err();
         assert!(error.to_string().contains("Example:\n  hub repos tag create"), "{error}");

@@ -1,6 +1,9 @@
 //! What goes to stdout, in the format that was asked for.
 
-use std::io::{IsTerminal, Write};
+use std::{
+    fmt::Display,
+    io::{IsTerminal, Write},
+};
 
 use serde::Serialize;
 
@@ -68,7 +71,8 @@ impl Output {
         }
     }
 
-    /// Writes a list: a table for people, whose columns have the names of `head`; one `quiet` text a line for scripts.
+    /// Writes a list: a table for people, whose columns have the names of `head`, without those that are empty; one `quiet`
+    /// text a line for scripts.
     pub(crate) fn table<T: Serialize>(
         self,
         head: &[&str],
@@ -79,7 +83,10 @@ impl Output {
         match self.format {
             Format::Json => self.json(items),
             Format::Quiet => items.iter().try_for_each(|item| line(&quiet(item))),
-            Format::Human if items.is_empty() => Ok(()),
+            Format::Human if items.is_empty() => {
+                eprintln!("There is nothing to list.");
+                Ok(())
+            }
             Format::Human => {
                 let rows: Vec<Vec<String>> = items.iter().map(row).collect();
                 table::lines(head, &rows, self.width).iter().try_for_each(|text| line(text))
@@ -123,6 +130,12 @@ fn line(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
         other => other.map_err(|error| Failure::other("cannot write to stdout", error)),
     }
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn counted<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    let noun = if count == N::from(1) { one } else { many };
+    format!("{count} {noun}")
 }
 
 /// A size for people: `1.5 MB`, with powers of 1000 as the Hub shows them.

@@ -7,12 +7,18 @@ const GAP: usize = 2;
 /// A column is not made narrower than this.
 const NARROWEST: usize = 6;
 
-/// Head and rows, one line each. With a `width`, the widest columns are shortened until lines fit, if they can.
+/// Head and rows, one line each. A column that is empty in every row is left out. With a `width`, the widest columns are
+/// shortened until lines fit, if they can.
 pub(crate) fn lines(head: &[&str], rows: &[Vec<String>], width: Option<usize>) -> Vec<String> {
+    let is_used = |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
+    let used: Vec<bool> = (0..head.len()).map(is_used).collect();
     let head: Vec<String> = head.iter().map(|&name| name.to_owned()).collect();
-    let all: Vec<Vec<String>> =
-        std::iter::once(&head).chain(rows).map(|row| row.iter().map(|cell| clean(cell)).collect()).collect();
-    let mut widths: Vec<usize> = (0..head.len())
+    let cells = |row: &Vec<String>| -> Vec<String> {
+        row.iter().zip(&used).filter(|(_, used)| **used).map(|(cell, _)| clean(cell)).collect()
+    };
+    let all: Vec<Vec<String>> = std::iter::once(&head).chain(rows).map(cells).collect();
+    let columns = used.iter().filter(|used| **used).count();
+    let mut widths: Vec<usize> = (0..columns)
         .map(|column| {
             all.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0)
         })
@@ -82,6 +88,12 @@ mod tests {
     fn columns_stand_below_each_other() {
         let rows = [row(&["ada/a", "x"]), row(&["ada/longer", ""])];
         assert_eq!(lines(&["ID", "TAGS"], &rows, None), ["ID          TAGS", "ada/a       x", "ada/longer"]);
+    }
+
+    #[test]
+    fn a_column_without_any_cell_is_left_out() {
+        let rows = [row(&["ada/a", "", "x"]), row(&["ada/b", "", ""])];
+        assert_eq!(lines(&["ID", "SIZE", "TAGS"], &rows, None), ["ID     TAGS", "ada/a  x", "ada/b"]);
     }
 
     #[test]

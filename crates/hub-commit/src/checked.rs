@@ -5,7 +5,8 @@ use std::sync::Arc;
 use hub_transport::Transport;
 use hub_types::RepoRef;
 
-use crate::job::{Seen, blocking, look, validate};
+use crate::job::validate;
+use crate::look::{Looked, look_at};
 use crate::{CommitError, CommitOperation, CommitOptions, clash, copy, plan};
 
 /// A commit that was checked as far as that goes without the server: the options make sense, no path is a file and a folder
@@ -14,7 +15,7 @@ use crate::{CommitError, CommitOperation, CommitOptions, clash, copy, plan};
 #[derive(Debug)]
 pub struct CheckedCommit {
     pub(crate) operations: Arc<Vec<CommitOperation>>,
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) looked: Looked,
     pub(crate) options: CommitOptions,
 }
 
@@ -26,13 +27,15 @@ impl CheckedCommit {
     /// be opened.
     pub async fn new(operations: Vec<CommitOperation>, options: CommitOptions) -> Result<Self, CommitError> {
         validate(&options)?;
-        clash::check(&operations)?;
-        for warning in plan::warnings(&operations) {
-            tracing::warn!("{warning}");
+        if !clash::is_plain(&operations) {
+            clash::check(&operations)?;
+            for warning in plan::warnings(&operations) {
+                tracing::warn!("{warning}");
+            }
         }
         let operations = Arc::new(operations);
-        let seen = look_at(&operations, &options).await?;
-        Ok(Self { operations, seen, options })
+        let looked = look_at(&operations, &options, true).await?;
+        Ok(Self { operations, looked, options })
     }
 
     /// What is committed, in order.
@@ -60,7 +63,7 @@ impl CheckedCommit {
         let moved = deletions.len();
         Arc::make_mut(&mut self.operations).splice(..0, deletions);
         clash::check(&self.operations)?;
-        for seen in &mut self.seen {
+        for seen in &mut self.looked.seen {
             seen.operation += moved;
         }
         Ok(self)
@@ -70,18 +73,8 @@ impl CheckedCommit {
     pub(crate) async fn resolve_copies(mut self, transport: &Transport) -> Result<Self, CommitError> {
         if self.operations.iter().any(|operation| matches!(operation, CommitOperation::Copy(_))) {
             self.operations = copy::resolve(transport, &self.operations, &self.options).await?.into();
-            self.seen = look_at(&self.operations, &self.options).await?;
+            self.looked = look_at(&self.operations, &self.options, true).await?;
         }
         Ok(self)
     }
-}
-
-/// As [`look`], on a thread of its own.
-pub(crate) async fn look_at(
-    operations: &Arc<Vec<CommitOperation>>,
-    options: &CommitOptions,
-) -> Result<Vec<Seen>, CommitError> {
-    let (operations, files) = (Arc::clone(operations), Arc::clone(&options.files));
-    let limit = options.max_concurrency;
-    blocking(move || look(&operations, &*files, limit)).await
 }

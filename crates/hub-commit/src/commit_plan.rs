@@ -7,8 +7,8 @@ use hub_types::{RepoRef, Revision};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::job::Seen;
 use crate::lfs::Object;
+use crate::look::Seen;
 use crate::payload::Line;
 use crate::{CommitOperation, CommitOptions, Reason};
 

@@ -14,7 +14,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
@@ -159,6 +159,18 @@ struct Found {
     problems: Vec<SourceProblem>,
     /// Folders that had no entry so far.
     empty: BTreeSet<PathBuf>,
+    /// The folder of the last entry.
+    in_use: PathBuf,
+}
+
+impl Found {
+    /// Notes that a folder has an entry.
+    fn is_in_use(&mut self, folder: &Path) {
+        if self.in_use.as_os_str() != folder.as_os_str() {
+            self.empty.remove(folder);
+            folder.clone_into(&mut self.in_use);
+        }
+    }
 }
 
 impl<'a> Scan<'a> {
@@ -172,7 +184,7 @@ impl<'a> Scan<'a> {
     fn enters(&self, entry: &DirEntry) -> bool {
         let mut found = self.found.borrow_mut();
         if let Some(parent) = entry.path().parent() {
-            found.empty.remove(parent);
+            found.is_in_use(parent);
         }
         let is_dir = entry.file_type().is_dir();
         let reason = if is_git(entry.path()) {
@@ -231,7 +243,7 @@ impl<'a> Scan<'a> {
         let mut found = self.found.borrow_mut();
         let path = error.path().unwrap_or(self.dir).to_path_buf();
         if let Some(parent) = path.parent() {
-            found.empty.remove(parent);
+            found.is_in_use(parent);
         }
         let is_dir = path.is_dir();
         let reason = match relative(self.dir, &path).and_then(|inside| self.left_out(&inside)) {
@@ -298,9 +310,8 @@ fn is_cache(path: &Path) -> bool {
 }
 
 fn relative(dir: &Path, path: &Path) -> Option<String> {
-    let parts: Option<Vec<&str>> =
-        path.strip_prefix(dir).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
-    Some(parts?.join("/"))
+    let inside = path.strip_prefix(dir).ok()?.to_str()?;
+    Some(if MAIN_SEPARATOR == '/' { inside.to_owned() } else { inside.replace(MAIN_SEPARATOR, "/") })
 }
 
 #[cfg(test)]

@@ -1,15 +1,14 @@
 //! What all steps of one commit share.
 
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use hub_transport::{Reporter, Transport};
 
 use crate::budget::AtOnce;
 use crate::digest::Cancel;
 use crate::endpoint::Head;
-use crate::error::{SourceProblem, shown};
-use crate::source::{Files, Stamp};
+use crate::error::shown;
+use crate::look::Seen;
 use crate::window::Window;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
 
@@ -22,15 +21,6 @@ pub(crate) struct Job {
     /// Lets transfers run.
     pub(crate) transfers: Window,
     pub(crate) cancel: Cancel,
-}
-
-/// An added file whose source was looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Seen {
-    /// Index of its operation.
-    pub(crate) operation: usize,
-    /// State of the source.
-    pub(crate) stamp: Stamp,
 }
 
 impl Job {
@@ -87,56 +77,6 @@ pub(crate) async fn check_stamps(job: &Arc<Job>, seen: Arc<[Seen]>) -> Result<()
         Ok(())
     })
     .await
-}
-
-/// Sources opened by one thread before another one helps.
-const LOOKED_AT_BY_ONE: usize = 512;
-
-/// Opens every source once and notes its state, `limit` at once at most. All that cannot be opened is reported together.
-pub(crate) fn look(
-    operations: &[CommitOperation],
-    files: &dyn Files,
-    limit: usize,
-) -> Result<Vec<Seen>, CommitError> {
-    let threads = available_parallelism().map_or(1, usize::from).min(limit).max(1);
-    let share = operations.len().div_ceil(threads).max(LOOKED_AT_BY_ONE);
-    let (mut seen, mut problems) = (Vec::with_capacity(operations.len()), Vec::new());
-    std::thread::scope(|scope| {
-        let mut shares = operations.chunks(share).enumerate();
-        let first = shares.next();
-        let others: Vec<_> = shares
-            .map(|(at, operations)| scope.spawn(move || look_at_share(operations, at * share, files)))
-            .collect();
-        let mut note = |(found, failed): (Vec<Seen>, Vec<SourceProblem>)| {
-            seen.extend(found);
-            problems.extend(failed);
-        };
-        if let Some((at, operations)) = first {
-            note(look_at_share(operations, at * share, files));
-        }
-        for other in others {
-            note(other.join().map_err(|_| CommitError::Stopped("reading a source panicked".into()))?);
-        }
-        Ok::<_, CommitError>(())
-    })?;
-    if problems.is_empty() { Ok(seen) } else { Err(CommitError::Sources(problems)) }
-}
-
-/// Looks at some of the operations, the first of which has the index `at`.
-fn look_at_share(
-    operations: &[CommitOperation],
-    at: usize,
-    files: &dyn Files,
-) -> (Vec<Seen>, Vec<SourceProblem>) {
-    let (mut seen, mut problems) = (Vec::new(), Vec::new());
-    for (operation, step) in (at..).zip(operations) {
-        let CommitOperation::Add(add) = step else { continue };
-        match add.source().open(files) {
-            Ok((_, stamp)) => seen.push(Seen { operation, stamp }),
-            Err(error) => problems.push(add.source().problem(add.path_in_repo(), error)),
-        }
-    }
-    (seen, problems)
 }
 
 /// Runs work that blocks on a thread of its own.

@@ -44,6 +44,7 @@ mod hasher;
 mod job;
 pub mod large;
 mod lfs;
+mod look;
 mod make_plan;
 mod operation;
 mod options;

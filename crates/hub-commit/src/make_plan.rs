@@ -10,8 +10,9 @@ use hub_types::progress::{Event, Phase, Progress};
 use crate::commit::header;
 use crate::commit_plan::{Action, CommitPlan, PlanEntry, PlanTotals};
 use crate::copy;
-use crate::job::{Job, Seen};
+use crate::job::Job;
 use crate::lfs::{self, Fate, Object};
+use crate::look::{Looked, Seen};
 use crate::payload::{Line, Payload};
 use crate::plan::{self, Wanted};
 use crate::preupload::{Answer, check_card, classify};
@@ -59,7 +60,8 @@ async fn make(
     skipped: Vec<Skipped>,
     warnings: Vec<String>,
 ) -> Result<CommitPlan, CommitError> {
-    let CheckedCommit { operations, seen, options } = checked;
+    let CheckedCommit { operations, looked, options } = checked;
+    let Looked { seen, samples, .. } = looked;
     let replaced = copy::existing(transport, copies, &options).await?;
 
     // What is only asked about is not shown as sent.
@@ -72,7 +74,7 @@ async fn make(
     let answer = if seen.is_empty() {
         Answer::default()
     } else {
-        futures_util::future::try_join(classify(&job, &seen), check_card(&job, &seen)).await?.0
+        futures_util::future::try_join(classify(&job, &seen, samples), check_card(&job, &seen)).await?.0
     };
     plan::check_limits(&answer.files)?;
     let head = match answer.head {

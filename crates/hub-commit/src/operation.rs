@@ -3,10 +3,8 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hub_types::SafeRelPath;
 use hub_types::progress::{Event, Phase, Progress};
+use hub_types::{SafeRelPath, base64};
 
 use crate::error::SourceProblem;
 use crate::source::{AddSource, SourceFile, Stamp, SystemFiles, read_full};
@@ -74,7 +72,7 @@ impl CommitOperationAdd {
             let mut content = Vec::new();
             self.source.open(&SystemFiles)?.0.read_to_end(&mut content).map(|_| content)
         };
-        read().map(|content| STANDARD.encode(content)).map_err(|error| self.problem(error))
+        read().map(|content| base64::encode(&content)).map_err(|error| self.problem(error))
     }
 
     /// Opens the content at its beginning. The position of a shared reader is put back when the result is dropped.

@@ -3,9 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hub_transport::{Body, Reporter};
+use hub_types::base64::{self, encoded_len};
 use hub_types::commit::{CommitHeader, CommitLine, DeletedPath, InlineFileLine, LfsFile};
 use hub_types::progress::Phase;
 use sha2::Digest as _;
@@ -49,11 +48,6 @@ pub(crate) struct Payload {
     pub(crate) files: Arc<dyn Files>,
     pub(crate) reporter: Reporter,
     pub(crate) digests: Option<Arc<dyn DigestCache>>,
-}
-
-/// Length of `size` bytes in base64.
-pub(crate) fn base64_len(size: u64) -> u64 {
-    size.div_ceil(3).saturating_mul(4)
 }
 
 impl Payload {
@@ -107,7 +101,7 @@ impl Payload {
         Ok(match self.parts(line)? {
             Parts::Whole(text) => text.len() as u64,
             Parts::Inline(frame, _, stamp, _) => {
-                (frame.before().len() + frame.after().len()) as u64 + base64_len(stamp.size)
+                (frame.before().len() + frame.after().len()) as u64 + encoded_len(stamp.size)
             }
         })
     }
@@ -172,10 +166,10 @@ impl Payload {
                 return Err(changed().into());
             }
             hash.update(&*piece);
-            let encoded = usize::try_from(base64_len(wanted as u64)).unwrap_or_default();
-            let mut written = Ok(0);
-            writer.write_with(encoded, |to| written = STANDARD.encode_slice(&*piece, to))?;
-            if written.ok() != Some(encoded) {
+            let encoded = usize::try_from(encoded_len(wanted as u64)).unwrap_or_default();
+            let mut written = None;
+            writer.write_with(encoded, |to| written = base64::encode_to(piece, to))?;
+            if written != Some(encoded) {
                 return Err(CommitError::Stopped("base64 has an unexpected length".into()).into());
             }
             position += wanted as u64;
@@ -255,13 +249,17 @@ mod tests {
         CommitHeader { summary: "s\n\"q\"".into(), description: "d".into(), parent_commit: None }
     }
 
-    async fn lines_of(payload: &Payload) -> Vec<CommitLine> {
+    async fn text_of(payload: &Payload) -> String {
         let body = payload.body(header(), &Fault::default(), &Arc::default()).unwrap();
         let announced = body.size_hint().exact().unwrap();
         let bytes = body.collect().await.unwrap().to_bytes();
         assert_eq!(announced, bytes.len() as u64);
         assert!(bytes.ends_with(b"\n"));
-        std::str::from_utf8(&bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        String::from_utf8(bytes.into()).unwrap()
+    }
+
+    fn lines_in(text: &str) -> Vec<CommitLine<'_>> {
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     #[tokio::test]
@@ -280,7 +278,7 @@ mod tests {
         ];
         let deleted = |path: &str| DeletedPath { path: path.into() };
         assert_eq!(
-            lines_of(&payload(operations, lines)).await,
+            lines_in(&text_of(&payload(operations, lines)).await),
             [
                 CommitLine::Header(header()),
                 CommitLine::DeletedFolder(deleted("old")),
@@ -320,9 +318,9 @@ mod tests {
             let content: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
             let source = AddSource::reader(Slow { inner: Cursor::new(content.clone()), step: 7777 });
             let add = CommitOperationAdd::new("a", source).unwrap();
-            let lines = lines_of(&payload(vec![add.into()], vec![regular(0, size)])).await;
-            let [_, CommitLine::File(file)] = lines.as_slice() else { panic!("{}", lines.len()) };
-            assert!(STANDARD.decode(&file.content).unwrap() == content, "{size}");
+            let text = text_of(&payload(vec![add.into()], vec![regular(0, size)])).await;
+            let [_, CommitLine::File(file)] = &lines_in(&text)[..] else { panic!("{}", text.len()) };
+            assert!(base64::decode(&file.content).unwrap() == content, "{size}");
         }
     }
 
@@ -341,15 +339,15 @@ mod tests {
                 })
                 .collect();
             let lines = files.iter().enumerate().map(|(i, (_, content, _))| regular(i, content.len())).collect();
-            let sent = runtime.block_on(lines_of(&payload(operations, lines)));
+            let sent = runtime.block_on(text_of(&payload(operations, lines)));
             let expected = files.iter().map(|(path, content, _)| {
                 CommitLine::File(InlineFile {
                     path: path.clone(),
-                    content: STANDARD.encode(content),
+                    content: base64::encode(content).into(),
                     encoding: Encoding::Base64,
                 })
             });
-            prop_assert!(sent.into_iter().skip(1).eq(expected));
+            prop_assert!(lines_in(&sent).into_iter().skip(1).eq(expected));
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use hub_types::base64::encoded_len;
 use hub_types::commit::{MAX_LFS_FILES, MAX_REGULAR_PAYLOAD};
 use hub_types::preupload::{PreuploadDecision, UploadMode};
 
 use crate::digest::Want;
-use crate::job::Seen;
-use crate::payload::base64_len;
+use crate::look::Seen;
 use crate::{CommitError, CommitOperation};
 
 /// What looks like a mistake in a list of operations but is allowed. Python warns about the same.
@@ -78,7 +78,7 @@ pub(crate) fn check_limits(wanted: &[Wanted]) -> Result<(), CommitError> {
     let bytes = wanted
         .iter()
         .filter(|file| file.mode == UploadMode::Regular)
-        .fold(0u64, |sum, file| sum.saturating_add(base64_len(file.seen.stamp.size)));
+        .fold(0u64, |sum, file| sum.saturating_add(encoded_len(file.seen.stamp.size)));
     if bytes > MAX_REGULAR_PAYLOAD {
         return Err(CommitError::PayloadTooLarge { bytes });
     }

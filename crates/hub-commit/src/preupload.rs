@@ -3,22 +3,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hub_transport::ErrorKind;
+use hub_types::base64;
 use hub_types::preupload::{PreuploadDecision, PreuploadFile, PreuploadRequest};
 
 use crate::endpoint::{Preupload, ValidateYaml};
-use crate::job::{Job, Seen, blocking};
+use crate::job::{Job, blocking};
+use crate::look::{SAMPLE, Seen};
 use crate::operation::head_of;
 use crate::plan::{Wanted, decide};
 use crate::{CommitError, CommitOperationAdd};
 
 /// Files in one request.
 const BATCH: usize = 256;
-/// Bytes of a file that the server looks at.
-const SAMPLE: usize = 512;
 /// Longest text file that is read whole to be sent along: `.gitignore`, `.gitattributes`, `README.md`.
 const MAX_TEXT: u64 = 4 * 1024 * 1024;
 
@@ -35,8 +33,13 @@ pub(crate) struct Answer {
     pub(crate) server_time: Option<String>,
 }
 
-/// Asks about all files, in batches.
-pub(crate) async fn classify(job: &Arc<Job>, seen: &[Seen]) -> Result<Answer, CommitError> {
+/// Asks about all files, in batches. `samples` are the beginnings of all of them, or none.
+pub(crate) async fn classify(
+    job: &Arc<Job>,
+    seen: &[Seen],
+    samples: Vec<Box<[u8]>>,
+) -> Result<Answer, CommitError> {
+    let samples = &samples;
     let git_ignore = root_text(job, seen, ".gitignore").await?;
     let git_attributes = root_text(job, seen, ".gitattributes").await?;
     // Indices, because a stream of references is not `Send` for every lifetime.
@@ -45,7 +48,12 @@ pub(crate) async fn classify(job: &Arc<Job>, seen: &[Seen]) -> Result<Answer, Co
             let batch = seen.chunks(BATCH).nth(index).unwrap_or_default();
             let (git_ignore, git_attributes) = (git_ignore.clone(), git_attributes.clone());
             async move {
-                let files = samples(job, batch.to_vec()).await?;
+                let known = samples.chunks(BATCH).nth(index).unwrap_or_default();
+                let files = if known.len() == batch.len() {
+                    batch.iter().zip(known).map(|(seen, sample)| described(job, seen, sample)).collect()
+                } else {
+                    sampled(job, batch.to_vec()).await?
+                };
                 let endpoint = Preupload {
                     repo: &job.options.repo,
                     revision: &job.options.revision,
@@ -82,24 +90,22 @@ pub(crate) async fn classify(job: &Arc<Job>, seen: &[Seen]) -> Result<Answer, Co
     Ok(answer)
 }
 
-/// The beginning of each file of a batch, read on one thread.
-async fn samples(job: &Arc<Job>, batch: Vec<Seen>) -> Result<Vec<PreuploadFile>, CommitError> {
+/// The files of a batch, whose beginnings are read on one thread.
+async fn sampled(job: &Arc<Job>, batch: Vec<Seen>) -> Result<Vec<PreuploadFile>, CommitError> {
     let job = Arc::clone(job);
     blocking(move || {
-        batch
-            .iter()
-            .map(|seen| {
-                let add = job.add(seen.operation)?;
-                let sample = read_head(&job, add, SAMPLE)?;
-                Ok(PreuploadFile {
-                    path: add.path_in_repo().to_owned(),
-                    size: seen.stamp.size,
-                    sample: STANDARD.encode(sample),
-                })
-            })
-            .collect()
+        let read = |seen: &Seen| {
+            let sample = read_head(&job, job.add(seen.operation)?, SAMPLE)?;
+            Ok(described(&job, seen, &sample))
+        };
+        batch.iter().map(read).collect()
     })
     .await
+}
+
+fn described(job: &Job, seen: &Seen, sample: &[u8]) -> PreuploadFile {
+    let path = job.path(seen.operation).to_owned();
+    PreuploadFile { path, size: seen.stamp.size, sample: base64::encode(sample) }
 }
 
 fn read_head(job: &Job, add: &CommitOperationAdd, limit: usize) -> Result<Vec<u8>, CommitError> {

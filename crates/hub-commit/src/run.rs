@@ -9,8 +9,9 @@ use hub_types::CommitInfo;
 use hub_types::progress::{Event, Phase, Progress as _};
 
 use crate::commit::{Base, commit};
-use crate::job::{Job, Seen};
+use crate::job::Job;
 use crate::lfs::Fate;
+use crate::look::{Looked, Seen};
 use crate::payload::{Line, Payload};
 use crate::preupload::{Answer, check_card, classify};
 use crate::reconcile::commit_url;
@@ -49,7 +50,8 @@ impl CheckedCommit {
 }
 
 async fn run(transport: &Transport, checked: CheckedCommit) -> Result<CommitInfo, CommitError> {
-    let CheckedCommit { operations, seen, options } = checked;
+    let CheckedCommit { operations, looked, options } = checked;
+    let Looked { seen, samples, .. } = looked;
     let job = Arc::new(Job::new(transport, operations, options));
     let _cancel = job.cancel.on_drop();
     let bytes = seen.iter().fold(0u64, |sum, seen| sum.saturating_add(seen.stamp.size));
@@ -59,7 +61,7 @@ async fn run(transport: &Transport, checked: CheckedCommit) -> Result<CommitInfo
         Answer::default()
     } else {
         job.reporter.phase(Phase::Hashing);
-        let (answer, ()) = try_join(classify(&job, &seen), check_card(&job, &seen)).await?;
+        let (answer, ()) = try_join(classify(&job, &seen, samples), check_card(&job, &seen)).await?;
         answer
     };
     drop(seen);

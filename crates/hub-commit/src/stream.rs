@@ -16,7 +16,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::CommitError;
 
 /// Bytes handed on at once, at least; with [`QUEUE`] it bounds the memory of a body.
-pub(crate) const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = 128 * 1024;
 const QUEUE: usize = 2;
 /// Chunks whose memory is used again: those on their way, in the queue and in the connection.
 const KEPT: usize = 5;

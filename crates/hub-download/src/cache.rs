@@ -9,14 +9,10 @@ use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
 
 use crate::{
     DownloadError, RemoteFile,
-    disk::{io_error, make_folder, put},
+    disk::{CACHEDIR_TAG, io_error, make_folder, put, put_once},
     layout::RepoFolder,
     place::{Kind, Place},
 };
-
-/// What the first line of a `CACHEDIR.TAG` must be, for backup programs to leave the folder out (bford.info/cachedir).
-const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
-                   # This folder holds files that can be downloaded again.\n";
 
 /// A cache folder: each content once, and for each commit a folder of links to contents.
 ///
@@ -101,7 +97,7 @@ impl Cache {
     /// The folder of a commit, if something of it is here.
     pub fn find_snapshot(&self, repo: &RepoRef, commit: &CommitHash) -> Option<PathBuf> {
         let folder = self.folder(repo).snapshot(commit);
-        folder.is_dir().then_some(folder)
+        fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()).then_some(folder)
     }
 
     /// Notes where a branch or tag leads to. Waits for the disk.
@@ -114,12 +110,13 @@ impl Cache {
         if revision.as_commit().is_some() {
             return Ok(());
         }
-        let note = self.folder(repo).reference(revision)?;
+        let folder = self.folder(repo);
+        let note = folder.reference(revision)?;
         if fs::read_to_string(&note).is_ok_and(|text| text == commit.as_str()) {
             return Ok(());
         }
         self.open()?;
-        put(&note, |place| fs::write(place, commit.as_str()))
+        put(&note, folder.root(), |place| fs::write(place, commit.as_str()))
     }
 
     /// Notes that a commit has no such file. Waits for the disk.
@@ -129,12 +126,13 @@ impl Cache {
         commit: &CommitHash,
         path: &SafeRelPath,
     ) -> Result<(), DownloadError> {
-        let note = self.folder(repo).missing(commit, path)?;
+        let folder = self.folder(repo);
+        let note = folder.missing(commit, path)?;
         self.open()?;
-        put(&note, |place| fs::write(place, ""))
+        put(&note, folder.root(), |place| fs::write(place, ""))
     }
 
-    /// The places of files, with the folders that they need. Waits for the disk.
+    /// The places of files. Waits for the disk.
     pub(crate) fn places(&self, files: Vec<RemoteFile>) -> Result<Vec<Place>, DownloadError> {
         let place = |file: RemoteFile| {
             let folder = self.folder(&file.repo);
@@ -145,20 +143,23 @@ impl Cache {
         };
         let places = files.into_iter().map(place).collect::<Result<Vec<_>, DownloadError>>()?;
         self.open()?;
-        if let Some(blobs) = places.first().and_then(|first| first.content.parent()) {
-            make_folder(blobs)?;
-        }
         Ok(places)
+    }
+
+    /// Makes the folders of a commit and of the contents. Waits for the disk.
+    ///
+    /// Python's `scan_cache_dir` takes a repository for damaged that has no folder for the commit of a branch: so that
+    /// one is made first.
+    pub(crate) fn make_folders(&self, repo: &RepoRef, commit: &CommitHash) -> Result<(), DownloadError> {
+        let folder = self.folder(repo);
+        make_folder(&folder.snapshot(commit))?;
+        make_folder(&folder.blobs())
     }
 
     /// Makes the folder and its tag.
     fn open(&self) -> Result<(), DownloadError> {
         fs::create_dir_all(&self.root).map_err(|error| io_error("create", &self.root, error))?;
-        let tag = self.root.join("CACHEDIR.TAG");
-        if !tag.exists() {
-            fs::write(&tag, TAG).map_err(|error| io_error("write", &tag, error))?;
-        }
-        Ok(())
+        put_once(&self.root.join("CACHEDIR.TAG"), CACHEDIR_TAG)
     }
 }
 
@@ -187,7 +188,7 @@ pub(crate) fn link(
     let target = relative(folder, blob, pointer);
     pointer.parent().map(make_folder).transpose()?;
     if symlink(&target, blob, pointer).is_err() && !same_file(pointer, blob) {
-        put(pointer, |place| symlink(&target, blob, place))?;
+        put(pointer, folder.root(), |place| symlink(&target, blob, place))?;
     }
     Ok(true)
 }

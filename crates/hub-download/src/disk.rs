@@ -10,6 +10,10 @@ use std::{
 
 use crate::DownloadError;
 
+/// A `CACHEDIR.TAG`: by its first line backup programs leave the folder out (bford.info/cachedir).
+pub(crate) const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
+                                       # This folder holds files that can be downloaded again.\n";
+
 /// The operations that decide whether a download is whole: a parameter, so that tests can let each of them fail.
 ///
 /// Every method has the operating system's behaviour unless it is replaced; all of them wait for the disk.
@@ -53,12 +57,13 @@ pub trait Disk: Send + Sync + fmt::Debug {
 
     /// Whether `a` and `A` are one file in this existing folder.
     fn folds_case(&self, folder: &Path) -> bool {
-        let probe = beside(&folder.join("case"), "probe");
-        let other =
-            probe.with_file_name(probe.file_name().unwrap_or_default().to_string_lossy().to_uppercase());
-        let folds = fs::write(&probe, "").is_ok() && other.exists();
-        drop(fs::remove_file(&probe));
-        folds
+        are_one(folder, "case", "CASE")
+    }
+
+    /// Whether a letter with its accent is one file in this existing folder as one character and as two (Unicode's forms
+    /// NFC and NFD), as on macOS.
+    fn folds_forms(&self, folder: &Path) -> bool {
+        are_one(folder, "form-\u{e9}", "form-e\u{301}")
     }
 }
 
@@ -77,6 +82,15 @@ fn free(folder: &Path) -> Option<u64> {
 #[cfg(not(unix))]
 fn free(_: &Path) -> Option<u64> {
     None
+}
+
+/// Whether two beginnings of a name make one file.
+fn are_one(folder: &Path, one: &str, other: &str) -> bool {
+    let probe = beside(&folder.join(one), "probe");
+    let name = probe.file_name().unwrap_or_default().to_string_lossy().replacen(one, other, 1);
+    let found = fs::write(&probe, "").is_ok() && probe.with_file_name(name).exists();
+    drop(fs::remove_file(&probe));
+    found
 }
 
 /// Writes all of `bytes`.
@@ -140,12 +154,47 @@ pub(crate) fn beside(place: &Path, ending: &str) -> PathBuf {
     place.with_file_name(format!("{short}.{mark:08x}.{ending}"))
 }
 
-/// Makes something beside its place and then puts it there at once, replacing what is there.
-pub(crate) fn put(place: &Path, make: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), DownloadError> {
+/// Makes something in `scratch`, a folder of the same file system, and then moves it to its place, replacing what is there.
+///
+/// Where all files of a folder mean something to its readers, `scratch` is another one: a kill may leave what was made.
+pub(crate) fn put(
+    place: &Path,
+    scratch: &Path,
+    make: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), DownloadError> {
     place.parent().map(make_folder).transpose()?;
-    let made = beside(place, "tmp");
+    let made = beside(&scratch.join(place.file_name().unwrap_or_default()), "tmp");
     make(&made)
         .and_then(|()| fs::rename(&made, place))
         .map_err(|error| io_error("write", place, error))
         .inspect_err(|_| drop(fs::remove_file(&made)))
+}
+
+/// Writes a file that is not there yet, in a folder that is.
+pub(crate) fn put_once(place: &Path, text: &str) -> Result<(), DownloadError> {
+    match File::create_new(place).and_then(|mut file| file.write_all(text.as_bytes())) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(io_error("write", place, error)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f82_what_is_half_made_is_never_where_a_reader_takes_it_for_a_branch() {
+        let repo = tempfile::tempdir().unwrap();
+        let (refs, place) = (repo.path().join("refs"), repo.path().join("refs/main"));
+        let names = |folder: &Path| fs::read_dir(folder).unwrap().count();
+        put(&place, repo.path(), |made| {
+            fs::write(made, "commit")?;
+            assert_eq!(made.parent(), Some(repo.path()));
+            assert_eq!(names(&refs), 0);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(fs::read(&place).unwrap(), b"commit");
+        assert_eq!((names(&refs), names(repo.path())), (1, 1));
+    }
 }

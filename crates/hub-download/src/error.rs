@@ -109,7 +109,7 @@ pub enum DownloadError {
     },
     /// This file system does not tell two names of the repository apart. Nothing was written.
     #[error(
-        "{one} and {other} would be one file in {}: its file system does not tell upper from lower case; choose another folder, or download one of them alone",
+        "{one} and {other} would be one file in {}: its file system sees no difference between their letters; choose another folder, or download one of them alone",
         .folder.display()
     )]
     Collision {

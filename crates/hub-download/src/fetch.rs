@@ -1,28 +1,31 @@
 //! The content of a file, continued after an interruption and checked.
 
+use std::ops::Range;
+
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode, header::ACCEPT_RANGES};
 use http_body_util::BodyExt;
 use hub_transport::{Body, Error, ErrorKind};
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::sync::SemaphorePermit;
 
 use crate::{
     DownloadError, RemoteFile,
+    intake::Intake,
     keep::Job,
+    pace::{Pace, Verdict},
+    parts::{self, fetch_parts},
     range::{self, Patience},
-    sink::{Sink, Store},
+    sink::Sink,
 };
 
-const NAME: &str = "hf_hub_download";
-/// How many chunks may wait for the disk.
-const QUEUE: usize = 16;
+pub(crate) const NAME: &str = "hf_hub_download";
 
 /// Completes the content: afterwards it has the announced size and hash.
 ///
-/// A wrong content is thrown away and fetched once more, from the start.
+/// A wrong content is thrown away and fetched once more, from the start and over one connection.
 pub(crate) async fn fetch(job: &Job<'_>, file: &RemoteFile, mut sink: Sink) -> Result<Sink, DownloadError> {
     for last in [false, true] {
-        sink = transfer(job, file, sink).await?;
+        sink = transfer(job, file, sink, !last).await?;
         match sink.digest() {
             Some(actual) if actual != file.id.as_str() => {
                 if last {
@@ -39,14 +42,20 @@ pub(crate) async fn fetch(job: &Job<'_>, file: &RemoteFile, mut sink: Sink) -> R
     Ok(sink)
 }
 
-async fn transfer(job: &Job<'_>, file: &RemoteFile, mut sink: Sink) -> Result<Sink, DownloadError> {
+/// Fetches what is missing. `several`: whether more than one connection may be tried.
+async fn transfer(
+    job: &Job<'_>,
+    file: &RemoteFile,
+    mut sink: Sink,
+    several: bool,
+) -> Result<Sink, DownloadError> {
     let (mut patience, mut range_refused) = (Patience::default(), false);
-    let mut validator = None;
+    let (mut validator, mut pace) = (None, Pace::new());
     job.report(file, sink.position);
     while sink.position < file.size {
         let before = sink.position;
         let problem = match open(job, file, before, validator.as_ref()).await {
-            Ok(response) => match judge(&response, before, file.size, validator.as_ref()) {
+            Ok(response) => match judge(&response, &(before..file.size), file, validator.as_ref()) {
                 Err(why) => {
                     sink.restart()?;
                     validator = None;
@@ -57,9 +66,18 @@ async fn transfer(job: &Job<'_>, file: &RemoteFile, mut sink: Sink) -> Result<Si
                         sink.restart()?;
                     }
                     validator = range::strong_etag(response.headers());
-                    let (returned, problem) = pour(job, file, response.into_body(), sink).await?;
+                    let several = several && validator.is_some() && has_ranges(&response);
+                    let pace_of = several.then_some(&mut pace);
+                    let (returned, end) = pour(job, file, response.into_body(), sink, pace_of).await?;
                     sink = returned;
-                    problem
+                    match (end, &validator) {
+                        (End::Slow(extra), Some(etag)) => {
+                            sink = fetch_parts(job, file, sink, etag, &mut pace, extra).await?;
+                            None
+                        }
+                        (End::Slow(_), None) => None,
+                        (End::Ended(problem), _) => problem,
+                    }
                 }
             },
             Err(error) if error.kind() == ErrorKind::RangeNotSatisfiable && !range_refused => {
@@ -93,14 +111,14 @@ async fn open(
     range::open(job.transport, NAME, file, &(position..file.size), condition.as_ref()).await
 }
 
-/// Whether the answer goes on at `position`, or else has the content from its start.
+/// Whether the answer has the bytes `span` of the file, or else the whole content.
 ///
 /// # Errors
 /// Why it can be used for neither.
-fn judge(
+pub(crate) fn judge(
     response: &Response<Body>,
-    position: u64,
-    size: u64,
+    span: &Range<u64>,
+    file: &RemoteFile,
     validator: Option<&HeaderValue>,
 ) -> Result<bool, &'static str> {
     let headers = response.headers();
@@ -110,7 +128,7 @@ fn judge(
     if response.status() != StatusCode::PARTIAL_CONTENT {
         return Ok(false);
     }
-    if range::announced(response, size) != Some(position..size) {
+    if range::announced(response, file.size).as_ref() != Some(span) {
         return Err("the answer has another range of bytes than the one that was asked for");
     }
     match (validator, range::strong_etag(headers)) {
@@ -119,15 +137,22 @@ fn judge(
     }
 }
 
+/// Whether the server says that it answers with parts of a content.
+fn has_ranges(response: &Response<Body>) -> bool {
+    let said = response.headers().get(ACCEPT_RANGES);
+    response.status() == StatusCode::PARTIAL_CONTENT
+        || said.is_some_and(|units| units.as_bytes().eq_ignore_ascii_case(b"bytes"))
+}
+
 /// What a body gives next.
-enum Next {
+pub(crate) enum Next {
     Chunk(Bytes),
     End(Option<Error>),
     /// More than was announced; the number of bytes so far.
     Excess(u64),
 }
 
-async fn next(body: &mut Body, position: &mut u64, size: u64) -> Next {
+pub(crate) async fn next(body: &mut Body, position: &mut u64, size: u64) -> Next {
     loop {
         return match body.frame().await.map(|frame| frame.map(http_body::Frame::into_data)) {
             Some(Ok(Ok(chunk))) => {
@@ -144,74 +169,56 @@ async fn next(body: &mut Body, position: &mut u64, size: u64) -> Next {
     }
 }
 
-/// A sink while a body is poured into it.
-enum Intake {
-    Memory(Box<Sink>),
-    /// A partial file is written on a blocking thread, while the next chunks arrive.
-    Writer(mpsc::Sender<Bytes>, JoinHandle<Result<Sink, DownloadError>>),
+/// How a body ended.
+enum End<'j> {
+    /// By itself, or with a problem.
+    Ended(Option<Error>),
+    /// It was left, because a second connection, for which this is the permit, may make it faster.
+    Slow(SemaphorePermit<'j>),
 }
 
-impl Intake {
-    fn new(mut sink: Sink) -> Self {
-        if let Store::Memory(_) = sink.store {
-            return Self::Memory(Box::new(sink));
-        }
-        let (sender, mut receiver) = mpsc::channel::<Bytes>(QUEUE);
-        let writer = tokio::task::spawn_blocking(move || {
-            while let Some(chunk) = receiver.blocking_recv() {
-                sink.write(&chunk)?;
-            }
-            Ok(sink)
-        });
-        Self::Writer(sender, writer)
-    }
-
-    /// False when the disk failed; [`Self::finish`] says why.
-    async fn take(&mut self, chunk: Bytes) -> bool {
-        match self {
-            Self::Memory(sink) => sink.write(&chunk).is_ok(),
-            Self::Writer(sender, _) => sender.send(chunk).await.is_ok(),
-        }
-    }
-
-    async fn finish(self) -> Result<Sink, DownloadError> {
-        match self {
-            Self::Memory(sink) => Ok(*sink),
-            Self::Writer(sender, writer) => {
-                drop(sender);
-                writer.await.map_err(|_| DownloadError::Stopped)?
-            }
-        }
-    }
-}
-
-/// Takes in a body: returns the sink with everything that came, and the problem that ended the body, if one did.
-async fn pour(
-    job: &Job<'_>,
+/// Takes in a body: returns the sink with everything that came. With a `pace` it measures how fast that is.
+async fn pour<'j>(
+    job: &Job<'j>,
     file: &RemoteFile,
     mut body: Body,
     sink: Sink,
-) -> Result<(Sink, Option<Error>), DownloadError> {
+    mut pace: Option<&mut Pace>,
+) -> Result<(Sink, End<'j>), DownloadError> {
+    let length = parts::length(job.options.parts.bytes, file);
     let mut position = sink.position;
+    let mut noted = position;
     let mut intake = Intake::new(sink);
     let end = loop {
+        let at = position;
         match next(&mut body, &mut position, file.size).await {
             Next::Chunk(chunk) => {
-                if !intake.take(chunk).await {
-                    break Next::End(None);
+                if !intake.take(at, chunk).await {
+                    break Ok(End::Ended(None));
                 }
                 job.report(file, position);
             }
-            end => break end,
+            Next::End(problem) => break Ok(End::Ended(problem)),
+            Next::Excess(actual) => break Err(actual),
+        }
+        if let Some(pace) = pace.as_mut().filter(|_| position - noted >= length) {
+            let verdict = pace.note(position - noted, job.transport.clock().now());
+            noted = position;
+            let worthwhile = (file.size - position) / length >= parts::WORTHWHILE;
+            if verdict == Verdict::More
+                && worthwhile
+                && let Ok(extra) = job.extra.try_acquire()
+            {
+                break Ok(End::Slow(extra));
+            }
         }
     };
     let sink = intake.finish().await?;
     match end {
-        Next::Excess(actual) => {
+        Ok(end) => Ok((sink, end)),
+        Err(actual) => {
             sink.discard();
             Err(DownloadError::SizeMismatch { path: file.path.to_string(), expected: file.size, actual })
         }
-        Next::End(problem) => Ok((sink, problem)),
-        Next::Chunk(_) => Ok((sink, None)),
     }
 }

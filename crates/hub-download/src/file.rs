@@ -25,6 +25,13 @@ pub struct RemoteFile {
     pub id: ContentId,
 }
 
+impl RemoteFile {
+    /// Bytes of files together. What a server says of them need not have a sum.
+    pub(crate) fn total<'f>(files: impl IntoIterator<Item = &'f Self>) -> u64 {
+        files.into_iter().map(|file| file.size).fold(0, u64::saturating_add)
+    }
+}
+
 /// One file that is wanted.
 #[derive(Debug, Clone)]
 pub struct FileRequest {
@@ -43,7 +50,7 @@ pub struct FileRequest {
 /// Brings one file to its target and returns its place there. Python: `hf_hub_download`.
 ///
 /// Nothing is asked when the revision is a full commit id and the file is there. When the Hub cannot be reached, the
-/// cache answers with what the revision was when it was last asked.
+/// cache answers with what the revision was when it was last asked, and a folder with the file that stands in it.
 ///
 /// # Errors
 /// Every [`DownloadError`].
@@ -52,7 +59,7 @@ pub struct FileRequest {
 pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Result<PathBuf, DownloadError> {
     let options = &wanted.options;
     if options.local_files_only || (!options.force && wanted.revision.as_commit().is_some()) {
-        match wanted.find(options.local_files_only).await? {
+        match wanted.find().await? {
             Some(place) => return Ok(place),
             None if options.local_files_only => return Err(not_here(wanted.describe(), &wanted.target)),
             None => {}
@@ -62,7 +69,7 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
         Ok(metadata) => metadata,
         Err(error) => {
             wanted.note_missing(&error).await?;
-            let found = async || wanted.find(false).await;
+            let found = async || wanted.find().await;
             let (what, target) = (wanted.describe(), &wanted.target);
             return here_or_unreachable(error, what, target, options.force, found).await;
         }
@@ -78,7 +85,8 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
         })
         .await?
     };
-    let job = Job { transport, options, reporter: &reporter };
+    let extra = options.parts.extra();
+    let job = Job { transport, options, reporter: &reporter, extra: &extra };
     let mut found = None;
     for place in prepared.here {
         job.announce(&place.file);
@@ -92,13 +100,13 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
 }
 
 /// What an earlier download left stands in for a Hub that cannot be asked.
-pub(crate) async fn here_or_unreachable(
+pub(crate) async fn here_or_unreachable<T>(
     error: DownloadError,
     what: String,
     target: &Target,
     force: bool,
-    find: impl AsyncFnOnce() -> Result<Option<PathBuf>, DownloadError>,
-) -> Result<PathBuf, DownloadError> {
+    find: impl AsyncFnOnce() -> Result<Option<T>, DownloadError>,
+) -> Result<T, DownloadError> {
     let source = match error {
         DownloadError::Transport(source) if !force && is_unreachable(&source) => source,
         error => return Err(error),
@@ -110,6 +118,11 @@ pub(crate) async fn here_or_unreachable(
         }
         None => Err(DownloadError::Unreachable { what, cache: target.root().to_owned(), source }),
     }
+}
+
+/// A file of a revision, for people.
+pub(crate) fn described(repo: &RepoRef, path: &SafeRelPath, revision: &Revision) -> String {
+    format!("{repo} {path} at {revision}")
 }
 
 /// The error of a download that must not ask the Hub.
@@ -133,12 +146,12 @@ fn is_unreachable(error: &hub_transport::Error) -> bool {
 
 impl FileRequest {
     fn describe(&self) -> String {
-        format!("{} {} at {}", self.repo, self.path, self.revision)
+        described(&self.repo, &self.path, &self.revision)
     }
 
-    async fn find(&self, any: bool) -> Result<Option<PathBuf>, DownloadError> {
+    async fn find(&self) -> Result<Option<PathBuf>, DownloadError> {
         let Self { repo, revision, path, target, .. } = self.clone();
-        blocking(move || target.find(&repo, &revision, &path, any)).await
+        blocking(move || target.find(&repo, &revision, &path)).await
     }
 
     /// Notes in a cache that a commit has no such file, if that is what the error says.

@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use hub_transport::{Reporter, Transport};
 use hub_types::progress::Phase;
+use tokio::sync::Semaphore;
 
 use crate::{
     DownloadError, DownloadOptions, RemoteFile,
@@ -30,6 +31,8 @@ pub(crate) struct Job<'j> {
     pub(crate) transport: &'j Transport,
     pub(crate) options: &'j DownloadOptions,
     pub(crate) reporter: &'j Reporter,
+    /// Permits for connections that files have beyond their first.
+    pub(crate) extra: &'j Semaphore,
 }
 
 impl Job<'_> {

@@ -25,23 +25,29 @@
 //! * A [`Target::Folder`] holds the files of one repository at their own paths.
 //! * Contents are hashed while they arrive and published only when the hash is the announced one.
 
+mod ahead;
 mod cache;
+mod collision;
 mod content;
 mod delete;
 mod disk;
 mod error;
 mod fetch;
 mod file;
+mod intake;
 mod keep;
 mod layout;
 mod local_dir;
 mod lock;
 mod metadata;
 mod options;
+mod pace;
 mod partial;
+mod parts;
 mod place;
 mod plan;
 mod range;
+mod read_file;
 mod reader;
 mod scan;
 mod sink;
@@ -57,8 +63,9 @@ pub use disk::{Disk, SystemDisk};
 pub use error::DownloadError;
 pub use file::{FileRequest, RemoteFile, hf_hub_download};
 pub use metadata::{FileMetadata, file_metadata, metadata_at};
-pub use options::DownloadOptions;
+pub use options::{DownloadOptions, Parts};
 pub use plan::{PlannedFile, plan_file, plan_snapshot};
+pub use read_file::{ReadRequest, read_file};
 pub use reader::FileReader;
 pub use scan::{CacheInfo, CachedFile, CachedRepo, CachedRevision};
 pub use snapshot::{Filter, SnapshotRequest, snapshot_download};

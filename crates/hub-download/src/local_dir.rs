@@ -15,7 +15,7 @@ use sha1::Digest;
 
 use crate::{
     DownloadError, RemoteFile,
-    disk::io_error,
+    disk::{CACHEDIR_TAG, io_error, put_once},
     place::{Kind, Place},
 };
 
@@ -46,13 +46,10 @@ impl LocalDir {
     pub(crate) fn open(root: &Path) -> Result<Self, DownloadError> {
         fs::create_dir_all(root).map_err(|error| io_error("create", root, error))?;
         let root = root.canonicalize().map_err(|error| io_error("open", root, error))?;
-        let ignore = make_folder(&root, &NOTES)?.join(".gitignore");
-        match fs::File::create_new(&ignore).and_then(|mut file| io::Write::write_all(&mut file, b"*")) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                Err(io_error("write", &ignore, error))
-            }
-            _ => Ok(Self { root }),
-        }
+        let notes = make_folder(&root, &NOTES)?;
+        put_once(&notes.join("CACHEDIR.TAG"), CACHEDIR_TAG)?;
+        put_once(&notes.join(".gitignore"), "*")?;
+        Ok(Self { root })
     }
 
     /// The folder itself, without symbolic links in its path.

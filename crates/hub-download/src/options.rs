@@ -3,8 +3,34 @@
 use std::{fmt, sync::Arc};
 
 use hub_types::progress::Progress;
+use tokio::sync::Semaphore;
 
 use crate::{Disk, SystemDisk};
+
+/// How a large file comes over several connections. It begins with one, and there are twice as many for as long as that
+/// makes it faster by a tenth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// How many connections at most bring one file. The second to last are shared by all files of a download. 8 unless set;
+    /// with 1 every file comes in one piece.
+    pub connections: usize,
+    /// How many bytes are asked for at a time, at least 1: 16 MiB unless set, and more for files of more than 128 such
+    /// parts. Only what is left of a file after two parts is divided, and only if that is four or more.
+    pub bytes: u64,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self { connections: 8, bytes: 16 * 1024 * 1024 }
+    }
+}
+
+impl Parts {
+    /// A permit for each connection that files may have beyond their first.
+    pub(crate) fn extra(self) -> Semaphore {
+        Semaphore::new(self.connections.saturating_sub(1).min(Semaphore::MAX_PERMITS))
+    }
+}
 
 /// How something is downloaded.
 #[derive(Clone)]
@@ -13,6 +39,8 @@ pub struct DownloadOptions {
     pub force: bool,
     /// Whether the Hub is never asked. Off unless set. Python: `local_files_only`.
     pub local_files_only: bool,
+    /// How a large file comes over several connections.
+    pub parts: Parts,
     /// Where progress is reported; nowhere unless set.
     pub progress: Option<Arc<dyn Progress>>,
     /// The disk; the operating system's unless set.
@@ -21,7 +49,13 @@ pub struct DownloadOptions {
 
 impl Default for DownloadOptions {
     fn default() -> Self {
-        Self { force: false, local_files_only: false, progress: None, disk: Arc::new(SystemDisk) }
+        Self {
+            force: false,
+            local_files_only: false,
+            parts: Parts::default(),
+            progress: None,
+            disk: Arc::new(SystemDisk),
+        }
     }
 }
 
@@ -30,6 +64,7 @@ impl fmt::Debug for DownloadOptions {
         f.debug_struct("DownloadOptions")
             .field("force", &self.force)
             .field("local_files_only", &self.local_files_only)
+            .field("parts", &self.parts)
             .field("progress", &self.progress.is_some())
             .field("disk", &self.disk)
             .finish()

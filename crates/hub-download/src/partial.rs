@@ -3,10 +3,12 @@
 //! While it is written it has a name that no other process uses (`CONTENT.1a2b3c4d.incomplete`); when it is given up it is
 //! renamed to `CONTENT.incomplete`, where the next download takes it by another rename. So no two write to one file, also
 //! where locks do nothing. A process that was killed leaves the first name; whoever holds a lock that works takes that too.
+//! Under the first name the file may have gaps, under the common one it has none: the Python client goes by its length.
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Seek, SeekFrom},
+    io::{self, Read, Seek, SeekFrom},
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
@@ -30,6 +32,10 @@ const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug)]
 pub(crate) struct Partial {
     file: File,
+    /// Where the file is read or written next.
+    at: u64,
+    /// Where bytes are missing although there are some after them.
+    pub(crate) gap: Option<u64>,
     path: PathBuf,
     /// Its name when it is given up.
     common: PathBuf,
@@ -59,24 +65,45 @@ impl Partial {
             drop(fs::remove_file(other));
         }
         // A rename that fails means that another was faster.
-        let continued = taken.is_some_and(|(left, _)| fs::rename(left, &path).is_ok());
+        let taken = taken.map(|(left, _)| left).filter(|left| fs::rename(left, &path).is_ok());
+        let (continued, killed) = (taken.is_some(), taken.is_some_and(|left| left != common));
         let options = OpenOptions::new().read(true).write(true).create_new(!continued).clone();
         let file = options.open(&path).map_err(|error| io_error("create", &path, error))?;
-        Ok(Self { file, path, common, disk, settled: false, unsynced: 0, syncing: None, _lock: lock })
+        let (at, gap) = (0, killed.then(|| first_gap(&file)).flatten());
+        let mut partial = Self {
+            file,
+            at,
+            gap,
+            path,
+            common,
+            disk,
+            settled: false,
+            unsynced: 0,
+            syncing: None,
+            _lock: lock,
+        };
+        partial.cut()?;
+        Ok(partial)
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Hashes what is there; returns how many bytes that is.
-    pub(crate) fn read(&mut self, hasher: &mut Hasher) -> Result<u64, DownloadError> {
-        hasher.read(&mut self.file).map_err(|error| io_error("read", &self.path, error))
+    /// Hashes what is there of `span`; returns how many bytes that is.
+    pub(crate) fn read(&mut self, span: Range<u64>, hasher: &mut Hasher) -> Result<u64, DownloadError> {
+        let count = self.seek(span.start).and_then(|()| {
+            let count = hasher.read(&mut (&self.file).take(span.end.saturating_sub(span.start)))?;
+            self.at += count;
+            Ok(count)
+        });
+        count.map_err(|error| io_error("read", &self.path, error))
     }
 
-    /// Writes on; `left` bytes are still to come, these included.
-    pub(crate) fn write(&mut self, bytes: &[u8], left: u64) -> Result<(), DownloadError> {
-        let written = write_all(&*self.disk, &mut self.file, bytes);
+    /// Writes bytes that belong at `at`; `left` bytes of the content are still to come, these included.
+    pub(crate) fn write(&mut self, at: u64, bytes: &[u8], left: u64) -> Result<(), DownloadError> {
+        let written = self.seek(at).and_then(|()| write_all(&*self.disk, &mut self.file, bytes));
+        self.at += bytes.len() as u64;
         self.unsynced += bytes.len() as u64;
         written.and_then(|()| self.sync_meanwhile()).map_err(|error| {
             let error = write_error(&*self.disk, &self.path, left, error);
@@ -85,6 +112,19 @@ impl Partial {
             }
             error
         })
+    }
+
+    fn seek(&mut self, at: u64) -> io::Result<()> {
+        if self.at != at {
+            self.at = self.file.seek(SeekFrom::Start(at))?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what is after a gap.
+    pub(crate) fn cut(&mut self) -> Result<(), DownloadError> {
+        let Some(gap) = self.gap.take() else { return Ok(()) };
+        self.file.set_len(gap).map_err(|error| io_error("shorten", &self.path, error))
     }
 
     fn sync_meanwhile(&mut self) -> io::Result<()> {
@@ -109,8 +149,8 @@ impl Partial {
 
     /// Forgets the content.
     pub(crate) fn restart(&mut self) -> Result<(), DownloadError> {
-        let emptied = self.file.set_len(0).and_then(|()| self.file.seek(SeekFrom::Start(0)));
-        emptied.map(drop).map_err(|error| io_error("empty", &self.path, error))
+        self.gap = Some(0);
+        self.cut()
     }
 
     /// Removes the file.
@@ -137,12 +177,33 @@ impl Drop for Partial {
         if self.settled {
             return;
         }
-        let empty = self.file.metadata().is_ok_and(|metadata| metadata.len() == 0);
-        let left = if empty { fs::remove_file(&self.path) } else { fs::rename(&self.path, &self.common) };
+        // Whoever finds the common name goes by the length.
+        let left = self.cut().and_then(|()| {
+            let empty = self.file.metadata().is_ok_and(|metadata| metadata.len() == 0);
+            let left = if empty { fs::remove_file(&self.path) } else { fs::rename(&self.path, &self.common) };
+            left.map_err(|error| io_error("rename", &self.path, error))
+        });
         if let Err(error) = left {
             tracing::debug!(%error, path = %self.path.display(), "a partial file could not be put aside");
         }
     }
+}
+
+/// Where a process that was killed left a gap: a little before, because systems count gaps in blocks.
+#[cfg(unix)]
+fn first_gap(file: &File) -> Option<u64> {
+    const BLOCK: u64 = 1024 * 1024;
+    let length = file.metadata().ok()?.len();
+    let gap = rustix::fs::seek(file, rustix::fs::SeekFrom::Hole(0)).ok();
+    // To ask moved the position of the file. Its end counts as a gap.
+    rustix::fs::seek(file, rustix::fs::SeekFrom::Start(0)).ok()?;
+    gap.filter(|gap| *gap < length).map(|gap| gap.saturating_sub(BLOCK))
+}
+
+/// Without a way to ask, the hash tells that there was one.
+#[cfg(not(unix))]
+fn first_gap(_: &File) -> Option<u64> {
+    None
 }
 
 /// Writes a content that is in memory beside `stem` and moves it to its place.

@@ -1,8 +1,11 @@
 //! Reading a file, or a part of it, without keeping it.
 
 use std::{
-    fmt, io,
+    fmt,
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
     ops::Range,
+    path::PathBuf,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -21,16 +24,19 @@ use tokio::io::{AsyncRead, ReadBuf};
 use crate::{
     ContentId, DownloadError, RemoteFile,
     content::Hasher,
+    disk::{blocking, io_error},
     range::{self, Patience},
 };
 
 const NAME: &str = "read_file";
+/// How much of a file on this machine is read at once.
+const PIECE: u64 = 256 * 1024;
 
 /// The content of a file, or a range of it, while it arrives: a [`Stream`] of chunks, and an [`AsyncRead`].
 ///
 /// A connection that breaks is continued where it was. A whole file is checked against its hash: when that is wrong, the
 /// last item is an error in place of the end, and what was read is worth nothing. A range has no hash of its own; that it is
-/// the one that was asked for is checked.
+/// the one that was asked for is checked. What comes from the cache was checked when it was kept, and is not checked again.
 pub struct FileReader {
     file: RemoteFile,
     range: Range<u64>,
@@ -52,12 +58,7 @@ impl FileReader {
         file: RemoteFile,
         range: Range<u64>,
     ) -> Result<Self, DownloadError> {
-        let range = range.start..range.end.min(file.size);
-        if range.start > range.end {
-            let message = format!("{} has {} bytes, none from byte {} on", file.path, file.size, range.start);
-            let error = hub_transport::Error::new(ErrorKind::RangeNotSatisfiable, message);
-            return Err(error.with_hint("ask for a range that begins inside the file").into());
-        }
+        let range = range_of(&file, range)?;
         let mut reading = Reading {
             transport: transport.clone(),
             left: range.clone(),
@@ -81,6 +82,31 @@ impl FileReader {
         Ok(Self { file, range, rest: Bytes::new(), chunks: chunks.boxed() })
     }
 
+    /// Reads bytes `range` of a file that is on this machine.
+    pub(crate) fn from_disk(
+        file: RemoteFile,
+        range: Range<u64>,
+        content: File,
+    ) -> Result<Self, DownloadError> {
+        let range = range_of(&file, range)?;
+        let path = PathBuf::from(file.path.as_str());
+        let chunks = stream::try_unfold((content, range.clone()), move |(mut content, left)| {
+            let path = path.clone();
+            async move {
+                if left.is_empty() {
+                    return Ok(None);
+                }
+                blocking(move || {
+                    let chunk = piece(&mut content, &left).map_err(|error| io_error("read", &path, error))?;
+                    let left = left.start + chunk.len() as u64..left.end;
+                    Ok(Some((chunk, (content, left))))
+                })
+                .await
+            }
+        });
+        Ok(Self { file, range, rest: Bytes::new(), chunks: chunks.boxed() })
+    }
+
     /// The commit that the file is of.
     pub fn commit(&self) -> &CommitHash {
         &self.file.commit
@@ -91,7 +117,8 @@ impl FileReader {
         &self.file.id
     }
 
-    /// The etag of the whole content, without quotes.
+    /// The etag of the whole content, without quotes. Of a file of the cache what the cache knows of it: a system without
+    /// links, and no earlier `snapshot_download`, leave no more than the file's name.
     pub fn etag(&self) -> &str {
         self.file.id.as_str()
     }
@@ -105,6 +132,31 @@ impl FileReader {
     pub fn range(&self) -> Range<u64> {
         self.range.clone()
     }
+}
+
+/// The bytes of a file that a range stands for.
+fn range_of(file: &RemoteFile, range: Range<u64>) -> Result<Range<u64>, DownloadError> {
+    let range = range.start..range.end.min(file.size);
+    if range.start <= range.end {
+        return Ok(range);
+    }
+    let message = format!("{} has {} bytes, none from byte {} on", file.path, file.size, range.start);
+    let error = hub_transport::Error::new(ErrorKind::RangeNotSatisfiable, message);
+    Err(error.with_hint("ask for a range that begins inside the file").into())
+}
+
+/// The next bytes of a file on this machine. Waits for the disk.
+fn piece(content: &mut File, left: &Range<u64>) -> io::Result<Bytes> {
+    let mut chunk = Vec::new();
+    content.seek(SeekFrom::Start(left.start))?;
+    content.take((left.end - left.start).min(PIECE)).read_to_end(&mut chunk)?;
+    if chunk.is_empty() {
+        return Err(io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "the file became shorter while it was read",
+        ));
+    }
+    Ok(chunk.into())
 }
 
 impl fmt::Debug for FileReader {

@@ -1,6 +1,6 @@
 //! Where a content goes while it arrives, with the hash of what has come.
 
-use crate::{DownloadError, RemoteFile, content::Hasher, partial::Partial};
+use crate::{DownloadError, RemoteFile, ahead::Ahead, content::Hasher, partial::Partial};
 
 /// A content that is not complete yet.
 #[derive(Debug)]
@@ -9,8 +9,10 @@ pub(crate) struct Sink {
     hasher: Hasher,
     start: Hasher,
     size: u64,
-    /// How many bytes there are.
+    /// How many bytes there are from the start on, without a gap.
     pub(crate) position: u64,
+    /// What is there after a gap.
+    ahead: Ahead,
 }
 
 #[derive(Debug)]
@@ -29,24 +31,56 @@ impl Sink {
     /// For a content that an earlier download may have begun. Waits for the disk.
     pub(crate) fn partial(file: &RemoteFile, mut partial: Partial) -> Result<Self, DownloadError> {
         let mut hasher = file.id.hasher(file.size);
-        let position = partial.read(&mut hasher)?;
+        let position = partial.read(0..file.size, &mut hasher)?;
         let sink = Self::new(file, Store::Partial(Box::new(partial)));
         Ok(Self { hasher, position, ..sink })
     }
 
     fn new(file: &RemoteFile, store: Store) -> Self {
         let start = file.id.hasher(file.size);
-        Self { store, hasher: start.clone(), start, size: file.size, position: 0 }
+        Self { store, hasher: start.clone(), start, size: file.size, position: 0, ahead: Ahead::default() }
     }
 
-    pub(crate) fn write(&mut self, chunk: &[u8]) -> Result<(), DownloadError> {
+    /// Takes in bytes that belong at `at`: at [`Self::position`], or after a gap, which a partial file may have. Waits for
+    /// the disk.
+    pub(crate) fn write(&mut self, at: u64, chunk: &[u8]) -> Result<(), DownloadError> {
+        let end = at + chunk.len() as u64;
         match &mut self.store {
             Store::Memory(content) => content.extend_from_slice(chunk),
-            Store::Partial(partial) => partial.write(chunk, self.size.saturating_sub(self.position))?,
+            Store::Partial(partial) => {
+                if at != self.position {
+                    partial.gap = Some(self.position);
+                    self.ahead.add(at..end);
+                }
+                partial.write(at, chunk, self.size.saturating_sub(self.position))?;
+            }
         }
-        self.hasher.update(chunk);
-        self.position += chunk.len() as u64;
+        if at == self.position {
+            self.hasher.update(chunk);
+            self.position = end;
+            self.catch_up()?;
+        }
         Ok(())
+    }
+
+    /// Hashes what is there at the position since before the position came there.
+    fn catch_up(&mut self) -> Result<(), DownloadError> {
+        let Store::Partial(partial) = &mut self.store else { return Ok(()) };
+        while let Some(end) = self.ahead.take(self.position) {
+            partial.read(self.position..end, &mut self.hasher)?;
+            self.position = end;
+        }
+        partial.gap = (!self.ahead.is_empty()).then_some(self.position);
+        Ok(())
+    }
+
+    /// Forgets what is there after a gap. Waits for the disk.
+    pub(crate) fn cut(&mut self) -> Result<(), DownloadError> {
+        self.ahead.clear();
+        match &mut self.store {
+            Store::Memory(_) => Ok(()),
+            Store::Partial(partial) => partial.cut(),
+        }
     }
 
     /// Forgets what has come.
@@ -55,6 +89,7 @@ impl Sink {
             Store::Memory(content) => content.clear(),
             Store::Partial(partial) => partial.restart()?,
         }
+        self.ahead.clear();
         self.hasher = self.start.clone();
         self.position = 0;
         Ok(())

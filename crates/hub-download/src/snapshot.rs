@@ -3,17 +3,19 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt, future, stream};
-use hub_transport::{Reporter, Transport};
+use hub_transport::{ErrorKind, Reporter, Transport};
 use hub_types::{
     CommitHash, RepoRef, Revision, SafeRelPath,
     progress::{Event, Progress},
 };
+use tokio::sync::Semaphore;
 
 use crate::{
     DownloadError, DownloadOptions, RemoteFile, Target,
-    disk::{blocking, make_folder},
+    disk::blocking,
     file::{here_or_unreachable, not_here},
     keep::{Job, is_small},
+    place::Place,
     target::Prepared,
     tree::{Head, Tree},
 };
@@ -33,7 +35,7 @@ pub struct SnapshotRequest {
     /// Which files are wanted; all if there is none.
     pub filter: Option<Filter>,
     /// How many large files are fetched at once, at least 1; beside them four times as many files of up to 128 KiB,
-    /// unless it is 1. Python: `max_workers`.
+    /// unless it is 1, which means one thing after the other. Python: `max_workers`.
     pub workers: usize,
     /// What else was asked for.
     pub options: DownloadOptions,
@@ -88,17 +90,44 @@ pub async fn snapshot_download(
             return here_or_unreachable(error, what, &wanted.target, wanted.options.force, found).await;
         }
     };
+    let commit = listing.commit.clone();
     let files = wanted.choose(&listing)?;
-    let (count, bytes) = (files.len() as u64, files.iter().map(|file| file.size).sum());
+    let count = files.len() as u64;
+    let bytes = RemoteFile::total(&files);
+    if count == 0 && wanted.filter.is_some() {
+        tracing::warn!("none of the files of {what} match: nothing is downloaded");
+    }
     let Prepared { root, here, missing } = wanted.prepare(listing, files).await?;
 
     let reporter = Reporter::new(wanted.options.progress.clone());
     reporter.event(&Event::Started { files: count, bytes });
-    let job = Job { transport, options: &wanted.options, reporter: &reporter };
+    let extra = if wanted.workers > 1 { wanted.options.parts.extra() } else { Semaphore::new(0) };
+    let job = Job { transport, options: &wanted.options, reporter: &reporter, extra: &extra };
     for place in &here {
         job.announce(&place.file);
     }
-    let workers = wanted.workers.max(1);
+    if let Err(error) = fetch_all(&job, missing, wanted.workers.max(1)).await {
+        if contradicts_listing(&error) {
+            let SnapshotRequest { repo, target, .. } = wanted;
+            if let Err(kept) = blocking(move || target.forget_tree(&repo, &commit)).await {
+                tracing::debug!(error = %kept, "a listing that may be wrong is still kept");
+            }
+        }
+        return Err(error);
+    }
+    reporter.finish().await;
+    Ok(root)
+}
+
+/// Whether an error may mean that the listing was wrong, which then must not be kept: it would fail every later download.
+fn contradicts_listing(error: &DownloadError) -> bool {
+    match error {
+        DownloadError::SizeMismatch { .. } | DownloadError::HashMismatch { .. } => true,
+        error => error.as_transport().is_some_and(|error| error.kind() == ErrorKind::Interrupted),
+    }
+}
+
+async fn fetch_all(job: &Job<'_>, missing: Vec<Place>, workers: usize) -> Result<(), DownloadError> {
     let (small, large): (Vec<_>, Vec<_>) = missing.into_iter().partition(|place| is_small(&place.file));
     let small = async {
         let at_once = small_at_once(workers);
@@ -113,17 +142,10 @@ pub async fn snapshot_download(
     };
     if workers == 1 {
         small.await?;
-        large.await?;
+        large.await
     } else {
-        future::try_join(small, large).await?;
+        future::try_join(small, large).await.map(drop)
     }
-    reporter.finish().await;
-    // Without any file nothing has made it.
-    if count == 0 {
-        let root = root.clone();
-        blocking(move || make_folder(&root)).await?;
-    }
-    Ok(root)
 }
 
 /// A small file is mostly waiting for its answer, so that a worker has four of them under way. A single worker does one

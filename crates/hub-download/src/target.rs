@@ -1,15 +1,21 @@
 //! Where downloads go.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
 
 use crate::{
-    Cache, Cached, Disk, DownloadError, RemoteFile, disk::check_room, local_dir::LocalDir, partial::kept_in,
-    place::Place, tree::Tree,
+    Cache, Cached, Disk, DownloadError, RemoteFile,
+    collision::Doubtful,
+    disk::{check_room, io_error},
+    local_dir::LocalDir,
+    partial::kept_in,
+    place::Place,
+    tree::Tree,
 };
 
 /// Where files go.
@@ -23,7 +29,7 @@ pub enum Target {
 
 /// Files of one commit, with the folders that they need.
 pub(crate) struct Prepared {
-    /// The folder that has them at their paths; in a cache it may not exist before its first file.
+    /// The folder that has them at their paths.
     pub(crate) root: PathBuf,
     /// Those that are there already.
     pub(crate) here: Vec<Place>,
@@ -41,13 +47,12 @@ impl Target {
         }
     }
 
-    /// A file, if it is here. With `any`, what stands in a folder counts for every branch and tag.
+    /// A file, if it is here. What stands in a folder counts for every branch and tag.
     pub(crate) fn find(
         &self,
         repo: &RepoRef,
         revision: &Revision,
         path: &SafeRelPath,
-        any: bool,
     ) -> Result<Option<PathBuf>, DownloadError> {
         match self {
             Self::Cache(cache) => Ok(match cache.find(repo, revision, path)? {
@@ -56,8 +61,8 @@ impl Target {
             }),
             Self::Folder(folder) => match revision.as_commit() {
                 Some(commit) if folder.is_dir() => LocalDir::open(folder)?.find(&commit, path),
-                None if any => Ok(Some(path.under(folder)?).filter(|place| place.is_file())),
-                _ => Ok(None),
+                None => Ok(Some(path.under(folder)?).filter(|place| place.is_file())),
+                Some(_) => Ok(None),
             },
         }
     }
@@ -80,11 +85,9 @@ impl Target {
     /// What an earlier download noted of the files of a commit.
     pub(crate) fn read_tree(&self, repo: &RepoRef, commit: &CommitHash) -> Option<Tree> {
         match self {
-            Self::Cache(cache) => Tree::read(&cache.folder(repo).tree(commit)),
-            Self::Folder(folder) if folder.is_dir() => {
-                Tree::read(&LocalDir::open(folder).ok()?.tree(commit).ok()?)
-            }
-            Self::Folder(_) => None,
+            // To look for its notes would make the folder.
+            Self::Folder(folder) if !folder.is_dir() => None,
+            _ => Tree::read(&self.tree(repo, commit).ok()?),
         }
     }
 
@@ -95,9 +98,22 @@ impl Target {
         commit: &CommitHash,
         tree: &Tree,
     ) -> Result<(), DownloadError> {
+        tree.write(&self.tree(repo, commit)?)
+    }
+
+    /// Removes the note of the files of a commit, if there is one.
+    pub(crate) fn forget_tree(&self, repo: &RepoRef, commit: &CommitHash) -> Result<(), DownloadError> {
+        let place = self.tree(repo, commit)?;
+        match fs::remove_file(&place) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", &place, error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn tree(&self, repo: &RepoRef, commit: &CommitHash) -> Result<PathBuf, DownloadError> {
         match self {
-            Self::Cache(cache) => tree.write(&cache.folder(repo).tree(commit)),
-            Self::Folder(folder) => tree.write(&LocalDir::open(folder)?.tree(commit)?),
+            Self::Cache(cache) => Ok(cache.folder(repo).tree(commit)),
+            Self::Folder(folder) => LocalDir::open(folder)?.tree(commit),
         }
     }
 
@@ -114,24 +130,18 @@ impl Target {
         files: Vec<RemoteFile>,
         (force, disk): (bool, &dyn Disk),
     ) -> Result<Prepared, DownloadError> {
-        let collision = collision(files.iter().map(|file| file.path.as_str()));
-        let refuse = |folder: &Path| match &collision {
-            Some((one, other)) if disk.folds_case(folder) => {
-                let (one, other, folder) = (one.clone(), other.clone(), folder.to_owned());
-                Err(DownloadError::Collision { one, other, folder })
-            }
-            _ => Ok(()),
-        };
+        let doubtful = Doubtful::among(files.iter().map(|file| file.path.as_str()));
         let (root, places) = match self {
             Self::Cache(cache) => {
                 let places = cache.places(files)?;
-                refuse(cache.root())?;
+                doubtful.check(disk, cache.root())?;
+                cache.make_folders(repo, commit)?;
                 cache.note_commit(repo, revision, commit)?;
                 (cache.folder(repo).snapshot(commit), places)
             }
             Self::Folder(folder) => {
                 let folder = LocalDir::open(folder)?;
-                refuse(folder.root())?;
+                doubtful.check(disk, folder.root())?;
                 (folder.root().to_owned(), folder.places(files)?)
             }
         };
@@ -148,7 +158,7 @@ impl Target {
 impl Prepared {
     /// Refuses to begin what does not fit together with what is there of it.
     fn check_room(&self, folder: &Path, disk: &dyn Disk) -> Result<(), DownloadError> {
-        let need: u64 = self.missing.iter().map(|place| place.file.size).sum();
+        let need = RemoteFile::total(self.missing.iter().map(|place| &place.file));
         match disk.free(folder) {
             Some(free) if free < need => {}
             _ => return Ok(()),
@@ -156,45 +166,5 @@ impl Prepared {
         let folders: BTreeSet<_> = self.missing.iter().filter_map(|place| place.stem.parent()).collect();
         let kept: u64 = folders.into_iter().map(kept_in).sum();
         check_room(disk, folder, need.saturating_sub(kept))
-    }
-}
-
-/// Two paths that a file system which ignores case takes for one file, or for a file and a folder.
-fn collision<'p>(paths: impl Iterator<Item = &'p str>) -> Option<(String, String)> {
-    // For each folded path: how it is written, and whether it is a file.
-    let mut seen: HashMap<String, (&str, bool)> = HashMap::new();
-    for path in paths {
-        let ends = path.match_indices('/').map(|(end, _)| (end, false)).chain([(path.len(), true)]);
-        for (end, is_file) in ends {
-            let part = path.get(..end).unwrap_or(path);
-            match seen.get(&part.to_lowercase()) {
-                Some((other, other_is_file)) if *other != part && (is_file || *other_is_file) => {
-                    return Some(((*other).to_owned(), part.to_owned()));
-                }
-                Some(_) => {}
-                None => drop(seen.insert(part.to_lowercase(), (part, is_file))),
-            }
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn f73_paths_collide_when_case_alone_tells_files_apart() {
-        let table: [(&[&str], bool); 6] = [
-            (&["a", "b/a", "b/c"], false),
-            (&["a", "A"], true),
-            (&["d/x", "D/y"], false),
-            (&["d/x", "D/X"], true),
-            (&["a", "A/b"], true),
-            (&["STRASSE/É", "strasse/é"], true),
-        ];
-        for (paths, collides) in table {
-            assert_eq!(collision(paths.iter().copied()).is_some(), collides, "{paths:?}");
-        }
     }
 }

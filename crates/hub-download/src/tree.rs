@@ -75,7 +75,8 @@ impl Tree {
 
     /// Keeps the answer: a commit never changes. Waits for the disk.
     pub(crate) fn write(&self, place: &Path) -> Result<(), DownloadError> {
-        put(place, |made| fs::write(made, serde_json::to_vec(self)?))
+        let folder = place.parent().unwrap_or(place);
+        put(place, folder, |made| fs::write(made, serde_json::to_vec(self)?))
     }
 }
 

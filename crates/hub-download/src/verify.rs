@@ -2,14 +2,18 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
+    fmt, fs,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use hub_transport::Transport;
-use hub_types::{CommitHash, RepoRef, Revision};
+use hub_transport::{Reporter, Transport};
+use hub_types::{
+    CommitHash, RepoRef, Revision,
+    progress::{Event, Phase, Progress},
+};
 use serde::Serialize;
 
 use crate::{
@@ -25,7 +29,7 @@ const WORKERS: usize = 4;
 const REPAIRS: usize = 2;
 
 /// Files that are to be checked.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct VerifyRequest {
     /// The repository.
     pub repo: RepoRef,
@@ -35,6 +39,20 @@ pub struct VerifyRequest {
     pub target: Target,
     /// Whether wrong and missing files are fetched anew.
     pub repair: bool,
+    /// Where progress is reported; nowhere if there is none. Files are [hashed](Phase::Hashing), a missing one all at once. Before
+    /// each repair [`Event::Started`] comes again, for what is fetched; what was fetched is then hashed from its beginning.
+    pub progress: Option<Arc<dyn Progress>>,
+}
+
+impl fmt::Debug for VerifyRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyRequest")
+            .field("repo", &self.repo)
+            .field("revision", &self.revision)
+            .field("target", &self.target)
+            .field("repair", &self.repair)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What was found. Python: `FolderVerification`, whose names its JSON form has.
@@ -111,7 +129,10 @@ pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Veri
     let commit = listing.commit;
     let folder = wanted.folder(&commit);
 
-    let mut found = check(&wanted.target, &folder, files.clone()).await?;
+    let reporter = Reporter::new(wanted.progress.clone());
+    let (count, bytes) = (files.len() as u64, RemoteFile::total(&files));
+    reporter.event(&Event::Started { files: count, bytes });
+    let mut found = check(&wanted.target, &folder, files.clone(), &reporter).await?;
     let wrong_at_first = found.wrong_paths();
     if wanted.repair {
         let (target, repo, commit) = (wanted.target.clone(), wanted.repo.clone(), commit.clone());
@@ -127,12 +148,13 @@ pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Veri
         found.delete_wrong_contents(&wanted.target).await?;
         let fetched: Vec<RemoteFile> =
             files.iter().filter(|file| wrong.contains(file.path.as_str())).cloned().collect();
-        let mut again =
-            request(Revision::from(commit.clone()), DownloadOptions { force, ..DownloadOptions::default() });
+        let options = DownloadOptions { force, progress: part_of(&reporter), ..DownloadOptions::default() };
+        let mut again = request(Revision::from(commit.clone()), options);
         again.filter = Some(Arc::new(move |path: &str| wrong.contains(path)));
         snapshot_download(transport, again).await?;
-        found.replace_wrong(check(&wanted.target, &folder, fetched).await?);
+        found.replace_wrong(check(&wanted.target, &folder, fetched, &reporter).await?);
     }
+    reporter.finish().await;
     let expected: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
     let mut extra = paths_in(&wanted.target, &folder).await?;
     extra.retain(|path| !expected.contains(path.as_str()));
@@ -146,6 +168,16 @@ pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Veri
         folder,
         repaired: wrong_at_first.difference(&still_wrong).cloned().collect(),
     })
+}
+
+/// The sink of a download that is a part of the job: the end of the part is not the end of the job.
+fn part_of(job: &Reporter) -> Option<Arc<dyn Progress>> {
+    let job = job.sink()?;
+    Some(Arc::new(move |event: &Event<'_>| {
+        if *event != Event::Finished {
+            job.event(event);
+        }
+    }))
 }
 
 impl VerifyRequest {
@@ -218,15 +250,21 @@ enum State {
     Wrong(Mismatch),
 }
 
-async fn check(target: &Target, folder: &Path, files: Vec<RemoteFile>) -> Result<Found, DownloadError> {
+async fn check(
+    target: &Target,
+    folder: &Path,
+    files: Vec<RemoteFile>,
+    reporter: &Reporter,
+) -> Result<Found, DownloadError> {
     let inside = match (target, files.first()) {
         (Target::Cache(cache), Some(file)) => cache.folder(&file.repo).root().to_owned(),
         _ => folder.to_owned(),
     };
     let read = |file: RemoteFile| {
-        let (inside, folder) = (inside.clone(), folder.to_owned());
+        let (inside, folder, reporter) = (inside.clone(), folder.to_owned(), reporter.clone());
         blocking(move || {
-            let state = state_of(&inside, &folder, &file)?;
+            let tell = |position, total| reporter.file(Phase::Hashing, file.path.as_str(), position, total);
+            let state = state_of(&inside, &folder, &file, &tell)?;
             Ok((file, state))
         })
     };
@@ -247,20 +285,29 @@ async fn check(target: &Target, folder: &Path, files: Vec<RemoteFile>) -> Result
         .await
 }
 
-/// Waits for the disk. A link that leads out of `inside` has no file of the repository behind it.
-fn state_of(inside: &Path, folder: &Path, file: &RemoteFile) -> Result<State, DownloadError> {
+/// Waits for the disk, and tells how many bytes of how many were read. A link that leads out of `inside` has no file of the
+/// repository behind it.
+fn state_of(
+    inside: &Path,
+    folder: &Path,
+    file: &RemoteFile,
+    tell: &dyn Fn(u64, u64),
+) -> Result<State, DownloadError> {
     let place = file.path.under(folder)?;
     let stays = match (place.canonicalize(), inside.canonicalize()) {
         (Ok(real), Ok(inside)) => real.is_file() && real.starts_with(inside),
         _ => false,
     };
     if !stays {
+        tell(file.size, file.size);
         return Ok(State::Missing);
     }
     let fail = |error| io_error("read", &place, error);
-    let mut content = fs::File::open(&place).map_err(fail)?;
-    let mut hasher = file.id.hasher(content.metadata().map_err(fail)?.len());
-    hasher.read(&mut content).map_err(fail)?;
+    let content = fs::File::open(&place).map_err(fail)?;
+    let size = content.metadata().map_err(fail)?.len();
+    tell(0, size);
+    let mut hasher = file.id.hasher(size);
+    hasher.read(&mut Told { content, position: 0, tell: &|position| tell(position, size) }).map_err(fail)?;
     let algorithm = match file.id {
         ContentId::Sha256(_) => "sha256",
         ContentId::GitBlob(_) => "git-sha1",
@@ -271,6 +318,22 @@ fn state_of(inside: &Path, folder: &Path, file: &RemoteFile) -> Result<State, Do
         return Ok(State::Right);
     }
     Ok(State::Wrong(Mismatch { path: file.path.to_string(), expected, actual, algorithm }))
+}
+
+/// A file that tells how far it was read.
+struct Told<'t> {
+    content: fs::File,
+    position: u64,
+    tell: &'t dyn Fn(u64),
+}
+
+impl Read for Told<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.content.read(buffer)?;
+        self.position += count as u64;
+        (self.tell)(self.position);
+        Ok(count)
+    }
 }
 
 /// The files below a folder, but for a downloader's own notes, by path.

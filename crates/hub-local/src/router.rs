@@ -39,6 +39,7 @@ pub(crate) async fn dispatch(
         Route::ListRepos(repo_type) => handler::search::list(context, parts, repo_type).await,
         Route::TagsByType(repo_type) => handler::tag_lists::by_type(context, parts, repo_type).await,
         Route::SpacesHardware => respond::ok(&handler::spaces::hardware()),
+        Route::SpaceTemplates => handler::space_templates::list(context).await,
         Route::UserLikes(user) => handler::likes::of_user(&context, &parts, user).await,
         Route::Repo { repo, action } => {
             let asked = handler::moves::Asked::new(&context, &parts, &repo);
@@ -155,13 +156,9 @@ async fn in_repo(
             handler::lfs::put_part(&context, repo, oid, part, body).await
         }
         RepoRoute::Resolve(revision, path) => {
-            let access = auth::admit_to_files(admit(Need::Read).await?)?;
-            handler::resolve::resolve(&context, access, &parts, revision, path).await
+            handler::resolve::resolve(&context, &parts, repo, revision, path).await
         }
-        RepoRoute::Raw(revision, path) => {
-            let access = auth::admit_to_files(admit(Need::Read).await?)?;
-            handler::resolve::raw(&context, access, &parts, revision, path).await
-        }
+        RepoRoute::Raw(revision, path) => handler::resolve::raw(&context, &parts, repo, revision, path).await,
     }
 }
 

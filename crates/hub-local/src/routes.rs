@@ -86,6 +86,7 @@ operations! {
     Route::ValidateYaml => "/api/validate-yaml": POST Nothing;
     Route::Metrics => "/api/metrics": GET Nothing;
     Route::SpacesHardware => "/api/spaces/hardware": GET Nothing;
+    Route::SpaceTemplates => "/api/spaces/templates": GET Nothing;
     Route::ListRepos(_) => "/api/{type}": GET Nothing;
     Route::TagsByType(_) => "/api/{type}-tags-by-type": GET Nothing;
     Route::UserLikes(_) => "/api/users/{user}/likes": GET Nothing;

@@ -100,11 +100,15 @@ pub(crate) fn scrub(text: &str) -> String {
             .find(|c: char| !(c.is_ascii_alphanumeric() || "-._~+/=%".contains(c)))
             .unwrap_or(secret.len());
         out.push_str(text.get(rest..from).unwrap_or_default());
-        // Short words after the mark, as in "hf_hub" or "basic auth", are names and not secrets.
-        if len >= 8 {
+        // Short words after the mark, as in "hf_hub" or "basic auth", and environment variables, as HF_HUB_OFFLINE, are
+        // names and not secrets.
+        let word = secret.get(..len).unwrap_or_default();
+        let is_variable = text.get(start..from) == Some("HF_")
+            && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        if len >= 8 && !is_variable {
             out.push_str("***");
         } else {
-            out.push_str(secret.get(..len).unwrap_or_default());
+            out.push_str(word);
         }
         rest = from + len;
     }
@@ -171,6 +175,8 @@ mod tests {
             ("bad token hf_AbCdEfGhIjKl!", "bad token hf_***!"),
             ("Authorization: Bearer eyJhbGciOi.x.y", "Authorization: Bearer ***"),
             ("hf_hub and basic auth", "hf_hub and basic auth"),
+            ("turn it off (HF_HUB_OFFLINE)", "turn it off (HF_HUB_OFFLINE)"),
+            ("HF_ABCDEFGHIJ4", "HF_***"),
             ("hf_AAAAAAAAAAhf_BBBBBBBBBB", "hf_***hf_***"),
         ];
         for (text, expected) in cases {

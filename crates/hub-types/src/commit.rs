@@ -1,5 +1,7 @@
 //! Commits: the newline-delimited JSON that makes one, its answer, and entries of the history.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Extra, ParentCommit, ParseError, Revision, Timestamp};
@@ -17,11 +19,12 @@ pub const COMMIT_NONCE: &str = "x-hub-commit-nonce";
 /// One line of the body of `POST /api/{models}/{id}/commit/{rev}`. Lines are applied in order; the header comes first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "key", content = "value", rename_all = "camelCase")]
-pub enum CommitLine {
+pub enum CommitLine<'a> {
     /// Message and parent. Exactly one, the first line.
     Header(CommitHeader),
     /// A file with its content.
-    File(InlineFile),
+    #[serde(borrow)]
+    File(InlineFile<'a>),
     /// A file whose content was uploaded to LFS before.
     LfsFile(LfsFile),
     /// A file to remove.
@@ -48,11 +51,12 @@ pub struct CommitHeader {
 
 /// A file inside the commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InlineFile {
+pub struct InlineFile<'a> {
     /// Where it goes.
     pub path: String,
-    /// The content, written as `encoding` says.
-    pub content: String,
+    /// The content, written as `encoding` says. Read from JSON without escapes, it is not copied.
+    #[serde(borrow)]
+    pub content: Cow<'a, str>,
     /// `base64` or `utf-8`.
     #[serde(default)]
     pub encoding: Encoding,
@@ -108,8 +112,18 @@ pub struct InlineFileLine {
 impl InlineFileLine {
     /// The line for the file at `path`.
     pub fn new(path: &str) -> Self {
-        let path = serde_json::Value::from(path);
-        Self { before: format!(r#"{{"key":"file","value":{{"path":{path},"encoding":"base64","content":""#) }
+        const BEFORE: &str = r#"{"key":"file","value":{"path":"#;
+        const AFTER: &str = r#","encoding":"base64","content":""#;
+        let mut before = String::with_capacity(BEFORE.len() + path.len() + 2 + AFTER.len());
+        before.push_str(BEFORE);
+        // Most paths have nothing to escape.
+        if path.bytes().all(|byte| (b' '..0x7f).contains(&byte) && !matches!(byte, b'"' | b'\\')) {
+            before.extend(["\"", path, "\""]);
+        } else {
+            before.push_str(&serde_json::Value::from(path).to_string());
+        }
+        before.push_str(AFTER);
+        Self { before }
     }
 
     /// What comes before the content.

@@ -281,6 +281,9 @@ pub struct CreateRepoRequest {
     /// What runs a Space: `gradio`, `docker`, `static`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sdk: Option<String>,
+    /// The Space that a new one begins as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<RepoId>,
     /// Size in bytes from which LFS uploads go in parts; understood by test servers.
     #[serde(default, rename = "lfsmultipartthresh", skip_serializing_if = "Option::is_none")]
     pub lfs_multipart_threshold: Option<u64>,
@@ -302,6 +305,7 @@ impl CreateRepoRequest {
             private: None,
             visibility: None,
             sdk: None,
+            template: None,
             lfs_multipart_threshold: None,
             space: NewSpace::default(),
             extra: Extra::new(),

@@ -113,6 +113,10 @@ fn is_ignored_by_hfs(c: char) -> bool {
 }
 
 fn is_git_folder(part: &str) -> bool {
+    // What file systems leave out of a name is not ASCII, so that most names need no copy.
+    if part.is_ascii() && !part.starts_with(['.', 'g', 'G']) {
+        return false;
+    }
     let plain: String = part.chars().filter(|c| !is_ignored_by_hfs(*c)).collect::<String>().to_lowercase();
     let plain = plain.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
     matches!(plain, ".git" | "git~1")
@@ -179,11 +183,10 @@ impl fmt::Display for SafeRelPath {
 }
 
 #[cfg(test)]
+mod hostile;
+
+#[cfg(test)]
 mod tests {
-    use std::path::Component;
-
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -261,22 +264,5 @@ mod tests {
         let path: SafeRelPath = "docs/a.txt".parse().unwrap();
         assert!(path.is_in("docs") && path.is_in(""));
         assert!(!path.is_in("doc") && !path.is_in("docs/a.txt"));
-    }
-
-    proptest! {
-        #[test]
-        fn a_path_that_parses_stays_below_its_base(text in "[a-zA-Z0-9./\\\\: \u{200c}~]{0,24}") {
-            if let Ok(path) = text.parse::<SafeRelPath>() {
-                prop_assert_eq!(path.as_str(), &text);
-                let joined = path.under(Path::new("/base")).unwrap();
-                prop_assert!(joined.starts_with("/base"));
-                prop_assert!(joined.components().all(|c| !matches!(c, Component::ParentDir)));
-            }
-        }
-
-        #[test]
-        fn parsing_never_panics(text in ".{0,64}") {
-            let _ = text.parse::<SafeRelPath>();
-        }
     }
 }

@@ -9,7 +9,7 @@ use hub_api::types::{
     commit::CommitResponse,
     discussion::{CreateDiscussionResponse, DiscussionPage},
     preupload::PreuploadResponse,
-    space::{SpaceHardwareInfo, SpaceSecrets, SpaceVariables},
+    space::{SpaceHardwareInfo, SpaceSecrets, SpaceTemplates, SpaceVariables},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -70,7 +70,7 @@ fn details(mut answer: Value) -> Result<(), String> {
 }
 
 /// The answers of operations that methods send, and what they are read as.
-const READERS: [(&str, Reader); 23] = [
+const READERS: [(&str, Reader); 24] = [
     ("GET /api/datasets-tags-by-type", read::<TagsByType>),
     ("GET /api/models-tags-by-type", read::<TagsByType>),
     ("POST /api/{kind}/{namespace}/{repo}/commit/{rev}", read::<CommitResponse>),
@@ -83,6 +83,7 @@ const READERS: [(&str, Reader); 23] = [
     ("GET /api/{kind}/{namespace}/{repo}/tree/{rev}/{path}", entries),
     ("POST /api/repos/create", read::<CreateRepoResponse>),
     ("GET /api/spaces/hardware", read::<Vec<SpaceHardwareInfo>>),
+    ("GET /api/spaces/templates", read::<SpaceTemplates>),
     ("GET /api/spaces/{namespace}/{repo}/secrets", read::<SpaceSecrets>),
     ("GET /api/spaces/{namespace}/{repo}/variables", read::<SpaceVariables>),
     ("POST /api/{repoType}/{namespace}/{repo}/duplicate", read::<CreateRepoResponse>),

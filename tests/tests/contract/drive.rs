@@ -76,6 +76,10 @@ async fn of_spaces(ada: &Client) {
     call!(ada, delete_space_variable(id, "A"));
     call!(ada, get_space_runtime(id));
     call!(ada, list_spaces_hardware());
+    let card = b"---\ntags: [template]\n---\n";
+    call!(ada, upload_file(&card[..], "README.md", id).repo_type(RepoType::Space));
+    call!(ada, list_space_templates());
+    call!(ada, create_repo("ada/begun").repo_type(RepoType::Space).space_template(id));
     call!(ada, request_space_hardware(id, "l4x1"));
     call!(ada, request_space_hardware(id, "l4x1").sleep_time(-1));
     call!(ada, set_space_sleep_time(id, 60));
@@ -95,7 +99,11 @@ async fn of_spaces(ada: &Client) {
             .variables(setting())
     );
     call!(ada, create_repo("ada/original"));
-    call!(ada, duplicate_repo("ada/original").to_id("ada/copy"));
+    let group = "a".repeat(24);
+    call!(
+        ada,
+        duplicate_repo("ada/original").to_id("ada/copy").visibility("private").resource_group_id(group)
+    );
 }
 
 /// One repository of a kind.
@@ -326,7 +334,7 @@ async fn tags_and_searches(ada: &Client) {
 /// What the official client is asked to do with many arguments.
 async fn all_arguments(ada: &Client) {
     let id = "analytical/full";
-    call!(ada, create_repo(id).private(false).resource_group_id("a".repeat(24)));
+    call!(ada, create_repo(id).visibility("public").region("eu").resource_group_id("a".repeat(24)));
     call!(ada, upload_file(noise(9, 30_000), "w.bin", id));
     call!(ada, upload_file(&b"{}"[..], "config.json", id));
     let copies: [CommitOperation; 2] = [

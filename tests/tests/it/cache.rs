@@ -99,6 +99,19 @@ async fn without_the_hub_the_cache_answers_with_what_it_knows() {
 }
 
 #[tokio::test]
+async fn without_the_hub_a_folder_answers_with_the_files_that_stand_in_it() {
+    let hub = hub();
+    let (api, folder) = with_cache(&hub);
+    api.upload_file(&b"hello"[..], "a", "ada/demo").await.unwrap();
+    let place = api.hf_hub_download("ada/demo", "a").local_dir(folder.path()).await.unwrap();
+    let offline = client_of(&hub).network(NetworkPolicy::Offline).build().unwrap();
+    let found = offline.hf_hub_download("ada/demo", "a").local_dir(folder.path()).await.unwrap();
+    assert_eq!(found, place);
+    let error = offline.hf_hub_download("ada/demo", "b").local_dir(folder.path()).await.unwrap_err();
+    assert!(matches!(error, Error::Download(DownloadError::Unreachable { .. })), "{error}");
+}
+
+#[tokio::test]
 async fn a_snapshot_is_the_whole_commit() {
     let hub = hub();
     let (api, folder) = with_cache(&hub);
@@ -123,7 +136,7 @@ async fn an_interrupted_download_goes_on_where_it_was() {
     api.hf_hub_download("ada/demo", "w.bin").await.unwrap_err();
     let info = Cache::new(folder.path()).scan().unwrap();
     assert!(
-        info.repos[0].incomplete > 0 && info.repos[0].revisions.is_empty(),
+        info.repos[0].incomplete > 0 && info.repos[0].revisions.iter().all(|one| one.files.is_empty()),
         "nothing is published: {info:?}"
     );
     let place = api.hf_hub_download("ada/demo", "w.bin").await.unwrap();

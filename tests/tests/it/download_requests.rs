@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use hub_api::{HfApi, transport::testing::Recorder};
+use hub_api::{HfApi, download::Parts, transport::testing::Recorder};
 use hub_local::{Fault, LocalHub};
 use hub_tests::{ADA, ada, client_of, folder_with, hub, noise};
 
@@ -143,5 +143,21 @@ async fn a_worker_has_four_small_files_under_way_and_a_single_one_only_one() {
         held.release();
         download.await.unwrap().unwrap();
         assert_eq!(hub_tests::files_in(folder.path()).len(), names.len() + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_large_file_is_divided_only_where_more_than_one_connection_is_allowed() {
+    let hub = hub();
+    let content = noise(5, 3_000_000);
+    ada(&hub).upload_file(content.clone(), "w.bin", "ada/demo").await.unwrap();
+    for (connections, divided) in [(1, false), (4, true)] {
+        let mut watched = Watched::new(&hub);
+        let parts = Parts { connections, bytes: 64 * 1024 };
+        let path = watched.api.hf_hub_download("ada/demo", "w.bin").parts(parts).await.unwrap();
+        assert!(fs::read(path).unwrap() == content);
+        let transfers = watched.sent().iter().filter(|line| line.contains("/info/lfs/objects/")).count();
+        assert_eq!(transfers > 2, divided, "{transfers}");
+        assert!(divided || transfers == 1);
     }
 }

@@ -189,3 +189,83 @@ async fn a_wrong_content_ends_with_an_error_and_not_with_the_end() {
     assert!(error.to_string().contains("does not match its hash"), "{error}");
     assert!(all(&api, "a.txt", 0..5).await.is_err(), "a range of the wrong length is noticed too");
 }
+
+/// A client with a cache that has `a.txt` of the present commit, the record of what it sends, and that commit.
+async fn with_cached_file(
+    hub: &LocalHub,
+    policy: NetworkPolicy,
+) -> (HfApi, Recorder, String, tempfile::TempDir) {
+    let (recorder, folder) = (Recorder::new(), tempfile::tempdir().unwrap());
+    let online = client_of(hub).token(ADA).cache_dir(folder.path()).build().unwrap();
+    online.hf_hub_download("ada/demo", "a.txt").await.unwrap();
+    let commit = online.model_info("ada/demo").await.unwrap().sha.unwrap();
+    let client = client_of(hub).token(ADA).cache_dir(folder.path()).network(policy);
+    (client.attempt_layer(recorder.layer()).build().unwrap(), recorder, commit, folder)
+}
+
+#[tokio::test]
+async fn a_file_of_a_commit_that_the_cache_has_is_read_without_a_request() {
+    let hub = hub_with_files().await;
+    let (api, recorder, commit, _folder) = with_cached_file(&hub, NetworkPolicy::Online).await;
+    let mut text = String::new();
+    let mut reader = api.read_file("ada/demo", "a.txt").revision(&commit).range(6..100).await.unwrap();
+    reader.read_to_string(&mut text).await.unwrap();
+    assert_eq!((text.as_str(), reader.size(), reader.range()), ("world", 11, 6..11));
+    assert_eq!(reader.commit().as_str(), commit);
+    assert_eq!(reader.etag(), "95d09f2b10159347eece71399a7e2e907ea3df4f");
+    let behind = api.read_file("ada/demo", "a.txt").revision(&commit).range(12..).await.unwrap_err();
+    assert_eq!(behind.kind(), Some(ErrorKind::RangeNotSatisfiable));
+    let mut text = String::new();
+    let mut local = api.read_file("ada/demo", "a.txt").local_files_only(true).await.unwrap();
+    local.read_to_string(&mut text).await.unwrap();
+    assert_eq!(text, "hello world");
+    let missing = api.read_file("ada/demo", "w.bin").local_files_only(true).await.unwrap_err();
+    assert!(matches!(missing, Error::Download(DownloadError::LocalEntryNotFound { .. })), "{missing}");
+    assert!(recorder.requests().is_empty(), "{:?}", recorder.requests());
+}
+
+#[tokio::test]
+async fn the_policy_says_whether_a_branch_of_the_cache_is_asked_about() {
+    let hub = hub_with_files().await;
+    for (policy, asked) in [
+        (NetworkPolicy::Online, &["HEAD"][..]),
+        (NetworkPolicy::PreferCache, &[]),
+        (NetworkPolicy::Offline, &[]),
+    ] {
+        let (api, recorder, _, _folder) = with_cached_file(&hub, policy).await;
+        assert_eq!(all(&api, "a.txt", 0..5).await.unwrap(), b"hello");
+        let methods: Vec<_> = recorder.requests().iter().map(|request| request.method.to_string()).collect();
+        assert_eq!(methods, asked, "{policy}");
+        let other = all(&api, "w.bin", 0..5).await;
+        assert_eq!(other.is_ok(), policy != NetworkPolicy::Offline, "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn what_has_changed_on_the_hub_is_not_read_from_the_cache() {
+    let hub = hub_with_files().await;
+    let (api, _, commit, _folder) = with_cached_file(&hub, NetworkPolicy::Online).await;
+    api.upload_file(&b"another"[..], "a.txt", "ada/demo").await.unwrap();
+    assert_eq!(all(&api, "a.txt", 0..u64::MAX).await.unwrap(), b"another");
+    let mut old = api.read_file("ada/demo", "a.txt").revision(&commit).await.unwrap();
+    let mut text = String::new();
+    old.read_to_string(&mut text).await.unwrap();
+    assert_eq!(text, "hello world");
+}
+
+#[tokio::test]
+async fn a_large_file_and_its_parts_are_read_from_the_cache() {
+    let hub = hub_with_files().await;
+    let (api, recorder, commit, _folder) = with_cached_file(&hub, NetworkPolicy::Offline).await;
+    let online = client_of(&hub).token(ADA).cache_dir(api.cache_dir().unwrap()).build().unwrap();
+    online.snapshot_download("ada/demo").revision(&commit).await.unwrap();
+    let content = noise(1, SIZE);
+    for (range, expected) in
+        [(0..u64::MAX, &content[..]), (300_000..500_000, &content[300_000..]), (400_000..500_000, &[])]
+    {
+        assert_eq!(all(&api, "w.bin", range).await.unwrap(), expected);
+    }
+    let blob = online.read_file("ada/demo", "w.bin").revision(&commit).await.unwrap();
+    assert!(matches!(blob.id(), hub_api::download::ContentId::Sha256(_)), "{blob:?}");
+    assert!(recorder.requests().is_empty());
+}

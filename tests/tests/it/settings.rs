@@ -1,8 +1,8 @@
 //! Names and settings of repositories, and questions of access.
 
-use hub_api::{ErrorKind, NetworkPolicy, RepoType, types::Gated};
+use hub_api::{ErrorKind, NetworkPolicy, RepoType, transport::testing::Recorder, types::Gated};
 use hub_local::Fault;
-use hub_tests::{ada, bob, client_of, files_in, folder_with, hub, noise};
+use hub_tests::{ADA, ada, bob, client_of, files_in, folder_with, hub, noise};
 
 #[tokio::test]
 async fn a_moved_repository_is_found_under_both_names() {
@@ -77,6 +77,39 @@ async fn settings_that_cannot_be_are_refused_before_anything_is_sent() {
     ] {
         assert!(call.await.unwrap_err().is_invalid_input());
     }
+    for call in [
+        api.create_repo("ada/new").private(true).visibility("private"),
+        api.create_repo("ada/new").visibility("secret"),
+    ] {
+        assert!(call.await.unwrap_err().is_invalid_input());
+    }
+    let copy = api.duplicate_repo("ada/demo").to_id("ada/new").private(true).visibility("private");
+    assert!(copy.await.unwrap_err().is_invalid_input());
+}
+
+#[tokio::test]
+async fn who_sees_a_new_repository_where_it_is_and_whose_it_is_are_sent() {
+    let hub = hub();
+    let recorder = Recorder::new();
+    let api = client_of(&hub).token(ADA).attempt_layer(recorder.layer()).build().unwrap();
+    api.create_repo("ada/new").visibility("private").region("eu").resource_group_id("g1").await.unwrap();
+    api.duplicate_repo("ada/new")
+        .to_id("ada/copy")
+        .visibility("public")
+        .resource_group_id("g2")
+        .await
+        .unwrap();
+    let sent: Vec<serde_json::Value> =
+        recorder.requests().iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect();
+    let expected = [("private", "eu".into(), "g1"), ("public", serde_json::Value::Null, "g2")];
+    for (body, (visibility, region, group)) in sent.iter().zip(expected) {
+        assert_eq!((&body["visibility"], &body["region"]), (&visibility.into(), &region), "{body}");
+        assert_eq!((&body["resourceGroupId"], body.get("private")), (&group.into(), None), "{body}");
+    }
+    assert_eq!(sent.len(), 2);
+    assert!(
+        bob(&hub).repo_exists("ada/copy").await.unwrap() && !bob(&hub).repo_exists("ada/new").await.unwrap()
+    );
 }
 
 #[tokio::test]

@@ -16,6 +16,14 @@ async fn with_space() -> (LocalHub, HfApi) {
     (hub, ada)
 }
 
+/// As [`with_space`], with `ada/app` as a template called "Starter".
+async fn with_template(tags: &str) -> (LocalHub, HfApi) {
+    let (hub, ada) = with_space().await;
+    let card = format!("---\ntitle: Starter\ntags: [{tags}]\n---\n").into_bytes();
+    ada.upload_file(card, "README.md", "ada/app").repo_type(RepoType::Space).await.unwrap();
+    (hub, ada)
+}
+
 /// What one look after the other shows.
 async fn looks(api: &HfApi, id: &str, count: usize) -> Vec<String> {
     let mut stages = Vec::new();
@@ -152,6 +160,44 @@ async fn a_new_space_gets_what_it_is_given() {
     );
     assert!(ada.get_space_secrets("ada/new").await.unwrap().contains_key("KEY"));
     assert_eq!(ada.get_space_variables("ada/new").await.unwrap()["MODE"].value, "fast");
+}
+
+#[tokio::test]
+async fn a_new_space_begins_as_a_template() {
+    let (hub, _ada) = with_template("template, template-private").await;
+    let bob = bob(&hub);
+    let templates = bob.list_space_templates().await.unwrap();
+    let [template] = templates.as_slice() else { panic!("{templates:?}") };
+    assert_eq!(
+        (&*template.name, template.repo_id.as_str(), &*template.sdk),
+        ("Starter", "ada/app", "gradio")
+    );
+
+    for (id, said) in [("bob/one", "ada/app"), ("bob/two", "starter")] {
+        bob.create_repo(id).repo_type(RepoType::Space).space_template(said).await.unwrap();
+        let files = bob.list_repo_files(id).repo_type(RepoType::Space).await.unwrap();
+        assert!(files.iter().any(|file| file == "app.py"), "{files:?}");
+        let info = bob.space_info(id).await.unwrap();
+        assert_eq!((info.private, info.sdk.as_deref()), (Some(true), Some("gradio")));
+    }
+    let call = bob.create_repo("bob/three").repo_type(RepoType::Space).space_template("Starter");
+    call.private(false).await.unwrap();
+    assert_eq!(bob.space_info("bob/three").await.unwrap().private, Some(false));
+}
+
+#[tokio::test]
+async fn a_template_that_cannot_be_is_refused_before_anything_is_made() {
+    let (hub, ada) = with_template("template").await;
+    hub.fault(Fault::status(500).on("POST").path("/api/repos/create").times(100));
+    let space = || ada.create_repo("ada/new").repo_type(RepoType::Space);
+    for (call, said) in [
+        (space().space_template("Ender"), "there is no template \"Ender\" for Spaces; there are: Starter"),
+        (space().space_template("Starter").space_sdk("docker"), "runs on gradio, not on docker"),
+        (ada.create_repo("ada/new").space_template("Starter"), "a template is for Spaces"),
+    ] {
+        let error = call.await.unwrap_err();
+        assert!(matches!(error, Error::Setup(_)) && error.to_string().contains(said), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -3,9 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex},
 };
 
-use hub_api::{DownloadError, Error, HfApi, download::Verification, transport::testing::Recorder};
+use hub_api::{
+    DownloadError, Error, HfApi, download::Verification, transport::testing::Recorder, types::progress::Event,
+};
 use hub_local::{Fault, LocalHub};
 use hub_tests::{ADA, ada, client_of, files_in, hub, noise};
 
@@ -169,4 +172,46 @@ async fn what_was_never_downloaded_cannot_be_verified() {
     let (_hub, api, _folder, _) = downloaded().await;
     let error = api.verify_repo_checksums("ada/demo").revision("other").await.unwrap_err();
     assert!(matches!(error, Error::Download(DownloadError::LocalEntryNotFound { .. })), "{error}");
+}
+
+#[tokio::test]
+async fn a_check_says_how_far_each_file_is_and_a_repair_what_it_fetches() {
+    let (_hub, api, _folder, snapshot) = downloaded().await;
+    let verify = async |repair: bool| {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&heard);
+        let call = api.verify_repo_checksums("ada/demo").repair(repair).progress(move |event: &Event<'_>| {
+            told.lock().unwrap().push(match event {
+                Event::Started { files, bytes } => format!("{files} files, {bytes} bytes"),
+                Event::File { phase, path, position, total } => {
+                    format!("{phase:?} {path} {position}/{total}")
+                }
+                other => format!("{other:?}"),
+            });
+        });
+        call.await.unwrap();
+        let heard = heard.lock().unwrap();
+        heard.clone()
+    };
+    let sizes = [("a.txt", 5), ("d/b.txt", 1), ("w.bin", 200_000)];
+    let attributes = fs::read(snapshot.join(".gitattributes")).unwrap().len();
+    let heard = verify(false).await;
+    assert_eq!(heard[0], format!("4 files, {} bytes", 200_006 + attributes));
+    for (path, size) in sizes {
+        let last = heard.iter().rfind(|line| line.contains(path)).unwrap();
+        assert_eq!(*last, format!("Hashing {path} {size}/{size}"));
+    }
+    assert_eq!(heard.last().unwrap(), "Finished");
+
+    spoil(&snapshot.join("w.bin"));
+    fs::remove_file(snapshot.join("a.txt")).unwrap();
+    let heard = verify(true).await;
+    let at = |wanted: &str| {
+        heard.iter().position(|line| line == wanted).unwrap_or_else(|| panic!("{wanted}: {heard:?}"))
+    };
+    let repair = at("2 files, 200005 bytes");
+    assert!(at("Hashing a.txt 5/5") < repair, "a missing file is done at once");
+    assert!(repair < at("Downloading w.bin 200000/200000"), "{heard:?}");
+    assert_eq!(heard.last().unwrap(), "Finished");
+    assert_eq!(heard.iter().filter(|line| *line == "Finished").count(), 1);
 }

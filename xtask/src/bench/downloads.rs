@@ -5,38 +5,44 @@ use std::process::Command;
 use super::RUNS;
 use super::client::{HEAD, Run, Summary, Workplace, create_repo, timed};
 use super::content::Content;
-use super::server::Server;
+use super::server::{Server, Way};
 use crate::{Outcome, execute, root};
 
 struct Job {
     name: &'static str,
     content: Content,
-    /// Whether the server waits 50 ms before every answer.
-    late: bool,
+    way: Way,
     /// What it must not exceed: the share of Python's time, and MiB.
     share: f64,
     memory: Option<f64>,
 }
 
-const JOBS: [Job; 3] = [
+const JOBS: [Job; 4] = [
     Job {
         name: "e. 1 GiB in LFS, sha256 checked",
         content: Content::File(1024),
-        late: false,
+        way: Way::Direct,
         share: 0.45,
         memory: Some(20.0),
     },
     Job {
+        name: "e. the same, 100 ms to connect, 100 MB/s each",
+        content: Content::File(1024),
+        way: Way::Throttled,
+        share: 0.30,
+        memory: None,
+    },
+    Job {
         name: "e. snapshot of 2,000 files of 1 to 8 KiB",
         content: Content::Small(2_000),
-        late: false,
+        way: Way::Direct,
         share: 0.04,
         memory: Some(24.0),
     },
     Job {
         name: "e. the same, 50 ms on every answer",
         content: Content::Small(2_000),
-        late: true,
+        way: Way::Late,
         share: 0.20,
         memory: None,
     },
@@ -46,9 +52,9 @@ pub(super) fn measure() -> Outcome<String> {
     let bench = Bench(Workplace::new()?);
     let mut text = format!(
         "## Downloads\n\n\
-         From one `hub serve` with what `hub upload` has put there: {RUNS} runs of each client in turn, each into an empty cache: the \
-         median, with the fastest and the slowest in brackets. Of `hub download` the whole process is measured, of \
-         `huggingface_hub` (the newest) the call alone.\n\n{HEAD}"
+         From one `hub serve` with what `hub upload` has put there: {RUNS} runs of each client in turn, each into an empty cache and \
+         once the system has written what earlier ones left to it: the median, with the fastest and the slowest in brackets. Of `hub download` the whole process is measured, which brings a large file to the \
+         medium before it is published, of `huggingface_hub` (the newest) the call alone.\n\n{HEAD}"
     );
     for job in &JOBS {
         let row = bench.row(job)?;
@@ -72,18 +78,18 @@ impl Bench {
             execute(&mut upload)?;
             repo
         };
-        let extra: &[&str] = if job.late { &["--latency", "50"] } else { &[] };
-        let server = Server::again(&self.0.hub, &self.0.folder, extra)?;
+        let server = Server::again(&self.0.hub, &self.0.folder, job.way.options())?;
+        let url = job.way.url(&server)?;
         let file = match job.content {
             Content::File(_) => source.file_name(),
             _ => None,
         };
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for number in 0..RUNS {
-            let mut hub = self.0.client(&self.0.hub, &server.url);
+            let mut hub = self.0.client(&self.0.hub, &url);
             hub.arg("download").arg(&repo).args(file);
             ours.push(self.fresh(hub, &server, (job, format!("hub-{number}")))?);
-            let mut python = self.0.client(&self.0.python, &server.url);
+            let mut python = self.0.client(&self.0.python, &url);
             python.arg(root().join("xtask/bench/downloads.py")).arg(&repo).args(file);
             theirs.push(self.fresh(python, &server, (job, format!("python-{number}")))?);
         }
@@ -96,6 +102,7 @@ impl Bench {
         let says = run.starts_with("python");
         let name: String = job.name.chars().filter(char::is_ascii_alphanumeric).collect();
         command.env("HF_HOME", self.0.folder.join(format!("{name}-{run}")));
+        execute(&mut Command::new("sync"))?;
         timed(command, server, says)
     }
 }

@@ -3,20 +3,97 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
+use super::content::Content;
 use super::{RUNS, Spread};
 use crate::Outcome;
 
 const MIB: u64 = 1 << 20;
 
+/// What a plain program needs on this machine for the same bytes as the jobs.
+pub(super) fn measure(place: &Path) -> Outcome<String> {
+    Ok(format!("{}{}", of_one_gib(place)?, of_folders(place)?))
+}
+
+/// For c. and b.: each file is read, and for LFS hashed, before it is sent, by two threads with a socket each.
+fn of_folders(place: &Path) -> Outcome<String> {
+    let large = files_below(&Content::Lfs(200).made_in(place)?).map_err(failed)?;
+    let small = files_below(&Content::Small(5_000).made_in(place)?).map_err(failed)?;
+    let large = timed(|| {
+        on_two_threads(&large, |file, to| {
+            let hash = each_piece(file, 0, u64::MAX, Sha256::new(), |hash, piece| {
+                hash.update(piece);
+                Ok(())
+            })?;
+            hash.finalize();
+            each_piece(file, 0, u64::MAX, (), |(), piece| to.write_all(piece))
+        })
+    })?;
+    let small = timed(|| {
+        on_two_threads(&small, |file, to| {
+            let content = fs::read(file)?;
+            to.write_all(&content)?;
+            // As long as it is in base64.
+            to.write_all(content.get(..content.len() / 3).unwrap_or_default())
+        })
+    })?;
+    Ok(format!(
+        " For c., hashing each of the 200 files and then sending it, by two threads with a socket each, takes {large:.2} s; for b., \
+         reading each of the 5,000 files and sending four bytes for each three, in the same way, {small:.2} s.\n"
+    ))
+}
+
+/// All files of a folder and its folders.
+fn files_below(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(files_below(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// Gives each of two threads every second file, with a socket that another program reads.
+fn on_two_threads(
+    files: &[PathBuf],
+    send: impl Fn(&Path, &mut TcpStream) -> std::io::Result<()> + Sync,
+) -> std::io::Result<()> {
+    let half = |first: usize| {
+        to_a_reader(|to| files.iter().skip(first).step_by(2).try_for_each(|file| send(file, to)))
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| half(1));
+        half(0)?;
+        other.join().unwrap_or_else(|_| Err(std::io::Error::other("a thread panicked")))
+    })
+}
+
+fn failed(error: std::io::Error) -> String {
+    format!("the floor cannot be measured: {error}")
+}
+
+/// The median of some runs, in seconds.
+fn timed(work: impl Fn() -> std::io::Result<()>) -> Outcome<f64> {
+    let mut seconds = Vec::new();
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        work().map_err(failed)?;
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    Ok(Spread::of(seconds).middle)
+}
+
 /// What the machine needs for the bytes of 1 GiB alone.
-pub(super) fn of_one_gib(place: &Path) -> Outcome<String> {
+fn of_one_gib(place: &Path) -> Outcome<String> {
     let file = place.join("1024.bin");
-    let fail = |error: std::io::Error| format!("the floor cannot be measured: {error}");
     let hash = |from: u64, to: u64| -> std::io::Result<()> {
         each_piece(&file, from, to, Sha256::new(), |hash, piece| {
             hash.update(piece);
@@ -26,33 +103,29 @@ pub(super) fn of_one_gib(place: &Path) -> Outcome<String> {
             let _ = hash.finalize();
         })
     };
-    let timed = |work: &dyn Fn() -> std::io::Result<()>| -> Outcome<f64> {
-        let mut seconds = Vec::new();
-        for _ in 0..RUNS {
-            let start = Instant::now();
-            work().map_err(fail)?;
-            seconds.push(start.elapsed().as_secs_f64());
-        }
-        Ok(Spread::of(seconds).middle)
-    };
-    let one = timed(&|| hash(0, 1024 * MIB))?;
-    let two = timed(&|| {
+    let one = timed(|| hash(0, 1024 * MIB))?;
+    let two = timed(|| {
         std::thread::scope(|scope| {
             let other = scope.spawn(|| hash(512 * MIB, 1024 * MIB));
             hash(0, 512 * MIB)?;
             other.join().unwrap_or_else(|_| Err(std::io::Error::other("a thread panicked")))
         })
     })?;
-    let put = timed(&|| plain_put(&file))?;
+    let put = timed(|| plain_put(&file))?;
     Ok(format!(
         "\nThe floor, on the same machine: sha256 of 1 GiB takes {one:.2} s on one thread and {two:.2} s on two; sending it over one \
-         blocking socket to a program that reads it {put:.2} s. A client that hashes first and sends then needs {:.2} s.\n",
+         blocking socket to a program that reads it {put:.2} s. A client that hashes first and sends then needs {:.2} s.",
         one + put
     ))
 }
 
 /// Sends a file to a thread that reads it.
 fn plain_put(file: &Path) -> std::io::Result<()> {
+    to_a_reader(|to| each_piece(file, 0, u64::MAX, (), |(), piece| to.write_all(piece)))
+}
+
+/// Opens a socket to a thread that reads everything, and waits until it has.
+fn to_a_reader(send: impl FnOnce(&mut TcpStream) -> std::io::Result<()>) -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut stream = TcpStream::connect(listener.local_addr()?)?;
     let receiver = std::thread::spawn(move || -> std::io::Result<()> {
@@ -61,7 +134,7 @@ fn plain_put(file: &Path) -> std::io::Result<()> {
         while from.read(&mut buffer)? > 0 {}
         from.write_all(b"done")
     });
-    each_piece(file, 0, u64::MAX, (), |(), piece| stream.write_all(piece))?;
+    send(&mut stream)?;
     stream.shutdown(std::net::Shutdown::Write)?;
     stream.read_to_end(&mut Vec::new())?;
     receiver.join().unwrap_or_else(|_| Err(std::io::Error::other("a thread panicked")))
@@ -77,7 +150,7 @@ fn each_piece<T>(
     use std::io::{Seek, SeekFrom};
     let mut source = fs::File::open(file)?;
     source.seek(SeekFrom::Start(from))?;
-    let mut source = source.take(to - from);
+    let mut source = source.take(to.saturating_sub(from));
     let mut buffer = vec![0; 1 << 20];
     loop {
         match source.read(&mut buffer)? {

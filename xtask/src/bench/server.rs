@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::usage;
+use super::{throttle, usage};
 use crate::Outcome;
 
 const SEED: &str = r#"
@@ -12,6 +12,34 @@ const SEED: &str = r#"
 name = "ada"
 tokens = [{ name = "bench", token = "hf_ada_bench", role = "write" }]
 "#;
+
+/// How a server is reached.
+#[derive(Clone, Copy)]
+pub(super) enum Way {
+    Direct,
+    /// 100 ms to connect, 100 MB/s a connection.
+    Throttled,
+    /// 50 ms before every answer.
+    Late,
+}
+
+impl Way {
+    /// What the server is started with.
+    pub(super) fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Late => &["--latency", "50"],
+            Self::Direct | Self::Throttled => &[],
+        }
+    }
+
+    /// Where a client finds the server.
+    pub(super) fn url(self, server: &Server) -> Outcome<String> {
+        match self {
+            Self::Throttled => throttle::start(&server.url),
+            Self::Direct | Self::Late => Ok(server.url.clone()),
+        }
+    }
+}
 
 /// `hub serve`, ended when dropped.
 pub(super) struct Server {

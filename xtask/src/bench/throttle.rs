@@ -9,7 +9,7 @@ use crate::Outcome;
 
 /// How long connecting takes.
 const CONNECT: Duration = Duration::from_millis(100);
-/// Bytes a second on each connection, towards the server.
+/// Bytes a second on each connection, each way.
 const RATE: f64 = 100e6;
 
 /// Starts the way to `server` (`http://HOST:PORT`) and gives its address. It runs until the program ends.
@@ -33,9 +33,9 @@ fn carry(client: TcpStream, server: &str) -> std::io::Result<()> {
     let server = TcpStream::connect(server)?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
-    let (mut answers, mut back) = (server.try_clone()?, client.try_clone()?);
+    let (answers, back) = (server.try_clone()?, client.try_clone()?);
     thread::spawn(move || {
-        let _ = std::io::copy(&mut answers, &mut back);
+        let _ = limited(answers, &back);
         let _ = back.shutdown(std::net::Shutdown::Write);
     });
     let sent = limited(client, &server);

@@ -4,19 +4,9 @@ use std::path::Path;
 
 use super::client::{HEAD, Run, Summary, Workplace, create_repo, timed};
 use super::content::Content;
-use super::server::Server;
-use super::{RUNS, Usage, floor, mib, throttle};
+use super::server::{Server, Way};
+use super::{RUNS, Usage, floor, mib};
 use crate::{Outcome, root};
-
-/// How the server is reached.
-#[derive(Clone, Copy, PartialEq)]
-enum Way {
-    Direct,
-    /// 100 ms to connect, 100 MB/s a connection.
-    Throttled,
-    /// 50 ms before every answer.
-    Late,
-}
 
 struct Job {
     name: &'static str,
@@ -65,7 +55,7 @@ pub(super) fn measure() -> Outcome<String> {
         text.push_str(&row);
     }
     text.push_str(&bench.memory()?);
-    text.push_str(&floor::of_one_gib(&bench.0.folder)?);
+    text.push_str(&floor::measure(&bench.0.folder)?);
     Ok(text)
 }
 
@@ -84,10 +74,9 @@ struct Bench(Workplace);
 impl Bench {
     fn row(&self, job: &Job) -> Outcome<String> {
         let source = job.content.made_in(&self.0.folder)?;
-        let extra: &[&str] = if job.way == Way::Late { &["--latency", "50"] } else { &[] };
-        let server =
-            Server::start(&self.0.hub, &self.0.folder, &[&["--discard-lfs=unchecked"], extra].concat())?;
-        let url = if job.way == Way::Throttled { throttle::start(&server.url)? } else { server.url.clone() };
+        let options = [&["--discard-lfs=unchecked"], job.way.options()].concat();
+        let server = Server::start(&self.0.hub, &self.0.folder, &options)?;
+        let url = job.way.url(&server)?;
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for number in 0..RUNS {
             let repo = create_repo(&server.url, &format!("ours-{number}"), job.parts)?;

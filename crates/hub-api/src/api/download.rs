@@ -8,7 +8,7 @@ use std::{
 
 use hub_commit::pattern;
 use hub_download::{
-    Cache, DownloadOptions, FileRequest, SnapshotRequest, Target, hf_hub_download, snapshot_download,
+    Cache, DownloadOptions, FileRequest, Parts, SnapshotRequest, Target, hf_hub_download, snapshot_download,
 };
 use hub_types::{RepoRef, Revision, progress::Progress};
 
@@ -56,16 +56,34 @@ impl DownloadArgs {
         target(api, self.local_dir.as_deref(), self.cache_dir.as_deref())
     }
 
-    /// The revision that is wanted. A client that prefers its cache takes the commit that it has for it.
+    /// The revision that is wanted.
     fn revision(&self, api: &HfApi, repo: &RepoRef, target: &Target) -> Result<Revision, Error> {
         let revision = revision_or_main(self.revision.as_deref())?;
         match target {
-            Target::Cache(cache) if api.network() == NetworkPolicy::PreferCache && !self.options.force => {
-                Ok(cache.commit_of(repo, &revision)?.map_or(revision, Revision::from))
-            }
+            Target::Cache(cache) if !self.options.force => preferred(api, cache, repo, revision),
             _ => Ok(revision),
         }
     }
+}
+
+/// The commit that the cache has for a revision, if the client prefers its cache; else the revision.
+pub(super) fn preferred(
+    api: &HfApi,
+    cache: &Cache,
+    repo: &RepoRef,
+    revision: Revision,
+) -> Result<Revision, Error> {
+    match api.network() {
+        NetworkPolicy::PreferCache => Ok(cache.commit_of(repo, &revision)?.map_or(revision, Revision::from)),
+        NetworkPolicy::Online | NetworkPolicy::Offline => Ok(revision),
+    }
+}
+
+/// There is nowhere to look for what was downloaded.
+pub(super) fn no_cache() -> Error {
+    Error::setup(
+        "there is no home folder to keep a cache in: set HF_HOME, or cache_dir or local_dir of the call",
+    )
 }
 
 /// Where files are: in `local_dir`, else in `cache_dir`, else in the cache of the client.
@@ -77,11 +95,7 @@ pub(super) fn target(
     if let Some(folder) = local_dir {
         return Ok(Target::Folder(folder.to_owned()));
     }
-    let cache = cache_dir.or(api.cache_dir()).ok_or_else(|| {
-        Error::setup(
-            "there is no home folder to keep a cache in: set HF_HOME, or cache_dir or local_dir of the call",
-        )
-    })?;
+    let cache = cache_dir.or(api.cache_dir()).ok_or_else(no_cache)?;
     Ok(Target::Cache(Cache::new(cache)))
 }
 
@@ -155,6 +169,11 @@ impl<O: HasDownload, M: Mode> Call<O, M> {
     /// Whether files that are there already are fetched again. Off unless set. Python: `force_download`.
     pub fn force_download(self, force: bool) -> Self {
         self.edit(|operation| operation.download_mut().options.force = force)
+    }
+
+    /// How a large file comes over several connections: up to eight, in parts of 16 MiB, where that is faster, unless set.
+    pub fn parts(self, parts: Parts) -> Self {
+        self.edit(|operation| operation.download_mut().options.parts = parts)
     }
 }
 

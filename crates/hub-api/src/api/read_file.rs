@@ -3,13 +3,15 @@
 use std::{
     marker::PhantomData,
     ops::{Bound, Range, RangeBounds},
+    path::{Path, PathBuf},
 };
 
-use hub_download::{FileReader, RemoteFile, file_metadata};
+use hub_download::{Cache, FileReader, ReadRequest, read_file};
 use hub_types::SafeRelPath;
 
 use crate::{
     Async, Blocking, BlockingFileReader, Call, Error, HfApi, Mode, Operation,
+    api::download,
     args::{HasRepo, HasRevision},
     repo_arg::{RepoArg, revision_or_main},
 };
@@ -24,6 +26,8 @@ pub struct ReadFile<M: Mode> {
     path: String,
     revision: Option<String>,
     range: Range<u64>,
+    cache_dir: Option<PathBuf>,
+    local_files_only: bool,
     mode: PhantomData<M>,
 }
 
@@ -55,6 +59,16 @@ impl<M: Mode> ReadFileCall<M> {
         };
         self.edit(|operation| operation.range = start..end)
     }
+
+    /// The cache folder, which is only read; unless set that of the client. Python: `cache_dir`.
+    pub fn cache_dir(self, folder: impl AsRef<Path>) -> Self {
+        self.edit(|operation| operation.cache_dir = Some(folder.as_ref().to_owned()))
+    }
+
+    /// Whether the Hub is never asked: only what is in the cache counts. Off unless set. Python: `local_files_only`.
+    pub fn local_files_only(self, yes: bool) -> Self {
+        self.edit(|operation| operation.local_files_only = yes)
+    }
 }
 
 impl<M: Mode> ReadFile<M> {
@@ -65,10 +79,15 @@ impl<M: Mode> ReadFile<M> {
             let Range { start, end } = self.range;
             return Err(Error::setup(format!("the range {start}..{end} ends before it begins")));
         }
-        let transport = api.transport()?;
-        let facts = file_metadata(transport, &repo, &revision, &path).await?;
-        let file = RemoteFile { repo, commit: facts.commit, path, size: facts.size, id: facts.id };
-        Ok(FileReader::open(transport, file, self.range).await?)
+        let cache = self.cache_dir.as_deref().or(api.cache_dir()).map(Cache::new);
+        let revision = match &cache {
+            Some(cache) => download::preferred(&api, cache, &repo, revision)?,
+            None if self.local_files_only => return Err(download::no_cache()),
+            None => revision,
+        };
+        let (range, local_files_only) = (self.range, self.local_files_only);
+        let wanted = ReadRequest { repo, revision, path, range, cache, local_files_only };
+        Ok(read_file(api.transport()?, wanted).await?)
     }
 }
 
@@ -92,6 +111,10 @@ impl<M: Mode> HfApi<M> {
     /// Reads a file, or with [`range`](ReadFileCall::range) a part of it, without keeping it: a [`FileReader`], which is a
     /// stream of chunks and an `AsyncRead`; from a blocking client a [`BlockingFileReader`], which is a [`std::io::Read`].
     ///
+    /// A file that the cache has is read there: with a full commit id nothing is asked; for a branch or tag the Hub says
+    /// which commit it is, unless the client prefers its cache or the Hub cannot be reached (see
+    /// [`NetworkPolicy`](crate::NetworkPolicy)). What comes from the Hub is not kept.
+    ///
     /// Everything comes from one commit. A connection that breaks is continued where it was. A whole file is checked against
     /// its hash: if that is wrong, the reader ends with an error and not with the end of the file.
     ///
@@ -111,12 +134,21 @@ impl<M: Mode> HfApi<M> {
     /// ```
     ///
     /// # Errors
-    /// `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo`; `RangeNotSatisfiable` for a range that begins behind
-    /// the end of the file. While reading: [`DownloadError`](crate::DownloadError), for example `ReadMismatch`.
+    /// [`DownloadError::LocalEntryNotFound`](crate::DownloadError::LocalEntryNotFound) with
+    /// [`local_files_only`](ReadFileCall::local_files_only); `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo`;
+    /// `RangeNotSatisfiable` for a range that begins behind the end of the file. While reading: [`DownloadError`](crate::DownloadError), for example `ReadMismatch`.
     ///
     /// Endpoint: `HEAD` and `GET /{id}/resolve/{rev}/{path}`.
     pub fn read_file(&self, repo: impl Into<RepoArg>, path: impl Into<String>) -> ReadFileCall<M> {
         let (repo, path) = (repo.into(), path.into());
-        self.call(ReadFile { repo, path, revision: None, range: 0..u64::MAX, mode: PhantomData })
+        self.call(ReadFile {
+            repo,
+            path,
+            revision: None,
+            range: 0..u64::MAX,
+            cache_dir: None,
+            local_files_only: false,
+            mode: PhantomData,
+        })
     }
 }

@@ -9,14 +9,19 @@ use hub_transport::{
     Body, CallInfo, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_json, delete, get, post,
 };
 use hub_types::{
-    CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest, ModelInfo, RepoInfo, RepoRef, RepoType,
+    CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest, ModelInfo, RepoId, RepoInfo, RepoRef, RepoType,
     RepoUrl, route,
     space::{NewSpace, SpaceHardware, SpaceSetting, SpaceStorage},
 };
 
 use tokio::time::Instant;
 
-use super::{endpoint_repo, info::GetInfo, spaces::check_sleep_time};
+use super::{
+    endpoint_repo,
+    info::GetInfo,
+    settings::check_visibility,
+    spaces::{check_sleep_time, template_called},
+};
 use crate::{Async, Call, HfApi, Mode, Operation, args::HasRepo, repo_arg::RepoArg};
 
 /// The call that [`HfApi::create_repo`] makes.
@@ -29,8 +34,11 @@ pub type DeleteRepoCall<M = Async> = Call<DeleteRepo, M>;
 pub struct CreateRepo {
     repo: RepoArg,
     private: Option<bool>,
+    visibility: Option<String>,
+    region: Option<String>,
     exist_ok: bool,
     space_sdk: Option<String>,
+    space_template: Option<String>,
     space: NewSpace,
     resource_group_id: Option<String>,
 }
@@ -47,14 +55,32 @@ impl<M: Mode> CreateRepoCall<M> {
         self.edit(|operation| operation.private = Some(private))
     }
 
+    /// `public`, `private`, or for Spaces `protected`, instead of [`private`](Self::private). Python: `visibility`.
+    pub fn visibility(self, visibility: impl Into<String>) -> Self {
+        self.edit(|operation| operation.visibility = Some(visibility.into()))
+    }
+
+    /// Where in the world it is stored: `us` or `eu`; the Hub's choice unless set. Paid organisations only. Python:
+    /// `region`.
+    pub fn region(self, region: impl Into<String>) -> Self {
+        self.edit(|operation| operation.region = Some(region.into()))
+    }
+
     /// Whether a repository that is there already is fine. Off unless set. Python: `exist_ok`.
     pub fn exist_ok(self, exist_ok: bool) -> Self {
         self.edit(|operation| operation.exist_ok = exist_ok)
     }
 
-    /// What runs a Space: `gradio`, `docker`, `static`. Required for Spaces. Python: `space_sdk`.
+    /// What runs a Space: `gradio`, `docker`, `static`. Required for Spaces without a template. Python: `space_sdk`.
     pub fn space_sdk(self, sdk: impl Into<String>) -> Self {
         self.edit(|operation| operation.space_sdk = Some(sdk.into()))
+    }
+
+    /// The template that a Space begins as, by its id or its name: one of
+    /// [`list_space_templates`](HfApi::list_space_templates), which is asked for first. It says what runs the Space, and
+    /// whether that is private unless you say it. Python: `space_template`.
+    pub fn space_template(self, template: impl Into<String>) -> Self {
+        self.edit(|operation| operation.space_template = Some(template.into()))
     }
 
     /// What a Space shall run on, such as `cpu-basic`. Python: `space_hardware`.
@@ -123,24 +149,56 @@ const BUSY: &str = "another conflicting operation is in progress";
 const BUSY_ATTEMPTS: u32 = 5;
 
 impl CreateRepo {
-    fn body(&self) -> Result<PostCreate, crate::Error> {
+    /// Finds what cannot be before anything is sent.
+    fn check(&self) -> Result<(), crate::Error> {
+        let repo = self.repo.get()?;
+        check_visibility(self.private, self.visibility.as_deref())?;
+        if repo.repo_type == RepoType::Space {
+            if self.space_sdk.is_none() && self.space_template.is_none() {
+                return Err(crate::Error::setup(
+                    "a Space needs an SDK: set space_sdk to gradio, docker or static, or a space_template",
+                ));
+            }
+            return check_sleep_time(self.space.sleep_time_seconds, self.space.hardware.as_ref());
+        }
+        if self.space_template.is_some() {
+            return Err(crate::Error::setup(format!("a template is for Spaces: {repo} is not one")));
+        }
+        if self.space_sdk.is_some() || self.space != NewSpace::default() {
+            tracing::warn!("what a Space is given is ignored: {repo} is not a Space");
+        }
+        Ok(())
+    }
+
+    /// Lets the template, if there is one, say what it says.
+    async fn take_template(&mut self, transport: &Transport) -> Result<Option<RepoId>, crate::Error> {
+        let Some(wanted) = &self.space_template else { return Ok(None) };
+        let template = template_called(transport, wanted).await?;
+        if let Some(sdk) = self.space_sdk.as_ref().filter(|sdk| **sdk != template.sdk) {
+            let text = format!("the template {:?} runs on {}, not on {sdk}", template.name, template.sdk);
+            return Err(crate::Error::setup(text));
+        }
+        self.space_sdk = Some(template.sdk);
+        if template.preferred_private && self.visibility.is_none() {
+            self.private.get_or_insert(true);
+        }
+        Ok(Some(template.repo_id))
+    }
+
+    fn request(&self, template: Option<RepoId>) -> Result<PostCreate, crate::Error> {
         let repo = self.repo.get()?;
         let mut body = CreateRepoRequest::new(repo.repo_type, &repo.id);
         body.private = self.private;
+        body.visibility = self.visibility.clone();
         if repo.repo_type == RepoType::Space {
-            if self.space_sdk.is_none() {
-                return Err(crate::Error::setup(
-                    "a Space needs an SDK: set space_sdk to gradio, docker or static",
-                ));
-            }
-            check_sleep_time(self.space.sleep_time_seconds, self.space.hardware.as_ref())?;
             body.sdk = self.space_sdk.clone();
+            body.template = template;
             body.space = self.space.clone();
-        } else if self.space_sdk.is_some() || self.space != NewSpace::default() {
-            tracing::warn!("what a Space is given is ignored: {repo} is not a Space");
         }
-        if let Some(id) = &self.resource_group_id {
-            body.extra.insert("resourceGroupId".to_owned(), id.as_str().into());
+        for (name, value) in [("resourceGroupId", &self.resource_group_id), ("region", &self.region)] {
+            if let Some(value) = value {
+                body.extra.insert(name.to_owned(), value.as_str().into());
+            }
         }
         Ok(PostCreate { target: repo.to_string(), body })
     }
@@ -169,9 +227,11 @@ impl CreateRepo {
 impl Operation for CreateRepo {
     type Output = RepoUrl;
 
-    async fn run(self, api: HfApi) -> Result<RepoUrl, crate::Error> {
-        let create = self.body()?;
+    async fn run(mut self, api: HfApi) -> Result<RepoUrl, crate::Error> {
+        self.check()?;
         let transport = api.transport()?;
+        let template = self.take_template(transport).await?;
+        let create = self.request(template)?;
         let begun = transport.clock().now();
         let mut attempt = 0;
         // Whether an attempt may have made the repository although no answer said so.
@@ -200,6 +260,9 @@ impl Operation for CreateRepo {
                     } else {
                         Err(error.with_hint("an earlier attempt of this call may have created it").into())
                     };
+                }
+                Err(error) if error.kind() == ErrorKind::Conflict => {
+                    return Err(error.with_hint("exist_ok takes the one that is there").into());
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -305,15 +368,19 @@ impl<M: Mode> HfApi<M> {
     ///
     /// # Errors
     /// `Conflict` when it exists and [`exist_ok`](Call::exist_ok) is off, `Forbidden` without rights on the namespace,
-    /// [`Error::Setup`](crate::Error::Setup) for a Space without an SDK.
+    /// [`Error::Setup`](crate::Error::Setup) for a Space without an SDK, a template that there is not or that runs on
+    /// another SDK, and for [`private`](Call::private) together with [`visibility`](Call::visibility).
     ///
     /// Endpoint: `POST /api/repos/create`.
     pub fn create_repo(&self, repo: impl Into<RepoArg>) -> CreateRepoCall<M> {
         self.call(CreateRepo {
             repo: repo.into(),
             private: None,
+            visibility: None,
+            region: None,
             exist_ok: false,
             space_sdk: None,
+            space_template: None,
             space: NewSpace::default(),
             resource_group_id: None,
         })

@@ -34,7 +34,7 @@ impl Operation for MoveRepo {
         let to: RepoId = self.to.parse()?;
         for id in [&from.id, &to] {
             if id.namespace().is_none() {
-                return Err(crate::Error::setup(format!("move_repo needs namespace/name, not {id:?}")));
+                return Err(crate::Error::setup(format!("move_repo needs namespace/name, not {id}")));
             }
         }
         let to = RepoRef::new(from.repo_type, to);
@@ -160,12 +160,9 @@ impl UpdateSettings {
 
     fn check(&self) -> Result<(), crate::Error> {
         let RepoSettings { private, visibility, gated, .. } = &self.settings;
-        let problem = match (private, visibility.as_deref(), gated) {
+        check_visibility(*private, visibility.as_deref())?;
+        let problem = match (private, visibility, gated) {
             (None, None, None) => "at least one setting must be given: private, visibility or gated",
-            (Some(_), Some(_), _) => "private and visibility exclude each other",
-            (_, Some(word), _) if !matches!(word, "public" | "private" | "protected") => {
-                "visibility must be public, private or protected"
-            }
             (_, _, Some(Gated::Flag(true))) => "gated must be auto, manual or false",
             (_, _, Some(Gated::Mode(mode))) if !matches!(mode.as_str(), "auto" | "manual") => {
                 "gated must be auto, manual or false"
@@ -173,6 +170,17 @@ impl UpdateSettings {
             _ => return Ok(()),
         };
         Err(crate::Error::setup(problem))
+    }
+}
+
+/// Refuses two answers to who sees a repository, and words that are none.
+pub(super) fn check_visibility(private: Option<bool>, visibility: Option<&str>) -> Result<(), crate::Error> {
+    match (private, visibility) {
+        (Some(_), Some(_)) => Err(crate::Error::setup("private and visibility exclude each other")),
+        (None, Some(word)) if !matches!(word, "public" | "private" | "protected") => {
+            Err(crate::Error::setup("visibility must be public, private or protected"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,13 +1,18 @@
 //! Checking what was downloaded.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use hub_download::{Verification, VerifyRequest, verify};
+use hub_types::progress::Progress;
 
 use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
     api::download,
-    args::{HasRepo, HasRevision},
+    args::{HasProgress, HasRepo, HasRevision},
     repo_arg::{RepoArg, revision_or_main},
 };
 
@@ -15,13 +20,26 @@ use crate::{
 pub type VerifyRepoChecksumsCall<M = Async> = Call<VerifyRepoChecksums, M>;
 
 /// Files to be compared with the Hub's.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct VerifyRepoChecksums {
     repo: RepoArg,
     revision: Option<String>,
     local_dir: Option<PathBuf>,
     cache_dir: Option<PathBuf>,
     repair: bool,
+    progress: Option<Arc<dyn Progress>>,
+}
+
+impl fmt::Debug for VerifyRepoChecksums {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyRepoChecksums")
+            .field("repo", &self.repo)
+            .field("revision", &self.revision)
+            .field("local_dir", &self.local_dir)
+            .field("cache_dir", &self.cache_dir)
+            .field("repair", &self.repair)
+            .finish_non_exhaustive()
+    }
 }
 
 impl HasRepo for VerifyRepoChecksums {
@@ -33,6 +51,12 @@ impl HasRepo for VerifyRepoChecksums {
 impl HasRevision for VerifyRepoChecksums {
     fn revision_mut(&mut self) -> &mut Option<String> {
         &mut self.revision
+    }
+}
+
+impl HasProgress for VerifyRepoChecksums {
+    fn progress_mut(&mut self) -> &mut Option<Arc<dyn Progress>> {
+        &mut self.progress
     }
 }
 
@@ -62,6 +86,7 @@ impl Operation for VerifyRepoChecksums {
             revision: revision_or_main(self.revision.as_deref())?,
             target: download::target(&api, self.local_dir.as_deref(), self.cache_dir.as_deref())?,
             repair: self.repair,
+            progress: self.progress,
         };
         Ok(verify(api.transport()?, wanted).await?)
     }
@@ -72,7 +97,9 @@ impl<M: Mode> HfApi<M> {
     /// compares their hashes with the Hub's. Python: `verify_repo_checksums`.
     ///
     /// In a cache, a branch or tag is the commit that it led to when the Hub was last asked. A wrong file is no error but
-    /// part of the answer; with [`repair`](VerifyRepoChecksumsCall::repair) it is fetched anew.
+    /// part of the answer; with [`repair`](VerifyRepoChecksumsCall::repair) it is fetched anew. A
+    /// [`progress`](VerifyRepoChecksumsCall::progress) hears how far each file is hashed and fetched; before a repair
+    /// `Started` comes again, with what is fetched.
     ///
     /// # Errors
     /// [`DownloadError::LocalEntryNotFound`](crate::DownloadError::LocalEntryNotFound) when the cache knows nothing of the
@@ -87,6 +114,7 @@ impl<M: Mode> HfApi<M> {
             local_dir: None,
             cache_dir: None,
             repair: false,
+            progress: None,
         })
     }
 }

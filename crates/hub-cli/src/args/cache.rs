@@ -83,7 +83,7 @@ pub(crate) struct VerifyCache {
     pub(crate) repo_id: String,
     #[command(flatten)]
     pub(crate) repo_type: RepoTypeArg,
-    /// A branch, a tag, a commit or refs/pr/N; in the cache, as it was when the Hub was last asked
+    /// A branch, a tag, a commit or refs/pr/N; in the cache, as it was when the Hub was last asked [default: main]
     #[arg(long, value_name = "REVISION")]
     pub(crate) revision: Option<String>,
     #[command(flatten)]

@@ -17,7 +17,7 @@ pub(crate) enum Kind {
 pub(crate) struct Info {
     /// NAMESPACE/NAME
     pub(crate) repo_id: String,
-    /// A branch, a tag, a commit or refs/pr/N
+    /// A branch, a tag, a commit or refs/pr/N [default: main]
     #[arg(long, value_name = "REVISION")]
     pub(crate) revision: Option<String>,
     /// The only fields to return, separated by commas
@@ -50,7 +50,7 @@ pub(crate) struct List {
     /// Write sizes as 1.5 MB
     #[arg(long, short = 'h', requires = "repo_id")]
     pub(crate) human_readable: bool,
-    /// A branch, a tag, a commit or refs/pr/N
+    /// A branch, a tag, a commit or refs/pr/N [default: main]
     #[arg(long, value_name = "REVISION", requires = "repo_id")]
     pub(crate) revision: Option<String>,
     /// The most entries [default: all files, or 30 repositories]

@@ -14,7 +14,7 @@ pub(crate) struct UploadLargeFolder {
     pub(crate) local_path: PathBuf,
     #[command(flatten)]
     pub(crate) source: UploadSource,
-    /// The branch, or refs/pr/N
+    /// The branch, or refs/pr/N [default: main]
     #[arg(long, value_name = "REVISION", conflicts_with = "atomic")]
     pub(crate) revision: Option<String>,
     /// How many uploads may run at once [default: 16]

@@ -20,7 +20,7 @@ pub(crate) struct CreateBranch {
     pub(crate) branch: String,
     #[command(flatten)]
     pub(crate) repo_type: RepoTypeArg,
-    /// Where it begins: a branch, a tag or a commit [default: the default branch]
+    /// Where it begins: a branch, a tag or a commit [default: main]
     #[arg(long, value_name = "REVISION")]
     pub(crate) revision: Option<String>,
     /// Do not fail when it exists

@@ -49,7 +49,10 @@ impl RepoTypeArg {
 #[derive(Debug, Args)]
 pub(crate) struct NewRepoArgs {
     #[command(flatten)]
-    pub(crate) visibility: VisibilityArgs,
+    pub(crate) visibility: RepoVisibilityArgs,
+    /// The resource group of an organisation that it belongs to
+    #[arg(long, value_name = "ID")]
+    pub(crate) resource_group_id: Option<String>,
     /// Do not fail when it exists
     #[arg(long)]
     pub(crate) exist_ok: bool,
@@ -67,9 +70,12 @@ pub(crate) struct CreateRepo {
     /// What runs a Space: gradio, docker, static
     #[arg(long = "sdk", visible_alias = "space-sdk", value_name = "SDK")]
     pub(crate) sdk: Option<String>,
-    /// The resource group of an organisation that it belongs to
-    #[arg(long, value_name = "ID")]
-    pub(crate) resource_group_id: Option<String>,
+    /// The template that a Space begins as: its id or its name, of those that `hub spaces templates` lists
+    #[arg(long, value_name = "TEMPLATE")]
+    pub(crate) template: Option<String>,
+    /// Where in the world it is stored, for paid organisations [default: the Hub's choice]
+    #[arg(long, value_name = "REGION", value_parser = ["us", "eu"])]
+    pub(crate) region: Option<String>,
     #[command(flatten)]
     pub(crate) new: NewRepoArgs,
 }
@@ -108,10 +114,24 @@ pub(crate) struct RepoSettings {
     #[arg(long, value_name = "MODE", value_parser = ["auto", "manual", "false"])]
     pub(crate) gated: Option<String>,
     #[command(flatten)]
-    pub(crate) visibility: VisibilityArgs,
+    pub(crate) visibility: RepoVisibilityArgs,
+}
+
+/// Who sees a repository, also a Space.
+#[derive(Debug, Args)]
+pub(crate) struct RepoVisibilityArgs {
+    #[command(flatten)]
+    visibility: VisibilityArgs,
     /// Everybody uses the Space, only its owners see its files
     #[arg(long, conflicts_with_all = ["private", "public"])]
     pub(crate) protected: bool,
+}
+
+impl RepoVisibilityArgs {
+    /// Whether only its owners see it; `None` when nothing was said, or `--protected`.
+    pub(crate) fn private(&self) -> Option<bool> {
+        self.visibility.private()
+    }
 }
 
 /// Who sees a repository.

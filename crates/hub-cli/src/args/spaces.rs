@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::Kind;
 
@@ -26,6 +26,8 @@ pub(crate) enum Spaces {
     DevMode(DevMode),
     /// The hardware that Spaces can ask for, with its price
     Hardware,
+    /// List the Spaces that new ones can begin as
+    Templates,
     /// Wait until a Space is built and has started
     Wait(WaitForSpace),
 }
@@ -124,14 +126,15 @@ pub(crate) struct DeleteSetting {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("setting").required(true).multiple(true))]
 pub(crate) struct SpaceSettings {
     #[command(flatten)]
     pub(crate) space: SpaceArg,
     /// Seconds without a visit after which the Space goes to sleep; -1 for never
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, required_unless_present = "hardware")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, group = "setting")]
     pub(crate) sleep_time: Option<i64>,
     /// What the Space shall run on; `hub spaces hardware` lists what there is
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", group = "setting")]
     pub(crate) hardware: Option<String>,
 }
 

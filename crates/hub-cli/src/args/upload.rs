@@ -1,6 +1,6 @@
 //! Arguments of `hub upload`, and those that other commands share with it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use hub_api::commit::folder::Links;
@@ -25,7 +25,7 @@ pub(crate) struct UploadSource {
 /// What a commit is told.
 #[derive(Debug, Args)]
 pub(crate) struct CommitArgs {
-    /// The branch, or refs/pr/N
+    /// The branch, or refs/pr/N [default: main]
     #[arg(long, value_name = "REVISION")]
     pub(crate) revision: Option<String>,
     /// First line of the commit's message
@@ -58,8 +58,18 @@ pub(crate) struct Upload {
     /// Say what would happen to each file and why, and change nothing; the repository must exist
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Upload what has changed now and then every so many minutes, until the program is stopped
+    #[arg(long, value_name = "MINUTES", value_parser = minutes, conflicts_with_all = ["dry_run", "create_pr"])]
+    pub(crate) every: Option<Duration>,
     #[command(flatten)]
     pub(crate) commit: CommitArgs,
+}
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    let pause = text.parse().ok().and_then(|minutes: f64| Duration::try_from_secs_f64(minutes * 60.0).ok());
+    pause
+        .filter(|pause| !pause.is_zero())
+        .ok_or_else(|| format!("{text:?} is no number of minutes above 0: write for example 10 or 0.5"))
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]

@@ -19,7 +19,8 @@ use crate::{
     client::Session,
     command::agreed,
     failure::{Code, Failure},
-    output::human_size,
+    output::{counted, human_size},
+    progress::watched,
 };
 
 /// All but `verify` wait for the disk, and for nothing else.
@@ -158,7 +159,11 @@ fn not_cached(target: &str) -> Failure {
 
 fn delete(session: &Session, cache: &Cache, plan: &Deletion, args: &DeletionArgs) -> Result<(), Failure> {
     let size = human_size(plan.freed);
-    let what = format!("{} repositories and {} commits ({size})", plan.repos.len(), plan.snapshots.len());
+    let parts =
+        [(plan.repos.len(), "repository", "repositories"), (plan.snapshots.len(), "commit", "commits")];
+    let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, one, many)| counted(count, one, many)).collect();
+    let what = format!("{} ({size})", parts.join(" and "));
     if !plan.is_empty() && !args.dry_run {
         agreed(args.yes, &format!("Delete {what} from {}?", cache.root().display()))?;
         plan.execute(cache).map_err(hub_api::Error::from)?;
@@ -186,7 +191,11 @@ async fn verify(session: &Session, args: VerifyCache) -> Result<(), Failure> {
     if let Some(revision) = &args.revision {
         call = call.revision(revision);
     }
-    let found = call.await?;
+    let board = session.output.board();
+    if let Some(board) = &board {
+        call = call.progress(board.clone());
+    }
+    let found = watched(board, call).await?;
     session.output.value(&found, || described(&found))?;
     let faults = [
         (found.mismatches.len(), "wrong"),
@@ -223,6 +232,7 @@ fn described(found: &Verification) -> String {
         lines.extend(paths.iter().map(|path| format!("{what:<8}  {path}")));
     }
     let (count, commit, folder) = (found.checked, &found.commit, found.folder.display());
-    lines.push(format!("Checked {count} files of {commit} in {folder}: {} wrong.", found.mismatches.len()));
+    let files = counted(count, "file", "files");
+    lines.push(format!("Checked {files} of {commit} in {folder}: {} wrong.", found.mismatches.len()));
     lines.join("\n")
 }

@@ -33,5 +33,5 @@ pub(super) async fn run(session: &Session, args: DeleteFiles) -> Result<(), Fail
         return Err(Failure::new(Code::NotFound, text));
     }
     let call = api.create_commit(&repo, deletions, format!("Delete files {patterns}"));
-    show(session, &told(call, args.commit).await?)
+    show(session, &told(call, &args.commit).await?)
 }

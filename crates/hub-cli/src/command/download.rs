@@ -76,7 +76,7 @@ fn say(session: &Session, files: &[PlannedFile]) -> Result<(), Failure> {
         let mut lines: Vec<String> = files.iter().map(line).collect();
         let wanted: Vec<u64> = files.iter().filter(|file| file.will_download).map(|file| file.size).collect();
         let (count, here) = (wanted.len(), files.len() - wanted.len());
-        let size = human_size(wanted.iter().sum());
+        let size = human_size(wanted.iter().copied().fold(0, u64::saturating_add));
         lines.push(format!("{count} to download ({size}), {here} already here. Nothing was downloaded."));
         lines.join("\n")
     };

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Variables whose values can be shown. Of others that look as if they were meant for the Hub, only that they are set.
-const SHOWN: [&str; 33] = [
+const SHOWN: [&str; 35] = [
     "ALL_PROXY",
     "COLUMNS",
     "HF_ENDPOINT",
@@ -28,6 +28,8 @@ const SHOWN: [&str; 33] = [
     "HTTP_PROXY",
     "HUB_LOG",
     "HUB_MAX_BANDWIDTH",
+    "HUB_NETWORK",
+    "HUB_STRICT_ORIGIN",
     "HUGGINGFACE_CO_STAGING",
     "HUGGINGFACE_HUB_CACHE",
     "NO_COLOR",
@@ -55,7 +57,9 @@ struct Environment {
     version: &'static str,
     system: String,
     endpoint: String,
-    network: String,
+    network: &'static str,
+    /// The hosts beside the Hub's own that may be contacted; none: all.
+    allowed_hosts: Option<Vec<String>>,
     cache_dir: Option<String>,
     token_path: Option<String>,
     /// Whether there is a token, and where it came from.
@@ -95,7 +99,8 @@ pub(crate) fn run(session: &Session) -> Result<(), Failure> {
         version: env!("CARGO_PKG_VERSION"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         endpoint: without_password(&endpoint),
-        network: format!("{:?}", config.network).to_lowercase(),
+        network: session.network()?.as_str(),
+        allowed_hosts: session.strict_origin()?,
         cache_dir: config.cache_dir.map(|path| path.display().to_string()),
         token_path: store.token_path().map(|path| path.display().to_string()),
         token,
@@ -120,6 +125,10 @@ fn described(facts: &Environment) -> String {
         format!("system       {}", facts.system),
         format!("endpoint     {}", facts.endpoint),
         format!("network      {}", facts.network),
+        format!(
+            "hosts        {}",
+            facts.allowed_hosts.as_ref().map_or("all".to_owned(), |hosts| hosts.join(", "))
+        ),
         format!("cache        {}", or_none(&facts.cache_dir)),
         format!("token file   {}", or_none(&facts.token_path)),
         format!("token        {token}"),

@@ -1,6 +1,6 @@
 //! `hub upload-large-folder`
 
-use crate::{args::UploadLargeFolder, client::Session, failure::Failure, progress::watched};
+use crate::{args::UploadLargeFolder, client::Session, failure::Failure, output::counted, progress::watched};
 
 pub(crate) async fn run(session: &Session, args: UploadLargeFolder) -> Result<(), Failure> {
     let api = session.api().await?;
@@ -37,7 +37,8 @@ pub(crate) async fn run(session: &Session, args: UploadLargeFolder) -> Result<()
         let via =
             done.pull_request.map(|number| format!(", merged as pull request {number}")).unwrap_or_default();
         let last = done.commit_url.as_ref().map(|url| format!("\n{url}")).unwrap_or_default();
-        format!("{} files{already}; {} commits{via}.{last}", done.files, done.commits.len())
+        let commits = counted(done.commits.len(), "commit", "commits");
+        format!("{}{already}; {commits}{via}.{last}", counted(done.files, "file", "files"))
     };
     session.output.value_or_quiet(&done, human, done.commit_url.as_deref())
 }

@@ -17,6 +17,7 @@ mod search;
 pub(crate) mod serve;
 pub(crate) mod spaces;
 pub(crate) mod upload;
+mod upload_every;
 
 use std::io::{IsTerminal, Write};
 

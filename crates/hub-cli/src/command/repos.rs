@@ -7,7 +7,7 @@ use hub_api::{
 use serde_json::json;
 
 use crate::{
-    args::{CreateRepo, DeleteRepo, DuplicateRepo, ListRepos, MoveRepo, NewSpaceArgs, RepoSettings, Repos},
+    args::{CreateRepo, DeleteRepo, DuplicateRepo, ListRepos, MoveRepo, NewRepoArgs, RepoSettings, Repos},
     client::Session,
     command::{agreed, delete_files, key_values, refs, search},
     failure::{Code, Failure},
@@ -29,17 +29,26 @@ pub(crate) async fn run(session: &Session, args: Repos) -> Result<(), Failure> {
 
 async fn create(session: &Session, args: CreateRepo) -> Result<(), Failure> {
     let repo_type = args.repo_type.get();
-    let space = NewSpace::read(&args.new.space, repo_type)?;
+    let space = NewSpace::read(&args.new, repo_type)?;
     let api = session.api().await?;
     let mut call = api.create_repo(&args.repo_id).repo_type(repo_type).exist_ok(args.new.exist_ok);
     if let Some(private) = args.new.visibility.private() {
         call = call.private(private);
     }
+    if args.new.visibility.protected {
+        call = call.visibility("protected");
+    }
     if let Some(sdk) = args.sdk {
         call = call.space_sdk(sdk);
     }
-    if let Some(group) = args.resource_group_id {
+    if let Some(template) = args.template {
+        call = call.space_template(template);
+    }
+    if let Some(group) = args.new.resource_group_id {
         call = call.resource_group_id(group);
+    }
+    if let Some(region) = args.region {
+        call = call.region(region);
     }
     if let Some(hardware) = args.new.space.flavor {
         call = call.space_hardware(hardware);
@@ -52,7 +61,7 @@ async fn create(session: &Session, args: CreateRepo) -> Result<(), Failure> {
 
 async fn duplicate(session: &Session, args: DuplicateRepo) -> Result<(), Failure> {
     let repo_type = args.repo_type.get();
-    let space = NewSpace::read(&args.new.space, repo_type)?;
+    let space = NewSpace::read(&args.new, repo_type)?;
     let api = session.api().await?;
     let mut call = api.duplicate_repo(&args.from_id).repo_type(repo_type).exist_ok(args.new.exist_ok);
     if let Some(to) = args.to_id {
@@ -60,6 +69,12 @@ async fn duplicate(session: &Session, args: DuplicateRepo) -> Result<(), Failure
     }
     if let Some(private) = args.new.visibility.private() {
         call = call.private(private);
+    }
+    if args.new.visibility.protected {
+        call = call.visibility("protected");
+    }
+    if let Some(group) = args.new.resource_group_id {
+        call = call.resource_group_id(group);
     }
     if let Some(hardware) = args.new.space.flavor {
         call = call.hardware(hardware);
@@ -77,12 +92,13 @@ struct NewSpace {
 }
 
 impl NewSpace {
-    fn read(args: &NewSpaceArgs, repo_type: RepoType) -> Result<Self, Failure> {
+    fn read(args: &NewRepoArgs, repo_type: RepoType) -> Result<Self, Failure> {
+        let space = &args.space;
         let (secrets, variables) =
-            (key_values::secrets(&args.secrets)?, key_values::variables(&args.variables)?);
-        let is_given = args.flavor.is_some() || args.sleep_time.is_some();
+            (key_values::secrets(&space.secrets)?, key_values::variables(&space.variables)?);
+        let is_given = args.visibility.protected || space.flavor.is_some() || space.sleep_time.is_some();
         if repo_type != RepoType::Space && (is_given || !secrets.is_empty() || !variables.is_empty()) {
-            let text = "--flavor, --sleep-time, --secrets and --env are for Spaces: say --repo-type space";
+            let text = "--protected, --flavor, --sleep-time, --secrets and --env are for Spaces: say --repo-type space";
             return Err(Failure::new(Code::Usage, text));
         }
         Ok(Self { secrets, variables })
@@ -105,12 +121,13 @@ async fn list(session: &Session, args: ListRepos) -> Result<(), Failure> {
         all.extend(search::of_author(&api, repo_type, &author, args.search.as_deref(), args.limit).await?);
     }
     session.output.table(
-        &["TYPE", "ID", "CHANGED", "LIKES", "PRIVATE"],
+        &["TYPE", "ID", "CREATED", "LIKES", "PRIVATE"],
         &all,
         |repo| {
             let private = if repo.private() == Some(&true) { "yes" } else { "" };
             let kind = repo.repo_type().singular().to_owned();
-            vec![kind, repo.id().to_owned(), search::changed(repo), search::likes(repo), private.to_owned()]
+            let created = search::day(repo.created_at());
+            vec![kind, repo.id().to_owned(), created, search::likes(repo), private.to_owned()]
         },
         |repo| repo.id().to_owned(),
     )
@@ -144,7 +161,7 @@ async fn settings(session: &Session, args: RepoSettings) -> Result<(), Failure> 
     if let Some(private) = args.visibility.private() {
         call = call.private(private);
     }
-    if args.protected {
+    if args.visibility.protected {
         call = call.visibility("protected");
     }
     if let Some(gated) = args.gated {

@@ -4,7 +4,7 @@ use futures_util::{Stream, TryStreamExt};
 use hub_api::{
     Error, HfApi, Listing, RepoType,
     api::search::{ListModelsListing, ListRepos, Listed},
-    types::RepoInfo,
+    types::{RepoInfo, Timestamp},
 };
 
 use crate::{
@@ -124,19 +124,20 @@ fn of_models(mut listing: ListModelsListing, args: Search) -> ListModelsListing 
 
 async fn show(session: &Session, repos: impl Stream<Item = Result<RepoInfo, Error>>) -> Result<(), Failure> {
     let all: Vec<RepoInfo> = repos.try_collect().await?;
-    let head = ["ID", "CHANGED", "LIKES", "PRIVATE", "TAGS"];
+    let head = ["ID", "CREATED", "CHANGED", "LIKES", "PRIVATE", "TAGS"];
     session.output.table(&head, &all, cells, |repo| repo.id().to_owned())
 }
 
 fn cells(repo: &RepoInfo) -> Vec<String> {
     let private = if repo.private() == Some(&true) { "yes" } else { "" };
     let tags = repo.tags().map(|tags| tags.join(", ")).unwrap_or_default();
-    vec![repo.id().to_owned(), changed(repo), likes(repo), private.to_owned(), tags]
+    let id = repo.id().to_owned();
+    vec![id, day(repo.created_at()), day(repo.last_modified()), likes(repo), private.to_owned(), tags]
 }
 
-/// The day of the last change.
-pub(super) fn changed(repo: &RepoInfo) -> String {
-    repo.last_modified().map(|time| time.to_string().chars().take(10).collect()).unwrap_or_default()
+/// The day of a time, if it is known.
+pub(super) fn day(time: Option<&Timestamp>) -> String {
+    time.map(|time| time.to_string().chars().take(10).collect()).unwrap_or_default()
 }
 
 pub(super) fn likes(repo: &RepoInfo) -> String {

@@ -7,6 +7,7 @@ use hub_local::{DiscardLfs, Fault, LocalHub, Seed, Server};
 use crate::{
     args::{Discard, Serve},
     failure::{Code, Failure},
+    stop::stopped,
 };
 
 pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
@@ -34,6 +35,9 @@ pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
     if let Some(url) = &args.public_url {
         hub = hub.public_url(url);
     }
+    if args.seed.is_none() && !args.data.exists() {
+        tracing::warn!("nobody can log in: --seed FILE adds users and their tokens");
+    }
     let hub =
         hub.build().map_err(|error| Failure::other(format!("cannot open {}", args.data.display()), error))?;
     let server = Server::bind(hub, args.listen)
@@ -46,25 +50,4 @@ pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
     drop(stdout);
     server.run(stopped()).await;
     Ok(())
-}
-
-/// Waits for SIGINT or SIGTERM.
-async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            let _ = interrupt.await;
-            return;
-        };
-        tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = interrupt.await;
-    }
 }

@@ -24,6 +24,7 @@ pub(crate) async fn run(session: &Session, args: Spaces) -> Result<(), Failure> 
         Spaces::Secrets(args) => return secrets(session, args).await,
         Spaces::Variables(args) => return variables(session, args).await,
         Spaces::Hardware => return hardware(session).await,
+        Spaces::Templates => return templates(session).await,
         Spaces::Settings(args) => settings(session, args).await?,
         Spaces::Pause(args) => session.api().await?.pause_space(args.space_id).await?,
         Spaces::Restart(args) => {
@@ -150,6 +151,19 @@ async fn hardware(session: &Session) -> Result<(), Failure> {
             vec![one.name.to_string(), one.cpu.clone(), one.ram.clone(), accelerator, price]
         },
         |one| one.name.to_string(),
+    )
+}
+
+async fn templates(session: &Session) -> Result<(), Failure> {
+    let all = session.api().await?.list_space_templates().await?;
+    session.output.table(
+        &["NAME", "REPO", "SDK", "PRIVATE"],
+        &all,
+        |one| {
+            let private = if one.preferred_private { "preferred" } else { "" };
+            vec![one.name.clone(), one.repo_id.to_string(), one.sdk.clone(), private.to_owned()]
+        },
+        |one| one.repo_id.to_string(),
     )
 }
 

@@ -4,76 +4,131 @@ use std::path::{Component, Path, PathBuf};
 
 use hub_api::{
     Call, CommitInfo, CommitPlan, HfApi, Operation, RepoRef, RepoType,
-    api::{repos::CreateRepoCall, upload::HasCommit},
+    api::{
+        repos::CreateRepoCall,
+        upload::{HasCommit, UploadFileCall},
+        upload_folder::UploadFolderCall,
+    },
     commit::{Action, PlanEntry},
 };
 
+use super::upload_every::upload_every;
 use crate::{
     args::{CommitArgs, Upload},
     client::Session,
     failure::{Code, Failure},
-    output::human_size,
+    output::{counted, human_size},
     progress::watched,
 };
 
 pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> {
-    let (local_path, path_in_repo) = places(&args)?;
-    let api = session.api().await?;
-    let is_folder = std::fs::metadata(&local_path)
-        .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?
-        .is_dir();
-    let has_patterns =
-        [&args.source.include, &args.source.exclude, &args.delete].iter().any(|given| !given.is_empty());
-    if has_patterns && !is_folder {
-        return Err(Failure::new(Code::Usage, "--include, --exclude and --delete are for folders"));
+    let (every, dry_run) = (args.every, args.dry_run);
+    let job = UploadJob::new(session, args).await?;
+    if dry_run {
+        let plan = job.plan().await?;
+        return session.output.value(&plan, || described(&plan));
     }
-    let id = if args.dry_run { api.get_full_repo_name(&args.repo_id).await? } else { args.repo_id.clone() };
-    let repo = RepoRef::new(args.source.repo_type.get(), id.parse().map_err(hub_api::Error::from)?);
-    let create = new_repo(&api, &args);
-    if is_folder {
-        let mut call = api
-            .upload_folder(repo, local_path)
-            .path_in_repo(path_in_repo)
+    match every {
+        Some(pause) => upload_every(pause, &job).await,
+        None => show(session, &job.commit(Missing::IsMade).await?),
+    }
+}
+
+/// What becomes of a repository that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    IsMade,
+    Fails,
+}
+
+/// An upload that can be done again.
+pub(super) struct UploadJob<'a> {
+    pub(super) session: &'a Session,
+    args: Upload,
+    api: HfApi,
+    repo: RepoRef,
+    local_path: PathBuf,
+    path_in_repo: String,
+    is_folder: bool,
+}
+
+impl<'a> UploadJob<'a> {
+    async fn new(session: &'a Session, args: Upload) -> Result<Self, Failure> {
+        let (local_path, path_in_repo) = places(&args)?;
+        let api = session.api().await?;
+        let is_folder = std::fs::metadata(&local_path)
+            .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?
+            .is_dir();
+        let has_patterns =
+            [&args.source.include, &args.source.exclude, &args.delete].iter().any(|given| !given.is_empty());
+        if has_patterns && !is_folder {
+            return Err(Failure::new(Code::Usage, "--include, --exclude and --delete are for folders"));
+        }
+        // The answer to the making of the repository names its owner; without that the Hub is asked.
+        let is_made_first = !args.dry_run && args.every.is_none();
+        let id =
+            if is_made_first { args.repo_id.clone() } else { api.get_full_repo_name(&args.repo_id).await? };
+        let repo = RepoRef::new(args.source.repo_type.get(), id.parse().map_err(hub_api::Error::from)?);
+        Ok(Self { session, args, api, repo, local_path, path_in_repo, is_folder })
+    }
+
+    /// Commits what has changed.
+    pub(super) async fn commit(&self, missing: Missing) -> Result<CommitInfo, Failure> {
+        if self.is_folder {
+            self.run(self.folder(), missing).await
+        } else {
+            self.run(self.file(), missing).await
+        }
+    }
+
+    async fn plan(&self) -> Result<CommitPlan, Failure> {
+        let plan = if self.is_folder { self.folder().plan().await } else { self.file().plan().await };
+        Ok(plan?)
+    }
+
+    async fn run<O>(&self, mut call: Call<O>, missing: Missing) -> Result<CommitInfo, Failure>
+    where
+        O: HasCommit + Operation<Output = CommitInfo>,
+    {
+        if missing == Missing::IsMade {
+            call = call.create_repo(new_repo(&self.api, &self.args));
+        }
+        let board = self.session.output.board();
+        if let Some(board) = &board {
+            call = call.progress(board.clone());
+        }
+        Ok(watched(board, call).await?)
+    }
+
+    fn folder(&self) -> UploadFolderCall {
+        let args = &self.args;
+        let call = self
+            .api
+            .upload_folder(self.repo.clone(), &self.local_path)
+            .path_in_repo(&self.path_in_repo)
             .ignore_patterns(&args.source.exclude)
             .delete_patterns(&args.delete)
             .links(args.links());
-        if !args.source.include.is_empty() {
-            call = call.allow_patterns(&args.source.include);
-        }
-        finish(session, call.create_repo(create), args).await
-    } else {
-        let call = api.upload_file(local_path, path_in_repo, repo).create_repo(create);
-        finish(session, call, args).await
+        let include = &args.source.include;
+        told(if include.is_empty() { call } else { call.allow_patterns(include) }, &args.commit)
     }
-}
 
-/// Sets what files and folders have in common, and does it, or says what it would do.
-async fn finish<O>(session: &Session, mut call: Call<O>, args: Upload) -> Result<(), Failure>
-where
-    O: HasCommit + Operation<Output = CommitInfo>,
-{
-    call = told(call, args.commit);
-    if args.dry_run {
-        let plan = call.plan().await?;
-        return session.output.value(&plan, || described(&plan));
+    fn file(&self) -> UploadFileCall {
+        let call = self.api.upload_file(self.local_path.clone(), &self.path_in_repo, self.repo.clone());
+        told(call, &self.args.commit)
     }
-    let board = session.output.board();
-    if let Some(board) = &board {
-        call = call.progress(board.clone());
-    }
-    show(session, &watched(board, call).await?)
 }
 
 /// Sets what every commit can be told.
-pub(super) fn told<O: HasCommit>(call: Call<O>, args: CommitArgs) -> Call<O> {
+pub(super) fn told<O: HasCommit>(call: Call<O>, args: &CommitArgs) -> Call<O> {
     let mut call = call.create_pr(args.create_pr);
-    if let Some(message) = args.commit_message {
+    if let Some(message) = &args.commit_message {
         call = call.commit_message(message);
     }
-    if let Some(description) = args.commit_description {
+    if let Some(description) = &args.commit_description {
         call = call.commit_description(description);
     }
-    if let Some(revision) = args.revision {
+    if let Some(revision) = &args.revision {
         call = call.revision(revision);
     }
     call
@@ -96,13 +151,13 @@ fn described(plan: &CommitPlan) -> String {
     }
     let totals = plan.totals();
     let sums = format!(
-        "{} to add, {} to replace, {} to delete, {} left out: {} to send in {} requests. Nothing was changed.",
+        "{} to add, {} to replace, {} to delete, {} left out: {} to send in {}. Nothing was changed.",
         totals.add,
         totals.replace,
         totals.delete,
         totals.skip,
         human_size(totals.bytes_to_send),
-        totals.requests
+        counted(totals.requests, "request", "requests")
     );
     text + &sums
 }

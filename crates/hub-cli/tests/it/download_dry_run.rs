@@ -40,3 +40,14 @@ fn a_dry_run_of_one_file_that_is_not_there_fails() {
     place.fails(&["download", &id, "none.txt", "--dry-run"], 3);
     assert!(place.ok(&["download", &id, "a.txt", "--dry-run"]).starts_with("download  a.txt (5 B)\n"));
 }
+
+#[test]
+fn patterns_that_match_nothing_are_told() {
+    let place = Place::new();
+    let file = folder_with(&[("a.txt", b"hello")]);
+    place.ok(&["upload", "demo", file.path().join("a.txt").to_str().unwrap()]);
+    let id = format!("{}/demo", me(&place));
+    let output = place.run(&["download", &id, "--include", "*.zip"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("none of the files"), "{said}");
+}

@@ -176,6 +176,10 @@ fn spaces(hub: &mut Checked<'_>, id: &str, files: &str) {
     std::fs::write(hub.place.home.path().join("app.py"), "print()\n").unwrap();
     hub.run(&["upload", id, "app.py", "--type", "space"]);
     hub.run(&["spaces", "hardware"]);
+    std::fs::write(hub.place.home.path().join("README.md"), "---\ntags: [template]\n---\n").unwrap();
+    hub.run(&["upload", id, "README.md", "--type", "space"]);
+    hub.run(&["spaces", "templates"]);
+    hub.run(&["repos", "create", "begun", "--type", "space", "--template", id]);
     hub.run(&["spaces", "info", id]);
     hub.run(&["spaces", "card", id]);
     hub.run(&["spaces", "list"]);

@@ -8,12 +8,15 @@ fn each_failure_has_its_exit_code_and_one_line() {
     let demo = &format!("{}/demo", me(&place));
     let none = &format!("{}/none", me(&place));
     place.ok(&["repos", "create", demo]);
-    let cases: [(&[&str], i32, &str); 9] = [
+    let cases: [(&[&str], i32, &str); 12] = [
         (&["models", "info", "a//b"], 2, "a//b"),
         (&["models", "info", none], 3, none),
         (&["models", "info", demo, "--revision", "v9"], 3, "v9"),
         (&["download", demo, "none.txt", "--local-dir", "x"], 3, "none.txt"),
         (&["repos", "create", demo], 5, demo),
+        (&["repos", "create", demo], 5, "exist_ok"),
+        (&["repos", "move", demo, "short"], 2, "not short"),
+        (&["spaces", "settings", demo, "--sleep-time", "5", "--hardware", "none"], 3, demo),
         (&["repos", "create", "somebody-else/demo"], 4, "somebody-else"),
         (&["upload", demo, "no-such-folder", "."], 1, "no-such-folder"),
         (&["--token", "hf_wrong", "auth", "whoami"], 4, "token"),
@@ -98,6 +101,21 @@ fn wrong_usage_prints_usage_and_exits_with_2() {
     for args in [&["nonsense"][..], &["upload"], &["--format", "xml", "version"]] {
         assert_eq!(place.run(args).status.code(), Some(2), "{args:?}");
     }
+    let either = place.fails(&["spaces", "settings", "ada/app"], 2);
+    assert!(either.contains("--sleep-time") && either.contains("--hardware"), "{either}");
     assert!(place.ok(&["version"]).starts_with("hub "));
     assert!(place.ok(&["completions", "bash"]).contains("hub"));
+}
+
+#[test]
+fn a_new_hub_without_users_says_so() {
+    let place = Place::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let serve = || {
+        let mut serve = hub(place.home.path());
+        text(&serve.args(["serve", "--listen", &address, "--data", "new"]).output().unwrap().stderr)
+    };
+    assert!(serve().contains("--seed FILE adds users"));
+    assert!(!serve().contains("--seed FILE adds users"), "the folder is there already");
 }

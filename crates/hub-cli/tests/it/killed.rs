@@ -2,23 +2,16 @@
 
 use std::process::Stdio;
 
-use hub_local::{Fault, LocalHub, Server};
+use hub_local::Fault;
 use hub_tests::{ADA, ada, files_in, folder_with, noise};
-use tokio::task::JoinHandle;
 
-use crate::place::hub;
+use crate::place::{hub, serve};
 
 const FILES: usize = 8;
 /// How many arrive before the command is killed.
 const ARRIVED: usize = 2;
 /// How many uploads the command begins with at once.
 const AT_ONCE: usize = 4;
-
-async fn serve(hub: &LocalHub) -> (JoinHandle<()>, String) {
-    let server = Server::bind(hub.clone(), "127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", server.local_addr());
-    (tokio::spawn(server.run(std::future::pending())), url)
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f81_a_killed_upload_leaves_no_commit_and_the_next_one_sends_what_is_missing() {

@@ -9,21 +9,14 @@ use std::{
 };
 
 use hub_api::download::{Cache, CacheInfo};
-use hub_local::{Fault, LocalHub, Server};
+use hub_local::Fault;
 use hub_tests::{ada, folder_with, hub as new_hub, noise};
 
-use crate::place::hub;
+use crate::place::{hub, serve};
 
 const KILLS: u64 = 100;
 /// After this many kills the cache is completed, looked at and thrown away.
 const ROUND: u64 = 5;
-
-async fn serve(hub: &LocalHub) -> String {
-    let server = Server::bind(hub.clone(), "127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", server.local_addr());
-    tokio::spawn(server.run(std::future::pending()));
-    url
-}
 
 fn download(home: &Path, url: &str, files: &[&str]) -> Command {
     let mut command = hub(home);
@@ -58,7 +51,7 @@ async fn f82_f83_a_killed_download_publishes_whole_files_only_and_the_next_one_c
         ".gitattributes".into(),
         fs::read(attributes.local_dir(folder.path()).await.unwrap()).unwrap(),
     );
-    let url = serve(&served).await;
+    let (_server, url) = serve(&served).await;
 
     let work = move || {
         let home = tempfile::tempdir().unwrap();
@@ -97,7 +90,7 @@ async fn f84_two_and_sixteen_processes_fetch_a_file_once() {
     let served = new_hub();
     let content = noise(1, 3_000_000);
     ada(&served).upload_file(content.clone(), "w.bin", "ada/demo").await.unwrap();
-    let url = serve(&served).await;
+    let (_server, url) = serve(&served).await;
     for count in [2, 16] {
         // Every transfer but the first would be refused.
         served.fault(Fault::latency(Duration::from_millis(200)).on("GET").path("/info/lfs/objects/"));

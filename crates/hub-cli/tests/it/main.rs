@@ -14,7 +14,10 @@ mod failures;
 mod killed;
 mod killed_download;
 mod killed_upload;
+mod network;
 mod place;
 mod repos;
 mod terminal;
 mod tokens;
+#[cfg(unix)]
+mod upload_every;

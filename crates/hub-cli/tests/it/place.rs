@@ -5,11 +5,21 @@ use std::{
     process::{Command, Output},
 };
 
+use hub_local::{LocalHub, Server};
+use tokio::task::JoinHandle;
+
 /// `hub` with nothing of this machine's environment but what it needs.
 pub(crate) fn hub(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hub"));
     command.env_clear().env("HOME", home).env("USER", "ada").current_dir(home);
     command
+}
+
+/// Serves `hub` on a port of this machine, until the task is ended; also gives its address.
+pub(crate) async fn serve(hub: &LocalHub) -> (JoinHandle<()>, String) {
+    let server = Server::bind(hub.clone(), "127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", server.local_addr());
+    (tokio::spawn(server.run(std::future::pending())), url)
 }
 
 pub(crate) struct Place {

@@ -2,7 +2,7 @@
 
 use hub_tests::folder_with;
 
-use crate::place::{Place, me};
+use crate::place::{Place, me, text};
 
 #[test]
 fn repositories_are_searched_when_none_is_named() {
@@ -24,6 +24,10 @@ fn repositories_are_searched_when_none_is_named() {
     assert_eq!(found(&["models", "list", "--sort", "created_at", "--limit", "1"]), [plain.as_str()]);
     assert_eq!(found(&["datasets", "list"]), [data.as_str()]);
     assert!(place.ok(&["models", "list"]).contains("license:mit"));
+    let head = place.ok(&["models", "list"]).lines().next().map(str::to_owned).unwrap();
+    assert_eq!(head.split_whitespace().collect::<Vec<_>>(), ["ID", "CREATED", "LIKES", "TAGS"]);
+    let none = place.run(&["spaces", "list"]);
+    assert!(none.stdout.is_empty() && text(&none.stderr).contains("nothing to list"), "{none:?}");
     let json = place.ok(&["spaces", "list", "--json"]);
     assert_eq!(json.trim(), "[]");
     for args in [
@@ -132,4 +136,23 @@ fn a_card_is_shown_whole_or_in_parts() {
     assert_eq!(shown(&["--text"]), "# Demo\n");
     place.ok(&["repos", "create", "bare"]);
     place.fails(&["models", "card", &id.replace("demo", "bare")], 3);
+}
+
+#[test]
+fn who_sees_a_new_repository_can_be_said() {
+    let place = Place::new();
+    let id = |name: &str| format!("{}/{name}", me(&place));
+    let is_private = |name: &str| {
+        let info = place.ok(&["models", "info", &id(name), "--json"]);
+        serde_json::from_str::<serde_json::Value>(&info).unwrap()["private"] == true
+    };
+    place.ok(&["repos", "create", "hidden", "--private", "--region", "eu", "--resource-group-id", "g"]);
+    place.ok(&["repos", "duplicate", &id("hidden"), "copy", "--public", "--resource-group-id", "g"]);
+    assert!(is_private("hidden") && !is_private("copy"));
+    assert!(place.fails(&["repos", "create", "new", "--protected"], 2).contains("--repo-type space"));
+    place.fails(&["repos", "create", "new", "--protected", "--public"], 2);
+    place.fails(&["repos", "create", "new", "--region", "moon"], 2);
+    let space = ["repos", "create", "app", "--type", "space", "--sdk", "static", "--protected"];
+    let refused = place.fails(&space, 1);
+    assert!(refused.contains("on this hub, not \"protected\""), "{refused}");
 }

@@ -1,6 +1,6 @@
 //! How many files go into the next commit. No I/O.
 
-use crate::payload::base64_len;
+use hub_types::base64::encoded_len;
 
 /// Files of at least this many bytes go to LFS on every Hub, so they do not count as part of a commit's body.
 const SURELY_LFS: u64 = 10 * 1024 * 1024;
@@ -36,7 +36,7 @@ impl Limits {
         let most = self.files.clamp(1, hub_types::commit::MAX_LFS_FILES);
         let mut body = 0u64;
         let fits = |size: &u64| {
-            body = body.saturating_add(if *size < SURELY_LFS { base64_len(*size) } else { 0 });
+            body = body.saturating_add(if *size < SURELY_LFS { encoded_len(*size) } else { 0 });
             body <= self.bytes
         };
         let mut sizes = sizes.into_iter().take(most).peekable();
@@ -80,7 +80,7 @@ mod tests {
             while !rest.is_empty() {
                 let taken = limits.take(rest.iter().copied());
                 prop_assert!((1..=files.max(1)).contains(&taken));
-                let body: u64 = rest[..taken].iter().map(|size| base64_len(*size)).sum();
+                let body: u64 = rest[..taken].iter().map(|size| encoded_len(*size)).sum();
                 prop_assert!(taken == 1 || body <= limits.bytes);
                 rest = &rest[taken..];
             }

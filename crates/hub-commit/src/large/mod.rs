@@ -29,9 +29,9 @@ use serde::Serialize;
 pub use self::batches::Limits;
 pub use self::facts::Staging;
 use self::journal::Journal;
-use crate::checked::look_at;
 use crate::folder::{FolderOptions, scan};
-use crate::job::{Seen, blocking, validate};
+use crate::job::{blocking, validate};
+use crate::look::{Seen, look_at};
 use crate::{CommitError, CommitOperation, CommitOptions, create_commit};
 
 /// A folder to upload, with its journal. Only one program at a time can have it.
@@ -181,7 +181,7 @@ impl LargeFolder {
         transport: &Transport,
         options: &CommitOptions,
     ) -> Result<(LargeUpload, Vec<Seen>, Option<ParentCommit>), CommitError> {
-        let seen = look_at(&self.operations, options).await?;
+        let seen = look_at(&self.operations, options, false).await?.seen;
         let mut report = LargeUpload { files: seen.len() as u64, ..LargeUpload::default() };
         report.bytes = seen.iter().fold(0u64, |sum, file| sum.saturating_add(file.stamp.size));
         if seen.is_empty() {

@@ -24,7 +24,8 @@ pub(crate) use self::ask::{digest_all, missing};
 use crate::CommitError;
 use crate::digest::{Digests, Want, hex};
 use crate::digest_cache::known_or_read;
-use crate::job::{Job, Seen, blocking};
+use crate::job::{Job, blocking};
+use crate::look::Seen;
 use crate::plan::Wanted;
 
 /// Files hashed by one task: as many as make up to this many bytes, so that small files do not cost a task each.

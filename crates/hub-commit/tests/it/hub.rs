@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Method, Response};
 use hub_commit::{CommitOperation, CommitOperationAdd, CommitOptions};
@@ -347,7 +345,7 @@ fn commit(repo: &mut Repo, body: &Bytes, create_pr: bool) -> Response<Body> {
         match line {
             CommitLine::File(file) => {
                 repo.lines.push(file.path.clone());
-                let content = STANDARD.decode(&file.content).unwrap();
+                let content = hub_types::base64::decode(&file.content).unwrap();
                 tree.insert(file.path.clone(), regular(&content));
             }
             CommitLine::LfsFile(file) => {

@@ -7,10 +7,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use hub_download::Disk;
+use hub_download::{Cache, Disk};
 use hub_transport::testing::reply;
+use hub_types::{RepoRef, RepoType};
 
-use crate::server::{Content, Place, targets};
+use crate::{
+    server::{COMMIT, Content, Place, targets},
+    storage::{Answer, Limit, Storage},
+};
 
 const LENGTH: usize = 200_000;
 
@@ -35,12 +39,24 @@ async fn killed(place: &Place, content: &Content) -> PathBuf {
     own
 }
 
-fn find(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn find(folder: &Path) -> Option<PathBuf> {
     fs::read_dir(folder).unwrap().find_map(|entry| {
         let path = entry.unwrap().path();
         let found = path.extension().is_some_and(|ending| ending == "incomplete");
         if path.is_dir() { find(&path) } else { found.then_some(path) }
     })
+}
+
+/// The partial file, once the writer has made it this long.
+pub(crate) async fn wait_for_partial(place: &Place, length: u64) -> PathBuf {
+    for _ in 0..500 {
+        let path = find(place.folder.path());
+        if let Some(path) = path.filter(|path| fs::metadata(path).is_ok_and(|there| there.len() == length)) {
+            return path;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("there is no partial file of {length} bytes")
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,6 +69,18 @@ async fn f82_what_a_killed_process_wrote_is_continued_by_whoever_has_the_lock() 
         assert_eq!(requests[0].header("range"), Some("bytes=200000-"));
         assert!(!own.exists());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_with_the_beginning_of_a_download_is_whole_for_python_and_has_no_snapshot() {
+    let (content, place) = (Content::new(LENGTH + 1), targets().next().unwrap());
+    place.download([content.head(), content.broken(LENGTH), reply(404)]).await.0.unwrap_err();
+    let repo = place.folder.path().join("models--ada--demo");
+    assert_eq!(fs::read_to_string(repo.join("refs/main")).unwrap(), COMMIT);
+    assert!(repo.join("snapshots").join(COMMIT).is_dir(), "Python's scan looks for the commit of a branch");
+    let cache = Cache::new(place.folder.path());
+    let wanted = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
+    assert_eq!(cache.find_snapshot(&wanted, &COMMIT.parse().unwrap()), None, "there is no file in it");
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,5 +108,28 @@ async fn f82_what_nobody_came_back_for_is_removed_after_a_day() {
         let third = Content::new(280_000);
         place.download([third.head(), third.whole()]).await.0.unwrap();
         assert!(!own.exists());
+    }
+}
+
+#[tokio::test]
+async fn f85_when_the_one_that_fetches_is_dropped_amid_the_content_another_goes_on_at_its_byte() {
+    let content = Content::new(600_000);
+    for place in targets() {
+        let storage = Storage::new(&content, Limit::Way, |number, _| match number {
+            0 => Answer::Stuck(250_000),
+            _ => Answer::Honest,
+        });
+        let (leader, follower) = (storage.download(&place, 1), storage.download(&place, 1));
+        let mut leader = Box::pin(leader);
+        tokio::select! {
+            outcome = &mut leader => panic!("{outcome:?}"),
+            _ = wait_for_partial(&place, 250_000) => {}
+        }
+        tokio::pin!(follower);
+        let waits = tokio::time::timeout(Duration::from_millis(50), &mut follower).await;
+        assert!(waits.is_err() && storage.asked().len() == 1, "it waits for the first");
+        drop(leader);
+        assert!(follower.await.unwrap() == content.bytes);
+        assert_eq!(storage.asked(), [0..600_000, 250_000..600_000]);
     }
 }

@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod disk;
+mod hostile;
 mod interrupted;
 mod left;
 mod names;
+mod parts;
 mod server;
+mod storage;
+mod ways;
 mod wrong;

@@ -1,8 +1,7 @@
 //! The lines of a commit, one after the other, become the changes that it makes.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use hub_types::{
-    SafeRelPath,
+    SafeRelPath, base64,
     commit::{CommitHeader, CommitLine, Encoding, InlineFile, LfsFile, MAX_LFS_FILES},
     lfs::{self, Pointer},
 };
@@ -28,6 +27,8 @@ pub(crate) struct Draft<'h> {
     header: Option<CommitHeader>,
     changes: Vec<Change>,
     lfs_paths: Vec<String>,
+    /// Memory of the last decoded content.
+    decoded: Vec<u8>,
 }
 
 /// The refusal of an inline file that belongs into LFS, in the Hub's words.
@@ -39,7 +40,15 @@ pub(crate) fn too_large() -> ApiError {
 
 impl<'h> Draft<'h> {
     pub(crate) fn new(hub: &'h Inner, repo: &'h RepoRecord, stage: Stage) -> Self {
-        Self { hub, repo, stage, header: None, changes: Vec::new(), lfs_paths: Vec::new() }
+        Self {
+            hub,
+            repo,
+            stage,
+            header: None,
+            changes: Vec::new(),
+            lfs_paths: Vec::new(),
+            decoded: Vec::new(),
+        }
     }
 
     /// Takes one line. Empty lines mean nothing.
@@ -81,23 +90,26 @@ impl<'h> Draft<'h> {
         Ok(())
     }
 
-    fn inline(&mut self, file: InlineFile) -> Result<(), ApiError> {
+    fn inline(&mut self, file: InlineFile<'_>) -> Result<(), ApiError> {
         let path = checked(&file.path)?;
         let content = match file.encoding {
-            Encoding::Utf8 => file.content.into_bytes(),
-            Encoding::Base64 => STANDARD.decode(file.content).map_err(|error| {
-                ApiError::bad_request(format!("the content of {path:?} is not base64: {error}"))
-            })?,
+            Encoding::Utf8 => file.content.as_bytes(),
+            Encoding::Base64 => {
+                base64::decode_to(&file.content, &mut self.decoded).map_err(|error| {
+                    ApiError::bad_request(format!("the content of {path:?} is not base64: {error}"))
+                })?;
+                &self.decoded
+            }
         };
         if content.len() > MAX_INLINE {
             return Err(too_large());
         }
         if path == "README.md"
-            && let Card::Broken(reason) = card::parse(&String::from_utf8_lossy(&content))
+            && let Card::Broken(reason) = card::parse(&String::from_utf8_lossy(content))
         {
             return Err(ApiError::bad_request(format!("Invalid metadata in README.md: {reason}")));
         }
-        let blob = self.stage.write_blob(&content)?;
+        let blob = self.stage.write_blob(content)?;
         self.changes.push(Change::Put { path, blob });
         Ok(())
     }

@@ -23,6 +23,7 @@ pub(crate) mod repos;
 pub(crate) mod resolve;
 pub(crate) mod search;
 pub(crate) mod settings;
+pub(crate) mod space_templates;
 pub(crate) mod spaces;
 pub(crate) mod tag_lists;
 pub(crate) mod tags;

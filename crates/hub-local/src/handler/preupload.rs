@@ -1,9 +1,8 @@
 //! `POST /api/{models}/{id}/preupload/{rev}`: which files go to LFS, which are ignored, which are there already.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Response;
 use hub_types::{
-    Revision, SafeRelPath,
+    Revision, SafeRelPath, base64,
     preupload::{
         MAX_FILES, PreuploadDecision, PreuploadFile, PreuploadRequest, PreuploadResponse, UploadMode,
     },
@@ -91,7 +90,7 @@ impl Rules {
 
 /// Whether a sample has a NUL, or is mostly bytes that no text has.
 fn is_binary(sample: &str) -> bool {
-    let Ok(bytes) = STANDARD.decode(sample) else { return true };
+    let Ok(bytes) = base64::decode(sample) else { return true };
     if bytes.contains(&0) {
         return true;
     }
@@ -113,7 +112,7 @@ mod tests {
     fn mode(attributes: &str, path: &str, size: u64, sample: &[u8]) -> UploadMode {
         let rules =
             Rules { attributes: Attributes::parse(attributes.as_bytes()), ignored: IgnoreRules::parse(b"") };
-        rules.mode(&PreuploadFile { path: path.into(), size, sample: STANDARD.encode(sample) })
+        rules.mode(&PreuploadFile { path: path.into(), size, sample: base64::encode(sample) })
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use http::{Response, StatusCode, request::Parts};
 use hub_types::{CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest, RepoId, RepoRef, RepoType, route};
 
-use super::{JSON_LIMIT, read_json, spaces};
+use super::{JSON_LIMIT, read_json, space_templates, spaces};
 use crate::{
     Body,
     auth::{self, Need},
@@ -39,15 +39,24 @@ pub(crate) async fn create(
         author: signature(&caller, &context),
         lfs_multipart_threshold: request.lfs_multipart_threshold,
     };
-    let space = request.space;
+    let (space, template) = (request.space, request.template);
     if repo_type == RepoType::Space {
         spaces::check_new(&space)?;
+    } else if template.is_some() {
+        return Err(ApiError::bad_request("\"template\" is for Spaces"));
     }
     let for_answer = context.clone();
     let record = context
         .blocking(move |hub| {
             let repo = new.repo.clone();
-            let record = hub.store.create_repo(new).map_err(|error| match error {
+            let template = template
+                .map(|template| space_templates::find(hub, &template, new.sdk.as_deref()))
+                .transpose()?;
+            let made = match &template {
+                Some(template) => hub.store.duplicate_repo(template, new),
+                None => hub.store.create_repo(new),
+            };
+            let record = made.map_err(|error| match error {
                 StoreError::RepoExists { .. } => {
                     let canonical =
                         hub.store.find_repo(&repo).ok().flatten().map_or(repo, |found| found.repo);

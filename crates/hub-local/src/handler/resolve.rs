@@ -12,7 +12,7 @@ use http::{
     request::Parts,
 };
 use hub_types::{
-    Revision, SafeRelPath,
+    RepoRef, Revision, SafeRelPath,
     error_code::{X_LINKED_ETAG, X_LINKED_SIZE, X_REPO_COMMIT},
     route,
 };
@@ -20,33 +20,32 @@ use hub_types::{
 use super::lfs::Links;
 use crate::{
     Body,
-    auth::Access,
+    auth::{self, Need},
     range::{self, Part},
     respond::{self, ApiError, header_text},
-    server::Context,
-    store::{CommitId, Entry, EntryKind, GitRepo},
+    server::{Context, Inner},
+    store::{CommitId, Entry, RepoRecord},
 };
 
 /// Sends a file: a regular one itself, an LFS file by a redirect to an address that carries its own permission.
 pub(crate) async fn resolve(
     context: &Context,
-    access: Access,
     parts: &Parts,
+    repo: RepoRef,
     revision: Revision,
     path: String,
 ) -> Result<Response<Body>, ApiError> {
-    let links = Links { context: context.clone(), repo: access.repo };
-    let found = context
+    let (links, headers) = (context.clone(), parts.headers.clone());
+    let (found, linked) = context
         .blocking(move |hub| {
-            let git = hub.store.git(&links.repo)?;
-            let (commit, entry) = find(&git, &revision, &path)?;
-            let linked =
-                entry.lfs.as_ref().map(|lfs| links.content(hub, &lfs.oid, lfs.size, Some(commit)).href);
-            let content = if linked.is_none() { git.blob(entry.oid)? } else { Vec::new() };
-            Ok(Found { commit, entry, linked, content })
+            let found = find(hub, &headers, &repo, &revision, &path)?;
+            let links = Links { context: links, repo: found.repo.clone() };
+            let lfs = found.entry.lfs.as_ref();
+            let linked = lfs.map(|lfs| links.content(hub, &lfs.oid, lfs.size, Some(found.commit)).href);
+            Ok((found, linked))
         })
         .await?;
-    let mut response = match (&found.linked, &found.entry.lfs) {
+    let mut response = match (&linked, &found.entry.lfs) {
         (Some(address), Some(lfs)) => {
             let text = format!("Found. Redirecting to {}", address.split('?').next().unwrap_or_default());
             let mut response = respond::whole(StatusCode::FOUND, "text/plain; charset=utf-8", text);
@@ -64,46 +63,48 @@ pub(crate) async fn resolve(
     Ok(response)
 }
 
+/// A file that the caller may see.
 struct Found {
+    repo: RepoRecord,
     commit: CommitId,
     entry: Entry,
-    linked: Option<String>,
+    /// As git has it: of an LFS file the pointer.
     content: Vec<u8>,
 }
 
 /// Sends a blob as git has it: for an LFS file the text of its pointer.
 pub(crate) async fn raw(
     context: &Context,
-    access: Access,
     parts: &Parts,
+    repo: RepoRef,
     revision: Revision,
     path: String,
 ) -> Result<Response<Body>, ApiError> {
-    let (commit, mut entry, content) = context
-        .blocking(move |hub| {
-            let git = hub.store.git(&access.repo)?;
-            let (commit, entry) = find(&git, &revision, &path)?;
-            let content = git.blob(entry.oid)?;
-            Ok((commit, entry, content))
-        })
-        .await?;
-    entry.size = entry.pointer_size.unwrap_or(entry.size);
-    let mut response = blob(context, parts, &entry, content)?;
-    response.headers_mut().insert(X_REPO_COMMIT, header_text(&commit.to_string()));
+    let headers = parts.headers.clone();
+    let mut found = context.blocking(move |hub| find(hub, &headers, &repo, &revision, &path)).await?;
+    found.entry.size = found.entry.pointer_size.unwrap_or(found.entry.size);
+    let mut response = blob(context, parts, &found.entry, found.content)?;
+    response.headers_mut().insert(X_REPO_COMMIT, header_text(&found.commit.to_string()));
     Ok(response)
 }
 
-/// The file at a path. Everything that is not a file is not found, as on the Hub.
-fn find(git: &GitRepo, revision: &Revision, path: &str) -> Result<(CommitId, Entry), ApiError> {
-    let commit = git.resolve(revision.as_str())?;
-    let entry = match path.parse::<SafeRelPath>() {
-        Ok(path) => git.entry(commit, path.as_str())?,
-        Err(_) => None,
+/// The file at a path, if the caller may read it. Everything that is not a file is not found, as on the Hub.
+fn find(
+    hub: &Inner,
+    headers: &HeaderMap,
+    repo: &RepoRef,
+    revision: &Revision,
+    path: &str,
+) -> Result<Found, ApiError> {
+    let access = auth::admit_to_files(auth::admit(&hub.store, headers, repo, Need::Read)?)?;
+    let git = hub.store.git(&access.repo)?;
+    let (commit, file) = match path.parse::<SafeRelPath>() {
+        Ok(path) => git.file(revision.as_str(), path.as_str())?,
+        Err(_) => (git.resolve(revision.as_str())?, None),
     };
-    let entry = entry
-        .filter(|entry| entry.kind == EntryKind::File)
-        .ok_or_else(|| ApiError::entry_not_found(path).with_commit(&commit.to_string()))?;
-    Ok((commit, entry))
+    let (entry, content) =
+        file.ok_or_else(|| ApiError::entry_not_found(path).with_commit(&commit.to_string()))?;
+    Ok(Found { repo: access.repo, commit, entry, content })
 }
 
 fn blob(

@@ -7,12 +7,13 @@ use std::{
 };
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, types::Type};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig, types::Type};
 
 use super::{Result, StoreError};
 
-/// Reading connections that are kept open; more are made when more are needed at once.
-const IDLE_READERS: usize = 8;
+/// Reading connections that are kept open; more are made when more are needed at once. A new one reads the schema and its
+/// settings first, so that these are as many as a client that downloads many files has requests.
+const IDLE_READERS: usize = 32;
 
 /// One connection that writes and any number that read.
 pub(super) struct Database {
@@ -70,6 +71,8 @@ fn connect(path: &Path) -> Result<Connection> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Or else a statement whose plan could depend on its parameters is prepared anew for each of them.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

@@ -43,6 +43,25 @@ pub(crate) struct RepoQuery {
     pub(crate) limit: usize,
 }
 
+impl RepoQuery {
+    /// The public repositories of a kind by their ids, `limit` at most.
+    pub(crate) fn of_all(repo_type: RepoType, limit: usize) -> Self {
+        Self {
+            repo_type,
+            namespaces: Vec::new(),
+            author: None,
+            search: Vec::new(),
+            tags: Vec::new(),
+            pipeline_tag: None,
+            linked: false,
+            order: Order::Id,
+            ascending: true,
+            after: None,
+            limit,
+        }
+    }
+}
+
 /// What a listing is ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -238,19 +257,7 @@ mod tests {
     use crate::store::testing::{commit, model, temporary};
 
     fn all() -> RepoQuery {
-        RepoQuery {
-            repo_type: RepoType::Model,
-            namespaces: Vec::new(),
-            author: None,
-            search: Vec::new(),
-            tags: Vec::new(),
-            pipeline_tag: None,
-            linked: false,
-            order: Order::Id,
-            ascending: true,
-            after: None,
-            limit: 100,
-        }
+        RepoQuery::of_all(RepoType::Model, 100)
     }
 
     fn ids(found: &[FoundRepo]) -> Vec<&str> {

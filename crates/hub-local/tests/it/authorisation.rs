@@ -253,6 +253,7 @@ fn rows_without_repository() -> Vec<(Method, &'static str, String, [u16; 5])> {
         (Method::GET, "/api/datasets-tags-by-type", String::new(), [200; 5]),
         (Method::GET, "/api/metrics", String::new(), [200; 5]),
         (Method::GET, "/api/spaces/hardware", String::new(), [200; 5]),
+        (Method::GET, "/api/spaces/templates", String::new(), [200; 5]),
         (Method::POST, "/api/repos/create", new("made"), [401, 403, 403, 200, 403]),
         (Method::DELETE, "/api/repos/delete", new("open"), [401, 403, 403, 200, 403]),
         (Method::DELETE, "/api/repos/delete", new("closed"), [401, 404, 403, 200, 404]),

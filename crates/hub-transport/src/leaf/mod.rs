@@ -31,6 +31,10 @@ pub use tls::Tls;
 
 use connector::Connector;
 
+/// Bytes that a connection reads at once: a large body comes in chunks of this length, and each costs so much memory until
+/// it is used.
+const READ_BUFFER: usize = 128 * 1024;
+
 /// A pooled client for HTTP/1.1 and HTTP/2 over TCP, with TLS (feature `rustls`) and proxies.
 ///
 /// Up to 64 idle connections are kept for each host, for 50 s, shared by all clones. Errors say what may have happened to the
@@ -165,6 +169,7 @@ impl HyperLeafBuilder {
             // never writes into a connection that is already gone.
             .pool_idle_timeout(Duration::from_secs(50))
             .pool_max_idle_per_host(64)
+            .http1_read_buf_exact_size(READ_BUFFER)
             .http2_keep_alive_interval(Duration::from_secs(20))
             .build(connector);
         HyperLeaf { shared: Arc::new(Shared { client, proxies: self.proxies }) }

@@ -1,7 +1,9 @@
-//! Test doubles, for this crate and for code that uses it: a scripted leaf and a recorder.
+//! Test doubles, for this crate and for code that uses it: a scripted leaf, a recorder and a token.
 
 mod record;
 mod script;
+mod token;
 
 pub use record::{Recorded, Recorder, RecorderLayer, Recording};
 pub use script::{Script, Step, reply};
+pub use token::TestToken;

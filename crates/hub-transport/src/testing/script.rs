@@ -79,11 +79,11 @@ impl Step {
         Self { what: What::Pending }
     }
 
-    /// Adds a header to the answer; one that is not valid is left out.
+    /// Adds a header to the answer; one that HTTP has no form for is left out. Letters beyond ASCII are sent as they are.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let (What::Answer { headers, .. }, Ok(name), Ok(value)) =
-            (&mut self.what, name.try_into(), value.try_into())
+            (&mut self.what, name.try_into(), HeaderValue::from_bytes(value.as_bytes()))
         {
             headers.push((name, value));
         }

@@ -25,6 +25,8 @@ pub enum Route {
     ListRepos(RepoType),
     /// `/api/spaces/hardware`
     SpacesHardware,
+    /// `/api/spaces/templates`
+    SpaceTemplates,
     /// `/api/{models}-tags-by-type`, which Spaces do not have.
     TagsByType(RepoType),
     /// Anything that belongs to one repository.

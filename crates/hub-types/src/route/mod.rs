@@ -34,5 +34,7 @@ pub const MOVE_REPO: &str = "/api/repos/move";
 pub const VALIDATE_YAML: &str = "/api/validate-yaml";
 /// Path of the machines that Spaces can ask for, `GET`.
 pub const SPACES_HARDWARE: &str = "/api/spaces/hardware";
+/// Path of `list_space_templates`, `GET`.
+pub const SPACE_TEMPLATES: &str = "/api/spaces/templates";
 /// Path of `list_metrics`, `GET`.
 pub const METRICS: &str = "/api/metrics";

@@ -33,6 +33,7 @@ pub fn parse(path: &str) -> Result<Route, ParseError> {
         ["api", "models-tags-by-type"] => Ok(Route::TagsByType(RepoType::Model)),
         ["api", "datasets-tags-by-type"] => Ok(Route::TagsByType(RepoType::Dataset)),
         ["api", "spaces", "hardware"] => Ok(Route::SpacesHardware),
+        ["api", "spaces", "templates"] => Ok(Route::SpaceTemplates),
         ["api", "models"] => Ok(Route::ListRepos(RepoType::Model)),
         ["api", "datasets"] => Ok(Route::ListRepos(RepoType::Dataset)),
         ["api", "spaces"] => Ok(Route::ListRepos(RepoType::Space)),
@@ -221,6 +222,7 @@ mod tests {
             assert!(parse(&path.replace("/spaces/", "/models/")).is_err());
         }
         assert_eq!(parse(route::SPACES_HARDWARE).unwrap(), Route::SpacesHardware);
+        assert_eq!(parse(route::SPACE_TEMPLATES).unwrap(), Route::SpaceTemplates);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What Spaces have that other repositories have not: a runtime, secrets, variables.
 
 mod hardware;
+mod template;
 mod words;
 
 use std::{collections::BTreeMap, fmt};
@@ -8,6 +9,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 
 pub use hardware::{Accelerator, SpaceHardwareInfo};
+pub use template::{SpaceTemplate, SpaceTemplates};
 pub use words::{SpaceHardware, SpaceStage, SpaceStorage};
 
 use crate::{Extra, RepoId, Timestamp};
@@ -256,9 +258,12 @@ pub struct DuplicateRequest {
     /// Whether only its owners see the copy; none means as the original.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private: Option<bool>,
-    /// `public` or `private`; another way to say `private`.
+    /// `public`, `private`, or for Spaces `protected`; another way to say `private`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibility: Option<String>,
+    /// The resource group of an organisation that the copy belongs to.
+    #[serde(default, rename = "resourceGroupId", skip_serializing_if = "Option::is_none")]
+    pub resource_group_id: Option<String>,
     /// What a Space is given.
     #[serde(flatten)]
     pub space: NewSpace,

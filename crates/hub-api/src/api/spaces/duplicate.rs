@@ -11,7 +11,7 @@ use hub_types::{
 use super::check_sleep_time;
 use crate::{
     Async, Call, HfApi, Mode, Operation,
-    api::{identity::GetWhoAmI, repos::made_since},
+    api::{identity::GetWhoAmI, repos::made_since, settings::check_visibility},
     args::HasRepo,
     repo_arg::RepoArg,
 };
@@ -25,6 +25,8 @@ pub struct DuplicateRepo {
     from: RepoArg,
     to: Option<String>,
     private: Option<bool>,
+    visibility: Option<String>,
+    resource_group_id: Option<String>,
     exist_ok: bool,
     space: NewSpace,
 }
@@ -45,6 +47,17 @@ impl<M: Mode> DuplicateRepoCall<M> {
     /// Whether only its owners see the copy; as the original unless set. Python: `private`.
     pub fn private(self, private: bool) -> Self {
         self.edit(|operation| operation.private = Some(private))
+    }
+
+    /// `public`, `private`, or for Spaces `protected`, instead of [`private`](Self::private). Python: `visibility`.
+    pub fn visibility(self, visibility: impl Into<String>) -> Self {
+        self.edit(|operation| operation.visibility = Some(visibility.into()))
+    }
+
+    /// The resource group of an organisation that the copy belongs to: 24 hexadecimal digits. Python:
+    /// `resource_group_id`.
+    pub fn resource_group_id(self, id: impl Into<String>) -> Self {
+        self.edit(|operation| operation.resource_group_id = Some(id.into()))
     }
 
     /// Whether a repository that is there already is fine. Off unless set. Python: `exist_ok`.
@@ -125,6 +138,7 @@ impl Operation for DuplicateRepo {
 
     async fn run(self, api: HfApi) -> Result<RepoUrl, crate::Error> {
         let from = self.from.get()?;
+        check_visibility(self.private, self.visibility.as_deref())?;
         check_sleep_time(self.space.sleep_time_seconds, self.space.hardware.as_ref())?;
         if from.repo_type != RepoType::Space && self.space != NewSpace::default() {
             tracing::warn!("what a Space is given is ignored: {from} is not a Space");
@@ -132,7 +146,8 @@ impl Operation for DuplicateRepo {
         let repository = self.target(&api, &from).await?;
         let copy = RepoRef::new(from.repo_type, repository.clone());
         let space = if from.repo_type == RepoType::Space { self.space } else { NewSpace::default() };
-        let body = DuplicateRequest { repository, private: self.private, visibility: None, space };
+        let Self { private, visibility, resource_group_id, .. } = self;
+        let body = DuplicateRequest { repository, private, visibility, resource_group_id, space };
         let transport = api.transport()?;
         let endpoint = transport.endpoint().to_string();
         let begun = transport.clock().now();
@@ -167,8 +182,15 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `POST /api/{models}/{id}/duplicate`.
     pub fn duplicate_repo(&self, from: impl Into<RepoArg>) -> DuplicateRepoCall<M> {
-        let (to, private, exist_ok, space) = (None, None, false, NewSpace::default());
-        self.call(DuplicateRepo { from: from.into(), to, private, exist_ok, space })
+        self.call(DuplicateRepo {
+            from: from.into(),
+            to: None,
+            private: None,
+            visibility: None,
+            resource_group_id: None,
+            exist_ok: false,
+            space: NewSpace::default(),
+        })
     }
 
     /// Copies a Space: [`duplicate_repo`](Self::duplicate_repo) for Spaces. Its variables are copied, its secrets are not.

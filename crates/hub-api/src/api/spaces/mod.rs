@@ -3,6 +3,7 @@
 mod duplicate;
 mod runtime;
 mod settings;
+mod templates;
 
 pub use duplicate::{DuplicateRepo, DuplicateRepoCall};
 pub use runtime::{
@@ -14,6 +15,9 @@ pub use settings::{
     AddSpaceSecretCall, AddSpaceVariableCall, DeleteSpaceSecretCall, DeleteSpaceVariableCall,
     GetSpaceSecretsCall, GetSpaceVariablesCall, ReadSettings, RemoveSetting, SetSetting, Setting,
 };
+
+pub(super) use templates::template_called;
+pub use templates::{ListSpaceTemplates, ListSpaceTemplatesCall};
 
 use hub_transport::Error;
 use hub_types::{RepoType, route, route::SpaceRoute, space::SpaceHardware};

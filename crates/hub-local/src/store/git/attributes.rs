@@ -1,5 +1,7 @@
 //! `.gitattributes` and `.gitignore` with git's own meaning. Only the files at the root are looked at, as the Hub does.
 
+use std::cell::RefCell;
+
 use gix::{
     attrs::{
         self, StateRef,
@@ -12,7 +14,8 @@ use gix::{
 /// Rules of a `.gitattributes` file.
 pub(crate) struct Attributes {
     search: attrs::Search,
-    names: MetadataCollection,
+    /// What the last path was found to have; its memory serves the next one.
+    outcome: RefCell<Outcome>,
 }
 
 impl Attributes {
@@ -24,14 +27,16 @@ impl Attributes {
             let added = search.add_patterns_buffer(content, ".gitattributes".into(), None, &mut names, true);
             debug_assert!(added.is_ok());
         }
-        Self { search, names }
+        let mut outcome = Outcome::default();
+        outcome.initialize_with_selection(&names, ["filter"]);
+        Self { search, outcome: RefCell::new(outcome) }
     }
 
     /// What the last rule for `filter` says: `Some(true)` for `filter=lfs`, `Some(false)` for `-filter`, `!filter` and other
     /// filters, `None` when no rule matches.
     pub(crate) fn is_lfs(&self, path: &str) -> Option<bool> {
-        let mut outcome = Outcome::default();
-        outcome.initialize_with_selection(&self.names, ["filter"]);
+        let mut outcome = self.outcome.borrow_mut();
+        outcome.reset();
         self.search.pattern_matching_relative_path(path.into(), Case::Sensitive, Some(false), &mut outcome);
         let found = outcome.iter_selected().next()?;
         // Without a rule the outcome names the attribute as unspecified, at no line.

@@ -3,6 +3,7 @@
 mod attributes;
 mod create;
 mod diff;
+mod known;
 mod log;
 mod merge;
 mod open;

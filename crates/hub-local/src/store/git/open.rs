@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use super::GitRepo;
+use super::{GitRepo, known::Known};
 use crate::store::{Result, StoreError, database::lock};
 
 /// So many handles are kept; each may hold a few files open.
@@ -94,11 +94,19 @@ pub(super) struct OpenRepo {
     /// Held from reading the tip to writing the ref.
     commits: Mutex<()>,
     handle: Mutex<Handle>,
+    pub(super) known: Known,
 }
 
 impl OpenRepo {
     pub(super) fn new(path: PathBuf, tmp: PathBuf, name: String) -> Self {
-        Self { path, tmp, name, commits: Mutex::default(), handle: Mutex::new(Handle::Closed) }
+        Self {
+            path,
+            tmp,
+            name,
+            commits: Mutex::default(),
+            handle: Mutex::new(Handle::Closed),
+            known: Known::default(),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -26,6 +26,8 @@ const LOOSE_AT_MOST: usize = 32;
 pub(super) struct Quarantine {
     folder: tempfile::TempDir,
     objects: Objects,
+    /// What the repository may have; looked up with the first object of a pack.
+    places: Option<Places>,
 }
 
 enum Objects {
@@ -40,18 +42,32 @@ impl Quarantine {
             .prefix("commit-")
             .tempdir_in(tmp)
             .map_err(StoreError::io("create a folder in", tmp))?;
-        Ok(Self { folder, objects: Objects::Loose(HashMap::new()) })
+        Ok(Self { folder, objects: Objects::Loose(HashMap::new()), places: None })
     }
 
     /// Keeps an object unless `repo` has it, and returns its id.
     pub(super) fn add(&mut self, repo: &gix::Repository, kind: Kind, content: &[u8]) -> Result<ObjectId> {
         let id = gix::objs::compute_hash(repo.object_hash(), kind, content)
             .map_err(StoreError::git("hash an object"))?;
-        // Asked of the object store, because the repository claims to have the empty tree always and git wants it stored.
-        if !self.contains(id) && !repo.objects.exists(&id) {
+        if !self.contains(id) && !self.is_in(repo, id)? {
             self.write(id, kind, content).map_err(StoreError::io("write", self.folder.path()))?;
         }
         Ok(id)
+    }
+
+    fn is_in(&mut self, repo: &gix::Repository, id: ObjectId) -> Result<bool> {
+        let store = &repo.objects;
+        if matches!(self.objects, Objects::Pack(_)) {
+            let places = match &mut self.places {
+                Some(places) => places,
+                none => none.insert(Places::in_store(store.store_ref().path())?),
+            };
+            if !places.may_have(&id) {
+                return Ok(false);
+            }
+        }
+        // Asked of the object store, because the repository claims to have the empty tree always and git wants it stored.
+        Ok(store.exists(&id))
     }
 
     /// Whether the object is here.
@@ -117,6 +133,35 @@ impl Quarantine {
             Objects::Pack(pack) => pack.add(id, kind, content),
             Objects::Loose(_) => Ok(()),
         }
+    }
+}
+
+/// Where a repository has objects: to ask for each of thousands of new ones costs more than to look there once. One that comes
+/// later is missed, and then merely written again.
+struct Places {
+    packs: bool,
+    /// First bytes of ids for which there is a folder.
+    loose: BTreeSet<u8>,
+}
+
+impl Places {
+    fn in_store(objects: &Path) -> Result<Self> {
+        let mut places = Self { packs: false, loose: BTreeSet::new() };
+        let mut look = || {
+            for entry in fs::read_dir(objects)? {
+                let name = entry?.file_name();
+                let name = name.to_str().filter(|name| name.len() == 2).unwrap_or_default();
+                places.loose.extend(u8::from_str_radix(name, 16));
+            }
+            places.packs = fs::read_dir(objects.join("pack"))?.next().is_some();
+            Ok(())
+        };
+        look().map_err(StoreError::io("list", objects))?;
+        Ok(places)
+    }
+
+    fn may_have(&self, id: &ObjectId) -> bool {
+        self.packs || id.as_bytes().first().is_none_or(|first| self.loose.contains(first))
     }
 }
 

@@ -11,6 +11,9 @@ use hub_types::lfs::Pointer;
 use super::{Attributes, CommitId, Entry, EntryKind, GitRepo, IgnoreRules, ObjectId};
 use crate::store::{Result, StoreError};
 
+/// A file and its content as git has it: of an LFS file the pointer.
+type Content = (Entry, Vec<u8>);
+
 /// A pointer has 120 to 140 bytes: only blobs up to this size are looked into.
 const POINTER_AT_MOST: u64 = 256;
 
@@ -18,11 +21,43 @@ impl GitRepo {
     /// What is at a path, without a trailing slash; `None` when nothing is, and for the root.
     pub(crate) fn entry(&self, commit: CommitId, path: &str) -> Result<Option<Entry>> {
         let repo = self.open.local()?;
-        let root = tree_of(&repo, commit)?;
-        match find(&repo, root, path)? {
+        match self.find(&repo, commit, path)? {
             Some((mode, oid)) => describe(&repo, path.to_owned(), mode, oid).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The commit of a revision, and the file at a path in it; `None` when there is no file.
+    ///
+    /// # Errors
+    /// `RevisionNotFound`.
+    pub(crate) fn file(&self, revision: &str, path: &str) -> Result<(CommitId, Option<Content>)> {
+        let repo = self.open.local()?;
+        let commit = self.resolve_in(&repo, revision)?;
+        let Some((_, oid)) = self.find(&repo, commit, path)?.filter(|(mode, _)| mode.is_blob()) else {
+            return Ok((commit, None));
+        };
+        let content = read_object(&repo, oid, gix::objs::Kind::Blob)?;
+        let mut entry = Entry::new(path.to_owned(), EntryKind::File, oid);
+        entry.size = content.len() as u64;
+        if entry.size <= POINTER_AT_MOST {
+            entry.follow(&content);
+        }
+        Ok((commit, Some((entry, content))))
+    }
+
+    /// What is at a path of a commit. The commit and the folders on the way are kept in memory.
+    fn find(&self, repo: &gix::Repository, commit: CommitId, path: &str) -> Result<Option<(Mode, ObjectId)>> {
+        let known = |id, kind| self.open.known.get(id, || read_object(repo, id, kind));
+        let mut folder = Some(tree_in(repo, &known(commit, gix::objs::Kind::Commit)?)?);
+        let mut found = None;
+        for part in path.split('/').filter(|part| !part.is_empty()) {
+            let Some(tree) = folder else { return Ok(None) };
+            let data = known(tree, gix::objs::Kind::Tree)?;
+            found = entry_named(repo, &data, part)?;
+            folder = found.filter(|(mode, _)| mode.is_tree()).map(|(_, oid)| oid);
+        }
+        Ok(found)
     }
 
     /// What is at each of many paths, as [`GitRepo::entry`] says for one. Each folder is read once.
@@ -50,12 +85,11 @@ impl GitRepo {
     /// `EntryNotFound` when the folder is not there or is a file.
     pub(crate) fn list(&self, commit: CommitId, folder: &str, recursive: bool) -> Result<Vec<Entry>> {
         let repo = self.open.local()?;
-        let root = tree_of(&repo, commit)?;
         let folder = folder.trim_end_matches('/');
         let tree = if folder.is_empty() {
-            root
+            tree_of(&repo, commit)?
         } else {
-            match find(&repo, root, folder)? {
+            match self.find(&repo, commit, folder)? {
                 Some((mode, oid)) if mode.is_tree() => oid,
                 _ => return Err(StoreError::EntryNotFound { path: folder.to_owned() }),
             }
@@ -104,8 +138,7 @@ impl GitRepo {
 
     fn root_file(&self, commit: CommitId, name: &str) -> Result<Vec<u8>> {
         let repo = self.open.local()?;
-        let root = tree_of(&repo, commit)?;
-        match find(&repo, root, name)? {
+        match self.find(&repo, commit, name)? {
             Some((mode, oid)) if mode.is_blob() => read_object(&repo, oid, gix::objs::Kind::Blob),
             _ => Ok(Vec::new()),
         }
@@ -114,8 +147,12 @@ impl GitRepo {
 
 /// The tree of a commit.
 pub(super) fn tree_of(repo: &gix::Repository, commit: CommitId) -> Result<ObjectId> {
-    let data = read_object(repo, commit, gix::objs::Kind::Commit)?;
-    let commit = gix::objs::CommitRef::from_bytes(&data, repo.object_hash())
+    tree_in(repo, &read_object(repo, commit, gix::objs::Kind::Commit)?)
+}
+
+/// The tree that the bytes of a commit name.
+fn tree_in(repo: &gix::Repository, commit: &[u8]) -> Result<ObjectId> {
+    let commit = gix::objs::CommitRef::from_bytes(commit, repo.object_hash())
         .map_err(StoreError::git("read a commit"))?;
     Ok(commit.tree())
 }
@@ -148,27 +185,15 @@ const fn kind_name(kind: gix::objs::Kind) -> &'static str {
 
 type Mode = gix::objs::tree::EntryMode;
 
-fn find(repo: &gix::Repository, root: ObjectId, path: &str) -> Result<Option<(Mode, ObjectId)>> {
-    let mut here = (Mode::from(gix::objs::tree::EntryKind::Tree), root);
-    let mut below_root = false;
-    for part in path.split('/').filter(|part| !part.is_empty()) {
-        if !here.0.is_tree() {
-            return Ok(None);
+/// The entry of a folder with this name.
+fn entry_named(repo: &gix::Repository, tree: &[u8], name: &str) -> Result<Option<(Mode, ObjectId)>> {
+    for entry in TreeRefIter::from_bytes(tree, repo.object_hash()) {
+        let entry = entry.map_err(StoreError::git("read a folder"))?;
+        if entry.filename == name {
+            return Ok(Some((entry.mode, entry.oid.to_owned())));
         }
-        let data = read_object(repo, here.1, gix::objs::Kind::Tree)?;
-        let mut found = None;
-        for entry in TreeRefIter::from_bytes(&data, repo.object_hash()) {
-            let entry = entry.map_err(StoreError::git("read a folder"))?;
-            if entry.filename == part {
-                found = Some((entry.mode, entry.oid.to_owned()));
-                break;
-            }
-        }
-        let Some(found) = found else { return Ok(None) };
-        here = found;
-        below_root = true;
     }
-    Ok(below_root.then_some(here))
+    Ok(None)
 }
 
 /// The folders that were read, by their ids.
@@ -238,17 +263,28 @@ fn describe(repo: &gix::Repository, path: String, mode: Mode, oid: ObjectId) -> 
         mode if mode.is_blob() => EntryKind::File,
         _ => EntryKind::Other,
     };
-    let mut entry = Entry { path, kind, oid, size: 0, lfs: None, pointer_size: None };
+    let mut entry = Entry::new(path, kind, oid);
     if kind == EntryKind::File {
         let header = repo.try_find_header(oid).map_err(StoreError::git("read an object"))?;
         entry.size = header.ok_or(StoreError::ObjectMissing { id: oid, expected: "blob" })?.size();
-        if entry.size <= POINTER_AT_MOST
-            && let Some(pointer) = Pointer::parse(&read_object(repo, oid, gix::objs::Kind::Blob)?)
-        {
-            entry.pointer_size = Some(entry.size);
-            entry.size = pointer.size;
-            entry.lfs = Some(pointer);
+        if entry.size <= POINTER_AT_MOST {
+            entry.follow(&read_object(repo, oid, gix::objs::Kind::Blob)?);
         }
     }
     Ok(entry)
+}
+
+impl Entry {
+    fn new(path: String, kind: EntryKind, oid: ObjectId) -> Self {
+        Self { path, kind, oid, size: 0, lfs: None, pointer_size: None }
+    }
+
+    /// Describes the object that a pointer leads to, if the content is one.
+    fn follow(&mut self, content: &[u8]) {
+        if let Some(pointer) = Pointer::parse(content) {
+            self.pointer_size = Some(self.size);
+            self.size = pointer.size;
+            self.lfs = Some(pointer);
+        }
+    }
 }

@@ -14,15 +14,21 @@ impl GitRepo {
     /// # Errors
     /// `RevisionNotFound`.
     pub(crate) fn resolve(&self, revision: &str) -> Result<CommitId> {
-        let repo = self.open.local()?;
+        self.resolve_in(&self.open.local()?, revision)
+    }
+
+    /// As [`GitRepo::resolve`], with an open handle. A whole id is that commit whatever branches are called, as in git.
+    pub(super) fn resolve_in(&self, repo: &gix::Repository, revision: &str) -> Result<CommitId> {
+        let whole = if revision.len() == 40 { by_id(repo, revision)? } else { None };
         let found = match revision {
-            "HEAD" => refs::read(&repo, &self.default_branch()?)?,
-            full if full.starts_with("refs/") => refs::read(&repo, full)?,
-            short => match refs::read(&repo, &format!("refs/heads/{short}"))? {
+            _ if whole.is_some() => whole,
+            "HEAD" => refs::read(repo, &self.default_branch()?)?,
+            full if full.starts_with("refs/") => refs::read(repo, full)?,
+            short => match refs::read(repo, &format!("refs/heads/{short}"))? {
                 Some(branch) => Some(branch),
-                None => match refs::read(&repo, &format!("refs/tags/{short}"))? {
+                None => match refs::read(repo, &format!("refs/tags/{short}"))? {
                     Some(tag) => Some(tag),
-                    None => by_id(&repo, short)?,
+                    None => by_id(repo, short)?,
                 },
             },
         };

@@ -26,6 +26,8 @@ fn revisions_are_found_in_the_documented_order() {
     git(&store, &repo, &["branch", "with/slash", &digits]);
     // A branch that looks like the beginning of another commit's id.
     git(&store, &repo, &["branch", &second.to_string()[..8], &digits]);
+    // And one that looks like all of it, which is the commit for git too.
+    git(&store, &repo, &["update-ref", &format!("refs/heads/{second}"), &digits]);
     git(&store, &repo, &["tag", "blob", "main:a"]);
     for (revision, expected) in [
         ("main", second),
@@ -41,6 +43,7 @@ fn revisions_are_found_in_the_documented_order() {
         (&digits[..7], first),
         (&second.to_string()[..8], first),
         (&second.to_string()[..9], second),
+        (&second.to_string(), second),
     ] {
         assert_eq!(opened.resolve(revision).unwrap(), expected, "{revision}");
     }

@@ -1,0 +1,44 @@
+//! `hub upload --every`
+
+use std::{pin::pin, time::Duration};
+
+use super::upload::{Missing, UploadJob, show};
+use crate::{
+    failure::{Code, Failure},
+    stop::stopped,
+};
+
+/// Uploads at once, and again `pause` after each time, until the program is told to stop. Only the first time may make the
+/// repository, and only then does a failure end the command: later ones are told, and the next time comes.
+pub(super) async fn upload_every(pause: Duration, job: &UploadJob<'_>) -> Result<(), Failure> {
+    let mut stop = pin!(stopped());
+    let mut is_first = true;
+    loop {
+        let missing = if is_first { Missing::IsMade } else { Missing::Fails };
+        let mut upload = pin!(job.commit(missing));
+        let (result, goes_on) = tokio::select! {
+            result = &mut upload => (result, true),
+            () = &mut stop => {
+                eprintln!("The upload under way is completed first; stop once more to break it off.");
+                tokio::select! {
+                    result = &mut upload => (result, false),
+                    () = stopped() => return Err(Failure::new(Code::Failed, "an upload was broken off")),
+                }
+            }
+        };
+        match result {
+            Ok(commit) if commit.created || is_first => show(job.session, &commit)?,
+            Ok(_) => {}
+            Err(failure) if is_first || !goes_on => return Err(failure),
+            Err(failure) => eprintln!("hub: {failure}; trying again in {} s", pause.as_secs_f64()),
+        }
+        is_first = false;
+        if !goes_on {
+            return Ok(());
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = &mut stop => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Opening a file to read it: from the cache where that is right, else from the Hub.
+
+use std::{
+    fs::{self, File},
+    ops::Range,
+    path::Path,
+};
+
+use hub_transport::Transport;
+use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
+
+use crate::{
+    Cache, Cached, ContentId, DownloadError, FileReader, RemoteFile, Target,
+    disk::{blocking, io_error},
+    file::{described, here_or_unreachable, not_here},
+    file_metadata,
+    tree::Tree,
+};
+
+/// A file, or a part of it, that is to be read.
+#[derive(Debug, Clone)]
+pub struct ReadRequest {
+    /// The repository.
+    pub repo: RepoRef,
+    /// Branch, tag or commit.
+    pub revision: Revision,
+    /// Path in the repository.
+    pub path: SafeRelPath,
+    /// The bytes that are wanted, counted from 0. An end behind the file's is the file's.
+    pub range: Range<u64>,
+    /// Where the file may have been kept. It is only read.
+    pub cache: Option<Cache>,
+    /// Whether the Hub is never asked. Python: `local_files_only`.
+    pub local_files_only: bool,
+}
+
+/// Opens a file. What the cache has of the wanted commit is read there; the rest comes from the Hub and is not kept.
+///
+/// Nothing is asked when the revision is a full commit id and the cache has the file. For a branch or tag the Hub is asked
+/// which commit it is; when it cannot be reached, it is the one that it was when it was last asked.
+///
+/// # Errors
+/// [`DownloadError::LocalEntryNotFound`] with `local_files_only`; [`DownloadError::Unreachable`]; those of
+/// [`FileReader::open`].
+///
+/// Endpoints: `HEAD` and `GET /{id}/resolve/{rev}/{path}`.
+pub async fn read_file(transport: &Transport, wanted: ReadRequest) -> Result<FileReader, DownloadError> {
+    if wanted.local_files_only || wanted.revision.as_commit().is_some() {
+        match wanted.cached(&wanted.revision).await? {
+            Some((file, content)) => return FileReader::from_disk(file, wanted.range, content),
+            None if wanted.local_files_only => {
+                let cache = wanted.cache.clone().unwrap_or_else(|| Cache::new(""));
+                return Err(not_here(wanted.describe(), &Target::Cache(cache)));
+            }
+            None => {}
+        }
+    }
+    let facts = match file_metadata(transport, &wanted.repo, &wanted.revision, &wanted.path).await {
+        Ok(facts) => facts,
+        Err(error) => {
+            let Some(cache) = wanted.cache.clone() else { return Err(error) };
+            let found = async || wanted.cached(&wanted.revision).await;
+            let target = Target::Cache(cache);
+            let (file, content) =
+                here_or_unreachable(error, wanted.describe(), &target, false, found).await?;
+            return FileReader::from_disk(file, wanted.range, content);
+        }
+    };
+    if let Some((file, content)) = wanted.cached(&Revision::from(facts.commit.clone())).await? {
+        return FileReader::from_disk(file, wanted.range, content);
+    }
+    let ReadRequest { repo, path, range, .. } = wanted;
+    let file = RemoteFile { repo, commit: facts.commit, path, size: facts.size, id: facts.id };
+    FileReader::open(transport, file, range).await
+}
+
+impl ReadRequest {
+    fn describe(&self) -> String {
+        described(&self.repo, &self.path, &self.revision)
+    }
+
+    /// The file of a revision, if the cache has it.
+    async fn cached(&self, revision: &Revision) -> Result<Option<(RemoteFile, File)>, DownloadError> {
+        let Some(cache) = self.cache.clone() else { return Ok(None) };
+        let (repo, revision, path) = (self.repo.clone(), revision.clone(), self.path.clone());
+        blocking(move || {
+            let Some(commit) = cache.commit_of(&repo, &revision)? else { return Ok(None) };
+            let Cached::File(place) = cache.find(&repo, &Revision::from(commit.clone()), &path)? else {
+                return Ok(None);
+            };
+            let fail = |error| io_error("read", &place, error);
+            let content = File::open(&place).map_err(fail)?;
+            let size = content.metadata().map_err(fail)?.len();
+            // The content that the link leads to has the name of its hash. Where links are impossible, an earlier listing may
+            // know it.
+            let linked = fs::read_link(&place).ok().map(|blob| name_of(&blob));
+            let noted = || noted_id(&cache, &repo, &commit, &path);
+            let id = linked.or_else(noted).unwrap_or_else(|| name_of(&place));
+            Ok(Some((RemoteFile { repo, commit, path, size, id }, content)))
+        })
+        .await
+    }
+}
+
+fn name_of(content: &Path) -> ContentId {
+    ContentId::from_etag(&content.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// What an earlier listing of the commit said of the file.
+fn noted_id(cache: &Cache, repo: &RepoRef, commit: &CommitHash, path: &SafeRelPath) -> Option<ContentId> {
+    let tree = Tree::read(&cache.folder(repo).tree(commit))?;
+    tree.files.get(path.as_str()).map(|listed| listed.id())
+}
