@@ -79,10 +79,18 @@ pub(crate) struct Writer {
     buffer: BytesMut,
     /// The last chunks, whose memory is used again once they are sent.
     sent: VecDeque<Bytes>,
+    /// Bytes of the body that are still to come.
+    left: u64,
+    /// The chunk that completes the body, kept back until the producer is done.
+    end: Option<Bytes>,
     to: mpsc::Sender<Result<Bytes, BoxError>>,
 }
 
 impl Writer {
+    fn new(len: u64, to: mpsc::Sender<Result<Bytes, BoxError>>) -> Self {
+        Self { buffer: BytesMut::new(), sent: VecDeque::new(), left: len, end: None, to }
+    }
+
     /// Adds to the current chunk; hands it on when it is large enough.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         self.buffer.extend_from_slice(bytes);
@@ -110,7 +118,16 @@ impl Writer {
             self.sent.pop_front();
         }
         self.sent.push_back(chunk.clone());
-        self.to.blocking_send(Ok(chunk)).map_err(|_| Stop::Unread)
+        self.finish()?;
+        self.left = self.left.saturating_sub(chunk.len() as u64);
+        self.end = Some(chunk);
+        if self.left == 0 { Ok(()) } else { self.finish() }
+    }
+
+    /// Hands on what was kept back.
+    fn finish(&mut self) -> Result<(), Stop> {
+        let Some(end) = self.end.take() else { return Ok(()) };
+        self.to.blocking_send(Ok(end)).map_err(|_| Stop::Unread)
     }
 
     /// The memory of a chunk that was sent.
@@ -136,7 +153,8 @@ impl Writer {
 }
 
 /// A body of `len` bytes that `produce` writes on a thread, anew for each time it is sent. It never waits for more than
-/// [`QUEUE`] chunks to be read, and stops when nobody reads.
+/// [`QUEUE`] chunks to be read, and stops when nobody reads. The last chunk follows when `produce` has returned and is dropped:
+/// whoever has the whole body has one without an error, and nothing of the job is held by the thread any more.
 pub(crate) fn body<P>(len: u64, fault: &Fault, produce: P) -> Body
 where
     P: Fn(&mut Writer) -> Result<(), Stop> + Send + Sync + 'static,
@@ -146,9 +164,10 @@ where
         let (to, from) = mpsc::channel(QUEUE);
         let (produce, fault) = (Arc::clone(&produce), fault.clone());
         runtime.spawn_blocking(move || {
-            let mut writer = Writer { buffer: BytesMut::new(), sent: VecDeque::new(), to };
+            let mut writer = Writer::new(len, to);
             let result = produce(&mut writer).and_then(|()| writer.flush());
-            if let Err(Stop::Failed(error)) = result {
+            drop(produce);
+            if let Err(Stop::Failed(error)) = result.and_then(|()| writer.finish()) {
                 let text = error.to_string();
                 fault.set(error);
                 // Without a reader the fault alone tells.
@@ -224,6 +243,31 @@ mod tests {
         });
         let result = fault.guard(body.collect()).await;
         assert!(matches!(result, Err(CommitError::SourceChanged { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_producer_that_fails_after_its_last_byte_completes_no_body() {
+        let body = body(3, &Fault::default(), |writer| {
+            writer.send(Bytes::from_static(b"abc"))?;
+            Err(CommitError::SourceChanged { path: "a".into() }.into())
+        });
+        assert!(body.collect().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_a_producer_holds_is_let_go_of_before_its_body_ends() {
+        for _ in 0..1000 {
+            let held = Arc::new(());
+            let weak = Arc::downgrade(&held);
+            let body = body(3, &Fault::default(), move |writer| {
+                let _held = &held;
+                writer.write(b"abc")
+            });
+            let copy = body.try_clone().unwrap();
+            drop(body);
+            copy.collect().await.unwrap();
+            assert!(weak.upgrade().is_none());
+        }
     }
 
     #[tokio::test]
