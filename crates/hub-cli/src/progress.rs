@@ -82,7 +82,7 @@ impl Progress for Board {
         match event {
             Event::Started { bytes, .. } => state.tally.expect(*bytes),
             Event::File { phase, path, position, total } => {
-                if !state.tally.moved(*phase, path, *position, elapsed) {
+                if !state.tally.moved(*phase, path, *position, *total, elapsed) {
                     return;
                 }
                 if let Some(screen) = &mut state.screen {

@@ -1,7 +1,7 @@
 //! The arithmetic of progress: what moved, what was there already, how fast, how long still.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     hash::{BuildHasher, RandomState},
     time::Duration,
 };
@@ -31,8 +31,10 @@ pub(crate) struct Tally {
 /// Files, their positions, and the speed at which they move.
 #[derive(Default)]
 struct Bytes {
-    /// Where each file began and where it is, by a hash of its path: there may be hundreds of thousands.
+    /// Where each file began and where it is, by a hash of its path.
     files: HashMap<u64, (u64, u64)>,
+    /// Those that began at their first byte and have reached their last one: there may be hundreds of thousands.
+    complete: HashSet<u64>,
     hasher: RandomState,
     /// Where the files began, together.
     kept: u64,
@@ -43,19 +45,21 @@ struct Bytes {
 }
 
 impl Bytes {
-    fn set(&mut self, path: &str, position: u64, at: Duration) {
+    fn set(&mut self, path: &str, position: u64, total: u64, at: Duration) {
         let file = self.hasher.hash_one(path);
-        if let Some((first, known)) = self.files.get_mut(&file) {
-            self.done = self.done.saturating_sub(*known).saturating_add(position);
-            *known = position;
-            // What is transferred after all was not kept.
-            let lost = first.saturating_sub(position);
-            *first -= lost;
-            self.kept = self.kept.saturating_sub(lost);
-        } else {
-            self.files.insert(file, (position, position));
+        let known = if self.complete.remove(&file) { Some((0, total)) } else { self.files.remove(&file) };
+        let (first, before) = known.unwrap_or_else(|| {
             self.kept = self.kept.saturating_add(position);
-            self.done = self.done.saturating_add(position);
+            (position, 0)
+        });
+        self.done = self.done.saturating_sub(before).saturating_add(position);
+        // What is transferred after all was not kept.
+        self.kept = self.kept.saturating_sub(first.saturating_sub(position));
+        let first = first.min(position);
+        if first == 0 && position == total {
+            self.complete.insert(file);
+        } else {
+            self.files.insert(file, (first, position));
         }
         let moved = self.moved();
         if self.samples.len() > 1
@@ -91,12 +95,19 @@ impl Tally {
         self.expected = bytes;
     }
 
-    /// Notes how far a file is, `at` this time of the job. Whether that changes what is shown.
-    pub(crate) fn moved(&mut self, phase: Phase, path: &str, position: u64, at: Duration) -> bool {
+    /// Notes how far a file of `total` bytes is, `at` this time of the job. Whether that changes what is shown.
+    pub(crate) fn moved(
+        &mut self,
+        phase: Phase,
+        path: &str,
+        position: u64,
+        total: u64,
+        at: Duration,
+    ) -> bool {
         let hashing = phase == Phase::Hashing;
         self.sending |= !hashing && position > 0;
         self.downloads |= phase == Phase::Downloading;
-        if hashing { &mut self.hashed } else { &mut self.sent }.set(path, position, at);
+        if hashing { &mut self.hashed } else { &mut self.sent }.set(path, position, total, at);
         hashing != self.sending
     }
 
@@ -126,7 +137,7 @@ impl Tally {
 
     /// One line about a job that took `time`; nothing when it had no files.
     pub(crate) fn summary(&self, took: Duration) -> Option<String> {
-        if self.sent.files.is_empty() {
+        if self.sent.files.is_empty() && self.sent.complete.is_empty() {
             return None;
         }
         let (moved, kept) = (self.sent.moved(), self.sent.kept);
@@ -162,15 +173,17 @@ mod tests {
         let table = [
             (Phase::Hashing, "a", 10, Some(10)),
             (Phase::Hashing, "b", 5, Some(15)),
+            (Phase::Hashing, "b", 6, Some(16)),
             (Phase::Uploading, "a", 0, None),
             (Phase::Uploading, "a", 4, Some(4)),
-            (Phase::Hashing, "b", 20, None),
+            (Phase::Hashing, "b", 6, None),
             (Phase::Uploading, "b", 6, Some(10)),
-            (Phase::Uploading, "b", 2, Some(6)),
-            (Phase::Committing, "c", 1, Some(7)),
+            (Phase::Uploading, "b", 0, Some(4)),
+            (Phase::Uploading, "b", 6, Some(10)),
+            (Phase::Committing, "c", 1, Some(11)),
         ];
         for (phase, path, position, shown) in table {
-            let shows = tally.moved(phase, path, position, SECOND);
+            let shows = tally.moved(phase, path, position, if path == "b" { 6 } else { 10 }, SECOND);
             assert_eq!(shows.then(|| tally.done()), shown, "{phase:?} {path} {position}");
         }
     }
@@ -180,24 +193,24 @@ mod tests {
         let mut tally = Tally::default();
         tally.expect(10_000);
         for (path, position, at) in [("skipped", 4000, 0), ("resumed", 1000, 0), ("resumed", 3000, 2)] {
-            tally.moved(Phase::Downloading, path, position, SECOND * at);
+            tally.moved(Phase::Downloading, path, position, 4000, SECOND * at);
         }
         assert_eq!((tally.done(), tally.rate(), tally.left()), (7000, Some(1000), Some(SECOND * 3)));
         assert_eq!(
             tally.summary(SECOND * 4).unwrap(),
             "downloaded 2.0 kB in 4.0 s (500 B/s), 5.0 kB were there already"
         );
-        tally.moved(Phase::Downloading, "resumed", 0, SECOND * 5);
+        tally.moved(Phase::Downloading, "resumed", 0, 4000, SECOND * 5);
         assert!(tally.summary(SECOND * 5).unwrap().ends_with("4.0 kB were there already"));
     }
 
     #[test]
     fn the_rate_is_that_of_the_last_seconds() {
         let mut tally = Tally::default();
-        tally.moved(Phase::Uploading, "a", 0, Duration::ZERO);
+        tally.moved(Phase::Uploading, "a", 0, 10_000, Duration::ZERO);
         for second in 1..=30u32 {
             let position = if second <= 15 { 0 } else { u64::from(second - 15) * 500 };
-            tally.moved(Phase::Uploading, "a", position, SECOND * second);
+            tally.moved(Phase::Uploading, "a", position, 10_000, SECOND * second);
         }
         assert_eq!(tally.rate(), Some(500));
         assert!(tally.sent.samples.len() < 60);

@@ -203,25 +203,24 @@ fn describe(
 /// What the lines leave at each path, in order: later lines win.
 fn fingerprint(payload: &Payload) -> BTreeMap<String, Expected> {
     let mut left: BTreeMap<String, Expected> = BTreeMap::new();
-    let lfs = payload.lines.iter().any(|line| matches!(line, Line::Lfs { .. }));
-    for line in payload.lines.iter() {
-        let Some(operation) = payload.operations.get(line.operation()) else { continue };
-        let path = operation.path_in_repo().to_owned();
+    let lfs = payload.lines().any(|line| matches!(line, Line::Lfs { .. }));
+    for line in payload.lines() {
         let file = |id: &[u8], size| Expected::File { oid: hex(id), size };
         match line {
-            Line::Delete { .. } => {
+            Line::Delete(delete) => {
+                let path = delete.path_in_repo().to_owned();
                 let below = format!("{path}/");
                 left.retain(|other, _| !other.starts_with(&below));
                 left.insert(path, Expected::Absent);
             }
-            Line::Lfs { size, sha256, .. } => put(&mut left, path, file(sha256, *size)),
+            Line::Lfs { path, size, sha256 } => put(&mut left, path, file(&sha256, size)),
             // The server adds a line for each LFS file that no rule covers.
-            Line::Regular { .. } if lfs && path == ".gitattributes" => {
-                put(&mut left, path, Expected::Present)
+            Line::Regular { add, .. } if lfs && add.path_in_repo() == ".gitattributes" => {
+                put(&mut left, add.path_in_repo(), Expected::Present)
             }
-            Line::Regular { stamp, git, .. } => {
+            Line::Regular { add, stamp, git } => {
                 let state = git.get().map_or(Expected::Present, |id| file(id, stamp.size));
-                put(&mut left, path, state);
+                put(&mut left, add.path_in_repo(), state);
             }
         }
     }
@@ -229,11 +228,11 @@ fn fingerprint(payload: &Payload) -> BTreeMap<String, Expected> {
 }
 
 /// A file also makes the folders above it be there.
-fn put(left: &mut BTreeMap<String, Expected>, path: String, state: Expected) {
+fn put(left: &mut BTreeMap<String, Expected>, path: &str, state: Expected) {
     for (at, _) in path.match_indices('/') {
         left.remove(path.get(..at).unwrap_or_default());
     }
-    left.insert(path, state);
+    left.insert(path.to_owned(), state);
 }
 
 fn info(job: &Job, response: CommitResponse) -> CommitInfo {
@@ -267,8 +266,11 @@ mod tests {
     use std::sync::OnceLock;
 
     use hub_transport::Reporter;
+    use hub_types::preupload::UploadMode;
 
     use super::*;
+    use crate::look::Seen;
+    use crate::plan::{Fate, Wanted};
     use crate::source::{Stamp, SystemFiles};
     use crate::{CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};
 
@@ -282,19 +284,16 @@ mod tests {
 
     /// What the operations leave, with additions in LFS where the path ends in `.bin`.
     fn left_by(operations: Vec<CommitOperation>) -> BTreeMap<String, Expected> {
-        let line = |(operation, step): (usize, &CommitOperation)| match step {
-            CommitOperation::Delete(_) => Line::Delete { operation },
-            CommitOperation::Add(add) if add.path_in_repo().ends_with(".bin") => {
-                Line::Lfs { operation, size: 1, sha256: [2; 32] }
-            }
-            CommitOperation::Copy(_) => Line::Lfs { operation, size: 1, sha256: [2; 32] },
-            CommitOperation::Add(_) => {
-                Line::Regular { operation, stamp: Stamp::of_size(1), git: OnceLock::from([1; 20]) }
-            }
+        let file = |(operation, step): (usize, &CommitOperation)| {
+            let CommitOperation::Add(add) = step else { return None };
+            let in_lfs = add.path_in_repo().ends_with(".bin");
+            let fate = if in_lfs { Fate::Lfs([2; 32]) } else { Fate::Regular(OnceLock::from([1; 20])) };
+            let seen = Seen { operation, stamp: Stamp::of_size(1) };
+            Some(Wanted { seen, mode: UploadMode::Regular, remote: None, fate })
         };
-        let lines = operations.iter().enumerate().map(line).collect();
+        let wanted: Vec<_> = operations.iter().enumerate().filter_map(file).collect();
         fingerprint(&Payload {
-            lines: Arc::new(lines),
+            wanted: wanted.into(),
             operations: operations.into(),
             files: Arc::new(SystemFiles),
             reporter: Reporter::default(),

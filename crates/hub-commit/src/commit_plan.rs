@@ -8,8 +8,8 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::lfs::Object;
-use crate::look::Seen;
-use crate::payload::Line;
+use crate::payload::lines;
+use crate::plan::Wanted;
 use crate::{CommitOperation, CommitOptions, Reason};
 
 /// What a commit would do, file by file. [`plan_commit`](crate::plan_commit) makes it, [`execute`](crate::execute) does
@@ -22,9 +22,7 @@ pub struct CommitPlan {
     pub(crate) options: CommitOptions,
     pub(crate) head: String,
     pub(crate) operations: Arc<Vec<CommitOperation>>,
-    pub(crate) lines: Vec<Line>,
-    /// The files that are sent or named in the commit.
-    pub(crate) sent: Arc<[Seen]>,
+    pub(crate) files: Arc<Vec<Wanted>>,
     /// Content that the server lacks, each once.
     pub(crate) objects: Vec<Object>,
     pub(crate) entries: Vec<PlanEntry>,
@@ -65,7 +63,7 @@ impl CommitPlan {
 
     /// Whether nothing would change: then no commit is made.
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        lines(&self.operations, &self.files).next().is_none()
     }
 }
 

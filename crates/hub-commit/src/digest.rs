@@ -80,7 +80,7 @@ pub(crate) fn digest(
     let path = add.path_in_repo();
     let changed = || CommitError::SourceChanged { path: path.to_owned() };
     let problem = |error: io::Error| add.problem(error);
-    let (mut source, opened) = add.source().open(files).map_err(problem)?;
+    let (mut source, opened) = add.open(files).map_err(problem)?;
     if opened != stamp {
         return Err(changed());
     }

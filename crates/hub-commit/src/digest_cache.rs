@@ -26,13 +26,13 @@ pub(crate) fn known_or_read(
     stamp: Stamp,
     want: Want,
 ) -> Result<Digests, CommitError> {
-    let cached = job.options.digests.as_deref().zip(add.source().path());
-    if let Some(known) = cached.and_then(|(cache, path)| cache.get(path, &stamp, want)) {
+    let cached = job.options.digests.as_deref().zip(add.file());
+    if let Some(known) = cached.as_ref().and_then(|(cache, path)| cache.get(path, &stamp, want)) {
         return Ok(known);
     }
     let digests = digest(add, stamp, want, &*job.options.files, &job.reporter, &job.cancel)?;
     if let Some((cache, path)) = cached {
-        cache.put(path, &stamp, &digests);
+        cache.put(&path, &stamp, &digests);
     }
     Ok(digests)
 }

@@ -10,6 +10,7 @@ use crate::commit::{Base, commit};
 use crate::commit_plan::CommitPlan;
 use crate::job::{Job, check_stamps};
 use crate::payload::Payload;
+use crate::plan::Fate;
 use crate::reconcile::commit_url;
 use crate::{CommitError, CommitOptions, lfs};
 
@@ -28,7 +29,8 @@ use crate::{CommitError, CommitOptions, lfs};
 /// made for another endpoint. Otherwise as for [`create_commit`](crate::create_commit), also when the server lost content in
 /// the meantime that it had.
 pub async fn execute(transport: &Transport, plan: CommitPlan) -> Result<CommitInfo, CommitError> {
-    let CommitPlan { endpoint, options, head, operations, lines, sent, objects, totals, .. } = plan;
+    let is_empty = plan.is_empty();
+    let CommitPlan { endpoint, options, head, operations, files, objects, totals, .. } = plan;
     if transport.endpoint().to_string() != endpoint {
         return Err(CommitError::invalid(format!("the plan was made for {endpoint}")));
     }
@@ -36,13 +38,14 @@ pub async fn execute(transport: &Transport, plan: CommitPlan) -> Result<CommitIn
     let options = CommitOptions { parent_commit: Some(parent), ..options };
     let job = Arc::new(Job::new(transport, operations, options));
     let _cancel = job.cancel.on_drop();
-    check_stamps(&job, Arc::clone(&sent)).await?;
+    check_stamps(&job, Arc::clone(&files)).await?;
     let (now, server_time) = job.head().await?;
     if now != head {
         return Err(CommitError::ParentMismatch { expected: head, actual: Some(now) });
     }
-    job.reporter.event(&Event::Started { files: sent.len() as u64, bytes: totals.bytes });
-    let info = if lines.is_empty() {
+    let sent = files.iter().filter(|file| file.fate != Fate::Unchanged).count();
+    job.reporter.event(&Event::Started { files: sent as u64, bytes: totals.bytes });
+    let info = if is_empty {
         let url = commit_url(&job.transport, &job.options.repo, &head);
         let mut info = CommitInfo::new(url, head, &job.options.message, &job.options.description);
         info.created = false;
@@ -51,7 +54,7 @@ pub async fn execute(transport: &Transport, plan: CommitPlan) -> Result<CommitIn
         job.reporter.phase(Phase::Uploading);
         lfs::upload_objects(&job, objects).await?;
         job.reporter.phase(Phase::Committing);
-        let payload = Payload::of(&job, lines);
+        let payload = Payload::of(&job, files);
         commit(&job, &payload, Base { head: now.parse().ok(), server_time }).await?
     };
     job.reporter.finish().await;

@@ -15,10 +15,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::sync::Arc;
 
 use walkdir::{DirEntry, WalkDir};
 
 use crate::error::SourceProblem;
+use crate::operation::Folder;
 use crate::pattern::Filter;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, Reason, Skipped};
 
@@ -135,7 +137,8 @@ pub fn list(dir: &Path, options: &FolderOptions) -> Result<Listing, CommitError>
 
 /// The folder in the repository with a `/` behind it; nothing for the root.
 pub(crate) fn prefix(path_in_repo: &str) -> String {
-    match path_in_repo.strip_prefix("./").unwrap_or(path_in_repo).trim_end_matches('/') {
+    let path = path_in_repo.strip_prefix('/').unwrap_or(path_in_repo);
+    match path.strip_prefix("./").unwrap_or(path).trim_end_matches('/') {
         "" | "." => String::new(),
         folder => format!("{folder}/"),
     }
@@ -144,9 +147,10 @@ pub(crate) fn prefix(path_in_repo: &str) -> String {
 /// A look through a folder, and what it has found so far.
 struct Scan<'a> {
     dir: &'a Path,
+    /// The same, for the additions.
+    folder: Arc<Folder>,
     options: &'a FolderOptions,
     filter: Filter,
-    prefix: String,
     found: RefCell<Found>,
 }
 
@@ -176,8 +180,8 @@ impl Found {
 impl<'a> Scan<'a> {
     fn new(dir: &'a Path, options: &'a FolderOptions) -> Self {
         let filter = Filter::new(options.allow_patterns.as_deref(), &options.ignore_patterns);
-        let prefix = prefix(&options.path_in_repo);
-        Self { dir, options, filter, prefix, found: RefCell::default() }
+        let folder = Arc::new(Folder { path: dir.into(), prefix: prefix(&options.path_in_repo) });
+        Self { dir, folder, options, filter, found: RefCell::default() }
     }
 
     /// Whether to go on with an entry; if not, it is noted here.
@@ -226,9 +230,7 @@ impl<'a> Scan<'a> {
                 _ => found.problems.push(SourceProblem::Link { path }),
             }
         } else if kind.is_file() {
-            let mut path = path;
-            path.shrink_to_fit();
-            match CommitOperationAdd::unchecked_source(&format!("{}{inside}", self.prefix), path.into()) {
+            match CommitOperationAdd::in_folder(&self.folder, &inside) {
                 Ok(add) => found.operations.push(add.into()),
                 Err(error) => found.invalid = found.invalid.take().or(Some(error)),
             }
@@ -280,7 +282,7 @@ impl<'a> Scan<'a> {
     fn shown(&self, path: &Path, is_dir: bool) -> String {
         let inside = path.strip_prefix(self.dir).unwrap_or(path).components();
         let parts: Vec<_> = inside.map(|part| part.as_os_str().to_string_lossy()).collect();
-        format!("{}{}{}", self.prefix, parts.join("/"), if is_dir { "/" } else { "" })
+        format!("{}{}{}", self.folder.prefix, parts.join("/"), if is_dir { "/" } else { "" })
     }
 
     fn finish(self) -> Result<Listing, CommitError> {

@@ -8,7 +8,7 @@ use crate::budget::AtOnce;
 use crate::digest::Cancel;
 use crate::endpoint::Head;
 use crate::error::shown;
-use crate::look::Seen;
+use crate::plan::{Fate, Wanted};
 use crate::window::Window;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
 
@@ -63,13 +63,13 @@ impl Job {
     }
 }
 
-/// Opens the sources of files that were looked at before, to find out whether they still are what they were.
-pub(crate) async fn check_stamps(job: &Arc<Job>, seen: Arc<[Seen]>) -> Result<(), CommitError> {
+/// Opens the sources of the files that change something, to find out whether they still are what they were.
+pub(crate) async fn check_stamps(job: &Arc<Job>, files: Arc<Vec<Wanted>>) -> Result<(), CommitError> {
     let job = Arc::clone(job);
     blocking(move || {
-        for seen in seen.iter() {
+        for Wanted { seen, .. } in files.iter().filter(|file| file.fate != Fate::Unchanged) {
             let add = job.add(seen.operation)?;
-            let (_, stamp) = add.source().open(&*job.options.files).map_err(|error| add.problem(error))?;
+            let (_, stamp) = add.open(&*job.options.files).map_err(|error| add.problem(error))?;
             if stamp != seen.stamp {
                 return Err(CommitError::SourceChanged { path: add.path_in_repo().to_owned() });
             }

@@ -89,7 +89,7 @@ fn look_at_share(operations: &[CommitOperation], at: usize, files: &dyn Files, s
     let mut looked = Looked::default();
     for (operation, step) in (at..).zip(operations) {
         let CommitOperation::Add(add) = step else { continue };
-        let found = add.source().open(files).and_then(|(mut source, stamp)| {
+        let found = add.open(files).and_then(|(mut source, stamp)| {
             if sampled {
                 looked.samples.push(head_of(&mut *source, SAMPLE)?.into());
             }
@@ -97,7 +97,7 @@ fn look_at_share(operations: &[CommitOperation], at: usize, files: &dyn Files, s
         });
         match found {
             Ok(stamp) => looked.seen.push(Seen { operation, stamp }),
-            Err(error) => looked.problems.push(add.source().problem(add.path_in_repo(), error)),
+            Err(error) => looked.problems.push(add.source_problem(error)),
         }
     }
     looked

@@ -1,6 +1,6 @@
 //! [`plan_commit`]: everything that [`create_commit`](crate::create_commit) does before the first byte is sent.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use hub_transport::Transport;
@@ -11,12 +11,11 @@ use crate::commit::header;
 use crate::commit_plan::{Action, CommitPlan, PlanEntry, PlanTotals};
 use crate::copy;
 use crate::job::Job;
-use crate::lfs::{self, Fate, Object};
+use crate::lfs::{self, Object};
 use crate::look::{Looked, Seen};
-use crate::payload::{Line, Payload};
-use crate::plan::{self, Wanted};
+use crate::payload::Payload;
+use crate::plan::{self, Fate, Wanted};
 use crate::preupload::{Answer, check_card, classify};
-use crate::run::lines;
 use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, Reason, Skipped};
 
 /// Says what a commit of all operations would do, and changes nothing. `skipped` is what the caller left out already, for
@@ -71,7 +70,7 @@ async fn make(
     let _cancel = job.cancel.on_drop();
     let bytes = seen.iter().fold(0u64, |sum, seen| sum.saturating_add(seen.stamp.size));
     job.reporter.event(&Event::Started { files: seen.len() as u64, bytes });
-    let answer = if seen.is_empty() {
+    let mut answer = if seen.is_empty() {
         Answer::default()
     } else {
         futures_util::future::try_join(classify(&job, &seen, samples), check_card(&job, &seen)).await?.0
@@ -86,24 +85,20 @@ async fn make(
     }
 
     job.reporter.phase(Phase::Hashing);
-    let digests = lfs::digest_all(&job, &answer.files).await?;
-    let (missing, batches) = lfs::missing(&job, distinct(&digests)).await?;
+    let contents = lfs::digest_all(&job, &mut answer.files).await?;
+    let (missing, batches) = lfs::missing(&job, contents).await?;
     let transfers: u64 = missing.iter().map(|(_, requests)| requests).sum();
     let objects: Vec<Object> = missing.into_iter().map(|(object, _)| object).collect();
 
-    let files: BTreeMap<usize, (&Wanted, Fate)> = answer
-        .files
-        .iter()
-        .zip(&digests)
-        .map(|(file, (fate, _))| (file.seen.operation, (file, *fate)))
-        .collect();
-    let lines = lines(&job, files.values().map(|(file, fate)| (file.seen, *fate)));
+    let payload = Payload::of(&job, answer.files.into());
+    let files: HashMap<usize, &Wanted> =
+        payload.wanted.iter().map(|file| (file.seen.operation, file)).collect();
     let ignored: HashMap<usize, Seen> = answer.ignored.iter().map(|seen| (seen.operation, *seen)).collect();
     let sends: HashSet<usize> = objects.iter().map(|object| object.seen.operation).collect();
     let mut entries = Vec::with_capacity(job.operations.len() + skipped.len());
     for (index, operation) in job.operations.iter().enumerate() {
         entries.push(match (files.get(&index), ignored.get(&index)) {
-            (Some((file, fate)), _) => file_entry(operation, file, *fate, sends.contains(&index)),
+            (Some(file), _) => file_entry(operation, file, sends.contains(&index)),
             (None, Some(seen)) => {
                 PlanEntry::skip(operation.path_in_repo(), Some(seen.stamp.size), Reason::GitIgnore)
             }
@@ -120,20 +115,18 @@ async fn make(
     let mut totals = PlanTotals::count(&entries);
     // The head is compared first, whatever comes next.
     totals.requests = 1;
-    if !lines.is_empty() {
+    if payload.lines().next().is_some() {
         totals.requests += batches + transfers + 1;
         let sent: u64 = objects.iter().map(Object::size).sum();
-        totals.bytes_to_send = sent.saturating_add(body_len(&job, &lines, &head)?);
+        totals.bytes_to_send = sent.saturating_add(payload.body_len(header(&options, head.parse().ok()))?);
     }
-    let sent = lines.iter().filter_map(|line| files.get(&line.operation()).map(|(file, _)| file.seen));
     job.reporter.finish().await;
     Ok(CommitPlan {
         endpoint: transport.endpoint().to_string(),
-        sent: sent.collect(),
         operations: Arc::clone(&job.operations),
         options,
         head,
-        lines,
+        files: payload.wanted,
         objects,
         entries,
         totals,
@@ -141,20 +134,13 @@ async fn make(
     })
 }
 
-/// Each content once, with the first file that has it.
-fn distinct(digests: &[(Fate, Option<Object>)]) -> Vec<Object> {
-    let mut known = HashSet::new();
-    let objects = digests.iter().filter_map(|(_, object)| object.as_ref());
-    objects.filter(|object| known.insert(object.oid.as_str())).cloned().collect()
-}
-
-fn file_entry(operation: &CommitOperation, file: &Wanted, fate: Fate, is_sent: bool) -> PlanEntry {
+fn file_entry(operation: &CommitOperation, file: &Wanted, is_sent: bool) -> PlanEntry {
     let (path, size) = (operation.path_in_repo(), Some(file.seen.stamp.size));
-    if fate == Fate::Unchanged {
+    if file.fate == Fate::Unchanged {
         return PlanEntry::skip(path, size, Reason::Unchanged);
     }
     let action = if file.remote.is_some() { Action::Replace } else { Action::Add };
-    let stored = matches!(fate, Fate::Lfs(_)) && !is_sent;
+    let stored = matches!(file.fate, Fate::Lfs(_)) && !is_sent;
     PlanEntry { mode: Some(file.mode), size, stored, ..PlanEntry::new(path, action) }
 }
 
@@ -183,12 +169,6 @@ fn dropped_copies(copies: &[String], operations: &[CommitOperation]) -> Vec<Plan
         .collect();
     let dropped = copies.iter().filter(|path| !kept.contains(path.as_str()));
     dropped.map(|path| PlanEntry::skip(path, None, Reason::Unchanged)).collect()
-}
-
-/// Length of the commit's body.
-fn body_len(job: &Job, lines: &[Line], head: &str) -> Result<u64, CommitError> {
-    let payload = Payload::of(job, lines.to_vec());
-    payload.body_len(header(&job.options, head.parse().ok()))
 }
 
 /// Passes on everything but news about content on its way.

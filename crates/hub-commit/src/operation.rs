@@ -1,20 +1,48 @@
 //! What a commit does: add files, delete files and folders, copy files.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{MAIN_SEPARATOR, MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::sync::Arc;
 
 use hub_types::progress::{Event, Phase, Progress};
-use hub_types::{SafeRelPath, base64};
+use hub_types::{ParseError, SafeRelPath, base64};
 
 use crate::error::SourceProblem;
-use crate::source::{AddSource, SourceFile, Stamp, SystemFiles, read_full};
+use crate::source::{AddSource, Files, SourceFile, Stamp, SystemFiles, read_full};
 use crate::{CommitError, CommitOperationCopy};
 
 /// Adds a file, or replaces it. Python: `CommitOperationAdd`.
 #[derive(Debug, Clone)]
 pub struct CommitOperationAdd {
     path: SafeRelPath,
-    source: AddSource,
+    content: Content,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    Given(Box<AddSource>),
+    InFolder(Arc<Folder>),
+}
+
+/// A folder whose files are added. It may have hundreds of thousands: none keeps its path on the machine.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    pub(crate) path: PathBuf,
+    /// What the paths of its files in the repository have in front of those in the folder.
+    pub(crate) prefix: String,
+}
+
+impl Folder {
+    /// The file that is added as `path_in_repo`.
+    fn file(&self, path_in_repo: &str) -> PathBuf {
+        let inside = path_in_repo.strip_prefix(&self.prefix).unwrap_or(path_in_repo);
+        if MAIN_SEPARATOR == '/' {
+            self.path.join(inside)
+        } else {
+            self.path.join(inside.replace('/', MAIN_SEPARATOR_STR))
+        }
+    }
 }
 
 impl CommitOperationAdd {
@@ -34,8 +62,8 @@ impl CommitOperationAdd {
     /// an existing regular file.
     pub fn new(path_in_repo: &str, source: impl Into<AddSource>) -> Result<Self, CommitError> {
         let source = source.into();
-        let add = Self::unchecked_source(path_in_repo, source)?;
-        if let AddSource::Path(path) = &add.source {
+        let path_in_repo = content_path(path_in_repo)?;
+        if let AddSource::Path(path) = &source {
             let problem = match std::fs::metadata(path) {
                 Ok(metadata) if metadata.is_file() => None,
                 Ok(_) => Some(SourceProblem::NotRegular { path: path.clone() }),
@@ -45,12 +73,14 @@ impl CommitOperationAdd {
                 return Err(CommitError::Sources(vec![problem]));
             }
         }
-        Ok(add)
+        Ok(Self { path: path_in_repo, content: Content::Given(source.into()) })
     }
 
-    /// As [`Self::new`], for a source that is known to be a regular file.
-    pub(crate) fn unchecked_source(path_in_repo: &str, source: AddSource) -> Result<Self, CommitError> {
-        Ok(Self { path: content_path(path_in_repo)?, source })
+    /// Adds what is a regular file at `inside` in `folder`, with `/` between its parts.
+    pub(crate) fn in_folder(folder: &Arc<Folder>, inside: &str) -> Result<Self, CommitError> {
+        let path = format!("{}{inside}", folder.prefix).parse();
+        let path = path.map_err(|error: ParseError| CommitError::invalid(error.to_string()))?;
+        Ok(Self { path: no_cache(path)?, content: Content::InFolder(Arc::clone(folder)) })
     }
 
     /// Where the file goes, from the root of the repository, with `/` between its parts.
@@ -59,8 +89,30 @@ impl CommitOperationAdd {
     }
 
     /// Where its content comes from.
-    pub fn source(&self) -> &AddSource {
-        &self.source
+    pub fn source(&self) -> AddSource {
+        match &self.content {
+            Content::Given(source) => AddSource::clone(source),
+            Content::InFolder(folder) => folder.file(self.path_in_repo()).into(),
+        }
+    }
+
+    /// The file that has the content, if one has it.
+    pub(crate) fn file(&self) -> Option<Cow<'_, Path>> {
+        match &self.content {
+            Content::Given(source) => match &**source {
+                AddSource::Path(path) => Some(path.into()),
+                AddSource::Bytes(_) | AddSource::Reader(_) => None,
+            },
+            Content::InFolder(folder) => Some(folder.file(self.path_in_repo()).into()),
+        }
+    }
+
+    /// Opens the content at its beginning, and says its state.
+    pub(crate) fn open(&self, files: &dyn Files) -> io::Result<(Box<dyn SourceFile>, Stamp)> {
+        match &self.content {
+            Content::Given(source) => source.open(files),
+            Content::InFolder(folder) => files.open(&folder.file(self.path_in_repo())),
+        }
     }
 
     /// The content in standard base64 with padding and without line breaks, all in memory.
@@ -70,7 +122,7 @@ impl CommitOperationAdd {
     pub fn b64content(&self) -> Result<String, CommitError> {
         let read = || {
             let mut content = Vec::new();
-            self.source.open(&SystemFiles)?.0.read_to_end(&mut content).map(|_| content)
+            self.open(&SystemFiles)?.0.read_to_end(&mut content).map(|_| content)
         };
         read().map(|content| base64::encode(&content)).map_err(|error| self.problem(error))
     }
@@ -89,7 +141,13 @@ impl CommitOperationAdd {
     }
 
     pub(crate) fn problem(&self, error: io::Error) -> CommitError {
-        CommitError::Sources(vec![self.source.problem(self.path_in_repo(), error)])
+        CommitError::Sources(vec![self.source_problem(error)])
+    }
+
+    /// A failure to open or read the content, as a problem that names the file.
+    pub(crate) fn source_problem(&self, error: io::Error) -> SourceProblem {
+        let path = self.file().unwrap_or_else(|| Path::new(self.path_in_repo()).into());
+        SourceProblem::from_io(path.into_owned(), error)
     }
 }
 
@@ -105,14 +163,14 @@ struct AsFile {
 
 impl AsFile {
     fn open(add: &CommitOperationAdd, progress: Option<Arc<dyn Progress>>) -> io::Result<Self> {
-        let restore = match &add.source {
+        let restore = match add.source() {
             AddSource::Reader(reader) => {
-                let before = lock(reader).stream_position()?;
-                Some((Arc::clone(reader), before))
+                let before = lock(&reader).stream_position()?;
+                Some((reader, before))
             }
             AddSource::Path(_) | AddSource::Bytes(_) => None,
         };
-        let (file, Stamp { size, .. }) = add.source.open(&SystemFiles)?;
+        let (file, Stamp { size, .. }) = add.open(&SystemFiles)?;
         Ok(Self { path: add.path_in_repo().to_owned(), file, size, position: 0, progress, restore })
     }
 }
@@ -243,10 +301,14 @@ pub(crate) fn repo_path(text: &str) -> Result<SafeRelPath, CommitError> {
 
 /// A path where content may go.
 pub(crate) fn content_path(text: &str) -> Result<SafeRelPath, CommitError> {
-    let path = repo_path(text)?;
-    // The Hub's own clients keep their bookkeeping in `.cache`; the Hub refuses it as it refuses `.git`.
+    no_cache(repo_path(text)?)
+}
+
+/// The Hub's own clients keep their bookkeeping in `.cache`; the Hub refuses it as it refuses `.git`.
+fn no_cache(path: SafeRelPath) -> Result<SafeRelPath, CommitError> {
     if path.segments().any(|part| part == ".cache") {
-        let message = format!("invalid path in the repository {text:?}: \".cache\" is not uploaded");
+        let message =
+            format!("invalid path in the repository {:?}: \".cache\" is not uploaded", path.as_str());
         return Err(CommitError::invalid(message));
     }
     Ok(path)

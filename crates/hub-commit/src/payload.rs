@@ -12,54 +12,79 @@ use sha2::Digest as _;
 use crate::digest::{Digests, git_blob, hex};
 use crate::digest_cache::DigestCache;
 use crate::job::Job;
+use crate::plan::{Fate, Wanted};
 use crate::source::{Files, Stamp, read_full};
 use crate::stream::{self, Fault, Stop, Writer};
-use crate::{CommitError, CommitOperation, CommitOperationAdd};
+use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOperationDelete};
 
 /// Bytes of content encoded at once: a multiple of 3, so that padding appears only at the end.
 const PIECE: usize = 48 * 1024;
 
-/// One line after the header. `operation` is the index of its operation.
-#[derive(Debug, Clone)]
-pub(crate) enum Line {
+/// One line after the header.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Line<'a> {
     /// A file sent inside the commit. `git` is set by the first complete reading; later ones must agree.
-    Regular { operation: usize, stamp: Stamp, git: OnceLock<[u8; 20]> },
+    Regular { add: &'a CommitOperationAdd, stamp: &'a Stamp, git: &'a OnceLock<[u8; 20]> },
     /// A file that is in LFS.
-    Lfs { operation: usize, size: u64, sha256: [u8; 32] },
+    Lfs { path: &'a str, size: u64, sha256: [u8; 32] },
     /// A deletion.
-    Delete { operation: usize },
+    Delete(&'a CommitOperationDelete),
 }
 
-impl Line {
-    pub(crate) fn operation(&self) -> usize {
-        match self {
-            Self::Regular { operation, .. } | Self::Lfs { operation, .. } | Self::Delete { operation } => {
-                *operation
+/// The lines of a commit, from the operations and what becomes of their files, in the order of the operations.
+pub(crate) fn lines<'a>(
+    operations: &'a [CommitOperation],
+    files: &'a [Wanted],
+) -> impl Iterator<Item = Line<'a>> {
+    let mut files = files.iter().peekable();
+    operations.iter().enumerate().filter_map(move |(index, operation)| {
+        let file = files.next_if(|file| file.seen.operation == index);
+        match operation {
+            CommitOperation::Delete(delete) => Some(Line::Delete(delete)),
+            CommitOperation::Copy(copy) => {
+                let object = copy.object()?;
+                Some(Line::Lfs { path: copy.path_in_repo(), size: object.size, sha256: object.sha256 })
+            }
+            CommitOperation::Add(add) => {
+                let Wanted { seen, fate, .. } = file?;
+                match fate {
+                    Fate::Unchanged => None,
+                    &Fate::Lfs(sha256) => {
+                        Some(Line::Lfs { path: add.path_in_repo(), size: seen.stamp.size, sha256 })
+                    }
+                    Fate::Regular(git) => Some(Line::Regular { add, stamp: &seen.stamp, git }),
+                }
             }
         }
-    }
+    })
 }
 
 /// Everything a commit's body is made of, except its header.
 #[derive(Clone)]
 pub(crate) struct Payload {
     pub(crate) operations: Arc<Vec<CommitOperation>>,
-    pub(crate) lines: Arc<Vec<Line>>,
+    /// In the order of their operations.
+    pub(crate) wanted: Arc<Vec<Wanted>>,
     pub(crate) files: Arc<dyn Files>,
     pub(crate) reporter: Reporter,
     pub(crate) digests: Option<Arc<dyn DigestCache>>,
 }
 
 impl Payload {
-    /// What a job sends for these lines.
-    pub(crate) fn of(job: &Job, lines: Vec<Line>) -> Self {
+    /// What a job sends for its operations and these files.
+    pub(crate) fn of(job: &Job, wanted: Arc<Vec<Wanted>>) -> Self {
         Self {
             operations: Arc::clone(&job.operations),
-            lines: Arc::new(lines),
+            wanted,
             files: Arc::clone(&job.options.files),
             reporter: job.reporter.clone(),
             digests: job.options.digests.clone(),
         }
+    }
+
+    /// Everything after the header.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        lines(&self.operations, &self.wanted)
     }
 
     /// The body with `header` as its first line. `whole` is set once all of it was produced; before that, no server can
@@ -78,7 +103,7 @@ impl Payload {
         let (payload, whole) = (self.clone(), Arc::clone(whole));
         Ok(stream::body(len, fault, move |writer| {
             writer.write(header.as_bytes())?;
-            payload.lines.iter().try_for_each(|line| payload.write(line, writer))?;
+            payload.lines().try_for_each(|line| payload.write(line, writer))?;
             // The end of the body is not handed on yet: it cannot arrive before this is known.
             whole.store(true, Ordering::SeqCst);
             Ok(())
@@ -94,50 +119,17 @@ impl Payload {
     }
 
     fn len(&self, header: &str) -> Result<u64, CommitError> {
-        self.lines.iter().try_fold(header.len() as u64, |len, line| Ok(len + self.line_len(line)?))
+        self.lines().try_fold(header.len() as u64, |len, line| Ok(len + line_len(line)?))
     }
 
-    fn line_len(&self, line: &Line) -> Result<u64, CommitError> {
-        Ok(match self.parts(line)? {
-            Parts::Whole(text) => text.len() as u64,
-            Parts::Inline(frame, _, stamp, _) => {
-                (frame.before().len() + frame.after().len()) as u64 + encoded_len(stamp.size)
-            }
-        })
-    }
-
-    fn write(&self, line: &Line, writer: &mut Writer) -> Result<(), Stop> {
-        match self.parts(line)? {
+    fn write(&self, line: Line<'_>, writer: &mut Writer) -> Result<(), Stop> {
+        match parts(line)? {
             Parts::Whole(text) => writer.write(text.as_bytes()),
             Parts::Inline(frame, add, stamp, git) => {
                 writer.write(frame.before().as_bytes())?;
                 self.write_content(add, stamp, git, writer)?;
                 writer.write(frame.after().as_bytes())
             }
-        }
-    }
-
-    fn parts<'a>(&'a self, line: &'a Line) -> Result<Parts<'a>, CommitError> {
-        let operation = self
-            .operations
-            .get(line.operation())
-            .ok_or_else(|| CommitError::Stopped("a line of the commit has no operation".into()))?;
-        let path = operation.path_in_repo();
-        let whole = |line: CommitLine| json_line(&line).map(Parts::Whole);
-        match (line, operation) {
-            (Line::Lfs { size, sha256, .. }, _) => whole(CommitLine::LfsFile(LfsFile {
-                path: path.to_owned(),
-                algo: "sha256".to_owned(),
-                oid: hex(sha256),
-                size: Some(*size),
-            })),
-            (Line::Regular { stamp, git, .. }, CommitOperation::Add(add)) => {
-                Ok(Parts::Inline(InlineFileLine::new(path), add, stamp, git))
-            }
-            (_, CommitOperation::Delete(delete)) if delete.is_folder() => {
-                whole(CommitLine::DeletedFolder(DeletedPath { path: path.to_owned() }))
-            }
-            _ => whole(CommitLine::DeletedFile(DeletedPath { path: path.to_owned() })),
         }
     }
 
@@ -151,7 +143,7 @@ impl Payload {
     ) -> Result<(), Stop> {
         let changed = || CommitError::SourceChanged { path: add.path_in_repo().to_owned() };
         let problem = |error| add.problem(error);
-        let (mut source, opened) = add.source().open(&*self.files).map_err(problem)?;
+        let (mut source, opened) = add.open(&*self.files).map_err(problem)?;
         if opened != *stamp {
             return Err(changed().into());
         }
@@ -180,8 +172,8 @@ impl Payload {
         if !unchanged || *git.get_or_init(|| id) != id {
             return Err(changed().into());
         }
-        if let Some((cache, path)) = self.digests.as_deref().zip(add.source().path()) {
-            cache.put(path, stamp, &Digests::Git(id));
+        if let Some((cache, path)) = self.digests.as_deref().zip(add.file()) {
+            cache.put(&path, stamp, &Digests::Git(id));
         }
         Ok(())
     }
@@ -190,6 +182,35 @@ impl Payload {
 enum Parts<'a> {
     Whole(String),
     Inline(InlineFileLine, &'a CommitOperationAdd, &'a Stamp, &'a OnceLock<[u8; 20]>),
+}
+
+fn parts(line: Line<'_>) -> Result<Parts<'_>, CommitError> {
+    let whole = |line: CommitLine| json_line(&line).map(Parts::Whole);
+    match line {
+        Line::Lfs { path, size, sha256 } => whole(CommitLine::LfsFile(LfsFile {
+            path: path.to_owned(),
+            algo: "sha256".to_owned(),
+            oid: hex(&sha256),
+            size: Some(size),
+        })),
+        Line::Regular { add, stamp, git } => {
+            Ok(Parts::Inline(InlineFileLine::new(add.path_in_repo()), add, stamp, git))
+        }
+        Line::Delete(delete) => {
+            let deleted = DeletedPath { path: delete.path_in_repo().to_owned() };
+            let line = if delete.is_folder() { CommitLine::DeletedFolder } else { CommitLine::DeletedFile };
+            whole(line(deleted))
+        }
+    }
+}
+
+fn line_len(line: Line<'_>) -> Result<u64, CommitError> {
+    Ok(match parts(line)? {
+        Parts::Whole(text) => text.len() as u64,
+        Parts::Inline(frame, _, stamp, _) => {
+            (frame.before().len() + frame.after().len()) as u64 + encoded_len(stamp.size)
+        }
+    })
 }
 
 fn json_line(line: &CommitLine) -> Result<String, CommitError> {
@@ -206,11 +227,13 @@ mod tests {
     use http_body::Body as _;
     use http_body_util::BodyExt;
     use hub_types::commit::{Encoding, InlineFile};
+    use hub_types::preupload::UploadMode;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::IsFolder;
+    use crate::look::Seen;
     use crate::source::{AddSource, SystemFiles};
-    use crate::{CommitOperationDelete, IsFolder};
 
     /// Gives at most `step` bytes a time.
     struct Slow {
@@ -231,14 +254,19 @@ mod tests {
         }
     }
 
-    fn regular(operation: usize, size: usize) -> Line {
-        Line::Regular { operation, stamp: Stamp::of_size(size as u64), git: OnceLock::new() }
+    fn file(operation: usize, size: usize, fate: Fate) -> Wanted {
+        let seen = Seen { operation, stamp: Stamp::of_size(size as u64) };
+        Wanted { seen, mode: UploadMode::Regular, remote: None, fate }
     }
 
-    fn payload(operations: Vec<CommitOperation>, lines: Vec<Line>) -> Payload {
+    fn regular(operation: usize, size: usize) -> Wanted {
+        file(operation, size, Fate::Regular(OnceLock::new()))
+    }
+
+    fn payload(operations: Vec<CommitOperation>, wanted: Vec<Wanted>) -> Payload {
         Payload {
             operations: operations.into(),
-            lines: Arc::new(lines),
+            wanted: wanted.into(),
             files: Arc::new(SystemFiles),
             reporter: Reporter::default(),
             digests: None,
@@ -263,22 +291,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_operation_is_one_line_in_the_order_given() {
+    async fn every_operation_that_changes_something_is_one_line_in_the_order_given() {
         let operations = vec![
             CommitOperationDelete::new("old/", IsFolder::Auto).unwrap().into(),
             CommitOperationAdd::new("w.bin", b"x".as_slice()).unwrap().into(),
+            CommitOperationAdd::new("same", b"x".as_slice()).unwrap().into(),
+            CommitOperationAdd::new("ignored", b"x".as_slice()).unwrap().into(),
             CommitOperationAdd::new("a.txt", b"hi".as_slice()).unwrap().into(),
             CommitOperationDelete::new("b.txt", IsFolder::File).unwrap().into(),
         ];
-        let lines = vec![
-            Line::Delete { operation: 0 },
-            Line::Lfs { operation: 1, size: 1, sha256: [0xab; 32] },
-            regular(2, 2),
-            Line::Delete { operation: 3 },
-        ];
+        let files = vec![file(1, 1, Fate::Lfs([0xab; 32])), file(2, 1, Fate::Unchanged), regular(4, 2)];
         let deleted = |path: &str| DeletedPath { path: path.into() };
         assert_eq!(
-            lines_in(&text_of(&payload(operations, lines)).await),
+            lines_in(&text_of(&payload(operations, files)).await),
             [
                 CommitLine::Header(header()),
                 CommitLine::DeletedFolder(deleted("old")),
@@ -338,8 +363,8 @@ mod tests {
                     CommitOperationAdd::new(path, source).unwrap().into()
                 })
                 .collect();
-            let lines = files.iter().enumerate().map(|(i, (_, content, _))| regular(i, content.len())).collect();
-            let sent = runtime.block_on(text_of(&payload(operations, lines)));
+            let wanted = files.iter().enumerate().map(|(i, (_, content, _))| regular(i, content.len())).collect();
+            let sent = runtime.block_on(text_of(&payload(operations, wanted)));
             let expected = files.iter().map(|(path, content, _)| {
                 CommitLine::File(InlineFile {
                     path: path.clone(),

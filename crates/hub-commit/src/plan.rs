@@ -1,6 +1,7 @@
 //! The rules that need no I/O: warnings about operations, what the server's decisions mean, and limits.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use hub_types::base64::encoded_len;
 use hub_types::commit::{MAX_LFS_FILES, MAX_REGULAR_PAYLOAD};
@@ -39,13 +40,27 @@ pub(crate) fn warnings(operations: &[CommitOperation]) -> Vec<String> {
     found
 }
 
-/// A file that has to be dealt with after the server decided about it.
+/// A file that has to be dealt with after the server decided about it. A commit may have hundreds of thousands: this is the one
+/// place that keeps what is known about each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) seen: Seen,
     pub(crate) mode: UploadMode,
     /// What the repository has at this path: git blob id or sha256 in hexadecimal.
     pub(crate) remote: Option<Box<str>>,
+    pub(crate) fate: Fate,
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The repository has this content at this path.
+    Unchanged,
+    /// In LFS.
+    Lfs([u8; 32]),
+    /// Sent inside the commit; the git id as soon as it is computed, by the first complete reading at the latest. Later readings
+    /// must agree.
+    Regular(OnceLock<[u8; 20]>),
 }
 
 impl Wanted {
@@ -66,7 +81,8 @@ pub(crate) fn decide(seen: Seen, decision: PreuploadDecision) -> Option<Wanted> 
         return None;
     }
     let mode = if seen.stamp.size == 0 { UploadMode::Regular } else { decision.upload_mode };
-    Some(Wanted { seen, mode, remote: decision.oid.map(|oid| oid.to_ascii_lowercase().into()) })
+    let remote = decision.oid.map(|oid| oid.to_ascii_lowercase().into());
+    Some(Wanted { seen, mode, remote, fate: Fate::Regular(OnceLock::new()) })
 }
 
 /// Checks the limits of one commit.
@@ -104,7 +120,7 @@ mod tests {
     }
 
     fn wanted(mode: UploadMode, size: u64) -> Wanted {
-        Wanted { seen: seen(size), mode, remote: None }
+        Wanted { seen: seen(size), mode, remote: None, fate: Fate::Regular(OnceLock::new()) }
     }
 
     #[test]

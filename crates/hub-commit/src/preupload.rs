@@ -109,7 +109,7 @@ fn described(job: &Job, seen: &Seen, sample: &[u8]) -> PreuploadFile {
 }
 
 fn read_head(job: &Job, add: &CommitOperationAdd, limit: usize) -> Result<Vec<u8>, CommitError> {
-    let read = || head_of(&mut *add.source().open(&*job.options.files)?.0, limit);
+    let read = || head_of(&mut *add.open(&*job.options.files)?.0, limit);
     read().map_err(|error| add.problem(error))
 }
 

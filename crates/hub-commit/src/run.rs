@@ -1,6 +1,6 @@
 //! [`create_commit`]: the job from top to bottom.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join;
@@ -10,9 +10,8 @@ use hub_types::progress::{Event, Phase, Progress as _};
 
 use crate::commit::{Base, commit};
 use crate::job::Job;
-use crate::lfs::Fate;
-use crate::look::{Looked, Seen};
-use crate::payload::{Line, Payload};
+use crate::look::Looked;
+use crate::payload::Payload;
 use crate::preupload::{Answer, check_card, classify};
 use crate::reconcile::commit_url;
 use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, lfs, plan};
@@ -57,7 +56,7 @@ async fn run(transport: &Transport, checked: CheckedCommit) -> Result<CommitInfo
     let bytes = seen.iter().fold(0u64, |sum, seen| sum.saturating_add(seen.stamp.size));
     job.reporter.event(&Event::Started { files: seen.len() as u64, bytes });
 
-    let answer = if seen.is_empty() {
+    let mut answer = if seen.is_empty() {
         Answer::default()
     } else {
         job.reporter.phase(Phase::Hashing);
@@ -73,9 +72,9 @@ async fn run(transport: &Transport, checked: CheckedCommit) -> Result<CommitInfo
         server_time: answer.server_time,
     };
     job.reporter.phase(Phase::Uploading);
-    let (fates, mut base) = try_join(lfs::upload(&job, &answer.files), complete(&job, base)).await?;
-    let lines = lines(&job, answer.files.into_iter().map(|file| file.seen).zip(fates));
-    if lines.is_empty() {
+    let ((), mut base) = try_join(lfs::upload(&job, &mut answer.files), complete(&job, base)).await?;
+    let payload = Payload::of(&job, answer.files.into());
+    if payload.lines().next().is_none() {
         return unchanged(&job).await;
     }
     if needs_head(&job) && transport.clock().now() - asked > HEAD_IS_FRESH {
@@ -83,7 +82,6 @@ async fn run(transport: &Transport, checked: CheckedCommit) -> Result<CommitInfo
     }
 
     job.reporter.phase(Phase::Committing);
-    let payload = Payload::of(&job, lines);
     let info = commit(&job, &payload, base).await?;
     job.reporter.finish().await;
     Ok(info)
@@ -117,32 +115,4 @@ async fn unchanged(job: &Job) -> Result<CommitInfo, CommitError> {
     info.created = false;
     job.reporter.finish().await;
     Ok(info)
-}
-
-/// The lines of a payload, from the operations and what became of their files, in the order of the operations.
-pub(crate) fn lines(job: &Job, fates: impl Iterator<Item = (Seen, Fate)>) -> Vec<Line> {
-    let mut lines = Vec::with_capacity(job.operations.len());
-    let mut fates = fates.peekable();
-    for (operation, step) in job.operations.iter().enumerate() {
-        match (step, fates.next_if(|(seen, _)| seen.operation == operation)) {
-            (CommitOperation::Delete(_), _) => lines.push(Line::Delete { operation }),
-            (CommitOperation::Copy(copy), _) => lines.extend(copy.object().map(|object| Line::Lfs {
-                operation,
-                size: object.size,
-                sha256: object.sha256,
-            })),
-            (_, Some((seen, Fate::Lfs(sha256)))) => {
-                lines.push(Line::Lfs { operation, size: seen.stamp.size, sha256 });
-            }
-            (_, Some((seen, Fate::Regular(id)))) => {
-                let git = OnceLock::new();
-                if let Some(id) = id {
-                    let _ = git.set(id);
-                }
-                lines.push(Line::Regular { operation, stamp: seen.stamp, git });
-            }
-            (_, Some((_, Fate::Unchanged)) | None) => {}
-        }
-    }
-    lines
 }

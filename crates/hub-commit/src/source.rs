@@ -9,8 +9,6 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use crate::error::SourceProblem;
-
 /// A reader that several places may share. It is rewound before it is read.
 pub type SharedReader = Arc<Mutex<dyn ReadSeek>>;
 
@@ -223,14 +221,6 @@ impl SourceFile for Shared {
 }
 
 impl AddSource {
-    /// The file behind it, if there is one.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Path(path) => Some(path),
-            Self::Bytes(_) | Self::Reader(_) => None,
-        }
-    }
-
     /// Opens the content at its beginning, and says its state.
     pub(crate) fn open(&self, files: &dyn Files) -> io::Result<(Box<dyn SourceFile>, Stamp)> {
         let mut source: Box<dyn SourceFile> = match self {
@@ -240,15 +230,6 @@ impl AddSource {
         };
         let stamp = source.stamp()?;
         Ok((source, stamp))
-    }
-
-    /// Turns a failure to open or read into a problem that names the file.
-    pub(crate) fn problem(&self, path_in_repo: &str, error: io::Error) -> SourceProblem {
-        let path = match self {
-            Self::Path(path) => path.clone(),
-            Self::Bytes(_) | Self::Reader(_) => PathBuf::from(path_in_repo),
-        };
-        SourceProblem::from_io(path, error)
     }
 }
 

@@ -25,7 +25,7 @@ use crate::ParseError;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct SafeRelPath(String);
+pub struct SafeRelPath(Box<str>);
 
 const WHAT: &str = "path in the repository";
 
@@ -46,7 +46,7 @@ impl SafeRelPath {
 
     /// The last part.
     pub fn file_name(&self) -> &str {
-        self.0.rsplit_once('/').map_or(self.0.as_str(), |(_, name)| name)
+        self.0.rsplit_once('/').map_or(self.as_str(), |(_, name)| name)
     }
 
     /// The folder that holds it, or `None` at the root.
@@ -152,7 +152,7 @@ impl FromStr for SafeRelPath {
         if text.split(['/', '\\']).any(is_git_folder) {
             return fail("\".git\" is git's own folder");
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 
@@ -166,7 +166,7 @@ impl TryFrom<String> for SafeRelPath {
 
 impl From<SafeRelPath> for String {
     fn from(path: SafeRelPath) -> Self {
-        path.0
+        path.0.into()
     }
 }
 

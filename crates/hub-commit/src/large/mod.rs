@@ -17,6 +17,7 @@ mod facts;
 mod journal;
 mod tree;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -205,7 +206,7 @@ impl LargeFolder {
         files.retain(|file| {
             let there = self.operations.get(file.operation).and_then(|operation| {
                 let content = remote.contents.get(operation.path_in_repo())?;
-                Some(self.journal.holds(source_path(operation)?, &file.stamp, content))
+                Some(self.journal.holds(&source_path(operation)?, &file.stamp, content))
             });
             !there.unwrap_or_default()
         });
@@ -225,7 +226,7 @@ impl LargeFolder {
                 // Its digest may be the one of an earlier state that looked the same.
                 let changed = self.operations.iter().find(|operation| operation.path_in_repo() == path);
                 if let Some(path) = changed.and_then(source_path) {
-                    self.journal.forget(path);
+                    self.journal.forget(&path);
                 }
                 return Err(error);
             }
@@ -251,9 +252,9 @@ fn target(transport: &Transport, repo: &RepoRef) -> String {
     format!("{repo} of {}", transport.endpoint())
 }
 
-fn source_path(operation: &CommitOperation) -> Option<&Path> {
+fn source_path(operation: &CommitOperation) -> Option<Cow<'_, Path>> {
     match operation {
-        CommitOperation::Add(add) => add.source().path(),
+        CommitOperation::Add(add) => add.file(),
         _ => None,
     }
 }

@@ -1,34 +1,30 @@
 //! What an upload would do, without doing it: digests of all files, and which content the server lacks.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hub_types::preupload::UploadMode;
 
-use super::{Fate, Object, batch, groups, hash_group, judge};
+use super::{Object, batch, groups, hash_group, judge, work};
 use crate::CommitError;
 use crate::digest::Want;
 use crate::job::Job;
 use crate::plan::Wanted;
 
-/// Digests all files, in their order; with the content, where it goes to LFS.
-pub(crate) async fn digest_all(
-    job: &Arc<Job>,
-    files: &[Wanted],
-) -> Result<Vec<(Fate, Option<Object>)>, CommitError> {
-    let mut found: Vec<_> = vec![(Fate::Regular(None), None); files.len()];
-    let mut hashed = stream::iter(groups(files, any_digest))
-        .map(|group| hash_group(job, files, group, any_digest))
-        .buffer_unordered(job.at_once.hashing);
-    while let Some(digests) = hashed.try_next().await? {
-        for (index, digests) in digests {
-            if let (Some(file), Some(place)) = (files.get(index), found.get_mut(index)) {
-                let (fate, object) = judge(file, digests);
-                *place = (fate, object.map(|(_, object)| object));
-            }
-        }
+/// Digests all files and notes what becomes of each. Each content that goes to LFS once, with the first file that has it.
+pub(crate) async fn digest_all(job: &Arc<Job>, files: &mut [Wanted]) -> Result<Vec<Object>, CommitError> {
+    let work: Vec<_> =
+        groups(files, any_digest).into_iter().map(|group| work(files, group, any_digest)).collect();
+    let hashed = stream::iter(work).map(|work| hash_group(job, work)).buffered(job.at_once.hashing);
+    let hashed: Vec<_> = hashed.try_collect().await?;
+    let mut known = HashSet::new();
+    let mut objects = Vec::new();
+    for (index, digests) in hashed.into_iter().flatten() {
+        let Some(file) = files.get_mut(index) else { continue };
+        objects.extend(judge(file, digests).filter(|(sha256, _)| known.insert(*sha256)));
     }
-    Ok(found)
+    Ok(objects.into_iter().map(|(_, object)| object).collect())
 }
 
 fn any_digest(file: &Wanted) -> Option<Want> {

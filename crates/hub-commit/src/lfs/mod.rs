@@ -26,24 +26,13 @@ use crate::digest::{Digests, Want, hex};
 use crate::digest_cache::known_or_read;
 use crate::job::{Job, blocking};
 use crate::look::Seen;
-use crate::plan::Wanted;
+use crate::plan::{Fate, Wanted};
 
 /// Files hashed by one task: as many as make up to this many bytes, so that small files do not cost a task each.
 const GROUP_BYTES: u64 = 8 * 1024 * 1024;
 const GROUP_FILES: usize = 64;
 /// How many hashed objects may wait for their upload before hashing pauses.
 const AHEAD: usize = 512;
-
-/// What is known about a file once everything before the commit is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// The repository has this content at this path.
-    Unchanged,
-    /// In LFS.
-    Lfs([u8; 32]),
-    /// To be sent inside the commit; the git id where it was computed.
-    Regular(Option<[u8; 20]>),
-}
 
 /// Content to be in LFS.
 #[derive(Debug, Clone)]
@@ -71,23 +60,23 @@ enum Event {
 
 type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, CommitError>> + Send + 'a>>;
 
-/// Digests the files that need it and uploads those that go to LFS and are not there. The fates are in the order of `files`.
-pub(crate) async fn upload(job: &Arc<Job>, files: &[Wanted]) -> Result<Vec<Fate>, CommitError> {
-    overlapped(job, files, groups(files, Wanted::digest), VecDeque::new()).await
+/// Digests the files that need it, uploads those that go to LFS and are not there, and notes what becomes of each.
+pub(crate) async fn upload(job: &Arc<Job>, files: &mut [Wanted]) -> Result<(), CommitError> {
+    let to_hash = groups(files, Wanted::digest);
+    overlapped(job, files, to_hash, VecDeque::new()).await
 }
 
 /// Uploads content whose digest is known, where the server does not have it. Each may be named once.
 pub(crate) async fn upload_objects(job: &Arc<Job>, objects: Vec<Object>) -> Result<(), CommitError> {
-    overlapped(job, &[], Vec::new(), objects.into()).await.map(drop)
+    overlapped(job, &mut [], Vec::new(), objects.into()).await
 }
 
 async fn overlapped(
     job: &Arc<Job>,
-    files: &[Wanted],
+    files: &mut [Wanted],
     to_hash: Vec<Vec<usize>>,
     mut ready: VecDeque<Object>,
-) -> Result<Vec<Fate>, CommitError> {
-    let mut fates = vec![Fate::Regular(None); files.len()];
+) -> Result<(), CommitError> {
     let mut to_hash = to_hash.into_iter();
     let mut known: HashSet<[u8; 32]> = HashSet::new();
     let mut uploads: VecDeque<batch::Upload> = VecDeque::new();
@@ -99,7 +88,7 @@ async fn overlapped(
     loop {
         while hashing.len() < job.at_once.hashing && ready.len() + uploads.len() < AHEAD {
             let Some(group) = to_hash.next() else { break };
-            hashing.push(Box::pin(hash_group(job, files, group, Wanted::digest)));
+            hashing.push(Box::pin(hash_group(job, work(files, group, Wanted::digest))));
         }
         if asking.is_empty() && !ready.is_empty() && uploads.len() < job.at_once.transfers {
             let objects: Vec<Object> = ready.drain(..ready.len().min(batch::MAX_OBJECTS)).collect();
@@ -110,7 +99,7 @@ async fn overlapped(
             sending.push(Box::pin(transfer::send(job, upload)));
         }
         if hashing.is_empty() && asking.is_empty() && sending.is_empty() {
-            return Ok(fates);
+            return Ok(());
         }
         // An empty set is never ready.
         let event = poll_fn(|cx| {
@@ -128,10 +117,8 @@ async fn overlapped(
         match event.await {
             Event::Hashed(done) => {
                 for (index, digests) in done? {
-                    let (Some(file), Some(fate)) = (files.get(index), fates.get_mut(index)) else { continue };
-                    let object;
-                    (*fate, object) = judge(file, digests);
-                    match object {
+                    let Some(file) = files.get_mut(index) else { continue };
+                    match judge(file, digests) {
                         Some((sha256, object)) => {
                             if known.insert(sha256) {
                                 ready.push_back(object);
@@ -139,7 +126,7 @@ async fn overlapped(
                                 finished(job, file.seen);
                             }
                         }
-                        None if *fate == Fate::Unchanged => finished(job, file.seen),
+                        None if file.fate == Fate::Unchanged => finished(job, file.seen),
                         None => {}
                     }
                 }
@@ -156,17 +143,20 @@ fn finished(job: &Job, seen: Seen) {
     job.reporter.file(Phase::Uploading, job.path(seen.operation), size, size);
 }
 
-fn judge(file: &Wanted, digests: Digests) -> (Fate, Option<([u8; 32], Object)>) {
+/// Notes what becomes of a file that has these digests. The content, where it goes to LFS.
+fn judge(file: &mut Wanted, digests: Digests) -> Option<([u8; 32], Object)> {
     let same = |id: &[u8]| file.remote.as_deref().is_some_and(|remote| remote == hex(id));
-    match digests {
+    let object;
+    (file.fate, object) = match digests {
         Digests::Git(id) if same(&id) => (Fate::Unchanged, None),
-        Digests::Git(id) => (Fate::Regular(Some(id)), None),
+        Digests::Git(id) => (Fate::Regular(id.into()), None),
         Digests::Lfs { sha256, .. } if same(&sha256) => (Fate::Unchanged, None),
         Digests::Lfs { sha256, blocks } => {
             let object = Object { oid: hex(&sha256), seen: file.seen, blocks: blocks.into() };
             (Fate::Lfs(sha256), Some((sha256, object)))
         }
-    }
+    };
+    object
 }
 
 /// Which digest of a file to compute, if any.
@@ -192,16 +182,15 @@ fn groups(files: &[Wanted], choice: Choice) -> Vec<Vec<usize>> {
     groups
 }
 
-async fn hash_group(
-    job: &Arc<Job>,
-    files: &[Wanted],
-    group: Vec<usize>,
-    choice: Choice,
-) -> Result<Vec<(usize, Digests)>, CommitError> {
-    let work: Vec<_> = group
-        .into_iter()
-        .filter_map(|index| files.get(index).and_then(|file| Some((index, file.seen, choice(file)?))))
-        .collect();
+/// A file to hash: its index, its state, and the digest to compute.
+type Work = (usize, Seen, Want);
+
+fn work(files: &[Wanted], group: Vec<usize>, choice: Choice) -> Vec<Work> {
+    let work = |index: usize| files.get(index).and_then(|file| Some((index, file.seen, choice(file)?)));
+    group.into_iter().filter_map(work).collect()
+}
+
+async fn hash_group(job: &Arc<Job>, work: Vec<Work>) -> Result<Vec<(usize, Digests)>, CommitError> {
     let job = Arc::clone(job);
     blocking(move || {
         work.into_iter()
@@ -216,6 +205,8 @@ async fn hash_group(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
+
     use hub_types::preupload::UploadMode;
 
     use super::*;
@@ -223,7 +214,8 @@ mod tests {
 
     fn file(size: u64, remote: Option<&str>) -> Wanted {
         let seen = Seen { operation: 0, stamp: Stamp::of_size(size) };
-        Wanted { seen, mode: UploadMode::Lfs, remote: remote.map(Into::into) }
+        let fate = Fate::Regular(OnceLock::new());
+        Wanted { seen, mode: UploadMode::Lfs, remote: remote.map(Into::into), fate }
     }
 
     #[test]
@@ -239,12 +231,12 @@ mod tests {
     fn content_that_is_there_already_is_unchanged() {
         let sha256 = [0xab; 32];
         let digests = || Digests::Lfs { sha256, blocks: vec![1] };
-        let (fate, object) = judge(&file(1, Some(&"ab".repeat(32))), digests());
-        assert!(fate == Fate::Unchanged && object.is_none());
+        let mut same = file(1, Some(&"ab".repeat(32)));
+        assert!(judge(&mut same, digests()).is_none() && same.fate == Fate::Unchanged);
         for remote in [None, Some("cd")] {
-            let (fate, object) = judge(&file(1, remote), digests());
-            assert_eq!(fate, Fate::Lfs(sha256));
-            assert_eq!(object.unwrap().1.oid, "ab".repeat(32));
+            let mut other = file(1, remote);
+            assert_eq!(judge(&mut other, digests()).unwrap().1.oid, "ab".repeat(32));
+            assert_eq!(other.fate, Fate::Lfs(sha256));
         }
     }
 }

@@ -87,7 +87,7 @@ impl Sending {
         let add = self.job.add(self.object.seen.operation)?;
         let problem = |error| add.problem(error);
         let stamp = self.object.seen.stamp;
-        let (mut source, opened) = add.source().open(&*self.job.options.files).map_err(problem)?;
+        let (mut source, opened) = add.open(&*self.job.options.files).map_err(problem)?;
         if opened != stamp {
             return Err(self.changed().into());
         }
