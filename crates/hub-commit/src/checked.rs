@@ -7,6 +7,7 @@ use hub_types::RepoRef;
 
 use crate::job::validate;
 use crate::look::{Looked, look_at};
+use crate::plan::Added;
 use crate::{CommitError, CommitOperation, CommitOptions, clash, copy, plan};
 
 /// A commit that was checked as far as that goes without the server: the options make sense, no path is a file and a folder
@@ -15,7 +16,7 @@ use crate::{CommitError, CommitOperation, CommitOptions, clash, copy, plan};
 #[derive(Debug)]
 pub struct CheckedCommit {
     pub(crate) operations: Arc<Vec<CommitOperation>>,
-    pub(crate) looked: Looked,
+    pub(crate) looked: Looked<Added>,
     pub(crate) options: CommitOptions,
 }
 
@@ -63,8 +64,8 @@ impl CheckedCommit {
         let moved = deletions.len();
         Arc::make_mut(&mut self.operations).splice(..0, deletions);
         clash::check(&self.operations)?;
-        for seen in &mut self.looked.seen {
-            seen.operation += moved;
+        for file in &mut self.looked.files {
+            file.seen.operation += moved;
         }
         Ok(self)
     }

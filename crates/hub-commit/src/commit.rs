@@ -266,11 +266,10 @@ mod tests {
     use std::sync::OnceLock;
 
     use hub_transport::Reporter;
-    use hub_types::preupload::UploadMode;
 
     use super::*;
     use crate::look::Seen;
-    use crate::plan::{Fate, Wanted};
+    use crate::plan::{Added, Fate};
     use crate::source::{Stamp, SystemFiles};
     use crate::{CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};
 
@@ -289,11 +288,11 @@ mod tests {
             let in_lfs = add.path_in_repo().ends_with(".bin");
             let fate = if in_lfs { Fate::Lfs([2; 32]) } else { Fate::Regular(OnceLock::from([1; 20])) };
             let seen = Seen { operation, stamp: Stamp::of_size(1) };
-            Some(Wanted { seen, mode: UploadMode::Regular, remote: None, fate })
+            Some(Added { fate, ..seen.into() })
         };
-        let wanted: Vec<_> = operations.iter().enumerate().filter_map(file).collect();
+        let added: Vec<_> = operations.iter().enumerate().filter_map(file).collect();
         fingerprint(&Payload {
-            wanted: wanted.into(),
+            added: added.into(),
             operations: operations.into(),
             files: Arc::new(SystemFiles),
             reporter: Reporter::default(),

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::lfs::Object;
 use crate::payload::lines;
-use crate::plan::Wanted;
+use crate::plan::Added;
 use crate::{CommitOperation, CommitOptions, Reason};
 
 /// What a commit would do, file by file. [`plan_commit`](crate::plan_commit) makes it, [`execute`](crate::execute) does
@@ -22,7 +22,7 @@ pub struct CommitPlan {
     pub(crate) options: CommitOptions,
     pub(crate) head: String,
     pub(crate) operations: Arc<Vec<CommitOperation>>,
-    pub(crate) files: Arc<Vec<Wanted>>,
+    pub(crate) files: Arc<Vec<Added>>,
     /// Content that the server lacks, each once.
     pub(crate) objects: Vec<Object>,
     pub(crate) entries: Vec<PlanEntry>,

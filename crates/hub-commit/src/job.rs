@@ -8,7 +8,7 @@ use crate::budget::AtOnce;
 use crate::digest::Cancel;
 use crate::endpoint::Head;
 use crate::error::shown;
-use crate::plan::{Fate, Wanted};
+use crate::plan::{Added, Fate};
 use crate::window::Window;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
 
@@ -64,10 +64,10 @@ impl Job {
 }
 
 /// Opens the sources of the files that change something, to find out whether they still are what they were.
-pub(crate) async fn check_stamps(job: &Arc<Job>, files: Arc<Vec<Wanted>>) -> Result<(), CommitError> {
+pub(crate) async fn check_stamps(job: &Arc<Job>, files: Arc<Vec<Added>>) -> Result<(), CommitError> {
     let job = Arc::clone(job);
     blocking(move || {
-        for Wanted { seen, .. } in files.iter().filter(|file| file.fate != Fate::Unchanged) {
+        for Added { seen, .. } in files.iter().filter(|file| file.fate != Fate::Unchanged) {
             let add = job.add(seen.operation)?;
             let (_, stamp) = add.open(&*job.options.files).map_err(|error| add.problem(error))?;
             if stamp != seen.stamp {

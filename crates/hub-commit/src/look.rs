@@ -26,10 +26,10 @@ pub(crate) struct Seen {
 }
 
 /// What a look at all sources has found.
-#[derive(Debug, Default)]
-pub(crate) struct Looked {
+#[derive(Debug)]
+pub(crate) struct Looked<T> {
     /// The added files, in the order of their operations.
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) files: Vec<T>,
     /// How each of them begins; nothing where there are too many.
     pub(crate) samples: Vec<Box<[u8]>>,
     problems: Vec<SourceProblem>,
@@ -37,26 +37,26 @@ pub(crate) struct Looked {
 
 /// Opens every source once, on threads of its own, and with `sampled` reads how each begins unless there are too many. All
 /// that cannot be opened is reported together.
-pub(crate) async fn look_at(
+pub(crate) async fn look_at<T: From<Seen> + Send + 'static>(
     operations: &Arc<Vec<CommitOperation>>,
     options: &CommitOptions,
     sampled: bool,
-) -> Result<Looked, CommitError> {
+) -> Result<Looked<T>, CommitError> {
     let (operations, files) = (Arc::clone(operations), Arc::clone(&options.files));
     let (limit, sampled) = (options.max_concurrency, sampled && operations.len() <= SAMPLED);
     blocking(move || look(&operations, &*files, limit, sampled)).await
 }
 
 /// As [`look_at`], `limit` sources at once at most.
-fn look(
+fn look<T: From<Seen>>(
     operations: &[CommitOperation],
     files: &dyn Files,
     limit: usize,
     sampled: bool,
-) -> Result<Looked, CommitError> {
+) -> Result<Looked<T>, CommitError> {
     let threads = available_parallelism().map_or(1, usize::from).min(limit).max(1);
     let share = operations.len().div_ceil(threads).max(LOOKED_AT_BY_ONE);
-    let mut all = Looked { seen: Vec::with_capacity(operations.len()), ..Looked::default() };
+    let mut all = Looked::with_capacity(operations.len());
     std::thread::scope(|scope| {
         let mut shares = operations.chunks(share).enumerate();
         let first = shares.next();
@@ -76,17 +76,28 @@ fn look(
     if all.problems.is_empty() { Ok(all) } else { Err(CommitError::Sources(all.problems)) }
 }
 
-impl Looked {
-    fn append(&mut self, other: Self) {
-        self.seen.extend(other.seen);
+impl<T> Looked<T> {
+    fn with_capacity(files: usize) -> Self {
+        Self { files: Vec::with_capacity(files), samples: Vec::new(), problems: Vec::new() }
+    }
+}
+
+impl<T: From<Seen>> Looked<T> {
+    fn append(&mut self, other: Looked<Seen>) {
+        self.files.extend(other.files.into_iter().map(T::from));
         self.samples.extend(other.samples);
         self.problems.extend(other.problems);
     }
 }
 
 /// Looks at some of the operations, the first of which has the index `at`.
-fn look_at_share(operations: &[CommitOperation], at: usize, files: &dyn Files, sampled: bool) -> Looked {
-    let mut looked = Looked::default();
+fn look_at_share(
+    operations: &[CommitOperation],
+    at: usize,
+    files: &dyn Files,
+    sampled: bool,
+) -> Looked<Seen> {
+    let mut looked = Looked::with_capacity(operations.len());
     for (operation, step) in (at..).zip(operations) {
         let CommitOperation::Add(add) = step else { continue };
         let found = add.open(files).and_then(|(mut source, stamp)| {
@@ -96,7 +107,7 @@ fn look_at_share(operations: &[CommitOperation], at: usize, files: &dyn Files, s
             Ok(stamp)
         });
         match found {
-            Ok(stamp) => looked.seen.push(Seen { operation, stamp }),
+            Ok(stamp) => looked.files.push(Seen { operation, stamp }),
             Err(error) => looked.problems.push(add.source_problem(error)),
         }
     }

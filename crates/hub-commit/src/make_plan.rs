@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use futures_util::future::try_join;
 use hub_transport::Transport;
 use hub_types::preupload::UploadMode;
 use hub_types::progress::{Event, Phase, Progress};
@@ -14,8 +15,8 @@ use crate::job::Job;
 use crate::lfs::{self, Object};
 use crate::look::{Looked, Seen};
 use crate::payload::Payload;
-use crate::plan::{self, Fate, Wanted};
-use crate::preupload::{Answer, check_card, classify};
+use crate::plan::{self, Added, Fate};
+use crate::preupload::{Answer, at_root, check_card, classify};
 use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, Reason, Skipped};
 
 /// Says what a commit of all operations would do, and changes nothing. `skipped` is what the caller left out already, for
@@ -60,7 +61,7 @@ async fn make(
     warnings: Vec<String>,
 ) -> Result<CommitPlan, CommitError> {
     let CheckedCommit { operations, looked, options } = checked;
-    let Looked { seen, samples, .. } = looked;
+    let Looked { mut files, samples, .. } = looked;
     let replaced = copy::existing(transport, copies, &options).await?;
 
     // What is only asked about is not shown as sent.
@@ -68,14 +69,15 @@ async fn make(
     let job = Job::new(transport, operations, CommitOptions { progress: quiet, ..options.clone() });
     let job = Arc::new(job);
     let _cancel = job.cancel.on_drop();
-    let bytes = seen.iter().fold(0u64, |sum, seen| sum.saturating_add(seen.stamp.size));
-    job.reporter.event(&Event::Started { files: seen.len() as u64, bytes });
-    let mut answer = if seen.is_empty() {
+    let bytes = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.seen.stamp.size));
+    job.reporter.event(&Event::Started { files: files.len() as u64, bytes });
+    let answer = if files.is_empty() {
         Answer::default()
     } else {
-        futures_util::future::try_join(classify(&job, &seen, samples), check_card(&job, &seen)).await?.0
+        let card = at_root(&job, &files, "README.md");
+        try_join(classify(&job, &mut files, samples), check_card(&job, card)).await?.0
     };
-    plan::check_limits(&answer.files)?;
+    plan::check_limits(&files)?;
     let head = match answer.head {
         Some(head) => head,
         None => job.head().await?.0,
@@ -85,14 +87,14 @@ async fn make(
     }
 
     job.reporter.phase(Phase::Hashing);
-    let contents = lfs::digest_all(&job, &mut answer.files).await?;
+    let contents = lfs::digest_all(&job, &mut files).await?;
     let (missing, batches) = lfs::missing(&job, contents).await?;
     let transfers: u64 = missing.iter().map(|(_, requests)| requests).sum();
     let objects: Vec<Object> = missing.into_iter().map(|(object, _)| object).collect();
 
-    let payload = Payload::of(&job, answer.files.into());
-    let files: HashMap<usize, &Wanted> =
-        payload.wanted.iter().map(|file| (file.seen.operation, file)).collect();
+    let payload = Payload::of(&job, files.into());
+    let files: HashMap<usize, &Added> =
+        payload.added.iter().map(|file| (file.seen.operation, file)).collect();
     let ignored: HashMap<usize, Seen> = answer.ignored.iter().map(|seen| (seen.operation, *seen)).collect();
     let sends: HashSet<usize> = objects.iter().map(|object| object.seen.operation).collect();
     let mut entries = Vec::with_capacity(job.operations.len() + skipped.len());
@@ -126,7 +128,7 @@ async fn make(
         operations: Arc::clone(&job.operations),
         options,
         head,
-        files: payload.wanted,
+        files: payload.added,
         objects,
         entries,
         totals,
@@ -134,7 +136,7 @@ async fn make(
     })
 }
 
-fn file_entry(operation: &CommitOperation, file: &Wanted, is_sent: bool) -> PlanEntry {
+fn file_entry(operation: &CommitOperation, file: &Added, is_sent: bool) -> PlanEntry {
     let (path, size) = (operation.path_in_repo(), Some(file.seen.stamp.size));
     if file.fate == Fate::Unchanged {
         return PlanEntry::skip(path, size, Reason::Unchanged);

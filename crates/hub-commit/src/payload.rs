@@ -12,7 +12,7 @@ use sha2::Digest as _;
 use crate::digest::{Digests, git_blob, hex};
 use crate::digest_cache::DigestCache;
 use crate::job::Job;
-use crate::plan::{Fate, Wanted};
+use crate::plan::{Added, Fate};
 use crate::source::{Files, Stamp, read_full};
 use crate::stream::{self, Fault, Stop, Writer};
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOperationDelete};
@@ -34,7 +34,7 @@ pub(crate) enum Line<'a> {
 /// The lines of a commit, from the operations and what becomes of their files, in the order of the operations.
 pub(crate) fn lines<'a>(
     operations: &'a [CommitOperation],
-    files: &'a [Wanted],
+    files: &'a [Added],
 ) -> impl Iterator<Item = Line<'a>> {
     let mut files = files.iter().peekable();
     operations.iter().enumerate().filter_map(move |(index, operation)| {
@@ -46,7 +46,7 @@ pub(crate) fn lines<'a>(
                 Some(Line::Lfs { path: copy.path_in_repo(), size: object.size, sha256: object.sha256 })
             }
             CommitOperation::Add(add) => {
-                let Wanted { seen, fate, .. } = file?;
+                let Added { seen, fate, .. } = file?;
                 match fate {
                     Fate::Unchanged => None,
                     &Fate::Lfs(sha256) => {
@@ -64,7 +64,7 @@ pub(crate) fn lines<'a>(
 pub(crate) struct Payload {
     pub(crate) operations: Arc<Vec<CommitOperation>>,
     /// In the order of their operations.
-    pub(crate) wanted: Arc<Vec<Wanted>>,
+    pub(crate) added: Arc<Vec<Added>>,
     pub(crate) files: Arc<dyn Files>,
     pub(crate) reporter: Reporter,
     pub(crate) digests: Option<Arc<dyn DigestCache>>,
@@ -72,10 +72,10 @@ pub(crate) struct Payload {
 
 impl Payload {
     /// What a job sends for its operations and these files.
-    pub(crate) fn of(job: &Job, wanted: Arc<Vec<Wanted>>) -> Self {
+    pub(crate) fn of(job: &Job, added: Arc<Vec<Added>>) -> Self {
         Self {
             operations: Arc::clone(&job.operations),
-            wanted,
+            added,
             files: Arc::clone(&job.options.files),
             reporter: job.reporter.clone(),
             digests: job.options.digests.clone(),
@@ -84,7 +84,7 @@ impl Payload {
 
     /// Everything after the header.
     pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        lines(&self.operations, &self.wanted)
+        lines(&self.operations, &self.added)
     }
 
     /// The body with `header` as its first line. `whole` is set once all of it was produced; before that, no server can
@@ -227,7 +227,6 @@ mod tests {
     use http_body::Body as _;
     use http_body_util::BodyExt;
     use hub_types::commit::{Encoding, InlineFile};
-    use hub_types::preupload::UploadMode;
     use proptest::prelude::*;
 
     use super::*;
@@ -254,19 +253,19 @@ mod tests {
         }
     }
 
-    fn file(operation: usize, size: usize, fate: Fate) -> Wanted {
+    fn file(operation: usize, size: usize, fate: Fate) -> Added {
         let seen = Seen { operation, stamp: Stamp::of_size(size as u64) };
-        Wanted { seen, mode: UploadMode::Regular, remote: None, fate }
+        Added { fate, ..seen.into() }
     }
 
-    fn regular(operation: usize, size: usize) -> Wanted {
+    fn regular(operation: usize, size: usize) -> Added {
         file(operation, size, Fate::Regular(OnceLock::new()))
     }
 
-    fn payload(operations: Vec<CommitOperation>, wanted: Vec<Wanted>) -> Payload {
+    fn payload(operations: Vec<CommitOperation>, added: Vec<Added>) -> Payload {
         Payload {
             operations: operations.into(),
-            wanted: wanted.into(),
+            added: added.into(),
             files: Arc::new(SystemFiles),
             reporter: Reporter::default(),
             digests: None,
@@ -363,8 +362,8 @@ mod tests {
                     CommitOperationAdd::new(path, source).unwrap().into()
                 })
                 .collect();
-            let wanted = files.iter().enumerate().map(|(i, (_, content, _))| regular(i, content.len())).collect();
-            let sent = runtime.block_on(text_of(&payload(operations, wanted)));
+            let added = files.iter().enumerate().map(|(i, (_, content, _))| regular(i, content.len())).collect();
+            let sent = runtime.block_on(text_of(&payload(operations, added)));
             let expected = files.iter().map(|(path, content, _)| {
                 CommitLine::File(InlineFile {
                     path: path.clone(),

@@ -40,11 +40,11 @@ pub(crate) fn warnings(operations: &[CommitOperation]) -> Vec<String> {
     found
 }
 
-/// A file that has to be dealt with after the server decided about it. A commit may have hundreds of thousands: this is the one
-/// place that keeps what is known about each.
+/// An added file. A commit may have hundreds of thousands: this is the one place that keeps what is known about each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct Added {
     pub(crate) seen: Seen,
+    /// What the server has decided.
     pub(crate) mode: UploadMode,
     /// What the repository has at this path: git blob id or sha256 in hexadecimal.
     pub(crate) remote: Option<Box<str>>,
@@ -63,7 +63,25 @@ pub(crate) enum Fate {
     Regular(OnceLock<[u8; 20]>),
 }
 
-impl Wanted {
+impl From<Seen> for Added {
+    /// A file about which nothing is decided.
+    fn from(seen: Seen) -> Self {
+        Self { seen, mode: UploadMode::Regular, remote: None, fate: Fate::Regular(OnceLock::new()) }
+    }
+}
+
+impl Added {
+    /// Notes what the server has decided. Whether the file is part of the commit at all.
+    ///
+    /// Empty files never go to LFS, whatever the server says: object stores refuse empty uploads.
+    pub(crate) fn decide(&mut self, decision: &PreuploadDecision) -> bool {
+        if self.seen.stamp.size > 0 {
+            self.mode = decision.upload_mode;
+        }
+        self.remote = decision.oid.as_ref().map(|oid| oid.to_ascii_lowercase().into());
+        !decision.should_ignore
+    }
+
     /// The digest that has to be known before the commit, if any.
     pub(crate) fn digest(&self) -> Option<Want> {
         match self.mode {
@@ -73,25 +91,13 @@ impl Wanted {
     }
 }
 
-/// What a decision of the server means for a file; `None` leaves it out.
-///
-/// Empty files never go to LFS, whatever the server says: object stores refuse empty uploads.
-pub(crate) fn decide(seen: Seen, decision: PreuploadDecision) -> Option<Wanted> {
-    if decision.should_ignore {
-        return None;
-    }
-    let mode = if seen.stamp.size == 0 { UploadMode::Regular } else { decision.upload_mode };
-    let remote = decision.oid.map(|oid| oid.to_ascii_lowercase().into());
-    Some(Wanted { seen, mode, remote, fate: Fate::Regular(OnceLock::new()) })
-}
-
 /// Checks the limits of one commit.
-pub(crate) fn check_limits(wanted: &[Wanted]) -> Result<(), CommitError> {
-    let count = wanted.iter().filter(|file| file.mode == UploadMode::Lfs).count();
+pub(crate) fn check_limits(files: &[Added]) -> Result<(), CommitError> {
+    let count = files.iter().filter(|file| file.mode == UploadMode::Lfs).count();
     if count > MAX_LFS_FILES {
         return Err(CommitError::TooManyLfsFiles { count });
     }
-    let bytes = wanted
+    let bytes = files
         .iter()
         .filter(|file| file.mode == UploadMode::Regular)
         .fold(0u64, |sum, file| sum.saturating_add(encoded_len(file.seen.stamp.size)));
@@ -115,12 +121,9 @@ mod tests {
         CommitOperationDelete::new(path, IsFolder::Auto).unwrap().into()
     }
 
-    fn seen(size: u64) -> Seen {
-        Seen { operation: 0, stamp: Stamp::of_size(size) }
-    }
-
-    fn wanted(mode: UploadMode, size: u64) -> Wanted {
-        Wanted { seen: seen(size), mode, remote: None, fate: Fate::Regular(OnceLock::new()) }
+    fn added(mode: UploadMode, size: u64) -> Added {
+        let seen = Seen { operation: 0, stamp: Stamp::of_size(size) };
+        Added { mode, ..seen.into() }
     }
 
     #[test]
@@ -149,7 +152,7 @@ mod tests {
             should_ignore: ignore,
             oid: oid.map(str::to_owned),
         };
-        assert_eq!(decide(seen(1), decision(UploadMode::Lfs, true, None)), None);
+        assert!(!added(UploadMode::Regular, 1).decide(&decision(UploadMode::Lfs, true, None)));
         let table = [
             (1, UploadMode::Lfs, None, UploadMode::Lfs, Some(Want::Sha256)),
             (0, UploadMode::Lfs, None, UploadMode::Regular, None),
@@ -157,7 +160,8 @@ mod tests {
             (1, UploadMode::Regular, Some("AB"), UploadMode::Regular, Some(Want::GitBlob)),
         ];
         for (size, said, oid, mode, digest) in table {
-            let file = decide(seen(size), decision(said, false, oid)).unwrap();
+            let mut file = added(UploadMode::Regular, size);
+            assert!(file.decide(&decision(said, false, oid)));
             assert_eq!((file.mode, file.digest()), (mode, digest));
             assert_eq!(file.remote.as_deref(), oid.map(str::to_ascii_lowercase).as_deref());
         }
@@ -165,17 +169,17 @@ mod tests {
 
     #[test]
     fn limits_count_lfs_files_and_encoded_bytes() {
-        let many = vec![wanted(UploadMode::Lfs, 1); MAX_LFS_FILES];
+        let many = vec![added(UploadMode::Lfs, 1); MAX_LFS_FILES];
         assert!(check_limits(&many).is_ok());
-        let more = vec![wanted(UploadMode::Lfs, 1); MAX_LFS_FILES + 1];
+        let more = vec![added(UploadMode::Lfs, 1); MAX_LFS_FILES + 1];
         assert!(matches!(check_limits(&more), Err(CommitError::TooManyLfsFiles { count: 25_001 })));
-        assert!(check_limits(&[wanted(UploadMode::Regular, 749_999_999)]).is_ok());
+        assert!(check_limits(&[added(UploadMode::Regular, 749_999_999)]).is_ok());
         let Err(CommitError::PayloadTooLarge { bytes }) =
-            check_limits(&[wanted(UploadMode::Regular, 750_000_001)])
+            check_limits(&[added(UploadMode::Regular, 750_000_001)])
         else {
             panic!()
         };
         assert_eq!(bytes, 1_000_000_004);
-        assert!(check_limits(&[wanted(UploadMode::Lfs, u64::MAX)]).is_ok());
+        assert!(check_limits(&[added(UploadMode::Lfs, u64::MAX)]).is_ok());
     }
 }

@@ -12,7 +12,7 @@ use crate::commit::{Base, commit};
 use crate::job::Job;
 use crate::look::Looked;
 use crate::payload::Payload;
-use crate::preupload::{Answer, check_card, classify};
+use crate::preupload::{Answer, at_root, check_card, classify};
 use crate::reconcile::commit_url;
 use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, lfs, plan};
 
@@ -50,21 +50,20 @@ impl CheckedCommit {
 
 async fn run(transport: &Transport, checked: CheckedCommit) -> Result<CommitInfo, CommitError> {
     let CheckedCommit { operations, looked, options } = checked;
-    let Looked { seen, samples, .. } = looked;
+    let Looked { mut files, samples, .. } = looked;
     let job = Arc::new(Job::new(transport, operations, options));
     let _cancel = job.cancel.on_drop();
-    let bytes = seen.iter().fold(0u64, |sum, seen| sum.saturating_add(seen.stamp.size));
-    job.reporter.event(&Event::Started { files: seen.len() as u64, bytes });
+    let bytes = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.seen.stamp.size));
+    job.reporter.event(&Event::Started { files: files.len() as u64, bytes });
 
-    let mut answer = if seen.is_empty() {
+    let answer = if files.is_empty() {
         Answer::default()
     } else {
         job.reporter.phase(Phase::Hashing);
-        let (answer, ()) = try_join(classify(&job, &seen, samples), check_card(&job, &seen)).await?;
-        answer
+        let card = at_root(&job, &files, "README.md");
+        try_join(classify(&job, &mut files, samples), check_card(&job, card)).await?.0
     };
-    drop(seen);
-    plan::check_limits(&answer.files)?;
+    plan::check_limits(&files)?;
 
     let asked = transport.clock().now();
     let base = Base {
@@ -72,8 +71,8 @@ async fn run(transport: &Transport, checked: CheckedCommit) -> Result<CommitInfo
         server_time: answer.server_time,
     };
     job.reporter.phase(Phase::Uploading);
-    let ((), mut base) = try_join(lfs::upload(&job, &mut answer.files), complete(&job, base)).await?;
-    let payload = Payload::of(&job, answer.files.into());
+    let ((), mut base) = try_join(lfs::upload(&job, &mut files), complete(&job, base)).await?;
+    let payload = Payload::of(&job, files.into());
     if payload.lines().next().is_none() {
         return unchanged(&job).await;
     }

@@ -182,7 +182,7 @@ impl LargeFolder {
         transport: &Transport,
         options: &CommitOptions,
     ) -> Result<(LargeUpload, Vec<Seen>, Option<ParentCommit>), CommitError> {
-        let seen = look_at(&self.operations, options, false).await?.seen;
+        let seen: Vec<Seen> = look_at(&self.operations, options, false).await?.files;
         let mut report = LargeUpload { files: seen.len() as u64, ..LargeUpload::default() };
         report.bytes = seen.iter().fold(0u64, |sum, file| sum.saturating_add(file.stamp.size));
         if seen.is_empty() {

@@ -10,10 +10,10 @@ use super::{Object, batch, groups, hash_group, judge, work};
 use crate::CommitError;
 use crate::digest::Want;
 use crate::job::Job;
-use crate::plan::Wanted;
+use crate::plan::Added;
 
 /// Digests all files and notes what becomes of each. Each content that goes to LFS once, with the first file that has it.
-pub(crate) async fn digest_all(job: &Arc<Job>, files: &mut [Wanted]) -> Result<Vec<Object>, CommitError> {
+pub(crate) async fn digest_all(job: &Arc<Job>, files: &mut [Added]) -> Result<Vec<Object>, CommitError> {
     let work: Vec<_> =
         groups(files, any_digest).into_iter().map(|group| work(files, group, any_digest)).collect();
     let hashed = stream::iter(work).map(|work| hash_group(job, work)).buffered(job.at_once.hashing);
@@ -27,7 +27,7 @@ pub(crate) async fn digest_all(job: &Arc<Job>, files: &mut [Wanted]) -> Result<V
     Ok(objects.into_iter().map(|(_, object)| object).collect())
 }
 
-fn any_digest(file: &Wanted) -> Option<Want> {
+fn any_digest(file: &Added) -> Option<Want> {
     Some(match file.mode {
         UploadMode::Lfs => Want::Sha256,
         UploadMode::Regular => Want::GitBlob,

@@ -26,7 +26,7 @@ use crate::digest::{Digests, Want, hex};
 use crate::digest_cache::known_or_read;
 use crate::job::{Job, blocking};
 use crate::look::Seen;
-use crate::plan::{Fate, Wanted};
+use crate::plan::{Added, Fate};
 
 /// Files hashed by one task: as many as make up to this many bytes, so that small files do not cost a task each.
 const GROUP_BYTES: u64 = 8 * 1024 * 1024;
@@ -61,8 +61,8 @@ enum Event {
 type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, CommitError>> + Send + 'a>>;
 
 /// Digests the files that need it, uploads those that go to LFS and are not there, and notes what becomes of each.
-pub(crate) async fn upload(job: &Arc<Job>, files: &mut [Wanted]) -> Result<(), CommitError> {
-    let to_hash = groups(files, Wanted::digest);
+pub(crate) async fn upload(job: &Arc<Job>, files: &mut [Added]) -> Result<(), CommitError> {
+    let to_hash = groups(files, Added::digest);
     overlapped(job, files, to_hash, VecDeque::new()).await
 }
 
@@ -73,7 +73,7 @@ pub(crate) async fn upload_objects(job: &Arc<Job>, objects: Vec<Object>) -> Resu
 
 async fn overlapped(
     job: &Arc<Job>,
-    files: &mut [Wanted],
+    files: &mut [Added],
     to_hash: Vec<Vec<usize>>,
     mut ready: VecDeque<Object>,
 ) -> Result<(), CommitError> {
@@ -88,7 +88,7 @@ async fn overlapped(
     loop {
         while hashing.len() < job.at_once.hashing && ready.len() + uploads.len() < AHEAD {
             let Some(group) = to_hash.next() else { break };
-            hashing.push(Box::pin(hash_group(job, work(files, group, Wanted::digest))));
+            hashing.push(Box::pin(hash_group(job, work(files, group, Added::digest))));
         }
         if asking.is_empty() && !ready.is_empty() && uploads.len() < job.at_once.transfers {
             let objects: Vec<Object> = ready.drain(..ready.len().min(batch::MAX_OBJECTS)).collect();
@@ -144,7 +144,7 @@ fn finished(job: &Job, seen: Seen) {
 }
 
 /// Notes what becomes of a file that has these digests. The content, where it goes to LFS.
-fn judge(file: &mut Wanted, digests: Digests) -> Option<([u8; 32], Object)> {
+fn judge(file: &mut Added, digests: Digests) -> Option<([u8; 32], Object)> {
     let same = |id: &[u8]| file.remote.as_deref().is_some_and(|remote| remote == hex(id));
     let object;
     (file.fate, object) = match digests {
@@ -160,10 +160,10 @@ fn judge(file: &mut Wanted, digests: Digests) -> Option<([u8; 32], Object)> {
 }
 
 /// Which digest of a file to compute, if any.
-type Choice = fn(&Wanted) -> Option<Want>;
+type Choice = fn(&Added) -> Option<Want>;
 
 /// Indices of the files that need a digest, in groups that are worth a task.
-fn groups(files: &[Wanted], choice: Choice) -> Vec<Vec<usize>> {
+fn groups(files: &[Added], choice: Choice) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut bytes = 0u64;
     for (index, file) in files.iter().enumerate().filter(|(_, file)| choice(file).is_some()) {
@@ -185,7 +185,7 @@ fn groups(files: &[Wanted], choice: Choice) -> Vec<Vec<usize>> {
 /// A file to hash: its index, its state, and the digest to compute.
 type Work = (usize, Seen, Want);
 
-fn work(files: &[Wanted], group: Vec<usize>, choice: Choice) -> Vec<Work> {
+fn work(files: &[Added], group: Vec<usize>, choice: Choice) -> Vec<Work> {
     let work = |index: usize| files.get(index).and_then(|file| Some((index, file.seen, choice(file)?)));
     group.into_iter().filter_map(work).collect()
 }
@@ -205,26 +205,24 @@ async fn hash_group(job: &Arc<Job>, work: Vec<Work>) -> Result<Vec<(usize, Diges
 
 #[cfg(test)]
 mod tests {
-    use std::sync::OnceLock;
 
     use hub_types::preupload::UploadMode;
 
     use super::*;
     use crate::source::Stamp;
 
-    fn file(size: u64, remote: Option<&str>) -> Wanted {
+    fn file(size: u64, remote: Option<&str>) -> Added {
         let seen = Seen { operation: 0, stamp: Stamp::of_size(size) };
-        let fate = Fate::Regular(OnceLock::new());
-        Wanted { seen, mode: UploadMode::Lfs, remote: remote.map(Into::into), fate }
+        Added { mode: UploadMode::Lfs, remote: remote.map(Into::into), ..seen.into() }
     }
 
     #[test]
     fn small_files_share_a_task_and_large_ones_do_not() {
-        let files: Vec<Wanted> =
+        let files: Vec<Added> =
             [1, 2, GROUP_BYTES * 9, 3, GROUP_BYTES - 3, 1].into_iter().map(|size| file(size, None)).collect();
-        assert_eq!(groups(&files, Wanted::digest), [vec![0, 1], vec![2], vec![3, 4], vec![5]]);
+        assert_eq!(groups(&files, Added::digest), [vec![0, 1], vec![2], vec![3, 4], vec![5]]);
         let many = vec![file(1, None); GROUP_FILES + 1];
-        assert_eq!(groups(&many, Wanted::digest).len(), 2);
+        assert_eq!(groups(&many, Added::digest).len(), 2);
     }
 
     #[test]
