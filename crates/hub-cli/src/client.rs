@@ -1,6 +1,9 @@
 //! The client that a command uses, from flags and environment.
 
-use std::{cell::RefCell, path::Path};
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use hub_api::{Config, HfApi, HfFolder, NetworkPolicy, Token, auth::AuthError};
 use hub_local::{LocalHub, OwnHub};
@@ -18,12 +21,12 @@ const LOCAL_URL: &str = "http://hub.localhost";
 pub(crate) struct Session {
     global: Global,
     pub(crate) output: Output,
-    clients: RefCell<Vec<HfApi>>,
+    clients: Mutex<Vec<HfApi>>,
 }
 
 impl Session {
     pub(crate) fn new(global: Global, output: Output) -> Self {
-        Self { global, output, clients: RefCell::default() }
+        Self { global, output, clients: Mutex::default() }
     }
 
     /// The token of `--token`.
@@ -108,13 +111,13 @@ impl Session {
             builder = builder.strict_origin(hosts);
         }
         let api = builder.build()?;
-        self.clients.borrow_mut().push(api.clone());
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).push(api.clone());
         Ok(api)
     }
 
     /// Says in the log to which hosts requests went.
     pub(crate) fn log_hosts(&self) {
-        for api in self.clients.borrow().iter() {
+        for api in self.clients.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             tracing::info!(hosts = ?api.contacted_hosts(), "contacted");
         }
     }

@@ -82,7 +82,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = runtime.enable_all().build().map_err(|error| Failure::other("cannot start", error))?;
-    let done = runtime.block_on(async {
+    let job = runtime.spawn(async move {
         let session = Session::new(cli.global, output);
         let done = match cli.command {
             Command::Auth(args) => command::auth::run(&session, args).await,
@@ -104,6 +104,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         session.log_hosts();
         done
     });
+    let done = runtime.block_on(job).unwrap();
     // A disk task that is still running must not hold up the end of the program.
     runtime.shutdown_background();
     done

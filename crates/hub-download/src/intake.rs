@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// How many chunks may wait for the disk.
-const QUEUE: usize = 16;
+const QUEUE: usize = 4;
 
 /// A partial file that is written on a blocking thread, while the next chunks arrive.
 pub(crate) struct Writer {
