@@ -86,13 +86,18 @@ pub(super) const MEMORY_IS_AT_HAND: &str = "Just before each run 4 GiB of memory
 /// Bytes: several times what a run needs with the files that it writes, for the system does not give back first what it got last.
 const MEMORY: usize = 4 << 30;
 
+/// A virtual machine gets memory that nobody has used for a while from its host again, page by page: 1 GiB takes 2 s. Afterwards it
+/// has some.
+pub(super) fn at_hand() {
+    drop(black_box(vec![1u8; MEMORY]));
+}
+
 /// Runs a client, which says the seconds of its work itself if `says`.
 pub(super) fn timed(mut command: Command, server: &Server, says: bool) -> Outcome<Run> {
     if says {
         command.stdout(Stdio::piped());
     }
-    // A virtual machine gets memory that nobody has used for a while from its host again, page by page: 1 GiB takes 2 s.
-    drop(black_box(vec![1u8; MEMORY]));
+    at_hand();
     let before = server.cpu();
     let start = Instant::now();
     let mut child = command.spawn().map_err(|error| format!("cannot start a client: {error}"))?;

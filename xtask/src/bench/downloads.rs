@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use super::RUNS;
 use super::client::{HEAD, MEMORY_IS_AT_HAND, Run, Summary, Workplace, create_repo, timed};
 use super::content::Content;
 use super::server::{Server, Way};
+use super::{RUNS, floor};
 use crate::{Outcome, execute, root};
 
 struct Job {
@@ -62,6 +62,7 @@ pub(super) fn measure() -> Outcome<String> {
         eprint!("{row}");
         text.push_str(&row);
     }
+    text.push_str(&floor::of_download(&bench.0.folder)?);
     Ok(text)
 }
 

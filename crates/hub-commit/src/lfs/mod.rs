@@ -205,7 +205,6 @@ async fn hash_group(job: &Arc<Job>, work: Vec<Work>) -> Result<Vec<(usize, Diges
 
 #[cfg(test)]
 mod tests {
-
     use hub_types::preupload::UploadMode;
 
     use super::*;
