@@ -1,7 +1,6 @@
 //! One run of a client against `hub serve`, and what several say together.
 
 use std::fs;
-use std::hint::black_box;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -80,24 +79,11 @@ pub(super) struct Run {
     pub(super) server: f64,
 }
 
-/// What the pages say about [`MEMORY`].
-pub(super) const MEMORY_IS_AT_HAND: &str = "Just before each run 4 GiB of memory are used and given back, so that no client \
-    waits until a virtual machine has got its memory from its host.";
-/// Bytes: several times what a run needs with the files that it writes, for the system does not give back first what it got last.
-const MEMORY: usize = 4 << 30;
-
-/// A virtual machine gets memory that nobody has used for a while from its host again, page by page: 1 GiB takes 2 s. Afterwards it
-/// has some.
-pub(super) fn at_hand() {
-    drop(black_box(vec![1u8; MEMORY]));
-}
-
 /// Runs a client, which says the seconds of its work itself if `says`.
 pub(super) fn timed(mut command: Command, server: &Server, says: bool) -> Outcome<Run> {
     if says {
         command.stdout(Stdio::piped());
     }
-    at_hand();
     let before = server.cpu();
     let start = Instant::now();
     let mut child = command.spawn().map_err(|error| format!("cannot start a client: {error}"))?;

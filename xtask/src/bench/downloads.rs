@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use super::client::{HEAD, MEMORY_IS_AT_HAND, Run, Summary, Workplace, create_repo, timed};
+use super::RUNS;
+use super::client::{HEAD, Run, Summary, Workplace, create_repo, timed};
 use super::content::Content;
 use super::server::{Server, Way};
-use super::{RUNS, floor};
 use crate::{Outcome, execute, root};
 
 struct Job {
@@ -53,16 +53,14 @@ pub(super) fn measure() -> Outcome<String> {
     let mut text = format!(
         "## Downloads\n\n\
          From one `hub serve` with what `hub upload` has put there: {RUNS} runs of each client in turn, each into an empty cache and \
-         once the system has written what earlier ones left to it: the median, with the fastest and the slowest in brackets. Of \
-         `hub download` the whole process is measured, which brings a large file to the medium before it is published, of \
-         `huggingface_hub` (the newest) the call alone. {MEMORY_IS_AT_HAND}\n\n{HEAD}"
+         once the system has written what earlier ones left to it: the median, with the fastest and the slowest in brackets. Of `hub download` the whole process is measured, which brings a large file to the \
+         medium before it is published, of `huggingface_hub` (the newest) the call alone.\n\n{HEAD}"
     );
     for job in &JOBS {
         let row = bench.row(job)?;
         eprint!("{row}");
         text.push_str(&row);
     }
-    text.push_str(&floor::of_download(&bench.0.folder)?);
     Ok(text)
 }
 

@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
-use super::client::at_hand;
 use super::content::Content;
 use super::{RUNS, Spread};
 use crate::Outcome;
@@ -118,61 +117,6 @@ fn of_one_gib(place: &Path) -> Outcome<String> {
          blocking socket to a program that reads it {put:.2} s. A client that hashes first and sends then needs {:.2} s.",
         one + put
     ))
-}
-
-/// For e.: what comes over a socket is written by one thread and hashed by another, and not brought to the medium.
-pub(super) fn of_download(place: &Path) -> Outcome<String> {
-    let (source, target) = (place.join("1024.bin"), place.join("1024.got"));
-    let mut seconds = Vec::new();
-    for _ in 0..RUNS {
-        at_hand();
-        let start = Instant::now();
-        plain_get(&source, &target).map_err(failed)?;
-        seconds.push(start.elapsed().as_secs_f64());
-    }
-    let get = Spread::of(seconds).middle;
-    fs::remove_file(&target).map_err(failed)?;
-    Ok(format!(
-        "\nThe floor of the first row, on the same machine: receiving 1 GiB over one blocking socket, with one thread that writes it and \
-         one that hashes it, takes {get:.2} s, without bringing it to the medium.\n"
-    ))
-}
-
-fn plain_get(source: &Path, target: &Path) -> std::io::Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let mut from = TcpStream::connect(listener.local_addr()?)?;
-    let mut file = fs::File::create(target)?;
-    std::thread::scope(|scope| {
-        let sender = scope.spawn(move || {
-            let (mut to, _) = listener.accept()?;
-            each_piece(source, 0, u64::MAX, (), |(), piece| to.write_all(piece))
-        });
-        let (pieces, to_hash) = std::sync::mpsc::sync_channel::<Vec<u8>>(4);
-        let (spent, used) = std::sync::mpsc::channel();
-        let hasher = scope.spawn(move || {
-            let mut hash = Sha256::new();
-            for piece in to_hash {
-                hash.update(&piece);
-                // The other thread may be done.
-                let _ = spent.send(piece);
-            }
-            hash.finalize()
-        });
-        loop {
-            let mut piece: Vec<u8> = used.try_recv().unwrap_or_default();
-            piece.resize(256 << 10, 0);
-            let count = from.read(&mut piece)?;
-            if count == 0 {
-                break;
-            }
-            piece.truncate(count);
-            file.write_all(&piece)?;
-            pieces.send(piece).map_err(std::io::Error::other)?;
-        }
-        drop(pieces);
-        let _ = hasher.join();
-        sender.join().unwrap_or_else(|_| Err(std::io::Error::other("a thread panicked")))
-    })
 }
 
 /// Sends a file to a thread that reads it.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::client::{HEAD, MEMORY_IS_AT_HAND, Run, Summary, Workplace, create_repo, timed};
+use super::client::{HEAD, Run, Summary, Workplace, create_repo, timed};
 use super::content::Content;
 use super::server::{Server, Way};
 use super::{RUNS, Usage, floor, mib};
@@ -65,7 +65,7 @@ fn heading() -> String {
          Against one `hub serve --discard-lfs=unchecked`, so that neither its disk nor its hashing is measured: {RUNS} runs of each \
          client in turn, each into a new repository: the median, with the fastest and the slowest in brackets. Of `hub upload` the \
          whole process is measured, of `huggingface_hub` (the newest) the call alone. CPU is that of the client's process; the last \
-         column is that of the server during a run of `hub`. {MEMORY_IS_AT_HAND}\n\n{HEAD}"
+         column is that of the server during a run of `hub`.\n\n{HEAD}"
     )
 }
 
