@@ -1,9 +1,6 @@
 //! The client that a command uses, from flags and environment.
 
-use std::{
-    path::Path,
-    sync::{Mutex, PoisonError},
-};
+use std::{cell::RefCell, path::Path};
 
 use hub_api::{Config, HfApi, HfFolder, NetworkPolicy, Token, auth::AuthError};
 use hub_local::{LocalHub, OwnHub};
@@ -21,12 +18,12 @@ const LOCAL_URL: &str = "http://hub.localhost";
 pub(crate) struct Session {
     global: Global,
     pub(crate) output: Output,
-    clients: Mutex<Vec<HfApi>>,
+    clients: RefCell<Vec<HfApi>>,
 }
 
 impl Session {
     pub(crate) fn new(global: Global, output: Output) -> Self {
-        Self { global, output, clients: Mutex::default() }
+        Self { global, output, clients: RefCell::default() }
     }
 
     /// The token of `--token`.
@@ -111,13 +108,13 @@ impl Session {
             builder = builder.strict_origin(hosts);
         }
         let api = builder.build()?;
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner).push(api.clone());
+        self.clients.borrow_mut().push(api.clone());
         Ok(api)
     }
 
     /// Says in the log to which hosts requests went.
     pub(crate) fn log_hosts(&self) {
-        for api in self.clients.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for api in self.clients.borrow().iter() {
             tracing::info!(hosts = ?api.contacted_hosts(), "contacted");
         }
     }

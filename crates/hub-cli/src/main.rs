@@ -82,8 +82,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = runtime.enable_all().build().map_err(|error| Failure::other("cannot start", error))?;
-    // On a thread of the runtime, beside its connections: waking another thread for each piece of a content costs time.
-    let job = runtime.spawn(async move {
+    let done = runtime.block_on(async {
         let session = Session::new(cli.global, output);
         let done = match cli.command {
             Command::Auth(args) => command::auth::run(&session, args).await,
@@ -105,9 +104,6 @@ fn run(cli: Cli) -> Result<(), Failure> {
         session.log_hosts();
         done
     });
-    let done = runtime
-        .block_on(job)
-        .unwrap_or_else(|error| Err(Failure::other("the command ended before its time", error)));
     // A disk task that is still running must not hold up the end of the program.
     runtime.shutdown_background();
     done

@@ -43,10 +43,11 @@ pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
     let server = Server::bind(hub, args.listen)
         .await
         .map_err(|error| Failure::other(format!("cannot listen on {}", args.listen), error))?;
-    let mut stdout = std::io::stdout();
+    let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "listening on http://{}", server.local_addr())
         .and_then(|()| stdout.flush())
         .map_err(|error| Failure::other("cannot write to stdout", error))?;
+    drop(stdout);
     server.run(stopped()).await;
     Ok(())
 }
