@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use super::RUNS;
 use super::client::{HEAD, Run, Summary, Workplace, create_repo, timed};
 use super::content::Content;
 use super::server::{Server, Way};
+use super::{RUNS, Spread, floor};
 use crate::{Outcome, execute, root};
 
 struct Job {
@@ -56,18 +56,27 @@ pub(super) fn measure() -> Outcome<String> {
          once the system has written what earlier ones left to it: the median, with the fastest and the slowest in brackets. Of `hub download` the whole process is measured, which brings a large file to the \
          medium before it is published, of `huggingface_hub` (the newest) the call alone.\n\n{HEAD}"
     );
+    let mut plain = Vec::new();
     for job in &JOBS {
-        let row = bench.row(job)?;
+        let row = bench.row(job, &mut plain)?;
         eprint!("{row}");
         text.push_str(&row);
     }
-    Ok(text)
+    let plain = Spread::of(plain);
+    let floor = format!(
+        "\nThe floor of the first row: a program that receives 1 GiB over one blocking socket, with one thread that writes it and one that \
+         hashes it, run in turn with both clients, takes {} s. It does not bring it to the medium.\n",
+        plain.seconds()
+    );
+    eprint!("{floor}");
+    Ok(text + &floor)
 }
 
 struct Bench(Workplace);
 
 impl Bench {
-    fn row(&self, job: &Job) -> Outcome<String> {
+    /// Measures a job; puts the seconds of a plain program, where there is one, into `plain`.
+    fn row(&self, job: &Job, plain: &mut Vec<f64>) -> Outcome<String> {
         let source = job.content.made_in(&self.0.folder)?;
         let repo = {
             let server = Server::start(&self.0.hub, &self.0.folder, &[])?;
@@ -92,6 +101,11 @@ impl Bench {
             let mut python = self.0.client(&self.0.python, &url);
             python.arg(root().join("xtask/bench/downloads.py")).arg(&repo).args(file);
             theirs.push(self.fresh(python, &server, (job, format!("python-{number}")))?);
+            if let (Content::File(_), Way::Direct) = (job.content, job.way) {
+                let target = self.0.folder.join(format!("plain-{number}"));
+                execute(&mut Command::new("sync"))?;
+                plain.push(floor::of_download(&source, &target)?);
+            }
         }
         let (hub, python) = (Summary::of(&ours), Summary::of(&theirs));
         Ok(hub.row(job.name, &python, job.share, job.memory))

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
@@ -69,11 +70,24 @@ fn on_two_threads(
     let half = |first: usize| {
         to_a_reader(|to| files.iter().skip(first).step_by(2).try_for_each(|file| send(file, to)))
     };
+    both(|| half(0), || half(1))
+}
+
+/// Does two things at once.
+fn both(
+    one: impl FnOnce() -> std::io::Result<()>,
+    other: impl FnOnce() -> std::io::Result<()> + Send,
+) -> std::io::Result<()> {
     std::thread::scope(|scope| {
-        let other = scope.spawn(|| half(1));
-        half(0)?;
-        other.join().unwrap_or_else(|_| Err(std::io::Error::other("a thread panicked")))
+        let other = scope.spawn(other);
+        one()?;
+        joined(other.join())
     })
+}
+
+/// What a thread has returned.
+fn joined<T>(outcome: std::thread::Result<std::io::Result<T>>) -> std::io::Result<T> {
+    outcome.unwrap_or_else(|_| Err(std::io::Error::other("a thread panicked")))
 }
 
 fn failed(error: std::io::Error) -> String {
@@ -104,24 +118,63 @@ fn of_one_gib(place: &Path) -> Outcome<String> {
         })
     };
     let one = timed(|| hash(0, 1024 * MIB))?;
-    let two = timed(|| {
-        std::thread::scope(|scope| {
-            let other = scope.spawn(|| hash(512 * MIB, 1024 * MIB));
-            hash(0, 512 * MIB)?;
-            other.join().unwrap_or_else(|_| Err(std::io::Error::other("a thread panicked")))
-        })
-    })?;
-    let put = timed(|| plain_put(&file))?;
+    let two = timed(|| both(|| hash(0, 512 * MIB), || hash(512 * MIB, 1024 * MIB)))?;
+    let send =
+        |from, to| to_a_reader(|stream| each_piece(&file, from, to, (), |(), piece| stream.write_all(piece)));
+    let put = timed(|| send(0, 1024 * MIB))?;
+    let puts = timed(|| both(|| send(0, 512 * MIB), || send(512 * MIB, 1024 * MIB)))?;
     Ok(format!(
         "\nThe floor, on the same machine: sha256 of 1 GiB takes {one:.2} s on one thread and {two:.2} s on two; sending it over one \
-         blocking socket to a program that reads it {put:.2} s. A client that hashes first and sends then needs {:.2} s.",
-        one + put
+         blocking socket to a program that reads it {put:.2} s, over two at once {puts:.2} s. A client that hashes first and sends then \
+         needs {:.2} s, in parts {:.2} s.",
+        one + put,
+        one + puts
     ))
 }
 
-/// Sends a file to a thread that reads it.
-fn plain_put(file: &Path) -> std::io::Result<()> {
-    to_a_reader(|to| each_piece(file, 0, u64::MAX, (), |(), piece| to.write_all(piece)))
+/// For e., in seconds: what comes over a socket is written by one thread and hashed by another, and not brought to the medium.
+pub(super) fn of_download(source: &Path, target: &Path) -> Outcome<f64> {
+    let start = Instant::now();
+    plain_get(source, target).map_err(failed)?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+/// Receives a file from a thread that sends it.
+fn plain_get(source: &Path, target: &Path) -> std::io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let mut from = TcpStream::connect(listener.local_addr()?)?;
+    let mut file = fs::File::create(target)?;
+    std::thread::scope(|scope| {
+        let sender = scope.spawn(move || {
+            let (mut to, _) = listener.accept()?;
+            each_piece(source, 0, u64::MAX, (), |(), piece| to.write_all(piece))
+        });
+        let (full, to_hash) = mpsc::sync_channel::<Vec<u8>>(4);
+        let (hashed, empty) = mpsc::channel();
+        let hasher = scope.spawn(move || {
+            let mut hash = Sha256::new();
+            for piece in to_hash {
+                hash.update(&piece);
+                // The other thread may be done.
+                let _ = hashed.send(piece);
+            }
+            hash.finalize()
+        });
+        loop {
+            let mut piece = empty.try_recv().unwrap_or_default();
+            piece.resize(256 << 10, 0);
+            let count = from.read(&mut piece)?;
+            if count == 0 {
+                break;
+            }
+            piece.truncate(count);
+            file.write_all(&piece)?;
+            full.send(piece).map_err(std::io::Error::other)?;
+        }
+        drop(full);
+        joined(hasher.join().map(Ok))?;
+        joined(sender.join())
+    })
 }
 
 /// Opens a socket to a thread that reads everything, and waits until it has.
@@ -137,7 +190,7 @@ fn to_a_reader(send: impl FnOnce(&mut TcpStream) -> std::io::Result<()>) -> std:
     send(&mut stream)?;
     stream.shutdown(std::net::Shutdown::Write)?;
     stream.read_to_end(&mut Vec::new())?;
-    receiver.join().unwrap_or_else(|_| Err(std::io::Error::other("a thread panicked")))
+    joined(receiver.join())
 }
 
 fn each_piece<T>(
