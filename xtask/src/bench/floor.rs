@@ -144,7 +144,8 @@ fn plain_get(source: &Path, target: &Path) -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut from = TcpStream::connect(listener.local_addr()?)?;
     let mut file = fs::File::create(target)?;
-    std::thread::scope(|scope| {
+    // With what it owns: after an error the sender must not wait for a reader.
+    std::thread::scope(move |scope| {
         let sender = scope.spawn(move || {
             let (mut to, _) = listener.accept()?;
             each_piece(source, 0, u64::MAX, (), |(), piece| to.write_all(piece))
