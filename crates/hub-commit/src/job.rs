@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hub_transport::{Reporter, Transport};
+use tokio::task::JoinError;
 
 use crate::budget::AtOnce;
 use crate::digest::Cancel;
@@ -83,7 +84,12 @@ pub(crate) async fn check_stamps(job: &Arc<Job>, files: Arc<Vec<Added>>) -> Resu
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, CommitError> + Send + 'static,
 ) -> Result<T, CommitError> {
-    match tokio::task::spawn_blocking(work).await {
+    joined(tokio::task::spawn_blocking(work).await)
+}
+
+/// What a thread has returned.
+pub(crate) fn joined<T>(outcome: Result<Result<T, CommitError>, JoinError>) -> Result<T, CommitError> {
+    match outcome {
         Ok(result) => result,
         Err(error) if error.is_panic() => Err(CommitError::Stopped("reading a source panicked".into())),
         Err(_) => Err(CommitError::Stopped("the runtime is shutting down".into())),

@@ -22,13 +22,13 @@
 //! 3. Files for LFS are hashed and uploaded, overlapped; files that the repository already has are dropped.
 //! 4. The commit names the head of the branch as its parent and is sent as newline-delimited JSON, encoded on the way.
 //!
-//! Memory does not grow with the size of files: content is read in pieces of 256 KiB, on threads, at most a few pieces
-//! ahead of the network. A file that changes while all this happens ends the job with [`CommitError::SourceChanged`], and no
-//! commit is made.
+//! Memory does not grow with the size of files: content is read in pieces of 64 to 512 KiB, at most a few ahead of the
+//! network. A file that changes while all this happens ends the job with [`CommitError::SourceChanged`], and no commit is made.
 
 mod blocks;
 mod budget;
 mod checked;
+mod chunks;
 mod clash;
 mod commit;
 mod commit_plan;
@@ -50,6 +50,7 @@ mod operation;
 mod options;
 pub mod pattern;
 mod payload;
+mod pieces;
 mod plan;
 mod preupload;
 mod reconcile;

@@ -115,6 +115,15 @@ pub trait SourceFile: Read + Seek + Send {
     /// # Errors
     /// What the system reports.
     fn stamp(&mut self) -> io::Result<Stamp>;
+
+    /// Reads on like [`Read::read`], but only what is in memory, so that it never waits. Default: nothing is.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] when the next byte is not in memory or nobody can tell; else what the system reports.
+    fn read_at_once(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let _ = buf;
+        Err(io::ErrorKind::WouldBlock.into())
+    }
 }
 
 /// The file system that sources are opened in. [`SystemFiles`] unless a test brings one that fails on purpose.
@@ -147,7 +156,8 @@ impl Files for SystemFiles {
 #[cfg(unix)]
 fn open_at_once(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
-    File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    File::options().read(true).custom_flags(flags).open(path)
 }
 
 #[cfg(not(unix))]
@@ -168,11 +178,30 @@ impl SourceFile for File {
     fn stamp(&mut self) -> io::Result<Stamp> {
         Ok(Stamp::of_file(&self.metadata()?))
     }
+
+    #[cfg(target_os = "linux")]
+    fn read_at_once(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        use rustix::io::{Errno, ReadWriteFlags, preadv2};
+
+        /// Stands for the position of the file, which moves on.
+        const HERE: u64 = u64::MAX;
+        preadv2(self, &mut [io::IoSliceMut::new(buf)], HERE, ReadWriteFlags::NOWAIT).map_err(|error| {
+            match error {
+                // File systems that cannot tell.
+                Errno::OPNOTSUPP => io::ErrorKind::WouldBlock.into(),
+                error => error.into(),
+            }
+        })
+    }
 }
 
 impl SourceFile for Cursor<Bytes> {
     fn stamp(&mut self) -> io::Result<Stamp> {
         Ok(Stamp::of_size(self.get_ref().len() as u64))
+    }
+
+    fn read_at_once(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.read(buf)
     }
 }
 
@@ -266,6 +295,30 @@ mod tests {
         a.read_to_string(&mut rest).unwrap();
         assert_eq!((&first[..], all.as_str(), rest.as_str()), (&b"he"[..], "hello", "llo"));
         assert_eq!((stamp, a.stamp().unwrap()), (Stamp::of_size(5), Stamp::of_size(5)));
+    }
+
+    #[test]
+    fn reading_goes_on_where_reading_at_once_has_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        std::fs::write(&path, b"hello").unwrap();
+        for source in [
+            AddSource::from(path),
+            AddSource::from(b"hello".to_vec()),
+            AddSource::reader(Cursor::new(*b"hello")),
+        ] {
+            let (mut source, _) = source.open(&SystemFiles).unwrap();
+            let mut content = vec![0; 2];
+            match source.read_at_once(&mut content) {
+                Ok(read) => content.truncate(read),
+                Err(error) => {
+                    assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+                    content.clear();
+                }
+            }
+            source.read_to_end(&mut content).unwrap();
+            assert_eq!(content, b"hello");
+        }
     }
 
     #[test]

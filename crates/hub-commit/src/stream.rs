@@ -1,6 +1,5 @@
 //! Request bodies that a thread reads and encodes while they are sent.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,12 +13,11 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc};
 
 use crate::CommitError;
+use crate::chunks::Chunks;
 
 /// Bytes handed on at once, at least; with [`QUEUE`] it bounds the memory of a body.
 const CHUNK: usize = 128 * 1024;
 const QUEUE: usize = 2;
-/// Chunks whose memory is used again: those on their way, in the queue and in the connection.
-const KEPT: usize = 5;
 
 /// Where a body leaves the error that ended it, so that the job sees it typed and at once.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +30,7 @@ struct FaultInner {
 }
 
 impl Fault {
-    fn set(&self, error: CommitError) {
+    pub(crate) fn set(&self, error: CommitError) {
         self.0.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         self.0.set.notify_one();
     }
@@ -77,8 +75,7 @@ impl From<CommitError> for Stop {
 /// Collects what a producer writes and hands it on in chunks.
 pub(crate) struct Writer {
     buffer: BytesMut,
-    /// The last chunks, whose memory is used again once they are sent.
-    sent: VecDeque<Bytes>,
+    chunks: Chunks,
     /// Bytes of the body that are still to come.
     left: u64,
     /// The chunk that completes the body, kept back until the producer is done.
@@ -88,7 +85,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     fn new(len: u64, to: mpsc::Sender<Result<Bytes, BoxError>>) -> Self {
-        Self { buffer: BytesMut::new(), sent: VecDeque::new(), left: len, end: None, to }
+        Self { buffer: BytesMut::new(), chunks: Chunks::default(), left: len, end: None, to }
     }
 
     /// Adds to the current chunk; hands it on when it is large enough.
@@ -105,42 +102,17 @@ impl Writer {
         if self.buffer.len() >= CHUNK { self.flush() } else { Ok(()) }
     }
 
-    /// A chunk of `len` bytes to fill and [`send`](Self::send). Its content may be anything.
-    pub(crate) fn piece(&mut self, len: usize) -> BytesMut {
-        let mut piece = self.used().unwrap_or_default();
-        piece.resize(len, 0);
-        piece
-    }
-
-    /// Hands a finished chunk on without copying it. Nothing may be buffered.
-    pub(crate) fn send(&mut self, chunk: Bytes) -> Result<(), Stop> {
-        if self.sent.len() == KEPT {
-            self.sent.pop_front();
-        }
-        self.sent.push_back(chunk.clone());
-        self.finish()?;
-        self.left = self.left.saturating_sub(chunk.len() as u64);
-        self.end = Some(chunk);
-        if self.left == 0 { Ok(()) } else { self.finish() }
-    }
-
     /// Hands on what was kept back.
     fn finish(&mut self) -> Result<(), Stop> {
         let Some(end) = self.end.take() else { return Ok(()) };
         self.to.blocking_send(Ok(end)).map_err(|_| Stop::Unread)
     }
 
-    /// The memory of a chunk that was sent.
-    fn used(&mut self) -> Option<BytesMut> {
-        let spent = self.sent.iter().position(Bytes::is_unique)?;
-        self.sent.swap_remove_back(spent)?.try_into_mut().ok()
-    }
-
     fn flush(&mut self) -> Result<(), Stop> {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let next = self.used().map_or_else(
+        let next = self.chunks.used().map_or_else(
             || BytesMut::with_capacity(CHUNK + CHUNK / 4),
             |mut next| {
                 next.clear();
@@ -148,7 +120,11 @@ impl Writer {
             },
         );
         let chunk = std::mem::replace(&mut self.buffer, next).freeze();
-        self.send(chunk)
+        self.chunks.note(&chunk);
+        self.finish()?;
+        self.left = self.left.saturating_sub(chunk.len() as u64);
+        self.end = Some(chunk);
+        if self.left == 0 { Ok(()) } else { self.finish() }
     }
 }
 
@@ -248,7 +224,8 @@ mod tests {
     #[tokio::test]
     async fn a_producer_that_fails_after_its_last_byte_completes_no_body() {
         let body = body(3, &Fault::default(), |writer| {
-            writer.send(Bytes::from_static(b"abc"))?;
+            writer.write(b"abc")?;
+            writer.flush()?;
             Err(CommitError::SourceChanged { path: "a".into() }.into())
         });
         assert!(body.collect().await.is_err());
@@ -283,7 +260,7 @@ mod tests {
         let (done, ended) = std::sync::mpsc::channel();
         let body = body(u64::MAX, &Fault::default(), move |writer| {
             loop {
-                if let Err(stop) = writer.send(Bytes::from_static(b"x")) {
+                if let Err(stop) = writer.write(&[0; CHUNK]) {
                     let _ = done.send(matches!(stop, Stop::Unread));
                     return Err(stop);
                 }

@@ -1,23 +1,26 @@
 //! Reads a range of a file for sending and checks it against the block sums of the hash pass.
 
 use std::collections::BTreeMap;
-use std::io::SeekFrom;
+use std::io::{self, SeekFrom};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::{Bytes, BytesMut};
 use hub_types::progress::Phase;
 
 use super::Object;
 use crate::CommitError;
 use crate::blocks::{BLOCK, WORD, block_of, sum};
+use crate::chunks::Chunks;
 use crate::digest::REPORTED;
 use crate::job::Job;
-use crate::source::read_full;
-use crate::stream::{Stop, Writer};
+use crate::pieces::Pieces;
+use crate::source::SourceFile;
 
-/// Bytes read and handed on at once; both divide [`BLOCK`]. Many parts go at once, so theirs are small; long ranges are few.
+/// Bytes read and handed on at once; both divide [`BLOCK`]. Many parts go at once, so theirs are small; long ranges are few, and
+/// larger pieces are faster.
 const PIECE: u64 = 64 * 1024;
-const LONG_PIECE: u64 = 128 * 1024;
+const LONG_PIECE: u64 = 512 * 1024;
 /// Longer ranges are long.
 const LONG: u64 = 32 * 1024 * 1024;
 
@@ -77,59 +80,131 @@ impl Sending {
         let mut shared = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
         shared.extend(sums.iter().map(|(block, sum)| ((*block, part), *sum)));
     }
+}
 
-    /// Writes the bytes of `range`, which is part number `part`. The last piece of every block, and of the part, is handed
-    /// on only when everything before it was found unchanged.
-    ///
-    /// A word that begins inside the range belongs to it, so up to 15 bytes behind it are read as well.
-    pub(super) fn produce(&self, part: usize, range: Range<u64>, writer: &mut Writer) -> Result<(), Stop> {
-        self.progress(part, 0);
-        let add = self.job.add(self.object.seen.operation)?;
+/// The bytes of one part, read and checked. The last piece of every block, and of the part, is handed on only when everything
+/// before it was found unchanged.
+///
+/// A word that begins inside the part belongs to it, so up to 15 bytes behind it are read as well.
+pub(super) struct Part {
+    sending: Arc<Sending>,
+    number: usize,
+    range: Range<u64>,
+    source: Box<dyn SourceFile>,
+    /// Where the next piece begins.
+    position: u64,
+    /// The piece that is being read, and how much of it is there.
+    piece: BytesMut,
+    filled: usize,
+    chunks: Chunks,
+    /// Of the words of the current block.
+    block_sum: u64,
+    sums: Vec<(usize, u64)>,
+}
+
+impl Part {
+    pub(super) fn open(
+        sending: &Arc<Sending>,
+        number: usize,
+        range: Range<u64>,
+    ) -> Result<Self, CommitError> {
+        sending.progress(number, 0);
+        let add = sending.job.add(sending.object.seen.operation)?;
         let problem = |error| add.problem(error);
-        let stamp = self.object.seen.stamp;
-        let (mut source, opened) = add.open(&*self.job.options.files).map_err(problem)?;
-        if opened != stamp {
-            return Err(self.changed().into());
+        let (mut source, opened) = add.open(&*sending.job.options.files).map_err(problem)?;
+        if opened != sending.object.seen.stamp {
+            return Err(sending.changed());
         }
         source.seek(SeekFrom::Start(range.start)).map_err(problem)?;
-        let read_end = range.end.next_multiple_of(WORD).min(stamp.size);
-        let piece_len = if range.end - range.start > LONG { LONG_PIECE } else { PIECE };
-        let mut position = range.start;
-        let mut block_sum = 0u64;
-        let mut sums = Vec::new();
-        while position < range.end {
-            let end = (position + 1).next_multiple_of(piece_len).min(read_end);
-            let mut piece = writer.piece(usize::try_from(end - position).unwrap_or_default());
-            if read_full(&mut *source, &mut piece).map_err(problem)? < piece.len() {
-                return Err(self.changed().into());
+        Ok(Self {
+            sending: Arc::clone(sending),
+            number,
+            position: range.start,
+            range,
+            source,
+            piece: BytesMut::new(),
+            filled: 0,
+            chunks: Chunks::default(),
+            block_sum: 0,
+            sums: Vec::new(),
+        })
+    }
+
+    fn problem(&self, error: io::Error) -> CommitError {
+        self.sending
+            .job
+            .add(self.sending.object.seen.operation)
+            .map_or_else(|other| other, |add| add.problem(error))
+    }
+
+    /// Where reading ends: behind the last word that begins inside the part.
+    fn read_end(&self) -> u64 {
+        self.range.end.next_multiple_of(WORD).min(self.sending.object.seen.stamp.size)
+    }
+
+    /// Reads the rest of the piece; false when that would have to wait.
+    fn fill(&mut self, wait: bool) -> Result<bool, CommitError> {
+        while let Some(rest) = self.piece.get_mut(self.filled..).filter(|rest| !rest.is_empty()) {
+            let read = if wait { self.source.read(rest) } else { self.source.read_at_once(rest) };
+            match read {
+                Ok(0) => return Err(self.sending.changed()),
+                Ok(read) => self.filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !wait => return Ok(false),
+                Err(error) => return Err(self.problem(error)),
             }
-            let lead = position.next_multiple_of(WORD) - position;
-            let words = piece.get(usize::try_from(lead).unwrap_or_default()..).unwrap_or_default();
-            block_sum = block_sum.wrapping_add(sum(words, position + lead));
-            let block = block_of(position);
-            let block_end = (block as u64 + 1).saturating_mul(BLOCK).min(stamp.size);
-            if end == block_end || end == read_end {
-                let whole = range.start <= block as u64 * BLOCK && end == block_end;
-                if whole && self.object.blocks.get(block) != Some(&block_sum) {
-                    return Err(self.changed().into());
-                }
-                sums.push((block, block_sum));
-                block_sum = 0;
+        }
+        Ok(true)
+    }
+
+    /// Adds the piece, which ends at `end`, to the sums, and compares what it completes.
+    fn check(&mut self, end: u64) -> Result<(), CommitError> {
+        let stamp = self.sending.object.seen.stamp;
+        let lead = self.position.next_multiple_of(WORD) - self.position;
+        let words = self.piece.get(usize::try_from(lead).unwrap_or_default()..).unwrap_or_default();
+        self.block_sum = self.block_sum.wrapping_add(sum(words, self.position + lead));
+        let block = block_of(self.position);
+        let block_end = (block as u64 + 1).saturating_mul(BLOCK).min(stamp.size);
+        if end == block_end || end == self.read_end() {
+            let whole = self.range.start <= block as u64 * BLOCK && end == block_end;
+            if whole && self.sending.object.blocks.get(block) != Some(&self.block_sum) {
+                return Err(self.sending.changed());
             }
-            if end >= range.end {
-                if source.stamp().map_err(problem)? != stamp {
-                    return Err(self.changed().into());
-                }
-                // Before the last piece is handed on: the answer to it may come at once.
-                self.share(part, &sums);
+            self.sums.push((block, std::mem::take(&mut self.block_sum)));
+        }
+        if end >= self.range.end {
+            if self.source.stamp().map_err(|error| self.problem(error))? != stamp {
+                return Err(self.sending.changed());
             }
-            piece.truncate(usize::try_from(range.end - position).unwrap_or(usize::MAX));
-            position = end;
-            if position.is_multiple_of(REPORTED) || position >= range.end {
-                self.progress(part, position.min(range.end) - range.start);
-            }
-            writer.send(piece.freeze())?;
+            // Before the last piece is handed on: the answer to it may come at once.
+            self.sending.share(self.number, &self.sums);
         }
         Ok(())
+    }
+}
+
+impl Pieces for Part {
+    fn next(&mut self, wait: bool) -> Result<Option<Bytes>, CommitError> {
+        let long = self.range.end - self.range.start > LONG;
+        let end =
+            (self.position + 1).next_multiple_of(if long { LONG_PIECE } else { PIECE }).min(self.read_end());
+        if self.piece.is_empty() {
+            self.piece = self.chunks.used().unwrap_or_default();
+            self.piece.resize(usize::try_from(end - self.position).unwrap_or_default(), 0);
+            self.filled = 0;
+        }
+        if !self.fill(wait)? {
+            return Ok(None);
+        }
+        self.check(end)?;
+        let mut piece = std::mem::take(&mut self.piece);
+        piece.truncate(usize::try_from(self.range.end - self.position).unwrap_or(usize::MAX));
+        self.position = end;
+        if end.is_multiple_of(REPORTED) || end >= self.range.end {
+            self.sending.progress(self.number, end.min(self.range.end) - self.range.start);
+        }
+        let piece = piece.freeze();
+        self.chunks.note(&piece);
+        Ok(Some(piece))
     }
 }

@@ -11,10 +11,11 @@ use hub_types::lfs::{CompletedPart, CompletionRequest, ObjectId};
 
 use super::batch::{Pieces, Route, Upload, negotiate};
 use super::endpoint::{LfsStep, Put};
-use super::range::Sending;
+use super::range::{Part, Sending};
 use crate::CommitError;
 use crate::job::Job;
-use crate::stream::{Fault, body};
+use crate::pieces;
+use crate::stream::Fault;
 
 /// How often new addresses are asked for, for one object.
 const RENEWALS: u32 = 3;
@@ -133,7 +134,7 @@ async fn put(
     let fault = Fault::default();
     let make = || -> Body {
         let (sending, range) = (Arc::clone(sending), range.clone());
-        body(range.end - range.start, &fault, move |writer| sending.produce(part, range.clone(), writer))
+        pieces::body(range.end - range.start, &fault, move || Part::open(&sending, part, range.clone()))
     };
     let endpoint = Put { target: path, href, headers, body: &make };
     let result = fault.guard(job.transport.send(&endpoint)).await?;

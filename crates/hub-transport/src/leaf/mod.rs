@@ -31,9 +31,9 @@ pub use tls::Tls;
 
 use connector::Connector;
 
-/// Bytes that a connection reads at once: a large body comes in chunks of this length, and each costs so much memory until
-/// it is used.
-const READ_BUFFER: usize = 128 * 1024;
+/// Bytes that a connection reads at once at most, and that a body may be ahead of what it has sent. Small bodies cost less;
+/// the head of an answer may not be longer.
+const BUFFER: usize = 192 * 1024;
 
 /// A pooled client for HTTP/1.1 and HTTP/2 over TCP, with TLS (feature `rustls`) and proxies.
 ///
@@ -169,7 +169,7 @@ impl HyperLeafBuilder {
             // never writes into a connection that is already gone.
             .pool_idle_timeout(Duration::from_secs(50))
             .pool_max_idle_per_host(64)
-            .http1_read_buf_exact_size(READ_BUFFER)
+            .http1_max_buf_size(BUFFER)
             .http2_keep_alive_interval(Duration::from_secs(20))
             .build(connector);
         HyperLeaf { shared: Arc::new(Shared { client, proxies: self.proxies }) }
