@@ -5,7 +5,7 @@ use std::thread::available_parallelism;
 /// Memory of one transfer, in bytes: chunks that are read, that wait, and that the connection holds.
 const TRANSFER: u64 = 1 << 20;
 /// Memory of one file that is hashed: the pieces between reading and hashing.
-const HASHING: u64 = 512 << 10;
+const HASHING: u64 = 1 << 20;
 /// Memory of one request about 256 files: their beginnings, the request and its answer.
 const QUESTION: u64 = 1 << 20;
 /// More requests about files at once make nothing faster.

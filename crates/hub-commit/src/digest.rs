@@ -14,12 +14,14 @@ use crate::hasher::Hasher;
 use crate::source::{Files, Stamp, read_full};
 use crate::{CommitError, CommitOperationAdd};
 
-/// Bytes read at once; divides [`BLOCK`].
-pub(crate) const PIECE: usize = 64 * 1024;
+/// Bytes read at once; both divide [`BLOCK`]. Many small files are hashed at once; of a large one each piece goes to another
+/// thread, which costs more than to hash a few KiB.
+const PIECE: usize = 64 * 1024;
+const LONG_PIECE: usize = 256 * 1024;
 /// Bytes between two news of one file; a multiple of every piece.
 pub(crate) const REPORTED: u64 = 1024 * 1024;
-/// Files of at least this size are read while they are hashed.
-const READ_AHEAD: u64 = 32 * 1024 * 1024;
+/// Files of at least this size are large: they are read while they are hashed.
+const LARGE: u64 = 32 * 1024 * 1024;
 
 /// Which digest of a file is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,18 +86,19 @@ pub(crate) fn digest(
     if opened != stamp {
         return Err(changed());
     }
+    let large = stamp.size >= LARGE;
     let mut state = match want {
-        Want::Sha256 => State::Lfs { hash: Hasher::new(stamp.size >= READ_AHEAD)?, blocks: Vec::new() },
+        Want::Sha256 => State::Lfs { hash: Hasher::new(large)?, blocks: Vec::new() },
         Want::GitBlob => State::Git(git_blob(stamp.size)),
     };
-    let longest = PIECE.min(usize::try_from(stamp.size).unwrap_or(PIECE)).max(1);
+    let longest = if large { LONG_PIECE } else { PIECE };
     let mut buffer = Vec::new();
     let mut position = 0;
     while position < stamp.size {
         if cancel.is_set() {
             return Err(CommitError::Stopped("the job ended".into()));
         }
-        let wanted = usize::try_from(stamp.size - position).unwrap_or(PIECE).min(longest);
+        let wanted = usize::try_from(stamp.size - position).unwrap_or(longest).min(longest);
         buffer.resize(wanted, 0);
         if read_full(&mut *source, &mut buffer).map_err(problem)? < wanted {
             return Err(changed());

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::CommitError;
 
 /// Pieces that wait to be hashed.
-const QUEUE: usize = 4;
+const QUEUE: usize = 2;
 
 /// A sha256 that is being computed.
 pub(crate) enum Hasher {

@@ -19,7 +19,7 @@ use crate::source::SourceFile;
 
 /// Bytes read and handed on at once; both divide [`BLOCK`]. Many parts go at once, so theirs are small; long ranges are few, and
 /// larger pieces are faster.
-const PIECE: u64 = 64 * 1024;
+const PIECE: u64 = 128 * 1024;
 const LONG_PIECE: u64 = 512 * 1024;
 /// Longer ranges are long.
 const LONG: u64 = 32 * 1024 * 1024;
