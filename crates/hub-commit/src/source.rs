@@ -119,7 +119,8 @@ pub trait SourceFile: Read + Seek + Send {
     /// Reads on like [`Read::read`], but only what is in memory, so that it never waits. Default: nothing is.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] when the next byte is not in memory or nobody can tell; else what the system reports.
+    /// [`io::ErrorKind::WouldBlock`] when the next byte is not in memory or nobody can tell: then [`Read::read`] is called. Any
+    /// other error ends the upload.
     fn read_at_once(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let _ = buf;
         Err(io::ErrorKind::WouldBlock.into())
@@ -181,17 +182,13 @@ impl SourceFile for File {
 
     #[cfg(target_os = "linux")]
     fn read_at_once(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        use rustix::io::{Errno, ReadWriteFlags, preadv2};
+        use rustix::io::{ReadWriteFlags, preadv2};
 
         /// Stands for the position of the file, which moves on.
         const HERE: u64 = u64::MAX;
-        preadv2(self, &mut [io::IoSliceMut::new(buf)], HERE, ReadWriteFlags::NOWAIT).map_err(|error| {
-            match error {
-                // File systems that cannot tell.
-                Errno::OPNOTSUPP => io::ErrorKind::WouldBlock.into(),
-                error => error.into(),
-            }
-        })
+        // Some file systems cannot tell, and some sandboxes forbid to ask; a real error meets whoever reads and waits.
+        preadv2(self, &mut [io::IoSliceMut::new(buf)], HERE, ReadWriteFlags::NOWAIT)
+            .map_err(|_| io::ErrorKind::WouldBlock.into())
     }
 }
 
