@@ -46,6 +46,9 @@ pub(crate) struct Repo {
     /// Uploads of content that run, and the most that ever did.
     pub(crate) running: usize,
     pub(crate) most_running: usize,
+    /// Objects with addresses that nothing was sent to yet, and the most there ever were.
+    pub(crate) waiting: usize,
+    pub(crate) most_waiting: usize,
     /// Files of this many bytes or more go to LFS.
     pub(crate) lfs_from: u64,
     /// Uploads go in parts of this many bytes.
@@ -105,6 +108,8 @@ impl Hub {
             received: 0,
             running: 0,
             most_running: 0,
+            waiting: 0,
+            most_waiting: 0,
             lfs_from: 100,
             part_size: None,
             ignored: Vec::new(),
@@ -266,7 +271,7 @@ fn preupload(repo: &Repo, body: &Bytes) -> Response<Body> {
     reply(200, json!({"commitOid": repo.head().id, "files": files}))
 }
 
-fn batch(repo: &Repo, body: &Bytes) -> Response<Body> {
+fn batch(repo: &mut Repo, body: &Bytes) -> Response<Body> {
     let request: BatchRequest = serde_json::from_slice(body).unwrap();
     assert!(request.objects.len() <= 256);
     let objects: Vec<Value> = request
@@ -277,6 +282,7 @@ fn batch(repo: &Repo, body: &Bytes) -> Response<Body> {
             if repo.objects.contains_key(oid) {
                 return json!({"oid": oid, "size": size});
             }
+            repo.waiting += 1;
             let upload = match repo.part_size {
                 None => json!({"href": format!("{ENDPOINT}/store/{oid}"), "header": {"X-Store": "1"}}),
                 Some(part) => {
@@ -297,6 +303,7 @@ fn batch(repo: &Repo, body: &Bytes) -> Response<Body> {
             json!({"oid": oid, "size": size, "actions": {"upload": upload, "verify": verify}})
         })
         .collect();
+    repo.most_waiting = repo.most_waiting.max(repo.waiting);
     reply(
         200,
         json!({"transfer": if repo.part_size.is_some() { "multipart" } else { "basic" }, "objects": objects}),
@@ -307,7 +314,10 @@ fn store(repo: &mut Repo, method: &Method, rest: &str, body: &Bytes) -> Response
     let done = || Response::builder().header("etag", "\"e\"").body(Body::empty()).unwrap();
     let (oid, step) = rest.split_once('/').unwrap_or((rest, ""));
     let content = match (method, step) {
-        (&Method::PUT, "") => body.clone(),
+        (&Method::PUT, "") => {
+            repo.waiting = repo.waiting.saturating_sub(1);
+            body.clone()
+        }
         (&Method::PUT, number) => {
             repo.parts.insert((oid.to_owned(), number.parse().unwrap()), body.clone());
             let etag = format!("\"e{number}\"");

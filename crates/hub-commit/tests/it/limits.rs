@@ -53,17 +53,6 @@ async fn f79_regular_files_that_are_too_large_together_are_refused_before_any_is
 }
 
 #[tokio::test(start_paused = true)]
-async fn f79_more_lfs_files_than_a_commit_may_have_are_refused_before_any_is_sent() {
-    let many = hub_types::commit::MAX_LFS_FILES + 1;
-    let operations = (0..many).map(|index| add(&format!("{index}.bin"), "x")).collect();
-    let hub = Hub::new().with(|repo| repo.lfs_from = 1);
-    let error = create_commit(&hub.transport(), operations, options()).await.unwrap_err();
-    assert!(matches!(error, CommitError::TooManyLfsFiles { count } if count == many), "{error:?}");
-    let repo = hub.repo();
-    assert_eq!(repo.count("/preupload/"), repo.log.len());
-}
-
-#[tokio::test(start_paused = true)]
 async fn no_more_runs_at_once_than_fits_in_the_memory_or_was_asked_for() {
     let most = async |options: CommitOptions| {
         let hub = Hub::new();

@@ -8,6 +8,7 @@ mod hub;
 mod jobs;
 mod large;
 mod limits;
+mod many_files;
 mod plans;
 mod sources;
 mod uploads;
