@@ -28,8 +28,13 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(home: &Path) -> Self {
+        Self::start_with(home, &[])
+    }
+
+    pub(crate) fn start_with(home: &Path, more: &[&str]) -> Self {
         let mut child = hub(home)
             .args(["serve", "--listen", "127.0.0.1:0", "--data", "data", "--seed", "seed.toml"])
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(File::create(home.join("serve.log")).unwrap())
             .spawn()

@@ -11,6 +11,8 @@ mod download_dry_run;
 mod dry_run;
 mod every_command;
 mod failures;
+#[cfg(target_os = "linux")]
+mod huge_file;
 mod killed;
 mod killed_download;
 mod killed_upload;
