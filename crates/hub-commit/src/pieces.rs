@@ -3,134 +3,90 @@
 //! What the system has in memory is read by the connection itself, for to wake a thread and to be woken costs more than to read
 //! it. For anything else a thread waits, one piece ahead.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-
 use bytes::Bytes;
-use http_body::{Frame, SizeHint};
-use hub_transport::{Body, BoxError};
-use tokio::task::{JoinHandle, spawn_blocking};
+use futures_util::{TryStreamExt, stream};
+use hub_transport::Body;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use crate::CommitError;
 use crate::job::joined;
-use crate::stream::Fault;
+use crate::stream::{Exact, Fault};
 
 /// Content that comes in pieces.
-pub(crate) trait Pieces: Send + Unpin + 'static {
+pub(crate) trait Pieces: Send + 'static {
     /// The next piece, never an empty one. Without `wait`, `None` where it cannot be had at once; what was read of it is kept.
     fn next(&mut self, wait: bool) -> Result<Option<Bytes>, CommitError>;
 }
 
 /// A body of `len` bytes, which `open` makes readable anew for each time it is sent, on a thread that may wait. The last piece
-/// follows when nothing of the job is held any more.
+/// follows when nothing of the job is held any more. Made inside a runtime, it may be read anywhere.
 pub(crate) fn body<P: Pieces>(
     len: u64,
     fault: &Fault,
     open: impl Fn() -> Result<P, CommitError> + Clone + Send + Sync + 'static,
 ) -> Body {
-    let fault = fault.clone();
+    let (fault, runtime) = (fault.clone(), Handle::current());
     Body::replay(Some(len), move || {
-        let open = open.clone();
-        let source = Source::Waiting(spawn_blocking(move || open().and_then(wait)));
-        Read { source, fault: fault.clone(), left: len }
+        let (open, fault, runtime) = (open.clone(), fault.clone(), runtime.clone());
+        let first = Source::Waiting(runtime.spawn_blocking(move || open().and_then(wait)));
+        let pieces =
+            stream::try_unfold((first, len), move |(source, left)| read(source, left, runtime.clone()));
+        Exact::new(len, Box::pin(pieces.map_err(move |error| fault.leave(error))))
     })
 }
 
-/// A piece, and where the next one comes from.
-struct Waited<P> {
-    piece: Bytes,
+/// Where the next piece comes from.
+enum Source<P> {
+    Here(P),
+    Waiting(JoinHandle<Result<Piece<P>, CommitError>>),
+    Ended,
+}
+
+/// A piece, and what has those behind it.
+struct Piece<P> {
+    bytes: Bytes,
     pieces: P,
     /// Whether it was not to be had at once.
     late: bool,
 }
 
-fn wait<P: Pieces>(mut pieces: P) -> Result<Waited<P>, CommitError> {
-    let (piece, late) = match pieces.next(false)? {
-        Some(piece) => (piece, false),
+fn wait<P: Pieces>(mut pieces: P) -> Result<Piece<P>, CommitError> {
+    let (bytes, late) = match pieces.next(false)? {
+        Some(bytes) => (bytes, false),
         None => (pieces.next(true)?.unwrap_or_default(), true),
     };
-    Ok(Waited { piece, pieces, late })
+    Ok(Piece { bytes, pieces, late })
 }
 
-enum Source<P> {
-    Here(P),
-    Waiting(JoinHandle<Result<Waited<P>, CommitError>>),
-    Ended,
-}
-
-struct Read<P> {
+/// The next piece of the `left` bytes that are to come, what comes then, and how much.
+async fn read<P: Pieces>(
     source: Source<P>,
-    fault: Fault,
     left: u64,
-}
-
-impl<P: Pieces> Read<P> {
-    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Bytes, CommitError>> {
-        loop {
-            let (piece, pieces, late) = match std::mem::replace(&mut self.source, Source::Ended) {
-                Source::Here(mut pieces) => {
-                    let Some(piece) = pieces.next(false)? else {
-                        self.source = Source::Waiting(spawn_blocking(move || wait(pieces)));
-                        continue;
-                    };
-                    (piece, pieces, false)
-                }
-                Source::Waiting(mut thread) => {
-                    let Poll::Ready(waited) = Pin::new(&mut thread).poll(cx) else {
-                        self.source = Source::Waiting(thread);
-                        return Poll::Pending;
-                    };
-                    let Waited { piece, pieces, late } = joined(waited)?;
-                    (piece, pieces, late)
-                }
-                Source::Ended => return Poll::Ready(Err(CommitError::Stopped("a body was read on".into()))),
-            };
-            self.left = self.left.saturating_sub(piece.len() as u64);
-            if self.left > 0 {
-                self.source = if late {
-                    Source::Waiting(spawn_blocking(move || wait(pieces)))
-                } else {
-                    Source::Here(pieces)
-                };
-            }
-            return Poll::Ready(Ok(piece));
-        }
-    }
-}
-
-impl<P: Pieces> http_body::Body for Read<P> {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if self.left == 0 {
-            return Poll::Ready(None);
-        }
-        let piece = ready!(self.poll_piece(cx)).map_err(|error| {
-            let text = error.to_string();
-            self.fault.set(error);
-            text.into()
-        });
-        Poll::Ready(Some(piece.map(Frame::data)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
+    runtime: Handle,
+) -> Result<Option<(Bytes, (Source<P>, u64))>, CommitError> {
+    let Piece { bytes, pieces, late } = match source {
+        Source::Here(mut pieces) => match pieces.next(false)? {
+            Some(bytes) => Piece { bytes, pieces, late: false },
+            None => joined(runtime.spawn_blocking(move || wait(pieces)).await)?,
+        },
+        Source::Waiting(thread) => joined(thread.await)?,
+        Source::Ended => return Ok(None),
+    };
+    let left = left.saturating_sub(bytes.len() as u64);
+    let next = match late {
+        _ if left == 0 => Source::Ended,
+        true => Source::Waiting(runtime.spawn_blocking(move || wait(pieces))),
+        false => Source::Here(pieces),
+    };
+    Ok(Some((bytes, (next, left))))
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
     use std::sync::Arc;
+    use std::task::{Context, Poll, Waker};
     use std::thread::ThreadId;
 
     use http_body_util::BodyExt;
@@ -205,6 +161,22 @@ mod tests {
             let result = script.fault.guard(script.body.collect()).await;
             assert!(matches!(result, Err(CommitError::SourceChanged { .. })), "{late}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_body_can_be_read_outside_the_runtime_that_it_was_made_in() {
+        let script = scripted(3, [(false, "a"), (true, "b"), (true, "c")]);
+        let reader = std::thread::spawn(move || {
+            let mut content = std::pin::pin!(script.body.collect());
+            let mut cx = Context::from_waker(Waker::noop());
+            loop {
+                if let Poll::Ready(content) = content.as_mut().poll(&mut cx) {
+                    return content.unwrap().to_bytes();
+                }
+                std::thread::yield_now();
+            }
+        });
+        assert_eq!(reader.join().unwrap(), "abc");
     }
 
     #[tokio::test]

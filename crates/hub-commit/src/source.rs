@@ -262,15 +262,26 @@ impl AddSource {
 /// Reads until `buf` is full or the source ends.
 pub(crate) fn read_full(source: &mut dyn Read, buf: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
-    while let Some(rest) = buf.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match source.read(rest) {
+    fill(buf, &mut filled, |rest| source.read(rest))?;
+    Ok(filled)
+}
+
+/// Reads into `buf` behind the `filled` bytes that are there, until it is full or `read` gives nothing. After an error, what was
+/// read counts.
+pub(crate) fn fill(
+    buf: &mut [u8],
+    filled: &mut usize,
+    mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
+) -> io::Result<()> {
+    while let Some(rest) = buf.get_mut(*filled..).filter(|rest| !rest.is_empty()) {
+        match read(rest) {
             Ok(0) => break,
-            Ok(n) => filled += n,
+            Ok(n) => *filled += n,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(filled)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::future::{Either, select};
+use futures_util::{Stream, StreamExt, stream};
 use http_body::{Frame, SizeHint};
 use hub_transport::{Body, BoxError};
 use tokio::runtime::Handle;
@@ -30,9 +31,12 @@ struct FaultInner {
 }
 
 impl Fault {
-    pub(crate) fn set(&self, error: CommitError) {
+    /// Leaves an error here, and gives what the connection is told of it.
+    pub(crate) fn leave(&self, error: CommitError) -> BoxError {
+        let text = error.to_string();
         self.0.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         self.0.set.notify_one();
+        text.into()
     }
 
     fn take(&self) -> Option<CommitError> {
@@ -137,29 +141,34 @@ where
 {
     let (produce, fault, runtime) = (Arc::new(produce), fault.clone(), Handle::current());
     Body::replay(Some(len), move || {
-        let (to, from) = mpsc::channel(QUEUE);
+        let (to, mut from) = mpsc::channel(QUEUE);
         let (produce, fault) = (Arc::clone(&produce), fault.clone());
         runtime.spawn_blocking(move || {
             let mut writer = Writer::new(len, to);
             let result = produce(&mut writer).and_then(|()| writer.flush());
             drop(produce);
             if let Err(Stop::Failed(error)) = result.and_then(|()| writer.finish()) {
-                let text = error.to_string();
-                fault.set(error);
                 // Without a reader the fault alone tells.
-                let _ = writer.to.blocking_send(Err(text.into()));
+                let _ = writer.to.blocking_send(Err(fault.leave(error)));
             }
         });
-        Produced { from, remaining: len }
+        Exact::new(len, stream::poll_fn(move |cx| from.poll_recv(cx)))
     })
 }
 
-struct Produced {
-    from: mpsc::Receiver<Result<Bytes, BoxError>>,
-    remaining: u64,
+/// A body of as many bytes as announced, or an error.
+pub(crate) struct Exact<S> {
+    chunks: S,
+    left: u64,
 }
 
-impl http_body::Body for Produced {
+impl<S> Exact<S> {
+    pub(crate) fn new(len: u64, chunks: S) -> Self {
+        Self { chunks, left: len }
+    }
+}
+
+impl<S: Stream<Item = Result<Bytes, BoxError>> + Unpin> http_body::Body for Exact<S> {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -167,13 +176,13 @@ impl http_body::Body for Produced {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if self.remaining == 0 {
+        if self.left == 0 {
             return Poll::Ready(None);
         }
-        self.from.poll_recv(cx).map(|next| match next {
-            Some(Ok(chunk)) => match self.remaining.checked_sub(chunk.len() as u64) {
-                Some(remaining) => {
-                    self.remaining = remaining;
+        self.chunks.poll_next_unpin(cx).map(|next| match next {
+            Some(Ok(chunk)) => match self.left.checked_sub(chunk.len() as u64) {
+                Some(left) => {
+                    self.left = left;
                     Some(Ok(Frame::data(chunk)))
                 }
                 None => Some(Err("more content than announced".into())),
@@ -184,11 +193,11 @@ impl http_body::Body for Produced {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.remaining == 0
+        self.left == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.remaining)
+        SizeHint::with_exact(self.left)
     }
 }
 

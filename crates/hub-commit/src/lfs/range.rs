@@ -15,7 +15,7 @@ use crate::chunks::Chunks;
 use crate::digest::REPORTED;
 use crate::job::Job;
 use crate::pieces::Pieces;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, fill};
 
 /// Bytes read and handed on at once; both divide [`BLOCK`]. Many parts go at once, so theirs are small; long ranges are few, and
 /// larger pieces are faster.
@@ -144,17 +144,16 @@ impl Part {
 
     /// Reads the rest of the piece; false when that would have to wait.
     fn fill(&mut self, wait: bool) -> Result<bool, CommitError> {
-        while let Some(rest) = self.piece.get_mut(self.filled..).filter(|rest| !rest.is_empty()) {
-            let read = if wait { self.source.read(rest) } else { self.source.read_at_once(rest) };
-            match read {
-                Ok(0) => return Err(self.sending.changed()),
-                Ok(read) => self.filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && !wait => return Ok(false),
-                Err(error) => return Err(self.problem(error)),
-            }
+        let source = &mut self.source;
+        let read = fill(&mut self.piece, &mut self.filled, |rest| {
+            if wait { source.read(rest) } else { source.read_at_once(rest) }
+        });
+        match read {
+            Ok(()) if self.filled < self.piece.len() => Err(self.sending.changed()),
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && !wait => Ok(false),
+            Err(error) => Err(self.problem(error)),
         }
-        Ok(true)
     }
 
     /// Adds the piece, which ends at `end`, to the sums, and compares what it completes.

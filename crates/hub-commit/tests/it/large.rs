@@ -1,14 +1,11 @@
 //! Folders over several commits, and runs that end early.
 
-use std::collections::BTreeMap;
-use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 use hub_commit::folder::FolderOptions;
 use hub_commit::large::{LargeFolder, LargeUpload, Limits};
-use hub_commit::source::{Files, SourceFile, Stamp, SystemFiles};
 use hub_commit::{CommitError, CommitOptions};
 use hub_transport::{BoxError, Transport};
 use hub_types::progress::{Event, Phase};
@@ -17,6 +14,7 @@ use tower::ServiceExt;
 
 use crate::faults::Fault;
 use crate::hub::{ENDPOINT, Hub, content, options};
+use crate::watched::{Counts, Watched};
 
 const FILES: usize = 7;
 
@@ -31,45 +29,6 @@ fn folder() -> tempfile::TempDir {
     dir
 }
 
-/// How often each file was hashed to its end, and how much of the files was read.
-#[derive(Debug, Default)]
-struct Counts {
-    hashed: Mutex<BTreeMap<String, usize>>,
-    read: AtomicUsize,
-}
-
-#[derive(Debug)]
-struct Counting(Arc<Counts>);
-
-struct CountingFile(Box<dyn SourceFile>, Arc<Counts>);
-
-impl Files for Counting {
-    fn open(&self, path: &Path) -> io::Result<(Box<dyn SourceFile>, Stamp)> {
-        let (file, stamp) = SystemFiles.open(path)?;
-        Ok((Box::new(CountingFile(file, Arc::clone(&self.0))), stamp))
-    }
-}
-
-impl Read for CountingFile {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.0.read(buf)?;
-        self.1.read.fetch_add(n, Ordering::SeqCst);
-        Ok(n)
-    }
-}
-
-impl Seek for CountingFile {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.0.seek(to)
-    }
-}
-
-impl SourceFile for CountingFile {
-    fn stamp(&mut self) -> io::Result<Stamp> {
-        self.0.stamp()
-    }
-}
-
 fn counted(counts: &Arc<Counts>) -> CommitOptions {
     let seen = Arc::clone(counts);
     let progress = move |event: &Event<'_>| {
@@ -79,7 +38,7 @@ fn counted(counts: &Arc<Counts>) -> CommitOptions {
             *seen.hashed.lock().unwrap().entry((*path).to_owned()).or_default() += 1;
         }
     };
-    options().files(Arc::new(Counting(Arc::clone(counts)))).progress(Arc::new(progress))
+    options().files(Arc::new(Watched(Arc::clone(counts)))).progress(Arc::new(progress))
 }
 
 async fn run(

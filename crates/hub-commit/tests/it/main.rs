@@ -12,3 +12,4 @@ mod many_files;
 mod plans;
 mod sources;
 mod uploads;
+mod watched;

@@ -1,64 +1,13 @@
 //! As many LFS files as one commit may have.
 
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
-use hub_commit::source::{Files, SourceFile, Stamp, SystemFiles};
 use hub_commit::{CommitError, CommitOperation, CommitOperationAdd, create_commit};
 use hub_types::commit::MAX_LFS_FILES;
 
 use crate::hub::{Hub, add, options};
-
-/// Files that are open, and the most that ever were at once.
-#[derive(Debug, Default)]
-struct Handles {
-    open: AtomicUsize,
-    most: AtomicUsize,
-}
-
-#[derive(Debug)]
-struct Watched(Arc<Handles>);
-
-struct WatchedFile(Box<dyn SourceFile>, Arc<Handles>);
-
-impl Files for Watched {
-    fn open(&self, path: &Path) -> io::Result<(Box<dyn SourceFile>, Stamp)> {
-        let (file, stamp) = SystemFiles.open(path)?;
-        let open = self.0.open.fetch_add(1, Ordering::SeqCst) + 1;
-        self.0.most.fetch_max(open, Ordering::SeqCst);
-        Ok((Box::new(WatchedFile(file, Arc::clone(&self.0))), stamp))
-    }
-}
-
-impl Drop for WatchedFile {
-    fn drop(&mut self) {
-        self.1.open.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-impl Read for WatchedFile {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buf)
-    }
-}
-
-impl Seek for WatchedFile {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.0.seek(to)
-    }
-}
-
-impl SourceFile for WatchedFile {
-    fn stamp(&mut self) -> io::Result<Stamp> {
-        self.0.stamp()
-    }
-
-    fn read_at_once(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read_at_once(buf)
-    }
-}
+use crate::watched::{Counts, Watched};
 
 #[tokio::test(start_paused = true)]
 async fn f77_addresses_for_many_files_are_asked_for_just_in_time_and_few_files_are_open() {
@@ -70,16 +19,16 @@ async fn f77_addresses_for_many_files_are_asked_for_just_in_time_and_few_files_a
             CommitOperationAdd::new(&format!("{index}.bin"), path).unwrap().into()
         })
         .collect();
-    let handles = Arc::new(Handles::default());
+    let counts = Arc::new(Counts::default());
     let hub = Hub::new().with(|repo| repo.lfs_from = 1);
-    let options = options().files(Arc::new(Watched(Arc::clone(&handles))));
+    let options = options().files(Arc::new(Watched(Arc::clone(&counts))));
     create_commit(&hub.transport(), operations, options).await.unwrap();
 
     let repo = hub.repo();
     assert_eq!((repo.head().tree.len(), repo.count("PUT")), (MAX_LFS_FILES, MAX_LFS_FILES));
     // One answer about 256 objects, and what is being sent and comes next when it is asked for.
     assert!(repo.most_waiting <= 256 + 3 * 16, "{}", repo.most_waiting);
-    let (open, most) = (handles.open.load(Ordering::SeqCst), handles.most.load(Ordering::SeqCst));
+    let (open, most) = (counts.open.load(Ordering::SeqCst), counts.most_open.load(Ordering::SeqCst));
     assert!(open == 0 && (1..=64).contains(&most), "{open} files are open, {most} were");
 }
 
