@@ -6,13 +6,15 @@ use bytes::Bytes;
 use http::Request;
 use http::response::Parts;
 use hub_transport::{
-    Body, Endpoint, Error, PagedEndpoint, RetryClass, Timeouts, Transfer, decode_json, get, post,
+    Body, EffectiveUri, Endpoint, Error, ErrorKind, PagedEndpoint, RetryClass, Timeouts, Transfer,
+    decode_json, get, post,
 };
-use hub_types::commit::{COMMIT_NONCE, CommitResponse, NDJSON};
+use hub_types::commit::{CommitResponse, NDJSON};
 use hub_types::preupload::{PreuploadRequest, PreuploadResponse};
+use hub_types::route::{self, Route};
 use hub_types::tree::PathsInfoRequest;
 use hub_types::{
-    GitCommitInfo, RepoRef, Revision, TreeEntry, ValidateYamlRequest, ValidateYamlResponse, route,
+    GitCommitInfo, ParentCommit, RepoRef, Revision, TreeEntry, ValidateYamlRequest, ValidateYamlResponse,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -136,7 +138,6 @@ pub(crate) struct Commit<'a> {
     pub(crate) revision: &'a Revision,
     pub(crate) create_pr: bool,
     pub(crate) class: RetryClass,
-    pub(crate) nonce: &'a str,
     /// A body that can be copied; behind a lock, because bodies cannot be shared.
     pub(crate) body: &'a Mutex<Body>,
 }
@@ -159,7 +160,6 @@ impl Endpoint for Commit<'_> {
         post(route::repo(self.repo).commit(self.revision))
             .opt("create_pr", self.create_pr.then_some(1))
             .header(http::header::CONTENT_TYPE, NDJSON)
-            .header(COMMIT_NONCE, self.nonce)
             .extension(Timeouts { head: COMMIT_HEAD_TIMEOUT, ..Timeouts::transfer() })
             .extension(Transfer)
             .body(body)
@@ -167,8 +167,32 @@ impl Endpoint for Commit<'_> {
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<CommitResponse, Error> {
-        decode_json(head, &body)
+        let response: CommitResponse = decode_json(head, &body)?;
+        let odd = |what| Err(Error::new(ErrorKind::Decode, format!("the response to the commit {what}")));
+        if response.commit_oid.parse::<ParentCommit>().is_err() {
+            return odd("names a commit that cannot be one");
+        }
+        if !names(&response.commit_url, &response.commit_oid, self.repo, head) {
+            return odd("is about another repository");
+        }
+        if self.create_pr && response.pull_request_url.is_none() {
+            return odd("does not name the pull request");
+        }
+        Ok(response)
     }
+}
+
+/// Whether the page of a commit belongs to the repository that the request was for, or was led to.
+fn names(page: &str, oid: &str, repo: &RepoRef, head: &Parts) -> bool {
+    let led =
+        head.extensions.get::<EffectiveUri>().and_then(|EffectiveUri(uri)| match route::parse(uri.path()) {
+            Ok(Route::Repo { repo, .. }) => Some(repo),
+            _ => None,
+        });
+    let page = page.to_ascii_lowercase();
+    let ends = |repo: &RepoRef| page.ends_with(&route::repo(repo).commit_page(oid).to_ascii_lowercase());
+    // Servers may have pages of another kind, which say nothing either way.
+    !page.contains("/commit/") || ends(repo) || led.is_some_and(|led| ends(&led))
 }
 
 /// `GET .../commits/{rev}`, newest first.

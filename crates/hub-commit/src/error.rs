@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use hub_transport::Error;
 
@@ -122,11 +123,17 @@ pub enum CommitError {
         /// Where the branch is, if it could be read.
         actual: Option<String>,
     },
-    /// The branch moved under every attempt; no commit was made.
-    #[error("others commit to the branch all the time: gave up after {attempts} attempts, try again")]
+    /// The branch moved under every attempt for as long as [`CommitOptions::contention_timeout`](crate::CommitOptions) says;
+    /// no commit was made.
+    #[error(
+        "others commit to the branch all the time: gave up after {attempts} attempts in {} s, try again",
+        waited.as_secs()
+    )]
     Contended {
         /// How often the commit was tried.
         attempts: u32,
+        /// For how long.
+        waited: Duration,
     },
     /// No answer said whether the commit was made, and its place in the history could not be read.
     #[error(transparent)]

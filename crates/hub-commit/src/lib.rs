@@ -71,7 +71,7 @@ pub use execute::execute;
 pub use make_plan::plan_commit;
 pub use operation::{CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};
 pub use options::CommitOptions;
-pub use reconcile::{CommitOutcomeUnknown, Expected, Reconciled, reconcile_commit};
+pub use reconcile::{CommitOutcomeUnknown, Expected, Reconciled, discussion_claim, reconcile_commit};
 pub use run::create_commit;
 pub use skipped::{Reason, Skipped};
 pub use source::AddSource;

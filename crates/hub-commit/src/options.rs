@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hub_types::progress::Progress;
 use hub_types::{ParentCommit, RepoRef, Revision};
@@ -35,6 +36,11 @@ pub struct CommitOptions {
     /// Names the parent in every attempt, so that a repetition after a lost answer cannot make a second commit. Default
     /// true. False is what Python does: the commit is sent once and, when the answer is lost, looked for.
     pub pinned: bool,
+    /// How long others may keep moving the branch, at most. Each time it has moved the commit is made anew on its new head, after
+    /// a little wait; after this time the error is [`CommitError::Contended`](crate::CommitError::Contended). Default 2 minutes.
+    pub contention_timeout: Duration,
+    /// How often the same bytes may be sent with the same parent, once the history shows that they may be.
+    pub(crate) sendings: u32,
     /// Hears how far the work has come. Default nobody.
     pub progress: Option<Arc<dyn Progress>>,
     /// The user that commits, where known: narrows the search for a commit whose answer was lost. Default unknown.
@@ -58,6 +64,8 @@ impl CommitOptions {
             max_concurrency: 16,
             memory_budget: 64 << 20,
             pinned: true,
+            contention_timeout: Duration::from_secs(120),
+            sendings: u32::MAX,
             progress: None,
             author: None,
             files: Arc::new(SystemFiles),
@@ -111,6 +119,13 @@ impl CommitOptions {
     #[must_use]
     pub fn pinned(mut self, pinned: bool) -> Self {
         self.pinned = pinned;
+        self
+    }
+
+    /// Sets how long others may keep moving the branch.
+    #[must_use]
+    pub fn contention_timeout(mut self, longest: Duration) -> Self {
+        self.contention_timeout = longest;
         self
     }
 

@@ -51,6 +51,9 @@ pub struct CommitOutcomeUnknown {
     pub request_id: Option<String>,
     /// What the commit leaves at each path that it touches.
     pub fingerprint: BTreeMap<String, Expected>,
+    /// Names the call, so that a commit of another call with the same message and files is not taken for its own.
+    #[serde(default)]
+    pub(crate) call: String,
     #[serde(skip)]
     pub(crate) cause: Option<Error>,
 }
@@ -125,13 +128,38 @@ pub async fn reconcile_commit(
     transport: &Transport,
     unknown: &CommitOutcomeUnknown,
 ) -> Result<Reconciled, CommitError> {
-    settle(transport, unknown).await.map_err(CommitError::Commit)
+    Ok(match search(transport, unknown).await.map_err(CommitError::Commit)? {
+        Found::Landed(info) => Reconciled::Landed(info),
+        Found::Elsewhere { head } => Reconciled::NotLanded { head },
+        Found::AtParent | Found::Untold => Reconciled::Undecided,
+    })
 }
 
-pub(crate) async fn settle(
-    transport: &Transport,
-    unknown: &CommitOutcomeUnknown,
-) -> Result<Reconciled, Error> {
+/// What the server shows of a commit.
+pub(crate) enum Found {
+    /// It is there.
+    Landed(CommitInfo),
+    /// It is not there and cannot come any more: the branch is at this commit.
+    Elsewhere { head: String },
+    /// The branch is still at the parent: the server may be at work, or never begin.
+    AtParent,
+    /// It cannot be told.
+    Untold,
+}
+
+/// The name under which a commit is claimed.
+pub(crate) fn claim_name(repo: &RepoRef, oid: &str) -> String {
+    format!("commit {oid} of {repo}")
+}
+
+/// The name under which a discussion or pull request is claimed, in [`hub_transport::Claims`].
+#[must_use]
+pub fn discussion_claim(repo: &RepoRef, number: u64) -> String {
+    format!("discussion {number} of {repo}")
+}
+
+/// Looks for the commit and claims it. One that another call of this client has made is not it.
+pub(crate) async fn search(transport: &Transport, unknown: &CommitOutcomeUnknown) -> Result<Found, Error> {
     if unknown.create_pr {
         return find_pull_request(transport, unknown).await;
     }
@@ -147,17 +175,23 @@ pub(crate) async fn settle(
             at_parent = true;
             break;
         }
-        if has_our_message(unknown, &commit) && has_our_content(transport, unknown, &commit.id).await? {
-            return Ok(Reconciled::Landed(landed(transport, unknown, &commit.id)));
+        let made = claim_name(&unknown.repo(), &commit.id);
+        if !transport.claims().is_anothers(&made, &unknown.call)
+            && has_our_message(unknown, &commit)
+            && has_our_content(transport, unknown, &commit.id).await?
+            && transport.claims().claim(&made, &unknown.call)
+        {
+            return Ok(Found::Landed(landed(transport, unknown, &commit.id)));
         }
     }
-    match head {
+    Ok(match head {
+        Some(_) if at_parent && searched == 1 => Found::AtParent,
         // The branch has moved; a history that ends without the parent was rewritten.
         Some(head) if unknown.pinned && searched > 1 && (at_parent || searched < MAX_HISTORY) => {
-            Ok(Reconciled::NotLanded { head })
+            Found::Elsewhere { head }
         }
-        _ => Ok(Reconciled::Undecided),
-    }
+        _ => Found::Untold,
+    })
 }
 
 fn landed(transport: &Transport, unknown: &CommitOutcomeUnknown, oid: &str) -> CommitInfo {
@@ -216,10 +250,7 @@ async fn has_our_content(
     Ok(true)
 }
 
-async fn find_pull_request(
-    transport: &Transport,
-    unknown: &CommitOutcomeUnknown,
-) -> Result<Reconciled, Error> {
+async fn find_pull_request(transport: &Transport, unknown: &CommitOutcomeUnknown) -> Result<Found, Error> {
     let repo = unknown.repo();
     for page in 0..MAX_PAGES {
         let endpoint = OpenPullRequests { repo: &repo, author: unknown.author.as_deref(), page };
@@ -230,7 +261,10 @@ async fn find_pull_request(
         for discussion in found.iter().filter(|discussion| may_be_ours(unknown, discussion)) {
             let revision = Revision::pull_request(discussion.num);
             let (head, _) = transport.send(&Head { repo: &repo, revision: &revision }).await?;
-            if has_our_content(transport, unknown, &head).await? {
+            let made = discussion_claim(&repo, discussion.num);
+            if has_our_content(transport, unknown, &head).await?
+                && transport.claims().claim(&made, &unknown.call)
+            {
                 let mut info = landed(transport, unknown, &head);
                 info.pr_url = Some(format!(
                     "{}{}",
@@ -238,11 +272,11 @@ async fn find_pull_request(
                     route::repo(&repo).discussion_page(discussion.num)
                 ));
                 info.pr_num = Some(discussion.num);
-                return Ok(Reconciled::Landed(info));
+                return Ok(Found::Landed(info));
             }
         }
     }
-    Ok(Reconciled::Undecided)
+    Ok(Found::Untold)
 }
 
 fn may_be_ours(unknown: &CommitOutcomeUnknown, discussion: &Discussion) -> bool {

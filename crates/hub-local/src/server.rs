@@ -24,7 +24,7 @@ use crate::{
     body::{self, Incoming},
     documents::Documents,
     fault::Faults,
-    handler::{NonceLocks, git},
+    handler::git,
     query::Query,
     respond::{ApiError, header_text, request_id},
     router,
@@ -53,7 +53,6 @@ pub struct LocalHub {
 pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) signer: Signer,
-    pub(crate) nonces: NonceLocks,
     pub(crate) documents: Documents,
     public_url: Option<String>,
     git_program: PathBuf,
@@ -128,7 +127,6 @@ impl LocalHub {
         let inner = Inner {
             store,
             signer,
-            nonces: NonceLocks::default(),
             documents,
             public_url,
             git_program,

@@ -17,8 +17,8 @@ use crate::layer::{
 };
 use crate::retry::{RetryBudget, RetryConfig};
 use crate::{
-    BaseUrl, Body, BoxError, Clock, Error, HubService, Origin, Rng, SystemRng, Timeouts, TokioClock,
-    Transport, erase, user_agent,
+    BaseUrl, Body, BoxError, Claims, Clock, Error, HubService, Origin, Rng, SystemRng, Timeouts, TokioClock,
+    Transport, Turns, erase, user_agent,
 };
 
 type Wrap = Box<dyn FnOnce(HubService) -> HubService + Send>;
@@ -251,6 +251,7 @@ impl TransportBuilder {
         let base_uri = BaseUriLayer::new(endpoint.clone());
         let offline = OfflineLayer::new(self.offline);
 
+        let retry_config = self.retry.clone();
         let (layers, attempt_layers) =
             (std::mem::take(&mut self.layers), std::mem::take(&mut self.attempt_layers));
         let leaf = self.take_leaf(&origin)?;
@@ -263,8 +264,18 @@ impl TransportBuilder {
             let inner = wrap(erase((bandwidth, timeout, trace, checked).layer(leaf)), attempt_layers);
             erase((whole, auth).layer(inner))
         };
-        let shared =
-            Shared { endpoint, clock, rng, timeouts, budget: Some(budget), hosts, warned: Mutex::default() };
+        let shared = Shared {
+            endpoint,
+            clock,
+            rng,
+            timeouts,
+            budget: Some(budget),
+            hosts,
+            warned: Mutex::default(),
+            retry: retry_config,
+            turns: Turns::default(),
+            claims: Claims::default(),
+        };
         Ok(Transport::new(wrap(stack, layers), shared))
     }
 

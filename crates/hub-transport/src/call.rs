@@ -100,7 +100,13 @@ impl Call {
     /// No usable answer: the error of the stack.
     pub(crate) fn failed(&mut self, error: BoxError) -> Error {
         let delivery = delivery_of(&error);
-        if matches!(delivery, Delivery::MaybeProcessed) {
+        let unread = match delivery {
+            Delivery::MaybeProcessed => true,
+            // A server that has done it may send the caller on to a page; one that sends on the request itself has not.
+            Delivery::Responded(status) => matches!(status.as_u16(), 301..=303),
+            Delivery::NotSent => false,
+        };
+        if unread {
             self.log.record_maybe_processed();
         }
         let error = match error.downcast::<Failure>() {

@@ -19,8 +19,9 @@ use crate::options::{CallToken, CollectBody, Deadline, EffectiveUri};
 use crate::page::{self, Entries, Entry, Page, next_link};
 use crate::retry::RetryBudget;
 use crate::{
-    BaseUrl, Body, BoxError, CallInfo, Clock, Endpoint, Error, ErrorKind, HubService, PagedEndpoint,
-    RedirectMode, RetryClass, Rng, SystemRng, Timeouts, TokioClock, TransportBuilder, erase,
+    BaseUrl, Body, BoxError, CallInfo, Claims, Clock, Endpoint, Error, ErrorKind, HubService, PagedEndpoint,
+    RedirectMode, RetryClass, RetryConfig, Rng, SystemRng, Timeouts, TokioClock, TransportBuilder, Turns,
+    erase,
 };
 
 /// Most bytes of a successful answer that [`Transport::send`] reads into memory.
@@ -46,6 +47,9 @@ pub(crate) struct Shared {
     pub(crate) budget: Option<Arc<RetryBudget>>,
     pub(crate) hosts: Hosts,
     pub(crate) warned: Mutex<HashSet<String>>,
+    pub(crate) retry: RetryConfig,
+    pub(crate) turns: Turns,
+    pub(crate) claims: Claims,
 }
 
 /// A page before its entries are decoded.
@@ -83,6 +87,9 @@ impl Transport {
             budget: None,
             hosts: Hosts::any(),
             warned: Mutex::default(),
+            retry: RetryConfig::default(),
+            turns: Turns::default(),
+            claims: Claims::default(),
         };
         Ok(Self::new(erase(service), shared))
     }
@@ -117,6 +124,31 @@ impl Transport {
         &self.shared.rng
     }
 
+    /// How often and how late requests are sent again: the default for a stack from [`Transport::from_service`].
+    #[must_use]
+    pub fn retry_config(&self) -> &RetryConfig {
+        &self.shared.retry
+    }
+
+    /// Takes one retry out of the budget that all calls share; false if there is none. For callers that repeat a call by
+    /// themselves once they know that it may be repeated.
+    #[must_use]
+    pub fn may_repeat(&self) -> bool {
+        self.shared.budget.as_ref().is_none_or(|budget| budget.withdraw(self.shared.clock.now()))
+    }
+
+    /// Where calls of this client wait for each other.
+    #[must_use]
+    pub fn turns(&self) -> &Turns {
+        &self.shared.turns
+    }
+
+    /// What calls of this client have made.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.shared.claims
+    }
+
     /// The hosts that requests of this transport and its clones were sent to; see [`Hosts::contacted`]. A transport from
     /// [`Transport::from_service`] knows of none.
     #[must_use]
@@ -132,8 +164,9 @@ impl Transport {
 
     /// Runs one exchange: sends the request, reads the whole answer and decodes it.
     ///
-    /// Reading is part of what is retried, and so is, once and for [`RetryClass::Read`], an answer that cannot be decoded.
-    /// Answers are read up to 64 MiB.
+    /// Reading is part of what is retried, and so is, once and for calls that may be repeated, a success that cannot be decoded.
+    /// For every other class that is the end: the request may have been carried out ([`Error::maybe_processed`]).
+    /// Responses are read up to 64 MiB.
     ///
     /// # Errors
     ///
@@ -144,7 +177,7 @@ impl Transport {
         let mut call = Call::start(&self.shared, info);
         let span = call.span();
         async move {
-            let mut again = class == RetryClass::Read;
+            let mut again = class.is_repeatable();
             loop {
                 let request = endpoint.request().map_err(|error| call.error(error))?;
                 let (head, body) = self.read(&mut call, request).await?;
@@ -155,7 +188,11 @@ impl Transport {
                         again = false;
                         call.log().record_retry();
                     }
-                    Err(error) => return Err(call.answered(error, &head)),
+                    Err(error) => {
+                        // A success that cannot be read says neither that it was done nor that it was not.
+                        call.log().record_maybe_processed();
+                        return Err(call.answered(error, &head));
+                    }
                 }
             }
         }

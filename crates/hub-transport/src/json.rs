@@ -23,11 +23,45 @@ pub fn decode_json<T: DeserializeOwned>(head: &Parts, body: &Bytes) -> Result<T,
     decoded.map_err(|source| misfit(body, source))
 }
 
+/// Checks the response of a call that has no result of its own: empty, JSON, or a word such as `OK`.
+///
+/// # Errors
+///
+/// [`ErrorKind::Decode`] for a page (HTML, by its content type or its beginning) or a body longer than 64 KiB: something
+/// between the client and the Hub has spoken, and whether the Hub carried out the call is not known.
+pub fn decode_done(head: &Parts, body: &Bytes) -> Result<(), Error> {
+    const LONGEST: usize = 64 * 1024;
+    let media = media_type(head);
+    let is_page = match media.as_deref() {
+        Some("text/html" | "application/xhtml+xml") => true,
+        None | Some("application/json") => body.trim_ascii_start().first() == Some(&b'<'),
+        // Stores of objects say so in XML.
+        Some(_) => false,
+    };
+    // A document that is said to be JSON and breaks off was not what the server had to say.
+    let is_broken = !body.is_empty()
+        && media.as_deref() == Some("application/json")
+        && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err();
+    match is_page || is_broken || body.len() > LONGEST {
+        true => {
+            let error = Error::new(
+                ErrorKind::Decode,
+                "the response is not one of a Hub, so it is not known whether it was done",
+            );
+            Err(error.with_hint("check the endpoint; a proxy or a login page may be in between"))
+        }
+        false => Ok(()),
+    }
+}
+
+fn media_type(head: &Parts) -> Option<String> {
+    let value = head.headers.get(CONTENT_TYPE)?.to_str().unwrap_or("an unreadable content type");
+    Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
 /// An answer without a content type is taken for what was asked for.
 pub(crate) fn check_content_type(head: &Parts) -> Result<(), Error> {
-    let Some(value) = head.headers.get(CONTENT_TYPE) else { return Ok(()) };
-    let value = value.to_str().unwrap_or("an unreadable content type");
-    let media = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let Some(media) = media_type(head) else { return Ok(()) };
     if media == "application/json" || media == "text/json" || media.ends_with("+json") {
         return Ok(());
     }
@@ -161,6 +195,20 @@ mod tests {
         }
         let error = decode_json::<Vec<u8>>(&head(Some("text/html; charset=utf-8")), &body).unwrap_err();
         assert!(error.to_string().contains("login page"), "{error}");
+    }
+
+    #[test]
+    fn f39_a_page_is_no_sign_that_something_was_done() {
+        let json = Some("application/json");
+        for (kind, body) in [(None, ""), (json, "{}"), (json, ""), (None, "OK"), (Some("text/plain"), "OK")] {
+            decode_done(&head(kind), &Bytes::from(body)).unwrap();
+        }
+        for (kind, body) in
+            [(Some("text/html"), ""), (None, "\n<!doctype html>"), (json, "{\"a\":"), (json, "<html>")]
+        {
+            let error = decode_done(&head(kind), &Bytes::from(body)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Decode, "{kind:?} {body}");
+        }
     }
 
     #[test]

@@ -83,6 +83,7 @@ mod base_url;
 mod body;
 mod builder;
 mod call;
+mod calls;
 mod client;
 mod clock;
 mod collect;
@@ -107,11 +108,12 @@ mod user_agent;
 pub use base_url::{BaseUrl, DEFAULT_ENDPOINT, Origin};
 pub use body::Body;
 pub use builder::TransportBuilder;
+pub use calls::{Claims, Turn, Turns};
 pub use client::{MAX_BODY, MAX_ERROR_BODY, Transport};
 pub use clock::{Clock, Rng, SystemRng, TokioClock};
 pub use endpoint::{Endpoint, PagedEndpoint};
 pub use error::{Classified, Context, Error, ErrorKind, Failure, MAX_SNIPPET, TokenUse, classify};
-pub use json::decode_json;
+pub use json::{decode_done, decode_json};
 #[cfg(feature = "rustls")]
 pub use leaf::Tls;
 #[cfg(feature = "hyper")]

@@ -12,9 +12,6 @@ pub const NDJSON: &str = "application/x-ndjson";
 pub const MAX_LFS_FILES: usize = 25_000;
 /// Most bytes of regular files in one commit, counted as they travel (base64 makes 4 bytes of 3).
 pub const MAX_REGULAR_PAYLOAD: u64 = 1_000_000_000;
-/// Header that names one commit call, the same for all its attempts: a server that knows it answers a repetition with
-/// the stored answer instead of making a second commit. The public Hub ignores it.
-pub const COMMIT_NONCE: &str = "x-hub-commit-nonce";
 
 /// One line of the body of `POST /api/{models}/{id}/commit/{rev}`. Lines are applied in order; the header comes first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -55,6 +55,8 @@ pub enum Phase {
     Hashing,
     /// Content is on its way to the Hub.
     Uploading,
+    /// The commit waits: for another one of this client to the same branch, or because others have moved the branch.
+    Waiting,
     /// The commit is being made.
     Committing,
     /// Content is on its way from the Hub.

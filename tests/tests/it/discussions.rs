@@ -186,15 +186,19 @@ async fn what_the_hub_would_refuse_is_not_sent() {
 }
 
 #[tokio::test]
-async fn what_was_done_although_the_answer_was_lost_is_found_and_not_done_again() {
+async fn what_was_done_although_the_response_was_lost_is_found_or_unknown_and_not_done_again() {
     let hub = hub();
     let (ada, bob) = (ada(&hub), bob(&hub));
     let lose = |path: &str| hub.fault(Fault::lose_answer().on("POST").path(path));
     lose("/discussions");
-    let made = bob.create_pull_request(DEMO, "A topic").description("why").await.unwrap();
-    assert_eq!((made.discussion.num, count(&hub).await), (1, 1));
+    let error = bob.create_pull_request(DEMO, "A topic").description("why").await.unwrap_err();
+    assert!(error.to_string().contains("discussion 1 is of about that time"), "{error}");
     lose("/comment");
-    let comment = bob.comment_discussion(DEMO, 1, "hello").await.unwrap();
+    let error = bob.comment_discussion(DEMO, 1, "hello").await.unwrap_err();
+    assert!(error.to_string().contains("is of about that time and says the same"), "{error}");
+    let details = bob.get_discussion_details(DEMO, 1).await.unwrap();
+    let comment = details.comments().next_back().unwrap().clone();
+    assert_eq!((count(&hub).await, comment.content(), details.comments().count()), (1, "hello", 2));
     lose("/edit");
     assert_eq!(bob.edit_discussion_comment(DEMO, 1, &comment.id, "bye").await.unwrap().number_of_edits(), 1);
     lose("/hide");
@@ -204,7 +208,7 @@ async fn what_was_done_although_the_answer_was_lost_is_found_and_not_done_again(
     lose("/status");
     bob.change_discussion_status(DEMO, 1, "closed").await.unwrap();
     lose("/status");
-    bob.change_discussion_status(DEMO, 1, "open").comment("again").await.unwrap();
+    bob.change_discussion_status(DEMO, 1, "open").comment("again").await.unwrap_err();
     propose(&bob, "a", b"1").await;
     lose("/merge");
     assert_eq!(ada.merge_pull_request(DEMO, 1).await.unwrap().data.status, DiscussionStatus::Merged);
@@ -221,6 +225,26 @@ async fn what_was_done_although_the_answer_was_lost_is_found_and_not_done_again(
         "status-change",
     ];
     assert_eq!(kinds, expected, "each once");
+}
+
+#[tokio::test]
+async fn f61_equal_calls_do_not_take_each_others_work_for_their_own() {
+    let hub = hub();
+    let api = ada(&hub);
+    api.create_discussion(DEMO, "A topic").await.unwrap();
+    // The second request never arrives.
+    hub.fault(Fault::status(502).on("POST").path("/discussions"));
+    let (second, third) =
+        tokio::join!(api.create_discussion(DEMO, "A topic"), api.create_discussion(DEMO, "A topic"));
+    let error = second.unwrap_err();
+    assert!(error.to_string().contains("it is not known whether it was opened"), "{error}");
+    assert_eq!((third.unwrap().discussion.num, count(&hub).await), (2, 2));
+
+    let comment = api.comment_discussion(DEMO, 1, "hello").await.unwrap();
+    hub.fault(Fault::status(502).on("POST").path("/comment"));
+    let (second, third) =
+        tokio::join!(api.comment_discussion(DEMO, 1, "hello"), api.comment_discussion(DEMO, 1, "hello"));
+    assert!(second.is_err() && third.unwrap().id != comment.id);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, RetryClass, decode_json, delete, post};
+use hub_transport::{Body, Endpoint, Error, RetryClass, decode_done, decode_json, delete, post};
 use hub_types::{CreateBranchRequest, RepoRef, Revision, SuperSquashRequest, SuperSquashResponse, route};
 
 use super::{commits::ListRepoCommits, new_ref::RefName};
@@ -86,8 +86,8 @@ impl Endpoint for PostBranch {
         post(route::repo(&self.repo).branch(&self.branch)).json(&self.body).finish()
     }
 
-    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
-        Ok(())
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+        decode_done(head, &body)
     }
 }
 
@@ -138,8 +138,8 @@ impl Endpoint for RemoveBranch {
         delete(route::repo(&self.repo).branch(&self.branch)).finish()
     }
 
-    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
-        Ok(())
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+        decode_done(head, &body)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, header::ACCEPT_ENCODING, response::Parts};
-use hub_transport::{Body, CallInfo, Endpoint, Error, RedirectMode, RetryClass, get, head};
+use hub_transport::{Body, CallInfo, Endpoint, Error, RedirectMode, RetryClass, decode_done, get, head};
 use hub_types::{RepoInfo, SafeRelPath, route};
 
 use super::{endpoint_repo, info::GetInfo};
@@ -122,8 +122,8 @@ impl Endpoint for AuthCheck {
         get(route::repo(&endpoint_repo(&self.repo)?).auth_check(self.write)).finish()
     }
 
-    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
-        Ok(())
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+        decode_done(head, &body)
     }
 }
 

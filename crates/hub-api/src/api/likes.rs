@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, PagedEndpoint, RetryClass, delete, get, post};
+use hub_transport::{Body, Endpoint, Error, PagedEndpoint, RetryClass, decode_done, delete, get, post};
 use hub_types::{Like, Liker, UserLikes, route};
 
 use super::{endpoint_repo, identity::GetWhoAmI};
@@ -47,8 +47,8 @@ impl<const LIKES: bool> Endpoint for SetLike<LIKES> {
         if LIKES { post(path).finish() } else { delete(path).finish() }
     }
 
-    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
-        Ok(())
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+        decode_done(head, &body)
     }
 }
 

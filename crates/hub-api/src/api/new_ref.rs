@@ -1,6 +1,6 @@
 //! Making and removing a ref although an answer was lost: what branches and tags have in common.
 
-use hub_transport::{Endpoint, Error, ErrorKind, Transport};
+use hub_transport::{Claims, Endpoint, Error, ErrorKind, Transport};
 use hub_types::{GitRefInfo, GitRefs, RepoInfo, RepoRef, Revision};
 
 use super::{info::GetInfo, refs::ListRefs};
@@ -42,9 +42,15 @@ impl RefName<'_> {
         revision: Option<&Revision>,
         exist_ok: bool,
     ) -> Result<(), crate::Error> {
+        let claim = format!("{} {} of {}", E::NAME, self.name, self.repo);
+        let _turn = transport.turns().take(&claim, || ()).await;
+        let owner = Claims::owner(&**transport.rng());
         let mut again = true;
         loop {
-            let Err(error) = transport.send(create).await else { return Ok(()) };
+            let Err(error) = transport.send(create).await else {
+                transport.claims().claim_anew(&claim, &owner);
+                return Ok(());
+            };
             let conflict = error.kind() == ErrorKind::Conflict;
             if conflict && exist_ok {
                 return Ok(());
@@ -57,7 +63,11 @@ impl RefName<'_> {
             }
             match self.target(transport).await {
                 Ok(Some(_)) if exist_ok => return Ok(()),
+                Ok(Some(_)) if transport.claims().is_anothers(&claim, &owner) => {
+                    return Err(error.with_hint("it exists: another call has made it").into());
+                }
                 Ok(Some(target)) if self.leads_to(transport, &target, revision).await => return Ok(()),
+                // The name is free: at most one of two attempts can have it.
                 Ok(None) if error.maybe_processed() && !conflict && again => again = false,
                 Ok(None) => return Err(error.into()),
                 Ok(Some(_)) => {

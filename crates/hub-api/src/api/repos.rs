@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::{Request, header::DATE, response::Parts};
 use http_body_util::BodyExt;
 use hub_transport::{
-    Body, CallInfo, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_json, delete, get, post,
+    Body, CallInfo, Claims, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_done, decode_json,
+    delete, get, post,
 };
 use hub_types::{
     CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest, ModelInfo, RepoId, RepoInfo, RepoRef, RepoType,
@@ -139,7 +140,7 @@ impl Endpoint for PostCreate {
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<CreateRepoResponse, Error> {
-        decode_json(head, &body)
+        made_repo(decode_json(head, &body)?, self.body.organization.as_deref(), &self.body.name)
     }
 }
 
@@ -147,6 +148,27 @@ impl Endpoint for PostCreate {
 const BUSY: &str = "another conflicting operation is in progress";
 /// How often a busy name is tried again.
 const BUSY_ATTEMPTS: u32 = 5;
+
+/// The response to a call that makes a repository, if it names the one that was asked for.
+pub(super) fn made_repo(
+    response: CreateRepoResponse,
+    namespace: Option<&str>,
+    name: &str,
+) -> Result<CreateRepoResponse, Error> {
+    let mut segments = response.url.trim_end_matches('/').rsplit('/');
+    let same =
+        |segment: Option<&str>, wanted: &str| segment.is_some_and(|text| text.eq_ignore_ascii_case(wanted));
+    let is_it = same(segments.next(), name) && namespace.is_none_or(|wanted| same(segments.next(), wanted));
+    match is_it {
+        true => Ok(response),
+        false => Err(Error::new(ErrorKind::Decode, "the response is about another repository")),
+    }
+}
+
+/// The name under which the making of a repository is claimed.
+pub(super) fn repo_claim(repo: &RepoRef) -> String {
+    format!("new {repo}").to_lowercase()
+}
 
 impl CreateRepo {
     /// Finds what cannot be before anything is sent.
@@ -206,7 +228,6 @@ impl CreateRepo {
     /// The repository that is there already, when the caller is content with it.
     async fn existing(&self, api: &HfApi, error: Error) -> Result<RepoUrl, crate::Error> {
         let repo = self.repo.get()?;
-        let endpoint = api.transport()?.endpoint().to_string();
         let readable = match error.kind() {
             ErrorKind::Conflict => true,
             // A token that may read but not create must not be told that the repository is missing.
@@ -215,9 +236,12 @@ impl CreateRepo {
             }
             _ => false,
         };
-        if !readable {
-            return Err(error.into());
-        }
+        if readable { self.url(api, &error, &repo) } else { Err(error.into()) }
+    }
+
+    /// The address of a repository that is there.
+    fn url(&self, api: &HfApi, error: &Error, repo: &RepoRef) -> Result<RepoUrl, crate::Error> {
+        let endpoint = api.transport()?.endpoint().to_string();
         let stated = error.context().existing_url.clone();
         let url = stated.unwrap_or_else(|| format!("{endpoint}/{}", repo.web_path()));
         Ok(RepoUrl::parse_with_endpoint(&url, &endpoint)?)
@@ -232,13 +256,18 @@ impl Operation for CreateRepo {
         let transport = api.transport()?;
         let template = self.take_template(transport).await?;
         let create = self.request(template)?;
+        let repo = self.repo.get()?;
+        let claim = repo_claim(&repo);
+        let _turn = transport.turns().take(&claim, || ()).await;
+        let owner = Claims::owner(&**transport.rng());
         let begun = transport.clock().now();
         let mut attempt = 0;
-        // Whether an attempt may have made the repository although no answer said so.
+        // Whether an attempt may have made the repository although no response said so.
         let mut unknown = false;
         loop {
             match transport.send(&create).await {
                 Ok(created) => {
+                    transport.claims().claim_anew(&claim, &owner);
                     return Ok(RepoUrl::parse_with_endpoint(
                         &created.url,
                         &transport.endpoint().to_string(),
@@ -251,16 +280,26 @@ impl Operation for CreateRepo {
                     attempt += 1;
                     transport.clock().sleep(Duration::from_millis(200 << attempt)).await;
                 }
-                Err(error) if error.maybe_processed() && !unknown => unknown = true,
-                Err(error) if self.exist_ok => return self.existing(&api, error).await,
-                Err(error) if unknown && error.kind() == ErrorKind::Conflict => {
-                    let repo = self.repo.get()?;
-                    return if made_since(transport, &repo, begun).await? {
-                        self.existing(&api, error).await
-                    } else {
-                        Err(error.with_hint("an earlier attempt of this call may have created it").into())
-                    };
+                Err(error) if error.maybe_processed() || (unknown && error.kind() == ErrorKind::Conflict) => {
+                    let another = transport.claims().is_anothers(&claim, &owner);
+                    match made_since(transport, &repo, begun).await {
+                        Ok(Some(made)) if self.exist_ok || (made && !another) => {
+                            transport.claims().claim_anew(&claim, &owner);
+                            return Ok(self.url(&api, &error, &repo)?);
+                        }
+                        Ok(Some(_)) => {
+                            let hint = "it exists, and it is not known whether this call has created it";
+                            return Err(error.with_hint(hint).into());
+                        }
+                        // The name is free: at most one of two attempts can have it.
+                        Ok(None) if !unknown => unknown = true,
+                        Ok(None) | Err(_) => {
+                            let hint = "it is not known whether it was created: look before you try again";
+                            return Err(error.with_hint(hint).into());
+                        }
+                    }
                 }
+                Err(error) if self.exist_ok => return self.existing(&api, error).await,
                 Err(error) if error.kind() == ErrorKind::Conflict => {
                     return Err(error.with_hint("exist_ok takes the one that is there").into());
                 }
@@ -270,14 +309,17 @@ impl Operation for CreateRepo {
     }
 }
 
-/// Whether a repository was made after `begun`, by the server's own clock.
+/// Whether a repository is there, and was made after `begun` by the server's own clock. `None` if it is not there.
 pub(super) async fn made_since(
     transport: &Transport,
     repo: &RepoRef,
     begun: Instant,
-) -> Result<bool, crate::Error> {
+) -> Result<Option<bool>, crate::Error> {
     let call = CallInfo::new("create_repo", repo.to_string(), RetryClass::Read);
-    let response = transport.open(call, get(route::repo(repo).info(None)).finish()?).await?;
+    let response = match transport.open(call, get(route::repo(repo).info(None)).finish()?).await {
+        Err(error) if error.is_not_found() => return Ok(None),
+        response => response?,
+    };
     let elapsed = transport.clock().now().saturating_duration_since(begun);
     let date =
         response.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
@@ -288,7 +330,7 @@ pub(super) async fn made_since(
         info.created_at.and_then(|text| text.as_str().parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
     // `Date` counts whole seconds.
     let since = date.and_then(|date| date.checked_sub(elapsed + Duration::from_secs(1)));
-    Ok(made.zip(since).is_some_and(|(made, since)| made >= since))
+    Ok(Some(made.zip(since).is_some_and(|(made, since)| made >= since)))
 }
 
 /// `DELETE /api/repos/delete`
@@ -312,8 +354,8 @@ impl Endpoint for DeleteRequest {
         delete(route::DELETE_REPO).json(&DeleteRepoRequest::new(repo.repo_type, &repo.id)).finish()
     }
 
-    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
-        Ok(())
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+        decode_done(head, &body)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, RetryClass, Transport, decode_json, post, put};
+use hub_transport::{Body, Endpoint, Error, RetryClass, Transport, decode_done, decode_json, post, put};
 use hub_types::{Gated, MoveRepoRequest, RepoId, RepoInfo, RepoRef, RepoSettings, route};
 
 use super::{identity::GetWhoAmI, info::GetInfo};
@@ -92,8 +92,8 @@ impl Endpoint for PostMove {
         post(route::MOVE_REPO).json(&body).finish()
     }
 
-    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
-        Ok(())
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+        decode_done(head, &body)
     }
 }
 

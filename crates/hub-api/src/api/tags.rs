@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, RetryClass, delete, post};
+use hub_transport::{Body, Endpoint, Error, RetryClass, decode_done, delete, post};
 use hub_types::{CreateTagRequest, RepoRef, Revision, route};
 
 use super::new_ref::RefName;
@@ -89,8 +89,8 @@ impl Endpoint for PostTag {
         post(route::repo(&self.repo).tag(&self.revision)).json(&self.body).finish()
     }
 
-    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
-        Ok(())
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+        decode_done(head, &body)
     }
 }
 
@@ -141,8 +141,8 @@ impl Endpoint for RemoveTag {
         delete(route::repo(&self.repo).tag(&self.tag)).finish()
     }
 
-    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
-        Ok(())
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+        decode_done(head, &body)
     }
 }
 

@@ -61,6 +61,8 @@ pub struct LargeUpload {
 
 /// How often in a row the branch may move before a commit.
 const ATTEMPTS: u32 = 10;
+/// How often the same bytes are sent before smaller commits are tried.
+const SENDINGS: u32 = 2;
 
 impl LargeFolder {
     /// Lists the files of a folder as [`scan`] does, and opens its journal. Nothing is sent.
@@ -145,6 +147,8 @@ impl LargeFolder {
             if part > 1 || taken < rest.len() {
                 options.message = format!("{} (part {part})", options.message);
             }
+            // A commit that is too much for the server is made smaller rather than sent again and again.
+            options.sendings = SENDINGS;
             options.progress = reporter.sink().map(|progress| Arc::new(Part(progress)) as _);
             match create_commit(transport, self.batch(batch), options.clone()).await {
                 Ok(info) => {
@@ -164,6 +168,16 @@ impl LargeFolder {
                     if head == before {
                         limits = limits.smaller(taken, batches::FEWEST).ok_or(error)?;
                     }
+                }
+                // The usual end of a commit that takes a gateway too long (504). Whatever still comes of it, what follows
+                // names the same parent: only one of them can be made.
+                Err(CommitError::CommitOutcomeUnknown(unknown)) if unknown.pinned => {
+                    let error = CommitError::CommitOutcomeUnknown(unknown);
+                    limits = limits.smaller(taken, batches::FEWEST).ok_or(error)?;
+                    tracing::warn!(
+                        "a commit of {taken} files was too much for the server; smaller ones are tried"
+                    );
+                    (head, rest) = self.left(transport, &options, rest).await?;
                 }
                 Err(error) => limits = self.after(error, &limits, taken)?,
             }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, Request};
 use hub_transport::{
-    Body, Endpoint, Error, RetryClass, Timeouts, Transfer, WithoutToken, decode_json, post, put,
+    Body, Endpoint, Error, RetryClass, Timeouts, Transfer, WithoutToken, decode_done, decode_json, post, put,
 };
 use hub_types::lfs::{self, BatchRequest, BatchResponse};
 use hub_types::{RepoRef, route};
@@ -81,7 +81,8 @@ impl Endpoint for Put<'_> {
         Ok(request)
     }
 
-    fn decode(&self, head: &Parts, _: Bytes) -> Result<Option<String>, Error> {
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Option<String>, Error> {
+        decode_done(head, &body)?;
         let etag = head.headers.get(http::header::ETAG).and_then(|value| value.to_str().ok());
         Ok(etag.filter(|etag| !etag.trim_matches('"').is_empty()).map(str::to_owned))
     }
@@ -118,7 +119,7 @@ impl Endpoint for LfsStep<'_> {
         Ok(request)
     }
 
-    fn decode(&self, _: &Parts, _: Bytes) -> Result<(), Error> {
-        Ok(())
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+        decode_done(head, &body)
     }
 }

@@ -1,9 +1,14 @@
 //! The commit when its answer is lost or others commit too.
 
-use hub_commit::{CommitError, CommitOutcomeUnknown, Reconciled, create_commit, reconcile_commit};
+use std::time::Duration;
+
+use hub_commit::{
+    CommitError, CommitOperationDelete, CommitOutcomeUnknown, IsFolder, Reconciled, create_commit,
+    reconcile_commit,
+};
 use hub_types::ParentCommit;
 
-use crate::faults::Fault;
+use crate::faults::{Effect, Fault, Unreadable};
 use crate::hub::{Hub, add, content, options};
 
 const COMMIT: &str = "/commit/main";
@@ -37,12 +42,76 @@ async fn a_commit_that_did_not_happen_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_attempts_of_one_commit_carry_the_same_nonce() {
-    let hub = Hub::new().fault(COMMIT, Fault::DoneThen(503));
-    create_commit(&hub.transport(), operations(), options()).await.unwrap();
-    let repo = hub.repo();
-    assert_eq!(repo.nonces.len(), 2);
-    assert!(repo.nonces[0] == repo.nonces[1] && repo.nonces[0].len() == 32);
+async fn a_success_that_cannot_be_read_makes_one_commit() {
+    for kind in Unreadable::ALL {
+        for (times, pinned) in [(1, true), (3, true), (1, false)] {
+            let hub = (0..times)
+                .fold(Hub::new(), |hub, _| hub.fault(COMMIT, Fault::Unreadable(kind, Effect::Done)));
+            let info = create_commit(&hub.transport(), operations(), options().pinned(pinned)).await.unwrap();
+            assert_eq!((ours(&hub), info.recovered, hub.count(COMMIT)), (1, true, 1), "{kind:?}");
+            assert_eq!(info.oid, hub.repo().head().id, "{kind:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_that_cannot_be_read_and_did_nothing_is_no_commit() {
+    for kind in Unreadable::ALL {
+        let hub = Hub::new().fault(COMMIT, Fault::Unreadable(kind, Effect::Nothing));
+        let info = create_commit(&hub.transport(), operations(), options()).await.unwrap();
+        assert_eq!((ours(&hub), info.recovered, hub.count(COMMIT)), (1, false, 2), "{kind:?}");
+        let hub = Hub::new().fault(COMMIT, Fault::Unreadable(kind, Effect::Nothing));
+        let error = create_commit(&hub.transport(), operations(), options().pinned(false)).await.unwrap_err();
+        assert!(matches!(error, CommitError::CommitOutcomeUnknown(_)), "{kind:?}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pull_request_whose_success_cannot_be_read_is_opened_once() {
+    for kind in Unreadable::ALL {
+        let hub = Hub::new().fault(COMMIT, Fault::Unreadable(kind, Effect::Done));
+        let options = options().create_pr(true).author("ada");
+        let info = create_commit(&hub.transport(), operations(), options).await.unwrap();
+        assert_eq!((hub.pulls(), info.recovered, info.pr_num), (1, true, Some(1)), "{kind:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_408_after_the_whole_commit_is_no_reason_to_send_it_again() {
+    let hub = Hub::new().fault(COMMIT, Fault::DoneThen(408));
+    let info = create_commit(&hub.transport(), operations(), options()).await.unwrap();
+    assert_eq!((ours(&hub), hub.count(COMMIT), info.recovered), (1, 1, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn commits_of_one_client_to_one_branch_wait_for_each_other() {
+    let hub = Hub::new();
+    let transport = hub.transport();
+    let commits = (0..10)
+        .map(|number| create_commit(&transport, vec![add(&format!("{number}.txt"), "hello")], options()));
+    let made = futures_util::future::try_join_all(commits).await.unwrap();
+    assert_eq!((made.len(), ours(&hub)), (10, 10));
+    assert_eq!(hub.count("POST /api/models/ada/demo/commit/"), 10, "none was refused");
+    assert_eq!(hub.repo().head().tree.len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_another_call_has_made_is_not_taken_for_ones_own() {
+    // The second of two equal calls is lost before it does anything, and the first one's commit looks like it.
+    let operations = || vec![CommitOperationDelete::new("missing", IsFolder::File).unwrap().into()];
+    for pinned in [true, false] {
+        let hub = Hub::new();
+        let transport = hub.transport();
+        let first = create_commit(&transport, operations(), options()).await.unwrap();
+        let hub = hub.fault(COMMIT, Fault::LostBefore);
+        match create_commit(&transport, operations(), options().pinned(pinned)).await {
+            Ok(second) => assert!(pinned && second.oid != first.oid && !second.recovered),
+            Err(error) => {
+                assert!(!pinned && matches!(error, CommitError::CommitOutcomeUnknown(_)), "{error}")
+            }
+        }
+        assert_eq!(ours(&hub), 1 + usize::from(pinned));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,7 +130,7 @@ async fn f59_another_writer_keeps_its_commit_and_ours_comes_once() {
     assert_eq!((ours(&hub), hub.commits(), info.recovered), (1, 3, false));
     let hub = Hub::new()
         .fault(COMMIT, Fault::LostAfter)
-        .fault(COMMIT, Fault::First(crate::hub::Repo::other_commit));
+        .fault("/commits/main", Fault::First(crate::hub::Repo::other_commit));
     let info = create_commit(&hub.transport(), operations(), options()).await.unwrap();
     assert_eq!((ours(&hub), hub.commits(), info.recovered), (1, 3, true));
     assert_eq!(info.oid, hub.repo().commits[1].id);
@@ -83,20 +152,25 @@ async fn a_commit_of_another_with_our_message_is_not_taken_for_ours() {
 async fn a_branch_that_moved_is_committed_to_on_its_new_head() {
     let hub = Hub::new().fault(COMMIT, Fault::First(crate::hub::Repo::other_commit));
     create_commit(&hub.transport(), operations(), options()).await.unwrap();
-    let repo = hub.repo();
-    assert_eq!((repo.commits.len(), repo.count(COMMIT)), (3, 2));
-    assert_ne!(repo.nonces[0], repo.nonces[1], "other bytes, another name");
+    assert_eq!((hub.commits(), hub.count(COMMIT)), (3, 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_branch_that_moves_all_the_time_is_given_up() {
-    let mut hub = Hub::new();
-    for _ in 0..6 {
-        hub = hub.fault(COMMIT, Fault::First(crate::hub::Repo::other_commit));
+    let contended =
+        (0..1000).fold(Hub::new(), |hub, _| hub.fault(COMMIT, Fault::First(crate::hub::Repo::other_commit)));
+    for longest in [Duration::from_secs(120), Duration::ZERO] {
+        let begun = tokio::time::Instant::now();
+        let options = options().contention_timeout(longest);
+        let error = create_commit(&contended.transport(), operations(), options).await.unwrap_err();
+        assert!(matches!(error, CommitError::Contended { .. }) && error.is_retryable(), "{error}");
+        assert!(
+            (longest..longest + Duration::from_secs(15)).contains(&begun.elapsed()),
+            "{:?}",
+            begun.elapsed()
+        );
+        assert_eq!(ours(&contended), 0);
     }
-    let error = create_commit(&hub.transport(), operations(), options()).await.unwrap_err();
-    assert!(matches!(error, CommitError::Contended { attempts: 5 }) && error.is_retryable(), "{error}");
-    assert_eq!(ours(&hub), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,24 +3,33 @@
 use hub_commit::{CommitError, create_commit};
 use proptest::prelude::*;
 
-use crate::faults::Fault;
+use crate::faults::{Effect, Fault, Unreadable};
 use crate::hub::{Hub, Repo, add, options};
 
 const COMMIT: &str = "/commit/main";
 
 /// What may happen to an attempt, and whether it takes effect, now or later.
-fn troubles() -> [(Fault, bool); 8] {
-    [
+fn troubles() -> Vec<(Fault, bool)> {
+    let mut troubles = vec![
         (Fault::LostBefore, false),
         (Fault::Refuse(429), false),
         (Fault::Refuse(503), false),
         (Fault::LostAfter, true),
         (Fault::DoneThen(500), true),
         (Fault::DoneThen(504), true),
+        (Fault::DoneThen(408), true),
         (Fault::Late, true),
-        (Fault::First(Repo::other_commit), false),
-    ]
+    ];
+    for kind in Unreadable::ALL {
+        troubles.push((Fault::Unreadable(kind, Effect::Done), true));
+        troubles.push((Fault::Unreadable(kind, Effect::Nothing), false));
+    }
+    troubles.push((Fault::First(Repo::other_commit), false));
+    troubles
 }
+
+/// How many there are; the last one is about other writers.
+const ALL: usize = 8 + 2 * Unreadable::ALL.len() + 1;
 
 /// A Hub on which these troubles, by number, meet the attempts in turn.
 fn troubled(numbers: &[usize]) -> Hub {
@@ -36,7 +45,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn f57_f58_f59_a_commit_is_there_once_whatever_its_attempts_meet(numbers in prop::collection::vec(0usize..8, 1..5)) {
+    fn f57_f58_f59_a_commit_is_there_once_whatever_its_attempts_meet(numbers in prop::collection::vec(0..ALL, 1..5)) {
         run(async {
             let hub = troubled(&numbers);
             let result = create_commit(&hub.transport(), vec![add("a.txt", "hello")], options()).await;
@@ -66,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn f60_a_pull_request_is_opened_once_whatever_its_attempts_meet(numbers in prop::collection::vec(0usize..6, 1..5)) {
+    fn f60_a_pull_request_is_opened_once_whatever_its_attempts_meet(numbers in prop::collection::vec(0..ALL - 1, 1..5)) {
         run(async {
             let hub = troubled(&numbers);
             let options = options().create_pr(true).author("ada");

@@ -32,6 +32,67 @@ pub(crate) enum Fault {
     Say(Value),
     /// The answer without its `ETag`.
     NoEtag,
+    /// A success that says nothing, after doing it or instead of it.
+    Unreadable(Unreadable, Effect),
+}
+
+/// Whether a request takes effect.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Effect {
+    Done,
+    Nothing,
+}
+
+/// The ways in which a success can say nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unreadable {
+    /// `200 text/html`: a proxy, a login page.
+    Page,
+    /// `200` without content.
+    Empty,
+    /// `204`.
+    NoContent,
+    /// JSON that breaks off.
+    Truncated,
+    /// JSON without what the response is about.
+    WithoutField,
+    /// The right words as `text/plain`.
+    WrongType,
+    /// The way to a page, which a browser would follow.
+    ToLogin,
+    /// What another repository would be told.
+    OfAnother,
+}
+
+impl Unreadable {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Page,
+        Self::Empty,
+        Self::NoContent,
+        Self::Truncated,
+        Self::WithoutField,
+        Self::WrongType,
+        Self::ToLogin,
+        Self::OfAnother,
+    ];
+
+    /// In place of `response`, which is in memory.
+    fn instead_of(self, response: &Response<Body>) -> Response<Body> {
+        let json = response.body().as_bytes().cloned().unwrap_or_default();
+        let text = String::from_utf8_lossy(&json).into_owned();
+        let (status, kind, body) = match self {
+            Self::Page => (200, "text/html", "<html>Welcome</html>".to_owned()),
+            Self::Empty => (200, "application/json", String::new()),
+            Self::NoContent => (204, "application/json", String::new()),
+            Self::Truncated => (200, "application/json", text[..text.len() / 2].to_owned()),
+            Self::WithoutField => (200, "application/json", r#"{"success":true}"#.to_owned()),
+            Self::WrongType => (200, "text/plain", text),
+            Self::ToLogin => (302, "text/html", String::new()),
+            Self::OfAnother => (200, "application/json", text.replace("ada/demo", "bob/other")),
+        };
+        let response = Response::builder().status(status).header("content-type", kind);
+        response.header("location", "/login").body(Body::bytes(body)).unwrap()
+    }
 }
 
 impl tower::Service<Request<Body>> for Hub {
@@ -65,7 +126,7 @@ impl tower::Service<Request<Body>> for Hub {
                 let found = repo.faults.iter().position(|(on, _)| line.contains(on));
                 found.map(|at| repo.faults.remove(at).1)
             };
-            let done = |body: &Bytes| hub.answer(&head.method, &path, &head.headers, body, &query);
+            let done = |body: &Bytes| hub.answer(&head.method, &path, body, &query);
             let late: Vec<Bytes> = {
                 let mut repo = hub.repo();
                 let (due, rest) = std::mem::take(&mut repo.late).into_iter().partition(|(of, _)| *of == line);
@@ -85,6 +146,11 @@ impl tower::Service<Request<Body>> for Hub {
                 Some(Fault::DoneThen(status)) => {
                     done(&body);
                     Ok(reply(status, json!({"error": "trouble"})))
+                }
+                Some(Fault::Unreadable(kind, Effect::Done)) => Ok(kind.instead_of(&done(&body))),
+                Some(Fault::Unreadable(kind, Effect::Nothing)) => {
+                    let page = json!({"commitOid": "5".repeat(40), "commitUrl": "http://hub.test/bob/other/commit/5"});
+                    Ok(kind.instead_of(&reply(200, page)))
                 }
                 Some(Fault::LostBefore) => Err(lost()),
                 Some(Fault::LostAfter) => {

@@ -56,7 +56,6 @@ pub(crate) struct Repo {
     pub(crate) ignored: Vec<String>,
     pub(crate) expires_in: Option<u64>,
     pub(crate) card_error: Option<String>,
-    pub(crate) nonces: Vec<String>,
     /// Paths of the files of the last commit, in the order of its lines.
     pub(crate) lines: Vec<String>,
     parts: HashMap<(String, u32), Bytes>,
@@ -115,7 +114,6 @@ impl Hub {
             ignored: Vec::new(),
             expires_in: None,
             card_error: None,
-            nonces: Vec::new(),
             lines: Vec::new(),
             parts: HashMap::new(),
             faults: Vec::new(),
@@ -157,14 +155,7 @@ impl Hub {
         Transport::builder(ENDPOINT).leaf(self.clone()).build().unwrap()
     }
 
-    pub(crate) fn answer(
-        &self,
-        method: &Method,
-        path: &str,
-        headers: &http::HeaderMap,
-        body: &Bytes,
-        query: &str,
-    ) -> Response<Body> {
+    pub(crate) fn answer(&self, method: &Method, path: &str, body: &Bytes, query: &str) -> Response<Body> {
         let mut repo = self.repo();
         let repo = &mut *repo;
         if path == "/api/validate-yaml" {
@@ -180,10 +171,7 @@ impl Hub {
         match action {
             RepoRoute::Preupload(_) => preupload(repo, body),
             RepoRoute::LfsBatch => batch(repo, body),
-            RepoRoute::Commit(_) => {
-                repo.nonces.push(headers["x-hub-commit-nonce"].to_str().unwrap().to_owned());
-                commit(repo, body, query.contains("create_pr=1"))
-            }
+            RepoRoute::Commit(_) => commit(repo, body, query.contains("create_pr=1")),
             RepoRoute::Info(revision) => {
                 let commit = at(repo, revision.unwrap().as_str());
                 reply(200, json!({"id": "ada/demo", "sha": commit.id}))

@@ -84,6 +84,26 @@ async fn a_folder_is_split_over_numbered_commits() {
     assert_eq!(repo.head().tree.len(), FILES, "the notes are not uploaded: {:?}", repo.head().tree);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_gives_up_on_large_commits_gets_smaller_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    for index in 0..100 {
+        std::fs::write(dir.path().join(format!("{index}.txt")), format!("{index}")).unwrap();
+    }
+    for applied in [true, false] {
+        let fault = || if applied { Fault::DoneThen(504) } else { Fault::Refuse(504) };
+        let hub = (0..5).fold(Hub::new(), |hub, _| hub.fault("/commit/main", fault()));
+        let report = run(&hub.transport(), dir.path(), options(), 1000).await.unwrap();
+        let repo = hub.repo();
+        assert_eq!(repo.head().tree.len(), 100, "{applied}");
+        let twice: Vec<_> = repo.commits.windows(2).filter(|pair| pair[0].tree == pair[1].tree).collect();
+        assert!(twice.is_empty(), "{applied}: a commit was made twice");
+        assert_eq!(repo.commits.len() == 2, applied, "{:?}", report.commits);
+        drop(repo);
+        std::fs::remove_dir_all(dir.path().join(".cache")).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn what_is_committed_is_neither_read_nor_asked_about_again() {
     let (hub, dir, counts) = (Hub::new(), folder(), Arc::new(Counts::default()));

@@ -4,10 +4,9 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE, request::Parts};
 use hub_types::{
     Revision,
-    commit::{COMMIT_NONCE, CommitResponse, MAX_REGULAR_PAYLOAD},
+    commit::{CommitResponse, MAX_REGULAR_PAYLOAD},
     route,
 };
-use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::{
@@ -22,13 +21,11 @@ use crate::{
     body::{self, Incoming},
     respond::{self, ApiError},
     server::{Context, Inner},
-    store::{CommitPlan, CommitTarget, GitRepo, NewDiscussion, NewPullRequest, Signature, StoredAnswer},
+    store::{CommitPlan, CommitTarget, GitRepo, NewDiscussion, NewPullRequest, Signature},
 };
 
 /// Pieces of the body that wait to be worked on.
 const QUEUE: usize = 4;
-/// Longest nonce, in bytes.
-const MAX_NONCE: usize = 128;
 /// The longest body: what clients may send inline, and as much again for everything else.
 const MAX_BODY: u64 = 2 * MAX_REGULAR_PAYLOAD;
 
@@ -49,8 +46,6 @@ pub(crate) async fn commit(
     check_media_type(parts)?;
     let author = signature(access.user()?, context);
     let job = Job {
-        nonce: nonce(parts)?,
-        address: format!("{}?{}", parts.uri.path(), parts.uri.query().unwrap_or_default()),
         create_pr: context.query.flag("create_pr"),
         context: context.clone(),
         access,
@@ -91,28 +86,14 @@ fn check_media_type(parts: &Parts) -> Result<(), ApiError> {
     }
 }
 
-fn nonce(parts: &Parts) -> Result<Option<String>, ApiError> {
-    let Some(value) = parts.headers.get(COMMIT_NONCE) else { return Ok(None) };
-    match value.to_str() {
-        Ok(text) if (1..=MAX_NONCE).contains(&text.len()) => Ok(Some(text.to_owned())),
-        _ => Err(ApiError::bad_request(format!(
-            "{COMMIT_NONCE} must be 1 to {MAX_NONCE} printable characters"
-        ))),
-    }
-}
-
 struct Job {
     context: Context,
     access: Access,
     author: Signature,
     revision: Revision,
     create_pr: bool,
-    nonce: Option<String>,
-    address: String,
 }
 
-/// What a nonce stands for: the ids that the answer is made of again.
-#[derive(Serialize, Deserialize)]
 struct Made {
     commit: String,
     pull_request: Option<u64>,
@@ -133,23 +114,7 @@ impl Job {
         }
         draft.line(&lines.finish())?;
 
-        let Some(nonce) = &self.nonce else {
-            let made = self.finish(hub, &git, target, draft)?;
-            return Ok(self.answer(&made));
-        };
-        let body_digest = draft.digest(&self.address)?;
-        let _guard = hub.nonces.lock(self.access.repo.key, nonce);
-        if let Some(stored) = hub.store.nonce(&self.access.repo, nonce)? {
-            if stored.body_digest != body_digest {
-                let message = "this nonce was used for another commit: make a new one for each commit";
-                return Err(ApiError::unprocessable(message));
-            }
-            let made = serde_json::from_slice(&stored.answer).map_err(|error| ApiError::internal(&error))?;
-            return Ok(self.answer(&made));
-        }
         let made = self.finish(hub, &git, target, draft)?;
-        let answer = serde_json::to_vec(&made).map_err(|error| ApiError::internal(&error))?;
-        hub.store.remember_nonce(&self.access.repo, nonce, &StoredAnswer { body_digest, answer })?;
         Ok(self.answer(&made))
     }
 

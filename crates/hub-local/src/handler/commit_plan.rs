@@ -5,7 +5,6 @@ use hub_types::{
     commit::{CommitHeader, CommitLine, Encoding, InlineFile, LfsFile, MAX_LFS_FILES},
     lfs::{self, Pointer},
 };
-use sha2::{Digest, Sha256};
 
 use crate::{
     card::{self, Card},
@@ -139,28 +138,6 @@ impl<'h> Draft<'h> {
     fn delete(&mut self, path: &str, change: impl FnOnce(String) -> Change) -> Result<(), ApiError> {
         self.changes.push(change(checked(path.trim_end_matches('/'))?));
         Ok(())
-    }
-
-    /// What tells this commit from another one to the same address: message, parent and changes.
-    pub(crate) fn digest(&self, address: &str) -> Result<[u8; 32], ApiError> {
-        let header = serde_json::to_vec(&self.header).map_err(|error| ApiError::internal(&error))?;
-        let mut digest = Sha256::new();
-        for text in [address.as_bytes(), &header] {
-            digest.update((text.len() as u64).to_be_bytes());
-            digest.update(text);
-        }
-        for change in &self.changes {
-            let (kind, path, blob) = match change {
-                Change::Put { path, blob } => (b'+', path, blob.as_slice()),
-                Change::DeleteEntry { path } => (b'-', path, [].as_slice()),
-                Change::DeleteFolder { path } => (b'/', path, [].as_slice()),
-            };
-            digest.update([kind]);
-            digest.update((path.len() as u64).to_be_bytes());
-            digest.update(path);
-            digest.update(blob);
-        }
-        Ok(digest.finalize().into())
     }
 
     /// Everything that a commit is made of.

@@ -15,7 +15,6 @@ pub(crate) mod lfs;
 pub(crate) mod likes;
 pub(crate) mod moves;
 mod ndjson;
-mod nonce;
 pub(crate) mod paths_info;
 pub(crate) mod preupload;
 pub(crate) mod refs;
@@ -38,8 +37,6 @@ use http::{
 };
 use hub_types::Timestamp;
 use serde::de::DeserializeOwned;
-
-pub(crate) use nonce::NonceLocks;
 
 use crate::{
     Body,

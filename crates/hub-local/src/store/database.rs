@@ -77,7 +77,11 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 /// Each step leads from one version of the schema to the next; `user_version` counts the steps that were made.
-const STEPS: [&str; 1] = [include_str!("schema.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("schema.sql"),
+    // Answers to commits were kept here, for clients that sent a name with each: nothing reads them any more.
+    "DROP INDEX nonces_by_age; DROP TABLE nonces;",
+];
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

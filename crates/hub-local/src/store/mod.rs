@@ -14,7 +14,6 @@ mod layout;
 mod lfs;
 mod likes;
 mod moves;
-mod nonces;
 mod repos;
 mod search;
 mod settings;
@@ -48,7 +47,6 @@ use layout::Layout;
 pub use lfs::DiscardLfs;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
-pub(crate) use nonces::StoredAnswer;
 pub(crate) use repos::{NewRepo, RepoRecord};
 #[cfg(test)]
 pub(crate) use search::Rank;

@@ -3,12 +3,11 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Method;
 use hub_local::LocalHub;
-use hub_types::commit::COMMIT_NONCE;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADA, Answer, BOB, Call, add_files, batch, call, commit, file_line, get, header_line, hub, lfs_line,
-    ndjson, post, tip, upload,
+    ADA, BOB, Call, add_files, batch, call, commit, file_line, get, header_line, hub, lfs_line, ndjson, post,
+    tip, upload,
 };
 
 fn raw_commit(body: impl Into<bytes::Bytes>) -> Call {
@@ -267,38 +266,6 @@ async fn a_pull_request_may_start_from_an_older_commit() {
     let tree = get("/api/models/ada/demo/tree/refs%2Fpr%2F1").send(&hub).await.json();
     let paths: Vec<_> = tree.as_array().unwrap().iter().map(|e| e["path"].as_str().unwrap()).collect();
     assert_eq!(paths, [".gitattributes", "b.txt"]);
-}
-
-#[tokio::test]
-async fn a_nonce_is_answered_once_and_again_with_the_same() {
-    let hub = hub();
-    let send = async |nonce: &'static str, content: &str, query: &str| -> Answer {
-        let body = ndjson(&[header_line("x"), file_line("a.txt", content)]);
-        let uri = format!("/api/models/ada/demo/commit/main{query}");
-        call(Method::POST, &uri).token(ADA).header(COMMIT_NONCE, nonce).body(body).send(&hub).await
-    };
-    let first = send("n1", "one", "").await.json();
-    assert_eq!(send("n1", "one", "").await.json(), first);
-    assert_eq!(count(&hub).await, 2);
-    assert_eq!(send("n1", "two", "").await.status, 422);
-    assert_eq!(
-        send("n1", "one", "?create_pr=1").await.status,
-        422,
-        "another request, though of the same body"
-    );
-    let pr = send("n2", "pr", "?create_pr=1").await.json();
-    assert_eq!(send("n2", "pr", "?create_pr=1").await.json(), pr);
-    assert_eq!(get("/api/models/ada/demo/discussions").send(&hub).await.json()["count"], 1);
-}
-
-#[tokio::test]
-async fn the_same_nonce_at_the_same_time_makes_one_commit() {
-    let hub = hub();
-    let body = ndjson(&[header_line("x"), file_line("a.txt", "a")]);
-    let send = || raw_commit(body.clone()).header(COMMIT_NONCE, "same").send(&hub);
-    let (a, b, c) = futures_util::future::join3(send(), send(), send()).await;
-    assert_eq!((a.json(), b.json()), (c.json(), c.json()));
-    assert_eq!(count(&hub).await, 2);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod idle;
 mod offline;
 mod redirect;
 mod retry;
+mod sent;
 mod target;
 mod timeout;
 mod trace;

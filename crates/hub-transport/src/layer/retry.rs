@@ -1,19 +1,21 @@
 //! [`RetryLayer`]: sends a request again where that is safe and may help.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
 use tower::{Layer, Service, ServiceExt};
 
+use super::sent::watch;
 use super::{Answer, Answering, Inner, copy_request, drain, take_ready};
 use crate::collect;
 use crate::error::failure_in;
 use crate::options::{CallLog, CollectBody, Deadline};
 use crate::ratelimit::server_wait;
 use crate::retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
-use crate::{Body, BoxError, CallInfo, Clock, ErrorKind, Failure, Rng};
+use crate::{Body, BoxError, CallInfo, Clock, ErrorKind, Failure, RetryClass, Rng};
 
 /// Sends a request again by the rule of [`decide`], after a wait with jitter or the one the server asked for, while the
 /// number of attempts, the deadline of the call and the budget of all calls allow it.
@@ -87,12 +89,14 @@ async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request
     let mut once = false;
     loop {
         let copy = if attempt < shared.config.max_attempts { copy_request(&request) } else { None };
+        let sent = (!class.is_some_and(RetryClass::is_repeatable)).then(|| watch(&mut request));
         let mut answer = service.call(request).await;
         if let Some(CollectBody { limit }) = collect {
             answer = read_body(answer, limit).await;
         }
         let outcome = match &answer {
-            Ok(response) => Outcome::answer(response.status()),
+            Ok(response) => Outcome::answer(response.status())
+                .body_complete(sent.is_none_or(|complete| complete.load(Ordering::SeqCst))),
             Err(error) => Outcome::failure(error),
         };
         if outcome.is_ambiguous() {

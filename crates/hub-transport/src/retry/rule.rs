@@ -14,6 +14,8 @@ pub struct Outcome {
     pub error: Option<ErrorKind>,
     /// True if a second attempt cannot change it.
     pub permanent: bool,
+    /// Whether the whole body of the request had been handed on when the response came. True where nobody looked.
+    pub body_complete: bool,
 }
 
 /// What the rule says.
@@ -31,7 +33,13 @@ impl Outcome {
     /// An answer with this status arrived.
     #[must_use]
     pub fn answer(status: StatusCode) -> Self {
-        Self { delivery: Delivery::Responded(status), error: None, permanent: false }
+        Self { delivery: Delivery::Responded(status), error: None, permanent: false, body_complete: true }
+    }
+
+    /// The same, with whether the whole body of the request had been handed on by then.
+    #[must_use]
+    pub fn body_complete(self, complete: bool) -> Self {
+        Self { body_complete: complete, ..self }
     }
 
     /// The attempt ended in an error. Errors that are not a [`Failure`] prove nothing and count as "may have been
@@ -43,10 +51,14 @@ impl Outcome {
                 delivery: failure.delivery(),
                 error: Some(failure.kind()),
                 permanent: Failure::is_permanent(failure),
+                body_complete: true,
             },
-            None => {
-                Self { delivery: Delivery::MaybeProcessed, error: Some(ErrorKind::Other), permanent: false }
-            }
+            None => Self {
+                delivery: Delivery::MaybeProcessed,
+                error: Some(ErrorKind::Other),
+                permanent: false,
+                body_complete: true,
+            },
         }
     }
 
@@ -56,12 +68,25 @@ impl Outcome {
         match self.delivery {
             Delivery::NotSent => false,
             Delivery::MaybeProcessed => true,
-            // A gateway that gave up, or a server that failed on the way, does not say how far the work went.
-            Delivery::Responded(status) => {
-                self.error.is_some() || matches!(status.as_u16(), 500 | 502..=504 | 520..=599)
-            }
+            Delivery::Responded(_) if self.error.is_some() => true,
+            Delivery::Responded(status) => match status.as_u16() {
+                // A layer or a proxy says it too when its own patience ended, whatever the server behind it has done.
+                408 => self.body_complete,
+                // These say that nothing was done, and that it never will be.
+                501 | 505 | 511 => false,
+                // A gateway that gave up, or a server that failed on the way, does not say how far the work went.
+                500..=599 => true,
+                // Codes that no registry has come from proxies, such as 499 and 460 for a caller who has left.
+                code @ 400..=499 => !is_registered(code),
+                _ => false,
+            },
         }
     }
+}
+
+/// The 4xx codes of the HTTP Status Code Registry (RFC 9110, section 16.2.1).
+fn is_registered(code: u16) -> bool {
+    matches!(code, 400..=418 | 421..=426 | 428 | 429 | 431 | 451)
 }
 
 /// The retry rule.
@@ -69,7 +94,8 @@ impl Outcome {
 /// | what happened | read, set | ambiguous, append, unknown class |
 /// |---|---|---|
 /// | not sent | again | again |
-/// | 408, 429 | again | again: these say that nothing was done |
+/// | 429; 408 before the whole body was handed on | again | again: these say that nothing was done |
+/// | 408 after it | again | stop |
 /// | 421, 425 | once | once |
 /// | may have been processed | again | stop |
 /// | not HTTP | once | stop |
@@ -90,7 +116,9 @@ pub fn decide(outcome: &Outcome, class: Option<RetryClass>, replayable: bool) ->
         (Delivery::MaybeProcessed, Some(ErrorKind::Protocol)) => if_repeatable(Verdict::Once),
         (Delivery::MaybeProcessed, _) | (Delivery::Responded(_), Some(_)) => if_repeatable(Verdict::Again),
         (Delivery::Responded(status), None) => match status.as_u16() {
-            408 | 429 => Verdict::Again,
+            429 => Verdict::Again,
+            408 if outcome.body_complete => if_repeatable(Verdict::Again),
+            408 => Verdict::Again,
             421 | 425 => Verdict::Once,
             500 | 502 | 503 | 504 => if_repeatable(Verdict::Again),
             _ => Verdict::Stop,
@@ -115,7 +143,7 @@ mod tests {
     }
 
     fn failed(delivery: Delivery, kind: ErrorKind) -> Outcome {
-        Outcome { delivery, error: Some(kind), permanent: false }
+        Outcome { delivery, error: Some(kind), permanent: false, body_complete: true }
     }
 
     #[test]
@@ -133,13 +161,15 @@ mod tests {
         ];
         for code in 100..600 {
             let (read, other) = match code {
-                408 | 429 => (Again, Again),
+                429 => (Again, Again),
+                408 => (Again, Stop),
                 421 | 425 => (Once, Once),
                 500 | 502 | 503 | 504 => (Again, Stop),
                 _ => (Stop, Stop),
             };
             table.push((status(code), read, other));
         }
+        table.push((status(408).body_complete(false), Again, Again));
         for (outcome, repeatable, other) in table {
             for class in CLASSES {
                 let expected = if class.is_some_and(RetryClass::is_repeatable) { repeatable } else { other };
@@ -165,12 +195,31 @@ mod tests {
             (half, true),
             (status(200), false),
             (status(404), false),
+            (status(408), true),
+            (status(408).body_complete(false), false),
             (status(429), false),
+            (status(499), true),
             (status(500), true),
             (status(501), false),
             (status(504), true),
         ] {
             assert_eq!(outcome.is_ambiguous(), expected, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn f25_what_may_have_been_done_is_never_repeated_unless_its_class_allows_it() {
+        let kinds = [None, Some(ErrorKind::Interrupted), Some(ErrorKind::Protocol), Some(ErrorKind::Connect)];
+        let statuses = (100..600).map(|code| Delivery::Responded(StatusCode::from_u16(code).unwrap()));
+        for delivery in statuses.chain([Delivery::MaybeProcessed]) {
+            for (error, body_complete) in kinds.into_iter().flat_map(|kind| [(kind, true), (kind, false)]) {
+                let outcome = Outcome { delivery, error, permanent: false, body_complete };
+                for class in CLASSES.into_iter().filter(|class| !class.is_some_and(RetryClass::is_repeatable))
+                {
+                    let repeated = decide(&outcome, class, true) != Verdict::Stop;
+                    assert!(!(repeated && outcome.is_ambiguous()), "{outcome:?} {class:?}");
+                }
+            }
         }
     }
 

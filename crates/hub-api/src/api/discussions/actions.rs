@@ -9,7 +9,11 @@ use hub_types::{
 };
 use serde_json::Value;
 
-use super::{change::Change, checked_comment, checked_title, optional_comment, settle::Own};
+use super::{
+    change::Change,
+    checked_comment, checked_title, optional_comment,
+    settle::{Own, Seen},
+};
 
 fn json(body: &impl serde::Serialize) -> Result<Option<Value>, Error> {
     serde_json::to_value(body)
@@ -47,19 +51,29 @@ impl Change for Comment {
         json(&CommentRequest { comment: checked_comment(&self.text)? })
     }
 
-    fn done(&self, details: &DiscussionWithDetails, own: &Own) -> Option<DiscussionComment> {
-        own_comment(details, own, &self.text).cloned()
+    fn done(&self, details: &DiscussionWithDetails, own: &Own) -> Seen<DiscussionComment> {
+        own_comment(details, own, &self.text)
+    }
+
+    fn claim(comment: &DiscussionComment) -> Option<String> {
+        Some(comment_claim(comment))
     }
 }
 
-fn own_comment<'d>(
-    details: &'d DiscussionWithDetails,
-    own: &Own,
-    text: &str,
-) -> Option<&'d DiscussionComment> {
-    details
-        .comments()
-        .rfind(|comment| comment.content() == text && own.wrote(comment.author_name(), &comment.created_at))
+fn comment_claim(comment: &DiscussionComment) -> String {
+    format!("comment {}", comment.id)
+}
+
+fn own_comment(details: &DiscussionWithDetails, own: &Own, text: &str) -> Seen<DiscussionComment> {
+    let alike = details.comments().filter(|comment| comment.content() == text);
+    Seen::only(alike.map(|comment| {
+        let claim = comment_claim(comment);
+        (own.wrote(comment.author_name(), &comment.created_at, &claim), claim, comment.clone())
+    }))
+}
+
+fn if_seen<T>(event: Option<T>) -> Seen<T> {
+    event.map_or(Seen::Nothing, Seen::Done)
 }
 
 /// Gives a comment another text.
@@ -87,8 +101,12 @@ impl Change for EditComment {
         json(&EditCommentRequest { content: checked_comment(&self.text)? })
     }
 
-    fn done(&self, details: &DiscussionWithDetails, _: &Own) -> Option<DiscussionComment> {
-        details.comment(&self.id).filter(|comment| comment.content() == self.text).cloned()
+    fn done(&self, details: &DiscussionWithDetails, _: &Own) -> Seen<DiscussionComment> {
+        if_seen(details.comment(&self.id).filter(|comment| comment.content() == self.text).cloned())
+    }
+
+    fn claim(_: &DiscussionComment) -> Option<String> {
+        None
     }
 }
 
@@ -117,8 +135,12 @@ impl Change for HideComment {
         Ok(None)
     }
 
-    fn done(&self, details: &DiscussionWithDetails, _: &Own) -> Option<DiscussionComment> {
-        details.comment(&self.id).filter(|comment| comment.data.hidden).cloned()
+    fn done(&self, details: &DiscussionWithDetails, _: &Own) -> Seen<DiscussionComment> {
+        if_seen(details.comment(&self.id).filter(|comment| comment.data.hidden).cloned())
+    }
+
+    fn claim(_: &DiscussionComment) -> Option<String> {
+        None
     }
 }
 
@@ -152,16 +174,20 @@ impl Change for Rename {
         json(&TitleRequest { title: checked_title(&self.title)? })
     }
 
-    fn done(&self, details: &DiscussionWithDetails, _: &Own) -> Option<DiscussionTitleChange> {
+    fn done(&self, details: &DiscussionWithDetails, _: &Own) -> Seen<DiscussionTitleChange> {
         if details.discussion.title.trim() != self.title.trim() {
-            return None;
+            return Seen::Nothing;
         }
-        details.events.iter().rev().find_map(|event| match event {
+        if_seen(details.events.iter().rev().find_map(|event| match event {
             DiscussionEvent::TitleChange(change) if change.data.to.trim() == self.title.trim() => {
                 Some(change.clone())
             }
             _ => None,
-        })
+        }))
+    }
+
+    fn claim(_: &DiscussionTitleChange) -> Option<String> {
+        None
     }
 }
 
@@ -200,20 +226,34 @@ impl Change for ChangeStatus {
         json(&StatusRequest { status: self.status.clone(), comment })
     }
 
-    fn done(&self, details: &DiscussionWithDetails, own: &Own) -> Option<DiscussionStatusChange> {
+    fn done(&self, details: &DiscussionWithDetails, own: &Own) -> Seen<DiscussionStatusChange> {
+        let Some(change) = status_change(details, &self.status) else { return Seen::Nothing };
         if details.discussion.status != self.status {
-            return None;
+            return Seen::Nothing;
         }
-        let change = status_change(details, &self.status)?;
-        let comment = self.comment.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        // Where the server keeps the comment with the change, there is no event of its own.
-        let kept = |text: &str| {
-            change.data.extra.get("reason").and_then(Value::as_str) == Some(text)
-                && own.wrote(change.author_name(), &change.created_at)
+        let Some(text) = self.comment.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
+            return Seen::Done(change);
         };
-        let said = comment.is_none_or(|text| own_comment(details, own, text).is_some() || kept(text));
-        said.then_some(change)
+        // Where the server keeps the comment with the change, there is no event of its own.
+        if change.data.extra.get("reason").and_then(Value::as_str) == Some(text) {
+            let claim = status_claim(&change);
+            let written = own.wrote(change.author_name(), &change.created_at, &claim);
+            return Seen::only([(written, claim, change)]);
+        }
+        match own_comment(details, own, text) {
+            Seen::Done(_) => Seen::Done(change),
+            Seen::Perhaps(name) => Seen::Perhaps(name),
+            Seen::Nothing => Seen::Nothing,
+        }
     }
+
+    fn claim(change: &DiscussionStatusChange) -> Option<String> {
+        Some(status_claim(change))
+    }
+}
+
+fn status_claim(change: &DiscussionStatusChange) -> String {
+    format!("status change {}", change.id)
 }
 
 /// Merges a pull request.
@@ -242,9 +282,14 @@ impl Change for Merge {
         }
     }
 
-    fn done(&self, details: &DiscussionWithDetails, _: &Own) -> Option<DiscussionStatusChange> {
+    fn done(&self, details: &DiscussionWithDetails, _: &Own) -> Seen<DiscussionStatusChange> {
         let merged = DiscussionStatus::Merged;
-        if details.discussion.status == merged { status_change(details, &merged) } else { None }
+        let is_merged = details.discussion.status == merged;
+        if_seen(is_merged.then(|| status_change(details, &merged)).flatten())
+    }
+
+    fn claim(_: &DiscussionStatusChange) -> Option<String> {
+        None
     }
 
     /// The server may still be at work.

@@ -4,7 +4,9 @@ use std::fmt::Debug;
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, RetryClass, decode_json, post};
+use hub_transport::{
+    Body, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_done, decode_json, post,
+};
 use hub_types::{DiscussionWithDetails, route, route::DiscussionAction};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -12,7 +14,7 @@ use serde_json::{Map, Value};
 use super::{
     At,
     read::GetDiscussionDetails,
-    settle::{Own, look},
+    settle::{Adding, Own, Seen, look},
 };
 use crate::{HfApi, Operation, args::HasRepo, repo_arg::RepoArg};
 
@@ -37,8 +39,11 @@ pub trait Change: Debug + Clone + Send + Sync + 'static {
     /// What the Hub would not take.
     fn body(&self) -> Result<Option<Value>, Error>;
 
-    /// The event, when the discussion shows that the change was made.
-    fn done(&self, details: &DiscussionWithDetails, own: &Own) -> Option<Self::Event>;
+    /// Whether the discussion shows that the change was made, and the event.
+    fn done(&self, details: &DiscussionWithDetails, own: &Own) -> Seen<Self::Event>;
+
+    /// The name under which an event that this adds is claimed; `None` for a change that adds nothing.
+    fn claim(event: &Self::Event) -> Option<String>;
 
     /// Whether it may be sent once more when the discussion shows that it was not made.
     fn is_repeatable(&self) -> bool {
@@ -85,7 +90,7 @@ impl<C: Change> Endpoint for Post<'_, C> {
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<Option<C::Event>, Error> {
-        let Some(key) = C::KEY else { return Ok(None) };
+        let Some(key) = C::KEY else { return decode_done(head, &body).map(|()| None) };
         let mut answer: Map<String, Value> = decode_json(head, &body)?;
         let event = answer.remove(key).unwrap_or_default();
         serde_json::from_value(event)
@@ -95,18 +100,30 @@ impl<C: Change> Endpoint for Post<'_, C> {
 }
 
 impl<C: Change> ChangeDiscussion<C> {
-    /// Reads the discussion after a call that began at `begun`.
-    async fn look(&self, api: &HfApi, begun: tokio::time::Instant) -> Result<Option<C::Event>, Error> {
+    /// Reads the discussion after the call has begun.
+    async fn look(&self, transport: &Transport, adding: Option<&Adding>) -> Result<Seen<C::Event>, Error> {
         let details = GetDiscussionDetails { at: self.at.clone() };
-        let request = details.request()?;
-        let (details, own) = if self.change.class() == RetryClass::Append {
-            look(api, C::NAME, self.at.describe(), request, begun).await?
-        } else {
-            let transport = api.transport().map_err(|error| Error::build(error.to_string()))?;
-            (transport.send(&details).await?, Own::default())
+        let (details, own) = match adding {
+            Some(adding) => look(C::NAME, self.at.describe(), details.request()?, adding).await?,
+            None => (transport.send(&details).await?, Own::default()),
         };
         Ok(self.change.done(&details, &own))
     }
+
+    /// For a change that adds something.
+    async fn adding(&self, transport: &Transport) -> Result<Option<Adding>, Error> {
+        if self.change.class() != RetryClass::Append {
+            return Ok(None);
+        }
+        let body = self.change.body()?.unwrap_or_default();
+        let what = format!("{} {body} in {}", C::NAME, self.at.describe());
+        Ok(Some(Adding::begin(transport, what).await))
+    }
+}
+
+/// Whether the event is this call's own; one that another call has claimed is not.
+fn is_own<C: Change>(event: &C::Event, adding: Option<&Adding>) -> bool {
+    adding.zip(C::claim(event)).is_none_or(|(adding, name)| adding.claim(&name))
 }
 
 impl<C: Change> Operation for ChangeDiscussion<C> {
@@ -114,35 +131,41 @@ impl<C: Change> Operation for ChangeDiscussion<C> {
 
     async fn run(self, api: HfApi) -> Result<C::Event, crate::Error> {
         let transport = api.transport()?;
-        let begun = transport.clock().now();
-        let sent = transport.send(&Post(&self)).await;
-        let error = match sent {
-            Ok(Some(event)) => return Ok(event),
+        let adding = self.adding(transport).await?;
+        let adding = adding.as_ref();
+        let error = match transport.send(&Post(&self)).await {
+            Ok(Some(event)) if is_own::<C>(&event, adding) => return Ok(event),
+            Ok(Some(_)) => {
+                Some(Error::new(ErrorKind::Decode, "the server names what another call has written"))
+            }
             Ok(None) => None,
             Err(error) if error.maybe_processed() => Some(error),
             Err(error) => return Err(error.into()),
         };
-        let seen = self.look(&api, begun).await;
-        match (seen, error) {
-            (Ok(Some(event)), _) => Ok(event),
-            (Ok(None), Some(_)) if self.change.is_repeatable() => match transport.send(&Post(&self)).await? {
-                Some(event) => Ok(event),
-                None => Err(unseen().into()),
-            },
-            (_, Some(error)) => Err(error
-                .with_hint(
-                    "it is not known whether this was done: look at the discussion before you try again",
-                )
-                .into()),
-            (Ok(None), None) => Err(unseen().into()),
-            (Err(error), None) => Err(error.into()),
+        let doubtful = adding.is_some_and(Adding::is_doubtful);
+        let hint = match (self.look(transport, adding).await, &error) {
+            (Ok(Seen::Done(event)), _) if !doubtful && is_own::<C>(&event, adding) => return Ok(event),
+            (Ok(Seen::Nothing), Some(_)) if self.change.is_repeatable() => {
+                return match transport.send(&Post(&self)).await? {
+                    Some(event) => Ok(event),
+                    None => Err(unseen().into()),
+                };
+            }
+            (Ok(Seen::Nothing), None) => return Err(unseen().into()),
+            (Err(error), None) => return Err(error.into()),
+            (Ok(Seen::Perhaps(name)), _) => format!(" ({name} is of about that time and says the same)"),
+            (_, _) => String::new(),
+        };
+        if let Some(adding) = adding {
+            adding.doubt();
         }
+        let hint = format!(
+            "it is not known whether this was done{hint}: look at the discussion before you try again"
+        );
+        Err(error.unwrap_or_else(unseen).with_hint(hint).into())
     }
 }
 
 fn unseen() -> Error {
-    Error::new(
-        hub_transport::ErrorKind::Other,
-        "the Hub accepted the change, but the discussion does not show it",
-    )
+    Error::new(ErrorKind::Other, "the Hub accepted the change, but the discussion does not show it")
 }

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, RetryClass, decode_json, post};
+use hub_commit::discussion_claim;
+use hub_transport::{Body, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_json, post};
 use hub_types::{
-    Discussion, DiscussionWithDetails,
+    DiscussionWithDetails,
     discussion::{
         CreateDiscussionRequest, CreateDiscussionResponse, DiscussionPage, DiscussionTypeFilter,
         MAX_COMMENT_LENGTH,
@@ -15,7 +16,7 @@ use hub_types::{
 use super::{
     At, checked_title,
     read::{GetDiscussionDetails, first_page},
-    settle::{Own, look},
+    settle::{Adding, Own, Seen, Written, look},
 };
 use crate::{Async, Call, HfApi, Mode, Operation, api::endpoint_repo, args::HasRepo, repo_arg::RepoArg};
 
@@ -98,26 +99,36 @@ impl CreateDiscussion {
     /// The discussion that this call made, if it made one: by the caller, since the call began, with the same texts.
     async fn made(
         &self,
-        api: &HfApi,
-        begun: tokio::time::Instant,
-    ) -> Result<Option<DiscussionWithDetails>, crate::Error> {
+        transport: &Transport,
+        adding: &Adding,
+    ) -> Result<Seen<DiscussionWithDetails>, crate::Error> {
         let body = self.body()?;
         let kind = match self.pull_request {
             true => DiscussionTypeFilter::PullRequest,
             false => DiscussionTypeFilter::Discussion,
         };
+        let repo = endpoint_repo(&self.repo)?;
         let request = first_page(&self.repo, kind)?;
         let (page, own): (DiscussionPage, Own) =
-            look(api, PostDiscussion::NAME, self.repo.describe(), request, begun).await?;
-        let ours =
-            |one: &&Discussion| one.title == body.title && own.wrote(one.author_name(), &one.created_at);
-        for one in page.discussions.iter().filter(ours) {
-            let details = api.transport()?.send(&self.details(one.num)).await?;
+            look(PostDiscussion::NAME, self.repo.describe(), request, adding).await?;
+        let mut candidates = Vec::new();
+        for one in page.discussions.iter().filter(|one| one.title == body.title) {
+            let written = own.wrote(one.author_name(), &one.created_at, &discussion_claim(&repo, one.num));
+            if written == Written::No {
+                continue;
+            }
+            let details = transport.send(&self.details(one.num)).await?;
             if details.comments().next().is_some_and(|first| first.content() == body.description) {
-                return Ok(Some(details));
+                candidates.push((written, format!("discussion {}", one.num), details));
             }
         }
-        Ok(None)
+        Ok(Seen::only(candidates))
+    }
+
+    /// What all calls have in common that open the same.
+    fn what(&self) -> Result<String, Error> {
+        let CreateDiscussionRequest { title, description, pull_request } = self.body()?;
+        Ok(format!("open {pull_request} {title:?} {description:?} in {}", self.repo.describe()))
     }
 }
 
@@ -126,24 +137,48 @@ impl Operation for CreateDiscussion {
 
     async fn run(self, api: HfApi) -> Result<DiscussionWithDetails, crate::Error> {
         let transport = api.transport()?;
-        let begun = transport.clock().now();
-        match transport.send(&PostDiscussion(&self)).await {
-            Ok(made) => Ok(transport.send(&self.details(made.num)).await?),
-            Err(error) if error.maybe_processed() => match self.made(&api, begun).await {
-                Ok(Some(made)) => Ok(made),
-                _ => Err(error
-                    .with_hint("it is not known whether it was opened: look at the list before you try again")
-                    .into()),
-            },
-            Err(error) => Err(error.into()),
-        }
+        let adding = Adding::begin(transport, self.what()?).await;
+        let repo = endpoint_repo(&self.repo)?;
+        let (error, seen) = match transport.send(&PostDiscussion(&self)).await {
+            Ok(made) if adding.claim(&discussion_claim(&repo, made.num)) => {
+                return Ok(transport.send(&self.details(made.num)).await?);
+            }
+            Ok(made) => {
+                let message =
+                    format!("the server names discussion {}, which another call has opened", made.num);
+                (Error::new(ErrorKind::Decode, message), self.made(transport, &adding).await)
+            }
+            Err(error) if error.maybe_processed() => (error, self.made(transport, &adding).await),
+            Err(error) => return Err(error.into()),
+        };
+        let hint = match seen {
+            Ok(Seen::Done(made)) if !adding.is_doubtful() => {
+                if adding.claim(&discussion_claim(&repo, made.discussion.num)) {
+                    return Ok(made);
+                }
+                String::new()
+            }
+            Ok(Seen::Done(made)) => like_it(&format!("discussion {}", made.discussion.num)),
+            Ok(Seen::Perhaps(name)) => like_it(&name),
+            Ok(Seen::Nothing) | Err(_) => String::new(),
+        };
+        adding.doubt();
+        let hint =
+            format!("it is not known whether it was opened{hint}: look at the list before you try again");
+        Err(error.with_hint(hint).into())
     }
+}
+
+fn like_it(name: &str) -> String {
+    format!(" ({name} is of about that time and says the same)")
 }
 
 impl<M: Mode> HfApi<M> {
     /// Opens a discussion. Python: `create_discussion`.
     ///
-    /// When the answer is lost, the call looks whether the discussion is there: it is never opened twice.
+    /// When the response is lost, the call looks whether the discussion is there: it is never opened twice, and none that another
+    /// call has opened is taken for it. One with the same texts, of the caller, that is not surely younger than the call (the
+    /// Hub's clock is known to a second) leaves the outcome unknown; the error names it.
     ///
     /// # Errors
     /// `RepoNotFound`, `Unauthorized` without a token. A title that has not 3 to 200 characters is refused before anything

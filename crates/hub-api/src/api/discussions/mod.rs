@@ -18,7 +18,7 @@ pub use read::{
     GetDiscussionDetails, GetDiscussionDetailsCall, GetRepoDiscussions, GetRepoDiscussionsListing,
 };
 
-pub use settle::Own;
+pub use settle::{Own, Seen};
 
 use hub_transport::Error;
 use hub_types::{RepoRef, discussion};

@@ -4,75 +4,197 @@ use std::time::{Duration, SystemTime};
 
 use http::{Request, header::DATE};
 use http_body_util::BodyExt;
-use hub_transport::{Body, CallInfo, Error, RetryClass, Transport};
+use hub_transport::{Body, CallInfo, Claims, Error, RetryClass, Transport, Turn};
 use hub_types::Timestamp;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use crate::{HfApi, api::identity::GetWhoAmI};
+use crate::api::identity::GetWhoAmI;
 
 /// Tells what this call wrote from what others did, or the same caller before.
 #[derive(Debug, Clone, Default)]
 pub struct Own {
     me: Option<String>,
-    since: Option<SystemTime>,
+    /// When the call began, by the server's clock: not before the first, and not after the second.
+    began: Option<(SystemTime, SystemTime)>,
+    /// The name of the call.
+    call: String,
+    claims: Option<Transport>,
+}
+
+/// Whether something was written by this call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// By somebody else, by another call, or before.
+    No,
+    /// By the caller, at about the time when the call began: `Date` has whole seconds, so it may have been there before.
+    Perhaps,
+    /// By the caller, after the call began.
+    Yes,
 }
 
 impl Own {
-    /// Whether it was written by the caller, and not before the call began. When that is not known, it was not.
-    pub(super) fn wrote(&self, author: &str, at: &Timestamp) -> bool {
+    /// Whether this call wrote it, by the author, the time, and the name under which calls of this client claim it. When
+    /// something of that is not known, it did not.
+    pub(super) fn wrote(&self, author: &str, at: &Timestamp, claim: &str) -> Written {
         let at = at.as_str().parse::<jiff::Timestamp>().ok().map(SystemTime::from);
-        self.me.as_deref() == Some(author) && at.zip(self.since).is_some_and(|(at, since)| at >= since)
+        let claimed = self.claims.as_ref().is_some_and(|all| all.claims().is_anothers(claim, &self.call));
+        match at.zip(self.began) {
+            Some((at, (earliest, latest))) if self.me.as_deref() == Some(author) && !claimed => match at {
+                at if at < earliest => Written::No,
+                at if at < latest => Written::Perhaps,
+                _ => Written::Yes,
+            },
+            _ => Written::No,
+        }
     }
 }
 
-/// Reads something after a call that began at `begun`, and who is asking.
+/// What the server shows of a change whose response was lost.
+#[derive(Debug)]
+pub enum Seen<T> {
+    /// Nothing of it.
+    Nothing,
+    /// Something that may be it, or the work of another call.
+    Perhaps(String),
+    /// It was made.
+    Done(T),
+}
+
+impl<T> Seen<T> {
+    /// The only one that the call surely wrote; more than one cannot be told apart.
+    pub(super) fn only(candidates: impl IntoIterator<Item = (Written, String, T)>) -> Self {
+        let mut seen = Self::Nothing;
+        for (written, name, value) in candidates {
+            seen = match (written, seen) {
+                (Written::No, seen) => seen,
+                (Written::Yes, Self::Nothing) => Self::Done(value),
+                _ => return Self::Perhaps(name),
+            };
+        }
+        seen
+    }
+}
+
+/// A call that adds something, while it runs. Calls that nothing tells apart take turns.
+pub(super) struct Adding {
+    pub(super) begun: Instant,
+    /// Names this call alone.
+    pub(super) call: String,
+    /// Names all calls that add the same.
+    what: String,
+    transport: Transport,
+    _turn: Turn,
+}
+
+impl Adding {
+    /// Begins when no other call of this client adds the same.
+    pub(super) async fn begin(transport: &Transport, what: String) -> Self {
+        let turn = transport.turns().take(&what, || ()).await;
+        let call = Claims::owner(&**transport.rng());
+        Self { begun: transport.clock().now(), call, what, transport: transport.clone(), _turn: turn }
+    }
+
+    /// Whether an earlier call that added the same may still be carried out, so that what is there may be its work.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.transport.claims().is_doubtful(&self.what)
+    }
+
+    /// Claims what the call made; false if another call has.
+    pub(super) fn claim(&self, made: &str) -> bool {
+        self.transport.claims().claim(made, &self.call)
+    }
+
+    /// Notes that nobody knows what became of it.
+    pub(super) fn doubt(&self) {
+        self.transport.claims().doubt(&self.what);
+    }
+}
+
+/// Reads something after `adding` has begun, and who is asking.
 pub(super) async fn look<T: DeserializeOwned>(
-    api: &HfApi,
     operation: &'static str,
     target: String,
     request: Request<Body>,
-    begun: Instant,
+    adding: &Adding,
 ) -> Result<(T, Own), Error> {
-    let transport = api.transport().map_err(|error| Error::build(error.to_string()))?;
+    let transport = &adding.transport;
     let me = transport.send(&GetWhoAmI::default()).await?.name;
-    let (found, since) = read(transport, operation, target, request, begun).await?;
-    Ok((found, Own { me: Some(me), since }))
+    let (found, began) = read(transport, operation, target, request, adding.begun).await?;
+    Ok((found, Own { me: Some(me), began, call: adding.call.clone(), claims: Some(transport.clone()) }))
 }
 
-/// Reads something, and when by the server's own clock the call began.
+/// Reads something, and between which times by the server's own clock the call began.
 async fn read<T: DeserializeOwned>(
     transport: &Transport,
     operation: &'static str,
     target: String,
     request: Request<Body>,
     begun: Instant,
-) -> Result<(T, Option<SystemTime>), Error> {
+) -> Result<(T, Option<(SystemTime, SystemTime)>), Error> {
     let call = CallInfo::new(operation, target, RetryClass::Read);
+    let since_begun = || transport.clock().now().saturating_duration_since(begun);
+    let at_least = since_begun();
     let response = transport.open(call, request).await?;
-    let elapsed = transport.clock().now().saturating_duration_since(begun);
+    let at_most = since_begun();
     let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
     let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+    // `Date` counts whole seconds, and was written at some time between the request and the response.
+    let began = date.and_then(|date| {
+        Some((date.checked_sub(at_most)?, date.checked_add(Duration::from_secs(1))?.checked_sub(at_least)?))
+    });
     let body = response.into_body().collect().await.map_err(Error::body)?.to_bytes();
     let found = serde_json::from_slice(&body)
         .map_err(|error| Error::decode("the answer is not what was expected", error))?;
-    // `Date` counts whole seconds.
-    Ok((found, date.and_then(|date| date.checked_sub(elapsed + Duration::from_secs(1)))))
+    Ok((found, began))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn own() -> Own {
+        let time = |text: &str| SystemTime::from(text.parse::<jiff::Timestamp>().unwrap());
+        let began = Some((time("2024-05-06T07:08:09Z"), time("2024-05-06T07:08:10.5Z")));
+        Own { me: Some("ada".into()), began, call: "call".into(), claims: None }
+    }
+
     #[test]
-    fn only_what_the_caller_wrote_since_then_is_its_own() {
-        let since = "2024-05-06T07:08:09Z".parse::<jiff::Timestamp>().unwrap().into();
-        let own = Own { me: Some("ada".into()), since: Some(since) };
-        let at = |text: &str| Timestamp::new(text);
-        assert!(own.wrote("ada", &at("2024-05-06T07:08:09.000Z")));
-        assert!(!own.wrote("bob", &at("2024-05-06T07:08:09.000Z")));
-        assert!(!own.wrote("ada", &at("2024-05-06T07:08:08.999Z")));
-        assert!(!own.wrote("ada", &at("yesterday")));
-        assert!(!Own::default().wrote("ada", &at("2024-05-06T07:08:09.000Z")));
+    fn only_what_the_caller_wrote_after_the_call_began_is_surely_its_own() {
+        for (author, at, expected) in [
+            ("ada", "2024-05-06T07:08:10.500Z", Written::Yes),
+            ("ada", "2024-05-06T07:08:10.499Z", Written::Perhaps),
+            ("ada", "2024-05-06T07:08:09.000Z", Written::Perhaps),
+            ("ada", "2024-05-06T07:08:08.999Z", Written::No),
+            ("bob", "2024-05-06T07:08:11.000Z", Written::No),
+            ("ada", "yesterday", Written::No),
+        ] {
+            assert_eq!(own().wrote(author, &Timestamp::new(at), "x"), expected, "{author} {at}");
+        }
+        let at = Timestamp::new("2024-05-06T07:08:11.000Z");
+        assert_eq!(Own::default().wrote("ada", &at, "x"), Written::No);
+    }
+
+    #[test]
+    fn what_another_call_has_claimed_is_not_this_ones() {
+        let service = tower::service_fn(|_: Request<Body>| async {
+            Ok::<_, hub_transport::BoxError>(http::Response::new(Body::empty()))
+        });
+        let transport = Transport::from_service(service, "https://hub.test").unwrap();
+        assert!(transport.claims().claim("discussion 4", "another"));
+        let own = Own { claims: Some(transport), ..own() };
+        let at = Timestamp::new("2024-05-06T07:08:11.000Z");
+        assert_eq!(own.wrote("ada", &at, "discussion 4"), Written::No);
+        assert_eq!(own.wrote("ada", &at, "discussion 5"), Written::Yes);
+    }
+
+    #[test]
+    fn of_several_that_may_be_it_none_is() {
+        let seen = |all: &[Written]| Seen::only(all.iter().map(|written| (*written, String::new(), ())));
+        assert!(matches!(seen(&[]), Seen::Nothing) && matches!(seen(&[Written::No]), Seen::Nothing));
+        assert!(matches!(seen(&[Written::No, Written::Yes, Written::No]), Seen::Done(())));
+        assert!(matches!(seen(&[Written::Yes, Written::Yes]), Seen::Perhaps(_)));
+        assert!(matches!(seen(&[Written::Yes, Written::Perhaps]), Seen::Perhaps(_)));
+        assert!(matches!(seen(&[Written::Perhaps]), Seen::Perhaps(_)));
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, ErrorKind, RetryClass, decode_json, post};
+use hub_transport::{Body, Claims, Endpoint, Error, ErrorKind, RetryClass, decode_json, post};
 use hub_types::{
     CreateRepoResponse, RepoId, RepoRef, RepoType, RepoUrl, route,
     space::{DuplicateRequest, NewSpace, SpaceHardware, SpaceSetting, SpaceStorage},
@@ -11,7 +11,11 @@ use hub_types::{
 use super::check_sleep_time;
 use crate::{
     Async, Call, HfApi, Mode, Operation,
-    api::{identity::GetWhoAmI, repos::made_since, settings::check_visibility},
+    api::{
+        identity::GetWhoAmI,
+        repos::{made_repo, made_since, repo_claim},
+        settings::check_visibility,
+    },
     args::HasRepo,
     repo_arg::RepoArg,
 };
@@ -115,7 +119,7 @@ impl Endpoint for PostDuplicate {
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<CreateRepoResponse, Error> {
-        decode_json(head, &body)
+        made_repo(decode_json(head, &body)?, self.body.repository.namespace(), self.body.repository.name())
     }
 }
 
@@ -150,6 +154,10 @@ impl Operation for DuplicateRepo {
         let body = DuplicateRequest { repository, private, visibility, resource_group_id, space };
         let transport = api.transport()?;
         let endpoint = transport.endpoint().to_string();
+        let claim = repo_claim(&copy);
+        let _turn = transport.turns().take(&claim, || ()).await;
+        let owner = Claims::owner(&**transport.rng());
+        let another = transport.claims().is_anothers(&claim, &owner);
         let begun = transport.clock().now();
         let url = match transport.send(&PostDuplicate { from, body }).await {
             Ok(made) => made.url,
@@ -158,13 +166,14 @@ impl Operation for DuplicateRepo {
                 stated.unwrap_or_else(|| format!("{endpoint}/{}", copy.web_path()))
             }
             Err(error) if error.maybe_processed() => match made_since(transport, &copy, begun).await {
-                Ok(true) => format!("{endpoint}/{}", copy.web_path()),
+                Ok(Some(true)) if !another => format!("{endpoint}/{}", copy.web_path()),
                 _ => {
                     return Err(error.with_hint("the copy was not made, or could not be looked up").into());
                 }
             },
             Err(error) => return Err(error.into()),
         };
+        transport.claims().claim_anew(&claim, &owner);
         Ok(RepoUrl::parse_with_endpoint(&url, &endpoint)?)
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, RetryClass, decode_json, delete, get, post};
+use hub_transport::{Body, Endpoint, Error, RetryClass, decode_done, decode_json, delete, get, post};
 use hub_types::{
     route::SpaceRoute,
     space::{SpaceSecret, SpaceSetting, SpaceSettingKey, SpaceVariable, SpaceVariables},
@@ -56,8 +56,8 @@ impl Setting for SpaceSecret {
         &mut self.key
     }
 
-    fn changed(_: &Parts, _: &Bytes) -> Result<(), Error> {
-        Ok(())
+    fn changed(head: &Parts, body: &Bytes) -> Result<(), Error> {
+        decode_done(head, body)
     }
 }
 
