@@ -164,9 +164,15 @@ impl HfApiBuilder {
         self.map(|transport| transport.retry(config))
     }
 
-    /// Time limits for requests that state none.
+    /// Time limits for all requests, as far as they state none of their own. A limit for the whole that is set here ends
+    /// transfers and listings too.
     pub fn timeouts(self, timeouts: Timeouts) -> Self {
         self.map(|transport| transport.timeouts(timeouts))
+    }
+
+    /// Time limits for requests that carry file contents; those of [`timeouts`](Self::timeouts) where these say nothing.
+    pub fn transfer_timeouts(self, timeouts: Timeouts) -> Self {
+        self.map(|transport| transport.transfer_timeouts(timeouts))
     }
 
     /// Whether the Hub is asked. Default [`NetworkPolicy::Online`]; from the environment, what `HF_HUB_OFFLINE` says.

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::Request;
 use http::response::Parts;
 use hub_transport::{
-    Body, Endpoint, Error, PagedEndpoint, RetryClass, Timeouts, Transfer, decode_json, get, post,
+    Body, DefaultTimeouts, Endpoint, Error, PagedEndpoint, RetryClass, Timeouts, Transfer, decode_json, get,
+    post,
 };
 use hub_types::commit::{COMMIT_NONCE, CommitResponse, NDJSON};
 use hub_types::preupload::{PreuploadRequest, PreuploadResponse};
@@ -160,7 +161,7 @@ impl Endpoint for Commit<'_> {
             .opt("create_pr", self.create_pr.then_some(1))
             .header(http::header::CONTENT_TYPE, NDJSON)
             .header(COMMIT_NONCE, self.nonce)
-            .extension(Timeouts { head: COMMIT_HEAD_TIMEOUT, ..Timeouts::transfer() })
+            .extension(DefaultTimeouts(Timeouts::new().head(COMMIT_HEAD_TIMEOUT)))
             .extension(Transfer)
             .body(body)
             .finish()

@@ -16,6 +16,7 @@ use crate::layer::{
     OfflineLayer, RedirectLayer, RetryLayer, TraceLayer,
 };
 use crate::retry::{RetryBudget, RetryConfig};
+use crate::timeouts::Settings;
 use crate::{
     BaseUrl, Body, BoxError, Clock, Error, HubService, Origin, Rng, SystemRng, Timeouts, TokioClock,
     Transport, erase, user_agent,
@@ -34,7 +35,7 @@ pub struct TransportBuilder {
     headers: HeaderMap,
     error: Option<Error>,
     retry: RetryConfig,
-    timeouts: Timeouts,
+    timeouts: Settings,
     offline: bool,
     allowed_hosts: Option<Vec<String>>,
     max_bandwidth: u64,
@@ -58,7 +59,7 @@ impl TransportBuilder {
             headers: HeaderMap::new(),
             error: None,
             retry: RetryConfig::default(),
-            timeouts: Timeouts::default(),
+            timeouts: Settings::default(),
             offline: false,
             allowed_hosts: None,
             max_bandwidth: 0,
@@ -124,9 +125,16 @@ impl TransportBuilder {
         self
     }
 
-    /// Time limits of requests that carry none of their own.
+    /// Time limits of all requests, as far as they carry none of their own. A limit for the whole that is set here ends
+    /// transfers and listings too.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
+        self.timeouts.all = timeouts;
+        self
+    }
+
+    /// Time limits of requests that carry file contents; those of [`TransportBuilder::timeouts`] where these say nothing.
+    pub fn transfer_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts.transfers = timeouts;
         self
     }
 
@@ -199,7 +207,9 @@ impl TransportBuilder {
     /// How many requests may be waiting for the head of their answer at once, at least 1. Default: no limit. A request that
     /// waits to be sent again does not count.
     pub fn concurrency_limit(self, requests: usize) -> Self {
-        self.attempt_layer(GlobalConcurrencyLimitLayer::new(requests.max(1)))
+        // More than a semaphore can count is no limit.
+        const MOST: usize = usize::MAX >> 3;
+        self.attempt_layer(GlobalConcurrencyLimitLayer::new(requests.clamp(1, MOST)))
     }
 
     /// The clock of all waits and deadlines. Default [`TokioClock`].
@@ -239,7 +249,8 @@ impl TransportBuilder {
         };
         let checked = HostsLayer::new(hosts.clone());
         let trace = TraceLayer::new(origin.clone(), Arc::clone(&clock));
-        let timeout = AttemptTimeoutLayer::new(timeouts, Arc::clone(&clock));
+        let timeout =
+            AttemptTimeoutLayer::new(timeouts.all, Arc::clone(&clock)).transfers(timeouts.transfers);
         let bandwidth = BandwidthLayer::new(Bandwidth::new(self.max_bandwidth, Arc::clone(&clock)));
         let source = Arc::clone(&self.token_source);
         let auth = AuthLayer::new(origin.clone(), source, in_process || self.allow_http_token);

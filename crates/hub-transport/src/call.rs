@@ -127,8 +127,9 @@ impl Call {
     /// An answer that says no.
     pub(crate) fn refused(&self, head: &Parts, body: &[u8]) -> Error {
         let said = classify(head.status, &head.headers, &self.uri(), body);
-        let wait = server_wait(head.status, &head.headers, self.shared.clock.wall());
-        let mut error = Error::new(said.kind, said.message).with_retry_after(wait);
+        let wall = self.shared.clock.wall();
+        let wait = server_wait(head.status, &head.headers, wall);
+        let mut error = Error::new(said.kind, said.message).with_retry_after(wait, wall);
         let withheld = self.log.token_withheld()
             && matches!(said.kind, ErrorKind::Unauthorized | ErrorKind::RepoNotFound | ErrorKind::GatedRepo);
         if withheld {

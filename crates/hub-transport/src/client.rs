@@ -18,9 +18,11 @@ use crate::layer::Hosts;
 use crate::options::{CallToken, CollectBody, Deadline, EffectiveUri};
 use crate::page::{self, Entries, Entry, Page, next_link};
 use crate::retry::RetryBudget;
+use crate::timeouts::{Settings, after};
 use crate::{
-    BaseUrl, Body, BoxError, CallInfo, Clock, Endpoint, Error, ErrorKind, HubService, PagedEndpoint,
-    RedirectMode, RetryClass, Rng, SystemRng, Timeouts, TokioClock, TransportBuilder, erase,
+    BaseUrl, Body, BoxError, CallInfo, Clock, DefaultTimeouts, Endpoint, Error, ErrorKind, HubService,
+    PagedEndpoint, Patience, RedirectMode, RetryClass, Rng, SystemRng, Timeouts, TokioClock,
+    TransportBuilder, erase,
 };
 
 /// Most bytes of a successful answer that [`Transport::send`] reads into memory.
@@ -35,13 +37,15 @@ pub struct Transport {
     shared: Arc<Shared>,
     /// In place of the token source of the stack.
     token: Option<CallToken>,
+    /// For requests that have none of their own.
+    patience: Option<Patience>,
 }
 
 pub(crate) struct Shared {
     pub(crate) endpoint: BaseUrl,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
-    pub(crate) timeouts: Timeouts,
+    pub(crate) timeouts: Settings,
     /// Pays for asking again after an answer that could not be decoded; `None` for a stack brought by an embedder.
     pub(crate) budget: Option<Arc<RetryBudget>>,
     pub(crate) hosts: Hosts,
@@ -79,7 +83,7 @@ impl Transport {
             endpoint: endpoint.parse()?,
             clock: Arc::new(TokioClock),
             rng: Arc::new(SystemRng::new()),
-            timeouts: Timeouts::default(),
+            timeouts: Settings::default(),
             budget: None,
             hosts: Hosts::any(),
             warned: Mutex::default(),
@@ -88,7 +92,7 @@ impl Transport {
     }
 
     pub(crate) fn new(service: HubService, shared: Shared) -> Self {
-        Self { service, shared: Arc::new(shared), token: None }
+        Self { service, shared: Arc::new(shared), token: None, patience: None }
     }
 
     /// The same transport with another source of tokens, for the calls that go through it. Connections, the retry budget
@@ -97,6 +101,13 @@ impl Transport {
     #[must_use]
     pub fn with_token_source(&self, source: Arc<dyn TokenSource>) -> Self {
         Self { token: Some(CallToken(source)), ..self.clone() }
+    }
+
+    /// The same transport for longer work that consists of many requests: waits that a server asks for do not count to the
+    /// time of each, and are told to whoever watches. See [`Patience`].
+    #[must_use]
+    pub fn with_patience(&self, patience: Patience) -> Self {
+        Self { patience: Some(patience), ..self.clone() }
     }
 
     /// The endpoint that relative requests go to.
@@ -175,9 +186,8 @@ impl Transport {
     pub async fn open(&self, call: CallInfo, mut request: Request<Body>) -> Result<Response<Body>, Error> {
         let mut call = Call::start(&self.shared, call);
         let span = call.span();
-        if request.extensions().get::<Timeouts>().is_none() {
-            request.extensions_mut().insert(Timeouts { total: None, ..self.shared.timeouts });
-        }
+        let defaults = request.extensions_mut().get_or_insert_default::<DefaultTimeouts>();
+        defaults.0 = defaults.0.over(Timeouts::new().no_total());
         async move { self.exchange(&mut call, request).await }.instrument(span).await
     }
 
@@ -227,6 +237,9 @@ impl Transport {
             if let Some(next) = next {
                 *request.uri_mut() = next.clone();
             }
+            if self.patience.is_none() {
+                request.extensions_mut().get_or_insert_default::<Patience>();
+            }
             let (head, body) = self.read(&mut call, request).await?;
             crate::json::check_content_type(&head).map_err(|error| call.answered(error, &head))?;
             let next = next_link(&head.headers, &call.uri()).map_err(|error| call.error(error));
@@ -258,9 +271,13 @@ impl Transport {
         call.set_request(request.method().clone(), request.uri().clone());
         let mode = request.extensions().get::<RedirectMode>().copied().unwrap_or_default();
         let extensions = request.extensions_mut();
-        let timeouts = *extensions.get_or_insert_with(|| self.shared.timeouts);
-        if let Some(total) = timeouts.total {
-            extensions.insert(Deadline(call.started() + total));
+        if let Some(patience) = &self.patience {
+            extensions.get_or_insert_with(|| patience.clone());
+        }
+        let (limits, set) = self.shared.timeouts.limits(extensions);
+        if let Some(end) = limits.total.and_then(|total| after(call.started(), total)) {
+            let patient = !set && extensions.get::<Patience>().is_some();
+            extensions.insert(if patient { Deadline::without_waits(end) } else { Deadline::at(end) });
         }
         extensions.insert(call.info().clone());
         extensions.insert(call.log().clone());

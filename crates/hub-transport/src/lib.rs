@@ -102,6 +102,7 @@ mod retry;
 mod service;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timeouts;
 mod user_agent;
 
 pub use base_url::{BaseUrl, DEFAULT_ENDPOINT, Origin};
@@ -117,7 +118,7 @@ pub use leaf::Tls;
 #[cfg(feature = "hyper")]
 pub use leaf::{ByteStream, Connect, HyperLeaf, HyperLeafBuilder, Proxies, Resolve};
 pub use options::{
-    CallInfo, CallLog, CollectBody, Deadline, Delivery, EffectiveUri, RedirectMode, RetryClass, Timeouts,
+    CallInfo, CallLog, CollectBody, Deadline, Delivery, EffectiveUri, Patience, RedirectMode, RetryClass,
     Transfer, UseToken, WithoutToken,
 };
 pub use page::Page;
@@ -126,6 +127,7 @@ pub use report::Reporter;
 pub use request::{RequestBuilder, delete, get, head, patch, post, put};
 pub use retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
 pub use service::{HubService, erase};
+pub use timeouts::{DefaultTimeouts, Limits, Timeouts};
 
 /// Any error, boxed: what services of the stack return.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
