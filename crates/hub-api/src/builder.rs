@@ -121,7 +121,8 @@ impl HfApiBuilder {
         self.map(|transport| transport.user_agent(part))
     }
 
-    /// The caller's service in place of the network: a proxy, a recorder, an embedded Hub. The stack stays around it.
+    /// The caller's service in place of the network: a proxy, a recorder, an embedded Hub. The stack stays around it. What it
+    /// must and must not do stands at [`TransportBuilder::leaf`].
     pub fn leaf<S, B>(self, service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -131,6 +132,12 @@ impl HfApiBuilder {
         B::Error: Into<BoxError>,
     {
         self.map(|transport| transport.leaf(service))
+    }
+
+    /// States that what the service given with [`leaf`](Self::leaf) carries is protected otherwise: it is in this process, or a
+    /// network of its own encrypts it. Then it gets the token for an endpoint with plain `http` too.
+    pub fn inner_is_private(self) -> Self {
+        self.map(TransportBuilder::inner_is_private)
     }
 
     /// The caller's layer around the whole stack: it sees each call once. The first one added is the outermost.

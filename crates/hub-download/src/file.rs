@@ -139,6 +139,7 @@ fn is_unreachable(error: &hub_transport::Error) -> bool {
         ErrorKind::Offline
             | ErrorKind::Connect
             | ErrorKind::Proxy
+            | ErrorKind::ProxyAuth
             | ErrorKind::Timeout
             | ErrorKind::Interrupted
             | ErrorKind::Server

@@ -15,7 +15,7 @@ use tracing::Instrument;
 use crate::call::Call;
 use crate::collect;
 use crate::layer::Hosts;
-use crate::options::{CallToken, CollectBody, Deadline, EffectiveUri};
+use crate::options::{CallToken, CollectBody, Compressible, Deadline, EffectiveUri};
 use crate::page::{self, Entries, Entry, Page, next_link};
 use crate::retry::RetryBudget;
 use crate::timeouts::{Settings, after};
@@ -253,6 +253,10 @@ impl Transport {
     /// One exchange with the whole body.
     async fn read(&self, call: &mut Call, mut request: Request<Body>) -> Result<(Parts, Bytes), Error> {
         request.extensions_mut().insert(CollectBody { limit: MAX_BODY });
+        // Files have paths of their own, and are read as they are.
+        if call.info().class == RetryClass::Read && request.uri().path().contains("/api/") {
+            request.extensions_mut().insert(Compressible);
+        }
         let (head, body) = self.exchange(call, request).await?.into_parts();
         match collect::collect(body, MAX_BODY).await {
             Ok(Some(bytes)) => Ok((head, bytes)),

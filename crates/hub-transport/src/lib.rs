@@ -49,6 +49,7 @@
 //!   Headers                              user agent, one id for all attempts, the client's headers
 //!   Redirect                             per request: follow, same origin, never
 //!     Retry                              inside: a failing hop is repeated alone
+//!       Decompress                       messages of the API may come as gzip
 //!       Auth                             inside: the token is judged by the URL of each hop, read by each attempt
 //!       ─────────────────────────        your layers (`attempt_layer`): see each attempt
 //!         Bandwidth                      file contents only, where a limit is set
@@ -118,8 +119,8 @@ pub use leaf::Tls;
 #[cfg(feature = "hyper")]
 pub use leaf::{ByteStream, Connect, HyperLeaf, HyperLeafBuilder, Proxies, Resolve};
 pub use options::{
-    CallInfo, CallLog, CollectBody, Deadline, Delivery, EffectiveUri, Patience, RedirectMode, RetryClass,
-    Transfer, UseToken, WithoutToken,
+    CallInfo, CallLog, CollectBody, Compressible, Deadline, Delivery, EffectiveUri, Patience, RedirectMode,
+    RetryClass, Transfer, UseToken, WithoutToken,
 };
 pub use page::Page;
 pub use redact::RedactedUrl;

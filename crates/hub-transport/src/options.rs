@@ -164,6 +164,10 @@ impl fmt::Debug for Patience {
 #[derive(Debug, Clone, Copy)]
 pub struct Transfer;
 
+/// Marks a request whose answer may be sent compressed: messages of the API, never the content of files.
+#[derive(Debug, Clone, Copy)]
+pub struct Compressible;
+
 /// Asks the retry layer to read the answer's body, so that one that breaks off can be asked for again.
 #[derive(Debug, Clone, Copy)]
 pub struct CollectBody {

@@ -174,7 +174,11 @@ async fn read_body(answer: Answer, limit: usize) -> Answer {
             Err(Failure::responded(status, ErrorKind::TooLarge, message).permanent().into())
         }
         Err(error) => {
-            let kind = failure_in(&*error).map_or(ErrorKind::Interrupted, Failure::kind);
+            let inner = failure_in(&*error);
+            if inner.is_some_and(Failure::is_permanent) {
+                return Err(error);
+            }
+            let kind = inner.map_or(ErrorKind::Interrupted, Failure::kind);
             Err(Failure::responded(status, kind, "the answer broke off").with_source(error).into())
         }
     }

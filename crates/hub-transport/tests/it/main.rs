@@ -4,10 +4,13 @@
 
 mod bandwidth;
 mod budget;
+mod clocks;
+mod compress;
 mod doors;
 mod faults;
 mod hosts;
 mod leaks;
+mod odd_servers;
 mod pages;
 mod proxy;
 mod redirects;
