@@ -8,6 +8,7 @@ use futures_util::future::{Either, Ready, ready};
 use http::uri::Authority;
 use http::{Request, Response, Uri};
 use tower::{Layer, Service};
+use url::Url;
 
 use super::{Answer, Answering, Inner};
 use crate::options::EffectiveUri;
@@ -87,11 +88,17 @@ impl Hosts {
     }
 }
 
+/// Whether two URIs are one, however they are written: a default port, upper case in the host, characters with percent signs.
+fn same_place(one: &Uri, other: &Uri) -> bool {
+    let parsed = |uri: &Uri| Url::parse(&uri.to_string()).ok();
+    one == other || parsed(one).is_some_and(|one| parsed(other) == Some(one))
+}
+
 /// A response that comes from where the request was sent to, as far as the inner service says where it comes from. One that
 /// followed a redirect has contacted a host that nobody checked.
 fn from_there(response: Response<Body>, asked: &Uri) -> Answer {
     let elsewhere = match response.extensions().get::<EffectiveUri>() {
-        Some(EffectiveUri(uri)) if uri != asked => shown(uri),
+        Some(EffectiveUri(uri)) if !same_place(uri, asked) => shown(uri),
         _ => return Ok(response),
     };
     let message = format!("the inner service followed a redirect to {elsewhere} by itself");

@@ -110,8 +110,10 @@ async fn an_inner_service_that_followed_a_redirect_by_itself_is_found_out() {
             "{text}"
         );
     }
-    let hub = quick(HUB).leaf(elsewhere("https://hub.test/x")).build().unwrap();
-    assert_eq!(hub.send(&Ask::get("/x")).await.unwrap(), "fine");
+    for same in ["https://hub.test/x", "https://HUB.test:443/x"] {
+        let hub = quick(HUB).leaf(elsewhere(same)).build().unwrap();
+        assert_eq!(hub.send(&Ask::get("/x")).await.unwrap(), "fine", "{same}");
+    }
 }
 
 #[derive(Debug)]
