@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             longest_wait: Duration::from_secs(20),
             ..RetryConfig::default()
         })
-        .timeouts(Timeouts { total: Some(Duration::from_secs(300)), ..Timeouts::default() })
+        .timeouts(Timeouts::new().head(Duration::from_secs(20)))
         .build()?;
 
     match api.model_info(&repo).await {

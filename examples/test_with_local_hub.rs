@@ -14,7 +14,12 @@ async fn publish(api: &HfApi, report: &'static [u8]) -> Result<String, Error> {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let hub = LocalHub::temporary().token("ada", "hf_ada", TokenRole::Write).build()?;
-    let api = HfApi::builder().endpoint("http://hub.localhost").token("hf_ada").leaf(hub.clone()).build()?;
+    let api = HfApi::builder()
+        .endpoint("http://hub.localhost")
+        .token("hf_ada")
+        .leaf(hub.clone())
+        .inner_is_private()
+        .build()?;
 
     let first = publish(&api, b"all is well").await?;
     assert_eq!(api.model_info("ada/reports").await?.sha.as_ref(), Some(&first));

@@ -6,7 +6,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response};
+use http::{
+    Request, Response,
+    header::{ACCEPT_ENCODING, HeaderValue},
+};
 use http_body_util::BodyExt;
 use hub_api::{
     ErrorKind,
@@ -52,7 +55,9 @@ impl Service<Request<Body>> for Recording {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Answer {
+    fn call(&mut self, mut request: Request<Body>) -> Answer {
+        // What is compressed cannot be searched for secrets.
+        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let (inner, tape) = (self.inner.clone(), Arc::clone(&self.tape));
         Box::pin(async move {
             let (method, url) = (request.method().clone(), request.uri().clone());

@@ -206,6 +206,14 @@ fn types_server_answers_the_client() {
 }
 
 #[test]
+fn reqwest_inner_carries_everything() {
+    let place = Place::new();
+    assert_eq!(place.run("reqwest_inner", &["ada/demo"]), "ada: sent by reqwest\n");
+    let latest = place.api().list_repo_commits("ada/demo").iter().next().unwrap().unwrap();
+    assert_eq!(latest.title, "Upload weights.bin with hub");
+}
+
+#[test]
 fn a_tape_answers_without_the_hub_and_holds_no_secret() {
     let place = Place::new();
     place.api().upload_file(hub_tests::noise(1, 50_000), "weights.bin", "ada/demo").send().unwrap();

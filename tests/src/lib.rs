@@ -32,7 +32,7 @@ pub fn hub() -> LocalHub {
 
 /// Starts a client of `hub` inside this process.
 pub fn client_of(hub: &LocalHub) -> HfApiBuilder {
-    HfApi::builder().endpoint("http://hub.localhost").leaf(hub.clone())
+    HfApi::builder().endpoint("http://hub.localhost").leaf(hub.clone()).inner_is_private()
 }
 
 /// A client of `hub` for the user `ada`.

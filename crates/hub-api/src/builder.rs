@@ -121,7 +121,8 @@ impl HfApiBuilder {
         self.map(|transport| transport.user_agent(part))
     }
 
-    /// The caller's service in place of the network: a proxy, a recorder, an embedded Hub. The stack stays around it.
+    /// The caller's service in place of the network: a proxy, a recorder, an embedded Hub. The stack stays around it. What it
+    /// must and must not do stands at [`TransportBuilder::leaf`].
     pub fn leaf<S, B>(self, service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -131,6 +132,12 @@ impl HfApiBuilder {
         B::Error: Into<BoxError>,
     {
         self.map(|transport| transport.leaf(service))
+    }
+
+    /// States that what the service given with [`leaf`](Self::leaf) carries is protected otherwise: it is in this process, or a
+    /// network of its own encrypts it. Then it gets the token for an endpoint with plain `http` too.
+    pub fn inner_is_private(self) -> Self {
+        self.map(TransportBuilder::inner_is_private)
     }
 
     /// The caller's layer around the whole stack: it sees each call once. The first one added is the outermost.
@@ -164,9 +171,15 @@ impl HfApiBuilder {
         self.map(|transport| transport.retry(config))
     }
 
-    /// Time limits for requests that state none.
+    /// Time limits for all requests, as far as they state none of their own. A limit for the whole that is set here ends
+    /// transfers and listings too.
     pub fn timeouts(self, timeouts: Timeouts) -> Self {
         self.map(|transport| transport.timeouts(timeouts))
+    }
+
+    /// Time limits for requests that carry file contents; those of [`timeouts`](Self::timeouts) where these say nothing.
+    pub fn transfer_timeouts(self, timeouts: Timeouts) -> Self {
+        self.map(|transport| transport.transfer_timeouts(timeouts))
     }
 
     /// Whether the Hub is asked. Default [`NetworkPolicy::Online`]; from the environment, what `HF_HUB_OFFLINE` says.

@@ -89,7 +89,11 @@ impl Session {
         let builder = match endpoint.strip_prefix("local:") {
             Some(dir) => {
                 let local = open_local(Path::new(dir)).await?;
-                let mut builder = HfApi::builder().endpoint(LOCAL_URL).token(&local.token).leaf(local.hub);
+                let mut builder = HfApi::builder()
+                    .endpoint(LOCAL_URL)
+                    .token(&local.token)
+                    .leaf(local.hub)
+                    .inner_is_private();
                 if let Some(cache) = Config::from_env().cache_dir {
                     builder = builder.cache_dir(cache);
                 }

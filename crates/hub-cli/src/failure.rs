@@ -97,6 +97,7 @@ fn code(error: &Error) -> Code {
             ErrorKind::Connect
             | ErrorKind::Tls
             | ErrorKind::Proxy
+            | ErrorKind::ProxyAuth
             | ErrorKind::Timeout
             | ErrorKind::Interrupted
             | ErrorKind::Offline

@@ -90,6 +90,11 @@ impl Progress for Board {
                     screen.whole(*phase, &mut state.tally);
                 }
             }
+            Event::Waiting { duration, .. } => {
+                if let Some(screen) = &state.screen {
+                    screen.whole.set_message(format!("the server asks to wait {}", time(*duration)));
+                }
+            }
             Event::Finished => {
                 if let Some(screen) = state.screen.take() {
                     screen.clear();

@@ -6,8 +6,7 @@ use bytes::Bytes;
 use http::Request;
 use http::response::Parts;
 use hub_transport::{
-    Body, EffectiveUri, Endpoint, Error, ErrorKind, PagedEndpoint, RetryClass, Timeouts, Transfer,
-    decode_json, get, post,
+    Body, EffectiveUri, Endpoint, Error, ErrorKind, PagedEndpoint, RetryClass, Timeouts, Transfer, decode_json, get, post, DefaultTimeouts,
 };
 use hub_types::commit::{CommitResponse, NDJSON};
 use hub_types::preupload::{PreuploadRequest, PreuploadResponse};
@@ -160,7 +159,7 @@ impl Endpoint for Commit<'_> {
         post(route::repo(self.repo).commit(self.revision))
             .opt("create_pr", self.create_pr.then_some(1))
             .header(http::header::CONTENT_TYPE, NDJSON)
-            .extension(Timeouts { head: COMMIT_HEAD_TIMEOUT, ..Timeouts::transfer() })
+            .extension(DefaultTimeouts(Timeouts::new().head(COMMIT_HEAD_TIMEOUT)))
             .extension(Transfer)
             .body(body)
             .finish()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hub_transport::{Reporter, Transport};
+use hub_transport::{Patience, Reporter, Transport};
 use tokio::task::JoinError;
 
 use crate::budget::AtOnce;
@@ -31,9 +31,10 @@ impl Job {
         options: CommitOptions,
     ) -> Self {
         let at_once = AtOnce::new(options.memory_budget, options.max_concurrency);
+        let reporter = Reporter::new(options.progress.clone());
         Self {
-            transport: transport.clone(),
-            reporter: Reporter::new(options.progress.clone()),
+            transport: transport.with_patience(Patience::new(reporter.sink())),
+            reporter,
             at_once,
             transfers: Window::new(at_once.transfers),
             operations,

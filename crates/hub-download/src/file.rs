@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hub_transport::{ErrorKind, Reporter, Transport};
+use hub_transport::{ErrorKind, Patience, Reporter, Transport};
 use hub_types::{
     CommitHash, RepoRef, Revision, SafeRelPath,
     progress::{Event, Progress},
@@ -86,6 +86,7 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
         .await?
     };
     let extra = options.parts.extra();
+    let transport = &transport.with_patience(Patience::new(reporter.sink()));
     let job = Job { transport, options, reporter: &reporter, extra: &extra };
     let mut found = None;
     for place in prepared.here {
@@ -138,6 +139,7 @@ fn is_unreachable(error: &hub_transport::Error) -> bool {
         ErrorKind::Offline
             | ErrorKind::Connect
             | ErrorKind::Proxy
+            | ErrorKind::ProxyAuth
             | ErrorKind::Timeout
             | ErrorKind::Interrupted
             | ErrorKind::Server

@@ -8,7 +8,7 @@ use http::{
         ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderName, IF_RANGE, RANGE,
     },
 };
-use hub_transport::{Body, CallInfo, RetryClass, Timeouts, Transfer, Transport, get};
+use hub_transport::{Body, CallInfo, RetryClass, Transfer, Transport, get};
 use hub_types::{Revision, route};
 
 use crate::RemoteFile;
@@ -27,7 +27,6 @@ pub(crate) async fn open(
     let revision = Revision::from(file.commit.clone());
     let mut request = get(route::repo(&file.repo).resolve(&revision, file.path.as_str()))
         .header(ACCEPT_ENCODING, "identity")
-        .extension(Timeouts::transfer())
         .extension(Transfer);
     if *span != (0..file.size) {
         let last = if span.end == file.size { String::new() } else { span.end.saturating_sub(1).to_string() };

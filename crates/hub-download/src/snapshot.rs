@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt, future, stream};
-use hub_transport::{ErrorKind, Reporter, Transport};
+use hub_transport::{ErrorKind, Patience, Reporter, Transport};
 use hub_types::{
     CommitHash, RepoRef, Revision, SafeRelPath,
     progress::{Event, Progress},
@@ -83,6 +83,8 @@ pub async fn snapshot_download(
     if wanted.options.local_files_only {
         return here().await?.ok_or_else(|| not_here(what, &wanted.target));
     }
+    let reporter = Reporter::new(wanted.options.progress.clone());
+    let transport = &transport.with_patience(Patience::new(reporter.sink()));
     let listing = match wanted.listing(transport).await {
         Ok(listing) => listing,
         Err(error) => {
@@ -99,7 +101,6 @@ pub async fn snapshot_download(
     }
     let Prepared { root, here, missing } = wanted.prepare(listing, files).await?;
 
-    let reporter = Reporter::new(wanted.options.progress.clone());
     reporter.event(&Event::Started { files: count, bytes });
     let extra = if wanted.workers > 1 { wanted.options.parts.extra() } else { Semaphore::new(0) };
     let job = Job { transport, options: &wanted.options, reporter: &reporter, extra: &extra };

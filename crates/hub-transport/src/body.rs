@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -36,8 +36,25 @@ type Make = Arc<dyn Fn() -> BoxBody + Send + Sync>;
 enum Inner {
     Empty,
     Bytes(Bytes),
-    Replay { len: Option<u64>, make: Make, live: Option<BoxBody> },
-    Once(BoxBody),
+    Replay { len: Option<u64>, make: Make, live: Option<Shared> },
+    Once(Shared),
+}
+
+/// A body that may be looked at from several threads, though its kind may not be.
+struct Shared(Mutex<BoxBody>);
+
+impl Shared {
+    fn new(body: BoxBody) -> Self {
+        Self(Mutex::new(body))
+    }
+
+    fn alone(&mut self) -> Pin<&mut BoxBody> {
+        Pin::new(self.0.get_mut().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn look<T>(&self, at: impl FnOnce(&BoxBody) -> T) -> T {
+        at(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Body {
@@ -84,7 +101,7 @@ impl Body {
         }
         match slot {
             Some(body) if !body.is_end_stream() => {
-                Self { inner: Inner::Once(body.map_err(Into::into).boxed_unsync()) }
+                Self { inner: Inner::Once(Shared::new(body.map_err(Into::into).boxed_unsync())) }
             }
             _ => Self::empty(),
         }
@@ -167,8 +184,10 @@ impl http_body::Body for Body {
                 self.inner = Inner::Empty;
                 Poll::Ready(Some(Ok(Frame::data(content))))
             }
-            Inner::Replay { make, live, .. } => Pin::new(live.get_or_insert_with(|| make())).poll_frame(cx),
-            Inner::Once(body) => Pin::new(body).poll_frame(cx),
+            Inner::Replay { make, live, .. } => {
+                live.get_or_insert_with(|| Shared::new(make())).alone().poll_frame(cx)
+            }
+            Inner::Once(body) => body.alone().poll_frame(cx),
         }
     }
 
@@ -177,7 +196,9 @@ impl http_body::Body for Body {
             Inner::Empty => true,
             Inner::Bytes(_) => false,
             Inner::Replay { len, live: None, .. } => *len == Some(0),
-            Inner::Replay { live: Some(body), .. } | Inner::Once(body) => body.is_end_stream(),
+            Inner::Replay { live: Some(body), .. } | Inner::Once(body) => {
+                body.look(http_body::Body::is_end_stream)
+            }
         }
     }
 
@@ -187,7 +208,9 @@ impl http_body::Body for Body {
             Inner::Bytes(content) => SizeHint::with_exact(content.len() as u64),
             Inner::Replay { len: Some(len), live: None, .. } => SizeHint::with_exact(*len),
             Inner::Replay { live: None, .. } => SizeHint::default(),
-            Inner::Replay { live: Some(body), .. } | Inner::Once(body) => body.size_hint(),
+            Inner::Replay { live: Some(body), .. } | Inner::Once(body) => {
+                body.look(http_body::Body::size_hint)
+            }
         }
     }
 }
@@ -247,6 +270,13 @@ mod tests {
         let body = Body::once(Body::bytes("abc"));
         assert!(body.is_replayable(), "the inner kind is kept");
         assert_eq!(read(body).await, "abc");
+    }
+
+    #[test]
+    fn a_body_may_be_shared_between_threads() {
+        fn shared<T: Send + Sync + 'static>() {}
+        shared::<Body>();
+        shared::<http::Request<Body>>();
     }
 
     #[test]

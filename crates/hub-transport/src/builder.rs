@@ -12,10 +12,11 @@ use tower::{Layer, Service};
 
 use crate::client::Shared;
 use crate::layer::{
-    AttemptTimeoutLayer, AuthLayer, Bandwidth, BandwidthLayer, BaseUriLayer, HeadersLayer, Hosts, HostsLayer,
-    OfflineLayer, RedirectLayer, RetryLayer, TraceLayer,
+    AttemptTimeoutLayer, AuthLayer, Bandwidth, BandwidthLayer, BaseUriLayer, DecompressLayer, HeadersLayer,
+    Hosts, HostsLayer, OfflineLayer, RedirectLayer, RetryLayer, TraceLayer,
 };
 use crate::retry::{RetryBudget, RetryConfig};
+use crate::timeouts::Settings;
 use crate::{
     BaseUrl, Body, BoxError, Claims, Clock, Error, HubService, Origin, Rng, SystemRng, Timeouts, TokioClock,
     Transport, Turns, erase, user_agent,
@@ -29,12 +30,13 @@ pub struct TransportBuilder {
     endpoint: Result<BaseUrl, Error>,
     token_source: Arc<dyn TokenSource>,
     allow_http_token: bool,
+    inner_is_private: bool,
     library: Option<(String, Option<String>)>,
     user_agent: Vec<String>,
     headers: HeaderMap,
     error: Option<Error>,
     retry: RetryConfig,
-    timeouts: Timeouts,
+    timeouts: Settings,
     offline: bool,
     allowed_hosts: Option<Vec<String>>,
     max_bandwidth: u64,
@@ -53,12 +55,13 @@ impl TransportBuilder {
             endpoint: endpoint.parse(),
             token_source: Arc::new(Anonymous),
             allow_http_token: false,
+            inner_is_private: false,
             library: None,
             user_agent: Vec::new(),
             headers: HeaderMap::new(),
             error: None,
             retry: RetryConfig::default(),
-            timeouts: Timeouts::default(),
+            timeouts: Settings::default(),
             offline: false,
             allowed_hosts: None,
             max_bandwidth: 0,
@@ -124,9 +127,16 @@ impl TransportBuilder {
         self
     }
 
-    /// Time limits of requests that carry none of their own.
+    /// Time limits of all requests, as far as they carry none of their own. A limit for the whole that is set here ends
+    /// transfers and listings too.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
+        self.timeouts.all = timeouts;
+        self
+    }
+
+    /// Time limits of requests that carry file contents; those of [`TransportBuilder::timeouts`] where these say nothing.
+    pub fn transfer_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts.transfers = timeouts;
         self
     }
 
@@ -151,9 +161,18 @@ impl TransportBuilder {
         self
     }
 
-    /// Door 1: your service in place of the network. The stack stays around it.
+    /// Door 1: your service in place of the network, the inner service. The stack stays around it.
     ///
-    /// It is taken to be in this process or to protect what it carries: the token is attached for any endpoint.
+    /// The stack relies on this, and checks what can be checked:
+    /// - it sends each request once. It repeats none and follows no redirect: a 3xx is its response, with the `Location`. If it
+    ///   knows where a response comes from it says so with [`EffectiveUri`](crate::EffectiveUri) in the extensions of the
+    ///   response; a response from elsewhere than the request was for is an error, [`ErrorKind::Redirect`](crate::ErrorKind::Redirect).
+    /// - it hands bodies on as they are, in both directions. In particular it does not decompress.
+    /// - it sends the token nowhere else, and shows it nowhere.
+    /// - where it knows that nothing was sent (no address, refused) its error is [`Failure::not_sent`](crate::Failure::not_sent).
+    ///   Every other error counts as "may have been processed".
+    ///
+    /// To an endpoint with plain `http` on another machine it gets the token only after [`TransportBuilder::inner_is_private`].
     pub fn leaf<S, B>(mut self, service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -163,6 +182,13 @@ impl TransportBuilder {
         B::Error: Into<BoxError>,
     {
         self.leaf = Some(erase(service));
+        self
+    }
+
+    /// States that what the inner service carries ([`TransportBuilder::leaf`]) is protected otherwise: it is in this process, or
+    /// a network of its own encrypts it. Then it gets the token for an endpoint with plain `http` too.
+    pub fn inner_is_private(mut self) -> Self {
+        self.inner_is_private = true;
         self
     }
 
@@ -199,7 +225,9 @@ impl TransportBuilder {
     /// How many requests may be waiting for the head of their answer at once, at least 1. Default: no limit. A request that
     /// waits to be sent again does not count.
     pub fn concurrency_limit(self, requests: usize) -> Self {
-        self.attempt_layer(GlobalConcurrencyLimitLayer::new(requests.max(1)))
+        // More than a semaphore can count is no limit.
+        const MOST: usize = usize::MAX >> 3;
+        self.attempt_layer(GlobalConcurrencyLimitLayer::new(requests.clamp(1, MOST)))
     }
 
     /// The clock of all waits and deadlines. Default [`TokioClock`].
@@ -227,7 +255,6 @@ impl TransportBuilder {
         let endpoint = std::mem::replace(&mut self.endpoint, Err(Error::build("")))?;
         let origin = endpoint.origin().clone();
         let user_agent = user_agent::header(self.library.as_ref(), &self.user_agent)?;
-        let in_process = self.leaf.is_some();
         let (clock, rng, timeouts) = (Arc::clone(&self.clock), Arc::clone(&self.rng), self.timeouts);
         let budget = Arc::new(RetryBudget::new(&self.retry));
 
@@ -239,10 +266,11 @@ impl TransportBuilder {
         };
         let checked = HostsLayer::new(hosts.clone());
         let trace = TraceLayer::new(origin.clone(), Arc::clone(&clock));
-        let timeout = AttemptTimeoutLayer::new(timeouts, Arc::clone(&clock));
+        let timeout =
+            AttemptTimeoutLayer::new(timeouts.all, Arc::clone(&clock)).transfers(timeouts.transfers);
         let bandwidth = BandwidthLayer::new(Bandwidth::new(self.max_bandwidth, Arc::clone(&clock)));
         let source = Arc::clone(&self.token_source);
-        let auth = AuthLayer::new(origin.clone(), source, in_process || self.allow_http_token);
+        let auth = AuthLayer::new(origin.clone(), source, self.inner_is_private || self.allow_http_token);
         let retry =
             RetryLayer::new(self.retry.clone(), Arc::clone(&budget), Arc::clone(&clock), Arc::clone(&rng));
         let redirect = RedirectLayer::new(origin.clone(), Arc::clone(&clock));
@@ -256,7 +284,7 @@ impl TransportBuilder {
             (std::mem::take(&mut self.layers), std::mem::take(&mut self.attempt_layers));
         let leaf = self.take_leaf(&origin)?;
         let attempt = (auth, bandwidth, timeout, trace, checked);
-        let whole = (offline, base_uri, headers, redirect, retry);
+        let whole = (offline, base_uri, headers, redirect, retry, DecompressLayer::new());
         let stack = if attempt_layers.is_empty() {
             erase((whole, attempt).layer(leaf))
         } else {

@@ -1,5 +1,6 @@
 //! [`Call`]: one call while it runs, and how its failures get their context.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 
 use http::response::Parts;
@@ -13,7 +14,12 @@ use crate::client::Shared;
 use crate::error::{classify, delivery_of, failure_in};
 use crate::options::CallLog;
 use crate::ratelimit::server_wait;
-use crate::{BoxError, CallInfo, Delivery, Error, ErrorKind, Failure, RedactedUrl};
+use crate::{BoxError, CallInfo, Delivery, Error, ErrorKind, Failure, RedactedUrl, redact};
+
+/// Most causes of a foreign error that a message names.
+const MAX_CAUSES: usize = 8;
+/// Most bytes of a foreign error in a message.
+const MAX_FOREIGN: usize = 800;
 
 pub(crate) struct Call {
     info: CallInfo,
@@ -119,7 +125,8 @@ impl Call {
             Err(error) => {
                 let inner = failure_in(&*error);
                 let kind = inner.map_or(ErrorKind::Other, Failure::kind);
-                let message = inner.map_or_else(|| "the request failed".to_owned(), ToString::to_string);
+                let message = inner
+                    .map_or_else(|| format!("the request failed: {}", chain(&*error)), ToString::to_string);
                 Error::new(kind, message).with_source(error)
             }
         };
@@ -133,8 +140,9 @@ impl Call {
     /// An answer that says no.
     pub(crate) fn refused(&self, head: &Parts, body: &[u8]) -> Error {
         let said = classify(head.status, &head.headers, &self.uri(), body);
-        let wait = server_wait(head.status, &head.headers, self.shared.clock.wall());
-        let mut error = Error::new(said.kind, said.message).with_retry_after(wait);
+        let wall = self.shared.clock.wall();
+        let wait = server_wait(head.status, &head.headers, wall);
+        let mut error = Error::new(said.kind, said.message).with_retry_after(wait, wall);
         let withheld = self.log.token_withheld()
             && matches!(said.kind, ErrorKind::Unauthorized | ErrorKind::RepoNotFound | ErrorKind::GatedRepo);
         if withheld {
@@ -155,4 +163,20 @@ impl Call {
             head.headers.get(X_REPO_COMMIT).and_then(|commit| Some(commit.to_str().ok()?.to_owned()));
         error
     }
+}
+
+/// The text of an error that is not ours and of its causes, each once.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    for _ in 0..MAX_CAUSES {
+        let Some(cause) = next else { break };
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        next = cause.source();
+    }
+    redact::clean(&redact::urls(&text), MAX_FOREIGN)
 }

@@ -15,13 +15,12 @@ use tracing::Instrument;
 use crate::call::Call;
 use crate::collect;
 use crate::layer::Hosts;
-use crate::options::{CallToken, CollectBody, Deadline, EffectiveUri};
+use crate::options::{CallToken, CollectBody, Compressible, Deadline, EffectiveUri};
 use crate::page::{self, Entries, Entry, Page, next_link};
 use crate::retry::RetryBudget;
+use crate::timeouts::{Settings, after};
 use crate::{
-    BaseUrl, Body, BoxError, CallInfo, Claims, Clock, Endpoint, Error, ErrorKind, HubService, PagedEndpoint,
-    RedirectMode, RetryClass, RetryConfig, Rng, SystemRng, Timeouts, TokioClock, TransportBuilder, Turns,
-    erase,
+    BaseUrl, Body, BoxError, CallInfo, Claims, Clock, Endpoint, Error, ErrorKind, HubService, PagedEndpoint, RedirectMode, RetryClass, RetryConfig, Rng, SystemRng, Timeouts, TokioClock, TransportBuilder, Turns, erase, DefaultTimeouts, Patience,
 };
 
 /// Most bytes of a successful answer that [`Transport::send`] reads into memory.
@@ -36,13 +35,15 @@ pub struct Transport {
     shared: Arc<Shared>,
     /// In place of the token source of the stack.
     token: Option<CallToken>,
+    /// For requests that have none of their own.
+    patience: Option<Patience>,
 }
 
 pub(crate) struct Shared {
     pub(crate) endpoint: BaseUrl,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
-    pub(crate) timeouts: Timeouts,
+    pub(crate) timeouts: Settings,
     /// Pays for asking again after an answer that could not be decoded; `None` for a stack brought by an embedder.
     pub(crate) budget: Option<Arc<RetryBudget>>,
     pub(crate) hosts: Hosts,
@@ -83,7 +84,7 @@ impl Transport {
             endpoint: endpoint.parse()?,
             clock: Arc::new(TokioClock),
             rng: Arc::new(SystemRng::new()),
-            timeouts: Timeouts::default(),
+            timeouts: Settings::default(),
             budget: None,
             hosts: Hosts::any(),
             warned: Mutex::default(),
@@ -95,7 +96,7 @@ impl Transport {
     }
 
     pub(crate) fn new(service: HubService, shared: Shared) -> Self {
-        Self { service, shared: Arc::new(shared), token: None }
+        Self { service, shared: Arc::new(shared), token: None, patience: None }
     }
 
     /// The same transport with another source of tokens, for the calls that go through it. Connections, the retry budget
@@ -104,6 +105,13 @@ impl Transport {
     #[must_use]
     pub fn with_token_source(&self, source: Arc<dyn TokenSource>) -> Self {
         Self { token: Some(CallToken(source)), ..self.clone() }
+    }
+
+    /// The same transport for longer work that consists of many requests: waits that a server asks for do not count to the
+    /// time of each, and are told to whoever watches. See [`Patience`].
+    #[must_use]
+    pub fn with_patience(&self, patience: Patience) -> Self {
+        Self { patience: Some(patience), ..self.clone() }
     }
 
     /// The endpoint that relative requests go to.
@@ -212,9 +220,8 @@ impl Transport {
     pub async fn open(&self, call: CallInfo, mut request: Request<Body>) -> Result<Response<Body>, Error> {
         let mut call = Call::start(&self.shared, call);
         let span = call.span();
-        if request.extensions().get::<Timeouts>().is_none() {
-            request.extensions_mut().insert(Timeouts { total: None, ..self.shared.timeouts });
-        }
+        let defaults = request.extensions_mut().get_or_insert_default::<DefaultTimeouts>();
+        defaults.0 = defaults.0.over(Timeouts::new().no_total());
         async move { self.exchange(&mut call, request).await }.instrument(span).await
     }
 
@@ -264,6 +271,9 @@ impl Transport {
             if let Some(next) = next {
                 *request.uri_mut() = next.clone();
             }
+            if self.patience.is_none() {
+                request.extensions_mut().get_or_insert_default::<Patience>();
+            }
             let (head, body) = self.read(&mut call, request).await?;
             crate::json::check_content_type(&head).map_err(|error| call.answered(error, &head))?;
             let next = next_link(&head.headers, &call.uri()).map_err(|error| call.error(error));
@@ -277,6 +287,10 @@ impl Transport {
     /// One exchange with the whole body.
     async fn read(&self, call: &mut Call, mut request: Request<Body>) -> Result<(Parts, Bytes), Error> {
         request.extensions_mut().insert(CollectBody { limit: MAX_BODY });
+        // Files have paths of their own, and are read as they are.
+        if call.info().class == RetryClass::Read && request.uri().path().contains("/api/") {
+            request.extensions_mut().insert(Compressible);
+        }
         let (head, body) = self.exchange(call, request).await?.into_parts();
         match collect::collect(body, MAX_BODY).await {
             Ok(Some(bytes)) => Ok((head, bytes)),
@@ -295,9 +309,13 @@ impl Transport {
         call.set_request(request.method().clone(), request.uri().clone());
         let mode = request.extensions().get::<RedirectMode>().copied().unwrap_or_default();
         let extensions = request.extensions_mut();
-        let timeouts = *extensions.get_or_insert_with(|| self.shared.timeouts);
-        if let Some(total) = timeouts.total {
-            extensions.insert(Deadline(call.started() + total));
+        if let Some(patience) = &self.patience {
+            extensions.get_or_insert_with(|| patience.clone());
+        }
+        let (limits, set) = self.shared.timeouts.limits(extensions);
+        if let Some(end) = limits.total.and_then(|total| after(call.started(), total)) {
+            let patient = !set && extensions.get::<Patience>().is_some();
+            extensions.insert(if patient { Deadline::without_waits(end) } else { Deadline::at(end) });
         }
         extensions.insert(call.info().clone());
         extensions.insert(call.log().clone());

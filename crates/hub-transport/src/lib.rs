@@ -49,6 +49,7 @@
 //!   Headers                              user agent, one id for all attempts, the client's headers
 //!   Redirect                             per request: follow, same origin, never
 //!     Retry                              inside: a failing hop is repeated alone
+//!       Decompress                       messages of the API may come as gzip
 //!       Auth                             inside: the token is judged by the URL of each hop, read by each attempt
 //!       ─────────────────────────        your layers (`attempt_layer`): see each attempt
 //!         Bandwidth                      file contents only, where a limit is set
@@ -103,6 +104,7 @@ mod retry;
 mod service;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timeouts;
 mod user_agent;
 
 pub use base_url::{BaseUrl, DEFAULT_ENDPOINT, Origin};
@@ -119,8 +121,8 @@ pub use leaf::Tls;
 #[cfg(feature = "hyper")]
 pub use leaf::{ByteStream, Connect, HyperLeaf, HyperLeafBuilder, Proxies, Resolve};
 pub use options::{
-    CallInfo, CallLog, CollectBody, Deadline, Delivery, EffectiveUri, RedirectMode, RetryClass, Timeouts,
-    Transfer, UseToken, WithoutToken,
+    CallInfo, CallLog, CollectBody, Compressible, Deadline, Delivery, EffectiveUri, Patience, RedirectMode,
+    RetryClass, Transfer, UseToken, WithoutToken,
 };
 pub use page::Page;
 pub use redact::RedactedUrl;
@@ -128,6 +130,7 @@ pub use report::Reporter;
 pub use request::{RequestBuilder, delete, get, head, patch, post, put};
 pub use retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
 pub use service::{HubService, erase};
+pub use timeouts::{DefaultTimeouts, Limits, Timeouts};
 
 /// Any error, boxed: what services of the stack return.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use http::{StatusCode, Uri};
 use hub_auth::{Token, TokenSource};
+use hub_types::progress::{Event, Progress, WaitReason};
 use tokio::time::Instant;
 
 use crate::TokenUse;
+use crate::timeouts::after;
 
 /// What sending a request a second time can do. There is no default: every call states its class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,49 +89,84 @@ pub enum RedirectMode {
     Never,
 }
 
-/// Time limits of one request. [`Timeouts::default`] is for calls that exchange metadata,
-/// [`Timeouts::transfer`] for file contents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// How long an answer may take to begin once the request was sent, for each attempt. Default 60 s.
-    pub head: Duration,
-    /// How long a body may stand still, in either direction. Default 30 s.
-    pub idle: Duration,
-    /// The lowest accepted speed of an answer's body in bytes per second, over 60 s of waiting; 0 for none.
-    /// Default 1024.
-    pub min_rate: u32,
-    /// All attempts, waits and the answer's body together. Default 180 s; `None` for no limit.
-    pub total: Option<Duration>,
+/// When the call as a whole has to be over. Set from [`Timeouts::total`](crate::Timeouts::total) when the call begins. Clones
+/// are the same deadline.
+#[derive(Debug, Clone)]
+pub struct Deadline {
+    end: Arc<Mutex<Option<Instant>>>,
+    moves: bool,
 }
 
-impl Timeouts {
-    /// No limit in total, so that a transfer takes as long as it makes progress.
+impl Deadline {
+    /// At `end`, whatever a server asks for.
     #[must_use]
-    pub fn transfer() -> Self {
-        Self { total: None, ..Self::default() }
+    pub fn at(end: Instant) -> Self {
+        Self { end: Arc::new(Mutex::new(Some(end))), moves: false }
     }
-}
 
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            head: Duration::from_secs(60),
-            idle: Duration::from_secs(30),
-            min_rate: 1024,
-            total: Some(Duration::from_secs(180)),
+    /// At `end`, and later by the waits that servers ask for.
+    #[must_use]
+    pub fn without_waits(end: Instant) -> Self {
+        Self { moves: true, ..Self::at(end) }
+    }
+
+    /// When it is; `None` if it was put off for ever.
+    #[must_use]
+    pub fn end(&self) -> Option<Instant> {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether waits that servers ask for put it off.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        self.moves
+    }
+
+    /// Puts it off by a wait that a server asked for, if it is one that moves.
+    pub fn put_off(&self, wait: Duration) {
+        if self.moves {
+            let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+            *end = end.and_then(|end| after(end, wait));
         }
     }
 }
 
-/// When the call as a whole has to be over. Set from [`Timeouts::total`] when the call begins.
-#[derive(Debug, Clone, Copy)]
-pub struct Deadline(pub Instant);
+/// Marks a request as a part of longer work: a listing, a snapshot, an upload. The waits that a server asks for do not count to
+/// its total time, unless that was set for the request or the client, and are told to whoever watches the work.
+#[derive(Clone, Default)]
+pub struct Patience {
+    watcher: Option<Arc<dyn Progress>>,
+}
+
+impl Patience {
+    /// `watcher` hears of each wait, as [`Event::Waiting`].
+    #[must_use]
+    pub fn new(watcher: Option<Arc<dyn Progress>>) -> Self {
+        Self { watcher }
+    }
+
+    pub(crate) fn tell(&self, wait: Duration) {
+        if let Some(watcher) = &self.watcher {
+            watcher.event(&Event::Waiting { reason: WaitReason::Server, duration: wait });
+        }
+    }
+}
+
+impl fmt::Debug for Patience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Patience").field("watched", &self.watcher.is_some()).finish()
+    }
+}
 
 /// Marks a request that sends or fetches the content of files: what [`TransportBuilder::max_bandwidth`] holds back.
 ///
 /// [`TransportBuilder::max_bandwidth`]: crate::TransportBuilder::max_bandwidth
 #[derive(Debug, Clone, Copy)]
 pub struct Transfer;
+
+/// Marks a request whose answer may be sent compressed: messages of the API, never the content of files.
+#[derive(Debug, Clone, Copy)]
+pub struct Compressible;
 
 /// Asks the retry layer to read the answer's body, so that one that breaks off can be asked for again.
 #[derive(Debug, Clone, Copy)]

@@ -59,25 +59,53 @@ impl fmt::Debug for RedactedUrl {
     }
 }
 
-const SIGNED: [&str; 11] = [
-    "x-amz",
-    "signature",
-    "sig",
-    "token",
-    "credential",
-    "policy",
-    "key-pair",
-    "secret",
-    "password",
-    "auth",
-    "code",
-];
-
+/// Whether a query grants access to whoever knows it. Names with percent signs are not read, and count.
 fn is_signed(query: &str) -> bool {
     query.split('&').any(|pair| {
         let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
-        SIGNED.iter().any(|mark| name.contains(mark)) || name.contains('%')
+        name.contains('%') || is_secret(&name)
     })
+}
+
+/// Whether a parameter of this name, in lower case, holds a secret or belongs to a signature.
+fn is_secret(name: &str) -> bool {
+    // Anywhere in a name.
+    const PARTS: [&str; 10] = [
+        "x-amz",
+        "x-goog",
+        "signature",
+        "credential",
+        "secret",
+        "passw",
+        "key-pair",
+        "apikey",
+        "accesskey",
+        "authoriz",
+    ];
+    // As a whole word of a name: `author` and `tokenizer` are none of these.
+    const WORDS: [&str; 9] = ["sig", "token", "auth", "code", "key", "policy", "jwt", "otp", "sas"];
+    PARTS.iter().any(|part| name.contains(part))
+        || name.ends_with("token")
+        || name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| WORDS.contains(&word))
+}
+
+/// Text of a stranger's error: URLs lose user, password and query, which may grant access to whoever reads them.
+pub(crate) fn urls(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        let end = after.find(|c: char| c.is_whitespace() || "\"'<>()`".contains(c)).unwrap_or(after.len());
+        let (url, behind) = after.split_at(end);
+        let (place, query) = url.split_once('?').map_or((url, false), |(place, _)| (place, true));
+        let (host, path) = place.find('/').map_or((place, ""), |slash| place.split_at(slash));
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        for part in [before, "://", host, path, if query { "?..." } else { "" }] {
+            out.push_str(part);
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// `text` with everything that looks like a Hub token or a bearer credential replaced by `***`.
@@ -162,10 +190,57 @@ mod tests {
             ("https://hub.example/lfs?Signature=abc", "https://hub.example/lfs?..."),
             ("https://hub.example/lfs?X-Amz-Date=1&x=2", "https://hub.example/lfs?..."),
             ("https://hub.example/lfs?%73ig=abc", "https://hub.example/lfs?..."),
+            ("/api/models?author=ada&search=x", "/api/models?author=ada&search=x"),
+            ("/api/models?tokenizer=bpe&codec=x&authors=y", "/api/models?tokenizer=bpe&codec=x&authors=y"),
             ("https://user:pass@hub.example:444/x", "https://hub.example:444/x"),
         ];
         for (uri, expected) in cases {
             assert_eq!(shown(uri), expected);
+        }
+    }
+
+    #[test]
+    fn what_grants_access_is_never_shown_whatever_it_is_called() {
+        for name in [
+            "token",
+            "access_token",
+            "authToken",
+            "hf-token",
+            "Signature",
+            "X-Amz-Credential",
+            "X-Goog-Signature",
+            "sig",
+            "auth",
+            "authorization",
+            "code",
+            "api_key",
+            "apikey",
+            "key",
+            "AWSAccessKeyId",
+            "Key-Pair-Id",
+            "Policy",
+            "client_secret",
+            "password",
+            "passwd",
+            "jwt",
+        ] {
+            assert_eq!(shown(&format!("/api/x?a=1&{name}=S3CR3T")), "/api/x?...", "{name}");
+        }
+    }
+
+    #[test]
+    fn urls_in_a_strangers_text_lose_what_grants_access() {
+        let cases = [
+            (
+                "error for url (https://u:p@cdn.test/x/y?sig=S3CR3T): closed",
+                "error for url (https://cdn.test/x/y?...): closed",
+            ),
+            ("http://a.test?x=S3CR3T and ftp://u@b.test", "http://a.test?... and ftp://b.test"),
+            ("no url :// here?", "no url :// here?"),
+            ("https://a.test/p@q", "https://a.test/p@q"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(urls(text), expected);
         }
     }
 

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hub_types::progress::{Event, Phase, Progress};
+use hub_types::progress::{Event, Phase, Progress, WaitReason};
 use tokio::runtime::Handle;
 
 /// How long the end of a job waits for a callback that is slower than the job.
@@ -59,6 +59,7 @@ enum Item {
     Started { files: u64, bytes: u64 },
     Phase(Phase),
     File(Phase, Arc<str>),
+    Waiting(WaitReason, Duration),
     Finished,
 }
 
@@ -131,6 +132,13 @@ impl Progress for Reporter {
                 let path: Arc<str> = path.into();
                 files.insert(Arc::clone(&path), Place { first: position, latest: position, total });
                 state.queue.push_back(Item::File(phase, path));
+            }
+            Event::Waiting { reason, duration } => {
+                // Many requests are told to wait at the same time; the latest says enough.
+                if let Some(Item::Waiting(..)) = state.queue.back() {
+                    state.queue.pop_back();
+                }
+                state.queue.push_back(Item::Waiting(reason, duration));
             }
             Event::Finished => state.queue.push_back(Item::Finished),
             _ => return,
@@ -232,6 +240,9 @@ impl Item {
                 if place.latest != place.first {
                     sink.event(&Event::File { phase, path, position: place.latest, total });
                 }
+            }
+            Self::Waiting(reason, duration) => {
+                sink.event(&Event::Waiting { reason: *reason, duration: *duration });
             }
             Self::Finished => sink.event(&Event::Finished),
         }

@@ -11,11 +11,9 @@ pub(crate) fn header(
 ) -> Result<HeaderValue, Error> {
     let (name, version) =
         library.map_or(("unknown", None), |(name, version)| (name.as_str(), version.as_deref()));
-    let mut all = vec![
-        format!("{name}/{}", version.unwrap_or("None")),
-        format!("hub/{}", env!("CARGO_PKG_VERSION")),
-        format!("rust/{}", env!("CARGO_PKG_RUST_VERSION")),
-    ];
+    let mut all =
+        vec![format!("{name}/{}", version.unwrap_or("None")), format!("hub/{}", env!("CARGO_PKG_VERSION"))];
+    all.extend(rust());
     for part in parts.iter().flat_map(|part| part.split(';')).map(str::trim) {
         if !part.is_empty() && !all.iter().any(|known| known == part) {
             all.push(part.to_owned());
@@ -24,6 +22,12 @@ pub(crate) fn header(
     HeaderValue::try_from(all.join("; ")).map_err(|source| {
         Error::build("the user agent holds characters that cannot be sent").with_source(source)
     })
+}
+
+/// The compiler that built this, if its version is known.
+fn rust() -> Option<String> {
+    const VERSION: &str = env!("HUB_RUSTC_VERSION");
+    (!VERSION.is_empty()).then(|| format!("rust/{VERSION}"))
 }
 
 #[cfg(test)]
@@ -38,13 +42,22 @@ mod tests {
 
     #[test]
     fn parts_stand_in_order_without_repetitions() {
-        let middle = format!("hub/{}; rust/{}", env!("CARGO_PKG_VERSION"), env!("CARGO_PKG_RUST_VERSION"));
+        let middle = format!("hub/{}; {}", env!("CARGO_PKG_VERSION"), rust().unwrap());
         assert_eq!(text(None, &[]), format!("unknown/None; {middle}"));
         assert_eq!(
             text(Some(("diffusers", Some("1.2"))), &["a/1; b", "a/1"]),
             format!("diffusers/1.2; {middle}; a/1; b")
         );
         assert_eq!(text(Some(("diffusers", None)), &[]), format!("diffusers/None; {middle}"));
+    }
+
+    #[test]
+    fn the_version_of_rust_is_that_of_the_compiler() {
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let said = std::process::Command::new(rustc).arg("--version").output().unwrap().stdout;
+        let version = rust().unwrap();
+        let version = version.strip_prefix("rust/").unwrap();
+        assert!(String::from_utf8(said).unwrap().starts_with(&format!("rustc {version} ")), "{version}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! How far a job has come.
 
+use std::time::Duration;
+
 /// Receives the events of a job. Implemented for every `Fn(&Event)`.
 ///
 /// Positions are absolute, in bytes: when part of a file is sent again, a lower number follows. Events of one file come
@@ -43,8 +45,23 @@ pub enum Event<'a> {
         /// Bytes of the file.
         total: u64,
     },
+    /// Nothing moves for a while, and why. It is over with the next event.
+    Waiting {
+        /// What is waited for.
+        reason: WaitReason,
+        /// How long, from now on.
+        duration: Duration,
+    },
     /// Everything is done.
     Finished,
+}
+
+/// Why a job waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WaitReason {
+    /// The server asked for it: too many requests in a short time, or too much to do.
+    Server,
 }
 
 /// A part of a job.

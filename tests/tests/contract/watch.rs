@@ -32,7 +32,7 @@ impl Watch {
     pub(crate) fn client_of(&self, hub: &LocalHub) -> HfApiBuilder {
         let (hub, watch) = (hub.clone(), self.clone());
         let leaf = tower::service_fn(move |request| watch.clone().pass(hub.clone(), request));
-        HfApi::builder().endpoint("http://hub.localhost").leaf(leaf)
+        HfApi::builder().endpoint("http://hub.localhost").leaf(leaf).inner_is_private()
     }
 
     async fn pass(self, hub: LocalHub, request: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {

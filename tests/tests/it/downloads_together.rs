@@ -46,7 +46,10 @@ async fn download(
     target: Target,
     disk: Arc<dyn Disk>,
 ) -> Result<Vec<u8>, DownloadError> {
-    let transport = Transport::builder("http://hub.localhost").leaf(hub).attempt_layer(recorder.layer());
+    let transport = Transport::builder("http://hub.localhost")
+        .leaf(hub)
+        .inner_is_private()
+        .attempt_layer(recorder.layer());
     let wanted = FileRequest {
         repo: RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap()),
         revision: "main".parse().unwrap(),

@@ -47,7 +47,13 @@ fn cut(hub: &LocalHub, requests: usize) -> (HfApi, Arc<Notify>) {
             std::future::pending().await
         }
     });
-    let api = HfApi::builder().endpoint("http://hub.localhost").leaf(leaf).token(ADA).build().unwrap();
+    let api = HfApi::builder()
+        .endpoint("http://hub.localhost")
+        .leaf(leaf)
+        .inner_is_private()
+        .token(ADA)
+        .build()
+        .unwrap();
     (api, end)
 }
 

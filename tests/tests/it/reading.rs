@@ -142,7 +142,13 @@ fn changed(
             Ok::<_, BoxError>(answer)
         }
     });
-    HfApi::builder().endpoint("http://hub.localhost").token(ADA).leaf(leaf).build().unwrap()
+    HfApi::builder()
+        .endpoint("http://hub.localhost")
+        .token(ADA)
+        .leaf(leaf)
+        .inner_is_private()
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -173,7 +179,13 @@ async fn f94_a_server_without_ranges_is_read_to_the_wanted_bytes() {
         request.headers_mut().remove("range");
         tower::ServiceExt::oneshot(hub.clone(), request)
     });
-    let api = HfApi::builder().endpoint("http://hub.localhost").token(ADA).leaf(leaf).build().unwrap();
+    let api = HfApi::builder()
+        .endpoint("http://hub.localhost")
+        .token(ADA)
+        .leaf(leaf)
+        .inner_is_private()
+        .build()
+        .unwrap();
     assert_eq!(all(&api, "a.txt", 6..9).await.unwrap(), b"wor");
     assert_eq!(all(&api, "w.bin", 300_000..300_010).await.unwrap(), noise(1, SIZE)[300_000..300_010]);
 }

@@ -129,7 +129,7 @@ impl<T: Info> Endpoint for GetInfo<T> {
             .flag("blobs", self.files_metadata)
             .many("expand", &self.expand);
         match self.timeout {
-            Some(total) => request.extension(Timeouts { total: Some(total), ..Timeouts::default() }).finish(),
+            Some(total) => request.extension(Timeouts::new().total(total)).finish(),
             None => request.finish(),
         }
     }

@@ -78,7 +78,7 @@ impl PagedEndpoint for ListRepoTree {
             .query("recursive", self.recursive)
             .query("expand", self.expand);
         match self.timeout {
-            Some(total) => request.extension(Timeouts { total: Some(total), ..Timeouts::default() }).finish(),
+            Some(total) => request.extension(Timeouts::new().total(total)).finish(),
             None => request.finish(),
         }
     }

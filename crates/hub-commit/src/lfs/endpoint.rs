@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, Request};
 use hub_transport::{
-    Body, Endpoint, Error, RetryClass, Timeouts, Transfer, WithoutToken, decode_done, decode_json, post, put,
+    Body, Endpoint, Error, RetryClass, Transfer, WithoutToken, decode_done, decode_json, post, put,
 };
 use hub_types::lfs::{self, BatchRequest, BatchResponse};
 use hub_types::{RepoRef, route};
@@ -71,12 +71,8 @@ impl Endpoint for Put<'_> {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        let mut request = put(self.href)
-            .body((self.body)())
-            .extension(Timeouts::transfer())
-            .extension(Transfer)
-            .extension(WithoutToken)
-            .finish()?;
+        let mut request =
+            put(self.href).body((self.body)()).extension(Transfer).extension(WithoutToken).finish()?;
         request.headers_mut().extend(self.headers.clone());
         Ok(request)
     }

@@ -221,3 +221,17 @@ async fn commits_of_others_are_no_obstacle() {
     assert_eq!((report.commits.len(), hub.commits()), (2, 4));
     assert_eq!(hub.repo().head().tree.len(), FILES + 1);
 }
+
+#[tokio::test]
+async fn no_value_of_a_limit_makes_a_large_upload_panic_or_fail() {
+    for files in [0, 1, usize::MAX] {
+        for bytes in [0, 1, u64::MAX] {
+            let (hub, dir) = (Hub::new(), folder());
+            let folder = LargeFolder::open(dir.path(), FolderOptions::new()).await.unwrap();
+            let mut limits = Limits::default().files(files);
+            limits.bytes = bytes;
+            let report = folder.upload(&hub.transport(), options(), limits).await.unwrap();
+            assert_eq!((report.files, hub.repo().head().tree.len()), (7, FILES), "{files} {bytes}");
+        }
+    }
+}

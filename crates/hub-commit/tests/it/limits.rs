@@ -131,3 +131,17 @@ proptest! {
 fn sha256(bytes: &[u8]) -> String {
     hex(&sha2::Sha256::digest(bytes))
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_value_of_a_setting_makes_a_commit_panic_or_fail() {
+    for memory in [0, 1, u64::MAX] {
+        for at_once in [0, 1, usize::MAX] {
+            let hub = Hub::new().with(|repo| repo.part_size = Some(CHUNK));
+            let options = options().memory_budget(memory).max_concurrency(at_once);
+            let files =
+                (0u8..12).map(|number| add(&format!("{number}.bin"), content(1000 + usize::from(number))));
+            create_commit(&hub.transport(), files.collect(), options).await.unwrap();
+            assert_eq!(hub.repo().head().tree.len(), 12, "{memory} {at_once}");
+        }
+    }
+}

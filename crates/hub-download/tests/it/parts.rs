@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use hub_download::{Disk, DownloadError};
+use hub_download::{Disk, DownloadError, Parts};
 
 use crate::{
     left::{find, wait_for_partial},
@@ -187,5 +187,18 @@ async fn f64_a_disk_that_fills_up_among_the_parts_is_told_and_the_beginning_is_n
         let error = storage.download(&place, 8).await.unwrap_err();
         assert!(matches!(error, DownloadError::DiskFull { .. }), "{error}");
         place.assert_empty();
+    }
+}
+
+#[tokio::test]
+async fn no_value_of_a_setting_makes_a_download_panic_or_fail() {
+    let content = Content::new(SIZE);
+    for connections in [0, 1, 2, usize::MAX] {
+        for bytes in [0, 1, PART, u64::MAX] {
+            let place = targets().next().unwrap();
+            let storage = Storage::new(&content, Limit::Connection, |_, _| Answer::Honest);
+            let got = storage.download_in(&place, Parts { connections, bytes }).await.unwrap();
+            assert!(got == content.bytes, "{connections} {bytes}");
+        }
     }
 }

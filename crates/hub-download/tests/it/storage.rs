@@ -166,7 +166,15 @@ impl Storage {
         place: &Place,
         connections: usize,
     ) -> Result<Vec<u8>, DownloadError> {
-        let parts = Parts { connections, bytes: PART };
+        self.download_in(place, Parts { connections, bytes: PART }).await
+    }
+
+    /// Downloads the file in parts as given.
+    pub(crate) async fn download_in(
+        self: &Arc<Self>,
+        place: &Place,
+        parts: Parts,
+    ) -> Result<Vec<u8>, DownloadError> {
         let wanted = FileRequest {
             repo: RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap()),
             revision: "main".parse().unwrap(),

@@ -93,7 +93,7 @@ fn kind(status: StatusCode, code: Option<&ErrorCode>, message: Option<&str>, uri
         403 => ErrorKind::Forbidden,
         400 | 422 => ErrorKind::BadRequest,
         404 | 410 => ErrorKind::NotFound,
-        407 => ErrorKind::Proxy,
+        407 => ErrorKind::ProxyAuth,
         408 => ErrorKind::Timeout,
         409 => ErrorKind::Conflict,
         412 => ErrorKind::PreconditionFailed,
@@ -132,7 +132,7 @@ fn words(kind: ErrorKind, status: StatusCode) -> (&'static str, Option<&'static 
         }
         ErrorKind::BadRequest => ("the server does not accept the request", None),
         ErrorKind::NotFound => ("not found", None),
-        ErrorKind::Proxy => {
+        ErrorKind::ProxyAuth => {
             ("the proxy asks for authentication", Some("put user and password into the proxy URL"))
         }
         ErrorKind::Timeout => ("the server gave up waiting for the request", None),

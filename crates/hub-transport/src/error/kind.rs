@@ -44,6 +44,8 @@ pub enum ErrorKind {
     Tls,
     /// A proxy refused.
     Proxy,
+    /// A proxy asks for a user and password, or does not accept those that it was given (407).
+    ProxyAuth,
     /// Something took too long.
     Timeout,
     /// The connection ended in the middle.

@@ -7,7 +7,7 @@ mod token_use;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::{Method, StatusCode};
 use hub_types::error_code::ErrorCode;
@@ -31,7 +31,7 @@ struct Repr {
     kind: ErrorKind,
     message: String,
     hint: Option<String>,
-    retry_after: Option<Duration>,
+    retry_after: Option<(Duration, SystemTime)>,
     context: Context,
     source: Option<BoxError>,
 }
@@ -115,10 +115,10 @@ impl Error {
         self
     }
 
-    /// Sets how long the server asked to wait.
+    /// Sets how long the server asked to wait, from `now` on.
     #[must_use]
-    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
-        self.0.retry_after = wait;
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>, now: SystemTime) -> Self {
+        self.0.retry_after = wait.map(|wait| (wait, now.checked_add(wait).unwrap_or(now)));
         self
     }
 
@@ -185,7 +185,13 @@ impl Error {
     /// How long the server asked to wait before the next request.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
+        self.0.retry_after.map(|(wait, _)| wait)
+    }
+
+    /// Until when the server asked to wait, by the clock of this machine.
+    #[must_use]
+    pub fn retry_at(&self) -> Option<SystemTime> {
+        self.0.retry_after.map(|(_, until)| until)
     }
 
     /// True if the repository, revision, file or other thing does not exist, or not for this caller.
@@ -206,6 +212,12 @@ impl Error {
     pub fn maybe_processed(&self) -> bool {
         self.0.context.maybe_processed
     }
+}
+
+/// A moment that can be written as a date: years 1970 to 9999.
+fn within_dates(time: SystemTime) -> SystemTime {
+    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+    time.clamp(SystemTime::UNIX_EPOCH, end)
 }
 
 impl fmt::Display for Error {
@@ -235,6 +247,10 @@ impl fmt::Display for Error {
                 context.attempts,
                 context.elapsed.as_secs_f64()
             ));
+        }
+        if let Some((wait, until)) = self.0.retry_after {
+            let until = httpdate::fmt_http_date(within_dates(until));
+            notes.push(format!("the server asks to wait {} s, until {until}", wait.as_secs()));
         }
         if !notes.is_empty() {
             write!(f, " ({})", notes.join(", "))?;

@@ -6,10 +6,12 @@ use std::task::{Context, Poll};
 
 use futures_util::future::{Either, Ready, ready};
 use http::uri::Authority;
-use http::{Request, Uri};
+use http::{Request, Response, Uri};
 use tower::{Layer, Service};
+use url::Url;
 
-use super::{Answer, Inner};
+use super::{Answer, Answering, Inner};
+use crate::options::EffectiveUri;
 use crate::{Body, BoxError, Error, ErrorKind, Failure, Origin};
 
 /// The hosts that may be contacted, and a list of those that were. Clones share the list.
@@ -86,6 +88,26 @@ impl Hosts {
     }
 }
 
+/// Whether two URIs are one, however they are written: a default port, upper case in the host, characters with percent signs.
+fn same_place(one: &Uri, other: &Uri) -> bool {
+    let parsed = |uri: &Uri| Url::parse(&uri.to_string()).ok();
+    one == other || parsed(one).is_some_and(|one| parsed(other) == Some(one))
+}
+
+/// A response that comes from where the request was sent to, as far as the inner service says where it comes from. One that
+/// followed a redirect has contacted a host that nobody checked.
+fn from_there(response: Response<Body>, asked: &Uri) -> Answer {
+    let elsewhere = match response.extensions().get::<EffectiveUri>() {
+        Some(EffectiveUri(uri)) if !same_place(uri, asked) => shown(uri),
+        _ => return Ok(response),
+    };
+    let message = format!("the inner service followed a redirect to {elsewhere} by itself");
+    let failure = Failure::responded(response.status(), ErrorKind::Redirect, message)
+        .with_hint("turn redirects off in it; the client follows those that are safe")
+        .permanent();
+    Err(failure.into())
+}
+
 /// `host` or `host:port`, for people.
 fn shown(uri: &Uri) -> String {
     let origin = Origin::of(uri).map(|origin| origin.to_string()).unwrap_or_default();
@@ -121,7 +143,7 @@ impl HostPattern {
 }
 
 /// Refuses a request to a host that is not allowed, with [`ErrorKind::HostNotAllowed`] and before anything is sent, and notes
-/// the host of every other. Belongs right above the leaf: there it sees every hop of a redirect, and what other layers made
+/// the host of every other. A response that says with [`EffectiveUri`] that it comes from elsewhere is refused too. Belongs right above the leaf: there it sees every hop of a redirect, and what other layers made
 /// of the request.
 #[derive(Debug, Clone)]
 pub struct HostsLayer {
@@ -154,7 +176,7 @@ pub struct HostsService<S> {
 impl<S: Inner> Service<Request<Body>> for HostsService<S> {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = Either<Ready<Answer>, S::Future>;
+    type Future = Either<Ready<Answer>, Answering>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx)
@@ -163,7 +185,9 @@ impl<S: Inner> Service<Request<Body>> for HostsService<S> {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         if self.hosts.allows(request.uri()) {
             self.hosts.note(request.uri());
-            return Either::Right(self.inner.call(request));
+            let asked = request.uri().clone();
+            let answering = self.inner.call(request);
+            return Either::Right(Box::pin(async move { from_there(answering.await?, &asked) }));
         }
         let host = shown(request.uri());
         let message = format!("{host} is not among the hosts that may be contacted; nothing was sent to it");

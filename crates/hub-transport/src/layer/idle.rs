@@ -11,7 +11,8 @@ use http_body::{Body as _, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::timeout::seconds;
-use crate::{Body, BoxError, Clock, ErrorKind, Failure, Timeouts};
+use crate::timeouts::after;
+use crate::{Body, BoxError, Clock, ErrorKind, Failure, Limits};
 
 /// Request bodies are handed over in pieces of at most this many bytes, so that progress shows on a slow link.
 const PIECE: usize = 256 * 1024;
@@ -117,17 +118,17 @@ impl http_body::Body for Watched {
 }
 
 /// A response body that fails when it stands still, is too slow, or is not over at `end`.
-pub(super) fn limit(body: Body, timeouts: Timeouts, end: Option<Instant>, clock: Arc<dyn Clock>) -> Body {
+pub(super) fn limit(body: Body, limits: Limits, end: Option<Instant>, clock: Arc<dyn Clock>) -> Body {
     if body.is_end_stream() {
         return body;
     }
     let window = Window { waited: Duration::ZERO, bytes: 0 };
-    Body::once(Limited { body, timeouts, end, clock, waiting_since: None, timer: None, window })
+    Body::once(Limited { body, limits, end, clock, waiting_since: None, timer: None, window })
 }
 
 struct Limited {
     body: Body,
-    timeouts: Timeouts,
+    limits: Limits,
     end: Option<Instant>,
     clock: Arc<dyn Clock>,
     waiting_since: Option<Instant>,
@@ -142,27 +143,26 @@ struct Window {
 }
 
 impl Limited {
-    /// Why the body is given up at `now`, and otherwise when to look again.
-    fn judge(&self, since: Instant, now: Instant) -> Result<Instant, String> {
-        let idle = since + self.timeouts.idle;
-        if idle <= now {
-            return Err(format!("the answer stood still for {}", seconds(self.timeouts.idle)));
+    /// Why the body is given up at `now`, and otherwise when to look again; `None` for never.
+    fn judge(&self, since: Instant, now: Instant) -> Result<Option<Instant>, String> {
+        let idle = after(since, self.limits.idle);
+        if idle.is_some_and(|idle| idle <= now) {
+            return Err(format!("the answer stood still for {}", seconds(self.limits.idle)));
         }
-        match self.end {
-            Some(end) if end <= now => Err("not done within the time for the whole call".to_owned()),
-            Some(end) => Ok(end.min(idle)),
-            None => Ok(idle),
+        if self.end.is_some_and(|end| end <= now) {
+            return Err("not done within the time for the whole call".to_owned());
         }
+        Ok([idle, self.end].into_iter().flatten().min())
     }
 
     fn too_slow(&mut self) -> Option<String> {
         if self.window.waited < RATE_WINDOW {
             return None;
         }
-        let least = u64::from(self.timeouts.min_rate) * self.window.waited.as_secs();
+        let least = u64::from(self.limits.min_rate).saturating_mul(self.window.waited.as_secs());
         let slow = self.window.bytes < least;
         self.window = Window { waited: Duration::ZERO, bytes: 0 };
-        slow.then(|| format!("the answer is slower than {} bytes a second", self.timeouts.min_rate))
+        slow.then(|| format!("the answer is slower than {} bytes a second", self.limits.min_rate))
     }
 }
 
@@ -202,7 +202,8 @@ impl http_body::Body for Limited {
             let now = this.clock.now();
             match this.judge(since, now) {
                 Err(message) => return timed_out(message),
-                Ok(next) => this.timer = Some(this.clock.sleep(next.saturating_duration_since(now))),
+                Ok(Some(next)) => this.timer = Some(this.clock.sleep(next.saturating_duration_since(now))),
+                Ok(None) => return Poll::Pending,
             }
         }
     }

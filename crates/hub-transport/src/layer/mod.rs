@@ -6,6 +6,7 @@
 mod auth;
 mod bandwidth;
 mod base_uri;
+mod decompress;
 mod headers;
 mod hosts;
 mod idle;
@@ -26,6 +27,7 @@ use tower::Service;
 pub use auth::{Auth, AuthLayer};
 pub use bandwidth::{Bandwidth, BandwidthLayer, BandwidthLimit};
 pub use base_uri::{BaseUri, BaseUriLayer};
+pub use decompress::{Decompress, DecompressLayer};
 pub use headers::{Headers, HeadersLayer};
 pub use hosts::{Hosts, HostsLayer, HostsService};
 pub use offline::{Offline, OfflineLayer};

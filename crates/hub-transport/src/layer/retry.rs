@@ -12,9 +12,10 @@ use super::sent::watch;
 use super::{Answer, Answering, Inner, copy_request, drain, take_ready};
 use crate::collect;
 use crate::error::failure_in;
-use crate::options::{CallLog, CollectBody, Deadline};
+use crate::options::{CallLog, CollectBody, Deadline, Patience};
 use crate::ratelimit::server_wait;
 use crate::retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
+use crate::timeouts::after;
 use crate::{Body, BoxError, CallInfo, Clock, ErrorKind, Failure, RetryClass, Rng};
 
 /// Sends a request again by the rule of [`decide`], after a wait with jitter or the one the server asked for, while the
@@ -81,7 +82,8 @@ impl<S: Inner + Sync> Service<Request<Body>> for Retry<S> {
 async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request<Body>) -> Answer {
     let options = request.extensions();
     let class = options.get::<CallInfo>().map(|call| call.class);
-    let deadline = options.get::<Deadline>().copied();
+    let deadline = options.get::<Deadline>().cloned();
+    let patience = options.get::<Patience>().cloned();
     let collect = options.get::<CollectBody>().copied();
     let log = options.get::<CallLog>().cloned().unwrap_or_default();
     shared.budget.deposit();
@@ -108,7 +110,7 @@ async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request
             Verdict::Again => true,
         };
         let (Some(copy), true) = (copy, again) else { return answer };
-        let Some(wait) = shared.wait(&answer, attempt, deadline) else { return answer };
+        let Some((wait, asked)) = shared.wait(&answer, attempt, deadline.as_ref()) else { return answer };
         let reason = match &answer {
             Ok(response) => format!("status {}", response.status().as_u16()),
             Err(error) => failure_in(&**error).map_or_else(|| "an error".to_owned(), ToString::to_string),
@@ -116,6 +118,14 @@ async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request
         tracing::debug!(attempt, wait_ms = wait.as_millis(), reason, "sending again");
         if let Ok(response) = answer {
             drain(&*shared.clock, response.into_body()).await;
+        }
+        if asked {
+            if let Some(deadline) = &deadline {
+                deadline.put_off(wait);
+            }
+            if let Some(patience) = &patience {
+                patience.tell(wait);
+            }
         }
         shared.clock.sleep(wait).await;
         attempt += 1;
@@ -126,19 +136,23 @@ async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request
 }
 
 impl Shared {
-    /// How long to wait before the next attempt; `None` if there must be none.
-    fn wait(&self, answer: &Answer, attempt: u32, deadline: Option<Deadline>) -> Option<Duration> {
+    /// How long to wait before the next attempt, and whether the server asked for it; `None` if there must be none.
+    fn wait(&self, answer: &Answer, attempt: u32, deadline: Option<&Deadline>) -> Option<(Duration, bool)> {
         let now = self.clock.now();
-        let (wait, free) = match self.server_wait(answer) {
+        let asked = self.server_wait(answer);
+        let (wait, free) = match asked {
             Some((asked, _)) if asked > self.config.longest_server_wait => return None,
             Some((asked, limited)) => (self.config.after_server_wait(asked, &*self.rng), limited),
             None => (self.config.backoff(attempt, &*self.rng), false),
         };
-        if deadline.is_some_and(|Deadline(end)| now + wait >= end) {
+        let put_off = asked.is_some() && deadline.is_some_and(Deadline::moves);
+        let begin = if put_off { Some(now) } else { after(now, wait) };
+        let late = |end| begin.is_none_or(|begin| begin >= end);
+        if deadline.and_then(Deadline::end).is_some_and(late) {
             return None;
         }
         // A server that says when to come back steers the load itself; everything else is paid for.
-        (free || self.budget.withdraw(now)).then_some(wait)
+        (free || self.budget.withdraw(now)).then_some((wait, asked.is_some()))
     }
 
     /// The wait that the answer asks for, and whether it is a 429.
@@ -164,7 +178,11 @@ async fn read_body(answer: Answer, limit: usize) -> Answer {
             Err(Failure::responded(status, ErrorKind::TooLarge, message).permanent().into())
         }
         Err(error) => {
-            let kind = failure_in(&*error).map_or(ErrorKind::Interrupted, Failure::kind);
+            let inner = failure_in(&*error);
+            if inner.is_some_and(Failure::is_permanent) {
+                return Err(error);
+            }
+            let kind = inner.map_or(ErrorKind::Interrupted, Failure::kind);
             Err(Failure::responded(status, kind, "the answer broke off").with_source(error).into())
         }
     }
@@ -186,7 +204,7 @@ mod tests {
             rng: Arc::new(crate::SystemRng::new()),
         };
         let failed: Answer = Err("x".into());
-        assert!(shared.wait(&failed, 1, Some(Deadline(Instant::now()))).is_none());
+        assert!(shared.wait(&failed, 1, Some(&Deadline::at(Instant::now()))).is_none());
         assert!(shared.wait(&failed, 1, None).is_some());
     }
 }

@@ -12,7 +12,11 @@ use tower::{Layer, Service};
 use super::idle::{self, Phase, Progress};
 use super::{Answer, Answering, Inner};
 use crate::options::Deadline;
-use crate::{Body, BoxError, Clock, ErrorKind, Failure, Timeouts};
+use crate::timeouts::{Settings, after};
+use crate::{Body, BoxError, Clock, ErrorKind, Failure, Limits, Timeouts};
+
+/// How soon to look again at an attempt that no limit ends at the moment.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Applies the [`Timeouts`] of the request to each attempt, and the [`Deadline`] of the call.
 ///
@@ -23,14 +27,21 @@ use crate::{Body, BoxError, Clock, ErrorKind, Failure, Timeouts};
 #[derive(Debug, Clone)]
 pub struct AttemptTimeoutLayer {
     clock: Arc<dyn Clock>,
-    default: Timeouts,
+    settings: Settings,
 }
 
 impl AttemptTimeoutLayer {
-    /// `default` is for requests without [`Timeouts`] of their own.
+    /// `below` are the settings that those of each request lie over.
     #[must_use]
-    pub fn new(default: Timeouts, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, default }
+    pub fn new(below: Timeouts, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, settings: Settings { all: below, transfers: Timeouts::new() } }
+    }
+
+    /// Settings that lie over the others for file contents ([`Transfer`](crate::Transfer)).
+    #[must_use]
+    pub fn transfers(mut self, timeouts: Timeouts) -> Self {
+        self.settings.transfers = timeouts;
+        self
     }
 }
 
@@ -38,7 +49,7 @@ impl<S> Layer<S> for AttemptTimeoutLayer {
     type Service = AttemptTimeout<S>;
 
     fn layer(&self, inner: S) -> AttemptTimeout<S> {
-        AttemptTimeout { inner, clock: Arc::clone(&self.clock), default: self.default }
+        AttemptTimeout { inner, clock: Arc::clone(&self.clock), settings: self.settings }
     }
 }
 
@@ -47,7 +58,7 @@ impl<S> Layer<S> for AttemptTimeoutLayer {
 pub struct AttemptTimeout<S> {
     inner: S,
     clock: Arc<dyn Clock>,
-    default: Timeouts,
+    settings: Settings,
 }
 
 impl<S: Inner + Sync> Service<Request<Body>> for AttemptTimeout<S> {
@@ -60,19 +71,18 @@ impl<S: Inner + Sync> Service<Request<Body>> for AttemptTimeout<S> {
     }
 
     fn call(&mut self, request: Request<Body>) -> Answering {
-        let timeouts = request.extensions().get::<Timeouts>().copied().unwrap_or(self.default);
-        let end = request.extensions().get::<Deadline>().map(|deadline| deadline.0);
+        let (limits, _) = self.settings.limits(request.extensions());
+        let end = request.extensions().get::<Deadline>().and_then(Deadline::end);
         let clock = Arc::clone(&self.clock);
         let progress = Progress::new(clock.now());
         let request = request.map(|body| idle::watch(body, &progress, &clock));
         let answering = self.inner.call(request);
         Box::pin(async move {
-            let timer = std::pin::pin!(expire(&progress, timeouts, end, &*clock));
+            let timer = std::pin::pin!(expire(&progress, limits, end, &*clock));
             let answering = std::pin::pin!(answering);
             match select(answering, timer).await {
-                Either::Left((answer, _)) => answer.map(|response| {
-                    response.map(|body| idle::limit(body, timeouts, end, Arc::clone(&clock)))
-                }),
+                Either::Left((answer, _)) => answer
+                    .map(|response| response.map(|body| idle::limit(body, limits, end, Arc::clone(&clock)))),
                 Either::Right((failure, _)) => Answer::Err(failure.into()),
             }
         })
@@ -80,22 +90,18 @@ impl<S: Inner + Sync> Service<Request<Body>> for AttemptTimeout<S> {
 }
 
 /// Waits until the attempt has stood still for too long.
-async fn expire(progress: &Progress, timeouts: Timeouts, end: Option<Instant>, clock: &dyn Clock) -> Failure {
+async fn expire(progress: &Progress, limits: Limits, end: Option<Instant>, clock: &dyn Clock) -> Failure {
     loop {
         let now = clock.now();
-        let (limit, message) = match progress.phase() {
-            Phase::Sending(since) => (Some(since + timeouts.idle), "the server stopped taking the request"),
-            Phase::Source => (None, ""),
-            Phase::Sent(since) => (Some(since + timeouts.head), "no answer"),
+        let (begin, limit, message) = match progress.phase() {
+            Phase::Sending(since) => (Some(since), limits.idle, "the server stopped taking the request"),
+            Phase::Source => (None, limits.idle, ""),
+            Phase::Sent(since) => (Some(since), limits.head, "no answer"),
         };
-        if let Some(limit) = limit.filter(|limit| *limit <= now) {
-            let waited =
-                if matches!(progress.phase(), Phase::Sent(_)) { timeouts.head } else { timeouts.idle };
-            tracing::trace!(late_ms = now.saturating_duration_since(limit).as_millis(), "attempt timed out");
-            return Failure::maybe_processed(
-                ErrorKind::Timeout,
-                format!("{message} for {}", seconds(waited)),
-            );
+        let late = begin.and_then(|begin| after(begin, limit));
+        if let Some(late) = late.filter(|late| *late <= now) {
+            tracing::trace!(late_ms = now.saturating_duration_since(late).as_millis(), "attempt timed out");
+            return Failure::maybe_processed(ErrorKind::Timeout, format!("{message} for {}", seconds(limit)));
         }
         if end.is_some_and(|end| end <= now) {
             return Failure::maybe_processed(
@@ -103,8 +109,9 @@ async fn expire(progress: &Progress, timeouts: Timeouts, end: Option<Instant>, c
                 "not done within the time for the whole call",
             );
         }
-        let next = [limit, end].into_iter().flatten().min().unwrap_or(now + timeouts.idle);
-        clock.sleep(next.saturating_duration_since(now)).await;
+        let next = [late, end].into_iter().flatten().min().map(|next| next.saturating_duration_since(now));
+        // Where nothing ends the wait, the phase may have changed after a while.
+        clock.sleep(next.unwrap_or(LOOK_AGAIN.min(limit.max(Duration::from_secs(1))))).await;
     }
 }
 

@@ -42,13 +42,19 @@ pub(super) fn of_client(error: ClientError) -> BoxError {
     if error.is_connect() {
         return Failure::not_sent(ErrorKind::Connect, "no connection").with_source(error).into();
     }
-    let refused = find::<h2::Error>(&error).is_some_and(|error| {
-        error.is_remote() && error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+    // RFC 9113, sections 6.8 and 8.7: the server did nothing for a stream that it refuses, and for those above the last one that
+    // its GOAWAY names. To a stream up to that one h2 reports the end of the connection instead.
+    let refusal = find::<h2::Error>(&error).filter(|error| error.is_remote()).and_then(|error| {
+        if error.is_go_away() {
+            Some("the server closes the connection and did not look at the request")
+        } else if error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM) {
+            Some("the server refused the stream")
+        } else {
+            None
+        }
     });
-    if refused {
-        return Failure::not_sent(ErrorKind::Interrupted, "the server refused the stream")
-            .with_source(error)
-            .into();
+    if let Some(message) = refusal {
+        return Failure::not_sent(ErrorKind::Interrupted, message).with_source(error).into();
     }
     let (kind, message) = match find::<hyper::Error>(&error) {
         Some(inner) if inner.is_parse() => {
@@ -99,7 +105,7 @@ fn find_kind(error: &io::Error, kind: io::ErrorKind) -> bool {
 /// The error type of the tunnel is private: only its text tells the reasons apart.
 pub(super) fn of_tunnel(error: impl StdError + Send + Sync + 'static) -> Failure {
     if error.to_string().contains("authorization required") {
-        return Failure::not_sent(ErrorKind::Proxy, "the proxy asks for authentication (407)")
+        return Failure::not_sent(ErrorKind::ProxyAuth, "the proxy asks for authentication (407)")
             .with_source(error)
             .with_hint("put user and password into the proxy URL")
             .permanent();

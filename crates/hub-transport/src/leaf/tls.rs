@@ -3,17 +3,18 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
+use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 
 use super::stream::ByteStream;
-use crate::{Error, ErrorKind, Failure};
+use crate::{BoxError, Error, ErrorKind, Failure};
 
 /// Which certificates are trusted. TLS 1.2 and 1.3; there is no way to turn the check off.
 ///
@@ -25,7 +26,7 @@ pub struct Tls {
 
 struct Shared {
     roots: Roots,
-    configs: OnceLock<Result<Configs, rustls::Error>>,
+    configs: Loaded<Configs>,
 }
 
 enum Roots {
@@ -91,7 +92,7 @@ impl Tls {
     }
 
     fn new(roots: Roots) -> Self {
-        Self { shared: Arc::new(Shared { roots, configs: OnceLock::new() }) }
+        Self { shared: Arc::new(Shared { roots, configs: Loaded::default() }) }
     }
 
     /// A TLS session over `stream`, and whether the server chose HTTP/2.
@@ -101,13 +102,13 @@ impl Tls {
         host: &str,
         http2: bool,
     ) -> Result<(ByteStream, bool), Failure> {
-        let configs =
-            self.shared.configs.get_or_init(|| configs(&self.shared.roots)).clone().map_err(|error| {
-                Failure::not_sent(ErrorKind::Tls, "the trusted certificates cannot be read")
-                    .with_source(error)
-                    .with_hint("install the system's CA certificates, or name a file with SSL_CERT_FILE")
-                    .permanent()
-            })?;
+        let shared = Arc::clone(&self.shared);
+        let configs = self.shared.configs.get(move || configs(&shared.roots)).await.map_err(|error| {
+            Failure::not_sent(ErrorKind::Tls, "the trusted certificates cannot be read")
+                .with_source(error)
+                .with_hint("install the system's CA certificates, or name a file with SSL_CERT_FILE")
+                .permanent()
+        })?;
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).to_owned();
         let name = ServerName::try_from(bare).map_err(|error| {
             Failure::not_sent(ErrorKind::Tls, format!("{host} is not a host name"))
@@ -119,6 +120,29 @@ impl Tls {
             TlsConnector::from(config).connect(name, stream).await.map_err(|error| refused(host, error))?;
         let http2 = session.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok((ByteStream::new(session), http2))
+    }
+}
+
+/// A value that takes long to make: made once, on a thread where that holds nobody up, by whoever needs it first. A failure is
+/// told to that one, and the next one makes it anew.
+#[derive(Debug)]
+struct Loaded<T>(OnceCell<T>);
+
+impl<T> Default for Loaded<T> {
+    fn default() -> Self {
+        Self(OnceCell::new())
+    }
+}
+
+impl<T: Clone + Send + 'static> Loaded<T> {
+    async fn get<E: Into<BoxError> + Send + 'static>(
+        &self,
+        load: impl FnOnce() -> Result<T, E> + Send + 'static,
+    ) -> Result<T, BoxError> {
+        let made = self.0.get_or_try_init(|| async {
+            tokio::task::spawn_blocking(load).await.map_err(BoxError::from)?.map_err(Into::into)
+        });
+        made.await.cloned()
     }
 }
 
@@ -208,5 +232,35 @@ fn describe(reason: &CertificateError) -> String {
         }
         CertificateError::Revoked => "it was revoked".to_owned(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn certificates_are_loaded_once_off_the_executor_and_a_failure_is_not_kept() {
+        let loaded = Loaded::default();
+        let here = thread::current().id();
+        let failed = loaded.get(|| Err::<u32, _>("too many open files")).await.unwrap_err();
+        assert_eq!(failed.to_string(), "too many open files");
+        let count = Arc::new(AtomicUsize::new(0));
+        let load = || {
+            let count = Arc::clone(&count);
+            move || {
+                assert_ne!(thread::current().id(), here);
+                count.fetch_add(1, Ordering::SeqCst);
+                Ok::<_, BoxError>(7)
+            }
+        };
+        let all = join_all((0..10).map(|_| loaded.get(load()))).await;
+        assert!(all.into_iter().all(|value| value.unwrap() == 7));
+        assert_eq!(count.load(Ordering::SeqCst), 1);
     }
 }

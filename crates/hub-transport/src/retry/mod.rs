@@ -20,8 +20,8 @@ pub struct RetryConfig {
     pub first_wait: Duration,
     /// Upper end of any wait. Default 8 s.
     pub longest_wait: Duration,
-    /// The longest wait a server may ask for. Default 120 s. When it asks for more the error is returned at once, with
-    /// [`Error::retry_after`](crate::Error::retry_after).
+    /// The longest wait a server may ask for. Default 330 s, because the Hub counts over 300 s. When it asks for more, or for
+    /// more than a call may take, the error is returned at once, with [`Error::retry_after`](crate::Error::retry_after).
     pub longest_server_wait: Duration,
     /// Retries that all calls share, as a fraction of the calls. Default 0.2.
     pub budget_fraction: f64,
@@ -56,7 +56,7 @@ impl Default for RetryConfig {
             max_attempts: 5,
             first_wait: Duration::from_millis(500),
             longest_wait: Duration::from_secs(8),
-            longest_server_wait: Duration::from_secs(120),
+            longest_server_wait: Duration::from_secs(330),
             budget_fraction: 0.2,
             budget_floor: 10,
         }

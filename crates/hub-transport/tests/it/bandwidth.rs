@@ -6,9 +6,7 @@ use bytes::Bytes;
 use futures_util::future::join;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use hub_transport::{
-    Body, BoxError, Error, RetryClass, RetryConfig, Timeouts, Transfer, Transport, get, put,
-};
+use hub_transport::{Body, BoxError, Error, RetryClass, RetryConfig, Transfer, Transport, get, put};
 use tokio::time::Instant;
 
 use crate::support::{HUB, call};
@@ -26,14 +24,14 @@ fn hub(size: usize, bytes_per_second: u64) -> Transport {
 }
 
 async fn download(hub: &Transport) -> Result<usize, Error> {
-    let request = get("/file").extension(Timeouts::transfer()).extension(Transfer).finish()?;
+    let request = get("/file").extension(Transfer).finish()?;
     let response = hub.open(call(RetryClass::Read), request).await?;
     Ok(response.into_body().collect().await.map_err(Error::body)?.to_bytes().len())
 }
 
 async fn upload(hub: &Transport, size: usize) -> Result<(), Error> {
     let body = Body::replay(Some(size as u64), move || Full::new(Bytes::from(vec![b'x'; size])));
-    let request = put("/file").body(body).extension(Timeouts::transfer()).extension(Transfer).finish()?;
+    let request = put("/file").body(body).extension(Transfer).finish()?;
     hub.open(call(RetryClass::Set), request).await.map(drop)
 }
 

@@ -7,8 +7,9 @@ mod custom_stack;
 #[path = "../../examples/layers.rs"]
 mod layers;
 
+use http::{Request, Response, Uri};
 use hub_transport::testing::{Recorder, Script, reply};
-use hub_transport::{ErrorKind, RetryClass, Transport, get};
+use hub_transport::{Body, BoxError, EffectiveUri, ErrorKind, RetryClass, RetryConfig, Transport, get};
 
 use crate::support::{Ask, HUB, call, quick, token};
 
@@ -71,10 +72,79 @@ async fn a_stack_of_ones_own_gets_nothing_added() {
 }
 
 #[tokio::test]
-async fn a_leaf_of_ones_own_gets_the_token_for_any_endpoint() {
-    let script = Script::always(reply(200));
-    let hub =
-        Transport::builder("http://hub.test").token_source(token()).leaf(script.clone()).build().unwrap();
-    hub.send(&Ask::get("/x")).await.unwrap();
-    assert!(script.requests()[0].has_token());
+async fn an_inner_service_gets_the_token_over_plain_http_only_where_that_is_said_to_be_private() {
+    for (endpoint, private, expected) in [
+        ("http://hub.test", false, false),
+        ("http://hub.test", true, true),
+        ("http://127.0.0.1:9", false, true),
+        ("https://hub.test", false, true),
+    ] {
+        let script = Script::always(reply(200));
+        let builder = Transport::builder(endpoint).token_source(token()).leaf(script.clone());
+        let builder = if private { builder.inner_is_private() } else { builder };
+        builder.build().unwrap().send(&Ask::get("/x")).await.unwrap();
+        assert_eq!(script.requests()[0].has_token(), expected, "{endpoint} {private}");
+    }
+}
+
+#[tokio::test]
+async fn an_inner_service_that_followed_a_redirect_by_itself_is_found_out() {
+    let elsewhere = |url: &'static str| {
+        tower::service_fn(move |_: Request<Body>| async move {
+            let mut response = Response::new(Body::bytes("fine"));
+            response.extensions_mut().insert(EffectiveUri(Uri::from_static(url)));
+            Ok::<_, BoxError>(response)
+        })
+    };
+    for class in [RetryClass::Read, RetryClass::Append] {
+        let hub = quick(HUB)
+            .strict_origin([""; 0])
+            .leaf(elsewhere("https://cdn.test/x?sig=S3CR3T"))
+            .build()
+            .unwrap();
+        let error = hub.send(&Ask::post("/x", class)).await.unwrap_err();
+        assert_eq!((error.kind(), error.context().attempts), (ErrorKind::Redirect, 1));
+        let text = error.to_string();
+        assert!(
+            text.contains("followed a redirect to cdn.test by itself") && !text.contains("S3CR3T"),
+            "{text}"
+        );
+    }
+    for same in ["https://hub.test/x", "https://HUB.test:443/x"] {
+        let hub = quick(HUB).leaf(elsewhere(same)).build().unwrap();
+        assert_eq!(hub.send(&Ask::get("/x")).await.unwrap(), "fine", "{same}");
+    }
+}
+
+#[derive(Debug)]
+struct Theirs(&'static str, Option<Box<Theirs>>);
+
+impl std::fmt::Display for Theirs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Theirs {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.1.as_deref().map(|inner| inner as _)
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_an_inner_service_keeps_its_text_and_its_causes() {
+    let leaf = tower::service_fn(|_: Request<Body>| async move {
+        let cause = Theirs("no route to the mesh, hf_canaryCanaryCanary", None);
+        let whole = Theirs("sidecar for https://u:p@cdn.test/x?sig=S3CR3T is down", Some(Box::new(cause)));
+        Err::<Response<Body>, _>(whole)
+    });
+    let hub = quick(HUB).retry(RetryConfig::none()).leaf(leaf).build().unwrap();
+    let error = hub.send(&Ask::get("/x")).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "ask model ada/demo: the request failed: sidecar for https://cdn.test/x?... is down: \
+         no route to the mesh, hf_***"
+    );
+    let source = std::error::Error::source(&error).unwrap();
+    assert!(source.downcast_ref::<Theirs>().is_some(), "{source:?}");
 }

@@ -202,7 +202,7 @@ async fn f16_f18_a_streamed_answer_that_is_cut_is_an_error_and_never_an_end() {
 async fn f19_a_head_that_drips_is_given_up_and_ambiguous() {
     let drip = Act::Drip(b"HTTP/1.1 200 OK\r\n\r\n".repeat(20), Duration::from_millis(20));
     let server = Server::start(vec![vec![Act::Request, drip]]).await;
-    let timeouts = Timeouts { head: Duration::from_millis(100), ..Timeouts::default() };
+    let timeouts = Timeouts::new().head(Duration::from_millis(100));
     let hub = quick(&server.url()).timeouts(timeouts).build().unwrap();
     let error = hub.send(&Ask::post("/x", RetryClass::Append)).await.unwrap_err();
     assert_eq!((error.kind(), error.maybe_processed()), (ErrorKind::Timeout, true), "{error}");
@@ -212,7 +212,7 @@ async fn f19_a_head_that_drips_is_given_up_and_ambiguous() {
 async fn f20_a_body_that_stands_still_is_given_up() {
     let stall = vec![Act::Request, write("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"), Act::Stall];
     let server = Server::start(vec![stall, ok()]).await;
-    let timeouts = Timeouts { idle: Duration::from_millis(100), ..Timeouts::default() };
+    let timeouts = Timeouts::new().idle(Duration::from_millis(100));
     let hub = quick(&server.url()).timeouts(timeouts).build().unwrap();
     assert_eq!(hub.send(&Ask::get("/x")).await.unwrap(), "fine");
 }
@@ -221,7 +221,7 @@ async fn f20_a_body_that_stands_still_is_given_up() {
 async fn f21_a_server_that_stops_reading_is_given_up_and_the_body_sent_again_from_its_start() {
     let server =
         Server::start(vec![vec![Act::Head, Act::Stall], vec![Act::Request, answer("200 OK", "", "")]]).await;
-    let timeouts = Timeouts { idle: Duration::from_millis(200), ..Timeouts::default() };
+    let timeouts = Timeouts::new().idle(Duration::from_millis(200));
     let hub = quick(&server.url()).build().unwrap();
     let content = Bytes::from(vec![7u8; 16 << 20]);
     let len = content.len();

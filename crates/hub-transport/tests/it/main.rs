@@ -4,16 +4,21 @@
 
 mod bandwidth;
 mod budget;
+mod clocks;
+mod compress;
 mod doors;
 mod faults;
 mod hosts;
 mod leaks;
+mod odd_servers;
 mod pages;
 mod proxy;
 mod redirects;
 mod retries;
+mod settings;
 mod stack;
 mod support;
 mod timeouts;
 mod tls;
+mod waits;
 mod wire;

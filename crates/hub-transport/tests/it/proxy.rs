@@ -31,7 +31,7 @@ async fn f06_a_proxy_that_asks_for_authentication_is_not_asked_again() {
     let error = hub.send(&Ask::get("/x")).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.maybe_processed(), proxy.connections()),
-        (ErrorKind::Proxy, false, 1),
+        (ErrorKind::ProxyAuth, false, 1),
         "{error}"
     );
     let seen = proxy.seen().concat();

@@ -149,7 +149,7 @@ async fn limits_can_be_set_for_one_request() {
         .build()
         .unwrap();
     let started = Instant::now();
-    let timeouts = Timeouts { head: Duration::from_secs(300), ..Timeouts::transfer() };
+    let timeouts = Timeouts::new().head(Duration::from_secs(300));
     let request = put("/x").extension(timeouts).finish().unwrap();
     hub.open(call(RetryClass::Append), request).await.unwrap_err();
     assert_eq!(started.elapsed().as_secs(), 300);

@@ -9,6 +9,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 use crate::support::{Ask, quick};
@@ -170,6 +171,66 @@ async fn f92_a_stream_that_the_server_refuses_was_not_sent_and_one_that_it_ends_
         let result = trusting(&authority, &url).send(&Ask::post("/x", RetryClass::Append)).await;
         assert_eq!(result.is_ok(), again, "{result:?}");
         assert!(result.map_or_else(|error| error.maybe_processed(), |_| true));
+    }
+}
+
+/// Reads HTTP/2 frames until the head of a request has come.
+async fn request_head(stream: &mut (impl AsyncReadExt + Unpin)) {
+    const HEADERS: u8 = 1;
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.unwrap();
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        stream.read_exact(&mut vec![0; length as usize]).await.unwrap();
+        if head[3] == HEADERS {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn f92_a_stream_above_the_last_one_of_a_goaway_was_not_sent_and_one_below_may_have_been() {
+    for (last, answered) in [(0, 2), (1, 1), (3, 0)] {
+        let authority = Authority::new("ours");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        let acceptor = TlsAcceptor::from(Arc::new(authority.server("localhost", false, &[b"h2"])));
+        let came = Arc::new(Notify::new());
+        let first_came = Arc::clone(&came);
+        tokio::spawn(async move {
+            let mut stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            // Empty settings, then two requests, then GOAWAY without an error, then the end.
+            stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
+            stream.read_exact(&mut [0; b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len()]).await.unwrap();
+            request_head(&mut stream).await;
+            first_came.notify_one();
+            request_head(&mut stream).await;
+            let goaway = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, last, 0, 0, 0, 0];
+            stream.write_all(&goaway).await.unwrap();
+            // The client may be quicker.
+            let _ = stream.shutdown().await;
+            loop {
+                // The client gives up a second connection that it opened in vain.
+                let Ok(stream) = acceptor.accept(listener.accept().await.unwrap().0).await else { continue };
+                let Ok(mut connection) = h2::server::handshake(stream).await else { continue };
+                tokio::spawn(async move {
+                    while let Some(Ok((_, mut respond))) = connection.accept().await {
+                        respond.send_response(http::Response::new(()), true).unwrap();
+                    }
+                });
+            }
+        });
+        let hub = trusting(&authority, &url);
+        let ask = Ask::post("/x", RetryClass::Append);
+        // The second one goes over the same connection, because that is there.
+        let second = async {
+            came.notified().await;
+            hub.send(&ask).await
+        };
+        let (one, two) = tokio::join!(hub.send(&ask), second);
+        let (good, bad): (Vec<_>, Vec<_>) = [one, two].into_iter().partition(Result::is_ok);
+        assert_eq!(good.len(), answered, "last {last}: {bad:?}");
+        assert!(bad.into_iter().all(|error| error.unwrap_err().maybe_processed()), "last {last}");
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Act {
     Reset,
     /// Ends the sending side, then reads what still comes for a while.
     Linger,
+    /// Writes this again and again, for as long as somebody reads.
+    Flood(Vec<u8>),
     /// Does nothing any more, and keeps the connection.
     Stall,
 }
@@ -144,6 +146,7 @@ async fn play(mut stream: TcpStream, script: Vec<Act>, log: Arc<Mutex<Vec<Vec<u8
                 let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
                 return;
             }
+            Act::Flood(bytes) => while stream.write_all(&bytes).await.is_ok() {},
             Act::Stall => std::future::pending().await,
         }
     }
