@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::Request;
 use http::response::Parts;
 use hub_transport::{
-    Body, EffectiveUri, Endpoint, Error, ErrorKind, PagedEndpoint, RetryClass, Timeouts, Transfer, decode_json, get, post, DefaultTimeouts,
+    Body, DefaultTimeouts, EffectiveUri, Endpoint, Error, ErrorKind, PagedEndpoint, RetryClass, Timeouts,
+    Transfer, decode_json, get, post,
 };
 use hub_types::commit::{CommitResponse, NDJSON};
 use hub_types::preupload::{PreuploadRequest, PreuploadResponse};

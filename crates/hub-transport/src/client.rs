@@ -20,7 +20,9 @@ use crate::page::{self, Entries, Entry, Page, next_link};
 use crate::retry::RetryBudget;
 use crate::timeouts::{Settings, after};
 use crate::{
-    BaseUrl, Body, BoxError, CallInfo, Claims, Clock, Endpoint, Error, ErrorKind, HubService, PagedEndpoint, RedirectMode, RetryClass, RetryConfig, Rng, SystemRng, Timeouts, TokioClock, TransportBuilder, Turns, erase, DefaultTimeouts, Patience,
+    BaseUrl, Body, BoxError, CallInfo, Claims, Clock, DefaultTimeouts, Endpoint, Error, ErrorKind,
+    HubService, PagedEndpoint, Patience, RedirectMode, RetryClass, RetryConfig, Rng, SystemRng, Timeouts,
+    TokioClock, TransportBuilder, Turns, erase,
 };
 
 /// Most bytes of a successful answer that [`Transport::send`] reads into memory.
