@@ -5,7 +5,7 @@ use hub_auth::AuthError;
 use hub_commit::CommitError;
 use hub_download::DownloadError;
 use hub_transport::ErrorKind;
-use hub_types::ParseError;
+use hub_types::{Message, ParseError};
 
 /// Why a call failed. Each variant says it on one line; `source()` leads to the cause.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum Error {
     Invalid(#[from] ParseError),
     /// Arguments do not fit together, or the client is set up wrongly. Nothing was sent.
     #[error("{0}")]
-    Setup(String),
+    Setup(Message),
     /// The token store cannot be used, or a token is needed and there is none.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -43,7 +43,7 @@ impl From<DownloadError> for Error {
 }
 
 impl Error {
-    pub(crate) fn setup(message: impl Into<String>) -> Self {
+    pub(crate) fn setup(message: impl Into<Message>) -> Self {
         Self::Setup(message.into())
     }
 

@@ -15,7 +15,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
-    builder::{PossibleValuesParser, TypedValueParser},
+    builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser},
 };
 use hub_api::NetworkPolicy;
 
@@ -38,6 +38,8 @@ pub(crate) use spaces::{
     VariablesArgs, WaitForSpace,
 };
 pub(crate) use upload::{CommitArgs, Upload, UploadSource};
+
+use crate::output::absolute;
 
 /// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
 #[derive(Debug, Parser)]
@@ -87,6 +89,11 @@ pub(crate) struct Global {
 fn network_policies() -> impl TypedValueParser<Value = NetworkPolicy> {
     PossibleValuesParser::new(NetworkPolicy::ALL.map(NetworkPolicy::as_str))
         .try_map(|name| name.parse::<NetworkPolicy>())
+}
+
+/// A folder that something is written to or kept in: it is said as a path from the root, whatever folder the reader is in.
+fn folder() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().map(|path| absolute(&path))
 }
 
 /// Values of `--format`.
@@ -143,6 +150,7 @@ pub(crate) enum Command {
     /// Write the manual pages of all commands into a folder
     Man {
         /// The folder; made if it is missing
+        #[arg(value_parser = folder())]
         folder: PathBuf,
     },
     /// Say what this program goes by: version, Hub, folders, token, environment
@@ -172,10 +180,10 @@ pub(crate) struct Download {
     #[arg(long, value_name = "PATTERN", conflicts_with = "filenames")]
     pub(crate) exclude: Vec<String>,
     /// A folder that files go to, at their own paths, instead of the cache
-    #[arg(long, value_name = "DIR", conflicts_with = "cache_dir")]
+    #[arg(long, value_name = "DIR", conflicts_with = "cache_dir", value_parser = folder())]
     pub(crate) local_dir: Option<PathBuf>,
     /// The cache folder [default: the one of Python programs]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     pub(crate) cache_dir: Option<PathBuf>,
     /// Fetch files that are there already
     #[arg(long)]
@@ -200,7 +208,7 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) allow_remote: bool,
     /// The folder that holds everything; created if it is missing
-    #[arg(long, value_name = "DIR", default_value = "./hub-data")]
+    #[arg(long, value_name = "DIR", default_value = "./hub-data", value_parser = folder())]
     pub(crate) data: PathBuf,
     /// Users, organisations and tokens to add, as TOML; without it a new folder has none
     #[arg(long, value_name = "FILE")]

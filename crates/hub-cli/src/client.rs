@@ -7,12 +7,16 @@ use hub_local::{LocalHub, OwnHub};
 
 use crate::{
     args::{Global, parse_rate},
-    failure::{Code, Failure, chain},
-    output::Output,
+    failure::{Code, Failure},
+    output::{Output, absolute},
+    words::{self, chain},
 };
 
 /// Address under which the embedded Hub of `local:DIR` knows itself. Nothing listens there: requests stay in process.
 const LOCAL_URL: &str = "http://hub.localhost";
+
+/// The variables with which Python programs go offline.
+const PYTHON: [&str; 2] = ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"];
 
 /// What every command gets.
 pub(crate) struct Session {
@@ -48,7 +52,15 @@ impl Session {
         let parse = |text: &str| text.parse::<NetworkPolicy>().map_err(|error| chain(&error));
         let told = flag_or_variable(self.global.network, "HUB_NETWORK", parse)?;
         let from_python = || if self.is_local() { NetworkPolicy::Online } else { Config::from_env().network };
-        Ok(told.unwrap_or_else(from_python))
+        let (switch, policy) = match (self.global.network, told) {
+            (Some(policy), _) => ("--network offline", policy),
+            (None, Some(policy)) => ("HUB_NETWORK=offline", policy),
+            (None, None) => (PYTHON.into_iter().find(|name| is_set(name)).unwrap_or_default(), from_python()),
+        };
+        if policy == NetworkPolicy::Offline {
+            words::offline_by(switch);
+        }
+        Ok(policy)
     }
 
     /// The hosts that may be contacted, if not all: the flag, else `HUB_STRICT_ORIGIN`.
@@ -95,11 +107,17 @@ impl Session {
                     .leaf(local.hub)
                     .inner_is_private();
                 if let Some(cache) = Config::from_env().cache_dir {
-                    builder = builder.cache_dir(cache);
+                    builder = builder.cache_dir(absolute(&cache));
                 }
                 builder
             }
-            None => HfApi::builder_from_env().endpoint(&endpoint),
+            None => {
+                let builder = HfApi::builder_from_env().endpoint(&endpoint);
+                match Config::from_env().cache_dir {
+                    Some(cache) => builder.cache_dir(absolute(&cache)),
+                    None => builder,
+                }
+            }
         };
         let mut builder = builder
             .network(self.network()?)
@@ -139,6 +157,11 @@ fn flag_or_variable<T>(
         }
         _ => Ok(None),
     }
+}
+
+fn is_set(name: &str) -> bool {
+    let asked = Config::from_lookup(|other| std::env::var(other).ok().filter(|_| other == name));
+    asked.network == NetworkPolicy::Offline
 }
 
 async fn open_local(dir: &Path) -> Result<OwnHub, Failure> {

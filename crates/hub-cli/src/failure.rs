@@ -4,10 +4,13 @@ use std::{error::Error as StdError, fmt, process::ExitCode};
 
 use hub_api::{DownloadError, Error, ErrorKind, commit::CommitError};
 
+use crate::words::chain;
+
 /// Exit codes, for scripts. 2, wrong usage, is also what clap exits with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Code {
+    Done = 0,
     Failed = 1,
     Usage = 2,
     NotFound = 3,
@@ -30,8 +33,23 @@ impl Failure {
     }
 
     /// A failure of this machine: what was tried, and why it did not work.
-    pub(crate) fn other(what: impl fmt::Display, error: impl StdError) -> Self {
+    pub(crate) fn other(what: impl fmt::Display, error: impl StdError + 'static) -> Self {
         Self::new(Code::Failed, format!("{what}: {}", chain(&error)))
+    }
+
+    /// Whoever read the results has gone away: no more is done, and nothing is said.
+    pub(crate) fn unheard() -> Self {
+        Self::new(Code::Done, String::new())
+    }
+
+    /// Whether it is one of these.
+    pub(crate) fn is(&self, codes: &[Code]) -> bool {
+        codes.contains(&self.code)
+    }
+
+    /// Whether there is something to say.
+    pub(crate) fn is_told(&self) -> bool {
+        !self.message.is_empty()
     }
 
     pub(crate) fn exit_code(&self) -> ExitCode {
@@ -51,20 +69,6 @@ impl fmt::Display for Failure {
         }
         Ok(())
     }
-}
-
-/// The error and its causes, without texts that repeat what was said before.
-pub(crate) fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let said = cause.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 impl From<Error> for Failure {

@@ -1,13 +1,14 @@
 //! The binary `hub`: data goes to stdout, everything else to stderr.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one crate that prints")]
-
 mod args;
+mod bars;
 mod cached;
 mod client;
 mod command;
+mod console;
 mod examples;
 mod failure;
+mod log;
 mod model;
 mod output;
 mod progress;
@@ -15,61 +16,57 @@ mod stop;
 mod table;
 mod tally;
 mod tree;
+mod usage;
+mod words;
 
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     args::{Cli, Command},
     client::Session,
     failure::Failure,
-    output::Output,
+    output::{Brief, Output},
 };
 
 fn main() -> ExitCode {
-    // clap prints help and usage errors itself and exits with 0 or 2.
-    let matches = model::command().get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    let serving = matches!(cli.command, Command::Serve(_));
-    start_log(serving);
+    let parsed = model::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let done = match parsed {
+        Ok(cli) => run(cli).map(|()| ExitCode::SUCCESS),
+        Err(error) => {
+            let words: Vec<String> =
+                std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+            usage::told(&error, &words)
+                .map(|code| ExitCode::from(u8::try_from(code).unwrap_or(failure::Code::Usage as u8)))
+        }
+    };
+    done.unwrap_or_else(|failure| {
+        if failure.is_told() {
+            console::note(format!("hub: {failure}"));
+        }
+        failure.exit_code()
+    })
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let output = Output::new(&cli.global);
+    log::start(matches!(cli.command, Command::Serve(_)), output.is_quiet());
     if cli.global.token.is_some() {
         tracing::warn!(
             "a token on the command line can be seen by other users of this machine; HF_TOKEN cannot"
         );
     }
-    match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("hub: {failure}");
-            failure.exit_code()
-        }
-    }
-}
-
-/// Warnings of a command are for a person and stand alone; a server's log is kept, with times.
-fn start_log(serving: bool) {
-    let default = if serving { "info" } else { "warn" };
-    let filter = EnvFilter::try_from_env("HUB_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
-    if serving || std::env::var_os("HUB_LOG").is_some() {
-        log.init();
-    } else {
-        log.without_time().with_target(false).init();
-    }
-}
-
-fn run(cli: Cli) -> Result<(), Failure> {
-    let output = Output::new(&cli.global);
     match &cli.command {
         Command::Version => {
             let version = env!("CARGO_PKG_VERSION");
-            return output.value(&serde_json::json!({ "version": version }), || format!("hub {version}"));
+            let value = serde_json::json!({ "version": version });
+            return output.value(&value, || format!("hub {version}"), Brief::One(version));
         }
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut model::command(), "hub", &mut std::io::stdout());
-            return Ok(());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut model::command(), "hub", &mut script);
+            return console::bytes(&script);
         }
         Command::Man { folder } => return command::man::run(output, folder),
         Command::Commands => return output.json(&model::leaves()),

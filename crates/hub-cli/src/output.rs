@@ -2,13 +2,15 @@
 
 use std::{
     fmt::Display,
-    io::{IsTerminal, Write},
+    io::IsTerminal,
+    path::{Path, PathBuf},
 };
 
 use serde::Serialize;
 
 use crate::{
     args::{FormatArg, Global},
+    console,
     failure::Failure,
     progress::Board,
     table,
@@ -20,6 +22,16 @@ enum Format {
     Human,
     Json,
     Quiet,
+}
+
+/// What a result is with `--quiet`: values for a script, one a line, and no sentences.
+#[derive(Debug)]
+pub(crate) enum Brief<'a> {
+    /// What people read is nothing but the value.
+    Same,
+    One(&'a str),
+    /// Any number of values, or none.
+    Lines(Vec<String>),
 }
 
 /// Writes results.
@@ -48,26 +60,23 @@ impl Output {
         (self.format == Format::Human).then(|| Board::new(std::io::stderr().is_terminal()))
     }
 
-    /// Writes one result: as JSON, or as the text that `human` makes.
+    /// Whether only what a script needs is written.
+    pub(crate) fn is_quiet(self) -> bool {
+        self.format == Format::Quiet
+    }
+
+    /// Writes one result: as JSON, as the text that `human` makes, or with `--quiet` as `brief` says.
     pub(crate) fn value<T: Serialize>(
         self,
         value: &T,
         human: impl FnOnce() -> String,
+        brief: Brief<'_>,
     ) -> Result<(), Failure> {
-        self.value_or_quiet(value, human, None)
-    }
-
-    /// As [`Output::value`], with another text for `--quiet`.
-    pub(crate) fn value_or_quiet<T: Serialize>(
-        self,
-        value: &T,
-        human: impl FnOnce() -> String,
-        quiet: Option<&str>,
-    ) -> Result<(), Failure> {
-        match (self.format, quiet) {
+        match (self.format, brief) {
             (Format::Json, _) => self.json(value),
-            (Format::Quiet, Some(quiet)) => line(quiet),
-            _ => line(&human()),
+            (Format::Human, _) | (Format::Quiet, Brief::Same) => console::result(&human()),
+            (Format::Quiet, Brief::One(text)) => console::result(text),
+            (Format::Quiet, Brief::Lines(all)) => lines(all),
         }
     }
 
@@ -82,14 +91,14 @@ impl Output {
     ) -> Result<(), Failure> {
         match self.format {
             Format::Json => self.json(items),
-            Format::Quiet => items.iter().try_for_each(|item| line(&quiet(item))),
+            Format::Quiet => lines(items.iter().map(quiet)),
             Format::Human if items.is_empty() => {
-                eprintln!("There is nothing to list.");
+                console::note("There is nothing to list.");
                 Ok(())
             }
             Format::Human => {
                 let rows: Vec<Vec<String>> = items.iter().map(row).collect();
-                table::lines(head, &rows, self.width).iter().try_for_each(|text| line(text))
+                lines(table::lines(head, &rows, self.width))
             }
         }
     }
@@ -97,8 +106,8 @@ impl Output {
     /// Writes one line of a list that may be too long to be held, or nothing when the list is written as JSON at its end.
     pub(crate) fn item(self, human: impl FnOnce() -> String, quiet: &str) -> Result<(), Failure> {
         match self.format {
-            Format::Human => line(&human()),
-            Format::Quiet => line(quiet),
+            Format::Human => console::result(&human()),
+            Format::Quiet => console::result(quiet),
             Format::Json => Ok(()),
         }
     }
@@ -112,7 +121,7 @@ impl Output {
     pub(crate) fn json<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| Failure::other("cannot write JSON", error))?;
-        line(&text)
+        console::result(&text)
     }
 }
 
@@ -124,12 +133,15 @@ fn width() -> Option<usize> {
     told.filter(|columns| *columns > 0).or_else(measured)
 }
 
-/// A reader that goes away, such as `head`, ends the program quietly.
-fn line(text: &str) -> Result<(), Failure> {
-    match writeln!(std::io::stdout().lock(), "{text}") {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
-        other => other.map_err(|error| Failure::other("cannot write to stdout", error)),
-    }
+/// Writes lines at once.
+fn lines(all: impl IntoIterator<Item = String>) -> Result<(), Failure> {
+    let text: String = all.into_iter().map(|line| line + "\n").collect();
+    console::bytes(text.as_bytes())
+}
+
+/// A path that is the same from every folder. Where a command keeps or writes something is always said like this.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// `1 file`, `2 files`.

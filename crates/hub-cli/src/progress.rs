@@ -10,6 +10,7 @@ use hub_api::types::progress::{Event, Phase, Progress};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::{
+    bars, console,
     output::human_size,
     tally::{Tally, time},
 };
@@ -68,7 +69,7 @@ pub(crate) async fn watched<T, E>(
     if let Some(board) = board {
         board.clear();
         if let (Ok(_), Some(summary)) = (&result, board.summary()) {
-            eprintln!("{summary}");
+            console::note(summary);
         }
     }
     result
@@ -105,9 +106,10 @@ impl Progress for Board {
     }
 }
 
-fn bar(template: &str) -> ProgressBar {
+/// A line that is drawn as it is set.
+fn bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template(template) {
+    if let Ok(style) = ProgressStyle::with_template("{msg}") {
         bar.set_style(style);
     }
     bar
@@ -116,7 +118,7 @@ fn bar(template: &str) -> ProgressBar {
 impl Screen {
     fn new() -> Self {
         let lines = MultiProgress::new();
-        let whole = lines.add(bar("{prefix:>11} {bar:30} {bytes:>10}/{total_bytes:<10} {wide_msg}"));
+        let whole = lines.add(bar());
         Self { lines, whole, files: HashMap::new() }
     }
 
@@ -129,32 +131,29 @@ impl Screen {
             }
             return;
         }
+        let shown = path.escape_debug().to_string();
+        let text = bars::line(columns(), "", (position, total), &shown);
         if let Some(line) = self.files.get(path) {
-            line.set_position(position);
+            line.set_message(text);
         } else if self.files.len() < LINES {
-            let line = self.lines.insert_before(
-                &self.whole,
-                bar("            {bar:30} {bytes:>10}/{total_bytes:<10} {wide_msg}"),
-            );
-            line.set_length(total);
-            line.set_message(path.escape_debug().to_string());
-            line.set_position(position);
+            let line = self.lines.insert_before(&self.whole, bar());
+            line.set_message(text);
             self.files.insert(path.to_owned(), line);
         }
     }
 
     fn whole(&self, phase: Phase, tally: &mut Tally) {
-        self.whole.set_prefix(match phase {
+        let label = match phase {
             Phase::Hashing => "hashing",
             Phase::Downloading => "downloading",
             _ => "uploading",
-        });
-        self.whole.set_length(tally.expected());
-        self.whole.set_position(tally.done());
-        if let Some(rate) = tally.rate() {
+        };
+        let speed = tally.rate().map(|rate| {
             let left = tally.left().map(|left| format!(", {} left", time(left))).unwrap_or_default();
-            self.whole.set_message(format!("{}/s{left}", human_size(rate)));
-        }
+            format!("{}/s{left}", human_size(rate))
+        });
+        let at = (tally.done(), tally.expected());
+        self.whole.set_message(bars::line(columns(), label, at, &speed.unwrap_or_default()));
     }
 
     fn clear(self) {
@@ -165,4 +164,9 @@ impl Screen {
         // A terminal that is gone needs no clearing.
         let _ = self.lines.clear();
     }
+}
+
+/// The width of the terminal that is drawn on.
+fn columns() -> usize {
+    terminal_size::terminal_size_of(std::io::stderr()).map_or(80, |(width, _)| usize::from(width.0))
 }

@@ -360,7 +360,8 @@ fn info(job: &Job, response: CommitResponse, owner: &str) -> CommitInfo {
                 info = with;
             }
             Err(error) => {
-                tracing::warn!(%error, "the number of the pull request is not known");
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(error, "the number of the pull request is not known");
                 info.pr_url = Some(url);
             }
         }

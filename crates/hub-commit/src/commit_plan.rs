@@ -15,7 +15,8 @@ use crate::{CommitOperation, CommitOptions, Reason};
 /// What a commit would do, file by file. [`plan_commit`](crate::plan_commit) makes it, [`execute`](crate::execute) does
 /// it.
 ///
-/// In JSON: `repo_id`, `repo_type`, `revision`, `create_pr`, `head`, `entries`, `totals` and `warnings`.
+/// In JSON: `repo_id`, `repo_type`, `revision`, `create_pr`, `head` (null where the repository was not there), `entries`,
+/// `totals` and `warnings`.
 #[derive(Debug, Clone)]
 pub struct CommitPlan {
     pub(crate) endpoint: String,
@@ -41,9 +42,16 @@ impl CommitPlan {
         &self.options.revision
     }
 
-    /// The commit that the plan was made for, and the only one that it can be done on.
+    /// The commit that the plan was made for, and the only one that it can be done on; empty where the repository was not
+    /// there.
     pub fn head(&self) -> &str {
         &self.head
+    }
+
+    /// Whether the repository was not there. What the Hub decides about each file is not known then: entries have no
+    /// [`mode`](PlanEntry::mode), all sizes count as sent, and `requests` is the least that it takes.
+    pub fn is_of_new_repo(&self) -> bool {
+        self.head.is_empty()
     }
 
     /// What happens to each path: first what changes, in the order of the commit, then what is left out, by path.
@@ -74,7 +82,7 @@ impl Serialize for CommitPlan {
         plan.serialize_field("repo_type", self.options.repo.repo_type.singular())?;
         plan.serialize_field("revision", self.options.revision.as_str())?;
         plan.serialize_field("create_pr", &self.options.create_pr)?;
-        plan.serialize_field("head", &self.head)?;
+        plan.serialize_field("head", &Some(&self.head).filter(|head| !head.is_empty()))?;
         plan.serialize_field("entries", &self.entries)?;
         plan.serialize_field("totals", &self.totals)?;
         plan.serialize_field("warnings", &self.warnings)?;

@@ -225,6 +225,14 @@ pub enum SourceProblem {
         /// The file.
         path: PathBuf,
     },
+    /// A repository cannot have a file of its name.
+    #[error("{}: {reason}", path.escape())]
+    Name {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with the name.
+        reason: String,
+    },
     /// It is a symbolic link, and these are to be refused.
     #[error("{} is a symbolic link", path.escape())]
     Link {

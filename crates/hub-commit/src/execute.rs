@@ -34,6 +34,11 @@ pub async fn execute(transport: &Transport, plan: CommitPlan) -> Result<CommitIn
     if transport.endpoint().to_string() != endpoint {
         return Err(CommitError::invalid(format!("the plan was made for {endpoint}")));
     }
+    if head.is_empty() {
+        let text =
+            "the plan was made when the repository was not there: make the repository, then plan again";
+        return Err(CommitError::invalid(text));
+    }
     let parent = head.parse().map_err(|_| CommitError::malformed(format!("{head:?} is not a commit")))?;
     let options = CommitOptions { parent_commit: Some(parent), ..options };
     let job = Arc::new(Job::new(transport, operations, options));

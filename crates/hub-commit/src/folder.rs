@@ -20,7 +20,8 @@ use std::sync::Arc;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::error::SourceProblem;
-use crate::operation::Folder;
+use crate::look::unreadable;
+use crate::operation::{Folder, content_path};
 use crate::pattern::Filter;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, Reason, Skipped};
 
@@ -116,15 +117,18 @@ pub fn scan(dir: &Path, options: &FolderOptions) -> Result<Vec<CommitOperation>,
 /// The files of `dir` as additions, and what is left out. Reads no content.
 ///
 /// # Errors
-/// [`CommitError::InvalidOperation`] when `dir` is not a folder or a path cannot be in a repository;
-/// [`CommitError::Sources`] with everything that cannot be uploaded: names that are not UTF-8, named pipes and devices,
-/// folders that cannot be listed, links that lead nowhere or in a circle or are refused. What the patterns leave out is no
-/// problem.
+/// [`CommitError::InvalidOperation`] when `dir` is not a folder or `path_in_repo` cannot be in a repository;
+/// [`CommitError::Sources`] with everything that cannot be uploaded: names that are not UTF-8 or that no repository can
+/// have, named pipes and devices, folders that cannot be listed, links that lead nowhere or in a circle or are refused, and
+/// with these all files that cannot be opened. What the patterns leave out is no problem.
 pub fn list(dir: &Path, options: &FolderOptions) -> Result<Listing, CommitError> {
     if !dir.is_dir() {
         return Err(CommitError::invalid(format!("{dir:?} is not a folder")));
     }
     let scan = Scan::new(dir, options);
+    if let Some(folder) = scan.folder.prefix.strip_suffix('/') {
+        content_path(folder)?;
+    }
     let walk = WalkDir::new(dir).min_depth(1).follow_links(options.links.are_followed()).into_iter();
     for entry in walk.filter_entry(|entry| scan.enters(entry)) {
         match entry {
@@ -157,8 +161,6 @@ struct Scan<'a> {
 #[derive(Default)]
 struct Found {
     operations: Vec<CommitOperation>,
-    /// A file that no repository can have.
-    invalid: Option<CommitError>,
     skipped: Vec<Skipped>,
     problems: Vec<SourceProblem>,
     /// Folders that had no entry so far.
@@ -232,7 +234,7 @@ impl<'a> Scan<'a> {
         } else if kind.is_file() {
             match CommitOperationAdd::in_folder(&self.folder, &inside) {
                 Ok(add) => found.operations.push(add.into()),
-                Err(error) => found.invalid = found.invalid.take().or(Some(error)),
+                Err(error) => found.problems.push(SourceProblem::Name { path, reason: error.to_string() }),
             }
         } else {
             found.problems.push(SourceProblem::NotRegular { path });
@@ -286,12 +288,11 @@ impl<'a> Scan<'a> {
     }
 
     fn finish(self) -> Result<Listing, CommitError> {
-        let found = self.found.take();
+        let mut found = self.found.take();
         if !found.problems.is_empty() {
+            // Whoever mends these shall not be told of others the next time.
+            found.problems.extend(unreadable(&found.operations));
             return Err(CommitError::Sources(found.problems));
-        }
-        if let Some(error) = found.invalid {
-            return Err(error);
         }
         let (mut operations, mut skipped) = (found.operations, found.skipped);
         let empty = found.empty.iter();

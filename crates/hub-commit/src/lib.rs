@@ -52,6 +52,7 @@ pub mod pattern;
 mod payload;
 mod pieces;
 mod plan;
+mod plan_of_new;
 mod preupload;
 mod reconcile;
 mod run;

@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 use crate::error::SourceProblem;
 use crate::job::blocking;
 use crate::operation::head_of;
-use crate::source::{Files, Stamp};
+use crate::source::{Files, Stamp, SystemFiles};
 use crate::{CommitError, CommitOperation, CommitOptions};
 
 /// Bytes of a file that the server looks at.
@@ -88,6 +88,11 @@ impl<T: From<Seen>> Looked<T> {
         self.samples.extend(other.samples);
         self.problems.extend(other.problems);
     }
+}
+
+/// The files that cannot be opened. Reads no content.
+pub(crate) fn unreadable(operations: &[CommitOperation]) -> Vec<SourceProblem> {
+    look_at_share(operations, 0, &SystemFiles, false).problems
 }
 
 /// Looks at some of the operations, the first of which has the index `at`.

@@ -17,7 +17,7 @@ use crate::plan::Added;
 use crate::{CommitError, CommitOperationAdd};
 
 /// Files in one request.
-const BATCH: usize = 256;
+pub(crate) const BATCH: usize = 256;
 /// Longest text file that is read whole to be sent along: `.gitignore`, `.gitattributes`, `README.md`.
 const MAX_TEXT: u64 = 4 * 1024 * 1024;
 

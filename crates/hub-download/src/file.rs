@@ -114,7 +114,12 @@ pub(crate) async fn here_or_unreachable<T>(
     };
     match find().await? {
         Some(place) => {
-            tracing::warn!(error = %source, "the Hub cannot be asked; {what} comes from the cache");
+            if source.kind() == ErrorKind::Offline {
+                tracing::debug!("{what} comes from the cache");
+            } else {
+                let error: &(dyn std::error::Error + 'static) = &source;
+                tracing::warn!(error, "the Hub cannot be asked; {what} comes from the cache");
+            }
             Ok(place)
         }
         None => Err(DownloadError::Unreachable { what, cache: target.root().to_owned(), source }),

@@ -3,6 +3,8 @@
 use hub_types::RepoType;
 use serde_json::{Map, Value};
 
+use crate::model_index;
+
 /// The front matter of a card, or why it cannot be used.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Card {
@@ -26,9 +28,48 @@ pub(crate) fn parse(readme: &str) -> Card {
         Ok(Value::Object(fields)) => Card::Fields(fields),
         Ok(Value::Null) => Card::Missing,
         Ok(_) => Card::Broken("the metadata must be a list of \"key: value\" lines".to_owned()),
-        Err(error) => Card::Broken(error.to_string()),
+        Err(error) => Card::Broken(in_words(yaml, &error)),
     }
 }
+
+/// What is wrong with a card: its front matter is no YAML, or says something that it may not say.
+pub(crate) fn problems(repo_type: Option<RepoType>, readme: &str) -> Vec<String> {
+    match parse(readme) {
+        Card::Broken(reason) => vec![reason],
+        Card::Fields(fields) if matches!(repo_type, None | Some(RepoType::Model)) => {
+            model_index::problems(&fields)
+        }
+        Card::Fields(_) | Card::Missing => Vec::new(),
+    }
+}
+
+/// An error of the YAML, at the line of the file that an editor shows, in words for whoever wrote it.
+fn in_words(yaml: &str, error: &serde_saphyr::Error) -> String {
+    // The words name the line of the front matter; the dashes before it are line 1 of the file.
+    let words = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
+    let location = error.location().filter(|location| location.line() > 0);
+    let Some(location) = location else { return words };
+    let place = format!("line {}, column {}", location.line(), location.column());
+    let what = words
+        .replace(&format!(" at {place}"), "")
+        .replace(&place, "")
+        .trim_matches([' ', ':', ','])
+        .to_owned();
+    // A tab is noticed at the beginning of what it ends up in.
+    let indented = |line: &str| line.trim_start_matches(' ').starts_with('\t');
+    let with_tab = yaml.lines().position(indented).filter(|_| what.contains("tab"));
+    let line = with_tab.map_or(location.line(), |at| at as u64 + 1);
+    let plain = PLAIN.iter().find(|(technical, _)| what.contains(technical));
+    format!("line {} of README.md: {}", line + 1, plain.map_or(what.as_str(), |(_, plain)| plain))
+}
+
+/// What the YAML library says, and what the author of a card understands.
+const PLAIN: &[(&str, &str)] = &[
+    ("mapping values", "there is a second \": \" in one line; put the text after the first one in quotes"),
+    ("did not find expected ',' or ']'", "a \"[\" is not closed by \"]\""),
+    ("did not find expected ',' or '}'", "a \"{\" is not closed by \"}\""),
+    ("tab", "YAML is indented with spaces, there is a tab"),
+];
 
 fn front_matter(text: &str) -> Option<&str> {
     let mut lines = text.split_inclusive('\n');

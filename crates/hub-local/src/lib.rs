@@ -34,6 +34,7 @@ mod error;
 mod fault;
 mod handler;
 mod local_user;
+mod model_index;
 mod query;
 mod range;
 mod respond;
@@ -54,7 +55,7 @@ pub use local_user::OwnHub;
 pub use routes::{Needs, Operation, routes};
 pub use seed::{Seed, TagFiles};
 #[cfg(feature = "serve")]
-pub use serve::{ServeError, Server};
+pub use serve::{Port, ServeError, Server};
 pub use server::LocalHub;
 pub use store::{DiscardLfs, OrgRole, StoreError, TokenRole};
 

@@ -63,6 +63,36 @@ pub struct Server {
     address: SocketAddr,
 }
 
+/// A port that is taken and serves nothing yet: for whoever makes the Hub only when it can be served.
+#[derive(Debug)]
+pub struct Port {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Port {
+    /// Takes a port; port 0 means any that is free.
+    ///
+    /// # Errors
+    /// As for [`Server::bind`].
+    pub async fn take(address: impl ToSocketAddrs + std::fmt::Debug) -> Result<Self, ServeError> {
+        let named = format!("{address:?}").trim_matches('"').to_owned();
+        let fail = |source| ServeError { address: named, source };
+        let bound = async {
+            let listener = TcpListener::bind(address).await?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        };
+        let (listener, address) = bound.await.map_err(fail)?;
+        Ok(Self { listener, address })
+    }
+
+    /// Serves a Hub on it.
+    pub fn serve(self, hub: LocalHub) -> Server {
+        Server { hub, listener: self.listener, address: self.address }
+    }
+}
+
 /// Why a port cannot be listened on, for example because it is taken.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: choose another address, or stop what uses it")]
@@ -85,15 +115,7 @@ impl Server {
         hub: LocalHub,
         address: impl ToSocketAddrs + std::fmt::Debug,
     ) -> Result<Self, ServeError> {
-        let named = format!("{address:?}").trim_matches('"').to_owned();
-        let fail = |source| ServeError { address: named, source };
-        let bound = async {
-            let listener = TcpListener::bind(address).await?;
-            let address = listener.local_addr()?;
-            Ok((listener, address))
-        };
-        let (listener, address) = bound.await.map_err(fail)?;
-        Ok(Self { hub, listener, address })
+        Ok(Port::take(address).await?.serve(hub))
     }
 
     /// The address that it listens on, with the port that was found.

@@ -26,6 +26,7 @@ mod extra;
 mod info;
 pub mod lfs;
 mod likes;
+mod message;
 pub mod preupload;
 pub mod progress;
 mod refs;
@@ -60,6 +61,7 @@ pub use info::{
     RepoFile, RepoInfo, SpaceInfo,
 };
 pub use likes::{Like, LikedRepo, Liker, UserLikes};
+pub use message::Message;
 pub use refs::{GitRefInfo, GitRefs};
 pub use repo_id::{MAX_NAME_LENGTH, RepoId};
 pub use repo_path::SafeRelPath;

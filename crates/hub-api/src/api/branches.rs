@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use http::{Request, response::Parts};
 use hub_transport::{Body, Endpoint, Error, RetryClass, decode_done, decode_json, delete, post};
-use hub_types::{CreateBranchRequest, RepoRef, Revision, SuperSquashRequest, SuperSquashResponse, route};
+use hub_types::{
+    CreateBranchRequest, Message, RepoRef, Revision, SuperSquashRequest, SuperSquashResponse, route,
+};
 
 use super::{commits::ListRepoCommits, new_ref::RefName};
 use crate::{
@@ -179,7 +181,9 @@ impl Operation for SuperSquash {
         let message = self.commit_message.filter(|message| !message.trim().is_empty());
         let message = message.unwrap_or_else(|| format!("Super-squash branch '{branch}'"));
         if message.chars().count() > 500 {
-            return Err(crate::Error::setup("commit_message may have at most 500 characters"));
+            return Err(crate::Error::setup(
+                Message::argument("commit_message").text(" may have at most 500 characters"),
+            ));
         }
         let title = message.lines().next().unwrap_or_default().trim_end().to_owned();
         let transport = api.transport()?;

@@ -10,7 +10,7 @@ use hub_commit::pattern;
 use hub_download::{
     Cache, DownloadOptions, FileRequest, Parts, SnapshotRequest, Target, hf_hub_download, snapshot_download,
 };
-use hub_types::{RepoRef, Revision, progress::Progress};
+use hub_types::{Message, RepoRef, Revision, progress::Progress};
 
 use crate::{
     Async, Call, Error, HfApi, Mode, NetworkPolicy, Operation,
@@ -81,9 +81,8 @@ pub(super) fn preferred(
 
 /// There is nowhere to look for what was downloaded.
 pub(super) fn no_cache() -> Error {
-    Error::setup(
-        "there is no home folder to keep a cache in: set HF_HOME, or cache_dir or local_dir of the call",
-    )
+    let text = Message::from("there is no home folder to keep a cache in: set HF_HOME, or ");
+    Error::setup(text.and_argument("cache_dir").text(" or ").and_argument("local_dir"))
 }
 
 /// Where files are: in `local_dir`, else in `cache_dir`, else in the cache of the client.

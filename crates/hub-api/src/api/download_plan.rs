@@ -1,6 +1,7 @@
 //! Downloads that are looked at before they are made.
 
 use hub_download::{PlannedFile, plan_file, plan_snapshot};
+use hub_types::Message;
 
 use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
@@ -18,7 +19,11 @@ pub struct DownloadPlan<O> {
 
 fn asks_the_hub(local_files_only: bool) -> Result<(), Error> {
     if local_files_only {
-        return Err(Error::setup("a plan asks the Hub which files there are; leave local_files_only out"));
+        return Err(Error::setup(
+            Message::from("a plan asks the Hub which files there are; leave ")
+                .and_argument("local_files_only")
+                .text(" out"),
+        ));
     }
     Ok(())
 }

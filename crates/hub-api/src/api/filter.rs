@@ -1,7 +1,7 @@
 //! What searches are narrowed by.
 
 use hub_transport::Error;
-use hub_types::{DatasetFilter, ModelFilter};
+use hub_types::{DatasetFilter, Message, ModelFilter};
 use serde_json::Value;
 
 /// What `filter` takes: a tag, several, a [`ModelFilter`] or a [`DatasetFilter`].
@@ -78,7 +78,9 @@ impl Emissions {
     /// Refuses bounds that bound nothing.
     pub(crate) fn check(&self) -> Result<(), Error> {
         match (self.least, self.most) {
-            (None, None) => Err(Error::build("emissions_thresholds needs a least or a most value")),
+            (None, None) => Err(Error::build(
+                Message::argument("emissions_thresholds").text(" needs a least or a most value"),
+            )),
             _ => Ok(()),
         }
     }

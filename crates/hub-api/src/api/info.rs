@@ -5,7 +5,7 @@ use std::{marker::PhantomData, time::Duration};
 use bytes::Bytes;
 use http::{Request, response::Parts};
 use hub_transport::{Body, Endpoint, Error, ErrorKind, RetryClass, Timeouts, decode_json, get};
-use hub_types::{DatasetInfo, ModelInfo, RepoInfo, RepoRef, RepoType, Revision, SpaceInfo, route};
+use hub_types::{DatasetInfo, Message, ModelInfo, RepoInfo, RepoRef, RepoType, Revision, SpaceInfo, route};
 use serde::de::DeserializeOwned;
 
 use super::{endpoint_repo, endpoint_revision};
@@ -120,7 +120,13 @@ impl<T: Info> Endpoint for GetInfo<T> {
 
     fn request(&self) -> Result<Request<Body>, Error> {
         if !self.expand.is_empty() && (self.files_metadata || self.security_status) {
-            return Err(Error::build("expand cannot be combined with files_metadata or security_status"));
+            return Err(Error::build(
+                Message::argument("expand")
+                    .text(" cannot be combined with ")
+                    .and_argument("files_metadata")
+                    .text(" or ")
+                    .and_argument("security_status"),
+            ));
         }
         let repo = endpoint_repo(&self.repo)?;
         let revision = endpoint_revision(self.revision.as_deref())?;

@@ -13,7 +13,7 @@ use hub_commit::{
     large::{LargeFolder, LargeUpload, Limits, Staging},
 };
 use hub_types::{
-    Discussion, DiscussionStatus, RepoRef, RepoType, Revision, discussion::DiscussionTypeFilter,
+    Discussion, DiscussionStatus, Message, RepoRef, RepoType, Revision, discussion::DiscussionTypeFilter,
     progress::Progress,
 };
 
@@ -123,7 +123,7 @@ impl Operation for UploadLargeFolder {
         for (name, number) in [("num_workers", self.num_workers), ("files_per_commit", self.files_per_commit)]
         {
             if number == Some(0) {
-                return Err(Error::setup(format!("{name} must be at least 1")));
+                return Err(Error::setup(Message::argument(name).text(" must be at least 1")));
             }
         }
         if self.atomic && revision != Revision::main() {

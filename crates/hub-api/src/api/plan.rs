@@ -28,7 +28,8 @@ impl<O: HasCommit, M: Mode> Call<O, M> {
     /// What the commit would do, instead of doing it: what is added, replaced, deleted and left out and why, the bytes to
     /// send and the number of requests. Nothing is changed. [`HfApi::execute`] does the plan.
     ///
-    /// Every file is read and hashed, so that the plan says which content the Hub has already. The repository must exist.
+    /// Every file is read and hashed, so that the plan says which content the Hub has already. The repository must exist,
+    /// unless the call would make it ([`create_repo`](Self::create_repo)): see [`CommitPlan::is_of_new_repo`].
     ///
     /// ```no_run
     /// # async fn run(api: hub_api::HfApi) -> Result<(), hub_api::Error> {

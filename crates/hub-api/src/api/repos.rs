@@ -10,8 +10,8 @@ use hub_transport::{
     delete, get, post,
 };
 use hub_types::{
-    CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest, ModelInfo, RepoId, RepoInfo, RepoRef, RepoType,
-    RepoUrl, route,
+    CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest, Message, ModelInfo, RepoId, RepoInfo, RepoRef,
+    RepoType, RepoUrl, route,
     space::{NewSpace, SpaceHardware, SpaceSetting, SpaceStorage},
 };
 
@@ -177,9 +177,10 @@ impl CreateRepo {
         check_visibility(self.private, self.visibility.as_deref())?;
         if repo.repo_type == RepoType::Space {
             if self.space_sdk.is_none() && self.space_template.is_none() {
-                return Err(crate::Error::setup(
-                    "a Space needs an SDK: set space_sdk to gradio, docker or static, or a space_template",
-                ));
+                let text = Message::from("a Space needs an SDK: set ").and_argument("space_sdk");
+                let text =
+                    text.text(" to gradio, docker or static, or name a ").and_argument("space_template");
+                return Err(crate::Error::setup(text));
             }
             return check_sleep_time(self.space.sleep_time_seconds, self.space.hardware.as_ref());
         }
@@ -301,7 +302,9 @@ impl Operation for CreateRepo {
                 }
                 Err(error) if self.exist_ok => return self.existing(&api, error).await,
                 Err(error) if error.kind() == ErrorKind::Conflict => {
-                    return Err(error.with_hint("exist_ok takes the one that is there").into());
+                    return Err(error
+                        .with_hint(Message::argument("exist_ok").text(" takes the one that is there"))
+                        .into());
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use http::Request;
 use hub_transport::{Body, Error, PagedEndpoint, get};
-use hub_types::{DatasetInfo, ModelInfo, RepoType, SpaceInfo, route};
+use hub_types::{DatasetInfo, Message, ModelInfo, RepoType, SpaceInfo, route};
 use serde::de::DeserializeOwned;
 
 use super::filter::{Emissions, FilterArg};
@@ -120,10 +120,22 @@ impl<T: Listed> PagedEndpoint for ListRepos<T> {
         emissions.map(Emissions::check).transpose()?;
         let expands = !self.expand.is_empty();
         if expands && (self.full || model.card_data || model.config) {
-            return Err(Error::build("expand cannot be combined with full, card_data or fetch_config"));
+            return Err(Error::build(
+                Message::argument("expand")
+                    .text(" cannot be combined with ")
+                    .and_argument("full")
+                    .text(", ")
+                    .and_argument("card_data")
+                    .text(" or ")
+                    .and_argument("fetch_config"),
+            ));
         }
         if expands && emissions.is_some() && !self.expand.iter().any(|name| name == "cardData") {
-            return Err(Error::build("emissions_thresholds needs \"cardData\" among the fields of expand"));
+            return Err(Error::build(
+                Message::argument("emissions_thresholds")
+                    .text(" needs \"cardData\" among the fields of ")
+                    .and_argument("expand"),
+            ));
         }
         // The card says what a model emits: without it there would be nothing to compare.
         let card_data = model.card_data || (emissions.is_some() && !expands);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Request, response::Parts};
 use hub_transport::{Body, Endpoint, Error, RetryClass, Transport, decode_done, decode_json, post, put};
-use hub_types::{Gated, MoveRepoRequest, RepoId, RepoInfo, RepoRef, RepoSettings, route};
+use hub_types::{Gated, Message, MoveRepoRequest, RepoId, RepoInfo, RepoRef, RepoSettings, route};
 
 use super::{identity::GetWhoAmI, info::GetInfo};
 use crate::{Async, Call, HfApi, Mode, Operation, args::HasRepo, repo_arg::RepoArg};
@@ -34,7 +34,9 @@ impl Operation for MoveRepo {
         let to: RepoId = self.to.parse()?;
         for id in [&from.id, &to] {
             if id.namespace().is_none() {
-                return Err(crate::Error::setup(format!("move_repo needs namespace/name, not {id}")));
+                return Err(crate::Error::setup(format!(
+                    "both names of a move are namespace/name, not {id}"
+                )));
             }
         }
         let to = RepoRef::new(from.repo_type, to);
@@ -162,23 +164,34 @@ impl UpdateSettings {
         let RepoSettings { private, visibility, gated, .. } = &self.settings;
         check_visibility(*private, visibility.as_deref())?;
         let problem = match (private, visibility, gated) {
-            (None, None, None) => "at least one setting must be given: private, visibility or gated",
-            (_, _, Some(Gated::Flag(true))) => "gated must be auto, manual or false",
-            (_, _, Some(Gated::Mode(mode))) if !matches!(mode.as_str(), "auto" | "manual") => {
-                "gated must be auto, manual or false"
-            }
+            (None, None, None) => Message::from("at least one setting must be given: ")
+                .and_argument("private")
+                .text(", ")
+                .and_argument("visibility")
+                .text(" or ")
+                .and_argument("gated"),
+            (_, _, Some(Gated::Flag(true))) => no_mode(),
+            (_, _, Some(Gated::Mode(mode))) if !matches!(mode.as_str(), "auto" | "manual") => no_mode(),
             _ => return Ok(()),
         };
         Err(crate::Error::setup(problem))
     }
 }
 
+fn no_mode() -> Message {
+    Message::argument("gated").text(" must be auto, manual or false")
+}
+
 /// Refuses two answers to who sees a repository, and words that are none.
 pub(super) fn check_visibility(private: Option<bool>, visibility: Option<&str>) -> Result<(), crate::Error> {
     match (private, visibility) {
-        (Some(_), Some(_)) => Err(crate::Error::setup("private and visibility exclude each other")),
+        (Some(_), Some(_)) => Err(crate::Error::setup(
+            Message::argument("private").text(" and ").and_argument("visibility").text(" exclude each other"),
+        )),
         (None, Some(word)) if !matches!(word, "public" | "private" | "protected") => {
-            Err(crate::Error::setup("visibility must be public, private or protected"))
+            Err(crate::Error::setup(
+                Message::argument("visibility").text(" must be public, private or protected"),
+            ))
         }
         _ => Ok(()),
     }

@@ -6,11 +6,15 @@ use hub_commit::{
     AddSource, CheckedCommit, CommitOperation, CommitOperationAdd, CommitOperationDelete, CommitOptions,
     CommitPlan, IsFolder, Skipped, deletions,
 };
-use hub_types::{CommitInfo, RepoRef, progress::Progress};
+use hub_transport::ErrorKind;
+use hub_types::{CommitInfo, Message, RepoInfo, RepoRef, progress::Progress};
 
 use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
-    api::repos::{CreateRepo, CreateRepoCall},
+    api::{
+        info::GetInfo,
+        repos::{CreateRepo, CreateRepoCall},
+    },
     args::{HasProgress, HasRepo, HasRevision},
     repo_arg::{RepoArg, revision_or_main},
 };
@@ -77,7 +81,7 @@ impl CommitArgs {
         }
         if let Some(threads) = self.num_threads {
             if threads == 0 {
-                return Err(Error::setup("num_threads must be at least 1"));
+                return Err(Error::setup(Message::argument("num_threads").text(" must be at least 1")));
             }
             options = options.max_concurrency(threads);
         }
@@ -126,6 +130,16 @@ impl Prepared {
 
     pub(super) async fn plan(mut self, api: &HfApi) -> Result<CommitPlan, Error> {
         let skipped = std::mem::take(&mut self.skipped);
+        if self.create_repo.is_some() {
+            let info = GetInfo::<RepoInfo>::new((&self.options.repo).into());
+            match api.transport()?.send(&info).await {
+                Err(error) if error.kind() == ErrorKind::RepoNotFound => {
+                    let checked = CheckedCommit::new(self.operations, self.options).await?;
+                    return checked.plan_of_new(api.transport()?, skipped).ok_or_else(|| error.into());
+                }
+                _ => {}
+            }
+        }
         Ok(self.checked(api, None).await?.plan(api.transport()?, skipped).await?)
     }
 
@@ -200,7 +214,7 @@ impl<O: HasCommit, M: Mode> Call<O, M> {
 
     /// Makes the repository first, if `call` says so, and commits to it: once every file was found and opened, so that no
     /// repository is made for an upload that cannot be. Of `call` only what is to be made counts; the token is that of
-    /// the commit. A [`plan`](Self::plan) makes nothing.
+    /// the commit. A [`plan`](Self::plan) makes nothing: where the repository is missing, it is that of a new one.
     ///
     /// ```no_run
     /// # async fn run(api: hub_api::HfApi) -> Result<(), hub_api::Error> {

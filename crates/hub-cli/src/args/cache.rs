@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::RepoTypeArg;
+use super::{RepoTypeArg, folder};
 use crate::cached::{Condition, Order};
 
 #[derive(Debug, Subcommand)]
@@ -23,7 +23,7 @@ pub(crate) enum CacheCommand {
 #[derive(Debug, Args)]
 pub(crate) struct CacheDirArg {
     /// The cache folder [default: the one of Python programs]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     pub(crate) cache_dir: Option<PathBuf>,
 }
 
@@ -89,7 +89,7 @@ pub(crate) struct VerifyCache {
     #[command(flatten)]
     pub(crate) folder: CacheDirArg,
     /// The folder that the files were downloaded to, instead of the cache
-    #[arg(long, value_name = "DIR", conflicts_with = "cache_dir")]
+    #[arg(long, value_name = "DIR", conflicts_with = "cache_dir", value_parser = folder())]
     pub(crate) local_dir: Option<PathBuf>,
     /// Also fail if a file of the Hub is not here
     #[arg(long)]

@@ -1,6 +1,20 @@
 //! Arguments of what models, datasets and Spaces have in common.
 
-use clap::{Args, Subcommand};
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser},
+};
+
+/// What repositories can be ordered by; also as the Hub spells it.
+fn orders() -> PossibleValuesParser {
+    PossibleValuesParser::new([
+        PossibleValue::new("created_at").alias("createdAt"),
+        PossibleValue::new("downloads"),
+        PossibleValue::new("last_modified").alias("lastModified"),
+        PossibleValue::new("likes"),
+        PossibleValue::new("trending_score").alias("trendingScore"),
+    ])
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Kind {
@@ -75,8 +89,8 @@ pub(crate) struct Search {
     /// Only those with this tag; may be repeated
     #[arg(long, value_name = "TAG", conflicts_with = "repo_id")]
     pub(crate) filter: Vec<String>,
-    /// The order: created_at, downloads, last_modified, likes or trending_score
-    #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
+    /// The order
+    #[arg(long, value_name = "NAME", conflicts_with = "repo_id", value_parser = orders())]
     pub(crate) sort: Option<String>,
     /// The only fields to return, separated by commas
     #[arg(long, value_name = "FIELDS", value_delimiter = ',', conflicts_with = "repo_id")]

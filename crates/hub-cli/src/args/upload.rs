@@ -45,7 +45,8 @@ pub(crate) struct Upload {
     pub(crate) repo_id: String,
     /// The file or folder [default: the one that is named like the repository]
     pub(crate) local_path: Option<PathBuf>,
-    /// Where it goes in the repository; `.` is the root [default: a file's name, or the folder's path as given]
+    /// Where it goes in the repository; `.` is the root, and a file goes into what ends in / [default: a file's name, or
+    /// the folder's path as given]
     pub(crate) path_in_repo: Option<String>,
     #[command(flatten)]
     pub(crate) source: UploadSource,
@@ -55,7 +56,7 @@ pub(crate) struct Upload {
     /// What becomes of symbolic links in a folder
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     links: LinksArg,
-    /// Say what would happen to each file and why, and change nothing; the repository must exist
+    /// Say what would happen to each file and why, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Upload what has changed now and then every so many minutes, until the program is stopped

@@ -2,13 +2,19 @@
 
 use std::io::{IsTerminal, Read};
 
-use hub_api::{HfFolder, Token, auth::GitCredential, types::WhoAmI};
+use hub_api::{
+    HfFolder, Token,
+    auth::{AuthError, GitCredential},
+    types::WhoAmI,
+};
 use serde_json::{Value, json};
 
 use crate::{
     args::{Auth, Login, Logout, Switch},
     client::Session,
-    failure::{Code, Failure, chain},
+    failure::{Code, Failure},
+    output::{Brief, absolute},
+    words::chain,
 };
 
 pub(crate) async fn run(session: &Session, args: Auth) -> Result<(), Failure> {
@@ -22,8 +28,16 @@ pub(crate) async fn run(session: &Session, args: Auth) -> Result<(), Failure> {
     }
 }
 
-fn failed(error: hub_api::auth::AuthError) -> Failure {
+fn failed(error: AuthError) -> Failure {
     Failure::new(Code::NotAuthorised, chain(&error))
+}
+
+/// What a token cannot be kept in is a fault of this machine, not of the token.
+fn not_kept(error: AuthError) -> Failure {
+    match &error {
+        AuthError::File { .. } | AuthError::NoHome => Failure::new(Code::Failed, chain(&error)),
+        _ => failed(error),
+    }
 }
 
 async fn login(session: &Session, args: Login) -> Result<(), Failure> {
@@ -38,7 +52,7 @@ async fn login(session: &Session, args: Login) -> Result<(), Failure> {
         None if std::io::stdin().is_terminal() => {
             if !args.force && HfFolder::from_env().get_token().map_err(failed)?.is_some() {
                 let human = || "Logged in already; --force asks for another token.".to_owned();
-                return session.output.value(&json!({ "logged_in": true }), human);
+                return session.output.value(&json!({ "logged_in": true }), human, Brief::Lines(Vec::new()));
             }
             rpassword::prompt_password("Token (it is not shown): ")
                 .map_err(|error| Failure::other("cannot read the token", error))?
@@ -59,22 +73,22 @@ async fn login(session: &Session, args: Login) -> Result<(), Failure> {
     let user = api.whoami().await?;
     let name = name_of(&user);
     let store = HfFolder::from_env();
+    store.save_token(&token).map_err(not_kept)?;
     // A file of named tokens that cannot be used must not keep anybody from logging in.
     if let Err(error) = store.add_token(&name, &token) {
         tracing::warn!("the token is not kept under its name: {}", chain(&error));
     }
-    store.save_token(&token).map_err(failed)?;
     if args.git.add_to_git_credential {
         api.set_access_token(token.reveal()).await?;
     }
-    let path = store.token_path().map(|path| path.display().to_string()).unwrap_or_default();
+    let path = store.token_path().map(|path| absolute(path).display().to_string()).unwrap_or_default();
     if store.environment_token().map_err(failed)?.is_some() {
         tracing::warn!("HF_TOKEN is set and comes before the token that was kept now");
     }
-    session.output.value_or_quiet(
+    session.output.value(
         &json!({ "user": user.name, "token_name": name, "path": path }),
         || format!("Logged in as {}. The token {name:?} is kept in {path}.", user.name),
-        Some(&user.name),
+        Brief::One(&user.name),
     )
 }
 
@@ -104,7 +118,7 @@ fn logout(session: &Session, args: &Logout) -> Result<(), Failure> {
         Some(name) => format!("Forgot the token {name:?}."),
         None => "Logged out.".to_owned(),
     };
-    session.output.value(&json!({ "logged_out": is_out }), human)
+    session.output.value(&json!({ "logged_out": is_out }), human, Brief::Lines(Vec::new()))
 }
 
 /// Whoever has no git, or none that keeps passwords, has nothing there to forget.
@@ -148,12 +162,12 @@ async fn switch(session: &Session, args: &Switch) -> Result<(), Failure> {
         tracing::warn!("HF_TOKEN is set and comes before the token that is used now");
     }
     let human = || format!("The token {name:?} is used from now on.");
-    session.output.value_or_quiet(&json!({ "token_name": name }), human, Some(name))
+    session.output.value(&json!({ "token_name": name }), human, Brief::One(name))
 }
 
 async fn token(session: &Session) -> Result<(), Failure> {
     let token = session.token_in_use().await?;
-    session.output.value(&json!({ "token": token.reveal() }), || token.reveal().to_owned())
+    session.output.value(&json!({ "token": token.reveal() }), || token.reveal().to_owned(), Brief::Same)
 }
 
 async fn whoami(session: &Session) -> Result<(), Failure> {
@@ -166,5 +180,5 @@ async fn whoami(session: &Session) -> Result<(), Failure> {
             format!("{}\norganisations: {}", user.name, orgs.join(", "))
         }
     };
-    session.output.value_or_quiet(&user, human, Some(&user.name))
+    session.output.value(&user, human, Brief::One(&user.name))
 }

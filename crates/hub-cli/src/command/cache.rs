@@ -7,7 +7,7 @@ use std::{
 
 use hub_api::{
     Config,
-    download::{Cache, CacheInfo, Deletion, Verification},
+    download::{Cache, CacheInfo, CachedRevision, Deletion, Verification},
     types::CommitHash,
 };
 use serde::{Serialize, Serializer};
@@ -17,9 +17,9 @@ use crate::{
     args::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache, VerifyCache},
     cached::Entry,
     client::Session,
-    command::agreed,
+    command::agreed_after,
     failure::{Code, Failure},
-    output::{counted, human_size},
+    output::{Brief, absolute, counted, human_size},
     progress::watched,
 };
 
@@ -30,18 +30,19 @@ pub(crate) async fn run(session: &Session, args: CacheCommand) -> Result<(), Fai
         CacheCommand::Rm(args) => {
             let (cache, info) = open(&args.deletion.folder)?;
             let plan = choose(&info, &args)?;
-            delete(session, &cache, &plan, &args.deletion)
+            delete(session, &cache, (&info, &plan), &args.deletion)
         }
         CacheCommand::Prune(args) => {
             let (cache, info) = open(&args.deletion.folder)?;
-            delete(session, &cache, &info.prune(), &args.deletion)
+            delete(session, &cache, (&info, &info.prune()), &args.deletion)
         }
         CacheCommand::Verify(args) => verify(session, args).await,
     }
 }
 
 fn open(args: &CacheDirArg) -> Result<(Cache, CacheInfo), Failure> {
-    let folder = args.cache_dir.clone().or(Config::from_env().cache_dir).ok_or_else(|| {
+    let from_env = || Config::from_env().cache_dir.map(|folder| absolute(&folder));
+    let folder = args.cache_dir.clone().or_else(from_env).ok_or_else(|| {
         Failure::new(
             Code::Usage,
             "there is no home folder with a cache in it: say where it is with --cache-dir",
@@ -59,7 +60,11 @@ fn list(session: &Session, args: ListCache) -> Result<(), Failure> {
             tracing::warn!("{warning}");
         }
     } else if !info.warnings.is_empty() {
-        tracing::warn!("{} things are not part of a cache; --show-warnings names them", info.warnings.len());
+        let (count, them) = match info.warnings.len() {
+            1 => ("1 thing is".to_owned(), "it"),
+            many => (format!("{many} things are"), "them"),
+        };
+        tracing::warn!("{count} not part of a cache; --show-warnings names {them}");
     }
     let now = SystemTime::now();
     let mut entries = Entry::all(&info, args.revisions);
@@ -157,7 +162,13 @@ fn not_cached(target: &str) -> Failure {
     Failure::new(Code::NotFound, format!("{target} is not in the cache; `hub cache list` says what is"))
 }
 
-fn delete(session: &Session, cache: &Cache, plan: &Deletion, args: &DeletionArgs) -> Result<(), Failure> {
+fn delete(
+    session: &Session,
+    cache: &Cache,
+    (info, plan): (&CacheInfo, &Deletion),
+    args: &DeletionArgs,
+) -> Result<(), Failure> {
+    let gone = Gone::all(info, plan);
     let size = human_size(plan.freed);
     let parts =
         [(plan.repos.len(), "repository", "repositories"), (plan.snapshots.len(), "commit", "commits")];
@@ -165,17 +176,66 @@ fn delete(session: &Session, cache: &Cache, plan: &Deletion, args: &DeletionArgs
     let parts: Vec<String> = parts.map(|(count, one, many)| counted(count, one, many)).collect();
     let what = format!("{} ({size})", parts.join(" and "));
     if !plan.is_empty() && !args.dry_run {
-        agreed(args.yes, &format!("Delete {what} from {}?", cache.root().display()))?;
+        let names: Vec<String> = gone.iter().map(Gone::described).collect();
+        agreed_after(args.yes, &names, &format!("Delete {what} from {}?", cache.root().display()))?;
         plan.execute(cache).map_err(hub_api::Error::from)?;
     }
     let value = json!({
         "freed": plan.freed, "repos": plan.repos, "snapshots": plan.snapshots, "dry_run": args.dry_run,
     });
-    session.output.value(&value, || match (plan.is_empty(), args.dry_run) {
+    let human = || match (plan.is_empty(), args.dry_run) {
         (true, _) => "There is nothing to delete.".to_owned(),
-        (false, true) => format!("Would delete {what}."),
+        (false, true) => {
+            let names: String = gone.iter().map(|gone| format!("{}\n", gone.described())).collect();
+            format!("{names}Would delete {what}.")
+        }
         (false, false) => format!("Deleted {what}."),
-    })
+    };
+    let brief = Brief::Lines(gone.iter().map(|gone| gone.name().to_owned()).collect());
+    session.output.value(&value, human, brief)
+}
+
+/// A part of a cache that is deleted: a repository with these commits, or one commit.
+struct Gone<'a> {
+    repo: String,
+    commits: Vec<&'a CachedRevision>,
+    is_whole: bool,
+}
+
+impl<'a> Gone<'a> {
+    fn all(info: &'a CacheInfo, plan: &Deletion) -> Vec<Self> {
+        let mut all = Vec::new();
+        for repo in &info.repos {
+            let name = format!("{}/{}", repo.repo.repo_type, repo.repo.id);
+            if plan.repos.contains(&repo.path) {
+                all.push(Self { repo: name, commits: repo.revisions.iter().collect(), is_whole: true });
+                continue;
+            }
+            for revision in repo.revisions.iter().filter(|one| plan.snapshots.contains(&one.path)) {
+                all.push(Self { repo: name.clone(), commits: vec![revision], is_whole: false });
+            }
+        }
+        all
+    }
+
+    /// What `hub cache rm` knows it by.
+    fn name(&self) -> &str {
+        match self.commits.first() {
+            Some(revision) if !self.is_whole => revision.commit.as_str(),
+            _ => &self.repo,
+        }
+    }
+
+    fn described(&self) -> String {
+        let described = |revision: &&CachedRevision| {
+            let refs: Vec<&str> = revision.refs.iter().map(String::as_str).collect();
+            let refs = if refs.is_empty() { String::new() } else { format!(" ({})", refs.join(", ")) };
+            format!("{}{refs}", revision.commit)
+        };
+        let commits: Vec<String> = self.commits.iter().map(described).collect();
+        let all = if self.is_whole { "all of it: " } else { "" };
+        format!("{}  {all}{}", self.repo, commits.join(", "))
+    }
 }
 
 async fn verify(session: &Session, args: VerifyCache) -> Result<(), Failure> {
@@ -196,7 +256,11 @@ async fn verify(session: &Session, args: VerifyCache) -> Result<(), Failure> {
         call = call.progress(board.clone());
     }
     let found = watched(board, call).await?;
-    session.output.value(&found, || described(&found))?;
+    let wrong = found.mismatches.iter().map(|wrong| wrong.path.to_string());
+    let missing = found.missing.iter().filter(|_| args.fail_on_missing_files).map(ToString::to_string);
+    let extra = found.extra.iter().filter(|_| args.fail_on_extra_files).map(ToString::to_string);
+    let brief = Brief::Lines(wrong.chain(missing).chain(extra).collect());
+    session.output.value(&found, || described(&found), brief)?;
     let faults = [
         (found.mismatches.len(), "wrong"),
         (if args.fail_on_missing_files { found.missing.len() } else { 0 }, "missing"),

@@ -3,7 +3,7 @@
 use hub_api::{RepoRef, RepoType};
 use serde_json::json;
 
-use crate::{args::Card, client::Session, failure::Failure};
+use crate::{args::Card, client::Session, failure::Failure, output::Brief};
 
 pub(super) async fn run(session: &Session, repo_type: RepoType, args: Card) -> Result<(), Failure> {
     let api = session.api().await?;
@@ -18,7 +18,7 @@ pub(super) async fn run(session: &Session, repo_type: RepoType, args: Card) -> R
         (_, true) => text,
         _ => &card,
     };
-    session.output.value(&value, || shown.trim_end_matches('\n').to_owned())
+    session.output.value(&value, || shown.trim_end_matches('\n').to_owned(), Brief::Same)
 }
 
 /// The YAML between the two lines of dashes that a card begins with, and what comes after it.

@@ -17,6 +17,7 @@ use crate::{
     client::Session,
     command::agreed,
     failure::{Code, Failure},
+    output::Brief,
 };
 
 pub(crate) async fn run(session: &Session, args: Discussions) -> Result<(), Failure> {
@@ -77,7 +78,7 @@ fn cells(one: &Discussion) -> Vec<String> {
 
 async fn info(session: &Session, at: DiscussionArg) -> Result<(), Failure> {
     let details = details(session, &at).await?;
-    session.output.value_or_quiet(&details, || describe(&details), Some(&at.num.to_string()))
+    session.output.value(&details, || describe(&details), Brief::One(&at.num.to_string()))
 }
 
 async fn details(session: &Session, at: &DiscussionArg) -> Result<DiscussionWithDetails, Failure> {
@@ -135,7 +136,7 @@ async fn create(session: &Session, args: CreateDiscussion) -> Result<(), Failure
     let repo = hub_api::RepoRef::new(repo_type, args.repo_id.parse().map_err(hub_api::Error::from)?);
     let url = made.url(&api.endpoint()?, &repo);
     let value = json!({ "num": made.num, "url": url, "ref": made.git_reference().map(|r| r.to_string()) });
-    session.output.value_or_quiet(&value, || url.clone(), Some(&made.num.to_string()))
+    session.output.value(&value, || url.clone(), Brief::One(&made.num.to_string()))
 }
 
 async fn comment(session: &Session, at: DiscussionArg, body: BodyArgs) -> Result<(), Failure> {
@@ -143,7 +144,7 @@ async fn comment(session: &Session, at: DiscussionArg, body: BodyArgs) -> Result
     let api = session.api().await?;
     let made = api.comment_discussion(&at.repo_id, at.num, text).repo_type(at.repo_type.get()).await?;
     let human = || format!("Commented on {} of {}.", at.num, at.repo_id);
-    session.output.value_or_quiet(&made, human, Some(&made.id))
+    session.output.value(&made, human, Brief::One(&made.id))
 }
 
 async fn edit(session: &Session, args: EditComment) -> Result<(), Failure> {
@@ -153,14 +154,14 @@ async fn edit(session: &Session, args: EditComment) -> Result<(), Failure> {
     let call = api.edit_discussion_comment(&at.repo_id, at.num, &id, text);
     let made = call.repo_type(at.repo_type.get()).await?;
     let human = || format!("Changed the comment {id} on {} of {}.", at.num, at.repo_id);
-    session.output.value_or_quiet(&made, human, Some(&made.id))
+    session.output.value(&made, human, Brief::One(&made.id))
 }
 
 async fn rename(session: &Session, at: DiscussionArg, new_title: String) -> Result<(), Failure> {
     let api = session.api().await?;
     let made = api.rename_discussion(&at.repo_id, at.num, new_title).repo_type(at.repo_type.get()).await?;
     let human = || format!("{} of {} is now {:?}.", at.num, at.repo_id, made.data.to);
-    session.output.value_or_quiet(&made, human, Some(&at.num.to_string()))
+    session.output.value(&made, human, Brief::One(&at.num.to_string()))
 }
 
 async fn set_status(session: &Session, args: Settle, status: DiscussionStatus) -> Result<(), Failure> {
@@ -175,7 +176,7 @@ async fn set_status(session: &Session, args: Settle, status: DiscussionStatus) -
     }
     let made = call.await?;
     let human = || format!("{} of {} is {done}.", at.num, at.repo_id);
-    session.output.value_or_quiet(&made, human, Some(&at.num.to_string()))
+    session.output.value(&made, human, Brief::One(&at.num.to_string()))
 }
 
 async fn merge(session: &Session, args: Settle) -> Result<(), Failure> {
@@ -188,7 +189,7 @@ async fn merge(session: &Session, args: Settle) -> Result<(), Failure> {
     }
     let made = call.await?;
     let human = || format!("{} of {} is merged.", at.num, at.repo_id);
-    session.output.value_or_quiet(&made, human, Some(&at.num.to_string()))
+    session.output.value(&made, human, Brief::One(&at.num.to_string()))
 }
 
 async fn diff(session: &Session, at: DiscussionArg) -> Result<(), Failure> {
@@ -198,7 +199,7 @@ async fn diff(session: &Session, at: DiscussionArg) -> Result<(), Failure> {
     }
     let diff = details.diff.unwrap_or_default();
     // The text ends its own last line.
-    session.output.value(&json!({ "diff": diff }), || diff.trim_end_matches('\n').to_owned())
+    session.output.value(&json!({ "diff": diff }), || diff.trim_end_matches('\n').to_owned(), Brief::Same)
 }
 
 fn ask(args: &Settle, verb: &str) -> Result<(), Failure> {

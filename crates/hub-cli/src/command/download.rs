@@ -12,7 +12,7 @@ use crate::{
     args::Download,
     client::Session,
     failure::Failure,
-    output::human_size,
+    output::{Brief, absolute, human_size},
     progress::{Board, watched},
 };
 
@@ -44,8 +44,8 @@ pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure
             watched(board, call).await?
         }
     };
-    let path = path.display().to_string();
-    session.output.value(&json!({ "path": path }), || path.clone())
+    let path = absolute(&path).display().to_string();
+    session.output.value(&json!({ "path": path }), || path.clone(), Brief::Same)
 }
 
 /// Sets what a file and a snapshot have in common.
@@ -80,7 +80,8 @@ fn say(session: &Session, files: &[PlannedFile]) -> Result<(), Failure> {
         lines.push(format!("{count} to download ({size}), {here} already here. Nothing was downloaded."));
         lines.join("\n")
     };
-    session.output.value(&files, text)
+    let wanted = files.iter().filter(|file| file.will_download).map(|file| file.path.to_string());
+    session.output.value(&files, text, Brief::Lines(wanted.collect()))
 }
 
 fn line(file: &PlannedFile) -> String {

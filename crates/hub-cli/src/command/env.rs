@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use crate::{
     client::Session,
-    failure::{Failure, chain},
+    failure::Failure,
+    output::{Brief, absolute},
+    words::chain,
 };
 
 /// Variables whose values can be shown. Of others that look as if they were meant for the Hub, only that they are set.
@@ -101,15 +103,15 @@ pub(crate) fn run(session: &Session) -> Result<(), Failure> {
         endpoint: without_password(&endpoint),
         network: session.network()?.as_str(),
         allowed_hosts: session.strict_origin()?,
-        cache_dir: config.cache_dir.map(|path| path.display().to_string()),
-        token_path: store.token_path().map(|path| path.display().to_string()),
+        cache_dir: config.cache_dir.map(|path| absolute(&path).display().to_string()),
+        token_path: store.token_path().map(|path| absolute(path).display().to_string()),
         token,
         tls: "rustls, with the certificates that the operating system trusts",
         environment: variables(std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
         })),
     };
-    session.output.value(&facts, || described(&facts))
+    session.output.value(&facts, || described(&facts), Brief::Same)
 }
 
 fn described(facts: &Environment) -> String {

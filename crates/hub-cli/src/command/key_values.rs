@@ -1,6 +1,6 @@
 //! Secrets and variables, from the command line, the environment and files
 
-use std::path::Path;
+use std::{fmt, fs, path::Path};
 
 use hub_api::types::space::SpaceSetting;
 
@@ -10,34 +10,123 @@ use crate::{
 };
 
 pub(super) fn secrets(args: &SecretsArgs) -> Result<Vec<SpaceSetting>, Failure> {
-    settings(&args.secrets, args.secrets_file.as_deref())
+    settings(&args.secrets, "--secrets", args.secrets_file.as_deref(), "--secrets-file")
 }
 
 pub(super) fn variables(args: &VariablesArgs) -> Result<Vec<SpaceSetting>, Failure> {
-    settings(&args.env, args.env_file.as_deref())
+    settings(&args.env, "--env", args.env_file.as_deref(), "--env-file")
+}
+
+/// Where a setting was said. Never with its value, which may be a secret.
+enum Said<'a> {
+    Flag(&'a str),
+    Line { flag: &'a str, file: &'a Path, number: usize },
+}
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => f.write_str(flag),
+            Self::Line { flag, file, number } => write!(f, "{flag} {}, line {number}", file.display()),
+        }
+    }
 }
 
 /// Those of the file come first, so that the command line can set them anew.
-fn settings(given: &[String], file: Option<&Path>) -> Result<Vec<SpaceSetting>, Failure> {
-    let mut lines: Vec<String> = Vec::new();
+fn settings(
+    given: &[String],
+    flag: &str,
+    file: Option<&Path>,
+    file_flag: &str,
+) -> Result<Vec<SpaceSetting>, Failure> {
+    let mut all = Vec::new();
     if let Some(file) = file {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Failure::other(format!("cannot read {}", file.display()), error))?;
-        let meant = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        lines.extend(meant.map(str::to_owned));
+        let failed = |error| Failure::other(format!("{file_flag}: cannot read {}", file.display()), error);
+        let bytes = fs::read(file).map_err(failed)?;
+        for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+            let said = Said::Line { flag: file_flag, file, number };
+            let line = std::str::from_utf8(line)
+                .map_err(|_| Failure::new(Code::Usage, format!("{said}: it is not UTF-8")))?;
+            let line = line.trim_start_matches('\u{feff}').trim();
+            if !line.is_empty() && !line.starts_with('#') {
+                all.push(setting(line, &said)?);
+            }
+        }
     }
-    lines.extend(given.iter().cloned());
-    lines
-        .iter()
-        .map(|line| match line.split_once('=') {
-            Some((key, value)) => Ok(SpaceSetting::new(key.trim(), value.trim_matches('"'))),
-            None => match std::env::var(line) {
-                Ok(value) => Ok(SpaceSetting::new(line, value)),
-                Err(_) => Err(Failure::new(
-                    Code::Usage,
-                    "a key without a value stands for an environment variable, and there is none of that name",
-                )),
-            },
-        })
-        .collect()
+    for text in given {
+        all.push(setting(text, &Said::Flag(flag))?);
+    }
+    Ok(all)
+}
+
+fn setting(text: &str, said: &Said<'_>) -> Result<SpaceSetting, Failure> {
+    let wrong = |what: String| Failure::new(Code::Usage, format!("{said}: {what}"));
+    let (key, value) = match text.split_once('=') {
+        Some((key, value)) => (key.trim(), Some(value.trim_matches('"'))),
+        None => (text, None),
+    };
+    if key.is_empty() {
+        return Err(wrong("there is no key before the =".to_owned()));
+    }
+    if !is_key(key) {
+        // It may be a value, of which nothing is shown.
+        return Err(wrong(
+            "what should be a key has other characters than letters, digits and _, or begins with a digit: write KEY=VALUE"
+                .to_owned(),
+        ));
+    }
+    match value {
+        Some(value) => Ok(SpaceSetting::new(key, value)),
+        None => match std::env::var(key) {
+            Ok(value) => Ok(SpaceSetting::new(key, value)),
+            Err(_) if key.starts_with("hf_") => {
+                Err(wrong("a token stands where a key should: write KEY=VALUE".to_owned()))
+            }
+            Err(_) => Err(wrong(format!(
+                "{key} has no value: write {key}=VALUE, or set the environment variable {key}, which is not set"
+            ))),
+        },
+    }
+}
+
+/// What the Hub takes for a key.
+fn is_key(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_setting_is_named_by_key_and_line_and_never_by_its_value() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        for (text, said) in [
+            ("A=1\n# a remark\n\nNOT_SET_ANYWHERE\n", ".env, line 4: NOT_SET_ANYWHERE has no value"),
+            ("A=1\n=sesame\n", ".env, line 2: there is no key"),
+            ("open sesame=1\n", ".env, line 1: what should be a key"),
+            ("hf_sesame\n", ".env, line 1: a token stands"),
+            ("A=1\nB=\u{fffd}\n", ""),
+        ] {
+            fs::write(&file, text).unwrap();
+            match settings(&[], "--env", Some(&file), "--env-file") {
+                Ok(all) => assert!(said.is_empty() && all.len() == 2, "{text}"),
+                Err(failure) => {
+                    let failure = failure.to_string();
+                    assert!(failure.starts_with("--env-file ") && failure.contains(said), "{failure}");
+                    assert!(!said.is_empty() && !failure.contains("sesame"), "{failure}");
+                }
+            }
+        }
+        fs::write(&file, b"A=1\nB=\xff\n").unwrap();
+        let failure = settings(&[], "--env", Some(&file), "--env-file").unwrap_err().to_string();
+        assert!(failure.ends_with(".env, line 2: it is not UTF-8"), "{failure}");
+        let failure = settings(&["NOT_SET_ANYWHERE".to_owned()], "--secrets", None, "").unwrap_err();
+        assert!(failure.to_string().starts_with("--secrets: NOT_SET_ANYWHERE has no value"), "{failure}");
+        let missing = settings(&[], "--env", Some(&folder.path().join("none")), "--env-file").unwrap_err();
+        assert!(missing.to_string().contains("none"), "{missing}");
+    }
 }

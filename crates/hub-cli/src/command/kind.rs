@@ -13,7 +13,7 @@ use crate::{
     client::Session,
     command::{card, search},
     failure::Failure,
-    output::human_size,
+    output::{Brief, human_size},
     tree,
 };
 
@@ -35,7 +35,7 @@ async fn info(session: &Session, repo_type: RepoType, args: Info) -> Result<(), 
         call = call.expand(args.expand);
     }
     let info = call.await?;
-    session.output.value_or_quiet(&info, || describe(&info), Some(info.id()))
+    session.output.value(&info, || describe(&info), Brief::One(info.id()))
 }
 
 fn describe(info: &RepoInfo) -> String {
@@ -78,7 +78,8 @@ async fn list(session: &Session, repo_type: RepoType, args: List) -> Result<(), 
     if args.tree {
         let nodes: Vec<_> =
             all.iter().map(|entry| (entry.path.clone(), size(entry, args.human_readable))).collect();
-        return session.output.value(&all, || tree::lines(&nodes).join("\n"));
+        let paths = all.iter().map(|entry| entry.path.clone()).collect();
+        return session.output.value(&all, || tree::lines(&nodes).join("\n"), Brief::Lines(paths));
     }
     session.output.list(&all)
 }

@@ -1,6 +1,12 @@
 //! `hub upload-large-folder`
 
-use crate::{args::UploadLargeFolder, client::Session, failure::Failure, output::counted, progress::watched};
+use crate::{
+    args::UploadLargeFolder,
+    client::Session,
+    failure::Failure,
+    output::{Brief, counted},
+    progress::watched,
+};
 
 pub(crate) async fn run(session: &Session, args: UploadLargeFolder) -> Result<(), Failure> {
     let api = session.api().await?;
@@ -40,5 +46,6 @@ pub(crate) async fn run(session: &Session, args: UploadLargeFolder) -> Result<()
         let commits = counted(done.commits.len(), "commit", "commits");
         format!("{}{already}; {commits}{via}.{last}", counted(done.files, "file", "files"))
     };
-    session.output.value_or_quiet(&done, human, done.commit_url.as_deref())
+    let url = done.commit_url.iter().cloned().collect();
+    session.output.value(&done, human, Brief::Lines(url))
 }

@@ -19,12 +19,20 @@ pub(crate) mod spaces;
 pub(crate) mod upload;
 mod upload_every;
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
-use crate::failure::{Code, Failure};
+use crate::{
+    console,
+    failure::{Code, Failure},
+};
 
 /// Goes on when `yes` was said on the command line, or is said now. Without a terminal nobody can be asked.
 fn agreed(yes: bool, question: &str) -> Result<(), Failure> {
+    agreed_after(yes, &[], question)
+}
+
+/// As [`agreed`]; whoever is asked sees the lines first.
+fn agreed_after(yes: bool, lines: &[String], question: &str) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
@@ -32,8 +40,8 @@ fn agreed(yes: bool, question: &str) -> Result<(), Failure> {
         let text = format!("{question} There is no terminal to ask on: say --yes. Nothing was changed");
         return Err(Failure::new(Code::Usage, text));
     }
-    eprint!("{question} [y/N] ");
-    let _ = std::io::stderr().flush();
+    lines.iter().for_each(console::note);
+    console::question(format!("{question} [y/N] "));
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);
     if read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {

@@ -6,7 +6,8 @@ use crate::{
     args::{Branch, CreateBranch, CreateTag, DeleteBranch, DeleteTag, Tag},
     client::Session,
     command::agreed,
-    failure::Failure,
+    failure::{Code, Failure},
+    output::Brief,
 };
 
 pub(crate) async fn branch(session: &Session, args: Branch) -> Result<(), Failure> {
@@ -21,28 +22,37 @@ async fn delete_branch(session: &Session, args: DeleteBranch) -> Result<(), Fail
     let api = session.api().await?;
     api.delete_branch(&args.repo_id, &args.branch).repo_type(args.repo_type.get()).await?;
     let value = json!({ "deleted": args.branch, "repo_id": args.repo_id });
-    session.output.value_or_quiet(
+    session.output.value(
         &value,
         || format!("Deleted the branch {} of {}.", args.branch, args.repo_id),
-        Some(&args.branch),
+        Brief::One(&args.branch),
     )
 }
 
 async fn create_branch(session: &Session, args: CreateBranch) -> Result<(), Failure> {
     let api = session.api().await?;
-    let mut call = api
-        .create_branch(&args.repo_id, &args.branch)
-        .repo_type(args.repo_type.get())
-        .exist_ok(args.exist_ok);
-    if let Some(revision) = args.revision {
-        call = call.revision(revision);
-    }
-    call.await?;
-    let value = json!({ "branch": args.branch, "repo_id": args.repo_id });
-    session.output.value_or_quiet(
+    let create = |exist_ok| {
+        let call = api.create_branch(&args.repo_id, &args.branch).repo_type(args.repo_type.get());
+        let call = call.exist_ok(exist_ok);
+        if let Some(revision) = &args.revision { call.revision(revision) } else { call }
+    };
+    let created = match create(false).await.map_err(Failure::from) {
+        Ok(()) => true,
+        // Only the second call says whether it is there: the first one may have been refused for another reason.
+        Err(failure) if args.exist_ok && failure.is(&[Code::Conflict, Code::NotAuthorised]) => {
+            create(true).await?;
+            false
+        }
+        Err(failure) => return Err(failure),
+    };
+    let value = json!({ "branch": args.branch, "repo_id": args.repo_id, "created": created });
+    session.output.value(
         &value,
-        || format!("Created the branch {} of {}.", args.branch, args.repo_id),
-        Some(&args.branch),
+        || match created {
+            true => format!("Created the branch {} of {}.", args.branch, args.repo_id),
+            false => format!("The branch {} of {} is there already.", args.branch, args.repo_id),
+        },
+        Brief::One(&args.branch),
     )
 }
 
@@ -74,10 +84,10 @@ async fn create_tag(session: &Session, args: CreateTag) -> Result<(), Failure> {
     }
     call.await?;
     let value = json!({ "tag": args.tag, "repo_id": args.repo_id });
-    session.output.value_or_quiet(
+    session.output.value(
         &value,
         || format!("Created the tag {} of {}.", args.tag, args.repo_id),
-        Some(&args.tag),
+        Brief::One(&args.tag),
     )
 }
 
@@ -86,9 +96,9 @@ async fn delete_tag(session: &Session, args: DeleteTag) -> Result<(), Failure> {
     let api = session.api().await?;
     api.delete_tag(&args.repo_id, &args.tag).repo_type(args.repo_type.get()).await?;
     let value = json!({ "deleted": args.tag, "repo_id": args.repo_id });
-    session.output.value_or_quiet(
+    session.output.value(
         &value,
         || format!("Deleted the tag {} of {}.", args.tag, args.repo_id),
-        Some(&args.tag),
+        Brief::One(&args.tag),
     )
 }

@@ -11,6 +11,7 @@ use crate::{
     client::Session,
     command::{agreed, delete_files, key_values, refs, search},
     failure::{Code, Failure},
+    output::Brief,
 };
 
 pub(crate) async fn run(session: &Session, args: Repos) -> Result<(), Failure> {
@@ -107,7 +108,7 @@ impl NewSpace {
 
 fn made(session: &Session, url: &RepoUrl) -> Result<(), Failure> {
     let value = json!({ "url": url.url(), "repo_id": url.repo_id().as_str(), "repo_type": url.repo_type().singular() });
-    session.output.value(&value, || url.url().to_owned())
+    session.output.value(&value, || url.url().to_owned(), Brief::Same)
 }
 
 async fn list(session: &Session, args: ListRepos) -> Result<(), Failure> {
@@ -137,9 +138,17 @@ async fn delete(session: &Session, args: DeleteRepo) -> Result<(), Failure> {
     let repo_type = args.repo_type.get();
     agreed(args.yes, &format!("Delete the {repo_type} {} with everything in it?", args.repo_id))?;
     let api = session.api().await?;
-    api.delete_repo(&args.repo_id).repo_type(repo_type).missing_ok(args.missing_ok).await?;
-    let value = json!({ "deleted": args.repo_id, "repo_type": repo_type.singular() });
-    session.output.value(&value, || format!("Deleted the {repo_type} {}.", args.repo_id))
+    let deleted = match api.delete_repo(&args.repo_id).repo_type(repo_type).await {
+        Ok(()) => Some(&args.repo_id),
+        Err(error) if args.missing_ok && error.is_not_found() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let value = json!({ "deleted": deleted, "repo_type": repo_type.singular() });
+    let human = || match deleted {
+        Some(id) => format!("Deleted the {repo_type} {id}."),
+        None => format!("There is no {repo_type} {} that you can see: nothing was deleted.", args.repo_id),
+    };
+    session.output.value(&value, human, Brief::Lines(deleted.into_iter().cloned().collect()))
 }
 
 async fn move_repo(session: &Session, args: MoveRepo) -> Result<(), Failure> {
@@ -147,10 +156,10 @@ async fn move_repo(session: &Session, args: MoveRepo) -> Result<(), Failure> {
     let api = session.api().await?;
     api.move_repo(&args.from_id, &args.to_id).repo_type(repo_type).await?;
     let value = json!({ "from": args.from_id, "to": args.to_id, "repo_type": repo_type.singular() });
-    session.output.value_or_quiet(
+    session.output.value(
         &value,
         || format!("Moved the {repo_type} {} to {}.", args.from_id, args.to_id),
-        Some(&args.to_id),
+        Brief::One(&args.to_id),
     )
 }
 
@@ -168,5 +177,6 @@ async fn settings(session: &Session, args: RepoSettings) -> Result<(), Failure> 
         call = call.gated(if gated == "false" { Gated::Flag(false) } else { Gated::Mode(gated) });
     }
     let changed = call.await?;
-    session.output.value(&changed, || format!("Changed the settings of the {repo_type} {}.", args.repo_id))
+    let human = || format!("Changed the settings of the {repo_type} {}.", args.repo_id);
+    session.output.value(&changed, human, Brief::One(&args.repo_id))
 }

@@ -1,13 +1,15 @@
 //! `hub serve`
 
-use std::{io::Write, time::Duration};
+use std::time::Duration;
 
-use hub_local::{DiscardLfs, Fault, LocalHub, Seed, Server};
+use hub_local::{DiscardLfs, Fault, LocalHub, Port, Seed};
 
 use crate::{
     args::{Discard, Serve},
+    console,
     failure::{Code, Failure},
     stop::stopped,
+    words::chain,
 };
 
 pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
@@ -35,19 +37,15 @@ pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
     if let Some(url) = &args.public_url {
         hub = hub.public_url(url);
     }
+    // The port comes first: nothing is made for a server that cannot be.
+    let port = Port::take(args.listen).await.map_err(|error| Failure::new(Code::Failed, chain(&error)))?;
     if args.seed.is_none() && !args.data.exists() {
         tracing::warn!("nobody can log in: --seed FILE adds users and their tokens");
     }
     let hub =
         hub.build().map_err(|error| Failure::other(format!("cannot open {}", args.data.display()), error))?;
-    let server = Server::bind(hub, args.listen)
-        .await
-        .map_err(|error| Failure::other(format!("cannot listen on {}", args.listen), error))?;
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "listening on http://{}", server.local_addr())
-        .and_then(|()| stdout.flush())
-        .map_err(|error| Failure::other("cannot write to stdout", error))?;
-    drop(stdout);
+    let server = port.serve(hub);
+    console::result(&format!("listening on http://{}", server.local_addr()))?;
     server.run(stopped()).await;
     Ok(())
 }

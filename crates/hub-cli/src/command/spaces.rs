@@ -13,6 +13,7 @@ use crate::{
     client::Session,
     command::{agreed, key_values, kind},
     failure::{Code, Failure},
+    output::Brief,
 };
 
 /// How long to wait between two looks at a Space that is built.
@@ -49,7 +50,7 @@ fn show(session: &Session, runtime: &SpaceRuntime) -> Result<(), Failure> {
             _ => format!("{}{on}", runtime.stage),
         }
     };
-    session.output.value_or_quiet(runtime, human, Some(runtime.stage.as_str()))
+    session.output.value(runtime, human, Brief::One(runtime.stage.as_str()))
 }
 
 async fn secrets(session: &Session, args: SpaceSecrets) -> Result<(), Failure> {
@@ -108,7 +109,8 @@ async fn variables(session: &Session, args: SpaceVariables) -> Result<(), Failur
 
 fn changed(session: &Session, what: &str, keys: Vec<&str>) -> Result<(), Failure> {
     let human = || format!("{what} {}.", keys.join(", "));
-    session.output.value_or_quiet(&json!({ "keys": keys }), human, Some(&keys.join("\n")))
+    let brief = Brief::Lines(keys.iter().map(|&key| key.to_owned()).collect());
+    session.output.value(&json!({ "keys": keys }), human, brief)
 }
 
 fn ask(args: &DeleteSetting) -> Result<(), Failure> {

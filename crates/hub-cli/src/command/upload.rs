@@ -17,7 +17,7 @@ use crate::{
     args::{CommitArgs, Upload},
     client::Session,
     failure::{Code, Failure},
-    output::{counted, human_size},
+    output::{Brief, counted, human_size},
     progress::watched,
 };
 
@@ -26,7 +26,9 @@ pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> 
     let job = UploadJob::new(session, args).await?;
     if dry_run {
         let plan = job.plan().await?;
-        return session.output.value(&plan, || described(&plan));
+        let changes = plan.entries().iter().filter(|entry| entry.action != Action::Skip);
+        let paths = changes.map(|entry| entry.path.clone()).collect();
+        return session.output.value(&plan, || described(&plan), Brief::Lines(paths));
     }
     match every {
         Some(pause) => upload_every(pause, &job).await,
@@ -82,8 +84,11 @@ impl<'a> UploadJob<'a> {
     }
 
     async fn plan(&self) -> Result<CommitPlan, Failure> {
-        let plan = if self.is_folder { self.folder().plan().await } else { self.file().plan().await };
-        Ok(plan?)
+        let create = || new_repo(&self.api, &self.args);
+        Ok(match self.is_folder {
+            true => self.folder().create_repo(create()).plan().await?,
+            false => self.file().create_repo(create()).plan().await?,
+        })
     }
 
     async fn run<O>(&self, mut call: Call<O>, missing: Missing) -> Result<CommitInfo, Failure>
@@ -140,7 +145,7 @@ pub(super) fn show(session: &Session, commit: &CommitInfo) -> Result<(), Failure
         (Some(pull_request), true) => pull_request.clone(),
         (None, true) => commit.commit_url.clone(),
     };
-    session.output.value_or_quiet(commit, human, Some(&commit.commit_url))
+    session.output.value(commit, human, Brief::One(&commit.commit_url))
 }
 
 /// A plan for people: one line for each path, then the sums.
@@ -150,6 +155,16 @@ fn described(plan: &CommitPlan) -> String {
         text.push_str(&format!("warning: {warning}\n"));
     }
     let totals = plan.totals();
+    if plan.is_of_new_repo() {
+        let sums = format!(
+            "{} to add, {} left out: up to {} to send. The {} is not there and would be made first. Nothing was changed.",
+            totals.add,
+            totals.skip,
+            human_size(totals.bytes_to_send),
+            plan.repo()
+        );
+        return text + &sums;
+    }
     let sums = format!(
         "{} to add, {} to replace, {} to delete, {} left out: {} to send in {}. Nothing was changed.",
         totals.add,
@@ -217,14 +232,25 @@ fn places(args: &Upload) -> Result<(PathBuf, String), Failure> {
         };
     };
     let path_in_repo = match &args.path_in_repo {
-        Some(path) => path.clone(),
+        Some(path) if local_path.is_dir() => path.clone(),
+        Some(path) => file_in(path, local_path)?,
         None if local_path.is_dir() => folder_as_given(local_path),
-        None => match local_path.file_name().and_then(|name| name.to_str()) {
-            Some(name) => name.to_owned(),
-            None => return Err(Failure::new(Code::Usage, "say where the file goes in the repository")),
-        },
+        None => file_in(".", local_path)?,
     };
     Ok((local_path.clone(), path_in_repo))
+}
+
+/// Where a file goes: into a folder of the repository under its own name, else to the path that is said.
+fn file_in(path_in_repo: &str, file: &Path) -> Result<String, Failure> {
+    let path = path_in_repo.trim_start_matches("./");
+    if !matches!(path, "" | "." | "/") && !path.ends_with('/') {
+        return Ok(path_in_repo.to_owned());
+    }
+    let name = file.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
+        Failure::new(Code::Usage, format!("say the name that {} gets in the repository", file.display()))
+    })?;
+    let folder = path.trim_matches('/');
+    Ok(if matches!(folder, "" | ".") { name.to_owned() } else { format!("{folder}/{name}") })
 }
 
 /// A relative path without `..` stays what it is; anything else goes to the root.
@@ -243,6 +269,25 @@ fn folder_as_given(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_goes_into_the_folder_that_is_said_or_to_the_path() {
+        for (said, goes) in [
+            (".", "a.txt"),
+            ("/", "a.txt"),
+            ("./", "a.txt"),
+            ("", "a.txt"),
+            ("docs/", "docs/a.txt"),
+            ("/docs/", "docs/a.txt"),
+            ("./docs/", "docs/a.txt"),
+            ("docs/x/", "docs/x/a.txt"),
+            ("docs", "docs"),
+            ("docs/b.txt", "docs/b.txt"),
+            ("../", "../a.txt"),
+        ] {
+            assert_eq!(file_in(said, Path::new("here/a.txt")).unwrap(), goes, "{said}");
+        }
+    }
 
     #[test]
     fn a_folder_keeps_its_relative_path() {

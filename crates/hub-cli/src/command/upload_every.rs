@@ -4,6 +4,7 @@ use std::{pin::pin, time::Duration};
 
 use super::upload::{Missing, UploadJob, show};
 use crate::{
+    console,
     failure::{Code, Failure},
     stop::stopped,
 };
@@ -19,7 +20,7 @@ pub(super) async fn upload_every(pause: Duration, job: &UploadJob<'_>) -> Result
         let (result, goes_on) = tokio::select! {
             result = &mut upload => (result, true),
             () = &mut stop => {
-                eprintln!("The upload under way is completed first; stop once more to break it off.");
+                console::note("The upload under way is completed first; stop once more to break it off.");
                 tokio::select! {
                     result = &mut upload => (result, false),
                     () = stopped() => return Err(Failure::new(Code::Failed, "an upload was broken off")),
@@ -30,7 +31,9 @@ pub(super) async fn upload_every(pause: Duration, job: &UploadJob<'_>) -> Result
             Ok(commit) if commit.created || is_first => show(job.session, &commit)?,
             Ok(_) => {}
             Err(failure) if is_first || !goes_on => return Err(failure),
-            Err(failure) => eprintln!("hub: {failure}; trying again in {} s", pause.as_secs_f64()),
+            Err(failure) => {
+                console::note(format!("hub: {failure}; trying again in {} s", pause.as_secs_f64()));
+            }
         }
         is_first = false;
         if !goes_on {

@@ -19,7 +19,8 @@ fn what_is_downloaded_is_kept_listed_and_deleted() {
 
     let commit = place.ok(&["cache", "list", "--revisions", "-q"]);
     let would = place.ok(&["cache", "rm", commit.trim(), "--dry-run"]);
-    assert_eq!(would, "Would delete 1 repository (5 B).\n");
+    let all = format!("model/{id}  all of it: {} (main)\n", commit.trim());
+    assert_eq!(would, format!("{all}Would delete 1 repository (5 B).\n"));
     assert!(place.fails(&["cache", "rm", commit.trim()], 2).contains("--yes"));
     assert!(place.fails(&["cache", "rm", "model/ada/other", "--yes"], 3).contains("is not in the cache"));
     place.ok(&["cache", "rm", &format!("model/{id}"), "--yes"]);

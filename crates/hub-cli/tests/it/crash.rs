@@ -32,9 +32,13 @@ impl Served {
     }
 
     pub(crate) fn start_with(home: &Path, more: &[&str]) -> Self {
+        let all = ["serve", "--listen", "127.0.0.1:0", "--data", "data", "--seed", "seed.toml"];
+        Self::start_args(home, &[&all, more].concat())
+    }
+
+    pub(crate) fn start_args(home: &Path, args: &[&str]) -> Self {
         let mut child = hub(home)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data", "data", "--seed", "seed.toml"])
-            .args(more)
+            .args(args)
             .stdout(Stdio::piped())
             .stderr(File::create(home.join("serve.log")).unwrap())
             .spawn()

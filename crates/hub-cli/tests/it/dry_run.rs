@@ -76,10 +76,28 @@ fn a_dry_run_in_json_names_what_the_upload_then_does() {
 fn a_dry_run_creates_no_repository() {
     let place = Place::new();
     std::fs::write(place.home.path().join("a.txt"), "1").unwrap();
+    let id = format!("{}/new", me(&place));
     for _ in 0..2 {
-        let said = place.fails(&["upload", "new", "a.txt", "--dry-run"], 3);
-        assert!(said.contains("Repository not found"), "{said}");
+        let said = place.ok(&["upload", "new", "a.txt", "--dry-run"]);
+        let sums = format!(
+            "1 to add, 0 left out: up to 1 B to send. The model {id} is not there and would be made first. Nothing was changed.\n"
+        );
+        assert_eq!(said, format!("add      a.txt (1 B)\n{sums}"));
     }
+    place.fails(&["models", "info", &id], 3);
+    let folder = folder_with(&[("b/c.bin", b"12"), ("x.tmp", b"3")]);
+    let mut dry = arguments(&folder);
+    dry[1] = "new";
+    dry.extend(["--dry-run", "--format", "json"]);
+    let plan: Value = serde_json::from_str(&place.ok(&dry)).unwrap();
+    assert_eq!(
+        (&plan["head"], &plan["repo_id"], &plan["totals"]["add"]),
+        (&Value::Null, &json!(id), &json!(1))
+    );
+    let added = json!({"path": "b/c.bin", "action": "add", "mode": null, "size": 2, "stored": false});
+    assert_eq!(plan["entries"][0], added);
+    dry.retain(|word| *word != "--dry-run");
+    place.ok(&dry);
 }
 
 #[cfg(unix)]

@@ -1,6 +1,9 @@
 //! What a failed command says, and its exit code.
 
-use crate::place::{Place, hub, me, text};
+use crate::{
+    crash::Served,
+    place::{Place, hub, me, text},
+};
 
 #[test]
 fn each_failure_has_its_exit_code_and_one_line() {
@@ -14,7 +17,7 @@ fn each_failure_has_its_exit_code_and_one_line() {
         (&["models", "info", demo, "--revision", "v9"], 3, "v9"),
         (&["download", demo, "none.txt", "--local-dir", "x"], 3, "none.txt"),
         (&["repos", "create", demo], 5, demo),
-        (&["repos", "create", demo], 5, "exist_ok"),
+        (&["repos", "create", demo], 5, "--exist-ok"),
         (&["repos", "move", demo, "short"], 2, "not short"),
         (&["spaces", "settings", demo, "--sleep-time", "5", "--hardware", "none"], 3, demo),
         (&["repos", "create", "somebody-else/demo"], 4, "somebody-else"),
@@ -86,8 +89,11 @@ fn a_taken_port_and_a_newer_data_folder_are_named() {
     let address = taken.local_addr().unwrap().to_string();
     let output =
         hub(place.home.path()).args(["serve", "--listen", &address, "--data", "d1"]).output().unwrap();
+    let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains(&address), "{}", text(&output.stderr));
+    assert!(said.starts_with("hub: ") && said.lines().count() == 1, "{said}");
+    assert_eq!((said.matches(&address).count(), said.matches("cannot listen").count()), (1, 1), "{said}");
+    assert!(!place.home.path().join("d1").exists(), "a folder was made for a server that cannot be");
 
     place.ok(&["auth", "whoami"]);
     std::fs::write(place.home.path().join("hub-data/version"), "999").unwrap();
@@ -110,11 +116,10 @@ fn wrong_usage_prints_usage_and_exits_with_2() {
 #[test]
 fn a_new_hub_without_users_says_so() {
     let place = Place::new();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
+    let home = place.home.path();
     let serve = || {
-        let mut serve = hub(place.home.path());
-        text(&serve.args(["serve", "--listen", &address, "--data", "new"]).output().unwrap().stderr)
+        Served::start_args(home, &["serve", "--listen", "127.0.0.1:0", "--data", "new"]).kill();
+        std::fs::read_to_string(home.join("serve.log")).unwrap()
     };
     assert!(serve().contains("--seed FILE adds users"));
     assert!(!serve().contains("--seed FILE adds users"), "the folder is there already");

@@ -17,9 +17,12 @@ mod killed;
 mod killed_download;
 mod killed_upload;
 mod network;
+mod newcomer;
 mod place;
 mod repos;
+mod streams;
 mod terminal;
 mod tokens;
 #[cfg(unix)]
 mod upload_every;
+mod wording;

@@ -106,7 +106,9 @@ pub(super) fn ref_error(error: StoreError, what: &str, name: &str) -> ApiError {
         StoreError::RefExists { name } => {
             ApiError::new(StatusCode::CONFLICT, format!("Reference {name} already exists"))
         }
-        StoreError::InvalidRef { .. } => invalid(what, name),
+        StoreError::InvalidRef { reason, .. } => {
+            ApiError::bad_request(format!("Invalid reference for a {what}: {name}: {reason}"))
+        }
         other => other.into(),
     }
 }

@@ -7,7 +7,7 @@ use hub_types::{
 };
 
 use crate::{
-    card::{self, Card},
+    card,
     respond::ApiError,
     server::Inner,
     store::{Change, RepoRecord, Stage},
@@ -103,10 +103,16 @@ impl<'h> Draft<'h> {
         if content.len() > MAX_INLINE {
             return Err(too_large());
         }
-        if path == "README.md"
-            && let Card::Broken(reason) = card::parse(&String::from_utf8_lossy(content))
-        {
-            return Err(ApiError::bad_request(format!("Invalid metadata in README.md: {reason}")));
+        if path == "README.md" {
+            let kind = self.repo.repo.repo_type;
+            let problems = card::problems(Some(kind), &String::from_utf8_lossy(content));
+            if !problems.is_empty() {
+                let problems = problems.join("; ");
+                return Err(ApiError::bad_request(format!("Invalid metadata in README.md: {problems}")));
+            }
+        }
+        if let Some(pointer) = Pointer::parse(content) {
+            self.stored(&path, &pointer.oid, Some(pointer.size))?;
         }
         let blob = self.stage.write_blob(content)?;
         self.changes.push(Change::Put { path, blob });
@@ -121,18 +127,20 @@ impl<'h> Draft<'h> {
         if self.lfs_paths.len() >= MAX_LFS_FILES {
             return Err(ApiError::bad_request(format!("at most {MAX_LFS_FILES} LFS files go in one commit")));
         }
-        let stored = self.hub.store.lfs().has(self.repo, &file.oid)?;
-        let size = stored.filter(|stored| file.size.is_none_or(|size| size == *stored));
-        let Some(size) = size else {
-            return Err(ApiError::bad_request(format!(
-                "LFS pointer pointed to a file that does not exist: {path:?}"
-            )));
-        };
+        let size = self.stored(&path, &file.oid, file.size)?;
         let pointer = Pointer { oid: file.oid, size }.to_string();
         let blob = self.stage.write_blob(pointer.as_bytes())?;
         self.changes.push(Change::Put { path: path.clone(), blob });
         self.lfs_paths.push(path);
         Ok(())
+    }
+
+    /// The size of the LFS object that a file leads to. Nothing may lead to content that the repository has not.
+    fn stored(&self, path: &str, oid: &str, size: Option<u64>) -> Result<u64, ApiError> {
+        let stored = self.hub.store.lfs().has(self.repo, oid)?;
+        stored.filter(|stored| size.is_none_or(|size| size == *stored)).ok_or_else(|| {
+            ApiError::bad_request(format!("LFS pointer pointed to a file that does not exist: {path:?}"))
+        })
     }
 
     fn delete(&mut self, path: &str, change: impl FnOnce(String) -> Change) -> Result<(), ApiError> {

@@ -1,7 +1,7 @@
 //! `POST /api/validate-yaml`: the check of a card before it is committed. Clients ask it for every `README.md`.
 
 use http::{Response, StatusCode, request::Parts};
-use hub_types::{ValidateYamlRequest, ValidateYamlResponse, error_code::ErrorItem};
+use hub_types::{RepoType, ValidateYamlRequest, ValidateYamlResponse, error_code::ErrorItem};
 
 use super::form;
 use crate::{
@@ -27,7 +27,11 @@ pub(crate) async fn validate(parts: Parts, body: &mut Incoming) -> Result<Respon
     };
     let mut answer = ValidateYamlResponse::default();
     match card::parse(&request.content) {
-        Card::Fields(_) => {}
+        Card::Fields(_) => {
+            let kind = request.repo_type.as_deref().and_then(RepoType::from_word);
+            let problems = card::problems(kind, &request.content);
+            answer.errors.extend(problems.into_iter().map(|message| ErrorItem { message }));
+        }
         Card::Missing => answer
             .warnings
             .push(ErrorItem { message: "empty or missing yaml metadata in repo card".to_owned() }),

@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use hub_types::Message;
+
 use crate::{BoxError, Delivery, ErrorKind};
 
 /// The error of one attempt, for services and layers of the stack.
@@ -15,7 +17,7 @@ pub struct Failure {
     delivery: Delivery,
     permanent: bool,
     message: String,
-    hint: Option<String>,
+    hint: Option<Message>,
     source: Option<BoxError>,
 }
 
@@ -51,7 +53,7 @@ impl Failure {
 
     /// Adds what the reader can do about it.
     #[must_use]
-    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn with_hint(mut self, hint: impl Into<Message>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -84,10 +86,14 @@ impl Failure {
     /// What the reader can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.hint.as_ref().map(Message::as_str)
     }
 
-    pub(crate) fn into_parts(self) -> (ErrorKind, String, Option<String>, Option<BoxError>) {
+    pub(crate) fn hint_message(&self) -> Option<&Message> {
+        self.hint.as_ref()
+    }
+
+    pub(crate) fn into_parts(self) -> (ErrorKind, String, Option<Message>, Option<BoxError>) {
         (self.kind, self.message, self.hint, self.source)
     }
 }

@@ -10,6 +10,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::{Method, StatusCode};
+use hub_types::Message;
 use hub_types::error_code::ErrorCode;
 
 pub(crate) use classify::request_id;
@@ -29,8 +30,8 @@ pub struct Error(Box<Repr>);
 
 struct Repr {
     kind: ErrorKind,
-    message: String,
-    hint: Option<String>,
+    message: Message,
+    hint: Option<Message>,
     retry_after: Option<(Duration, SystemTime)>,
     context: Context,
     source: Option<BoxError>,
@@ -74,7 +75,7 @@ pub struct Context {
 
 impl Error {
     /// An error of the given kind.
-    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, message: impl Into<Message>) -> Self {
         Self(Box::new(Repr {
             kind,
             message: message.into(),
@@ -86,12 +87,12 @@ impl Error {
     }
 
     /// Bad input; nothing was sent.
-    pub fn build(message: impl Into<String>) -> Self {
+    pub fn build(message: impl Into<Message>) -> Self {
         Self::new(ErrorKind::Build, message)
     }
 
     /// An answer that could not be read.
-    pub fn decode(message: impl Into<String>, source: impl Into<BoxError>) -> Self {
+    pub fn decode(message: impl Into<Message>, source: impl Into<BoxError>) -> Self {
         Self::new(ErrorKind::Decode, message).with_source(source)
     }
 
@@ -103,7 +104,7 @@ impl Error {
 
     /// Adds what the reader can do about it.
     #[must_use]
-    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn with_hint(mut self, hint: impl Into<Message>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
@@ -149,13 +150,13 @@ impl Error {
     /// What went wrong, without the context.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.0.message
+        self.0.message.as_str()
     }
 
     /// What the reader can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
-        self.0.hint.as_deref()
+        self.0.hint.as_ref().map(Message::as_str)
     }
 
     /// Status of the answer, if one came.
@@ -220,17 +221,54 @@ fn within_dates(time: SystemTime) -> SystemTime {
     time.clamp(SystemTime::UNIX_EPOCH, end)
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// The words that the readers of a program know: for one whose people have never heard of methods and their arguments.
+pub trait Voice {
+    /// What stands for the name of an operation, such as `list_repo_refs`; `None` leaves it out.
+    fn operation(&self, name: &str) -> Option<String>;
+
+    /// What stands for the name of an argument, such as `exist_ok`.
+    fn argument(&self, name: &str) -> String;
+
+    /// Another hint than the error's own; `None` leaves that.
+    fn hint(&self, _error: &Error) -> Option<String> {
+        None
+    }
+}
+
+/// Says what the library says.
+struct Library;
+
+impl Voice for Library {
+    fn operation(&self, name: &str) -> Option<String> {
+        Some(name.to_owned())
+    }
+
+    fn argument(&self, name: &str) -> String {
+        name.to_owned()
+    }
+}
+
+impl Error {
+    /// What `Display` writes, in other words.
+    #[must_use]
+    pub fn said_by(&self, voice: &dyn Voice) -> String {
+        let mut said = String::new();
+        // Writing to a string does not fail.
+        let _ = self.say(voice, &mut said);
+        said
+    }
+
+    fn say(&self, voice: &dyn Voice, f: &mut dyn fmt::Write) -> fmt::Result {
         let context = &self.0.context;
         if let Some(operation) = context.operation {
-            f.write_str(operation)?;
-            if !context.target.is_empty() {
-                write!(f, " {}", redact::clean(&context.target, 300))?;
+            let operation = voice.operation(operation);
+            let target = Some(redact::clean(&context.target, 300)).filter(|target| !target.is_empty());
+            let about: Vec<String> = operation.into_iter().chain(target).collect();
+            if !about.is_empty() {
+                write!(f, "{}: ", about.join(" "))?;
             }
-            f.write_str(": ")?;
         }
-        f.write_str(&redact::clean(&self.0.message, 1000))?;
+        f.write_str(&redact::clean(&self.0.message.with_names(|name| voice.argument(name)), 1000))?;
         let mut notes = Vec::new();
         if let Some(status) = context.status {
             notes.push(status.as_u16().to_string());
@@ -255,10 +293,17 @@ impl fmt::Display for Error {
         if !notes.is_empty() {
             write!(f, " ({})", notes.join(", "))?;
         }
-        match &self.0.hint {
-            Some(hint) => write!(f, "; {}", redact::clean(hint, 500)),
+        let own = || self.0.hint.as_ref().map(|hint| hint.with_names(|name| voice.argument(name)));
+        match voice.hint(self).or_else(own) {
+            Some(hint) => write!(f, "; {}", redact::clean(&hint, 500)),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.say(&Library, f)
     }
 }
 

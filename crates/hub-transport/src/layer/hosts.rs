@@ -192,7 +192,10 @@ impl<S: Inner> Service<Request<Body>> for HostsService<S> {
         let host = shown(request.uri());
         let message = format!("{host} is not among the hosts that may be contacted; nothing was sent to it");
         let failure = Failure::not_sent(ErrorKind::HostNotAllowed, message)
-            .with_hint("if it is trusted, add it to the hosts of strict_origin")
+            .with_hint(
+                hub_types::Message::from("if it is trusted, add it to the hosts of ")
+                    .and_argument("strict_origin"),
+            )
             .permanent();
         Either::Left(ready(Err(failure.into())))
     }

@@ -52,7 +52,7 @@ impl<S: Inner> Service<Request<Body>> for Offline<S> {
             return Either::Right(self.inner.call(request));
         }
         let failure = Failure::not_sent(ErrorKind::Offline, "offline mode is on, nothing was sent")
-            .with_hint("turn it off (HF_HUB_OFFLINE) to reach the Hub")
+            .with_hint("the client was made offline, or HF_HUB_OFFLINE is on: turn that off to reach the Hub")
             .permanent();
         Either::Left(ready(Err(failure.into())))
     }

@@ -35,7 +35,7 @@ pub(super) fn of_client(error: ClientError) -> BoxError {
             Delivery::NotSent => Failure::not_sent(failure.kind(), failure.to_string()),
             _ => known,
         };
-        let known = failure.hint().map(str::to_owned).into_iter().fold(known, Failure::with_hint);
+        let known = failure.hint_message().cloned().into_iter().fold(known, Failure::with_hint);
         let known = if failure.is_permanent() { known.permanent() } else { known };
         return known.with_source(error).into();
     }

@@ -98,16 +98,41 @@ pub(super) struct RefLock {
 /// Locks a ref; waits for a program that is about to move it.
 pub(super) fn take(repo: &gix::Repository, full_name: &str) -> Result<RefLock> {
     let path = repo.git_dir().join(full_name);
-    let collides = || StoreError::InvalidRef {
-        name: full_name.to_owned(),
-        reason: "another reference has a part of this name".to_owned(),
-    };
-    let folder = path.parent().unwrap_or(&path);
-    if path.is_dir() || folder.ancestors().take_while(|above| *above != repo.git_dir()).any(Path::is_file) {
-        return Err(collides());
+    let refused = |reason| Err(StoreError::InvalidRef { name: full_name.to_owned(), reason });
+    // One that is there is in nobody's way.
+    if !path.is_file() {
+        if let Some(other) = in_the_way(repo, full_name)? {
+            return refused(format!("{other} is there, and no name is a reference and a folder of others"));
+        }
+        if path.is_dir() {
+            return refused("a folder is where it would be kept".to_owned());
+        }
     }
+    let folder = path.parent().unwrap_or(&path);
     create_folder_durably(folder)?;
     Ok(RefLock { file: LockFile::create(&path)?, path })
+}
+
+/// The reference that has a part of this name, or of whose name this is a part: git keeps each in a file.
+fn in_the_way(repo: &gix::Repository, full_name: &str) -> Result<Option<String>> {
+    let shown = |name: &str| match name.split_once('/').and_then(|(_, rest)| rest.split_once('/')) {
+        Some((kind, short)) if name.starts_with("refs/heads/") || name.starts_with("refs/tags/") => {
+            format!("the {} {short}", if kind == "tags" { "tag" } else { "branch" })
+        }
+        _ => format!("the reference {name}"),
+    };
+    let mut above = full_name;
+    while let Some((folder, _)) = above.rsplit_once('/') {
+        if read(repo, folder)?.is_some() || repo.git_dir().join(folder).is_file() {
+            return Ok(Some(shown(folder)));
+        }
+        above = folder;
+    }
+    let below = format!("{full_name}/");
+    let platform = repo.references().map_err(StoreError::git("list the refs"))?;
+    let found = platform.prefixed(below.as_str()).map_err(StoreError::git("list the refs"))?.next();
+    let found = found.transpose().map_err(StoreError::git("read a ref"))?;
+    Ok(found.map(|reference| shown(&reference.name().as_bstr().to_str_lossy())))
 }
 
 impl RefLock {

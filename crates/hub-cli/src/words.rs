@@ -1,0 +1,142 @@
+//! What errors of the library say, in the words of the command line: flags for arguments, and no names of methods.
+
+use std::{error::Error as StdError, sync::OnceLock};
+
+use hub_api::{
+    Error, ErrorKind,
+    commit::CommitError,
+    transport::{self, Voice},
+};
+
+/// The switch that made this run offline, as it was written: `HUB_NETWORK=offline`.
+static OFFLINE_BY: OnceLock<String> = OnceLock::new();
+
+/// Notes which switch made this run offline. The first one counts.
+pub(crate) fn offline_by(switch: &str) {
+    let _ = OFFLINE_BY.set(switch.to_owned());
+}
+
+/// Whoever reads this has never seen a method.
+struct CommandLine;
+
+impl Voice for CommandLine {
+    fn operation(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn argument(&self, name: &str) -> String {
+        flag(name)
+    }
+
+    fn hint(&self, error: &transport::Error) -> Option<String> {
+        let switch = OFFLINE_BY.get().filter(|_| error.kind() == ErrorKind::Offline)?;
+        Some(format!("{switch} says so: take it back to reach the Hub"))
+    }
+}
+
+/// The flag for an argument; several where one argument is said in several ways.
+fn flag(argument: &str) -> String {
+    match argument {
+        "private" => "--private, --public".to_owned(),
+        "visibility" => "--protected".to_owned(),
+        "space_sdk" => "--sdk".to_owned(),
+        "space_template" => "--template".to_owned(),
+        other => format!("--{}", other.replace('_', "-")),
+    }
+}
+
+/// The error and its causes, without texts that repeat what was said before.
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = said(error);
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let more = said(cause);
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// One error, without its causes.
+fn said(error: &(dyn StdError + 'static)) -> String {
+    if let Some(error) = error.downcast_ref::<transport::Error>() {
+        return error.said_by(&CommandLine);
+    }
+    match error.downcast_ref::<Error>() {
+        Some(Error::Transport(error)) => error.said_by(&CommandLine),
+        Some(Error::Setup(message)) => message.with_names(flag),
+        Some(Error::Commit(CommitError::CommitOutcomeUnknown(unknown))) => {
+            let (repo, revision) = (unknown.repo(), &unknown.revision);
+            format!(
+                "it is not known whether the commit to {repo} at {revision} was made: look at its history, then run the \
+                 command again, which commits only what is missing"
+            )
+        }
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use hub_api::types::Message;
+
+    use super::*;
+
+    /// What the command line has no flag for, and so never leads to a message about it.
+    const NOT_SAID: [&str; 9] = [
+        "card_data",
+        "emissions_thresholds",
+        "fetch_config",
+        "files_metadata",
+        "full",
+        "local_files_only",
+        "num_threads",
+        "security_status",
+        "x",
+    ];
+
+    /// The names that messages of the library have, from its sources.
+    fn named(folder: &Path, names: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                named(&path, names);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let text = text.split("#[cfg(test)]").next().unwrap();
+                for after in text.split("argument(\"").skip(1) {
+                    names.insert(after.split('"').next().unwrap().to_owned());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_argument_that_a_message_names_is_a_flag() {
+        let mut names = BTreeSet::new();
+        for library in ["hub-api", "hub-commit", "hub-download", "hub-transport"] {
+            named(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(library).join("src"), &mut names);
+        }
+        assert!(names.contains("exist_ok") && names.contains("space_sdk"), "{names:?}");
+        let help = format!("{:?}", crate::model::leaves());
+        for name in names.iter().filter(|name| !NOT_SAID.contains(&name.as_str())) {
+            for flag in flag(name).split(", ") {
+                assert!(help.contains(&format!("\"{flag}\"")), "{name}: there is no flag {flag}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_says_flags_and_no_method() {
+        let error = transport::Error::new(ErrorKind::Conflict, "it exists")
+            .with_hint(Message::argument("exist_ok").text(" takes it"))
+            .in_call(&transport::CallInfo::new("create_repo", "model ada/demo", transport::RetryClass::Read));
+        assert_eq!(chain(&Error::from(error)), "model ada/demo: it exists; --exist-ok takes it");
+        let setup = Error::Setup(Message::from("set ").and_argument("space_sdk"));
+        assert_eq!(chain(&setup), "set --sdk");
+    }
+}
