@@ -25,7 +25,7 @@ use crate::{
     body::{self, Incoming},
     respond::ApiError,
     server::Context,
-    store::{GitRepo, RepoRecord},
+    store::{GitRepo, Push, RepoRecord},
 };
 
 /// Bytes that are read of git's answer at once.
@@ -83,13 +83,20 @@ pub(crate) async fn answer(
     let repo = access.repo.clone();
     let git = context.blocking(move |hub| Ok(hub.store.git(&repo)?)).await?;
     let slot = context.hub().git_slot().await?;
-    let mut child = start(context, &access, parts, &git, route)?;
+    let check = match route {
+        GitRoute::ReceivePack => {
+            let repo = access.repo.clone();
+            Some(context.blocking(move |hub| Ok(hub.store.begin_push(&repo)?)).await?)
+        }
+        GitRoute::Refs | GitRoute::UploadPack => None,
+    };
+    let mut child = start(context, &access, parts, &git, (route, check.as_ref()))?;
     let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(ApiError::internal(&std::io::Error::other("git has no standard streams")));
     };
     let incoming = std::mem::replace(body, body::erase(Body::empty()));
     let feeding = tokio::spawn(feed(incoming, stdin));
-    let mut answer = Answer { child, stdout, rest: BytesMut::new(), feeding, _slot: slot };
+    let mut answer = Answer { child, stdout, rest: BytesMut::new(), feeding, _slot: slot, _check: check };
     if route != GitRoute::ReceivePack {
         let head = answer.head().await?;
         return Ok(head.map(|()| Body::new(http_body_util::StreamBody::new(answer.frames()))));
@@ -123,7 +130,7 @@ fn start(
     access: &Access,
     parts: &Parts,
     git: &GitRepo,
-    route: GitRoute,
+    (route, push): (GitRoute, Option<&Push>),
 ) -> Result<Child, ApiError> {
     let path = match route {
         GitRoute::UploadPack => "/git-upload-pack",
@@ -133,6 +140,9 @@ fn start(
     let mut command = Command::new(context.hub().git_program());
     for setting in SETTINGS {
         command.args(["-c", setting]);
+    }
+    if let Some(push) = push {
+        command.args(["-c", &push.setting()]).env("HUB_PUSH", push.folder());
     }
     command.arg("http-backend");
     for name in MISLEADING {
@@ -188,6 +198,8 @@ struct Answer {
     rest: BytesMut,
     feeding: tokio::task::JoinHandle<()>,
     _slot: OwnedSemaphorePermit,
+    /// Removed when git has ended.
+    _check: Option<Push>,
 }
 
 impl Drop for Answer {

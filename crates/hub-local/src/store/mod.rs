@@ -14,6 +14,7 @@ mod layout;
 mod lfs;
 mod likes;
 mod moves;
+mod push;
 mod repos;
 mod search;
 mod settings;
@@ -25,7 +26,7 @@ mod testing;
 mod tokens;
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
@@ -47,6 +48,7 @@ use layout::Layout;
 pub use lfs::DiscardLfs;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
+pub(crate) use push::Push;
 pub(crate) use repos::{NewRepo, RepoRecord};
 #[cfg(test)]
 pub(crate) use search::Rank;
@@ -70,6 +72,8 @@ struct Shared {
     coming_and_going: Mutex<()>,
     summaries: Mutex<summaries::Checked>,
     lfs: LfsStore,
+    /// The folder of the hooks that git runs.
+    hooks: PathBuf,
     // Last, so that the lock goes when everything else is closed.
     layout: Layout,
 }
@@ -84,6 +88,7 @@ impl Store {
         let database = Arc::new(Database::open(&layout.database())?);
         let lfs = LfsStore::open(&layout, Arc::clone(&database))?;
         let open_repos = OpenRepos::new(layout.tmp());
+        let hooks = push::write_hooks(&layout.tmp())?;
         let store = Self {
             shared: Arc::new(Shared {
                 database,
@@ -91,6 +96,7 @@ impl Store {
                 coming_and_going: Mutex::default(),
                 summaries: Mutex::default(),
                 lfs,
+                hooks,
                 layout,
             }),
         };

@@ -11,7 +11,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::{
-    ADA, Answer, BOB, Call, RITA, WIM, builder, call, commit, file_line, get, head, header_line, hub, post,
+    ADA, Answer, BOB, Call, RITA, WIM, builder, call, commit, file_line, get, head, header_line, hub, lfs_line, post, upload,
 };
 
 /// A hub on a port with a thread of its own, and a folder to work in.
@@ -307,4 +307,35 @@ fn pushes_and_commits_never_lose_each_other() {
     let repo = world.hub.dir().join("repos/models/ada/demo.git");
     let fsck = world.run(&repo, &["fsck", "--full", "--strict"]);
     assert!(fsck.status.success(), "{fsck:?}");
+}
+
+#[test]
+fn a_pushed_file_that_leads_to_no_lfs_content_is_refused_and_named() {
+    let world = World::new(hub());
+    world.clone(Some(ADA), "ada/demo", "clone");
+    let content = b"large content".to_vec();
+    world.runtime.block_on(upload(&world.hub, "ada/demo", &content));
+    let oid = lfs_line("w.bin", &content)["value"]["oid"].as_str().unwrap().to_owned();
+    let pointer = |oid: &str, size: usize| {
+        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n").into_bytes()
+    };
+    let before = world.git("clone", &["rev-parse", "HEAD"]);
+    for (name, wrong) in [("none", pointer(&"a".repeat(64), 12)), ("size", pointer(&oid, content.len() + 1))] {
+        world.edit("clone", "good.txt", name.as_bytes());
+        std::fs::create_dir_all(world.path("clone/sub")).unwrap();
+        world.edit("clone", "sub/w.bin", &wrong);
+        world.edit("clone", "noise.bin", b"\0\n\xff");
+        let said = world.fails("clone", &["push", "--quiet", "origin", "HEAD", "HEAD:refs/heads/other"]);
+        assert!(said.contains("LFS pointer pointed to a file that does not exist: \"sub/w.bin\""), "{said}");
+        let refs = world.send(get("/api/models/ada/demo/refs")).json();
+        assert_eq!(refs["branches"].as_array().unwrap().len(), 1, "{refs}");
+        assert_eq!(refs["branches"][0]["targetCommit"], before.trim());
+        world.git("clone", &["reset", "--quiet", "--hard", before.trim()]);
+    }
+    world.edit("clone", "w.bin", &pointer(&oid, content.len()));
+    world.edit("clone", "like.txt", b"version https://git-lfs.github.com/spec/v1\nno pointer\n");
+    world.git("clone", &["push", "--quiet"]);
+    assert_eq!(world.send(get("/ada/demo/resolve/main/w.bin")).status, 302);
+    world.git("clone", &["push", "--quiet", "origin", "HEAD:refs/heads/x", "HEAD:refs/tags/v1"]);
+    world.git("clone", &["push", "--quiet", "origin", ":x", ":refs/tags/v1"]);
 }

@@ -1,0 +1,80 @@
+//! What a push is checked with before git moves a ref.
+
+use std::{
+    fs,
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use rusqlite::params;
+
+use super::{RepoRecord, Result, Store, StoreError};
+
+/// The hook that git runs.
+const PRE_RECEIVE: &str = include_str!("pre_receive.sh");
+
+/// Writes the hook into `tmp`, and gives the folder of hooks. Done once, long before git runs it: a program that was just
+/// written may be refused as busy.
+pub(super) fn write_hooks(tmp: &Path) -> Result<PathBuf> {
+    // git runs in another folder.
+    let folder = std::path::absolute(tmp).map_err(StoreError::io("find", tmp))?.join("hooks");
+    let hook = folder.join("pre-receive");
+    let write = || {
+        fs::create_dir_all(&folder)?;
+        fs::write(&hook, PRE_RECEIVE)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&hook, fs::Permissions::from_mode(0o755))?;
+        }
+        Ok(())
+    };
+    write().map_err(StoreError::io("write", &hook))?;
+    Ok(folder)
+}
+
+/// The folders of one push: of the hooks, and one that goes away with this.
+#[derive(Debug)]
+pub(crate) struct Push {
+    hooks: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl Push {
+    /// The setting with which git runs the hook.
+    pub(crate) fn setting(&self) -> String {
+        format!("core.hooksPath={}", self.hooks.display())
+    }
+
+    /// What the hook reads and writes.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Store {
+    /// Prepares the check of a push: notes which LFS objects the repository has. They come before the push.
+    pub(crate) fn begin_push(&self, repo: &RepoRecord) -> Result<Push> {
+        let tmp = self.shared.layout.tmp();
+        let tmp = std::path::absolute(&tmp).map_err(StoreError::io("find", &tmp))?;
+        let folder = tempfile::Builder::new()
+            .prefix("push-")
+            .tempdir_in(&tmp)
+            .map_err(StoreError::io("create a folder in", &tmp))?;
+        let path = folder.path().join("objects");
+        let file = fs::File::create(&path).map_err(StoreError::io("write", &path))?;
+        let mut file = BufWriter::new(file);
+        self.database().read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT oid, size FROM lfs_objects WHERE repo = ?1")?;
+            let mut rows = statement.query(params![repo.key])?;
+            while let Some(row) = rows.next()? {
+                let (oid, size): (String, u64) = (row.get(0)?, row.get(1)?);
+                writeln!(file, "{oid} {size}").map_err(StoreError::io("write", &path))?;
+            }
+            Ok(())
+        })?;
+        file.flush().map_err(StoreError::io("write", &path))?;
+        Ok(Push { hooks: self.shared.hooks.clone(), folder })
+    }
+}
