@@ -7,13 +7,18 @@ use std::{
     collections::BTreeMap,
     path::Path,
     process::{Output, Stdio},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use hub_api::{HfApi, commit::PlanEntry, types::preupload::UploadMode};
 use hub_local::{Fault, LocalHub, TokenRole};
 use hub_tests::{ADA, ada, files_in, noise};
-use tokio::process::Command;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    process::Command,
+    task::JoinSet,
+};
 
 use crate::place::{hub, serve};
 
@@ -76,6 +81,39 @@ async fn missing(api: &HfApi, folder: &Path, number: u64) -> usize {
     }
 }
 
+/// An address that stays, for Hubs that come and go: a client's notes about an upload are about one address.
+struct Front {
+    url: String,
+    behind: Arc<Mutex<String>>,
+    _passing: JoinSet<()>,
+}
+
+impl Front {
+    async fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let behind = Arc::new(Mutex::new(String::new()));
+        let (mut passing, to) = (JoinSet::new(), Arc::clone(&behind));
+        passing.spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                let (mut client, _) = listener.accept().await.unwrap();
+                let url = to.lock().unwrap().clone();
+                connections.spawn(async move {
+                    if let Ok(mut server) = TcpStream::connect(url.trim_start_matches("http://")).await {
+                        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                    }
+                });
+            }
+        });
+        Self { url, behind, _passing: passing }
+    }
+
+    fn leads_to(&self, url: String) {
+        *self.behind.lock().unwrap() = url;
+    }
+}
+
 /// A number below `limit`.
 fn random(state: &mut u64, limit: u64) -> u64 {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -86,7 +124,7 @@ fn random(state: &mut u64, limit: u64) -> u64 {
 async fn killed_uploads(points: usize, atomic: bool) {
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("data");
-    let mut state = SEED;
+    let (mut state, front) = (SEED, Front::new().await);
     let (mut killed, mut number) = (0, 0);
     while killed < points {
         number += 1;
@@ -102,7 +140,8 @@ async fn killed_uploads(points: usize, atomic: bool) {
                 served.fault(hold.skip(usize::try_from(before).unwrap()).times(usize::MAX));
             }
             let (server, url) = serve(&served).await;
-            let mut child = upload(home.path(), &url, number, atomic).spawn().unwrap();
+            front.leads_to(url);
+            let mut child = upload(home.path(), &front.url, number, atomic).spawn().unwrap();
             let has_ended = tokio::select! {
                 () = held.reached() => false,
                 status = child.wait() => { status.unwrap(); true }
@@ -112,7 +151,7 @@ async fn killed_uploads(points: usize, atomic: bool) {
                 let at = format!("seed {SEED}, folder {number}, after {killed} kills");
                 ended_well(&child.wait_with_output().await.unwrap(), &at);
                 check(&ada(&served), number, &files, atomic).await;
-                let again = upload(home.path(), &url, number, atomic).output().await.unwrap();
+                let again = upload(home.path(), &front.url, number, atomic).output().await.unwrap();
                 ended_well(&again, &at);
                 let again: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
                 let commits = again["commits"].as_array().map(Vec::len);
