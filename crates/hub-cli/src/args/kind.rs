@@ -16,6 +16,22 @@ fn orders() -> PossibleValuesParser {
     ])
 }
 
+/// `min:1B,max:8B`, or one of both, as the Hub takes it.
+fn range(text: &str) -> Result<String, String> {
+    let is_number = |text: &str| {
+        let digits = text.trim_end_matches(['K', 'M', 'B', 'T', 'k', 'm', 'b', 't']);
+        text.len() - digits.len() <= 1 && digits.parse::<f64>().is_ok_and(|number| number >= 0.0)
+    };
+    let is_bound = |part: &str| {
+        part.split_once(':').is_some_and(|(end, number)| matches!(end, "min" | "max") && is_number(number))
+    };
+    if text.split(',').all(is_bound) {
+        Ok(text.to_owned())
+    } else {
+        Err("write for example min:1B,max:8B, min:500M or max:3B".to_owned())
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Kind {
     /// What the Hub knows of a repository
@@ -108,7 +124,7 @@ pub(crate) struct Search {
     #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
     pub(crate) apps: Vec<String>,
     /// Models only: those of this size, as in min:1B,max:8B
-    #[arg(long, value_name = "RANGE", conflicts_with = "repo_id")]
+    #[arg(long, value_name = "RANGE", conflicts_with = "repo_id", value_parser = range)]
     pub(crate) num_parameters: Option<String>,
     /// Models only: those that this provider serves, or all; may be repeated
     #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]

@@ -67,8 +67,9 @@ pub(crate) struct CreateRepo {
     pub(crate) repo_id: String,
     #[command(flatten)]
     pub(crate) repo_type: RepoTypeArg,
-    /// What runs a Space: gradio, docker, static
-    #[arg(long = "sdk", visible_alias = "space-sdk", value_name = "SDK")]
+    /// What runs a Space
+    #[arg(long = "sdk", visible_alias = "space-sdk", value_name = "SDK",
+          value_parser = ["gradio", "docker", "static", "streamlit"])]
     pub(crate) sdk: Option<String>,
     /// The template that a Space begins as: its id or its name, of those that `hub spaces templates` lists
     #[arg(long, value_name = "TEMPLATE")]

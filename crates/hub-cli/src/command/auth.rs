@@ -105,7 +105,12 @@ fn logout(session: &Session, args: &Logout) -> Result<(), Failure> {
     let store = HfFolder::from_env();
     let is_out = match &args.token_name {
         Some(name) => store.remove_token(name).map_err(failed)?,
-        None => store.delete_all_tokens().map(|()| true).map_err(failed)?,
+        None => {
+            let files = [store.token_path().map(Into::into), store.stored_tokens_path()];
+            let is_in = files.into_iter().flatten().any(|file| file.exists());
+            store.delete_all_tokens().map_err(failed)?;
+            is_in
+        }
     };
     if is_out {
         forget_in_git(&session.url());
@@ -116,7 +121,8 @@ fn logout(session: &Session, args: &Logout) -> Result<(), Failure> {
     let human = || match &args.token_name {
         Some(name) if is_out => format!("Forgot the token {name:?}, which was the one in use: logged out."),
         Some(name) => format!("Forgot the token {name:?}."),
-        None => "Logged out.".to_owned(),
+        None if is_out => "Logged out.".to_owned(),
+        None => "Nobody was logged in: there was no token to forget.".to_owned(),
     };
     session.output.value(&json!({ "logged_out": is_out }), human, Brief::Lines(Vec::new()))
 }

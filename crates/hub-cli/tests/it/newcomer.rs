@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn an_order_that_there_is_not_is_wrong_usage() {
+fn a_value_that_there_is_not_is_wrong_usage() {
     let place = Place::new();
     for kind in ["models", "datasets", "spaces"] {
         let said = place.fails(&[kind, "list", "--sort", "nonsense"], 2);
@@ -19,6 +19,13 @@ fn an_order_that_there_is_not_is_wrong_usage() {
         place.ok(&[kind, "list", "--sort", "created_at"]);
         place.ok(&[kind, "list", "--sort", "createdAt"]);
     }
+    for wrong in ["large", "min:", "min:x", "1B", "min:1B,", "least:1B", "min:1BB"] {
+        place.fails(&["models", "list", "--num-parameters", wrong], 2);
+    }
+    for right in ["min:1B,max:8B", "max:500M", "min:0", "min:1.5B"] {
+        place.ok(&["models", "list", "--num-parameters", right]);
+    }
+    place.fails(&["repos", "create", "app", "--type", "space", "--sdk", "nonsense"], 2);
 }
 
 #[test]
@@ -37,6 +44,7 @@ fn what_was_not_there_is_not_called_deleted_and_what_was_there_not_created() {
     assert!(place.ok(&branch).starts_with("Created the branch dev"));
     assert!(place.ok(&branch).contains("is there already"));
     assert!(place.ok(&delete).starts_with("Deleted the model"));
+    assert!(place.ok(&["auth", "logout"]).starts_with("Nobody was logged in"));
 }
 
 #[test]

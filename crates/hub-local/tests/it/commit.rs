@@ -196,10 +196,10 @@ async fn text_that_is_a_pointer_to_nothing_is_no_file() {
     let hub = hub();
     let content = b"large content".to_vec();
     let oid = lfs_line("w.bin", &content)["value"]["oid"].as_str().unwrap().to_owned();
-    let pointer = |size: usize| {
-        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n")
-    };
-    let refused = commit("ada/demo", &[file_line("w.bin", &pointer(content.len()))]).token(ADA).send(&hub).await;
+    let pointer =
+        |size: usize| format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n");
+    let refused =
+        commit("ada/demo", &[file_line("w.bin", &pointer(content.len()))]).token(ADA).send(&hub).await;
     assert_eq!(refused.status, 400);
     assert!(refused.error().2.contains("LFS pointer pointed to a file that does not exist"), "{refused:?}");
     upload(&hub, "ada/demo", &content).await;

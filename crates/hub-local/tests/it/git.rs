@@ -11,7 +11,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::{
-    ADA, Answer, BOB, Call, RITA, WIM, builder, call, commit, file_line, get, head, header_line, hub, lfs_line, post, upload,
+    ADA, Answer, BOB, Call, RITA, WIM, builder, call, commit, file_line, get, head, header_line, hub,
+    lfs_line, post, upload,
 };
 
 /// A hub on a port with a thread of its own, and a folder to work in.
@@ -320,7 +321,8 @@ fn a_pushed_file_that_leads_to_no_lfs_content_is_refused_and_named() {
         format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n").into_bytes()
     };
     let before = world.git("clone", &["rev-parse", "HEAD"]);
-    for (name, wrong) in [("none", pointer(&"a".repeat(64), 12)), ("size", pointer(&oid, content.len() + 1))] {
+    for (name, wrong) in [("none", pointer(&"a".repeat(64), 12)), ("size", pointer(&oid, content.len() + 1))]
+    {
         world.edit("clone", "good.txt", name.as_bytes());
         std::fs::create_dir_all(world.path("clone/sub")).unwrap();
         world.edit("clone", "sub/w.bin", &wrong);
