@@ -36,7 +36,7 @@ fn drawn(columns: usize, position: u64, total: u64) -> String {
 }
 
 /// The beginning of a text, with a sign when something is missing.
-fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

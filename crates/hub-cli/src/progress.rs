@@ -92,8 +92,13 @@ impl Progress for Board {
                 }
             }
             Event::Waiting { duration, .. } => {
-                if let Some(screen) = &state.screen {
-                    screen.whole.set_message(format!("the server asks to wait {}", time(*duration)));
+                let text = format!("the server asks to wait {}", time(*duration));
+                match &state.screen {
+                    Some(screen) => {
+                        screen.whole.set_message(bars::cut(&text, columns().saturating_sub(1)));
+                    }
+                    // Where nothing is drawn, a log says why nothing moves.
+                    None => console::note(text),
                 }
             }
             Event::Finished => {
