@@ -7,6 +7,7 @@
 //! DIR/repos/{models,datasets,spaces}/ns/name.git   bare git repositories
 //! DIR/lfs/objects/aa/bb/SHA256              large files
 //! DIR/lfs/incoming/                         large files that are being received
+//! DIR/hooks/                                what git asks before it takes a push; written anew when the folder is opened
 //! DIR/tmp/                                  what is not finished; emptied when the folder is opened
 //! ```
 

@@ -88,7 +88,7 @@ impl Store {
         let database = Arc::new(Database::open(&layout.database())?);
         let lfs = LfsStore::open(&layout, Arc::clone(&database))?;
         let open_repos = OpenRepos::new(layout.tmp());
-        let hooks = push::write_hooks(&layout.tmp())?;
+        let hooks = push::write_hooks(layout.dir())?;
         let store = Self {
             shared: Arc::new(Shared {
                 database,

@@ -13,11 +13,11 @@ use super::{RepoRecord, Result, Store, StoreError};
 /// The hook that git runs.
 const PRE_RECEIVE: &str = include_str!("pre_receive.sh");
 
-/// Writes the hook into `tmp`, and gives the folder of hooks. Done once, long before git runs it: a program that was just
+/// Writes the hook into the data folder, and gives the folder of hooks. Done once, long before git runs it: a program that was just
 /// written may be refused as busy.
-pub(super) fn write_hooks(tmp: &Path) -> Result<PathBuf> {
+pub(super) fn write_hooks(data: &Path) -> Result<PathBuf> {
     // git runs in another folder.
-    let folder = std::path::absolute(tmp).map_err(StoreError::io("find", tmp))?.join("hooks");
+    let folder = std::path::absolute(data).map_err(StoreError::io("find", data))?.join("hooks");
     let hook = folder.join("pre-receive");
     let write = || {
         fs::create_dir_all(&folder)?;
