@@ -22,7 +22,7 @@ use hub_types::CommitHash;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::{
-    ContentId, DownloadError, RemoteFile,
+    ContentId, DownloadError, DownloadTimeouts, RemoteFile,
     content::Hasher,
     disk::{blocking, io_error},
     range::{self, Patience},
@@ -57,10 +57,12 @@ impl FileReader {
         transport: &Transport,
         file: RemoteFile,
         range: Range<u64>,
+        timeouts: DownloadTimeouts,
     ) -> Result<Self, DownloadError> {
         let range = range_of(&file, range)?;
         let mut reading = Reading {
             transport: transport.clone(),
+            timeouts,
             left: range.clone(),
             hasher: (range == (0..file.size)).then(|| file.id.hasher(file.size)),
             file: file.clone(),
@@ -202,6 +204,7 @@ impl AsyncRead for FileReader {
 /// What is left to read, and where it comes from.
 struct Reading {
     transport: Transport,
+    timeouts: DownloadTimeouts,
     file: RemoteFile,
     left: Range<u64>,
     body: Option<Source>,
@@ -229,7 +232,8 @@ impl Reading {
     }
 
     async fn connect(&mut self) -> Result<(), DownloadError> {
-        let response = range::open(&self.transport, NAME, &self.file, &self.left, self.etag.as_ref()).await?;
+        let (etag, timeouts) = (self.etag.as_ref(), self.timeouts);
+        let response = range::open(&self.transport, NAME, &self.file, &self.left, etag, timeouts).await?;
         let etag = range::strong_etag(response.headers());
         if self.etag.is_some() && etag.is_some() && self.etag != etag {
             return Err(self.wrong("the content changed while it was read".to_owned()));

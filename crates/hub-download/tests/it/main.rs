@@ -9,6 +9,7 @@ mod left;
 mod names;
 mod parts;
 mod server;
+mod stand_in;
 mod storage;
 mod ways;
 mod wrong;
