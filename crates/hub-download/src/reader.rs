@@ -13,7 +13,7 @@ use std::{
 use bytes::{Buf, Bytes};
 use futures_util::{
     Stream, StreamExt,
-    stream::{self, BoxStream},
+    stream::{self, BoxStream, Fuse},
 };
 use http::HeaderValue;
 use http_body_util::BodyExt;
@@ -42,7 +42,9 @@ pub struct FileReader {
     range: Range<u64>,
     /// What a reader with a small buffer has left of a chunk.
     rest: Bytes,
-    chunks: BoxStream<'static, Result<Bytes, DownloadError>>,
+    chunks: Fuse<BoxStream<'static, Result<Bytes, DownloadError>>>,
+    /// Whether an error was given. As a reader it must not look like the end then, however often it is read.
+    failed: bool,
 }
 
 impl FileReader {
@@ -81,7 +83,7 @@ impl FileReader {
                 Err(error) => Some((Err(error), None)),
             }
         });
-        Ok(Self { file, range, rest: Bytes::new(), chunks: chunks.boxed() })
+        Ok(Self::new(file, range, chunks.boxed()))
     }
 
     /// Reads bytes `range` of a file that is on this machine.
@@ -106,7 +108,15 @@ impl FileReader {
                 .await
             }
         });
-        Ok(Self { file, range, rest: Bytes::new(), chunks: chunks.boxed() })
+        Ok(Self::new(file, range, chunks.boxed()))
+    }
+
+    fn new(
+        file: RemoteFile,
+        range: Range<u64>,
+        chunks: BoxStream<'static, Result<Bytes, DownloadError>>,
+    ) -> Self {
+        Self { file, range, rest: Bytes::new(), chunks: chunks.fuse(), failed: false }
     }
 
     /// The commit that the file is of.
@@ -177,21 +187,26 @@ impl Stream for FileReader {
         if !self.rest.is_empty() {
             return Poll::Ready(Some(Ok(std::mem::take(&mut self.rest))));
         }
-        self.chunks.poll_next_unpin(cx)
+        let chunk = ready!(self.chunks.poll_next_unpin(cx));
+        self.failed |= matches!(chunk, Some(Err(_)));
+        Poll::Ready(chunk)
     }
 }
 
 impl AsyncRead for FileReader {
-    /// Errors are those of the stream, in an [`io::Error`].
+    /// Errors are those of the stream, in an [`io::Error`]. After one, every further read fails.
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        while self.rest.is_empty() {
-            match ready!(self.chunks.poll_next_unpin(cx)) {
+        while self.rest.is_empty() && buffer.remaining() > 0 {
+            match ready!(self.as_mut().poll_next(cx)) {
                 Some(Ok(chunk)) => self.rest = chunk,
                 Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
+                None if self.failed => {
+                    return Poll::Ready(Err(io::Error::other("reading has failed before")));
+                }
                 None => return Poll::Ready(Ok(())),
             }
         }

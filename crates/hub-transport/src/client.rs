@@ -279,7 +279,8 @@ impl Transport {
             }
             let (head, body) = self.read(&mut call, request).await?;
             crate::json::check_content_type(&head).map_err(|error| call.answered(error, &head))?;
-            let next = next_link(&head.headers, &call.uri()).map_err(|error| call.error(error));
+            let next =
+                next_link(&head.headers, &call.uri(), self.endpoint()).map_err(|error| call.error(error));
             let total = head.headers.get("x-total-count").and_then(|value| value.to_str().ok()?.parse().ok());
             Ok(RawPage { body, next, total, context: call })
         }

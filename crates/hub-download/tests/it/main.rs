@@ -8,6 +8,7 @@ mod interrupted;
 mod left;
 mod names;
 mod parts;
+mod readers;
 mod server;
 mod stand_in;
 mod storage;
