@@ -49,7 +49,7 @@ enum Point {
     Answer(usize),
     /// At the file of this number, when one comes after the other.
     File(usize),
-    /// When so many bytes of the large file have come and have been written.
+    /// When about so many bytes of the large file have come and have been written.
     Byte(u64),
 }
 
@@ -126,7 +126,7 @@ async fn f82_f83_a_download_killed_at_100_points_publishes_whole_files_only_and_
     let home = tempfile::tempdir().unwrap();
     let cache = Cache::new(home.path().join("cache"));
     println!("seed {SEED}");
-    let (mut reached, mut amid) = (0, 0);
+    let (mut reached, mut amid, mut begun) = (0, 0, 0);
     for turn in 0..KILLS {
         let point = point(turn);
         // A cache that has nothing yet makes a point mean the same in every run; the others find what is left of earlier kills.
@@ -143,12 +143,12 @@ async fn f82_f83_a_download_killed_at_100_points_publishes_whole_files_only_and_
                 amid += 1;
             }
             Point::Byte(bytes) => {
+                // A connection that is reset may take its last bytes with it.
                 let left: u64 = info.repos.iter().map(|repo| repo.incomplete).sum();
-                assert!(
-                    killed && (whole, left) == (0, bytes),
-                    "turn {turn}, {point:?}: {whole} files, {left} bytes"
-                );
+                let what = format!("turn {turn}, {point:?}: {whole} files, {left} bytes");
+                assert!(killed && whole == 0 && left <= bytes, "{what}");
                 amid += 1;
+                begun += usize::from(left > 0);
             }
             Point::Request(_) | Point::Answer(_) => {}
         }
@@ -162,6 +162,7 @@ async fn f82_f83_a_download_killed_at_100_points_publishes_whole_files_only_and_
         }
     }
     assert!(amid == KILLS / 2 && reached as u64 > KILLS / 2, "{amid} in the middle, {reached} at all");
+    assert!(begun > 0, "no kill left a partial file");
 }
 
 #[tokio::test(flavor = "multi_thread")]

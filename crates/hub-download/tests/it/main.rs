@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod disk;
+mod extremes;
 mod hostile;
 mod interrupted;
 mod left;
