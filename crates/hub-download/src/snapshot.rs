@@ -130,7 +130,8 @@ fn contradicts_listing(error: &DownloadError) -> bool {
 async fn fetch_all(job: &Job<'_>, missing: Vec<Place>, workers: usize) -> Result<(), DownloadError> {
     let (small, large): (Vec<_>, Vec<_>) = missing.into_iter().partition(|place| is_small(&place.file));
     let small = async {
-        let at_once = small_at_once(workers);
+        // No more than there are: room is made for so many.
+        let at_once = small_at_once(workers).min(small.len()).max(1);
         let fetched = stream::iter(small).map(|place| job.fetch_small(place)).buffer_unordered(at_once);
         // One visit to the disk for all that have arrived meanwhile.
         let published = fetched.ready_chunks(at_once).map(|batch| job.publish(batch)).buffer_unordered(2);

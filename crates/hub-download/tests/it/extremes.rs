@@ -52,7 +52,7 @@ async fn parts_and_workers_of_any_number_bring_the_file() {
 async fn waits_of_any_length_are_survived() {
     for metadata in [Duration::ZERO, Duration::MAX] {
         for contents in [Duration::ZERO, Duration::MAX] {
-            let timeouts = DownloadTimeouts { metadata, content: contents };
+            let timeouts = DownloadTimeouts { metadata, content: Some(contents) };
             let options = DownloadOptions { timeouts, ..DownloadOptions::default() };
             for way in Way::ALL.into_iter().filter(|way| *way != Way::Stream) {
                 let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(300_000));
