@@ -13,7 +13,7 @@ from checklist import check
 from trees import assert_same_trees
 from world import MINUTE, digests
 
-KILLS = 30
+KILLS = 100
 # After so many kills the cache is completed, compared and thrown away.
 ROUND = 5
 # Python writes ten mebibytes at a time: when an answer stops at STALL, they are on the disk.

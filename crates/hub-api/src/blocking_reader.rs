@@ -25,17 +25,23 @@ impl Facts {
     }
 }
 
+enum State {
+    Reading(Box<FileReader>),
+    Ended,
+    /// It must not look like the end, however often it is read.
+    Failed,
+}
+
 /// A [`FileReader`] that blocks the thread: the content of a file, or a range of it, as an [`io::Read`].
 pub struct BlockingFileReader {
     facts: Facts,
-    /// Gone after the end and after an error.
-    reader: Option<FileReader>,
+    reader: State,
     rest: Bytes,
 }
 
 impl BlockingFileReader {
     pub(crate) fn new(reader: FileReader) -> Self {
-        Self { facts: Facts::of(&reader), reader: Some(reader), rest: Bytes::new() }
+        Self { facts: Facts::of(&reader), reader: State::Reading(Box::new(reader)), rest: Bytes::new() }
     }
 
     /// The commit that the file is of.
@@ -71,16 +77,27 @@ impl fmt::Debug for BlockingFileReader {
 }
 
 impl io::Read for BlockingFileReader {
+    /// After an error every further read fails.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.rest.is_empty() && !buffer.is_empty() {
-            let Some(mut reader) = self.reader.take() else { return Ok(0) };
+            let mut reader = match std::mem::replace(&mut self.reader, State::Failed) {
+                State::Reading(reader) => reader,
+                State::Ended => {
+                    self.reader = State::Ended;
+                    return Ok(0);
+                }
+                State::Failed => return Err(io::Error::other("reading has failed before")),
+            };
             let next = blocking::run(async move { (reader.next().await, reader) });
             match next.map_err(io::Error::other)? {
                 (Some(chunk), reader) => {
                     self.rest = chunk.map_err(io::Error::other)?;
-                    self.reader = Some(reader);
+                    self.reader = State::Reading(reader);
                 }
-                (None, _) => return Ok(0),
+                (None, _) => {
+                    self.reader = State::Ended;
+                    return Ok(0);
+                }
             }
         }
         let count = self.rest.len().min(buffer.len());

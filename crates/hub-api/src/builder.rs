@@ -1,10 +1,11 @@
 //! How a client is made.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use hub_auth::{Anonymous, HfFolder, Token, TokenSource};
+use hub_download::DownloadTimeouts;
 use hub_transport::{Body, BoxError, HubService, RetryConfig, Timeouts, Transport, TransportBuilder};
 use tower::{Layer, Service};
 
@@ -18,6 +19,7 @@ pub struct HfApiBuilder {
     library_version: Option<String>,
     cache_dir: Option<PathBuf>,
     network: NetworkPolicy,
+    download_timeouts: DownloadTimeouts,
     problem: Option<Error>,
 }
 
@@ -29,6 +31,7 @@ impl HfApiBuilder {
             library_version: None,
             cache_dir: None,
             network: NetworkPolicy::Online,
+            download_timeouts: DownloadTimeouts::default(),
             problem: None,
         }
     }
@@ -43,6 +46,7 @@ impl HfApiBuilder {
         let builder = builder.network_from_env();
         let mut builder = builder.token_source(HfFolder::from_env());
         builder.cache_dir.clone_from(&config.cache_dir);
+        builder.download_timeouts = config.download_timeouts;
         builder
     }
 
@@ -182,6 +186,21 @@ impl HfApiBuilder {
         self.map(|transport| transport.transfer_timeouts(timeouts))
     }
 
+    /// How long a download waits for the Hub to say what a file or revision is, where what is kept can stand in for its answer.
+    /// Default 10 s; from the environment, what `HF_HUB_ETAG_TIMEOUT` says. Python: `etag_timeout`.
+    pub fn etag_timeout(mut self, limit: Duration) -> Self {
+        self.download_timeouts.metadata = limit;
+        self
+    }
+
+    /// How long the content of a file may take to begin to arrive, and then stand still, before the transfer is continued over
+    /// another connection. Default: what [`transfer_timeouts`](Self::transfer_timeouts) says, else 10 s; from the
+    /// environment, what `HF_HUB_DOWNLOAD_TIMEOUT` says.
+    pub fn download_timeout(mut self, limit: Duration) -> Self {
+        self.download_timeouts.content = Some(limit);
+        self
+    }
+
     /// Whether the Hub is asked. Default [`NetworkPolicy::Online`]; from the environment, what `HF_HUB_OFFLINE` says.
     pub fn network(mut self, policy: NetworkPolicy) -> Self {
         self.network = policy;
@@ -215,7 +234,7 @@ impl HfApiBuilder {
             Some(name) => self.transport.library(name, self.library_version),
             None => self.transport,
         };
-        Ok(HfApi::with_cache(transport.build()?, self.cache_dir, self.network))
+        Ok(HfApi::with_cache(transport.build()?, self.cache_dir, self.network, self.download_timeouts))
     }
 
     /// Makes a blocking client.

@@ -1,7 +1,8 @@
 //! What the environment says about the client. The only file of this crate that reads it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
+use hub_download::DownloadTimeouts;
 use hub_transport::DEFAULT_ENDPOINT;
 
 use crate::NetworkPolicy;
@@ -18,6 +19,8 @@ pub struct Config {
     pub network: NetworkPolicy,
     /// `HF_HUB_USER_AGENT_ORIGIN`: added to the user-agent as `origin/…`.
     pub user_agent_origin: Option<String>,
+    /// `HF_HUB_ETAG_TIMEOUT` and `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds; 10 each unless set, or 0, or no number.
+    pub download_timeouts: DownloadTimeouts,
 }
 
 /// The value of an environment variable, if it is set to text.
@@ -33,6 +36,7 @@ impl Default for Config {
             cache_dir: None,
             network: NetworkPolicy::Online,
             user_agent_origin: None,
+            download_timeouts: DownloadTimeouts::default(),
         }
     }
 }
@@ -52,12 +56,20 @@ impl Config {
         };
         let default =
             if is_on("HUGGINGFACE_CO_STAGING") { "https://hub-ci.huggingface.co" } else { DEFAULT_ENDPOINT };
+        let seconds = |name: &str| {
+            let seconds = text(name).and_then(|text| text.trim().parse().ok());
+            seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs)
+        };
         let offline = is_on("HF_HUB_OFFLINE") || is_on("TRANSFORMERS_OFFLINE");
         Self {
             cache_dir: hub_auth::cache_dir_from_lookup(|name| lookup(name).map(Into::into)),
             endpoint: text("HF_ENDPOINT").unwrap_or_else(|| default.to_owned()),
             network: if offline { NetworkPolicy::Offline } else { NetworkPolicy::Online },
             user_agent_origin: text("HF_HUB_USER_AGENT_ORIGIN"),
+            download_timeouts: DownloadTimeouts {
+                metadata: seconds("HF_HUB_ETAG_TIMEOUT").unwrap_or(DownloadTimeouts::default().metadata),
+                content: seconds("HF_HUB_DOWNLOAD_TIMEOUT"),
+            },
         }
     }
 }
@@ -87,6 +99,21 @@ mod tests {
             });
             let is_offline = config.network == NetworkPolicy::Offline;
             assert_eq!((config.endpoint.as_str(), is_offline), (endpoint, offline), "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn the_waits_of_downloads_are_seconds_and_ten_unless_set() {
+        for (text, seconds) in
+            [("3", 3), (" 60 ", 60), ("0", 10), ("", 10), ("-1", 10), ("1.5", 10), ("ten", 10)]
+        {
+            for (name, other) in [("HF_HUB_ETAG_TIMEOUT", false), ("HF_HUB_DOWNLOAD_TIMEOUT", true)] {
+                let config = Config::from_lookup(|key| (key == name).then(|| text.to_owned()));
+                let DownloadTimeouts { metadata, content } = config.download_timeouts;
+                let content = content.unwrap_or(Duration::from_secs(10));
+                let (set, unset) = if other { (content, metadata) } else { (metadata, content) };
+                assert_eq!((set.as_secs(), unset.as_secs()), (seconds, 10), "{name}={text}");
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use hub_download::DownloadTimeouts;
 use hub_transport::Transport;
 
 use crate::{Async, Call, Config, Error, HfApiBuilder, Listing, Mode, NetworkPolicy};
@@ -39,6 +40,7 @@ struct Inner {
     transport: Result<Transport, String>,
     cache_dir: Option<PathBuf>,
     network: NetworkPolicy,
+    download_timeouts: DownloadTimeouts,
 }
 
 impl HfApi {
@@ -64,15 +66,16 @@ impl HfApi {
 
     /// A client over a whole stack of the caller's: nothing is added, not even the token.
     pub fn from_transport(transport: Transport) -> Self {
-        Self::with_cache(transport, None, NetworkPolicy::Online)
+        Self::with_cache(transport, None, NetworkPolicy::Online, DownloadTimeouts::default())
     }
 
     pub(crate) fn with_cache(
         transport: Transport,
         cache_dir: Option<PathBuf>,
         network: NetworkPolicy,
+        download_timeouts: DownloadTimeouts,
     ) -> Self {
-        let inner = Inner { transport: Ok(transport), cache_dir, network };
+        let inner = Inner { transport: Ok(transport), cache_dir, network, download_timeouts };
         Self { inner: Arc::new(inner), mode: PhantomData }
     }
 
@@ -84,7 +87,12 @@ impl HfApi {
                 Ok(api) => api,
                 Err(error) => {
                     let transport = Err(error.to_string());
-                    let inner = Inner { transport, cache_dir: None, network: NetworkPolicy::Online };
+                    let inner = Inner {
+                        transport,
+                        cache_dir: None,
+                        network: NetworkPolicy::Online,
+                        download_timeouts: DownloadTimeouts::default(),
+                    };
                     Self { inner: Arc::new(inner), mode: PhantomData }
                 }
             })
@@ -96,7 +104,9 @@ impl<M: Mode> HfApi<M> {
     /// The same client over another transport, or one whose calls all say why there is none.
     pub(crate) fn over(&self, transport: Result<Transport, String>) -> Self {
         let (cache_dir, network) = (self.inner.cache_dir.clone(), self.inner.network);
-        Self { inner: Arc::new(Inner { transport, cache_dir, network }), mode: PhantomData }
+        let download_timeouts = self.inner.download_timeouts;
+        let inner = Inner { transport, cache_dir, network, download_timeouts };
+        Self { inner: Arc::new(inner), mode: PhantomData }
     }
 
     /// The transport below: for requests that no method makes.
@@ -115,6 +125,11 @@ impl<M: Mode> HfApi<M> {
     /// Whether this client asks the Hub.
     pub fn network(&self) -> NetworkPolicy {
         self.inner.network
+    }
+
+    /// How long downloads of this client wait for a server that says nothing.
+    pub(crate) fn download_timeouts(&self) -> DownloadTimeouts {
+        self.inner.download_timeouts
     }
 
     /// The hosts that requests of this client and its clones were sent to, as `host` or `host:port`, in alphabetical order.

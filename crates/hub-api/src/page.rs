@@ -114,7 +114,7 @@ pub(crate) fn linked<E: PagedEndpoint + 'static>(
     let left = limit.unwrap_or(usize::MAX);
     let transport = transport.clone();
     let state = State { transport, endpoint: Arc::new(endpoint), next: None, seen: HashSet::new(), left };
-    stream::unfold((left > 0).then_some(state), |state| ask(state).boxed()).boxed()
+    stream::unfold((left > 0).then_some(state), |state| ask(state).boxed()).fuse().boxed()
 }
 
 /// One page and what is left to ask for; nothing after the last one and after an error.

@@ -84,7 +84,9 @@ fn code(error: &Error) -> Code {
         Error::Commit(CommitError::ParentMismatch { .. } | CommitError::FolderBusy { .. }) => {
             return Code::Conflict;
         }
-        Error::Download(DownloadError::LocalEntryNotFound { .. }) => return Code::NotFound,
+        Error::Download(
+            DownloadError::LocalEntryNotFound { .. } | DownloadError::IncompleteSnapshot { source: None, .. },
+        ) => return Code::NotFound,
         Error::Commit(CommitError::InvalidOperation { .. } | CommitError::PathClash { .. }) => {
             return Code::Usage;
         }

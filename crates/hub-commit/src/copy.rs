@@ -6,9 +6,11 @@ use bytes::Bytes;
 use http::Request;
 use http::response::Parts;
 use hub_transport::{Body, CallInfo, Endpoint, Error, ErrorKind, RetryClass, Transport, get};
-use hub_types::{RepoRef, Revision, SafeRelPath, TreeEntry, route};
+use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath, TreeEntry, route};
+use sha1::Digest;
 
-use crate::endpoint::PathsInfo;
+use crate::digest::{git_blob, hex};
+use crate::endpoint::{Head, PathsInfo};
 use crate::operation::{content_path, repo_path};
 use crate::source::AddSource;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
@@ -19,7 +21,7 @@ const MAX_PATHS: usize = 500;
 /// Copies a file of this repository or another one. Python: `CommitOperationCopy`.
 ///
 /// A file in LFS is copied by its object and nothing of it is moved. Other files, which are small, are downloaded and sent as
-/// part of the commit; those of one commit fit
+/// part of the commit, from the commit that the branch led to when it was looked up and checked against their git ids; those of one commit fit
 /// in [`CommitOptions::memory_budget`] together. Between repositories only files outside LFS can be
 /// copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +96,8 @@ pub(crate) async fn resolve(
     operations: &[CommitOperation],
     options: &CommitOptions,
 ) -> Result<Vec<CommitOperation>, CommitError> {
-    let found = look_up(transport, operations, options).await?;
+    let pins = Pins::look_up(transport, operations, options).await?;
+    let found = look_up(transport, operations, options, &pins).await?;
     let mut resolved = Vec::with_capacity(operations.len());
     let mut held = 0;
     for operation in operations {
@@ -102,10 +105,10 @@ pub(crate) async fn resolve(
             resolved.push(operation.clone());
             continue;
         };
-        let place = Place::of(copy, options);
+        let place = pins.of(Place::of(copy, options));
         let source = found.get(&(place.clone(), copy.src_path_in_repo().to_owned()));
         let source = source.ok_or_else(|| place.missing(copy))?;
-        let there = found.get(&(Place::target(options), copy.path_in_repo().to_owned()));
+        let there = found.get(&(pins.of(Place::target(options)), copy.path_in_repo().to_owned()));
         if there.is_some_and(|there| is_same(there, source)) && is_alone(copy, operations) {
             continue;
         }
@@ -123,7 +126,7 @@ pub(crate) async fn resolve(
                 return Err(CommitError::invalid(message));
             }
             Some(lfs) => {
-                let sha256 = sha256_of(&lfs.oid).ok_or_else(|| place.unreadable(copy, &lfs.oid))?;
+                let sha256 = sha256_of(&lfs.oid).ok_or_else(|| place.unreadable(copy, "sha256", &lfs.oid))?;
                 let object = Some(LfsObject { size: lfs.size, sha256 });
                 CommitOperationCopy { object, ..(**copy).clone() }.into()
             }
@@ -136,7 +139,7 @@ pub(crate) async fn resolve(
                          split the commit, or raise the budget"
                     )));
                 }
-                place.content(transport, copy).await?.into()
+                place.content(transport, copy, &source.oid).await?.into()
             }
         });
     }
@@ -216,22 +219,75 @@ impl Place {
         CommitError::Copy { path, source: source.in_call(&self.call()) }
     }
 
-    fn unreadable(&self, copy: &CommitOperationCopy, oid: &str) -> CommitError {
-        let source = Error::new(ErrorKind::Decode, format!("{oid:?} is not a sha256"));
+    fn unreadable(&self, copy: &CommitOperationCopy, what: &str, id: &str) -> CommitError {
+        let source = Error::new(ErrorKind::Decode, format!("{id:?} is no {what}"));
         CommitError::Copy { path: copy.src_path_in_repo().to_owned(), source: source.in_call(&self.call()) }
     }
 
-    /// A file that is not in LFS, as an addition with its content.
+    /// A file that is not in LFS, as an addition with its content, which must be that of the git blob `oid`. A wrong one is asked
+    /// for once more.
     async fn content(
         &self,
         transport: &Transport,
         copy: &CommitOperationCopy,
+        oid: &str,
     ) -> Result<CommitOperationAdd, CommitError> {
         let path = copy.src_path_in_repo();
+        let fail = |source: Error| CommitError::Copy { path: path.to_owned(), source };
         let endpoint = Content { repo: &self.repo, revision: &self.revision, path };
-        let content = transport.send(&endpoint).await;
-        let content = content.map_err(|source| CommitError::Copy { path: path.to_owned(), source })?;
-        CommitOperationAdd::new(copy.path_in_repo(), AddSource::from(content.to_vec()))
+        for again in [true, false] {
+            let content = transport.send(&endpoint).await.map_err(fail)?;
+            let mut hash = git_blob(content.len() as u64);
+            hash.update(&content);
+            let actual = hex(&hash.finalize());
+            if actual.eq_ignore_ascii_case(oid) {
+                return CommitOperationAdd::new(copy.path_in_repo(), AddSource::from(content.to_vec()));
+            }
+            if !again {
+                let message = format!("the content of {path:?} has the git id {actual} and not {oid}, twice");
+                let error = Error::new(ErrorKind::Decode, message);
+                let error = error.with_hint("is there a proxy that changes what it passes on?");
+                return Err(fail(error.in_call(&CallInfo::new(
+                    Content::NAME,
+                    endpoint.target(),
+                    RetryClass::Read,
+                ))));
+            }
+        }
+        Err(CommitError::Stopped("the content of a copy was not asked for".into()))
+    }
+}
+
+/// The commits that the branches of sources led to, so that what is looked up and what is fetched is of one state.
+struct Pins(BTreeMap<Place, Place>);
+
+impl Pins {
+    async fn look_up(
+        transport: &Transport,
+        operations: &[CommitOperation],
+        options: &CommitOptions,
+    ) -> Result<Self, CommitError> {
+        let mut pins = BTreeMap::new();
+        for operation in operations {
+            let CommitOperation::Copy(copy) = operation else { continue };
+            let place = Place::of(copy, options);
+            if place.revision.as_commit().is_some() || pins.contains_key(&place) {
+                continue;
+            }
+            let head = Head { repo: &place.repo, revision: &place.revision };
+            let fail = |source| CommitError::Copy { path: copy.src_path_in_repo().to_owned(), source };
+            let (commit, _) = transport.send(&head).await.map_err(fail)?;
+            let commit: CommitHash =
+                commit.parse().map_err(|_| place.unreadable(copy, "commit id", &commit))?;
+            let pinned = Place { repo: place.repo.clone(), revision: commit.into() };
+            pins.insert(place, pinned);
+        }
+        Ok(Self(pins))
+    }
+
+    /// The same place at a commit, if it is pinned.
+    fn of(&self, place: Place) -> Place {
+        self.0.get(&place).cloned().unwrap_or(place)
     }
 }
 
@@ -268,12 +324,13 @@ async fn look_up(
     transport: &Transport,
     operations: &[CommitOperation],
     options: &CommitOptions,
+    pins: &Pins,
 ) -> Result<BTreeMap<(Place, String), TreeEntry>, CommitError> {
     let mut wanted: BTreeMap<Place, Vec<String>> = BTreeMap::new();
     for operation in operations {
         let CommitOperation::Copy(copy) = operation else { continue };
-        wanted.entry(Place::of(copy, options)).or_default().push(copy.src_path_in_repo().to_owned());
-        wanted.entry(Place::target(options)).or_default().push(copy.path_in_repo().to_owned());
+        wanted.entry(pins.of(Place::of(copy, options))).or_default().push(copy.src_path_in_repo().to_owned());
+        wanted.entry(pins.of(Place::target(options))).or_default().push(copy.path_in_repo().to_owned());
     }
     let mut found = BTreeMap::new();
     for (place, mut paths) in wanted {

@@ -9,6 +9,7 @@ use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
 
 use crate::{
     DownloadError, RemoteFile,
+    delete::finish_deletions,
     disk::{CACHEDIR_TAG, io_error, make_folder, put, put_once},
     layout::RepoFolder,
     place::{Kind, Place},
@@ -143,6 +144,7 @@ impl Cache {
         };
         let places = files.into_iter().map(place).collect::<Result<Vec<_>, DownloadError>>()?;
         self.open()?;
+        finish_deletions(self);
         Ok(places)
     }
 

@@ -8,7 +8,10 @@ use std::{
 
 use hub_types::CommitHash;
 
-use crate::{Cache, CacheInfo, CachedRepo, CachedRevision, DownloadError, disk::io_error};
+use crate::{
+    Cache, CacheInfo, CachedRepo, CachedRevision, DownloadError,
+    disk::{beside, io_error},
+};
 
 /// What is to be deleted, and how much room that gives. Python: `DeleteCacheStrategy`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -84,36 +87,188 @@ impl Deletion {
 
     /// Deletes. Waits for the disk. What is gone already is no error.
     ///
-    /// Notes go first and contents last, so that an interruption leaves a cache in which nothing leads nowhere.
+    /// Notes go first and contents last, so that an interruption leaves a cache in which nothing leads nowhere. What is to go
+    /// is moved aside before it is deleted: what an interrupted deletion left is deleted by the next one, and by the next
+    /// download.
     ///
     /// # Errors
     /// [`DownloadError::Io`]; what comes after it is left.
     pub fn execute(&self, cache: &Cache) -> Result<(), DownloadError> {
+        self.execute_while(cache, &mut || true)
+    }
+
+    /// [`Self::execute`] for as long as `goes_on` says so, before each step.
+    fn execute_while(&self, cache: &Cache, goes_on: &mut dyn FnMut() -> bool) -> Result<(), DownloadError> {
         for path in &self.refs {
-            gone(path, fs::remove_file(path))?;
-        }
-        for path in &self.snapshots {
-            gone(path, fs::remove_dir_all(path))?;
-        }
-        for path in &self.blobs {
-            gone(path, fs::remove_file(path))?;
-        }
-        for path in &self.repos {
-            // Renamed first: a folder that is half deleted would look like a repository.
-            let beside = cache.root().join(format!(".locks/deleting-{}", std::process::id()));
-            if let Some(parent) = beside.parent() {
-                fs::create_dir_all(parent).map_err(|error| io_error("create", parent, error))?;
+            if !goes_on() {
+                return Ok(());
             }
-            gone(path, fs::rename(path, &beside))?;
-            gone(&beside, fs::remove_dir_all(&beside))?;
+            gone(path, fs::remove_file(path))?;
         }
+        if !self.is_empty() {
+            let doomed = beside(&cache.root().join(LOCKS).join(DOOMED_NAME), DOOMED);
+            fs::create_dir_all(&doomed).map_err(|error| io_error("create", &doomed, error))?;
+            for (number, path) in self.snapshots.iter().chain(&self.blobs).chain(&self.repos).enumerate() {
+                if !goes_on() {
+                    return Ok(());
+                }
+                put_aside(path, &doomed.join(number.to_string()))?;
+            }
+            if !goes_on() {
+                return Ok(());
+            }
+            remove_tree(&doomed)?;
+        }
+        finish_deletions(cache);
         Ok(())
     }
+}
+
+/// The folder of locks, which no client takes for a repository.
+const LOCKS: &str = ".locks";
+/// The name of what is being deleted; what is between is a mark of its own. Folders with the locks of a repository begin with
+/// the kind of it.
+const DOOMED_NAME: &str = "deletion";
+const DOOMED: &str = "deleting";
+
+/// Moves what is to be deleted out of everybody's sight. What cannot be moved, to another file system for example, is deleted.
+fn put_aside(path: &Path, aside: &Path) -> Result<(), DownloadError> {
+    match fs::rename(path, aside) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(_) if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir()) => remove_tree(path),
+        Err(_) => gone(path, fs::remove_file(path)),
+    }
+}
+
+/// Completes the deletions of processes that were killed. That another process is still at work on one does no harm to either.
+pub(crate) fn finish_deletions(cache: &Cache) {
+    for entry in fs::read_dir(cache.root().join(LOCKS)).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if is_doomed(&name.to_string_lossy())
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
+            && let Err(error) = remove_tree(&entry.path())
+        {
+            tracing::debug!(%error, "what an interrupted deletion left stays");
+        }
+    }
+}
+
+/// Whether this is the name of what is being deleted: `deletion.1a2b3c4d.deleting`, and `deleting-` with the number of a process
+/// of earlier versions.
+fn is_doomed(name: &str) -> bool {
+    let mark = name
+        .strip_prefix(DOOMED_NAME)
+        .and_then(|rest| rest.strip_suffix(DOOMED))
+        .and_then(|rest| rest.strip_prefix('.')?.strip_suffix('.'));
+    mark.is_some_and(|mark| mark.len() == 8 && mark.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        || name.strip_prefix("deleting-").is_some_and(|process| process.parse::<u32>().is_ok())
+}
+
+/// Deletes a folder and all in it, also while somebody else does so.
+fn remove_tree(path: &Path) -> Result<(), DownloadError> {
+    const TRIES: usize = 5;
+    let mut outcome = Ok(());
+    for _ in 0..TRIES {
+        outcome = fs::remove_dir_all(path);
+        if outcome.is_ok() || !path.exists() {
+            return Ok(());
+        }
+    }
+    gone(path, outcome)
 }
 
 fn gone(path: &Path, result: io::Result<()>) -> Result<(), DownloadError> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("delete", path, error)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_deletion_has_put_aside_is_taken_for_that() {
+        for (name, expected) in [
+            ("deletion.0badcafe.deleting", true),
+            ("deleting-4711", true),
+            ("models--ada--deletion.0badcafe.deleting", false),
+            ("models--ada--x.deleting", false),
+            ("deletion.deleting", false),
+            ("deletion.0badcaf.deleting", false),
+            ("deletion..deleting", false),
+            ("deleting-", false),
+            ("deleting-x", false),
+            ("models--ada--demo", false),
+        ] {
+            assert_eq!(is_doomed(name), expected, "{name}");
+        }
+    }
+
+    /// A cache with two commits of one repository, which share a content, and another repository.
+    #[cfg(unix)]
+    fn filled(root: &Path) -> [CommitHash; 3] {
+        let commits = ["1", "2", "3"].map(|digit| digit.repeat(40).parse::<CommitHash>().unwrap());
+        let [one, two, three] = &commits;
+        for (repo, commit, name, files) in [
+            ("models--ada--demo", one, "old", vec![("a", "aa"), ("d/b", "bb")]),
+            ("models--ada--demo", two, "main", vec![("a", "aa"), ("c", "cc")]),
+            ("datasets--ada--data", three, "main", vec![("x", "dd"), ("y", "ee")]),
+        ] {
+            let repo = root.join(repo);
+            for folder in ["refs", "blobs"] {
+                fs::create_dir_all(repo.join(folder)).unwrap();
+            }
+            fs::write(repo.join("refs").join(name), commit.as_str()).unwrap();
+            for (path, blob) in files {
+                fs::write(repo.join("blobs").join(blob), vec![7; 1_000]).unwrap();
+                let place = repo.join("snapshots").join(commit.as_str()).join(path);
+                fs::create_dir_all(place.parent().unwrap()).unwrap();
+                std::os::unix::fs::symlink(repo.join("blobs").join(blob), place).unwrap();
+            }
+        }
+        commits
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_deletion_that_is_killed_before_any_of_its_steps_leaves_a_whole_cache_and_the_next_one_completes_it()
+    {
+        let mut step = 0;
+        loop {
+            let folder = tempfile::tempdir().unwrap();
+            let cache = Cache::new(folder.path());
+            let [one, _, three] = filled(folder.path());
+            let plan = cache.scan().unwrap().delete_revisions([&one, &three]);
+            assert_eq!(plan.freed, 3_000);
+            let mut left: usize = step;
+            let mut killed = false;
+            plan.execute_while(&cache, &mut || {
+                killed = left == 0;
+                left = left.saturating_sub(1);
+                !killed
+            })
+            .unwrap();
+            let info = cache.scan().unwrap();
+            assert_eq!(info.warnings, [""; 0], "step {step}: something leads nowhere");
+            let kept =
+                info.repos.iter().flat_map(|repo| &repo.revisions).find(|one| one.refs.contains("main"));
+            assert!(kept.is_some_and(|revision| revision.files.len() == 2), "step {step}");
+            // The same command once more.
+            cache.scan().unwrap().delete_revisions([&one, &three]).execute(&cache).unwrap();
+            let names = |folder: &str| fs::read_dir(cache.root().join(folder)).map_or(0, Iterator::count);
+            assert_eq!((names(".locks"), names("datasets--ada--data")), (0, 0), "step {step}");
+            let info = cache.scan().unwrap();
+            assert_eq!((info.repos.len(), info.repos[0].revisions.len()), (1, 1), "step {step}");
+            assert!(names("models--ada--demo/blobs") <= 3 && names("models--ada--demo/snapshots") == 1);
+            if !killed {
+                break;
+            }
+            step += 1;
+        }
+        // Two notes, a snapshot, a content, a repository, and the end.
+        assert_eq!(step, 5);
     }
 }

@@ -6,6 +6,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, SystemTime},
 };
 
 use crate::DownloadError;
@@ -86,6 +87,7 @@ fn free(_: &Path) -> Option<u64> {
 
 /// Whether two beginnings of a name make one file.
 fn are_one(folder: &Path, one: &str, other: &str) -> bool {
+    sweep(folder);
     let probe = beside(&folder.join(one), "probe");
     let name = probe.file_name().unwrap_or_default().to_string_lossy().replacen(one, other, 1);
     let found = fs::write(&probe, "").is_ok() && probe.with_file_name(name).exists();
@@ -154,6 +156,29 @@ pub(crate) fn beside(place: &Path, ending: &str) -> PathBuf {
     place.with_file_name(format!("{short}.{mark:08x}.{ending}"))
 }
 
+/// When what a killed process left half made is removed.
+pub(crate) const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whether a file has a name that [`beside`] gives, and is so old that nobody comes back for it.
+pub(crate) fn is_forgotten(path: &Path, metadata: &fs::Metadata) -> bool {
+    let mark = path.file_stem().map(Path::new).and_then(Path::extension).unwrap_or_default();
+    let marked = mark.len() == 8 && mark.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit);
+    let age = metadata.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
+    marked && age.is_some_and(|age| age > FORGOTTEN)
+}
+
+/// Removes what killed processes left in a folder of something that they were making.
+pub(crate) fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let ours = path.extension().is_some_and(|ending| ending == "tmp" || ending == "probe");
+        if ours && entry.metadata().is_ok_and(|metadata| !metadata.is_dir() && is_forgotten(&path, &metadata))
+        {
+            drop(fs::remove_file(path));
+        }
+    }
+}
+
 /// Makes something in `scratch`, a folder of the same file system, and then moves it to its place, replacing what is there.
 ///
 /// Where all files of a folder mean something to its readers, `scratch` is another one: a kill may leave what was made.
@@ -163,6 +188,7 @@ pub(crate) fn put(
     make: impl FnOnce(&Path) -> io::Result<()>,
 ) -> Result<(), DownloadError> {
     place.parent().map(make_folder).transpose()?;
+    sweep(scratch);
     let made = beside(&scratch.join(place.file_name().unwrap_or_default()), "tmp");
     make(&made)
         .and_then(|()| fs::rename(&made, place))

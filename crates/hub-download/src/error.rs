@@ -37,6 +37,25 @@ pub enum DownloadError {
         /// Why the Hub cannot be asked.
         source: hub_transport::Error,
     },
+    /// Files of the revision are missing on this machine, and the Hub was not asked for them or did not give them. Python:
+    /// `IncompleteSnapshotError`.
+    #[error(
+        "{what} is incomplete in {}: {} is missing, and {reason}; download it again while the Hub can be reached",
+        .folder.display(),
+        named(.missing)
+    )]
+    IncompleteSnapshot {
+        /// What was wanted: `model ada/demo at main`.
+        what: String,
+        /// The folder that has the other files.
+        folder: PathBuf,
+        /// Paths in the repository.
+        missing: Vec<String>,
+        /// Why they were not fetched.
+        reason: &'static str,
+        /// What the Hub said, if it was asked.
+        source: Option<hub_transport::Error>,
+    },
     /// The content is not what the server announced, twice. Nothing was published.
     #[error(
         "{path}: the content does not match its hash: expected {expected}, got {actual}; it was downloaded twice"
@@ -143,8 +162,19 @@ impl DownloadError {
     /// The failed exchange, when one is the cause.
     pub fn as_transport(&self) -> Option<&hub_transport::Error> {
         match self {
-            Self::Transport(error) | Self::Unreachable { source: error, .. } => Some(error),
+            Self::Transport(error)
+            | Self::Unreachable { source: error, .. }
+            | Self::IncompleteSnapshot { source: Some(error), .. } => Some(error),
             _ => None,
         }
+    }
+}
+
+/// The first of the paths, and how many more there are.
+fn named(paths: &[String]) -> String {
+    match paths {
+        [] => "a file".to_owned(),
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one} (and {} more)", rest.len()),
     }
 }

@@ -108,7 +108,8 @@ async fn open(
     // the whole; where there is none, by the Hub's etag.
     let own = file.id.is_opaque().then(|| HeaderValue::from_str(&format!("\"{}\"", file.id.as_str())).ok());
     let condition = validator.cloned().or(own.flatten());
-    range::open(job.transport, NAME, file, &(position..file.size), condition.as_ref()).await
+    let (span, timeouts) = (position..file.size, job.options.timeouts);
+    range::open(job.transport, NAME, file, &span, condition.as_ref(), timeouts).await
 }
 
 /// Whether the answer has the bytes `span` of the file, or else the whole content.

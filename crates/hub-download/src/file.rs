@@ -8,7 +8,10 @@ use hub_types::{
     progress::{Event, Progress},
 };
 
-use crate::{ContentId, DownloadError, DownloadOptions, Target, disk::blocking, file_metadata, keep::Job};
+use crate::{
+    ContentId, DownloadError, DownloadOptions, Target, disk::blocking, keep::Job, metadata::metadata_within,
+    stand_in::stand_in,
+};
 
 /// A file of a commit, with all that is needed to fetch and check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +52,9 @@ pub struct FileRequest {
 
 /// Brings one file to its target and returns its place there. Python: `hf_hub_download`.
 ///
-/// Nothing is asked when the revision is a full commit id and the file is there. When the Hub cannot be reached, the
-/// cache answers with what the revision was when it was last asked, and a folder with the file that stands in it.
+/// Nothing is asked when the revision is a full commit id and the file is there. When the Hub cannot be asked or refuses, the
+/// cache answers with what the revision was when it was last asked, and a folder with the file that stands in it. Then it is
+/// asked once only, and waited for as long as [`DownloadTimeouts::metadata`](crate::DownloadTimeouts) says.
 ///
 /// # Errors
 /// Every [`DownloadError`].
@@ -58,20 +62,21 @@ pub struct FileRequest {
 /// Endpoints: `HEAD` and `GET /{id}/resolve/{rev}/{path}`.
 pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Result<PathBuf, DownloadError> {
     let options = &wanted.options;
-    if options.local_files_only || (!options.force && wanted.revision.as_commit().is_some()) {
-        match wanted.find().await? {
-            Some(place) => return Ok(place),
-            None if options.local_files_only => return Err(not_here(wanted.describe(), &wanted.target)),
-            None => {}
-        }
+    let kept = if options.force && !options.local_files_only { None } else { wanted.find().await? };
+    let limits = kept.is_some().then(|| options.timeouts.of_metadata());
+    match kept {
+        Some(place) if options.local_files_only || wanted.revision.as_commit().is_some() => return Ok(place),
+        None if options.local_files_only => return Err(not_here(wanted.describe(), &wanted.target)),
+        _ => {}
     }
-    let metadata = match file_metadata(transport, &wanted.repo, &wanted.revision, &wanted.path).await {
+    let FileRequest { repo, revision, path, .. } = &wanted;
+    let metadata = match metadata_within(transport, repo, revision, path, limits).await {
         Ok(metadata) => metadata,
         Err(error) => {
             wanted.note_missing(&error).await?;
             let found = async || wanted.find().await;
             let (what, target) = (wanted.describe(), &wanted.target);
-            return here_or_unreachable(error, what, target, options.force, found).await;
+            return stand_in(error, what, target, options.force, found).await;
         }
     };
     let reporter = Reporter::new(options.progress.clone());
@@ -100,32 +105,6 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
     found.ok_or(DownloadError::Stopped)
 }
 
-/// What an earlier download left stands in for a Hub that cannot be asked.
-pub(crate) async fn here_or_unreachable<T>(
-    error: DownloadError,
-    what: String,
-    target: &Target,
-    force: bool,
-    find: impl AsyncFnOnce() -> Result<Option<T>, DownloadError>,
-) -> Result<T, DownloadError> {
-    let source = match error {
-        DownloadError::Transport(source) if !force && is_unreachable(&source) => source,
-        error => return Err(error),
-    };
-    match find().await? {
-        Some(place) => {
-            if source.kind() == ErrorKind::Offline {
-                tracing::debug!("{what} comes from the cache");
-            } else {
-                let error: &(dyn std::error::Error + 'static) = &source;
-                tracing::warn!(error, "the Hub cannot be asked; {what} comes from the cache");
-            }
-            Ok(place)
-        }
-        None => Err(DownloadError::Unreachable { what, cache: target.root().to_owned(), source }),
-    }
-}
-
 /// A file of a revision, for people.
 pub(crate) fn described(repo: &RepoRef, path: &SafeRelPath, revision: &Revision) -> String {
     format!("{repo} {path} at {revision}")
@@ -135,20 +114,6 @@ pub(crate) fn described(repo: &RepoRef, path: &SafeRelPath, revision: &Revision)
 pub(crate) fn not_here(what: String, target: &Target) -> DownloadError {
     let reason = "only local files were asked for";
     DownloadError::LocalEntryNotFound { what, cache: target.root().to_owned(), reason }
-}
-
-/// Whether an error says that the Hub could not be asked, so that an older answer may stand in.
-fn is_unreachable(error: &hub_transport::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Offline
-            | ErrorKind::Connect
-            | ErrorKind::Proxy
-            | ErrorKind::ProxyAuth
-            | ErrorKind::Timeout
-            | ErrorKind::Interrupted
-            | ErrorKind::Server
-    )
 }
 
 impl FileRequest {

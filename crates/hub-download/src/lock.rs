@@ -16,6 +16,8 @@ use crate::{
 
 /// The longest time between two looks at a lock that another has.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// How often it is said that somebody else has the lock.
+const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// The right to download a content, until it is dropped.
 #[derive(Debug)]
@@ -26,19 +28,28 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Waits until nobody else has the lock. Between two looks no thread is held, so that any number can wait.
+    /// Waits until nobody else has the lock, and says so every 10 s. Between two looks no thread is held, so that any number can
+    /// wait.
     pub(crate) async fn wait(
         transport: &Transport,
         disk: &Arc<dyn Disk>,
         path: &Path,
     ) -> Result<Self, DownloadError> {
-        let mut pause = Duration::from_millis(5);
+        let clock = transport.clock();
+        let (mut pause, start) = (Duration::from_millis(5), clock.now());
+        let mut said = start;
         loop {
-            let (disk, path) = (Arc::clone(disk), path.to_owned());
-            if let Some(lock) = blocking(move || Self::take(&*disk, &path)).await? {
+            let (disk, place) = (Arc::clone(disk), path.to_owned());
+            if let Some(lock) = blocking(move || Self::take(&*disk, &place)).await? {
                 return Ok(lock);
             }
-            transport.clock().sleep(pause).await;
+            let now = clock.now();
+            if now.saturating_duration_since(said) >= SAY_EVERY {
+                let waited_s = now.saturating_duration_since(start).as_secs();
+                tracing::warn!(waited_s, lock = %path.display(), "waiting for another download of the same file");
+                said = now;
+            }
+            clock.sleep(pause).await;
             pause = (pause * 2).min(PATIENCE);
         }
     }

@@ -6,14 +6,16 @@ use http::{
     HeaderMap, Response, Uri,
     header::{ACCEPT_ENCODING, CONTENT_LENGTH, ETAG, LOCATION},
 };
-use hub_transport::{Body, CallInfo, EffectiveUri, RedactedUrl, RedirectMode, RetryClass, Transport, head};
+use hub_transport::{
+    Body, CallInfo, EffectiveUri, RedactedUrl, RedirectMode, RetryClass, Timeouts, Transport, head,
+};
 use hub_types::{
     CommitHash, RepoRef, Revision, SafeRelPath,
     error_code::{X_LINKED_ETAG, X_LINKED_SIZE, X_REPO_COMMIT},
     route,
 };
 
-use crate::{ContentId, DownloadError};
+use crate::{ContentId, DownloadError, tree::within};
 
 /// A file of a commit, as the Hub describes it. Python: `HfFileMetadata`.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,8 +59,20 @@ pub async fn file_metadata(
     revision: &Revision,
     path: &SafeRelPath,
 ) -> Result<FileMetadata, DownloadError> {
+    metadata_within(transport, repo, revision, path, None).await
+}
+
+/// [`file_metadata`]. With `limits` it is asked for once and within them.
+pub(crate) async fn metadata_within(
+    transport: &Transport,
+    repo: &RepoRef,
+    revision: &Revision,
+    path: &SafeRelPath,
+    limits: Option<Timeouts>,
+) -> Result<FileMetadata, DownloadError> {
     let call = CallInfo::new("hf_hub_download", format!("{repo} {path}"), RetryClass::Read);
-    let response = ask(transport, call, &route::repo(repo).resolve(revision, path.as_str())).await?;
+    let url = route::repo(repo).resolve(revision, path.as_str());
+    let response = ask(transport, call, &url, limits).await?;
     read(&response, path.as_str())
 }
 
@@ -73,12 +87,17 @@ pub async fn metadata_at(transport: &Transport, url: &str) -> Result<FileMetadat
     let uri = Uri::try_from(url).map_err(|_| wrong())?;
     let shown = RedactedUrl::new(&uri, None).to_string();
     let call = CallInfo::new("get_hf_file_metadata", shown.as_str(), RetryClass::Read);
-    read(&ask(transport, call, url).await?, &shown)
+    read(&ask(transport, call, url, None).await?, &shown)
 }
 
-async fn ask(transport: &Transport, call: CallInfo, url: &str) -> Result<Response<Body>, DownloadError> {
-    let request = head(url).header(ACCEPT_ENCODING, "identity").extension(RedirectMode::Relative).finish()?;
-    Ok(transport.open(call, request).await?)
+async fn ask(
+    transport: &Transport,
+    call: CallInfo,
+    url: &str,
+    limits: Option<Timeouts>,
+) -> Result<Response<Body>, DownloadError> {
+    let request = head(url).header(ACCEPT_ENCODING, "identity").extension(RedirectMode::Relative);
+    Ok(transport.open(call, within(request, limits).finish()?).await?)
 }
 
 fn read(response: &Response<Body>, file: &str) -> Result<FileMetadata, DownloadError> {

@@ -1,7 +1,8 @@
 //! What files and snapshots have in common.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
+use hub_transport::{DefaultTimeouts, Timeouts};
 use hub_types::progress::Progress;
 use tokio::sync::Semaphore;
 
@@ -32,6 +33,41 @@ impl Parts {
     }
 }
 
+/// How long a download waits for a server that says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DownloadTimeouts {
+    /// How long the Hub may take to say what a file or revision is, where what is kept can stand in for its answer: connection
+    /// and redirects included, and asked once. 10 s unless set. Python: `etag_timeout`, `HF_HUB_ETAG_TIMEOUT`.
+    pub metadata: Duration,
+    /// How long the answer with a content may take to begin, and then stand still, before the transfer is continued over another
+    /// connection. Unless set what the transport says of transfers, else 10 s. Python: `HF_HUB_DOWNLOAD_TIMEOUT`.
+    pub content: Option<Duration>,
+}
+
+impl Default for DownloadTimeouts {
+    fn default() -> Self {
+        Self { metadata: Duration::from_secs(10), content: None }
+    }
+}
+
+impl DownloadTimeouts {
+    /// The limits of a question that something else can answer.
+    pub(crate) fn of_metadata(self) -> Timeouts {
+        Timeouts::new().head(self.metadata).idle(self.metadata).total(self.metadata)
+    }
+
+    /// The limits of a request for a content that were asked for.
+    pub(crate) fn of_content(self) -> Timeouts {
+        self.content.map_or(Timeouts::new(), |limit| Timeouts::new().head(limit).idle(limit))
+    }
+
+    /// Those of a request for a content of which nobody says anything.
+    pub(crate) const fn usual_of_content() -> DefaultTimeouts {
+        let usual = Duration::from_secs(10);
+        DefaultTimeouts(Timeouts::new().head(usual).idle(usual))
+    }
+}
+
 /// How something is downloaded.
 #[derive(Clone)]
 pub struct DownloadOptions {
@@ -41,6 +77,8 @@ pub struct DownloadOptions {
     pub local_files_only: bool,
     /// How a large file comes over several connections.
     pub parts: Parts,
+    /// How long to wait for a server that says nothing.
+    pub timeouts: DownloadTimeouts,
     /// Where progress is reported; nowhere unless set.
     pub progress: Option<Arc<dyn Progress>>,
     /// The disk; the operating system's unless set.
@@ -53,6 +91,7 @@ impl Default for DownloadOptions {
             force: false,
             local_files_only: false,
             parts: Parts::default(),
+            timeouts: DownloadTimeouts::default(),
             progress: None,
             disk: Arc::new(SystemDisk),
         }
@@ -65,6 +104,7 @@ impl fmt::Debug for DownloadOptions {
             .field("force", &self.force)
             .field("local_files_only", &self.local_files_only)
             .field("parts", &self.parts)
+            .field("timeouts", &self.timeouts)
             .field("progress", &self.progress.is_some())
             .field("disk", &self.disk)
             .finish()

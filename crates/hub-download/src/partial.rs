@@ -12,21 +12,18 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
-    time::{Duration, SystemTime},
 };
 
 use crate::{
     Disk, DownloadError,
     content::Hasher,
-    disk::{beside, io_error, write_all, write_error},
+    disk::{beside, io_error, is_forgotten, write_all, write_error},
     lock::Lock,
 };
 
 const ENDING: &str = "incomplete";
 /// After how many bytes what was written is brought to the medium while more arrives, so that the end need not wait long.
 const SYNC_EVERY: u64 = 32 * 1024 * 1024;
-/// When a file that nobody came back for is removed.
-const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A file that is being written. Dropped before it is published it stays, to be continued.
 #[derive(Debug)]
@@ -259,12 +256,4 @@ fn leftovers(stem: &Path, common: &Path, all: bool) -> Vec<(PathBuf, u64)> {
         }
     }
     found
-}
-
-/// Whether a file has a name that a killed process leaves, and is old.
-fn is_forgotten(path: &Path, metadata: &fs::Metadata) -> bool {
-    let mark = path.file_stem().map(Path::new).and_then(Path::extension).unwrap_or_default();
-    let marked = mark.len() == 8 && mark.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit);
-    let age = metadata.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
-    marked && age.is_some_and(|age| age > FORGOTTEN)
 }

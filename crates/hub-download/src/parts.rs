@@ -105,7 +105,8 @@ impl Parts<'_> {
         while position < part.end {
             let span = position..part.end;
             let before = position;
-            let answer = range::open(job.transport, NAME, file, &span, Some(validator)).await;
+            let timeouts = job.options.timeouts;
+            let answer = range::open(job.transport, NAME, file, &span, Some(validator), timeouts).await;
             let Some(answer) =
                 answer.ok().filter(|answer| judge(answer, &span, file, Some(validator)) == Ok(true))
             else {

@@ -1,12 +1,13 @@
 //! Where one file belongs, and how it gets there.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use crate::{
     Disk, DownloadError, RemoteFile, cache,
+    disk::io_error,
     layout::RepoFolder,
     local_dir::Note,
     partial::publish_bytes,
@@ -55,22 +56,29 @@ impl Place {
         match sink.store {
             Store::Memory(content) => publish_bytes(disk, &self.stem, &self.content, &content)?,
             Store::Partial(partial) => match partial.publish(&self.content) {
-                // Where locks do nothing, another may have published this content from under us.
-                Err(_) if self.is_complete() => {}
+                // Where locks do nothing, another may have published this content from under us. What was there before, under
+                // the same name, may be what was to be replaced: only its bytes tell.
+                Err(_) if self.is_right() => {}
                 outcome => outcome?,
             },
         }
         match &self.kind {
             Kind::Cache { folder, pointer } => {
-                cache::link(folder, &self.content, pointer, self.file.size).map(drop)
+                if cache::link(folder, &self.content, pointer, self.file.size)? {
+                    return Ok(());
+                }
+                let gone =
+                    io::Error::new(io::ErrorKind::NotFound, "it was deleted meanwhile; download it again");
+                Err(io_error("find", &self.content, gone))
             }
             Kind::Folder(note) => note.write(&self.file),
         }
     }
 
-    /// Whether there is a content, which only another process that had checked it can have put there.
-    fn is_complete(&self) -> bool {
+    /// Whether the content is there, by its hash.
+    fn is_right(&self) -> bool {
         matches!(self.kind, Kind::Cache { .. })
             && fs::metadata(&self.content).is_ok_and(|there| there.len() == self.file.size)
+            && self.file.id.matches_file(&self.content).is_ok_and(|same| same == Some(true))
     }
 }

@@ -11,7 +11,7 @@ use http::{
 use hub_transport::{Body, CallInfo, RetryClass, Transfer, Transport, get};
 use hub_types::{Revision, route};
 
-use crate::RemoteFile;
+use crate::{DownloadTimeouts, RemoteFile};
 
 /// How often a transfer that makes no progress is continued.
 const FRUITLESS_ATTEMPTS: u32 = 5;
@@ -23,10 +23,13 @@ pub(crate) async fn open(
     file: &RemoteFile,
     span: &Range<u64>,
     validator: Option<&HeaderValue>,
+    timeouts: DownloadTimeouts,
 ) -> Result<Response<Body>, hub_transport::Error> {
     let revision = Revision::from(file.commit.clone());
     let mut request = get(route::repo(&file.repo).resolve(&revision, file.path.as_str()))
         .header(ACCEPT_ENCODING, "identity")
+        .extension(timeouts.of_content())
+        .extension(DownloadTimeouts::usual_of_content())
         .extension(Transfer);
     if *span != (0..file.size) {
         let last = if span.end == file.size { String::new() } else { span.end.saturating_sub(1).to_string() };

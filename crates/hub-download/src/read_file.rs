@@ -10,10 +10,11 @@ use hub_transport::Transport;
 use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
 
 use crate::{
-    Cache, Cached, ContentId, DownloadError, FileReader, RemoteFile, Target,
+    Cache, Cached, ContentId, DownloadError, DownloadTimeouts, FileReader, RemoteFile, Target,
     disk::{blocking, io_error},
-    file::{described, here_or_unreachable, not_here},
-    file_metadata,
+    file::{described, not_here},
+    metadata::metadata_within,
+    stand_in::stand_in,
     tree::Tree,
 };
 
@@ -32,12 +33,14 @@ pub struct ReadRequest {
     pub cache: Option<Cache>,
     /// Whether the Hub is never asked. Python: `local_files_only`.
     pub local_files_only: bool,
+    /// How long to wait for a server that says nothing.
+    pub timeouts: DownloadTimeouts,
 }
 
 /// Opens a file. What the cache has of the wanted commit is read there; the rest comes from the Hub and is not kept.
 ///
 /// Nothing is asked when the revision is a full commit id and the cache has the file. For a branch or tag the Hub is asked
-/// which commit it is; when it cannot be reached, it is the one that it was when it was last asked.
+/// which commit it is; when it cannot be asked or refuses, it is the one that it was when it was last asked.
 ///
 /// # Errors
 /// [`DownloadError::LocalEntryNotFound`] with `local_files_only`; [`DownloadError::Unreachable`]; those of
@@ -45,33 +48,36 @@ pub struct ReadRequest {
 ///
 /// Endpoints: `HEAD` and `GET /{id}/resolve/{rev}/{path}`.
 pub async fn read_file(transport: &Transport, wanted: ReadRequest) -> Result<FileReader, DownloadError> {
-    if wanted.local_files_only || wanted.revision.as_commit().is_some() {
-        match wanted.cached(&wanted.revision).await? {
-            Some((file, content)) => return FileReader::from_disk(file, wanted.range, content),
-            None if wanted.local_files_only => {
-                let cache = wanted.cache.clone().unwrap_or_else(|| Cache::new(""));
-                return Err(not_here(wanted.describe(), &Target::Cache(cache)));
-            }
-            None => {}
+    let kept = wanted.cached(&wanted.revision).await?;
+    let limits = kept.is_some().then(|| wanted.timeouts.of_metadata());
+    match kept {
+        Some((file, content)) if wanted.local_files_only || wanted.revision.as_commit().is_some() => {
+            return FileReader::from_disk(file, wanted.range, content);
         }
+        None if wanted.local_files_only => {
+            let cache = wanted.cache.clone().unwrap_or_else(|| Cache::new(""));
+            return Err(not_here(wanted.describe(), &Target::Cache(cache)));
+        }
+        _ => {}
     }
-    let facts = match file_metadata(transport, &wanted.repo, &wanted.revision, &wanted.path).await {
+    let ReadRequest { repo, revision, path, .. } = &wanted;
+    let facts = match metadata_within(transport, repo, revision, path, limits).await {
         Ok(facts) => facts,
         Err(error) => {
             let Some(cache) = wanted.cache.clone() else { return Err(error) };
             let found = async || wanted.cached(&wanted.revision).await;
             let target = Target::Cache(cache);
-            let (file, content) =
-                here_or_unreachable(error, wanted.describe(), &target, false, found).await?;
+            let what = wanted.describe();
+            let (file, content) = stand_in(error, what, &target, false, found).await?;
             return FileReader::from_disk(file, wanted.range, content);
         }
     };
     if let Some((file, content)) = wanted.cached(&Revision::from(facts.commit.clone())).await? {
         return FileReader::from_disk(file, wanted.range, content);
     }
-    let ReadRequest { repo, path, range, .. } = wanted;
+    let ReadRequest { repo, path, range, timeouts, .. } = wanted;
     let file = RemoteFile { repo, commit: facts.commit, path, size: facts.size, id: facts.id };
-    FileReader::open(transport, file, range).await
+    FileReader::open(transport, file, range, timeouts).await
 }
 
 impl ReadRequest {

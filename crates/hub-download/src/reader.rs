@@ -13,7 +13,7 @@ use std::{
 use bytes::{Buf, Bytes};
 use futures_util::{
     Stream, StreamExt,
-    stream::{self, BoxStream},
+    stream::{self, BoxStream, Fuse},
 };
 use http::HeaderValue;
 use http_body_util::BodyExt;
@@ -22,7 +22,7 @@ use hub_types::CommitHash;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::{
-    ContentId, DownloadError, RemoteFile,
+    ContentId, DownloadError, DownloadTimeouts, RemoteFile,
     content::Hasher,
     disk::{blocking, io_error},
     range::{self, Patience},
@@ -42,7 +42,9 @@ pub struct FileReader {
     range: Range<u64>,
     /// What a reader with a small buffer has left of a chunk.
     rest: Bytes,
-    chunks: BoxStream<'static, Result<Bytes, DownloadError>>,
+    chunks: Fuse<BoxStream<'static, Result<Bytes, DownloadError>>>,
+    /// Whether an error was given. As a reader it must not look like the end then, however often it is read.
+    failed: bool,
 }
 
 impl FileReader {
@@ -57,10 +59,12 @@ impl FileReader {
         transport: &Transport,
         file: RemoteFile,
         range: Range<u64>,
+        timeouts: DownloadTimeouts,
     ) -> Result<Self, DownloadError> {
         let range = range_of(&file, range)?;
         let mut reading = Reading {
             transport: transport.clone(),
+            timeouts,
             left: range.clone(),
             hasher: (range == (0..file.size)).then(|| file.id.hasher(file.size)),
             file: file.clone(),
@@ -79,7 +83,7 @@ impl FileReader {
                 Err(error) => Some((Err(error), None)),
             }
         });
-        Ok(Self { file, range, rest: Bytes::new(), chunks: chunks.boxed() })
+        Ok(Self::new(file, range, chunks.boxed()))
     }
 
     /// Reads bytes `range` of a file that is on this machine.
@@ -104,7 +108,15 @@ impl FileReader {
                 .await
             }
         });
-        Ok(Self { file, range, rest: Bytes::new(), chunks: chunks.boxed() })
+        Ok(Self::new(file, range, chunks.boxed()))
+    }
+
+    fn new(
+        file: RemoteFile,
+        range: Range<u64>,
+        chunks: BoxStream<'static, Result<Bytes, DownloadError>>,
+    ) -> Self {
+        Self { file, range, rest: Bytes::new(), chunks: chunks.fuse(), failed: false }
     }
 
     /// The commit that the file is of.
@@ -175,21 +187,26 @@ impl Stream for FileReader {
         if !self.rest.is_empty() {
             return Poll::Ready(Some(Ok(std::mem::take(&mut self.rest))));
         }
-        self.chunks.poll_next_unpin(cx)
+        let chunk = ready!(self.chunks.poll_next_unpin(cx));
+        self.failed |= matches!(chunk, Some(Err(_)));
+        Poll::Ready(chunk)
     }
 }
 
 impl AsyncRead for FileReader {
-    /// Errors are those of the stream, in an [`io::Error`].
+    /// Errors are those of the stream, in an [`io::Error`]. After one, every further read fails.
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        while self.rest.is_empty() {
-            match ready!(self.chunks.poll_next_unpin(cx)) {
+        while self.rest.is_empty() && buffer.remaining() > 0 {
+            match ready!(self.as_mut().poll_next(cx)) {
                 Some(Ok(chunk)) => self.rest = chunk,
                 Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
+                None if self.failed => {
+                    return Poll::Ready(Err(io::Error::other("reading has failed before")));
+                }
                 None => return Poll::Ready(Ok(())),
             }
         }
@@ -202,6 +219,7 @@ impl AsyncRead for FileReader {
 /// What is left to read, and where it comes from.
 struct Reading {
     transport: Transport,
+    timeouts: DownloadTimeouts,
     file: RemoteFile,
     left: Range<u64>,
     body: Option<Source>,
@@ -229,7 +247,8 @@ impl Reading {
     }
 
     async fn connect(&mut self) -> Result<(), DownloadError> {
-        let response = range::open(&self.transport, NAME, &self.file, &self.left, self.etag.as_ref()).await?;
+        let (etag, timeouts) = (self.etag.as_ref(), self.timeouts);
+        let response = range::open(&self.transport, NAME, &self.file, &self.left, etag, timeouts).await?;
         let etag = range::strong_etag(response.headers());
         if self.etag.is_some() && etag.is_some() && self.etag != etag {
             return Err(self.wrong("the content changed while it was read".to_owned()));

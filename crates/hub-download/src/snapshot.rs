@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt, future, stream};
-use hub_transport::{ErrorKind, Patience, Reporter, Transport};
+use hub_transport::{ErrorKind, Patience, Reporter, Timeouts, Transport};
 use hub_types::{
     CommitHash, RepoRef, Revision, SafeRelPath,
     progress::{Event, Progress},
@@ -13,10 +13,11 @@ use tokio::sync::Semaphore;
 use crate::{
     DownloadError, DownloadOptions, RemoteFile, Target,
     disk::blocking,
-    file::{here_or_unreachable, not_here},
+    file::not_here,
     keep::{Job, is_small},
     place::Place,
-    target::Prepared,
+    stand_in::{Wanted, absent, allows, tell},
+    target::{Kept, Prepared},
     tree::{Head, Tree},
 };
 
@@ -65,7 +66,9 @@ pub(crate) struct Listing {
 ///
 /// One request says which commit a branch or tag leads to, one (for each thousand files) what is in it, and one for each
 /// file that is not here brings it. The listing of a commit is kept, and not asked for again. When the
-/// Hub cannot be reached, the cache answers with what the revision was when it was last asked.
+/// Hub cannot be asked or refuses, the cache answers with what the revision was when it was last asked, if it has all wanted
+/// files; then it is asked once only for the commit, and waited for as long as
+/// [`DownloadTimeouts::metadata`](crate::DownloadTimeouts) says.
 ///
 /// # Errors
 /// Every [`DownloadError`]. A name that could lead out of the folder fails the whole download before anything is written.
@@ -76,21 +79,17 @@ pub async fn snapshot_download(
     wanted: SnapshotRequest,
 ) -> Result<PathBuf, DownloadError> {
     let what = format!("{} at {}", wanted.repo, wanted.revision);
-    let here = || {
-        let SnapshotRequest { repo, revision, target, .. } = wanted.clone();
-        blocking(move || target.find_snapshot(&repo, &revision))
-    };
     if wanted.options.local_files_only {
-        return here().await?.ok_or_else(|| not_here(what, &wanted.target));
+        return match wanted.kept(&wanted.revision).await? {
+            Some(kept) => kept.whole(what, "only local files were asked for", None),
+            None => Err(not_here(what, &wanted.target)),
+        };
     }
     let reporter = Reporter::new(wanted.options.progress.clone());
     let transport = &transport.with_patience(Patience::new(reporter.sink()));
-    let listing = match wanted.listing(transport).await {
-        Ok(listing) => listing,
-        Err(error) => {
-            let found = async || here().await;
-            return here_or_unreachable(error, what, &wanted.target, wanted.options.force, found).await;
-        }
+    let listing = match wanted.listing_or_kept(transport, &what).await? {
+        Found::Listing(listing) => listing,
+        Found::Kept(folder) => return Ok(folder),
     };
     let commit = listing.commit.clone();
     let files = wanted.choose(&listing)?;
@@ -131,7 +130,8 @@ fn contradicts_listing(error: &DownloadError) -> bool {
 async fn fetch_all(job: &Job<'_>, missing: Vec<Place>, workers: usize) -> Result<(), DownloadError> {
     let (small, large): (Vec<_>, Vec<_>) = missing.into_iter().partition(|place| is_small(&place.file));
     let small = async {
-        let at_once = small_at_once(workers);
+        // No more than there are: room is made for so many.
+        let at_once = small_at_once(workers).min(small.len()).max(1);
         let fetched = stream::iter(small).map(|place| job.fetch_small(place)).buffer_unordered(at_once);
         // One visit to the disk for all that have arrived meanwhile.
         let published = fetched.ready_chunks(at_once).map(|batch| job.publish(batch)).buffer_unordered(2);
@@ -155,19 +155,102 @@ fn small_at_once(workers: usize) -> usize {
     if workers == 1 { 1 } else { workers.saturating_mul(4) }
 }
 
+/// What the Hub says of a revision, or what is here of it.
+enum Found {
+    Listing(Listing),
+    Kept(PathBuf),
+}
+
+impl Kept {
+    /// The folder, if nothing is known to be missing.
+    fn whole(
+        self,
+        what: String,
+        reason: &'static str,
+        source: Option<hub_transport::Error>,
+    ) -> Result<PathBuf, DownloadError> {
+        let Self { folder, missing } = self;
+        if missing.is_empty() {
+            return Ok(folder);
+        }
+        Err(DownloadError::IncompleteSnapshot { what, folder, missing, reason, source })
+    }
+}
+
 impl SnapshotRequest {
-    /// The commit that the revision leads to, and its files.
-    pub(crate) async fn listing(&self, transport: &Transport) -> Result<Listing, DownloadError> {
-        let commit = match self.revision.as_commit() {
-            Some(commit) => commit,
-            None => {
-                let info = transport.send(&Head { repo: &self.repo, revision: &self.revision }).await?;
-                info.sha.ok_or_else(|| DownloadError::NoCommit {
-                    repo: self.repo.to_string(),
-                    revision: self.revision.to_string(),
-                })?
+    /// What an earlier download left of a revision.
+    async fn kept(&self, revision: &Revision) -> Result<Option<Kept>, DownloadError> {
+        let Self { repo, target, filter, .. } = self.clone();
+        let revision = revision.clone();
+        blocking(move || {
+            let takes = |path: &str| filter.as_ref().is_none_or(|filter| filter(path));
+            target.find_snapshot(&repo, &revision, takes)
+        })
+        .await
+    }
+
+    /// The listing, or when the Hub does not give it what is kept: of the commit that it did name, else of the one that it named
+    /// when it was last asked.
+    async fn listing_or_kept(&self, transport: &Transport, what: &str) -> Result<Found, DownloadError> {
+        let standby = if self.options.force { None } else { self.kept(&self.revision).await? };
+        let standby = standby.filter(|kept| kept.missing.is_empty());
+        let limits = standby.map(|_| self.options.timeouts.of_metadata());
+        let (error, revision) = match self.commit(transport, limits).await {
+            Err(error) => (error, self.revision.clone()),
+            Ok(commit) => {
+                // A Hub that has just named the commit is there.
+                let limits = limits.filter(|_| self.revision.as_commit().is_some());
+                match self.listing_of(transport, commit.clone(), limits).await {
+                    Ok(listing) => return Ok(Found::Listing(listing)),
+                    Err(error) => (error, Revision::from(commit)),
+                }
             }
         };
+        if self.options.force || !allows(Wanted::Snapshot, &error) {
+            return Err(error);
+        }
+        let what = what.to_owned();
+        match (self.kept(&revision).await?, error) {
+            (None, error) => Err(absent(error, what, &self.target)),
+            (Some(kept), error) if kept.missing.is_empty() => {
+                tell(&error, &what);
+                Ok(Found::Kept(kept.folder))
+            }
+            (Some(kept), DownloadError::Transport(error)) => {
+                kept.whole(what, "the Hub did not give it", Some(error)).map(Found::Kept)
+            }
+            (Some(_), error) => Err(error),
+        }
+    }
+
+    /// The commit that the revision leads to, and its files.
+    pub(crate) async fn listing(&self, transport: &Transport) -> Result<Listing, DownloadError> {
+        let commit = self.commit(transport, None).await?;
+        self.listing_of(transport, commit, None).await
+    }
+
+    /// The commit that the revision leads to. With `limits` it is asked for once and within them.
+    async fn commit(
+        &self,
+        transport: &Transport,
+        limits: Option<Timeouts>,
+    ) -> Result<CommitHash, DownloadError> {
+        if let Some(commit) = self.revision.as_commit() {
+            return Ok(commit);
+        }
+        let info = transport.send(&Head { repo: &self.repo, revision: &self.revision, limits }).await?;
+        info.sha.ok_or_else(|| DownloadError::NoCommit {
+            repo: self.repo.to_string(),
+            revision: self.revision.to_string(),
+        })
+    }
+
+    async fn listing_of(
+        &self,
+        transport: &Transport,
+        commit: CommitHash,
+        limits: Option<Timeouts>,
+    ) -> Result<Listing, DownloadError> {
         let known = {
             let (target, repo, commit) = (self.target.clone(), self.repo.clone(), commit.clone());
             let force = self.options.force;
@@ -175,7 +258,11 @@ impl SnapshotRequest {
         };
         Ok(match known {
             Some(tree) => Listing { commit, tree, new: false },
-            None => Listing { tree: Tree::fetch(transport, &self.repo, &commit).await?, commit, new: true },
+            None => Listing {
+                tree: Tree::fetch(transport, &self.repo, &commit, limits).await?,
+                commit,
+                new: true,
+            },
         })
     }
 

@@ -37,6 +37,20 @@ pub(crate) struct Prepared {
     pub(crate) missing: Vec<Place>,
 }
 
+/// What an earlier download left of a snapshot.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) folder: PathBuf,
+    /// Paths in the repository of wanted files that are not here, as far as the listing is known.
+    pub(crate) missing: Vec<String>,
+}
+
+/// Whether a folder has more in it than the notes of downloads.
+fn has_files(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.file_name() != ".cache")
+}
+
 /// All methods wait for the disk.
 impl Target {
     /// The folder.
@@ -67,19 +81,31 @@ impl Target {
         }
     }
 
-    /// What an earlier download left: the folder of the commit that the revision led to then.
+    /// What an earlier download left: the folder of the commit that the revision led to then, and those of the wanted files that
+    /// are known to be missing in it.
     pub(crate) fn find_snapshot(
         &self,
         repo: &RepoRef,
         revision: &Revision,
-    ) -> Result<Option<PathBuf>, DownloadError> {
-        match self {
+        takes: impl Fn(&str) -> bool,
+    ) -> Result<Option<Kept>, DownloadError> {
+        let (commit, folder) = match self {
             Self::Cache(cache) => {
                 let commit = cache.commit_of(repo, revision)?;
-                Ok(commit.and_then(|commit| cache.find_snapshot(repo, &commit)))
+                let folder = commit.as_ref().and_then(|commit| cache.find_snapshot(repo, commit));
+                (commit, folder)
             }
-            Self::Folder(folder) => Ok(folder.is_dir().then(|| folder.clone())),
-        }
+            Self::Folder(folder) => (revision.as_commit(), has_files(folder).then(|| folder.clone())),
+        };
+        let Some(folder) = folder else { return Ok(None) };
+        let tree = commit.and_then(|commit| self.read_tree(repo, &commit));
+        let listed = tree.iter().flat_map(|tree| tree.files.keys()).filter(|path| takes(path));
+        let is_here = |path: &str| {
+            let path = path.parse::<SafeRelPath>().ok();
+            path.and_then(|path| path.under(&folder).ok()).is_some_and(|place| place.is_file())
+        };
+        let missing = listed.filter(|path| !is_here(path)).cloned().collect();
+        Ok(Some(Kept { folder, missing }))
     }
 
     /// What an earlier download noted of the files of a commit.

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fs, path::Path};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, PagedEndpoint, RetryClass, Transport, decode_json, get};
+use hub_transport::{
+    Body, Endpoint, Error, OneAttempt, PagedEndpoint, RequestBuilder, RetryClass, Timeouts, Transport,
+    decode_json, get,
+};
 use hub_types::{CommitHash, RepoRef, Revision, TreeEntry, lfs, route};
 use serde::{Deserialize, Serialize};
 
@@ -51,13 +54,14 @@ impl Listed {
 }
 
 impl Tree {
-    /// Asks the Hub.
+    /// Asks the Hub. With `limits` each page is asked for once and within them.
     pub(crate) async fn fetch(
         transport: &Transport,
         repo: &RepoRef,
         commit: &CommitHash,
+        limits: Option<Timeouts>,
     ) -> Result<Self, DownloadError> {
-        let entries = transport.stream(WholeTree { repo: repo.clone(), at: at(commit)? }, None);
+        let entries = transport.stream(WholeTree { repo: repo.clone(), at: at(commit)?, limits }, None);
         let files = entries
             .try_filter_map(|entry| async move {
                 Ok(entry.is_file().then(|| (entry.path.clone(), Listed::new(entry))))
@@ -80,6 +84,14 @@ impl Tree {
     }
 }
 
+/// The request; with `limits` it is sent once and within them.
+pub(crate) fn within(request: RequestBuilder, limits: Option<Timeouts>) -> RequestBuilder {
+    match limits {
+        Some(limits) => request.extension(limits).extension(OneAttempt),
+        None => request,
+    }
+}
+
 fn at(commit: &CommitHash) -> Result<Revision, DownloadError> {
     Ok(Revision::try_from(commit.to_string())?)
 }
@@ -88,6 +100,7 @@ fn at(commit: &CommitHash) -> Result<Revision, DownloadError> {
 struct WholeTree {
     repo: RepoRef,
     at: Revision,
+    limits: Option<Timeouts>,
 }
 
 impl PagedEndpoint for WholeTree {
@@ -99,10 +112,9 @@ impl PagedEndpoint for WholeTree {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        get(route::repo(&self.repo).tree(&self.at, ""))
-            .query("recursive", true)
-            .query("expand", false)
-            .finish()
+        let request =
+            get(route::repo(&self.repo).tree(&self.at, "")).query("recursive", true).query("expand", false);
+        within(request, self.limits).finish()
     }
 }
 
@@ -110,6 +122,8 @@ impl PagedEndpoint for WholeTree {
 pub(crate) struct Head<'a> {
     pub(crate) repo: &'a RepoRef,
     pub(crate) revision: &'a Revision,
+    /// With limits it is asked for once and within them.
+    pub(crate) limits: Option<Timeouts>,
 }
 
 #[derive(Deserialize)]
@@ -131,7 +145,7 @@ impl Endpoint for Head<'_> {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        get(route::repo(self.repo).info(Some(self.revision))).finish()
+        within(get(route::repo(self.repo).info(Some(self.revision))), self.limits).finish()
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<Info, Error> {

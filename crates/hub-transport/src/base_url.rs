@@ -9,6 +9,9 @@ use url::Url;
 
 use crate::Error;
 
+/// Hosts of the public Hub. A mirror may pass its answers on unchanged; they then mean the mirror.
+const PUBLIC: [&str; 2] = ["huggingface.co", "hub-ci.huggingface.co"];
+
 /// The public Hub.
 pub const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 
@@ -139,6 +142,18 @@ impl BaseUrl {
         self.text == DEFAULT_ENDPOINT
     }
 
+    /// The same address at this endpoint, if `uri` is one of the public Hub and this is another: a mirror may pass on what the
+    /// Hub says of the next page, or of where a content goes, unchanged. `None` for every other address, also for one with a
+    /// user name. Path and query are taken as they are.
+    #[must_use]
+    pub fn mirrored(&self, uri: &Uri) -> Option<Uri> {
+        let origin = Origin::of(uri)?;
+        let is_public = origin.https && origin.port == 443 && PUBLIC.contains(&origin.host());
+        let has_user = uri.authority()?.as_str().contains('@');
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        (is_public && !has_user && origin != self.origin).then(|| self.join(path).ok()).flatten()
+    }
+
     /// `route`, a path with an optional query, under this endpoint. The path is taken as it is: already encoded.
     ///
     /// # Errors
@@ -240,6 +255,30 @@ mod tests {
         for (uri, expected) in cases {
             assert_eq!(origin.covers(&uri.parse().unwrap()), expected, "{uri}");
         }
+    }
+
+    #[test]
+    fn what_a_mirror_says_of_the_public_hub_means_the_mirror_by_origin_and_not_by_text() {
+        let mirror: BaseUrl = "https://hub.example/m".parse().unwrap();
+        let at = |base: &BaseUrl, uri: &str| base.mirrored(&uri.parse().unwrap()).map(|uri| uri.to_string());
+        for (uri, expected) in [
+            ("https://huggingface.co/a/b?x=%2F&y", Some("https://hub.example/m/a/b?x=%2F&y")),
+            ("https://HuggingFace.co:443/a", Some("https://hub.example/m/a")),
+            ("https://huggingface.co", Some("https://hub.example/m/")),
+            ("https://hub-ci.huggingface.co/a", Some("https://hub.example/m/a")),
+            ("https://huggingface.co.evil.example/a", None),
+            ("https://huggingface.co@evil.example/a", None),
+            ("https://ada@huggingface.co/a", None),
+            ("https://huggingface.co:8443/a", None),
+            ("http://huggingface.co/a", None),
+            ("https://evil.example/https://huggingface.co/a", None),
+            ("https://cdn-lfs.huggingface.co/a", None),
+            ("/a", None),
+        ] {
+            assert_eq!(at(&mirror, uri).as_deref(), expected, "{uri}");
+        }
+        let public: BaseUrl = DEFAULT_ENDPOINT.parse().unwrap();
+        assert_eq!(at(&public, "https://huggingface.co/a"), None);
     }
 
     #[test]

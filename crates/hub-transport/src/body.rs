@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
 
 use crate::BoxError;
 
@@ -177,7 +177,7 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match &mut self.inner {
+        let frame = match &mut self.inner {
             Inner::Empty => Poll::Ready(None),
             Inner::Bytes(content) => {
                 let content = std::mem::take(content);
@@ -188,7 +188,17 @@ impl http_body::Body for Body {
                 live.get_or_insert_with(|| Shared::new(make())).alone().poll_frame(cx)
             }
             Inner::Once(body) => body.alone().poll_frame(cx),
+        };
+        // Not every stream can be asked again after its end or an error.
+        if matches!(frame, Poll::Ready(None | Some(Err(_)))) {
+            match &mut self.inner {
+                Inner::Replay { live, .. } => {
+                    *live = Some(Shared::new(Full::default().map_err(Into::into).boxed_unsync()));
+                }
+                inner => *inner = Inner::Empty,
+            }
         }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
@@ -234,7 +244,8 @@ impl fmt::Debug for Body {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use http_body_util::Full;
+    use futures_util::stream;
+    use http_body_util::StreamBody;
 
     use super::*;
 
@@ -270,6 +281,30 @@ mod tests {
         let body = Body::once(Body::bytes("abc"));
         assert!(body.is_replayable(), "the inner kind is kept");
         assert_eq!(read(body).await, "abc");
+    }
+
+    #[tokio::test]
+    async fn a_body_can_be_asked_again_after_its_end_and_after_an_error() {
+        // A stream that panics when it is polled after its end.
+        let frames = |fails: bool| {
+            let frame = move |turn: u8| async move {
+                match (turn, fails) {
+                    (0, _) => Some((Ok(Frame::data(Bytes::from_static(b"abc"))), 1)),
+                    (1, true) => Some((Err(BoxError::from("broken")), 2)),
+                    _ => None,
+                }
+            };
+            StreamBody::new(Box::pin(stream::unfold(0, frame)))
+        };
+        for fails in [false, true] {
+            for mut body in [Body::once(frames(fails)), Body::replay(None, move || frames(fails))] {
+                assert!(body.frame().await.unwrap().is_ok());
+                assert_eq!(body.frame().await.is_some_and(|frame| frame.is_err()), fails);
+                for _ in 0..3 {
+                    assert!(body.frame().await.is_none());
+                }
+            }
+        }
     }
 
     #[test]

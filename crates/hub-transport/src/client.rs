@@ -15,7 +15,7 @@ use tracing::Instrument;
 use crate::call::Call;
 use crate::collect;
 use crate::layer::Hosts;
-use crate::options::{CallToken, CollectBody, Compressible, Deadline, EffectiveUri};
+use crate::options::{CallToken, CollectBody, Compressible, Deadline, EffectiveUri, OneAttempt};
 use crate::page::{self, Entries, Entry, Page, next_link};
 use crate::retry::RetryBudget;
 use crate::timeouts::{Settings, after};
@@ -190,6 +190,7 @@ impl Transport {
             let mut again = class.is_repeatable();
             loop {
                 let request = endpoint.request().map_err(|error| call.error(error))?;
+                again &= request.extensions().get::<OneAttempt>().is_none();
                 let (head, body) = self.read(&mut call, request).await?;
                 match endpoint.decode(&head, body) {
                     Ok(output) => return Ok(output),
@@ -278,7 +279,8 @@ impl Transport {
             }
             let (head, body) = self.read(&mut call, request).await?;
             crate::json::check_content_type(&head).map_err(|error| call.answered(error, &head))?;
-            let next = next_link(&head.headers, &call.uri()).map_err(|error| call.error(error));
+            let next =
+                next_link(&head.headers, &call.uri(), self.endpoint()).map_err(|error| call.error(error));
             let total = head.headers.get("x-total-count").and_then(|value| value.to_str().ok()?.parse().ok());
             Ok(RawPage { body, next, total, context: call })
         }

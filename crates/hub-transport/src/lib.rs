@@ -121,8 +121,8 @@ pub use leaf::Tls;
 #[cfg(feature = "hyper")]
 pub use leaf::{ByteStream, Connect, HyperLeaf, HyperLeafBuilder, Proxies, Resolve};
 pub use options::{
-    CallInfo, CallLog, CollectBody, Compressible, Deadline, Delivery, EffectiveUri, Patience, RedirectMode,
-    RetryClass, Transfer, UseToken, WithoutToken,
+    CallInfo, CallLog, CollectBody, Compressible, Deadline, Delivery, EffectiveUri, OneAttempt, Patience,
+    RedirectMode, RetryClass, Transfer, UseToken, WithoutToken,
 };
 pub use page::Page;
 pub use redact::RedactedUrl;

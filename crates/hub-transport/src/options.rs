@@ -168,6 +168,10 @@ pub struct Transfer;
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
+/// Sends this request once, whatever becomes of it: where something else stands ready.
+#[derive(Debug, Clone, Copy)]
+pub struct OneAttempt;
+
 /// Asks the retry layer to read the answer's body, so that one that breaks off can be asked for again.
 #[derive(Debug, Clone, Copy)]
 pub struct CollectBody {

@@ -139,17 +139,17 @@ impl InlineFileLine {
 #[serde(rename_all = "camelCase")]
 pub struct CommitResponse {
     /// Always true.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::or_default")]
     pub success: bool,
     /// Id of the new commit: 40 hexadecimal digits.
     pub commit_oid: String,
     /// Web page of the new commit, absolute.
     pub commit_url: String,
     /// Text of the server's git hooks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub hook_output: Option<String>,
     /// Web page of the pull request that was opened for it; ends in `/discussions/{number}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub pull_request_url: Option<String>,
 }
 
@@ -228,10 +228,10 @@ pub struct GitCommitInfo {
     /// First line of the message.
     pub title: String,
     /// The rest of the message.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::or_default")]
     pub message: String,
     /// Who made it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::list")]
     pub authors: Vec<CommitAuthor>,
     /// When.
     pub date: Timestamp,
@@ -246,7 +246,7 @@ pub struct CommitAuthor {
     /// User name on the Hub, or the name in git where the e-mail address is unknown.
     pub user: String,
     /// Address of a picture.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub avatar: Option<String>,
     /// Everything else that the server sent.
     #[serde(flatten)]

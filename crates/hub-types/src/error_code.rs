@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::Value;
+
+use crate::lenient;
 
 /// Header that carries an [`ErrorCode`].
 pub const X_ERROR_CODE: &str = "x-error-code";
@@ -74,18 +77,50 @@ impl fmt::Display for ErrorCode {
 /// The JSON body of a failed answer. Every field may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ErrorBody {
-    /// The reason: a text, or several.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The reason: a text, or several. Of an object its `message`.
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Option::is_none")]
     pub error: Option<OneOrMany>,
     /// More about `error`, as OAuth endpoints send it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "text", skip_serializing_if = "Option::is_none")]
     pub error_description: Option<String>,
     /// Reasons one by one, as validating endpoints send them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "items", skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ErrorItem>,
     /// The repository that is in the way, when `repos/create` answers 409.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+/// Whatever names a reason, as text: a text, or an object with one. Numbers and the like are taken as they are written.
+pub(crate) fn reason(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Object(fields) => ["message", "error", "detail", "description"]
+            .iter()
+            .find_map(|name| fields.get(*name).and_then(Value::as_str).map(str::to_owned))
+            .or_else(|| Some(value.to_string())),
+        other => Some(other.to_string()),
+    }
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OneOrMany>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Array(values) => Some(OneOrMany::Many(values.iter().filter_map(reason).collect())),
+        value => reason(&value).map(OneOrMany::One),
+    })
+}
+
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(reason(&Value::deserialize(deserializer)?))
+}
+
+fn items<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ErrorItem>, D::Error> {
+    let values = match Value::deserialize(deserializer)? {
+        Value::Array(values) => values,
+        value => vec![value],
+    };
+    Ok(values.iter().filter_map(reason).map(|message| ErrorItem { message }).collect())
 }
 
 /// One text or a list of texts.
@@ -99,10 +134,18 @@ pub enum OneOrMany {
 }
 
 /// One entry of [`ErrorBody::errors`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ErrorItem {
     /// What is wrong.
     pub message: String,
+}
+
+impl<'de> Deserialize<'de> for ErrorItem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let message = reason(&value).ok_or_else(|| D::Error::custom("a reason must not be null"))?;
+        Ok(Self { message })
+    }
 }
 
 impl ErrorBody {
@@ -153,6 +196,13 @@ mod tests {
             (r#"{"error":"a","error_description":"b"}"#, Some("a: b")),
             (r#"{"errors":[{"message":"x"},{"message":"y"}]}"#, Some("x\ny")),
             (r#"{"unknown":1}"#, None),
+            (r#"{"error":"no","errors":null}"#, Some("no")),
+            (r#"{"error":{"message":"no","code":7}}"#, Some("no")),
+            (r#"{"error":{"code":7}}"#, Some(r#"{"code":7}"#)),
+            (r#"{"error":[{"message":"a"},"b",null,3]}"#, Some("a\nb\n3")),
+            (r#"{"error":null,"errors":["x",{"message":"y"},null]}"#, Some("x\ny")),
+            (r#"{"errors":"x"}"#, Some("x")),
+            (r#"{"error":7,"error_description":false}"#, Some("7: false")),
         ];
         for (json, expected) in cases {
             let body: ErrorBody = serde_json::from_str(json).unwrap();

@@ -182,7 +182,7 @@ pub struct BlobLfsInfo {
     /// Size of the content in bytes.
     pub size: u64,
     /// Size of the pointer file in bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub pointer_size: Option<u64>,
     /// Everything else that the server sent.
     #[serde(flatten)]
@@ -319,10 +319,10 @@ pub struct CreateRepoResponse {
     /// Web page of the new repository, absolute.
     pub url: String,
     /// `namespace/name`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The Hub's internal id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
 

@@ -4,12 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
-use crate::ParseError;
+use crate::{ParseError, error_code, lenient};
 
 /// Media type of batch, completion and verify bodies, both ways.
 pub const MEDIA_TYPE: &str = "application/vnd.git-lfs+json";
+/// The code of an [`ObjectError`] for an answer that cannot be read, or has no code.
+const UNREADABLE: u16 = 0;
 /// Key in [`Action::header`] that makes an upload a multipart one; its value is the part size in bytes.
 pub const CHUNK_SIZE: &str = "chunk_size";
 
@@ -66,9 +69,11 @@ pub fn is_oid(oid: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BatchResponse {
     /// The transfer that the actions belong to; `basic` when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub transfer: Option<String>,
-    /// One entry for each object that was asked about.
+    /// One entry for each object that was asked about. One that cannot be read has an error that says so; one without an `oid` is
+    /// left out.
+    #[serde(deserialize_with = "objects")]
     pub objects: Vec<BatchObject>,
 }
 
@@ -80,23 +85,50 @@ pub struct BatchObject {
     /// The object's size in bytes.
     pub size: u64,
     /// Whether the actions need no further credentials.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     pub authenticated: Option<bool>,
     /// What to do. Left out when an upload is not needed; never written as `null` or `{}`, which breaks Python.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actions: Option<Actions>,
     /// Why nothing can be done about this object.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "refusal", skip_serializing_if = "Option::is_none")]
     pub error: Option<ObjectError>,
 }
 
 /// Why one object of a batch was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectError {
-    /// An HTTP status code.
+    /// An HTTP status code; 0 when there is none.
     pub code: u16,
     /// The reason.
     pub message: String,
+}
+
+/// Reads the objects of an answer: one that does not fit keeps its `oid` and says why.
+fn objects<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<BatchObject>, D::Error> {
+    let read = |value: Value| {
+        let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        let (oid, size) = (text("oid"), value.get("size").and_then(Value::as_u64).unwrap_or_default());
+        // What exactly is wrong may quote a signed address.
+        BatchObject::deserialize(value).map(Some).unwrap_or_else(|_| {
+            let message = "what the server says of it cannot be read".to_owned();
+            let error = Some(ObjectError { code: UNREADABLE, message });
+            oid.map(|oid| BatchObject { oid, size, authenticated: None, actions: None, error })
+        })
+    };
+    Ok(Vec::<Value>::deserialize(deserializer)?.into_iter().filter_map(read).collect())
+}
+
+/// Reads why an object was refused: whatever is there and not null says that it was.
+fn refusal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ObjectError>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Null => None,
+        value => {
+            let code = value.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
+            let message = error_code::reason(&value).unwrap_or_else(|| "no reason was given".to_owned());
+            Some(ObjectError { code: code.unwrap_or(UNREADABLE), message })
+        }
+    })
 }
 
 /// The steps for one object.
@@ -121,10 +153,10 @@ pub struct Action {
     /// Absolute URL.
     pub href: String,
     /// Headers to send; for multipart uploads also [`CHUNK_SIZE`] and one URL per part number.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::texts")]
     pub header: BTreeMap<String, String>,
     /// Seconds for which the address is valid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
 }
 

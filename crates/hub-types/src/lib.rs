@@ -24,6 +24,7 @@ mod error;
 pub mod error_code;
 mod extra;
 mod info;
+mod lenient;
 pub mod lfs;
 mod likes;
 mod message;
@@ -34,6 +35,8 @@ mod repo_id;
 mod repo_path;
 mod repo_type;
 mod repo_url;
+#[cfg(test)]
+mod retyped;
 mod revision;
 #[cfg(test)]
 mod round_trip;

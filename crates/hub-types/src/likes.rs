@@ -9,7 +9,7 @@ use crate::{Extra, Timestamp};
 #[serde(rename_all = "camelCase")]
 pub struct Like {
     /// When the user began to like it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// What the user likes.
     pub repo: LikedRepo,
@@ -82,10 +82,10 @@ pub struct Liker {
     #[serde(rename = "user")]
     pub username: String,
     /// Name in full.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub fullname: Option<String>,
     /// Address of the picture.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
     /// Everything else that the server sent.
     #[serde(flatten)]

@@ -38,7 +38,7 @@ pub struct PreuploadResponse {
     /// One entry per file that was asked about, in the same order.
     pub files: Vec<PreuploadDecision>,
     /// The commit that `oid`s were read from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub commit_oid: Option<String>,
 }
 
@@ -51,10 +51,10 @@ pub struct PreuploadDecision {
     /// How the content travels.
     pub upload_mode: UploadMode,
     /// Whether a `.gitignore` rule matches: the client leaves such files out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::or_default")]
     pub should_ignore: bool,
     /// What is there now, if the path exists: the git blob id of a regular file, the sha256 of an LFS file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub oid: Option<String>,
 }
 

@@ -9,16 +9,20 @@ use crate::Extra;
 #[serde(rename_all = "camelCase")]
 pub struct GitRefs {
     /// Branches.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::list")]
     pub branches: Vec<GitRefInfo>,
     /// Data that the Hub converted, such as `refs/convert/parquet`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::list")]
     pub converts: Vec<GitRefInfo>,
     /// Tags.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::list")]
     pub tags: Vec<GitRefInfo>,
     /// Refs of pull requests; only when asked for with `include_prs`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::lenient::optional_list",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub pull_requests: Option<Vec<GitRefInfo>>,
     /// Everything else that the server sent.
     #[serde(flatten)]

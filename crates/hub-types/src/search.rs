@@ -222,7 +222,9 @@ open_struct! {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TagsByType(pub BTreeMap<String, Vec<TagInfo>>);
+pub struct TagsByType(
+    #[serde(deserialize_with = "crate::lenient::lists")] pub BTreeMap<String, Vec<TagInfo>>,
+);
 
 impl TagsByType {
     /// The groups of models that Python 0.12 has as attributes.

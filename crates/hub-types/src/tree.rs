@@ -22,7 +22,7 @@ pub struct TreeEntry {
     /// Git id: of the blob (for LFS files the pointer's) or of the tree.
     pub oid: String,
     /// Size of the content in bytes, for LFS files that of the object; 0 for folders.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::nullable")]
     pub size: u64,
     /// Path from the root of the repository.
     pub path: String,
@@ -30,7 +30,7 @@ pub struct TreeEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lfs: Option<TreeLfs>,
     /// The commit that last changed it; asked for with `expand`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub last_commit: Option<LastCommit>,
     /// Everything else that the server sent.
     #[serde(flatten)]
@@ -78,7 +78,7 @@ pub struct TreeLfs {
     /// Size of the content in bytes.
     pub size: u64,
     /// Size of the pointer file in bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub pointer_size: Option<u64>,
     /// Everything else that the server sent.
     #[serde(flatten)]

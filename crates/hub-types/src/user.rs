@@ -14,16 +14,16 @@ pub struct WhoAmI {
     /// Account name: the namespace of its repositories.
     pub name: String,
     /// Name in full.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub fullname: Option<String>,
     /// E-mail address, when the token may see it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Organisations that the account belongs to.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::list")]
     pub orgs: Vec<OrgMembership>,
     /// What the token may do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub auth: Option<AuthInfo>,
     /// Everything else that the server sent.
     #[serde(flatten)]
@@ -52,10 +52,10 @@ pub struct OrgMembership {
     /// Account name of the organisation.
     pub name: String,
     /// Name in full.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub fullname: Option<String>,
     /// `admin`, `write`, `contributor` or `read`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub role_in_org: Option<String>,
     /// Everything else that the server sent.
     #[serde(flatten)]
@@ -70,7 +70,7 @@ pub struct AuthInfo {
     #[serde(rename = "type")]
     pub kind: String,
     /// The token, without its text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub access_token: Option<AccessTokenInfo>,
     /// Everything else that the server sent.
     #[serde(flatten)]

@@ -19,9 +19,9 @@ pub struct ValidateYamlRequest {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValidateYamlResponse {
     /// What makes the card unusable.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::list")]
     pub errors: Vec<ErrorItem>,
     /// What should be better.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::list")]
     pub warnings: Vec<ErrorItem>,
 }

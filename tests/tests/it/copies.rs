@@ -1,10 +1,16 @@
 //! Copying files that the Hub has already.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use hub_api::{
     CommitOperation, CommitOperationAdd, CommitOperationCopy, CommitOperationDelete, ErrorKind, HfApi,
     IsFolder, RepoRef, RepoType, transport::testing::Recorder,
 };
 use hub_tests::{ADA, ada, client_of, files_in, hub, noise};
+use tower::ServiceExt;
 
 fn copy(from: &str, to: &str) -> CommitOperationCopy {
     CommitOperationCopy::new(from, to).unwrap()
@@ -74,6 +80,65 @@ async fn a_small_file_is_copied_from_another_repository_and_a_large_one_is_refus
     assert_eq!(content(&api, "ada/other", "a.txt").await, b"one");
     let error = api.create_commit("ada/other", [from_demo("w.bin")], "Copy").await.unwrap_err();
     assert!(error.to_string().contains("download it and add it"), "{error}");
+}
+
+/// A client whose requests for the content of `a.txt` get `answer` instead, from the `honest`th on the right one.
+fn with_other_content(hub: &hub_local::LocalHub, honest: usize, asked: &Arc<AtomicUsize>) -> HfApi {
+    let (hub, asked) = (hub.clone(), Arc::clone(asked));
+    let leaf = tower::service_fn(move |request: http::Request<hub_transport::Body>| {
+        let (hub, asked) = (hub.clone(), Arc::clone(&asked));
+        async move {
+            let lies = request.uri().path().contains("/resolve/");
+            if lies && asked.fetch_add(1, Ordering::SeqCst) < honest {
+                return Ok(http::Response::new(hub_transport::Body::from("evil")));
+            }
+            Ok::<_, hub_transport::BoxError>(hub.oneshot(request).await?.map(hub_transport::Body::once))
+        }
+    });
+    HfApi::builder().endpoint("http://hub.localhost").leaf(leaf).token(ADA).build().unwrap()
+}
+
+#[tokio::test]
+async fn the_content_of_a_copy_is_checked_and_a_wrong_one_is_asked_for_once_more() {
+    let hub = hub();
+    let plain = ada(&hub);
+    let before = fill(&plain, b"one", 1).await;
+    let asked = Arc::default();
+    let liar = with_other_content(&hub, usize::MAX, &asked);
+    let error = liar.create_commit("ada/demo", [copy("a.txt", "b.txt").into()], "Copy").await.unwrap_err();
+    assert!(error.to_string().contains("a.txt") && error.kind() == Some(ErrorKind::Decode), "{error}");
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    assert_eq!(plain.model_info("ada/demo").await.unwrap().sha.unwrap(), before, "no commit was made");
+    let once = with_other_content(&hub, 1, &Arc::default());
+    once.create_commit("ada/demo", [copy("a.txt", "b.txt").into()], "Copy").await.unwrap();
+    assert_eq!(content(&plain, "ada/demo", "b.txt").await, b"one");
+}
+
+#[tokio::test]
+async fn a_copy_is_of_one_commit_although_the_branch_moves_meanwhile() {
+    let hub = hub();
+    let plain = ada(&hub);
+    fill(&plain, b"one", 1).await;
+    let moved = Arc::new(AtomicUsize::new(0));
+    let (inner, mover, turn) = (hub.clone(), plain.clone(), Arc::clone(&moved));
+    let leaf = tower::service_fn(move |request: http::Request<hub_transport::Body>| {
+        let (hub, mover, turn) = (inner.clone(), mover.clone(), Arc::clone(&turn));
+        async move {
+            let path = request.uri().path().to_owned();
+            let looks = path.contains("/paths-info/") || path.contains("/resolve/");
+            if looks {
+                assert!(!path.contains("/main"), "{path} is asked for by its branch");
+                let text = format!("other {}", turn.fetch_add(1, Ordering::SeqCst));
+                let upload = mover.upload_file(text.into_bytes(), "a.txt", "ada/demo");
+                upload.await.map_err(hub_transport::BoxError::from)?;
+            }
+            Ok::<_, hub_transport::BoxError>(hub.oneshot(request).await?.map(hub_transport::Body::once))
+        }
+    });
+    let api = HfApi::builder().endpoint("http://hub.localhost").leaf(leaf).token(ADA).build().unwrap();
+    api.create_commit("ada/demo", [copy("a.txt", "b.txt").into()], "Copy").await.unwrap();
+    assert!(moved.load(Ordering::SeqCst) >= 2);
+    assert_eq!(content(&plain, "ada/demo", "b.txt").await, b"one");
 }
 
 #[tokio::test]

@@ -51,6 +51,29 @@ async fn a_file_and_its_parts_are_read() {
     assert_eq!(reader.commit().as_str(), api.model_info("ada/demo").await.unwrap().sha.unwrap());
 }
 
+#[test]
+fn a_blocking_reader_that_failed_fails_again_and_one_that_ended_stays_at_its_end() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let hub = runtime.block_on(hub_with_files());
+    let api = client_of(&hub).token(ADA).build_blocking().unwrap();
+    let mut reader = api.read_file("ada/demo", "a.txt").send().unwrap();
+    assert_eq!(reader.read(&mut []).unwrap(), 0, "no room for a byte is not the end");
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "hello world");
+    assert!((0..3).all(|_| reader.read(&mut [0; 9]).unwrap() == 0));
+
+    for _ in 0..2 {
+        hub.fault(Fault::reset_after(100_000).on("GET").path("/info/lfs/objects/").times(1));
+        hub.fault(Fault::status(404).on("GET").path("/info/lfs/objects/").times(1));
+        let mut reader = api.read_file("ada/demo", "w.bin").send().unwrap();
+        let mut content = Vec::new();
+        reader.read_to_end(&mut content).unwrap_err();
+        assert!(content.len() < SIZE && (0..3).all(|_| reader.read(&mut [0; 9]).is_err()));
+        assert_eq!(reader.read(&mut []).unwrap(), 0);
+    }
+}
+
 #[tokio::test]
 async fn a_reader_is_an_async_read_too() {
     let hub = hub_with_files().await;

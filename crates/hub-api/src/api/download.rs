@@ -4,6 +4,7 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use hub_commit::pattern;
@@ -33,6 +34,7 @@ pub struct DownloadArgs {
     revision: Option<String>,
     local_dir: Option<PathBuf>,
     cache_dir: Option<PathBuf>,
+    etag_timeout: Option<Duration>,
     options: DownloadOptions,
 }
 
@@ -49,11 +51,25 @@ impl fmt::Debug for DownloadArgs {
 
 impl DownloadArgs {
     fn new(repo: RepoArg) -> Self {
-        Self { repo, revision: None, local_dir: None, cache_dir: None, options: DownloadOptions::default() }
+        Self {
+            repo,
+            revision: None,
+            local_dir: None,
+            cache_dir: None,
+            etag_timeout: None,
+            options: DownloadOptions::default(),
+        }
     }
 
     fn target(&self, api: &HfApi) -> Result<Target, Error> {
         target(api, self.local_dir.as_deref(), self.cache_dir.as_deref())
+    }
+
+    /// The options, with what the client says where the call says nothing.
+    fn options(&self, api: &HfApi) -> DownloadOptions {
+        let mut timeouts = api.download_timeouts();
+        timeouts.metadata = self.etag_timeout.unwrap_or(timeouts.metadata);
+        DownloadOptions { timeouts, ..self.options.clone() }
     }
 
     /// The revision that is wanted.
@@ -170,6 +186,13 @@ impl<O: HasDownload, M: Mode> Call<O, M> {
         self.edit(|operation| operation.download_mut().options.force = force)
     }
 
+    /// How long the Hub may take to say what a file or revision is, where what is kept can stand in for its answer; unless set
+    /// that of the client, see [`HfApiBuilder::etag_timeout`](crate::HfApiBuilder::etag_timeout). Python: `etag_timeout`, which
+    /// `HF_HUB_ETAG_TIMEOUT` overrules there; here the call has the last word.
+    pub fn etag_timeout(self, limit: Duration) -> Self {
+        self.edit(|operation| operation.download_mut().etag_timeout = Some(limit))
+    }
+
     /// How a large file comes over several connections: up to eight, in parts of 16 MiB, where that is faster, unless set.
     pub fn parts(self, parts: Parts) -> Self {
         self.edit(|operation| operation.download_mut().options.parts = parts)
@@ -205,7 +228,7 @@ impl HfHubDownload {
             repo,
             path: self.filename.parse()?,
             target,
-            options: args.options,
+            options: args.options(api),
         })
     }
 }
@@ -230,7 +253,7 @@ impl SnapshotDownload {
             target,
             filter: Some(Arc::new(move |path: &str| filter.takes(path))),
             workers: self.max_workers,
-            options: args.options,
+            options: args.options(api),
         })
     }
 }
@@ -249,7 +272,7 @@ impl<M: Mode> HfApi<M> {
     /// `hf_hub_download`.
     ///
     /// The cache is the one that Python programs use, in the same layout; a file that either has fetched is not fetched
-    /// again. When the Hub cannot be reached, the file comes from the cache if it is there. It is checked against the hash that the server announces, continued where
+    /// again. When the Hub cannot be asked or refuses, the file comes from the cache if it is there, and a warning says so. It is checked against the hash that the server announces, continued where
     /// an earlier download was interrupted, and appears only when it is complete. A file that is there with the right
     /// content is not fetched again.
     ///

@@ -86,7 +86,8 @@ impl<M: Mode> ReadFile<M> {
             None => revision,
         };
         let (range, local_files_only) = (self.range, self.local_files_only);
-        let wanted = ReadRequest { repo, revision, path, range, cache, local_files_only };
+        let timeouts = api.download_timeouts();
+        let wanted = ReadRequest { repo, revision, path, range, cache, local_files_only, timeouts };
         Ok(read_file(api.transport()?, wanted).await?)
     }
 }

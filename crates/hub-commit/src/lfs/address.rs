@@ -10,10 +10,7 @@ use hub_types::lfs::CHUNK_SIZE;
 
 use crate::CommitError;
 
-/// Hosts of the public Hub. A mirror may pass its answers on unchanged; they then mean the mirror.
-const PUBLIC: [&str; 2] = ["https://huggingface.co", "https://hub-ci.huggingface.co"];
-
-/// The address to use for `href`.
+/// The address to use for `href`: that of the mirror for one of the public Hub, see [`BaseUrl::mirrored`].
 ///
 /// # Errors
 /// [`CommitError::MalformedUpload`] for what is not an absolute `https` URL (`http` is taken from an `http` endpoint and
@@ -21,8 +18,11 @@ const PUBLIC: [&str; 2] = ["https://huggingface.co", "https://hub-ci.huggingface
 pub(super) fn usable(endpoint: &BaseUrl, href: &str) -> Result<String, CommitError> {
     let shown = href.split('?').next().unwrap_or_default();
     let refuse = |reason: &str| CommitError::malformed(format!("the upload address {shown:?} {reason}"));
-    let href = rewritten(endpoint, href);
-    let uri = Uri::try_from(&href).map_err(|_| refuse("is not a URL"))?;
+    let uri = Uri::try_from(href).map_err(|_| refuse("is not a URL"))?;
+    let (href, uri) = match endpoint.mirrored(&uri) {
+        Some(uri) => (uri.to_string(), uri),
+        None => (href.to_owned(), uri),
+    };
     let origin = Origin::of(&uri).ok_or_else(|| refuse("is not an absolute URL"))?;
     if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
         return Err(refuse("carries a user name"));
@@ -34,17 +34,6 @@ pub(super) fn usable(endpoint: &BaseUrl, href: &str) -> Result<String, CommitErr
         return Err(refuse("is in a network of its own"));
     }
     Ok(href)
-}
-
-fn rewritten(endpoint: &BaseUrl, href: &str) -> String {
-    if !endpoint.is_default() {
-        for public in PUBLIC {
-            if let Some(rest) = href.strip_prefix(public).filter(|rest| rest.starts_with('/')) {
-                return format!("{endpoint}{rest}");
-            }
-        }
-    }
-    href.to_owned()
 }
 
 fn is_link_local(host: &str) -> bool {

@@ -131,6 +131,41 @@ async fn f64_whichever_operation_fails_the_old_file_or_the_new_one_is_there_and_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_content_that_cannot_be_published_is_no_success_because_something_of_its_size_is_there() {
+    #[derive(Debug)]
+    struct Stuck;
+    impl Disk for Stuck {
+        fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
+            Err(io::ErrorKind::PermissionDenied.into())
+        }
+    }
+    // Of a small one, of a large one, and of one whose etag is no hash.
+    for (size, etag) in [(1_000, None), (300_000, None), (300_000, Some("v1"))] {
+        let (mut place, content) = (targets().next().unwrap(), Content::new(size));
+        let described = || match etag {
+            Some(etag) => crate::server::described(crate::server::COMMIT, etag, size),
+            None => content.head(),
+        };
+        let path = place.download([described(), content.whole()]).await.0.unwrap();
+        let blob = path.canonicalize().unwrap();
+        std::fs::write(&blob, vec![7; size]).unwrap();
+        place.options.force = true;
+        place.options.disk = Arc::new(Stuck);
+        let error = place.download([described(), content.whole()]).await.0.unwrap_err();
+        assert!(matches!(error, DownloadError::Io { .. }), "{size} {etag:?}: {error}");
+        place.options.disk = Arc::new(hub_download::SystemDisk);
+        if size > 100_000 && etag.is_none() {
+            // Another process was faster.
+            std::fs::write(&blob, &content.bytes).unwrap();
+            assert_eq!(place.download([described(), content.whole()]).await.0.unwrap(), path);
+        }
+        place.options.disk = Arc::new(hub_download::SystemDisk);
+        let found = place.download([described(), content.whole()]).await.0.unwrap();
+        assert!(std::fs::read(found).unwrap() == content.bytes);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn f64_short_and_interrupted_writes_are_completed() {
     #[derive(Debug, Default)]
     struct Lazy(AtomicUsize);

@@ -3,12 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod disk;
+mod extremes;
 mod hostile;
 mod interrupted;
 mod left;
+mod leftovers;
 mod names;
 mod parts;
+mod readers;
 mod server;
+mod stand_in;
 mod storage;
+mod watched;
 mod ways;
 mod wrong;

@@ -5,8 +5,8 @@ use std::{fs, path::Path, sync::Arc};
 use futures_util::TryStreamExt;
 use http::{Method, Request};
 use hub_download::{
-    Cache, DownloadError, DownloadOptions, FileReader, FileRequest, RemoteFile, SnapshotRequest, Target,
-    file_metadata, hf_hub_download, snapshot_download,
+    Cache, DownloadError, DownloadOptions, DownloadTimeouts, FileReader, FileRequest, RemoteFile,
+    SnapshotRequest, Target, file_metadata, hf_hub_download, snapshot_download,
 };
 use hub_transport::{
     Body, Transport,
@@ -44,13 +44,21 @@ impl Way {
         transport: &Transport,
         folder: &Path,
     ) -> Result<Vec<u8>, DownloadError> {
+        self.download_with(transport, folder, DownloadOptions::default()).await
+    }
+
+    pub(crate) async fn download_with(
+        self,
+        transport: &Transport,
+        folder: &Path,
+        options: DownloadOptions,
+    ) -> Result<Vec<u8>, DownloadError> {
         let repo = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
         let (revision, path) = ("main".parse().unwrap(), PATH.parse().unwrap());
         let target = match self {
             Self::FileToFolder | Self::SnapshotToFolder => Target::Folder(folder.to_owned()),
             _ => Target::Cache(Cache::new(folder)),
         };
-        let options = DownloadOptions::default();
         let place = match self {
             Self::File | Self::FileToFolder => {
                 hf_hub_download(transport, FileRequest { repo, revision, path, target, options }).await?
@@ -63,7 +71,10 @@ impl Way {
                 let facts = file_metadata(transport, &repo, &revision, &path).await?;
                 let file = RemoteFile { repo, commit: facts.commit, path, size: facts.size, id: facts.id };
                 let chunks: Vec<_> =
-                    FileReader::open(transport, file, 0..u64::MAX).await?.try_collect().await?;
+                    FileReader::open(transport, file, 0..u64::MAX, DownloadTimeouts::default())
+                        .await?
+                        .try_collect()
+                        .await?;
                 return Ok(chunks.concat());
             }
         };

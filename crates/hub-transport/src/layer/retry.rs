@@ -12,7 +12,7 @@ use super::sent::watch;
 use super::{Answer, Answering, Inner, copy_request, drain, take_ready};
 use crate::collect;
 use crate::error::failure_in;
-use crate::options::{CallLog, CollectBody, Deadline, Patience};
+use crate::options::{CallLog, CollectBody, Deadline, OneAttempt, Patience};
 use crate::ratelimit::server_wait;
 use crate::retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
 use crate::timeouts::after;
@@ -21,7 +21,7 @@ use crate::{Body, BoxError, CallInfo, Clock, ErrorKind, Failure, RetryClass, Rng
 /// Sends a request again by the rule of [`decide`], after a wait with jitter or the one the server asked for, while the
 /// number of attempts, the deadline of the call and the budget of all calls allow it.
 ///
-/// It reads the options [`CallInfo`], [`Deadline`] and [`CollectBody`] of the request and writes its [`CallLog`]. With
+/// It reads the options [`CallInfo`], [`OneAttempt`], [`Deadline`] and [`CollectBody`] of the request and writes its [`CallLog`]. With
 /// [`CollectBody`] the body of a successful answer is read here, so that one that breaks off is asked for again.
 #[derive(Debug, Clone)]
 pub struct RetryLayer {
@@ -86,11 +86,12 @@ async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request
     let patience = options.get::<Patience>().cloned();
     let collect = options.get::<CollectBody>().copied();
     let log = options.get::<CallLog>().cloned().unwrap_or_default();
+    let most = if options.get::<OneAttempt>().is_some() { 1 } else { shared.config.max_attempts };
     shared.budget.deposit();
     let mut attempt = 1;
     let mut once = false;
     loop {
-        let copy = if attempt < shared.config.max_attempts { copy_request(&request) } else { None };
+        let copy = if attempt < most { copy_request(&request) } else { None };
         let sent = (!class.is_some_and(RetryClass::is_repeatable)).then(|| watch(&mut request));
         let mut answer = service.call(request).await;
         if let Some(CollectBody { limit }) = collect {

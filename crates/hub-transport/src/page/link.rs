@@ -5,21 +5,27 @@ use http::{HeaderMap, Uri};
 use url::Url;
 
 use crate::base_url::same_origin;
-use crate::{Error, ErrorKind};
+use crate::{BaseUrl, Error, ErrorKind};
 
 /// Longest accepted header value, in bytes. Cursors of the Hub have a few hundred.
 const MAX_LINK: usize = 16 * 1024;
 
 /// The URL of the next page, or `None` on the last one. `current` is where the page came from: relative links are resolved
 /// against it, and a link that leaves its origin is an error, so that no server can move a listing elsewhere.
-pub(crate) fn next_link(headers: &HeaderMap, current: &Uri) -> Result<Option<Uri>, Error> {
+///
+/// A mirror may pass on the links of the public Hub: they mean the mirror, as [`BaseUrl::mirrored`] says.
+pub(crate) fn next_link(
+    headers: &HeaderMap,
+    current: &Uri,
+    endpoint: &BaseUrl,
+) -> Result<Option<Uri>, Error> {
     for value in headers.get_all(LINK) {
         let text = value.to_str().map_err(|_| bad("holds characters that no URL has"))?;
         if text.len() > MAX_LINK {
             return Err(bad("is longer than 16 KiB"));
         }
         if let Some(target) = next_target(text).map_err(bad)? {
-            return resolve(target, current).map(Some);
+            return resolve(target, current, endpoint).map(Some);
         }
     }
     Ok(None)
@@ -29,12 +35,13 @@ fn bad(why: &str) -> Error {
     Error::new(ErrorKind::Redirect, format!("the link to the next page {why}"))
 }
 
-fn resolve(target: &str, current: &Uri) -> Result<Uri, Error> {
+fn resolve(target: &str, current: &Uri, endpoint: &BaseUrl) -> Result<Uri, Error> {
     let base = Url::parse(&current.to_string()).map_err(|_| bad("has no base"))?;
     let url = base.join(target).map_err(|_| bad("is not a URL"))?;
     let next =
         Uri::try_from(url.as_str().split('#').next().unwrap_or_default()).map_err(|_| bad("is not a URL"))?;
     let user_info = !url.username().is_empty() || url.password().is_some();
+    let next = endpoint.mirrored(&next).unwrap_or(next);
     if user_info || !same_origin(&next, current) {
         let host = next.host().unwrap_or("an unknown host").to_owned();
         return Err(bad(&format!("leads to {host}, which is not where the listing came from"))
@@ -98,10 +105,15 @@ mod tests {
     use super::*;
 
     fn next(link: &str) -> Result<Option<String>, Error> {
+        next_at("https://hub.example", link)
+    }
+
+    fn next_at(endpoint: &str, link: &str) -> Result<Option<String>, Error> {
         let mut headers = HeaderMap::new();
         headers.insert(LINK, HeaderValue::from_bytes(link.as_bytes()).unwrap());
-        let current = Uri::from_static("https://hub.example/api/models?limit=2");
-        next_link(&headers, &current).map(|next| next.map(|next| next.to_string()))
+        let endpoint: BaseUrl = endpoint.parse().unwrap();
+        let current = endpoint.join("/api/models?limit=2").unwrap();
+        next_link(&headers, &current, &endpoint).map(|next| next.map(|next| next.to_string()))
     }
 
     #[test]
@@ -122,6 +134,20 @@ mod tests {
         ];
         for (link, expected) in cases {
             assert_eq!(next(link).unwrap().as_deref(), expected, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_link_of_the_public_hub_that_a_mirror_passes_on_is_the_mirrors() {
+        let link = r#"<https://huggingface.co/api/models?limit=2&cursor=a%3D>; rel="next""#;
+        for endpoint in ["https://hub.example", "https://hub.example/m", "http://127.0.0.1:9"] {
+            let expected = format!("{endpoint}/api/models?limit=2&cursor=a%3D");
+            assert_eq!(next_at(endpoint, link).unwrap(), Some(expected));
+        }
+        for wrong in
+            ["https://huggingface.co.evil.example/x", "https://u@huggingface.co/x", "http://huggingface.co/x"]
+        {
+            next_at("https://hub.example", &format!("<{wrong}>; rel=next")).unwrap_err();
         }
     }
 

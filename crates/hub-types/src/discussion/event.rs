@@ -19,7 +19,7 @@ pub struct Event<D> {
     /// When it happened.
     pub created_at: Timestamp,
     /// Who did it; `None` when the account was deleted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub author: Option<DiscussionAuthor>,
     /// What it is about.
     pub data: D,
@@ -136,13 +136,13 @@ pub struct CommentVersion {
     /// Markdown as it was written; empty once the comment is hidden.
     pub raw: String,
     /// The same as HTML.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::or_default")]
     pub html: String,
     /// When it was written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
     /// Who wrote it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub author: Option<DiscussionAuthor>,
     /// Everything else that the server sent.
     #[serde(flatten)]
@@ -168,18 +168,22 @@ impl CommentVersion {
 #[non_exhaustive]
 pub struct CommentData {
     /// Whether it was changed after it was written.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::or_default")]
     pub edited: bool,
     /// Whether it was hidden. This is final.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::or_default")]
     pub hidden: bool,
     /// The text as it is now.
     pub latest: CommentVersion,
     /// How often it was changed, where the server says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub num_edits: Option<u64>,
     /// Earlier versions, oldest first, where the server says so. Python: `edit_history`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::lenient::optional_list",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub history: Option<Vec<CommentVersion>>,
     /// Everything else that the server sent, such as `reactions` and `editors`.
     #[serde(flatten)]

@@ -147,13 +147,13 @@ pub struct Discussion {
     /// When it was opened.
     pub created_at: Timestamp,
     /// Who opened it; `None` when the account was deleted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub author: Option<DiscussionAuthor>,
     /// The repository.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub repo: Option<DiscussionRepo>,
     /// Whether it stands above the others.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::or_default")]
     pub pinned: bool,
     /// Everything else that the server sent.
     #[serde(flatten)]
@@ -222,10 +222,10 @@ pub struct PullRequestChanges {
     /// Full name of the branch that it is meant for: `refs/heads/main`.
     pub base: String,
     /// The commit that brought it into the branch; `None` until it is merged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub merge_commit_id: Option<String>,
     /// The newest commit of `refs/pr/N`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub head_commit_id: Option<String>,
     /// Everything else that the server sent.
     #[serde(flatten)]
@@ -249,18 +249,19 @@ pub struct DiscussionWithDetails {
     #[serde(flatten)]
     pub discussion: Discussion,
     /// What happened, oldest first; the first is the opening comment.
+    #[serde(deserialize_with = "crate::lenient::list")]
     pub events: Vec<DiscussionEvent>,
     /// Whether nobody may comment any more.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::or_default")]
     pub locked: bool,
     /// Pull requests only: what does not fit together with the branch. Python: `conflicting_files`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub files_with_conflicts: Option<FilesWithConflicts>,
     /// Pull requests only: branch and commits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub changes: Option<PullRequestChanges>,
     /// Pull requests only: the changes as a unified diff, as git writes it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
 }
 

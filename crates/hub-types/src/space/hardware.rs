@@ -18,6 +18,7 @@ pub struct SpaceHardwareInfo {
     /// Its memory: `16 GB`.
     pub ram: String,
     /// Its accelerator, if it has one.
+    #[serde(default, deserialize_with = "crate::lenient::optional")]
     pub accelerator: Option<Accelerator>,
     /// Price of a unit in millionths of a US dollar.
     #[serde(rename = "unitCostMicroUSD")]

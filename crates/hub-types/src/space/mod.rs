@@ -72,13 +72,13 @@ impl SpaceRuntime {
 struct RuntimeMessage {
     stage: SpaceStage,
     /// Clients of 2023 read both words without looking whether they are there, so they are always written.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::optional")]
     hardware: Option<HardwareMessage>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::optional")]
     storage: Option<SpaceStorage>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     gc_timeout: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::or_default")]
     dev_mode: bool,
     #[serde(flatten)]
     extra: Extra,
@@ -86,9 +86,9 @@ struct RuntimeMessage {
 
 #[derive(Default, Serialize, Deserialize)]
 struct HardwareMessage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::optional")]
     current: Option<SpaceHardware>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::optional")]
     requested: Option<SpaceHardware>,
 }
 
@@ -127,13 +127,13 @@ impl From<SpaceRuntime> for RuntimeMessage {
 #[non_exhaustive]
 pub struct SpaceSecret {
     /// Name of the environment variable.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::or_default")]
     pub key: String,
     /// What it is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// When it was last set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
 }
 
@@ -143,15 +143,15 @@ pub struct SpaceSecret {
 #[non_exhaustive]
 pub struct SpaceVariable {
     /// Name of the environment variable.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::lenient::or_default")]
     pub key: String,
     /// Its value, which everybody who sees the Space can read.
     pub value: String,
     /// What it is for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// When it was last set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
 }
 

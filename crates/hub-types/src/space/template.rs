@@ -8,6 +8,7 @@ use crate::RepoId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpaceTemplates {
     /// All there are.
+    #[serde(deserialize_with = "crate::lenient::list")]
     pub templates: Vec<SpaceTemplate>,
 }
 
