@@ -36,12 +36,8 @@ pub(crate) fn tell(error: &DownloadError, what: &str) {
     if error.as_transport().is_some_and(|error| error.kind() == ErrorKind::Offline) {
         tracing::debug!("offline; {what} is taken as it was when the Hub was last asked");
     } else {
-        if error.kind() == ErrorKind::Offline {
-            tracing::debug!("{what} comes from the cache");
-        } else {
-            let error: &(dyn std::error::Error + 'static) = &error;
-            tracing::warn!(error, "{what} is taken as it was when the Hub was last asked");
-        }
+        let error: &(dyn std::error::Error + 'static) = error;
+        tracing::warn!(error, "{what} is taken as it was when the Hub was last asked");
     }
 }
 
