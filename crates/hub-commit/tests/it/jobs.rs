@@ -162,7 +162,7 @@ async fn progress_covers_every_byte_and_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_progress_callback_that_panics_or_never_returns_breaks_no_job() {
+async fn f89_f90_a_progress_callback_that_panics_or_never_returns_breaks_no_job() {
     let (go, gate) = std::sync::mpsc::channel::<()>();
     let gate = Mutex::new(gate);
     let hangs = move |_: &Event<'_>| {
