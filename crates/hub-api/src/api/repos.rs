@@ -285,7 +285,7 @@ impl Operation for CreateRepo {
                     match made_since(transport, &repo, begun).await {
                         Ok(Some(made)) if self.exist_ok || (made && !another) => {
                             transport.claims().claim_anew(&claim, &owner);
-                            return Ok(self.url(&api, &error, &repo)?);
+                            return self.url(&api, &error, &repo);
                         }
                         Ok(Some(_)) => {
                             let hint = "it exists, and it is not known whether this call has created it";
