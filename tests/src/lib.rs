@@ -9,6 +9,7 @@
 )]
 
 pub mod book;
+pub mod cancel;
 
 use std::{collections::BTreeMap, path::Path};
 

@@ -15,6 +15,7 @@ mod man;
 mod metadata;
 mod page;
 mod parity;
+mod rows;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -23,11 +24,12 @@ use std::process::{Child, Command, ExitCode, Stdio};
 const HELP: &str = "\
 usage: cargo xtask <task>
 
-  test      what continuous integration runs: formatting, lints, layers, deps, tests, parity,
+  test      what continuous integration runs: formatting, lints, layers, deps, rows, tests, parity,
             documentation, book, interop
   ci        the same, and the checks that need tools which are not part of Rust (cargo-deny, cargo-hack)
   layers    which crate depends on which, and the invariants of docs/architecture.md
   deps      every dependency has its reason in docs/dependencies.md; security floors; number of crates
+  rows      every fault of tests/rows.md has a test whose name begins with its number
   parity    every documented Python method and argument is there; docs/operations.md says what sends each operation
             that the Hub publishes, docs/command-parity.md what `hub` has of the official command line; with --write
             both are written anew
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["layers"] => layers::run(),
         ["deps"] => deps::run(),
+        ["rows"] => rows::run(),
         ["parity"] => parity::run(),
         ["parity", "--write"] => parity::write(),
         ["man"] => man::run(),

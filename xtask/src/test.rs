@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{Outcome, book, cargo, deps, execute, interop, layers, parity};
+use crate::{Outcome, book, cargo, deps, execute, interop, layers, parity, rows};
 
 pub(crate) fn run_all() -> Outcome {
     for (name, step) in STEPS {
@@ -19,11 +19,12 @@ pub(crate) fn run_all() -> Outcome {
 /// A name, and what fails if something is wrong.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("formatting", formatting),
     ("lints", lints),
     ("layers", layers::run),
     ("deps", deps::run),
+    ("rows", rows::run),
     ("tests", tests),
     ("parity", parity::run),
     ("documentation", documentation),

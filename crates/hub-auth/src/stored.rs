@@ -115,22 +115,23 @@ impl HfFolder {
     ///
     /// [`AuthError::NoSuchName`], and those of [`HfFolder::list_tokens`].
     pub fn remove_token(&self, name: &str) -> Result<bool, AuthError> {
-        let mut removed = None;
+        let mut was_active = false;
         self.change(|path, sections| {
             let there = sections.iter().find(|section| section.name == name && name != DEFAULTS);
             let section = there.ok_or_else(|| AuthError::NoSuchName { name: name.to_owned() })?;
-            removed = section.token(path).ok().flatten();
+            let removed = section.token(path).ok().flatten();
+            let active = self.file_token().ok().flatten();
+            was_active = match (&removed, &active) {
+                (Some(removed), Some(active)) => removed.reveal() == active.reveal(),
+                _ => false,
+            };
+            // Before its name goes: if this is interrupted, the name is there to try again.
+            if was_active {
+                self.delete_token()?;
+            }
             sections.retain(|section| section.name != name);
             Ok(())
         })?;
-        let active = self.file_token().ok().flatten();
-        let was_active = match (&removed, &active) {
-            (Some(removed), Some(active)) => removed.reveal() == active.reveal(),
-            _ => false,
-        };
-        if was_active {
-            self.delete_token()?;
-        }
         Ok(was_active)
     }
 

@@ -255,13 +255,14 @@ impl Faults {
 }
 
 fn cut(body: Body, bytes: u64, fail: bool) -> Body {
-    Body::new(CutBody { body, left: bytes, fail })
+    Body::new(CutBody { body, left: bytes, fail, waited: false })
 }
 
 struct CutBody {
     body: Body,
     left: u64,
     fail: bool,
+    waited: bool,
 }
 
 impl http_body::Body for CutBody {
@@ -272,6 +273,12 @@ impl http_body::Body for CutBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.left == 0 && !self.waited {
+            // A server throws away what it has not sent when a body fails: it gets the time to send it.
+            self.waited = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if self.left == 0 {
             let end = self.fail.then(|| Err("the connection is reset, as scripted".into()));
             self.fail = false;

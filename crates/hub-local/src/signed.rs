@@ -111,10 +111,11 @@ pub(crate) fn now() -> u64 {
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), OpenError> {
     let write = || {
         let folder = path.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let (mut file, mut fresh) = tempfile::NamedTempFile::new_in(folder)?.into_parts();
         file.write_all(content)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)?;
+        fresh.disable_cleanup(true);
         fs::File::open(folder)?.sync_all()
     };
     write().map_err(|error| OpenError::io("write", path, error))

@@ -186,7 +186,7 @@ async fn what_the_hub_would_refuse_is_not_sent() {
 }
 
 #[tokio::test]
-async fn what_was_done_although_the_response_was_lost_is_found_or_unknown_and_not_done_again() {
+async fn f61_what_was_done_although_the_response_was_lost_is_found_or_unknown_and_not_done_again() {
     let hub = hub();
     let (ada, bob) = (ada(&hub), bob(&hub));
     let lose = |path: &str| hub.fault(Fault::lose_answer().on("POST").path(path));
@@ -248,7 +248,7 @@ async fn f61_equal_calls_do_not_take_each_others_work_for_their_own() {
 }
 
 #[tokio::test]
-async fn what_may_have_been_done_is_sent_again_only_where_that_does_no_harm() {
+async fn f61_what_may_have_been_done_is_sent_again_only_where_that_does_no_harm() {
     let hub = hub();
     let api = ada(&hub);
     let fail = |path: &str| hub.fault(Fault::status(502).on("POST").path(path));

@@ -151,7 +151,7 @@ async fn what_is_not_there_is_named() {
 }
 
 #[tokio::test]
-async fn a_progress_callback_that_panics_breaks_no_download() {
+async fn f89_a_progress_callback_that_panics_breaks_no_download() {
     let hub = hub();
     let api = ada(&hub);
     api.upload_file(noise(1, 50_000), "w.bin", "ada/demo").await.unwrap();

@@ -20,7 +20,7 @@ fn is_whole(found: &str) -> bool {
 }
 
 #[test]
-fn sixteen_writers_never_give_a_torn_read() {
+fn f86_sixteen_writers_never_give_a_torn_read() {
     let sandbox = Sandbox::new();
     let store = sandbox.store(&[]);
     store.save_token(&Token::new(text(0, 0)).unwrap()).unwrap();

@@ -94,7 +94,7 @@ mod unix {
     use super::*;
 
     #[test]
-    fn all_that_cannot_be_uploaded_is_named_at_once() {
+    fn f71_all_that_cannot_be_uploaded_is_named_at_once() {
         let dir = folder(&["ok"]);
         fs::write(dir.path().join(OsStr::from_bytes(b"bad\xff")), "x").unwrap();
         symlink(dir.path().join("nowhere"), dir.path().join("broken")).unwrap();
@@ -117,7 +117,7 @@ mod unix {
     }
 
     #[test]
-    fn links_to_files_are_followed_and_those_to_folders_when_asked() {
+    fn f70_links_to_files_are_followed_and_those_to_folders_when_asked() {
         let outside = folder(&["data/x"]);
         let dir = folder(&["real"]);
         symlink(dir.path().join("real"), dir.path().join("alias")).unwrap();
@@ -147,7 +147,7 @@ mod unix {
     }
 
     #[test]
-    fn a_link_to_a_folder_above_is_left_out_unless_links_to_folders_are_followed() {
+    fn f70_a_link_to_a_folder_above_is_left_out_unless_links_to_folders_are_followed() {
         let dir = folder(&["sub/x"]);
         symlink(dir.path(), dir.path().join("sub/up")).unwrap();
         assert_eq!(paths(&scan(dir.path(), &FolderOptions::new()).unwrap()), ["sub/x"]);
@@ -156,7 +156,7 @@ mod unix {
     }
 
     #[test]
-    fn a_link_back_to_a_folder_above_is_an_error() {
+    fn f70_a_link_back_to_a_folder_above_is_an_error() {
         let dir = folder(&["sub/x"]);
         symlink(dir.path(), dir.path().join("sub/up")).unwrap();
         let following = FolderOptions::new().links(Links::Follow);

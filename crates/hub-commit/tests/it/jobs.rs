@@ -1,6 +1,7 @@
 //! Jobs in which nothing goes wrong.
 
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use hub_commit::{CommitError, CommitOperationDelete, IsFolder, create_commit};
 use hub_types::progress::{Event, Progress};
@@ -162,7 +163,7 @@ async fn progress_covers_every_byte_and_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_progress_callback_that_panics_or_never_returns_breaks_no_job() {
+async fn f89_f90_a_progress_callback_that_panics_or_never_returns_breaks_no_job() {
     let (go, gate) = std::sync::mpsc::channel::<()>();
     let gate = Mutex::new(gate);
     let hangs = move |_: &Event<'_>| {
@@ -187,22 +188,33 @@ fn a_job_can_move_between_threads() {
 
 #[tokio::test(start_paused = true)]
 async fn f87_a_job_that_is_dropped_anywhere_leaves_nothing_half_done() {
-    for polls in 0..40 {
+    // Until one job gets to its end before it would be dropped.
+    let mut ended = None;
+    for polls in 0..10_000 {
         let hub = Hub::new().with(|repo| repo.part_size = Some(100));
         let transport = hub.transport();
         let operations = || vec![add("a", "1"), add("w", content(500))];
-        {
+        let end = {
             let mut job = std::pin::pin!(create_commit(&transport, operations(), options()));
+            let mut end = None;
             for _ in 0..polls {
-                if futures_util::poll!(job.as_mut()).is_ready() {
+                if let Poll::Ready(outcome) = futures_util::poll!(job.as_mut()) {
+                    end = Some(outcome.unwrap());
                     break;
                 }
                 tokio::task::yield_now().await;
                 tokio::task::spawn_blocking(|| ()).await.unwrap();
             }
-        }
+            end
+        };
         create_commit(&transport, operations(), options()).await.unwrap();
         let repo = hub.repo();
         assert!(repo.commits.len() == 2 && repo.head().tree.len() == 2, "{polls}: {:?}", repo.log);
+        if end.is_some() {
+            ended = Some(polls);
+            break;
+        }
     }
+    let polls = ended.expect("no job got to its end");
+    assert!(polls > 5, "the job was dropped at {polls} points only");
 }

@@ -151,12 +151,15 @@ async fn a_reset_and_a_truncated_answer_both_close_the_connection_early() {
     hub.fault(Fault::truncate_after(20).path("/resolve/"));
     let running = serve(hub).await;
     let host = running.address.to_string();
+    let path = "/ada/demo/resolve/main/.gitattributes";
     for _ in 0..2 {
-        let path = "/ada/demo/resolve/main/.gitattributes";
         let answer = exchange(running.address, &request("GET", path, &host)).await;
-        let body = answer.split_once("\r\n\r\n").map_or(0, |(_, body)| body.len());
-        assert!(body <= 20, "{body} bytes came");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert_eq!(body.len(), 20, "{answer}");
     }
+    let whole = exchange(running.address, &request("GET", path, &host)).await;
+    assert!(whole.split_once("\r\n\r\n").unwrap().1.len() > 20, "{whole}");
 }
 
 #[tokio::test]
@@ -168,7 +171,7 @@ async fn heads_with_too_many_headers_are_refused() {
         let start =
             format!("GET /api/models/ada/demo HTTP/1.1\r\nHost: {}\r\nConnection: close", running.address);
         let answer = exchange(running.address, format!("{start}\r\n{headers}\r\n").as_bytes()).await;
-        assert!(!answer.starts_with("HTTP/1.1 200"), "{} bytes of headers: {answer}", headers.len());
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{} bytes of headers: {answer}", headers.len());
     }
 }
 
@@ -226,7 +229,8 @@ async fn a_connection_that_sends_no_request_is_closed() {
     for start in ["", "PRI * HT", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow"] {
         let started = tokio::time::Instant::now();
         let answer = exchange(running.address, start.as_bytes()).await;
-        assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
-        assert!(started.elapsed().as_secs() <= 25, "{start:?} was kept for {:?}", started.elapsed());
+        assert_eq!(answer, "", "after {start:?}");
+        let kept = started.elapsed().as_secs();
+        assert!((10..=25).contains(&kept), "{start:?} was kept for {kept} s");
     }
 }

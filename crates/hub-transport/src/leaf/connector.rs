@@ -87,7 +87,7 @@ impl Connector {
             stream
         };
         if !https {
-            return Ok(Conn { io: TokioIo::new(stream), http2: false, forwarded: true });
+            return Ok(Conn::new(stream, false, true));
         }
         let tunnel = Tunnel::new(proxy.uri.clone(), tower::service_fn(opened(TokioIo::new(stream))));
         let tunnel = match proxy.http_credentials() {
@@ -110,7 +110,7 @@ impl Connector {
 
     async fn secure(&self, stream: ByteStream, uri: &Uri, https: bool) -> Result<Conn, Failure> {
         if !https {
-            return Ok(Conn { io: TokioIo::new(stream), http2: false, forwarded: false });
+            return Ok(Conn::new(stream, false, false));
         }
         let http2 = self.http2_for.as_ref().is_none_or(|origin| origin.covers(uri));
         self.handshake(stream, uri, http2).await
@@ -119,7 +119,8 @@ impl Connector {
     #[cfg(feature = "rustls")]
     async fn handshake(&self, stream: ByteStream, uri: &Uri, http2: bool) -> Result<Conn, Failure> {
         let (stream, http2) = self.tls.handshake(stream, uri.host().unwrap_or_default(), http2).await?;
-        Ok(Conn { io: TokioIo::new(stream), http2, forwarded: false })
+        // A write that fails in TLS may have sent a part of what it was given.
+        Ok(Conn { used: true, ..Conn::new(stream, http2, false) })
     }
 
     #[cfg(not(feature = "rustls"))]
@@ -174,6 +175,29 @@ pub(super) struct Conn {
     http2: bool,
     /// True if the other side is a proxy that forwards plain requests: they then carry the whole URL.
     forwarded: bool,
+    /// Whether a byte of a request may have left.
+    used: bool,
+}
+
+impl Conn {
+    fn new(stream: ByteStream, http2: bool, forwarded: bool) -> Self {
+        Self { io: TokioIo::new(stream), http2, forwarded, used: false }
+    }
+
+    /// Says of an error that no byte of a request has left before it, if that is so.
+    fn explain(&self, error: io::Error) -> io::Error {
+        if self.used {
+            return error;
+        }
+        let message = "the connection ended before a byte of the request was sent";
+        let failure = Failure::not_sent(ErrorKind::Connect, message).with_hint(failure::CHECK_NETWORK);
+        io::Error::new(error.kind(), failure.with_source(error))
+    }
+
+    fn after_write(&mut self, outcome: io::Result<usize>) -> io::Result<usize> {
+        self.used |= outcome.as_ref().is_ok_and(|written| *written > 0);
+        outcome.map_err(|error| self.explain(error))
+    }
 }
 
 impl Connection for Conn {
@@ -189,13 +213,15 @@ impl Read for Conn {
         cx: &mut Context<'_>,
         buf: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buf)
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
+        read.map_err(|error| self.explain(error))
     }
 }
 
 impl Write for Conn {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        let written = Pin::new(&mut self.io).poll_write(cx, buf);
+        written.map(|outcome| self.after_write(outcome))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -211,7 +237,8 @@ impl Write for Conn {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
+        written.map(|outcome| self.after_write(outcome))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -5,8 +5,10 @@ use std::io;
 
 use hyper_util::client::legacy::Error as ClientError;
 
-use crate::error::failure_in;
 use crate::{BoxError, Delivery, ErrorKind, Failure};
+
+/// What the reader can do when no server was reached.
+pub(super) const CHECK_NETWORK: &str = "check the network and the endpoint";
 
 /// The cause of type `T` in a chain.
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
@@ -29,7 +31,7 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
 /// "Connection closed" proves nothing: the same error comes back whether the server read none or all of the request. Only a
 /// connection that was never made, and a stream that the server refused by name, were not sent.
 pub(super) fn of_client(error: ClientError) -> BoxError {
-    if let Some(failure) = failure_in(&error) {
+    if let Some(failure) = find::<Failure>(&error) {
         let known = Failure::maybe_processed(failure.kind(), failure.to_string());
         let known = match failure.delivery() {
             Delivery::NotSent => Failure::not_sent(failure.kind(), failure.to_string()),
@@ -80,11 +82,7 @@ pub(super) fn of_dial(host: &str, port: u16, error: io::Error) -> Failure {
     } else {
         (ErrorKind::Connect, format!("no connection to {host}:{port}"))
     };
-    let hint = if refused {
-        "check that the server runs and that the port is right"
-    } else {
-        "check the network and the endpoint"
-    };
+    let hint = if refused { "check that the server runs and that the port is right" } else { CHECK_NETWORK };
     Failure::not_sent(kind, message).with_source(error).with_hint(hint)
 }
 

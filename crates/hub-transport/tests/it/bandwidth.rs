@@ -99,10 +99,10 @@ async fn without_a_limit_nothing_waits() {
     assert_eq!(begin.elapsed(), Duration::ZERO);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_high_limit_is_reached_although_timers_are_coarse() {
     let begin = Instant::now();
     download(&hub(40 * MIB, 400 * MIB as u64)).await.unwrap();
-    let took = begin.elapsed();
-    assert!(took > Duration::from_millis(40) && took < Duration::from_secs(2), "{took:?}");
+    let took = begin.elapsed().as_millis();
+    assert!((90..=110).contains(&took), "{took} ms instead of 100");
 }

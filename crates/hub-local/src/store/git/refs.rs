@@ -1,7 +1,7 @@
 //! Refs: reading them, and moving one so that a crash leaves the old or the new value.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
     thread,
@@ -169,12 +169,15 @@ impl LockFile {
         Ok(Self { file, path })
     }
 
-    fn publish(self, target: &Path, content: &str) -> Result<()> {
+    fn publish(mut self, target: &Path, content: &str) -> Result<()> {
         let write = |mut file: File| -> io::Result<()> {
             file.write_all(content.as_bytes())?;
             file.sync_all()
         };
         write(self.file).map_err(StoreError::io("write", target))?;
-        self.path.persist(target).map_err(|error| StoreError::io("write", target)(error.error))
+        fs::rename(&self.path, target).map_err(StoreError::io("write", target))?;
+        // The name may be somebody else's by now.
+        self.path.disable_cleanup(true);
+        Ok(())
     }
 }

@@ -159,8 +159,22 @@ impl LfsStore {
         })
     }
 
-    /// Makes a received file visible, if it is what was announced.
+    /// Makes a received file visible, if it is what was announced. Goes on when its caller is gone: between its two names the
+    /// file is nobody's.
     async fn publish(
+        &self,
+        repo: &RepoRecord,
+        oid: &str,
+        size: u64,
+        received: incoming::Received,
+    ) -> Result<(), LfsError> {
+        let (store, repo, oid) = (self.clone(), repo.clone(), oid.to_owned());
+        tokio::spawn(async move { store.publish_now(&repo, &oid, size, received).await })
+            .await
+            .map_err(StoreError::Stopped)?
+    }
+
+    async fn publish_now(
         &self,
         repo: &RepoRecord,
         oid: &str,

@@ -1,0 +1,23 @@
+//! The program when its process is killed or the power fails: lanes "kill" and "power" of docs/proof.md.
+//!
+//! Not at some moments but at some changes: `recorder.c` counts what the program changes on disk, and kills it instead of one.
+//! HUB_DEEP_KILLS and HUB_DEEP_POWER are the numbers of kills of the server and of seeds for what a power failure takes.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+
+mod disk;
+mod killed_client;
+mod killed_serve;
+mod killed_token;
+mod place;
+mod power;
+mod power_client;
+mod power_serve;
+mod recorder;
