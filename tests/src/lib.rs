@@ -9,6 +9,7 @@
 )]
 
 pub mod book;
+pub mod fuzz;
 
 use std::{collections::BTreeMap, path::Path};
 

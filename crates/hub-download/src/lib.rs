@@ -53,6 +53,8 @@ mod scan;
 mod sink;
 mod snapshot;
 mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tree;
 mod verify;
 

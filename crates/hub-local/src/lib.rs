@@ -45,6 +45,8 @@ mod serve;
 mod server;
 mod signed;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use body::Body;
 pub use builder::Builder;
