@@ -7,6 +7,7 @@ mod bench;
 mod book;
 mod commands;
 mod contract;
+mod deep;
 mod deps;
 mod interop;
 mod layers;
@@ -38,6 +39,9 @@ usage: cargo xtask <task>
             client, a pinned new version and 0.12.1; compares the requests that they send with the files in tests/parity, which
             `interop --record` writes
   book      builds the book of docs/ into target/book with mdBook, which it installs into target/tools, and checks its links
+  deep      the searches of docs/proof.md with large numbers, for hours; writes docs/proof-runs.md. `deep LANE` runs one:
+            properties, simulation, doubt, kills, races, mutations, fuzz
+  mutants   changes the code that decides most, one place at a time, and prints what no test notices
   bench     speed and memory, in release mode; writes docs/benchmarks.md and .svg. `bench uploads`, `downloads`,
             `startup`, `transfers` and `reading` measure one part again and leave the rest as it is
 ";
@@ -51,6 +55,9 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["test"] => test::run_all(),
         ["layers"] => layers::run(),
+        ["deep"] => deep::run(None),
+        ["deep", lane] => deep::run(Some(lane)),
+        ["mutants"] => supply::mutants(),
         ["deps"] => deps::run(),
         ["supply"] => supply::run(),
         ["parity"] => parity::run(),

@@ -45,6 +45,7 @@ mod serve;
 mod server;
 mod signed;
 mod store;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -6,7 +6,7 @@ mod builds;
 use std::process::{Command, Stdio};
 
 use crate::python::{Environment, with_venv};
-use crate::{Outcome, execute, in_ci, root};
+use crate::{Outcome, cargo, execute, in_ci, output, read, root};
 
 /// The programs, pinned with hashes.
 const TOOLS: &str = "xtask/tools.txt";
@@ -54,6 +54,84 @@ pub(crate) fn features() -> Outcome {
 
 pub(crate) use builds::{oldest_compiler, other_systems};
 
+/// Feeds every parser of `tests/fuzz` inputs that coverage leads to, and gives how many parsers there are. Inputs that reach
+/// something new stay in `target/fuzz-corpus` for the next run.
+pub(crate) fn fuzz() -> Outcome<usize> {
+    let Some(tools) = tools("fuzzing led by coverage")? else {
+        return Err("cargo-fuzz cannot be had".into());
+    };
+    let folder = root().join("tests/fuzz");
+    let targets = targets(&read(&folder.join("Cargo.toml"))?);
+    // The same versions as everywhere else.
+    let copied = std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"));
+    copied.map_err(|error| format!("cannot copy the lock file: {error}"))?;
+    for target in &targets {
+        let found = root().join("target/fuzz-corpus").join(target);
+        std::fs::create_dir_all(&found)
+            .map_err(|error| format!("cannot make {}: {error}", found.display()))?;
+        let mut fuzz = tools.command("cargo-fuzz");
+        fuzz.args(["fuzz", "run", "--sanitizer", "none", "--fuzz-dir"]).arg(&folder);
+        fuzz.arg("--target-dir").arg(root().join("target/fuzz")).arg(target).arg(found);
+        fuzz.arg(folder.join("corpus").join(target)).args(["--", "-runs=10000000", "-max_total_time=600"]);
+        // libFuzzer needs flags that are not stable; all code is safe, so that a sanitizer would find nothing in it.
+        execute(fuzz.env("RUSTC_BOOTSTRAP", "1"))?;
+    }
+    Ok(targets.len())
+}
+
+/// Names of the programs in the manifest of the targets.
+fn targets(manifest: &str) -> Vec<String> {
+    let names = manifest.split("[[bin]]").skip(1);
+    names.filter_map(|bin| Some(bin.split_once("name = \"")?.1.split_once('"')?.0.to_owned())).collect()
+}
+
+/// Installs cargo-mutants below the target folder and changes what decides most, one place at a time; what no test notices is
+/// printed, and stays in `target/mutants.out`.
+pub(crate) fn mutants() -> Outcome {
+    let folder = root().join("target/tools");
+    let program = folder.join("bin").join(format!("cargo-mutants{}", std::env::consts::EXE_SUFFIX));
+    let version = output(Command::new(&program).args(["mutants", "--version"])).unwrap_or_default();
+    if version.trim() != format!("cargo-mutants {MUTANTS}") {
+        let mut install = cargo();
+        install.args([
+            "install",
+            "cargo-mutants",
+            "--quiet",
+            "--locked",
+            "--debug",
+            "--version",
+            MUTANTS,
+            "--root",
+        ]);
+        execute(install.arg(&folder))?;
+    }
+    for (package, files) in MUTATED {
+        let mut run = Command::new(&program);
+        run.args(["mutants", "--in-place", "--package", package, "--output"])
+            .arg(root().join("target").join(package));
+        for file in files {
+            run.args(["--file", file]);
+        }
+        execute(run.args(["--", "--lib"]).current_dir(root()))?;
+    }
+    Ok(())
+}
+
+/// The version of cargo-mutants, which has no package with a program in it.
+const MUTANTS: &str = "27.1.0";
+/// Where every change must be noticed.
+const MUTATED: [(&str, &[&str]); 2] = [
+    ("hub-types", &["crates/hub-types/src/repo_path.rs"]),
+    (
+        "hub-transport",
+        &[
+            "crates/hub-transport/src/retry/rule.rs",
+            "crates/hub-transport/src/retry/budget.rs",
+            "crates/hub-transport/src/base_url.rs",
+        ],
+    ),
+];
+
 /// The installed programs.
 struct Tools(Environment);
 
@@ -84,5 +162,22 @@ impl Tools {
         let mut fetch = self.command("cargo-deny");
         fetch.args(["--log-level", "off", "fetch", "db"]).stdout(Stdio::null()).stderr(Stdio::null());
         fetch.status().is_ok_and(|status| status.success())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_targets_are_those_that_the_tests_feed() {
+        let manifest = read(&root().join("tests/fuzz/Cargo.toml")).unwrap();
+        let fed = read(&root().join("tests/src/fuzz/mod.rs")).unwrap();
+        let targets = targets(&manifest);
+        assert!(targets.len() > 20);
+        for target in targets {
+            assert!(fed.contains(&format!("\"{target}\"")), "{target}");
+            assert!(root().join("tests/fuzz/corpus").join(&target).is_dir(), "{target}");
+        }
     }
 }

@@ -13,6 +13,7 @@ mod read;
 mod ref_edit;
 mod refs;
 mod resolve;
+mod slots;
 mod stage;
 #[cfg(test)]
 mod tests;
