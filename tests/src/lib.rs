@@ -10,6 +10,7 @@
 
 pub mod book;
 pub mod cancel;
+pub mod fuzz;
 
 use std::{collections::BTreeMap, path::Path};
 

@@ -5,9 +5,9 @@
 
 mod bench;
 mod book;
-mod ci;
 mod commands;
 mod contract;
+mod deep;
 mod deps;
 mod interop;
 mod layers;
@@ -15,7 +15,9 @@ mod man;
 mod metadata;
 mod page;
 mod parity;
+mod python;
 mod rows;
+mod supply;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -24,20 +26,24 @@ use std::process::{Child, Command, ExitCode, Stdio};
 const HELP: &str = "\
 usage: cargo xtask <task>
 
-  test      what continuous integration runs: formatting, lints, layers, deps, rows, tests, parity,
+  test      what continuous integration runs: formatting, lints, layers, deps, rows, supply, tests, parity,
             documentation, book, interop
-  ci        the same, and the checks that need tools which are not part of Rust (cargo-deny, cargo-hack)
   layers    which crate depends on which, and the invariants of docs/architecture.md
-  deps      every dependency has its reason in docs/dependencies.md; security floors; number of crates
+  deps      every dependency has its reason in docs/dependencies.md; number of crates
   rows      every fault of tests/rows.md has a test whose name begins with its number
+  supply    licences, banned and weak packages, sources, unused dependencies, every set of features, the oldest
+            compiler, other systems; installs pinned cargo-deny, cargo-shear and cargo-hack into target/tools
   parity    every documented Python method and argument is there; docs/operations.md says what sends each operation
             that the Hub publishes, docs/command-parity.md what `hub` has of the official command line; with --write
             both are written anew
   man       writes the manual pages of `hub` into target/man, and its completions into target/completions
   interop   a real model and every documented method between this client, the embedded Hub and the official Python
-            client, newest and 0.12.1; compares the requests that they send with the files in tests/parity, which
+            client, a pinned new version and 0.12.1; compares the requests that they send with the files in tests/parity, which
             `interop --record` writes
   book      builds the book of docs/ into target/book with mdBook, which it installs into target/tools, and checks its links
+  deep      the searches of docs/proof.md with large numbers, for hours; writes docs/proof-runs.md. `deep LANE` runs one:
+            properties, simulation, doubt, kills, races, mutations, fuzz
+  mutants   changes the code that decides most, one place at a time, and prints what no test notices
   bench     speed and memory, in release mode; writes docs/benchmarks.md and .svg. `bench uploads`, `downloads`,
             `startup`, `transfers` and `reading` measure one part again and leave the rest as it is
 ";
@@ -50,10 +56,13 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["test"] => test::run_all(),
-        ["ci"] => ci::run(),
         ["layers"] => layers::run(),
+        ["deep"] => deep::run(None),
+        ["deep", lane] => deep::run(Some(lane)),
+        ["mutants"] => supply::mutants(),
         ["deps"] => deps::run(),
         ["rows"] => rows::run(),
+        ["supply"] => supply::run(),
         ["parity"] => parity::run(),
         ["parity", "--write"] => parity::write(),
         ["man"] => man::run(),

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::interop::{hub, target_folder};
+use crate::interop::hub;
+use crate::python::target_folder;
 use crate::{Outcome, execute, output};
 
 const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];

@@ -80,7 +80,8 @@ fn ordinary(node: &Value) -> Vec<String> {
         .collect()
 }
 
-fn metadata(arguments: &[&str]) -> Outcome<Value> {
+/// What `cargo metadata` prints with these arguments.
+pub(crate) fn metadata(arguments: &[&str]) -> Outcome<Value> {
     let json = output(cargo().args(["metadata", "--format-version", "1"]).args(arguments))?;
     serde_json::from_str(&json).map_err(|error| format!("cannot read the output of cargo metadata: {error}"))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{Outcome, book, cargo, deps, execute, interop, layers, parity, rows};
+use crate::{Outcome, book, cargo, deps, execute, interop, layers, parity, rows, supply};
 
 pub(crate) fn run_all() -> Outcome {
     for (name, step) in STEPS {
@@ -19,13 +19,17 @@ pub(crate) fn run_all() -> Outcome {
 /// A name, and what fails if something is wrong.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 14] = [
     ("formatting", formatting),
     ("lints", lints),
     ("layers", layers::run),
     ("deps", deps::run),
     ("rows", rows::run),
+    ("supply chain", supply::packages),
+    ("oldest compiler", supply::oldest_compiler),
+    ("other systems", supply::other_systems),
     ("tests", tests),
+    ("features", supply::features),
     ("parity", parity::run),
     ("documentation", documentation),
     ("book", book::run),

@@ -9,7 +9,7 @@ use hub_download::DownloadTimeouts;
 use hub_transport::{Body, BoxError, HubService, RetryConfig, Timeouts, Transport, TransportBuilder};
 use tower::{Layer, Service};
 
-use crate::{Async, Blocking, BlockingHfApi, Config, Error, HfApi, NetworkPolicy, config};
+use crate::{Async, Blocking, BlockingHfApi, Config, Error, HfApi, NetworkPolicy};
 
 /// Collects the settings of a client. Made by [`HfApi::builder`] and [`HfApi::builder_from_env`].
 #[must_use = "a builder does nothing until it is built"]
@@ -53,12 +53,12 @@ impl HfApiBuilder {
     /// Proxies, and certificates to trust, from the variables that Python programs and curl read.
     #[cfg(feature = "hyper")]
     fn network_from_env(mut self) -> Self {
-        match hub_transport::Proxies::from_vars(config::variable) {
+        match hub_transport::Proxies::from_vars(crate::config::variable) {
             Ok(proxies) => self.transport = self.transport.proxies(proxies),
             Err(error) => self.problem = Some(error.into()),
         }
         #[cfg(feature = "rustls")]
-        match hub_transport::Tls::from_vars(config::variable) {
+        match hub_transport::Tls::from_vars(crate::config::variable) {
             Ok(tls) => self.transport = self.transport.tls(tls),
             Err(error) => self.problem = Some(error.into()),
         }

@@ -54,6 +54,8 @@ mod sink;
 mod snapshot;
 mod stand_in;
 mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tree;
 mod verify;
 

@@ -35,10 +35,10 @@ pub(crate) struct Note {
 
 /// What a note says.
 #[derive(Debug, Clone, PartialEq)]
-struct Said {
-    commit: String,
-    etag: String,
-    time: f64,
+pub(crate) struct Said {
+    pub(crate) commit: String,
+    pub(crate) etag: String,
+    pub(crate) time: f64,
 }
 
 impl LocalDir {
@@ -169,7 +169,7 @@ impl Note {
     }
 }
 
-fn parse_note(text: &str) -> Option<Said> {
+pub(crate) fn parse_note(text: &str) -> Option<Said> {
     let mut lines = text.lines();
     let (commit, etag, time) = (lines.next()?, lines.next()?, lines.next()?);
     Some(Said {

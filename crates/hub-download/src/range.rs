@@ -69,7 +69,7 @@ pub(crate) fn announced(response: &Response<Body>, size: u64) -> Option<Range<u6
         let (first, last) = span.split_once('-')?;
         let (first, last): (u64, u64) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
         let total: u64 = total.trim().parse().ok()?;
-        return (first <= last && last < total && total == size).then_some(first..last + 1);
+        return (first <= last && last < total && total == size).then(|| first..last + 1);
     }
     let length = text(CONTENT_LENGTH);
     (length.is_none() || length.and_then(|length| length.parse().ok()) == Some(size)).then_some(0..size)
@@ -109,6 +109,7 @@ mod tests {
         assert_eq!(range("bytes 2-4/10"), Some(2..5));
         assert_eq!(range("bytes 0-9/10"), Some(0..10));
         for wrong in [
+            "bytes 0-18446744073709551615/10",
             "bytes 2-4/11",
             "bytes 4-2/10",
             "bytes 2-10/10",

@@ -73,7 +73,11 @@ impl Tree {
 
     /// What was kept of an earlier answer. Waits for the disk.
     pub(crate) fn read(place: &Path) -> Option<Self> {
-        let tree: Self = serde_json::from_slice(&fs::read(place).ok()?).ok()?;
+        Self::parse(&fs::read(place).ok()?)
+    }
+
+    pub(crate) fn parse(json: &[u8]) -> Option<Self> {
+        let tree: Self = serde_json::from_slice(json).ok()?;
         (tree.format_version == FORMAT && tree.files.values().all(Listed::is_usable)).then_some(tree)
     }
 

@@ -46,6 +46,9 @@ mod serve;
 mod server;
 mod signed;
 mod store;
+mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use body::Body;
 pub use builder::Builder;

@@ -102,6 +102,7 @@ mod report;
 mod request;
 mod retry;
 mod service;
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeouts;

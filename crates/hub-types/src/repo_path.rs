@@ -190,6 +190,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_path_is_its_parts_its_folder_and_its_name() {
+        let path = |text: &str| text.parse::<SafeRelPath>().unwrap();
+        assert_eq!((path("a/b/c.txt").parent(), path("a/b/c.txt").file_name()), (Some("a/b"), "c.txt"));
+        assert_eq!((path("c.txt").parent(), path("c.txt").file_name()), (None, "c.txt"));
+        assert_eq!(path("a/b/c.txt").segments().collect::<Vec<_>>(), ["a", "b", "c.txt"]);
+        for (folder, inside) in
+            [("", true), ("a", true), ("a/b", true), ("b", false), ("a/b/c.txt", false), ("a/", false)]
+        {
+            assert_eq!(path("a/b/c.txt").is_in(folder), inside, "{folder:?}");
+        }
+    }
+
+    #[test]
     fn hostile_names_are_refused_on_every_system() {
         let cases = [
             "",

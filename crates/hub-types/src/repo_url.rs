@@ -207,7 +207,7 @@ fn web_address(path: &str) -> Result<Place, String> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let segments =
         path.split('/').filter(|part| !part.is_empty()).map(decode).collect::<Result<Vec<_>, _>>()?;
-    let (kind, rest) = split_kind(&segments, |behind| behind.get(1).is_some_and(|word| is_page(word)))?;
+    let (kind, rest) = split_kind(&segments, |behind| behind.iter().take(2).any(|word| is_page(word)))?;
     let (id, page) = match rest {
         [namespace, name, page @ ..] if page.first().is_none_or(|word| is_page(word)) => {
             (format!("{namespace}/{name}"), page)
@@ -286,6 +286,11 @@ impl Place {
         path: Option<String>,
         page: Page,
     ) -> Result<Self, String> {
+        let owner = id.split('/').next().unwrap_or_default();
+        if RepoType::from_word(owner).is_some_and(|word| word.plural() == owner) {
+            // The address of a model of that name would be one of another kind.
+            return Err(format!("{owner:?} is a kind of repositories and nobody's name"));
+        }
         let repo = RepoRef::new(kind, id.parse::<RepoId>().map_err(|error| id_problem(&id, &error))?);
         let path =
             path.map(|path| path.parse::<SafeRelPath>()).transpose().map_err(|error| error.to_string())?;

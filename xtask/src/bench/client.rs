@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use super::server::Server;
 use super::{Spread, Usage, mib, watch};
-use crate::interop::{newest_client, target_folder};
+use crate::interop::official_client;
+use crate::python::target_folder;
 use crate::{Outcome, cargo, execute};
 
 pub(super) const TOKEN: &str = "hf_ada_bench";
@@ -28,7 +29,7 @@ impl Workplace {
     pub(super) fn new() -> Outcome<Self> {
         execute(cargo().args(["build", "--release", "--package", "hub-cli", "--locked"]))?;
         let (hub, folder) = (target_folder()?.join("release/hub"), target_folder()?.join("bench"));
-        let new = Self { hub, python: newest_client()?, folder };
+        let new = Self { hub, python: official_client()?, folder };
         new.empty()?;
         Ok(new)
     }

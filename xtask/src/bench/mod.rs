@@ -107,19 +107,25 @@ fn bars(report: &str) -> Vec<Bar> {
 
 fn heading() -> Outcome<String> {
     let rustc = output(Command::new("rustc").arg("--version"))?;
+    let machine = machine()?;
+    Ok(format!(
+        "# Benchmarks\n\n\
+         Written by `cargo xtask bench`; run it to measure your own machine. Everything is built in release mode, and clients and \
+         servers are processes of one machine ({machine}; {}). Memory is the peak of resident memory, from the \
+         kernel.\n\n![The time of every job as a share of Python's](benchmarks.svg)\n",
+        rustc.trim()
+    ))
+}
+
+/// How many processors of which kind.
+pub(crate) fn machine() -> Outcome<String> {
     let cpu = read(Path::new("/proc/cpuinfo"))?;
     let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
     let model = cpu
         .lines()
         .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
         .map_or("", |(_, name)| name);
-    Ok(format!(
-        "# Benchmarks\n\n\
-         Written by `cargo xtask bench`; run it to measure your own machine. Everything is built in release mode, and clients and \
-         servers are processes of one machine ({cores} cores, {model}; {}). Memory is the peak of resident memory, from the \
-         kernel.\n\n![The time of every job as a share of Python's](benchmarks.svg)\n",
-        rustc.trim()
-    ))
+    Ok(format!("{cores} cores, {model}"))
 }
 
 /// What a process took so far.

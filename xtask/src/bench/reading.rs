@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::canned::{Canned, MODELS};
 use super::{RUNS, Spread, mib, watch};
-use crate::interop::{newest_client, target_folder};
+use crate::interop::official_client;
+use crate::python::target_folder;
 use crate::{Outcome, cargo, execute, root};
 
 const INFOS: usize = 2_000;
@@ -80,7 +81,7 @@ pub(super) fn measure() -> Outcome<String> {
         "--locked",
     ]))?;
     let ours = target_folder()?.join("release/examples/reading");
-    let python = newest_client()?;
+    let python = official_client()?;
     let script = root().join("xtask/bench/reading.py");
     let server = Canned::start()?;
     let mut text = format!(

@@ -182,7 +182,7 @@ pub(super) fn write(facts: &[Fact]) -> Result<Vec<u8>, serde_json::Error> {
 
 fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    if text.len() != N * 2 || !text.is_ascii() {
+    if text.len() != N * 2 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     for (index, byte) in bytes.iter_mut().enumerate() {

@@ -15,6 +15,8 @@
 mod batches;
 mod facts;
 mod journal;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tree;
 
 use std::borrow::Cow;

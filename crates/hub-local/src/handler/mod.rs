@@ -14,7 +14,7 @@ pub(crate) mod info;
 pub(crate) mod lfs;
 pub(crate) mod likes;
 pub(crate) mod moves;
-mod ndjson;
+pub(crate) mod ndjson;
 pub(crate) mod paths_info;
 pub(crate) mod preupload;
 pub(crate) mod refs;

@@ -40,6 +40,8 @@ pub(crate) use error::Result;
 pub use error::StoreError;
 pub(crate) use events::EventRecord;
 use git::OpenRepos;
+#[cfg(feature = "testing")]
+pub(crate) use git::with_lfs_path;
 pub(crate) use git::{
     Attributes, Change, CommitId, CommitPlan, CommitRecord, CommitTarget, Conflicts, Entry, EntryKind,
     GitRepo, IgnoreRules, Merged, NewRef, Signature, Stage,

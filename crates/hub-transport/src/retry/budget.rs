@@ -1,10 +1,9 @@
 //! [`RetryBudget`]: what keeps many calls that fail together from attacking a server that is already in trouble.
 
-use std::sync::{Mutex, PoisonError};
-
 use tokio::time::Instant;
 
 use crate::RetryConfig;
+use crate::sync::{Mutex, PoisonError};
 
 /// Savings are kept for about this many calls, so that a long good time does not pay for a storm.
 const KEPT_CALLS: f64 = 1000.0;

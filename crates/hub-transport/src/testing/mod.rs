@@ -1,5 +1,6 @@
 //! Test doubles, for this crate and for code that uses it: a scripted leaf, a recorder and a token.
 
+pub mod probe;
 mod record;
 mod script;
 mod token;

@@ -315,3 +315,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_kind_is_nobodys_name_and_an_address_is_read_as_what_it_was_made_from() {
+    for text in ["hf://models/datasets/ada/nums@v1/a.csv", "hf://datasets@v1/a.csv", "models/spaces/ada"] {
+        let error = RepoUrl::parse(text).unwrap_err().to_string();
+        assert!(error.contains("is a kind of repositories"), "{error}");
+    }
+    for text in ["hf://dataset@main/ada/nums", "hf://model@v1", "hf://space@v1/a/b/c"] {
+        let url = RepoUrl::parse(text).unwrap();
+        assert_eq!(RepoUrl::parse(&url.to_string()).unwrap(), url, "{text}");
+    }
+}

@@ -13,6 +13,7 @@ mod read;
 mod ref_edit;
 mod refs;
 mod resolve;
+mod slots;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,8 @@ use std::{path::Path, sync::Arc};
 use hub_types::{ParentCommit, lfs::Pointer};
 use jiff::Timestamp;
 
+#[cfg(feature = "testing")]
+pub(crate) use attributes::with_lfs_path;
 pub(crate) use attributes::{Attributes, IgnoreRules};
 pub(super) use create::create;
 pub(crate) use merge::{Conflicts, Merged};

@@ -1,27 +1,30 @@
 //! Repositories that are open: each has one lock for commits and one handle that all readers share.
 
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard},
+    sync::MutexGuard,
 };
 
-use super::{GitRepo, known::Known};
-use crate::store::{Result, StoreError, database::lock};
+use super::{
+    GitRepo,
+    known::Known,
+    slots::{HasSlot, Slot, Slots},
+};
+use crate::store::{Result, StoreError};
 
 /// So many handles are kept; each may hold a few files open.
 const HANDLES: usize = 128;
 
 /// The git repositories that were asked for since the store was opened.
 pub(in crate::store) struct OpenRepos {
-    by_key: Mutex<HashMap<i64, Arc<OpenRepo>>>,
+    slots: Slots<OpenRepo>,
     tmp: PathBuf,
 }
 
 impl OpenRepos {
     /// `tmp` is for what is not finished; it must be on the file system of the repositories.
     pub(in crate::store) fn new(tmp: PathBuf) -> Self {
-        Self { by_key: Mutex::default(), tmp }
+        Self { slots: Slots::new(HANDLES), tmp }
     }
 
     /// The repository with this key; `locate` gives its folder and its name, and fails when it does not exist.
@@ -30,18 +33,9 @@ impl OpenRepos {
         key: i64,
         locate: impl FnOnce() -> Result<(PathBuf, String)>,
     ) -> Result<GitRepo> {
-        let mut by_key = lock(&self.by_key);
-        if let Some(open) = by_key.get(&key) {
-            return Ok(GitRepo { open: Arc::clone(open) });
-        }
-        // Looked up under the lock: a deletion either sees this entry or has removed the row before.
-        let (path, name) = locate()?;
-        if by_key.len() >= HANDLES {
-            by_key.values().for_each(|open| open.forget_handle());
-            by_key.retain(|_, open| Arc::strong_count(open) > 1);
-        }
-        let open = Arc::new(OpenRepo::new(path, self.tmp.clone(), name));
-        by_key.insert(key, Arc::clone(&open));
+        let open = self
+            .slots
+            .get(key, || locate().map(|(path, name)| OpenRepo::new(path, self.tmp.clone(), name)))?;
         Ok(GitRepo { open })
     }
 
@@ -53,37 +47,13 @@ impl OpenRepos {
         repo: &GitRepo,
         change: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
-        let open = &repo.open;
-        let _no_commit = open.lock_commits();
-        let mut handle = lock(&open.handle);
-        if matches!(*handle, Handle::Deleted) {
-            return Err(open.not_found());
-        }
-        *handle = Handle::Closed;
-        let done = change()?;
-        *handle = Handle::Deleted;
-        drop(handle);
-        lock(&self.by_key).remove(&key);
-        Ok(done)
+        self.slots.relocate(key, &*repo.open, || repo.open.not_found(), change)
     }
 
     /// Ends all use of a repository that is deleted; waits for a commit that is being made.
     pub(in crate::store) fn close(&self, key: i64) {
-        let open = lock(&self.by_key).remove(&key);
-        if let Some(open) = open {
-            let _no_commit = open.lock_commits();
-            *lock(&open.handle) = Handle::Deleted;
-        }
+        self.slots.close(key);
     }
-}
-
-/// What readers share.
-enum Handle {
-    /// The next reader opens the folder.
-    Closed,
-    Open(Box<gix::ThreadSafeRepository>),
-    /// Nobody opens the folder any more: another repository may be in it.
-    Deleted,
 }
 
 /// One repository.
@@ -91,22 +61,21 @@ pub(super) struct OpenRepo {
     path: PathBuf,
     tmp: PathBuf,
     name: String,
-    /// Held from reading the tip to writing the ref.
-    commits: Mutex<()>,
-    handle: Mutex<Handle>,
+    slot: Slot<gix::ThreadSafeRepository>,
     pub(super) known: Known,
+}
+
+impl HasSlot for OpenRepo {
+    type Handle = gix::ThreadSafeRepository;
+
+    fn slot(&self) -> &Slot<Self::Handle> {
+        &self.slot
+    }
 }
 
 impl OpenRepo {
     pub(super) fn new(path: PathBuf, tmp: PathBuf, name: String) -> Self {
-        Self {
-            path,
-            tmp,
-            name,
-            commits: Mutex::default(),
-            handle: Mutex::new(Handle::Closed),
-            known: Known::default(),
-        }
+        Self { path, tmp, name, slot: Slot::new(), known: Known::default() }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -119,7 +88,7 @@ impl OpenRepo {
 
     /// Keeps every other commit out.
     pub(super) fn lock_commits(&self) -> MutexGuard<'_, ()> {
-        lock(&self.commits)
+        self.slot.lock_changes()
     }
 
     /// A handle for this thread.
@@ -127,38 +96,27 @@ impl OpenRepo {
     /// # Errors
     /// `RepoNotFound` when the repository was deleted.
     pub(super) fn local(&self) -> Result<gix::Repository> {
-        let mut handle = lock(&self.handle);
-        match &*handle {
-            Handle::Open(open) => return Ok(open.to_thread_local()),
-            Handle::Deleted => return Err(self.not_found()),
-            Handle::Closed => {}
-        }
-        let opened = gix::open::Options::isolated()
-            .open_path_as_is(true)
-            .with(gix::sec::Trust::Full)
-            .object_store_slots(gix::odb::store::init::Slots::AsNeededByDiskState {
-                multiplier: 1.1,
-                minimum: 64,
-            })
-            .open(&self.path);
-        match opened {
-            Ok(opened) => {
-                let local = opened.to_thread_local();
-                *handle = Handle::Open(Box::new(opened));
-                Ok(local)
+        let open = || {
+            let options = gix::open::Options::isolated()
+                .open_path_as_is(true)
+                .with(gix::sec::Trust::Full)
+                .object_store_slots(gix::odb::store::init::Slots::AsNeededByDiskState {
+                    multiplier: 1.1,
+                    minimum: 64,
+                });
+            match options.open(&self.path) {
+                Ok(opened) => Ok(opened),
+                Err(_) if !self.path.exists() => Err(self.not_found()),
+                Err(error) => Err(StoreError::git("open the folder")(error)),
             }
-            Err(_) if !self.path.exists() => Err(self.not_found()),
-            Err(error) => Err(StoreError::git("open the folder")(error)),
-        }
+        };
+        self.slot.with(|| self.not_found(), open, gix::ThreadSafeRepository::to_thread_local)
     }
 
     /// Makes the next reader look at the disk anew. Needed after a pack was added, for a handle has room for a fixed number
     /// of packs.
     pub(super) fn forget_handle(&self) {
-        let mut handle = lock(&self.handle);
-        if let Handle::Open(_) = *handle {
-            *handle = Handle::Closed;
-        }
+        self.slot.forget_handle();
     }
 
     fn not_found(&self) -> StoreError {
