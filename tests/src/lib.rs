@@ -9,6 +9,9 @@
 )]
 
 pub mod book;
+pub mod known;
+pub mod model;
+pub mod model_client;
 
 use std::{collections::BTreeMap, path::Path};
 

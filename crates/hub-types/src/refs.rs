@@ -8,14 +8,12 @@ use crate::Extra;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GitRefs {
-    /// Branches.
-    #[serde(default)]
+    /// Branches. Always there: a response without them is not a list of refs.
     pub branches: Vec<GitRefInfo>,
     /// Data that the Hub converted, such as `refs/convert/parquet`.
     #[serde(default)]
     pub converts: Vec<GitRefInfo>,
-    /// Tags.
-    #[serde(default)]
+    /// Tags. Always there.
     pub tags: Vec<GitRefInfo>,
     /// Refs of pull requests; only when asked for with `include_prs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
