@@ -19,6 +19,14 @@ const KNOWN: &[(&str, &str)] = &[
     ("", "Wrong(OtherRepo)"),
     // 408 after a complete request is taken for proof that nothing was done.
     ("", "Status(408)"),
+    // All of these at once.
+    ("sim_wrong", ""),
+    ("wrong_discussion", ""),
+    ("wrong_comment", ""),
+    // What another call of the same client made is claimed.
+    ("f61_", "calls claim"),
+    // The same commit of another user is claimed: the author is not compared.
+    ("twin", "false recovered"),
 ];
 
 /// Fails when something went wrong that is not known yet; one finding is one text that begins with its place.

@@ -257,6 +257,11 @@ impl State {
         id
     }
 
+    /// A file that is kept in the commit.
+    pub fn file(&self, content: impl Into<Bytes>) -> File {
+        regular(content.into())
+    }
+
     /// Another user's commit to `main` of a repository.
     pub fn other_commit(&mut self, key: &str) {
         let Some(head) = self.repos.get(key).and_then(|repo| repo.branch("main").last().cloned()) else {

@@ -78,3 +78,20 @@ fn a_pull_request_is_opened_once_whatever_the_success_looks_like() {
     }
     known::check(wrong);
 }
+
+#[test]
+fn the_commit_after_one_that_answered_with_a_web_page_does_not_repeat_it() {
+    let mut wrong = Vec::new();
+    for answer in WRONG.map(Trouble::Wrong) {
+        in_paused_time(async {
+            let model = Model::with_demo(Rules::default());
+            model.fail_each("/commit/", [Fault::after(answer)]);
+            let result = model_user(&model, "ada", 1).upload_file(&b"once"[..], "a.txt", "ada/demo").await;
+            let commits = model.state().demo().branch("main").len();
+            if commits != 2 {
+                wrong.push(format!("once {answer:?}: {commits} commits, {result:?}"));
+            }
+        });
+    }
+    known::check(wrong);
+}
