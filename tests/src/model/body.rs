@@ -15,17 +15,28 @@ pub struct ModelBody {
     content: Option<Bytes>,
     /// What its head promises.
     promised: u64,
-    breaks: bool,
+    end: End,
+}
+
+/// How a body ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Well, or at least quietly.
+    Quiet,
+    /// With a reset.
+    Reset,
+    /// Never.
+    Never,
 }
 
 impl ModelBody {
     pub(super) fn whole(content: Bytes) -> Self {
-        Self { promised: content.len() as u64, content: Some(content), breaks: false }
+        Self { promised: content.len() as u64, content: Some(content), end: End::Quiet }
     }
 
-    /// `content`, although more was promised; then a reset, or just the end.
-    pub(super) fn cut(content: Bytes, promised: u64, breaks: bool) -> Self {
-        Self { content: Some(content), promised, breaks }
+    /// `content`, although more was promised.
+    pub(super) fn cut(content: Bytes, promised: u64, end: End) -> Self {
+        Self { content: Some(content), promised, end }
     }
 }
 
@@ -41,7 +52,10 @@ impl http_body::Body for ModelBody {
             self.promised = self.promised.saturating_sub(content.len() as u64);
             return Poll::Ready(Some(Ok(Frame::data(content))));
         }
-        if std::mem::take(&mut self.breaks) {
+        if self.end == End::Never {
+            return Poll::Pending;
+        }
+        if std::mem::replace(&mut self.end, End::Quiet) == End::Reset {
             let error = io::Error::new(io::ErrorKind::ConnectionReset, "the connection was lost in the body");
             return Poll::Ready(Some(Err(error.into())));
         }
@@ -49,7 +63,7 @@ impl http_body::Body for ModelBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        !self.breaks && self.content.as_ref().is_none_or(Bytes::is_empty)
+        self.end == End::Quiet && self.content.as_ref().is_none_or(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {

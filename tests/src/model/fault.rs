@@ -54,6 +54,8 @@ pub enum Trouble {
     Short,
     /// Half of the body, then a reset.
     Broken,
+    /// Half of the body, then nothing, for ever.
+    Halt,
     /// The whole body with one byte that is another one: the first of JSON, the middle of anything else.
     Corrupt,
     /// This status with a JSON error.
@@ -155,6 +157,7 @@ impl Fault {
             Trouble::Stall,
             Trouble::Short,
             Trouble::Broken,
+            Trouble::Halt,
             Trouble::Corrupt,
         ];
         let statuses = [408, 500, 502, 503, 504].map(Trouble::Status);

@@ -263,7 +263,7 @@ impl Model {
             Trouble::Refuse | Trouble::CutRequest | Trouble::Late => return pending().await,
             Trouble::Status(status) => reply::Reply::refused(status, "trouble"),
             // What is not carried out has no response of its own to spoil: what it would have been.
-            Trouble::Short | Trouble::Broken | Trouble::Corrupt | Trouble::Wrong(_) => {
+            Trouble::Short | Trouble::Broken | Trouble::Halt | Trouble::Corrupt | Trouble::Wrong(_) => {
                 reply.unwrap_or_else(|| self.state().clone().handle(&asked)).spoiled(&fault.trouble, &asked)
             }
         };

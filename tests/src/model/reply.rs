@@ -6,16 +6,8 @@ use http::{HeaderValue, Method, Response};
 use hub_types::error_code::{X_ERROR_CODE, X_ERROR_MESSAGE};
 use serde_json::{Value, json};
 
-use super::body::ModelBody;
+use super::body::{End, ModelBody};
 use super::{Asked, Trouble, wrong};
-
-/// How a body is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    Whole,
-    Short,
-    Broken,
-}
 
 /// A response.
 #[derive(Debug, Clone)]
@@ -23,7 +15,8 @@ pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Bytes,
-    ending: Ending,
+    /// How it ends after half of its body; `None`: it has all of it.
+    cut: Option<End>,
     /// A response to HEAD: its headers speak of a body that it has not.
     pub(super) head_only: bool,
 }
@@ -79,7 +72,7 @@ impl From<Refusal> for Reply {
 impl Reply {
     pub(super) fn new(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let headers = vec![(CONTENT_TYPE.as_str(), content_type.to_owned())];
-        Self { status, headers, body: body.into(), ending: Ending::Whole, head_only: false }
+        Self { status, headers, body: body.into(), cut: None, head_only: false }
     }
 
     pub(super) fn json(value: &Value) -> Self {
@@ -104,8 +97,9 @@ impl Reply {
     /// The response with something wrong in it.
     pub(super) fn spoiled(mut self, trouble: &Trouble, asked: &Asked) -> Self {
         match trouble {
-            Trouble::Short => self.ending = Ending::Short,
-            Trouble::Broken => self.ending = Ending::Broken,
+            Trouble::Short => self.cut = Some(End::Quiet),
+            Trouble::Broken => self.cut = Some(End::Reset),
+            Trouble::Halt => self.cut = Some(End::Never),
             Trouble::Corrupt => {
                 let mut body = self.body.to_vec();
                 let at = if self.is_json() { 0 } else { body.len() / 2 };
@@ -127,11 +121,9 @@ impl Reply {
             self.body = Bytes::new();
         }
         let half = self.body.slice(..self.body.len() / 2);
-        let body = match self.ending {
-            _ if self.head_only => ModelBody::whole(Bytes::new()),
-            Ending::Whole => ModelBody::whole(self.body),
-            Ending::Short => ModelBody::cut(half, length as u64, false),
-            Ending::Broken => ModelBody::cut(half, length as u64, true),
+        let body = match self.cut {
+            Some(end) if !self.head_only => ModelBody::cut(half, length as u64, end),
+            _ => ModelBody::whole(self.body),
         };
         let mut response = Response::builder().status(self.status).body(body).unwrap();
         let headers = response.headers_mut();

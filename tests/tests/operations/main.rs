@@ -17,6 +17,7 @@ mod downloads;
 mod judge;
 mod large;
 mod scenario;
+mod sources;
 mod token;
 mod uploads;
 
