@@ -8,6 +8,7 @@
 mod commits;
 mod discussions;
 mod five_commits;
+mod lfs;
 mod refs;
 
 /// The seeds from 0 to `count`, or the one that `HUB_SEED` names.
