@@ -77,6 +77,7 @@ pub fn model_transport(model: &Model, user: &str, seed: u64) -> TransportBuilder
         .token_source(Arc::new(token))
         .rng(Arc::new(Seeded::new(seed)))
         .leaf(Wire(model.clone()))
+        .inner_is_private()
 }
 
 /// A client of `model` for `user`, whose waits are decided by `seed`.
