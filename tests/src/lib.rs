@@ -11,6 +11,9 @@
 pub mod book;
 pub mod cancel;
 pub mod fuzz;
+pub mod known;
+pub mod model;
+pub mod model_client;
 
 use std::{collections::BTreeMap, path::Path};
 

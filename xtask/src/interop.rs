@@ -83,6 +83,23 @@ pub(crate) fn record() -> Outcome {
     execute(Client::documented()?.recorder(&hub, FACTS_DOCUMENTED).arg("--record"))
 }
 
+/// How often each case of the comparison is run.
+const RUNS: &str = "20";
+
+/// Lets both clients do the same jobs against a model of a Hub whose responses are lost, late or wrong, and writes the page
+/// that compares them.
+pub(crate) fn compare() -> Outcome {
+    if skipped()? {
+        return Ok(());
+    }
+    let official = official_client()?;
+    let mut compare = cargo();
+    compare.args(["run", "--quiet", "--locked", "--package", "hub-tests", "--example", "compare", "--"]);
+    let page = output(compare.arg(official).arg(root().join("xtask/interop/doubt.py")).arg(RUNS))?;
+    let place = root().join("docs/comparison-doubt.md");
+    std::fs::write(&place, page).map_err(|error| format!("cannot write {}: {error}", place.display()))
+}
+
 /// The Python of an environment with the pinned official client in it.
 pub(crate) fn official_client() -> Outcome<PathBuf> {
     with_venv()?;

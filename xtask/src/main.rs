@@ -40,6 +40,8 @@ usage: cargo xtask <task>
   interop   a real model and every documented method between this client, the embedded Hub and the official Python
             client, a pinned new version and 0.12.1; compares the requests that they send with the files in tests/parity, which
             `interop --record` writes
+  compare   the same jobs by this client and the official one while responses are lost, late or wrong; writes
+            docs/comparison-doubt.md
   book      builds the book of docs/ into target/book with mdBook, which it installs into target/tools, and checks its links
   deep      the searches of docs/proof.md with large numbers, for hours; writes docs/proof-runs.md. `deep LANE` runs one:
             properties, simulation, doubt, kills, races, mutations, fuzz
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         ["man"] => man::run(),
         ["interop"] => interop::run(),
         ["interop", "--record"] => interop::record(),
+        ["compare"] => interop::compare(),
         ["book"] => book::run(),
         ["bench"] => bench::run(None),
         ["bench", part] => bench::run(Some(part)),

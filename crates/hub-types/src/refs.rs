@@ -8,14 +8,12 @@ use crate::Extra;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GitRefs {
-    /// Branches.
-    #[serde(default, deserialize_with = "crate::lenient::list")]
+    /// Branches. Always there: a response without them is not a list of refs.
     pub branches: Vec<GitRefInfo>,
     /// Data that the Hub converted, such as `refs/convert/parquet`.
     #[serde(default, deserialize_with = "crate::lenient::list")]
     pub converts: Vec<GitRefInfo>,
-    /// Tags.
-    #[serde(default, deserialize_with = "crate::lenient::list")]
+    /// Tags. Always there.
     pub tags: Vec<GitRefInfo>,
     /// Refs of pull requests; only when asked for with `include_prs`.
     #[serde(

@@ -45,7 +45,8 @@ impl RefName<'_> {
         let claim = format!("{} {} of {}", E::NAME, self.name, self.repo);
         let _turn = transport.turns().take(&claim, || ()).await;
         let owner = Claims::owner(&**transport.rng());
-        let mut again = true;
+        // Of an attempt that nobody knows the end of.
+        let mut doubt: Option<Error> = None;
         loop {
             let Err(error) = transport.send(create).await else {
                 transport.claims().claim_anew(&claim, &owner);
@@ -55,7 +56,7 @@ impl RefName<'_> {
             if conflict && exist_ok {
                 return Ok(());
             }
-            let unknown = error.maybe_processed() || (conflict && !again);
+            let unknown = error.maybe_processed() || (conflict && doubt.is_some());
             // Without the right to make it, it may be there all the same.
             let look = unknown || (exist_ok && error.kind() == ErrorKind::Forbidden);
             if !look {
@@ -68,14 +69,19 @@ impl RefName<'_> {
                 }
                 Ok(Some(target)) if self.leads_to(transport, &target, revision).await => return Ok(()),
                 // The name is free: at most one of two attempts can have it.
-                Ok(None) if error.maybe_processed() && !conflict && again => again = false,
+                Ok(None) if error.maybe_processed() && !conflict && doubt.is_none() => doubt = Some(error),
                 Ok(None) => return Err(error.into()),
                 Ok(Some(_)) => {
-                    return Err(error.with_hint("it exists, but leads to another commit").into());
+                    // The revision may have moved since an earlier attempt made it.
+                    let hint = match doubt {
+                        Some(_) => "it exists, but leads to another commit; this call may have made it",
+                        None => "it exists, but leads to another commit",
+                    };
+                    return Err(doubt.unwrap_or(error).with_hint(hint).into());
                 }
                 Err(_) => {
                     let hint = "an attempt of this call may have made it; it could not be looked up";
-                    return Err(error.with_hint(hint).into());
+                    return Err(doubt.unwrap_or(error).with_hint(hint).into());
                 }
             }
         }

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, RetryClass, Transport, decode_done, decode_json, post, put};
+use hub_transport::{
+    Body, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_done, decode_json, post, put,
+};
 use hub_types::{Gated, Message, MoveRepoRequest, RepoId, RepoInfo, RepoRef, RepoSettings, route};
 
 use super::{identity::GetWhoAmI, info::GetInfo};
@@ -231,8 +233,15 @@ impl Endpoint for PutSettings {
         put(route::repo(&self.repo).settings()).json(&self.settings).finish()
     }
 
+    /// A response that leaves out what was to change does not say that it changed.
     fn decode(&self, head: &Parts, body: Bytes) -> Result<RepoSettings, Error> {
-        decode_json(head, &body)
+        let now: RepoSettings = decode_json(head, &body)?;
+        let seen = |settings: &RepoSettings| settings.private.is_some() || settings.visibility.is_some();
+        let gated = self.settings.gated.is_none() || now.gated.is_some();
+        if gated && (!seen(&self.settings) || seen(&now)) {
+            return Ok(now);
+        }
+        Err(Error::new(ErrorKind::Decode, "the answer does not name the settings that were to change"))
     }
 }
 

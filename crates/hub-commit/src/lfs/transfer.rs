@@ -150,7 +150,8 @@ async fn put(
     })
 }
 
-/// Completes a multipart upload. When the answer is lost, a new batch tells whether it is done: then it has no actions.
+/// Completes a multipart upload. When the answer is lost, a new batch tells whether it is done: then it has no actions. So it
+/// does after a refusal: an earlier attempt may have ended the upload that this one speaks of.
 async fn completion(
     job: &Arc<Job>,
     object: &super::Object,
@@ -169,11 +170,11 @@ async fn completion(
         let again = source.is_retryable() || source.maybe_processed();
         let gone = source.is_not_found() || source.kind() == ErrorKind::Forbidden;
         let error = CommitError::Upload { path: path.to_owned(), source };
-        if !again && !gone {
-            return Err(Failure::Final(error));
-        }
-        if negotiate(job, vec![object.clone()]).await?.is_empty() {
-            return Ok(());
+        match negotiate(job, vec![object.clone()]).await {
+            Ok(missing) if missing.is_empty() => return Ok(()),
+            _ if !again && !gone => return Err(Failure::Final(error)),
+            Ok(_) => {}
+            Err(error) => return Err(error.into()),
         }
         if !again || attempt >= COMPLETIONS {
             return Err(Failure::Renew(error));
