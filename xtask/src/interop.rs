@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::python::{Environment, target_folder, with_venv};
-use crate::{Outcome, cargo, execute, in_ci, root};
+use crate::{Outcome, cargo, execute, in_ci, output, root};
 
 /// The official client.
 const NEWEST: &str = "huggingface_hub";

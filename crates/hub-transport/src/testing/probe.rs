@@ -15,7 +15,12 @@ use crate::{Error, ratelimit};
 /// # Errors
 /// When the header is malformed or leads away from where the listing came from.
 pub fn next_page(link: HeaderValue, current: &Uri) -> Result<Option<Uri>, Error> {
-    next_link(&HeaderMap::from_iter([(LINK, link)]), current)
+    let endpoint = format!(
+        "{}://{}",
+        current.scheme_str().unwrap_or("https"),
+        current.authority().map_or("", |host| host.as_str())
+    );
+    next_link(&HeaderMap::from_iter([(LINK, link)]), current, &endpoint.parse()?)
 }
 
 /// How long the head of an answer asks to wait, at a wall clock that shows 1970.
