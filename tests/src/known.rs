@@ -4,8 +4,8 @@
 const KNOWN: &[(&str, &str)] = &[
     // "The Hub accepted the change, but the discussion does not show it" is an error of no kind.
     ("merge:0", "an error of no kind"),
-    // The same commit of another user, with the same title and content, is taken for ours or resent over.
-    ("twin:", ""),
+    // The same commit of another user, with the same title and content, is taken for ours: the author is not compared.
+    ("twin:", "false recovered"),
 ];
 
 /// Fails when something went wrong that is not known yet; one finding is one text that begins with its place.
