@@ -113,7 +113,7 @@ async fn a_branch_of_others_is_not_taken_for_ones_own() {
     api.upload_file(&b"x"[..], "x.txt", "ada/demo").await.unwrap();
     hub.fault(Fault::status(502).on("POST").path("/branch/"));
     let error = api.create_branch("ada/demo", "x").await.unwrap_err();
-    assert!(error.to_string().contains("leads to another commit"), "{error}");
+    assert!(error.to_string().contains("another call has made it"), "{error}");
 }
 
 #[tokio::test]
