@@ -95,7 +95,13 @@ fn with_other_content(hub: &hub_local::LocalHub, honest: usize, asked: &Arc<Atom
             Ok::<_, hub_transport::BoxError>(hub.oneshot(request).await?.map(hub_transport::Body::once))
         }
     });
-    HfApi::builder().endpoint("http://hub.localhost").leaf(leaf).token(ADA).build().unwrap()
+    HfApi::builder()
+        .endpoint("http://hub.localhost")
+        .leaf(leaf)
+        .inner_is_private()
+        .token(ADA)
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -135,7 +141,13 @@ async fn a_copy_is_of_one_commit_although_the_branch_moves_meanwhile() {
             Ok::<_, hub_transport::BoxError>(hub.oneshot(request).await?.map(hub_transport::Body::once))
         }
     });
-    let api = HfApi::builder().endpoint("http://hub.localhost").leaf(leaf).token(ADA).build().unwrap();
+    let api = HfApi::builder()
+        .endpoint("http://hub.localhost")
+        .leaf(leaf)
+        .inner_is_private()
+        .token(ADA)
+        .build()
+        .unwrap();
     api.create_commit("ada/demo", [copy("a.txt", "b.txt").into()], "Copy").await.unwrap();
     assert!(moved.load(Ordering::SeqCst) >= 2);
     assert_eq!(content(&plain, "ada/demo", "b.txt").await, b"one");
