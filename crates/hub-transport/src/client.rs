@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::response::Parts;
 use http::{Method, Request, Response, StatusCode, Uri};
-use hub_auth::TokenSource;
+use hub_auth::{Cached, TokenSource};
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
@@ -106,7 +106,7 @@ impl Transport {
     /// adds no token either way.
     #[must_use]
     pub fn with_token_source(&self, source: Arc<dyn TokenSource>) -> Self {
-        Self { token: Some(CallToken(source)), ..self.clone() }
+        Self { token: Some(CallToken(Cached::around(source))), ..self.clone() }
     }
 
     /// The same transport for longer work that consists of many requests: waits that a server asks for do not count to the

@@ -5,6 +5,8 @@
 mod atomic;
 mod files;
 mod git_credential;
+mod plain;
 mod precedence;
 mod sandbox;
+mod sources;
 mod stored;
