@@ -19,6 +19,7 @@
 
 mod cached;
 mod chain;
+mod command;
 mod env;
 mod error;
 mod git_credential;
@@ -30,6 +31,7 @@ mod token;
 
 pub use cached::Cached;
 pub use chain::Chain;
+pub use command::CommandSource;
 pub use env::{TokenPaths, cache_dir_from_env, cache_dir_from_lookup};
 pub use error::{AuthError, InvalidToken, TokenFault};
 pub use git_credential::GitCredential;

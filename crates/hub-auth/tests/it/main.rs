@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod atomic;
+mod command;
 mod files;
 mod git_credential;
 mod plain;

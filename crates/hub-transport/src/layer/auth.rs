@@ -111,8 +111,7 @@ impl Shared {
             return Ok(None);
         };
         if !self.protected {
-            log.record_token(TokenUse::Without);
-            log.record_token_withheld();
+            log.record_token(TokenUse::Withheld(token.source().clone()));
             return Ok(None);
         }
         put(request, &token)?;
