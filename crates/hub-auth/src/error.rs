@@ -143,11 +143,13 @@ impl InvalidToken {
 
 impl fmt::Display for InvalidToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} does not hold a usable token: {}; copy the token again from the Hub's settings page",
-            self.origin, self.fault
-        )
+        let advice = match self.fault {
+            TokenFault::Quoted => {
+                "remove the quotes: what reads an .env file does that, and nothing else does"
+            }
+            _ => "copy the token again from the Hub's settings page",
+        };
+        write!(f, "{} does not hold a usable token: {}; {advice}", self.origin, self.fault)
     }
 }
 
@@ -164,6 +166,8 @@ pub enum TokenFault {
         /// How many characters stand before it, after cleaning.
         position: usize,
     },
+    /// It begins or ends with a quotation mark, as values in an `.env` file do.
+    Quoted,
     /// Longer than [`MAX_TOKEN_LEN`].
     TooLong,
     /// Not UTF-8.
@@ -177,6 +181,7 @@ impl fmt::Display for TokenFault {
             Self::Character { position } => {
                 write!(f, "character {} is not a visible ASCII character", position + 1)
             }
+            Self::Quoted => f.write_str("it is in quotes"),
             Self::TooLong => write!(f, "it is longer than {MAX_TOKEN_LEN} bytes"),
             Self::NotUtf8 => f.write_str("it is not text"),
         }
