@@ -120,7 +120,7 @@ async fn a_socks_proxy_says_which_login_it_wants() {
     // Version and "no method fits"; then version and "user and password", and the refusal of both.
     let none_fits = vec![Act::Read(3), Act::Write(vec![5, 0xff]), Act::Linger];
     let refused =
-        vec![Act::Read(4), Act::Write(vec![5, 2]), Act::Read(3 + 3 + 6), Act::Write(vec![1, 1]), Act::Linger];
+        vec![Act::Read(3), Act::Write(vec![5, 2]), Act::Read(3 + 3 + 6), Act::Write(vec![1, 1]), Act::Linger];
     for (login, script, advice) in [
         ("", none_fits.clone(), "put user and password into the proxy URL"),
         ("ada:secret@", refused, "check user and password in the proxy URL"),
