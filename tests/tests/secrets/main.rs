@@ -73,7 +73,7 @@ async fn answer(
 ) -> Result<http::Response<Body>, BoxError> {
     let status = match outcome {
         Outcome::Success => {
-            let response = hub.oneshot(request).await.map_err(BoxError::from)?;
+            let response = hub.oneshot(request).await?;
             return Ok(response.map(Body::once));
         }
         Outcome::Lost => return Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset).into()),
