@@ -232,7 +232,7 @@ async fn a_token_that_is_good_for_longer_than_anything_is_used() {
 async fn a_login_is_renewed_before_its_end_with_the_newest_refresh_token() {
     let first = json!({"access_token": "one", "expires_in": 3600, "refresh_token": "second"});
     let script = Script::new([reply(200).json(&first), me(), me(), gives("two", 3600), me()]);
-    let kept: Arc<Mutex<Vec<(String, Option<String>)>>> = Arc::default();
+    let kept = Arc::new(Mutex::new(Vec::<(String, Option<String>)>::new()));
     let keep = Arc::clone(&kept);
     let api = over(&script, move |transport| {
         Source::OAuth(OAuthRefresh::new(transport, "client", token(REFRESH)).on_renewed(
