@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, process::ExitCode};
 
-use hub_api::{DownloadError, Error, ErrorKind, commit::CommitError, transport::TokenUse};
+use hub_api::{DownloadError, Error, ErrorKind, commit::CommitError};
 
 use crate::words::chain;
 
@@ -73,14 +73,7 @@ impl fmt::Display for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let said = chain(&error);
-        let withheld = error.transport().and_then(|failed| failed.context().token.as_ref());
-        let message = match withheld {
-            // The library names its method.
-            Some(TokenUse::Withheld(_)) => said.replace("with allow_http_token", "with --allow-http-token"),
-            _ => said,
-        };
-        Self { message, code: code(&error) }
+        Self { message: chain(&error), code: code(&error) }
     }
 }
 
