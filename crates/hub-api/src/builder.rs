@@ -3,18 +3,27 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{
+    Request, Response,
+    header::{HeaderName, HeaderValue},
+};
 use hub_auth::{Anonymous, HfFolder, Token, TokenSource};
 use hub_download::DownloadTimeouts;
-use hub_transport::{Body, BoxError, HubService, RetryConfig, Timeouts, Transport, TransportBuilder};
+use hub_transport::{Body, BoxError, Clock, HubService, RetryConfig, Timeouts, Transport, TransportBuilder};
 use tower::{Layer, Service};
 
-use crate::{Async, Blocking, BlockingHfApi, Config, Error, HfApi, NetworkPolicy};
+use crate::{Async, Blocking, BlockingHfApi, Config, Error, HfApi, NetworkPolicy, OidcExchange, config};
 
-/// Collects the settings of a client. Made by [`HfApi::builder`] and [`HfApi::builder_from_env`].
+type SourceOver = Box<dyn FnOnce(&Transport) -> Arc<dyn TokenSource> + Send>;
+
+/// Collects the settings of a client. Made by [`HfApi::builder`], [`HfApi::builder_from_env`] and [`HfApi::builder_over`].
+///
+/// What is about requests and connections is set on a [`TransportBuilder`]; the usual settings have a method here, and
+/// [`HfApiBuilder::transport`] and [`HfApiBuilder::map_transport`] reach all of them.
 #[must_use = "a builder does nothing until it is built"]
 pub struct HfApiBuilder {
-    transport: TransportBuilder,
+    base: Base,
+    token: Option<SourceOver>,
     library_name: Option<String>,
     library_version: Option<String>,
     cache_dir: Option<PathBuf>,
@@ -23,10 +32,25 @@ pub struct HfApiBuilder {
     problem: Option<Error>,
 }
 
+/// What requests will go through.
+enum Base {
+    Settings(Box<TransportBuilder>),
+    Finished(Transport),
+}
+
 impl HfApiBuilder {
     pub(crate) fn new() -> Self {
+        Self::with(Base::Settings(Box::new(Transport::builder(&Config::default().endpoint))))
+    }
+
+    pub(crate) fn over(transport: Transport) -> Self {
+        Self::with(Base::Finished(transport))
+    }
+
+    fn with(base: Base) -> Self {
         Self {
-            transport: Transport::builder(&Config::default().endpoint),
+            base,
+            token: None,
             library_name: None,
             library_version: None,
             cache_dir: None,
@@ -44,35 +68,72 @@ impl HfApiBuilder {
         };
         #[cfg(feature = "hyper")]
         let builder = builder.network_from_env();
-        let mut builder = builder.token_source(HfFolder::from_env());
+        let mut builder = builder.token_from_env();
         builder.cache_dir.clone_from(&config.cache_dir);
         builder.download_timeouts = config.download_timeouts;
         builder
     }
 
+    /// The token of a trusted publisher where `HF_OIDC_RESOURCE` is set, and otherwise that of the user.
+    fn token_from_env(mut self) -> Self {
+        self.token =
+            Some(Box::new(|transport| match OidcExchange::from_lookup(transport, config::variable) {
+                Some(exchange) => Arc::new(exchange),
+                None => Arc::new(HfFolder::from_env()),
+            }));
+        self
+    }
+
     /// Proxies, and certificates to trust, from the variables that Python programs and curl read.
     #[cfg(feature = "hyper")]
     fn network_from_env(mut self) -> Self {
-        match hub_transport::Proxies::from_vars(crate::config::variable) {
-            Ok(proxies) => self.transport = self.transport.proxies(proxies),
+        match hub_transport::Proxies::from_vars(config::variable) {
+            Ok(proxies) => self = self.proxies(proxies),
             Err(error) => self.problem = Some(error.into()),
         }
         #[cfg(feature = "rustls")]
-        match hub_transport::Tls::from_vars(crate::config::variable) {
-            Ok(tls) => self.transport = self.transport.tls(tls),
+        match hub_transport::Tls::from_vars(config::variable) {
+            Ok(tls) => self = self.tls(tls),
             Err(error) => self.problem = Some(error.into()),
         }
         self
     }
 
-    fn map(mut self, change: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {
-        self.transport = change(self.transport);
+    /// Everything about requests and connections at once, in place of what was set for it before: endpoint, proxies,
+    /// certificates, headers, time limits, the inner service. Later calls of this builder change it further. Its token
+    /// source counts unless this builder names one.
+    pub fn transport(mut self, transport: TransportBuilder) -> Self {
+        self.base = Base::Settings(Box::new(transport));
+        self
+    }
+
+    /// Changes what is set about requests and connections: any setting that [`TransportBuilder`] has.
+    ///
+    /// ```
+    /// # use hub_api::HfApi;
+    /// let api = HfApi::builder().map_transport(|transport| transport.header("x-team", "a")).build()?;
+    /// # Ok::<(), hub_api::Error>(())
+    /// ```
+    pub fn map_transport(self, change: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {
+        self.map("map_transport", change)
+    }
+
+    fn map(mut self, name: &str, change: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {
+        self.base = match self.base {
+            Base::Settings(transport) => Base::Settings(Box::new(change(*transport))),
+            Base::Finished(transport) => {
+                let problem = "is a setting of the transport, and the client is made over a finished one";
+                let problem = Error::setup(format!("`{name}` {problem}: set it there"));
+                self.problem.get_or_insert(problem);
+                Base::Finished(transport)
+            }
+        };
         self
     }
 
     /// Where the Hub is, for example `https://huggingface.co` or `http://127.0.0.1:8080`. May have a path.
     pub fn endpoint(self, url: &str) -> Self {
-        self.map(|transport| transport.endpoint(url))
+        self.map("endpoint", |transport| transport.endpoint(url))
     }
 
     /// The folder that downloads are kept in. From the environment, the one that the Python client uses; without it none,
@@ -100,7 +161,33 @@ impl HfApiBuilder {
 
     /// Where each request's token comes from.
     pub fn token_source(self, source: impl TokenSource + 'static) -> Self {
-        self.map(|transport| transport.token_source(Arc::new(source)))
+        let source: Arc<dyn TokenSource> = Arc::new(source);
+        self.token_source_over(move |_| source)
+    }
+
+    /// Where each request's token comes from, for a source that has to ask a server. It is made with a transport that has
+    /// all settings of this client and sends no token.
+    pub fn token_source_over<S: TokenSource + 'static>(
+        mut self,
+        make: impl FnOnce(&Transport) -> S + Send + 'static,
+    ) -> Self {
+        self.token = Some(Box::new(move |transport| Arc::new(make(transport))));
+        self
+    }
+
+    /// Sends the token also to an endpoint with plain `http` on another machine. Off by default: everyone on the way can
+    /// read it. An endpoint on this machine needs no such permission.
+    pub fn allow_http_token(self, yes: bool) -> Self {
+        self.map("allow_http_token", |transport| transport.allow_http_token(yes))
+    }
+
+    /// A header for every request to the endpoint that does not have it already.
+    pub fn header<N, V>(self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        self.map("header", |transport| transport.header(name, value))
     }
 
     /// Name and version of the program or library that uses the client: the first part of the user-agent.
@@ -122,7 +209,7 @@ impl HfApiBuilder {
 
     /// A further part of the user-agent, such as `task/eval`.
     pub fn user_agent(self, part: impl Into<String>) -> Self {
-        self.map(|transport| transport.user_agent(part))
+        self.map("user_agent", |transport| transport.user_agent(part))
     }
 
     /// The caller's service in place of the network: a proxy, a recorder, an embedded Hub. The stack stays around it. What it
@@ -135,13 +222,13 @@ impl HfApiBuilder {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        self.map(|transport| transport.leaf(service))
+        self.map("leaf", |transport| transport.leaf(service))
     }
 
     /// States that what the service given with [`leaf`](Self::leaf) carries is protected otherwise: it is in this process, or a
     /// network of its own encrypts it. Then it gets the token for an endpoint with plain `http` too.
     pub fn inner_is_private(self) -> Self {
-        self.map(TransportBuilder::inner_is_private)
+        self.map("inner_is_private", TransportBuilder::inner_is_private)
     }
 
     /// The caller's layer around the whole stack: it sees each call once. The first one added is the outermost.
@@ -154,7 +241,7 @@ impl HfApiBuilder {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        self.map(|transport| transport.layer(layer))
+        self.map("layer", |transport| transport.layer(layer))
     }
 
     /// The caller's layer around each attempt, below redirects, retries and auth: it sees the token.
@@ -167,23 +254,23 @@ impl HfApiBuilder {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        self.map(|transport| transport.attempt_layer(layer))
+        self.map("attempt_layer", |transport| transport.attempt_layer(layer))
     }
 
     /// How failed requests are repeated.
     pub fn retry(self, config: RetryConfig) -> Self {
-        self.map(|transport| transport.retry(config))
+        self.map("retry", |transport| transport.retry(config))
     }
 
     /// Time limits for all requests, as far as they state none of their own. A limit for the whole that is set here ends
     /// transfers and listings too.
     pub fn timeouts(self, timeouts: Timeouts) -> Self {
-        self.map(|transport| transport.timeouts(timeouts))
+        self.map("timeouts", |transport| transport.timeouts(timeouts))
     }
 
     /// Time limits for requests that carry file contents; those of [`timeouts`](Self::timeouts) where these say nothing.
     pub fn transfer_timeouts(self, timeouts: Timeouts) -> Self {
-        self.map(|transport| transport.transfer_timeouts(timeouts))
+        self.map("transfer_timeouts", |transport| transport.transfer_timeouts(timeouts))
     }
 
     /// How long a download waits for the Hub to say what a file or revision is, where what is kept can stand in for its answer.
@@ -204,7 +291,7 @@ impl HfApiBuilder {
     /// Whether the Hub is asked. Default [`NetworkPolicy::Online`]; from the environment, what `HF_HUB_OFFLINE` says.
     pub fn network(mut self, policy: NetworkPolicy) -> Self {
         self.network = policy;
-        self.map(|transport| transport.offline(policy == NetworkPolicy::Offline))
+        self
     }
 
     /// Contacts nothing but the endpoint and these hosts: `host`, `host:port` or `*.domain`. Default: any host.
@@ -213,13 +300,23 @@ impl HfApiBuilder {
     /// address that leads to a host that is not listed is [`ErrorKind::HostNotAllowed`](crate::ErrorKind::HostNotAllowed),
     /// before anything is sent there. [`HfApi::contacted_hosts`] tells which hosts a program needs.
     pub fn strict_origin<H: Into<String>>(self, hosts: impl IntoIterator<Item = H>) -> Self {
-        self.map(|transport| transport.strict_origin(hosts))
+        self.map("strict_origin", |transport| transport.strict_origin(hosts))
     }
 
     /// The most bytes a second that uploads and downloads of this client may take together, in both directions. Default
     /// 0: no limit. Calls that carry no file contents never wait.
     pub fn max_bandwidth(self, bytes_per_second: u64) -> Self {
-        self.map(|transport| transport.max_bandwidth(bytes_per_second))
+        self.map("max_bandwidth", |transport| transport.max_bandwidth(bytes_per_second))
+    }
+
+    /// How many requests may be waiting for the head of their response at once, at least 1. Default: no limit.
+    pub fn concurrency_limit(self, requests: usize) -> Self {
+        self.map("concurrency_limit", |transport| transport.concurrency_limit(requests))
+    }
+
+    /// The clock of all waits, and of the end of tokens. Default: that of the runtime.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        self.map("clock", |transport| transport.clock(clock))
     }
 
     /// Makes an asynchronous client.
@@ -230,11 +327,34 @@ impl HfApiBuilder {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
-        let transport = match self.library_name {
-            Some(name) => self.transport.library(name, self.library_version),
-            None => self.transport,
+        let transport = match self.base {
+            Base::Settings(transport) => {
+                let transport = match self.library_name {
+                    Some(name) => transport.library(name, self.library_version),
+                    None => *transport,
+                };
+                let transport = match self.network {
+                    NetworkPolicy::Offline => transport.offline(true),
+                    _ => transport,
+                };
+                transport.build()?
+            }
+            Base::Finished(_) if self.library_name.is_some() => {
+                return Err(Error::setup(
+                    "`library_name` is part of the user-agent, which a finished transport has already",
+                ));
+            }
+            Base::Finished(transport) if self.network == NetworkPolicy::Offline => transport.refusing(),
+            Base::Finished(transport) => transport,
         };
-        Ok(HfApi::with_cache(transport.build()?, self.cache_dir, self.network, self.download_timeouts))
+        let transport = match self.token {
+            Some(make) => {
+                let source = make(&transport.with_token_source(Arc::new(Anonymous)));
+                transport.with_token_source(source)
+            }
+            None => transport,
+        };
+        Ok(HfApi::with_cache(transport, self.cache_dir, self.network, self.download_timeouts))
     }
 
     /// Makes a blocking client.
@@ -243,5 +363,35 @@ impl HfApiBuilder {
     /// As for [`HfApiBuilder::build`].
     pub fn build_blocking(self) -> Result<BlockingHfApi, Error> {
         Ok(self.build()?.into_mode::<Blocking>())
+    }
+}
+
+#[cfg(feature = "hyper")]
+impl HfApiBuilder {
+    /// Which proxies are used. Default: none; from the environment, those of `HTTPS_PROXY` and the like.
+    pub fn proxies(self, proxies: hub_transport::Proxies) -> Self {
+        self.map("proxies", |transport| transport.proxies(proxies))
+    }
+
+    /// Which certificates are trusted. Default: those of the system; from the environment, those of `REQUESTS_CA_BUNDLE` or
+    /// `CURL_CA_BUNDLE` where these are set.
+    #[cfg(feature = "rustls")]
+    pub fn tls(self, tls: hub_transport::Tls) -> Self {
+        self.map("tls", |transport| transport.tls(tls))
+    }
+
+    /// How the addresses of a host are found. Default: the system's resolver.
+    pub fn resolver(self, resolver: Arc<dyn hub_transport::Resolve>) -> Self {
+        self.map("resolver", |transport| transport.resolver(resolver))
+    }
+
+    /// How a byte stream to a host and port is opened. Default: TCP.
+    pub fn connector(self, connector: Arc<dyn hub_transport::Connect>) -> Self {
+        self.map("connector", |transport| transport.connector(connector))
+    }
+
+    /// How long each step of connecting may take. Default 10 s.
+    pub fn connect_timeout(self, limit: std::time::Duration) -> Self {
+        self.map("connect_timeout", |transport| transport.connect_timeout(limit))
     }
 }

@@ -64,7 +64,13 @@ impl HfApi {
         Self::builder_from_env().build()
     }
 
-    /// A client over a whole stack of the caller's: nothing is added, not even the token.
+    /// Starts a client over a finished transport, for example a whole stack of the caller's: nothing is added to it. Cache,
+    /// network policy and, where the stack adds tokens, the token can be set; to set anything else is an error.
+    pub fn builder_over(transport: Transport) -> HfApiBuilder {
+        HfApiBuilder::over(transport)
+    }
+
+    /// A client over a finished transport, without a cache: see [`HfApi::builder_over`].
     pub fn from_transport(transport: Transport) -> Self {
         Self::with_cache(transport, None, NetworkPolicy::Online, DownloadTimeouts::default())
     }

@@ -41,6 +41,7 @@ mod network;
 mod page;
 mod repo_arg;
 mod token_arg;
+mod token_sources;
 
 pub use api::request::RequestTo;
 pub use blocking_reader::BlockingFileReader;
@@ -65,3 +66,4 @@ pub use mode::{Async, Blocking, Mode};
 pub use network::NetworkPolicy;
 pub use page::{Page, Pages};
 pub use repo_arg::RepoArg;
+pub use token_sources::{IdToken, OAuthRefresh, OidcExchange};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::token::{MAX_TOKEN_LEN, TokenOrigin};
 
@@ -64,6 +65,39 @@ pub enum AuthError {
         /// Why it did not work and what to do.
         reason: String,
     },
+    /// A source gave a token whose time is over; it is not sent.
+    #[error("{origin} gave a token that has expired: log in again, or check the clock of this machine")]
+    Expired {
+        /// Where the token came from.
+        origin: String,
+    },
+    /// A source of tokens failed in its own way: see [`AuthError::other`] and [`AuthError::failed`].
+    #[error("{message}")]
+    Source {
+        /// What the source says: what it tried, what went wrong, what to do.
+        message: String,
+        /// The cause.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// One failure, told to all calls that waited for the same token.
+    #[error(transparent)]
+    Shared(Arc<AuthError>),
+}
+
+impl AuthError {
+    /// The failure of a source: what it tried, what went wrong, what to do. The text is shown to people as it is; a
+    /// token must not stand in it.
+    pub fn other(message: impl Into<String>) -> Self {
+        Self::Source { message: message.into(), source: None }
+    }
+
+    /// The failure of a source with its cause, which is kept.
+    pub fn failed(
+        message: impl Into<String>,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Source { message: message.into(), source: Some(cause.into()) }
+    }
 }
 
 fn advice(error: &io::Error) -> &'static str {
@@ -109,11 +143,13 @@ impl InvalidToken {
 
 impl fmt::Display for InvalidToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} does not hold a usable token: {}; copy the token again from the Hub's settings page",
-            self.origin, self.fault
-        )
+        let advice = match self.fault {
+            TokenFault::Quoted => {
+                "remove the quotes: what reads an .env file does that, and nothing else does"
+            }
+            _ => "copy the token again from the Hub's settings page",
+        };
+        write!(f, "{} does not hold a usable token: {}; {advice}", self.origin, self.fault)
     }
 }
 
@@ -130,6 +166,8 @@ pub enum TokenFault {
         /// How many characters stand before it, after cleaning.
         position: usize,
     },
+    /// It begins or ends with a quotation mark, as values in an `.env` file do.
+    Quoted,
     /// Longer than [`MAX_TOKEN_LEN`].
     TooLong,
     /// Not UTF-8.
@@ -143,6 +181,7 @@ impl fmt::Display for TokenFault {
             Self::Character { position } => {
                 write!(f, "character {} is not a visible ASCII character", position + 1)
             }
+            Self::Quoted => f.write_str("it is in quotes"),
             Self::TooLong => write!(f, "it is longer than {MAX_TOKEN_LEN} bytes"),
             Self::NotUtf8 => f.write_str("it is not text"),
         }

@@ -17,6 +17,9 @@
 //! [`HfFolder::from_env`] is the store of the user who runs the program. Nothing here knows of HTTP: turning a token
 //! into a header, and deciding which host may see it, is the transport's job.
 
+mod cached;
+mod chain;
+mod command;
 mod env;
 mod error;
 mod git_credential;
@@ -26,10 +29,13 @@ mod store;
 mod stored;
 mod token;
 
+pub use cached::Cached;
+pub use chain::Chain;
+pub use command::CommandSource;
 pub use env::{TokenPaths, cache_dir_from_env, cache_dir_from_lookup};
 pub use error::{AuthError, InvalidToken, TokenFault};
 pub use git_credential::GitCredential;
-pub use source::{Anonymous, Chain, TokenSource};
-pub use store::HfFolder;
+pub use source::{Anonymous, BoxFuture, Grant, GrantFuture, Runtime, TokenRequest, TokenSource};
+pub use store::{EnvToken, HfFolder, TokenFile};
 pub use stored::StoredToken;
 pub use token::{MAX_TOKEN_LEN, Token, TokenOrigin};

@@ -1,12 +1,12 @@
 //! [`HfFolder`]: the token store that the Python client and this one share.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::env::{TokenEnv, TokenPaths};
 use crate::error::{AuthError, InvalidToken, TokenFault};
 use crate::private_file;
-use crate::source::TokenSource;
+use crate::source::{Grant, GrantFuture, TokenRequest, TokenSource, ready};
 use crate::token::{Token, TokenOrigin};
 
 /// The stored token of the user: `HfFolder` of the Python client, over the same files.
@@ -129,9 +129,92 @@ impl HfFolder {
     }
 }
 
+/// Asked for each attempt, so that a token that was just stored is used at once. Files are read on a thread that may
+/// block.
 impl TokenSource for HfFolder {
-    fn token(&self) -> Result<Option<Token>, AuthError> {
-        if self.env.implicit { self.get_token() } else { Ok(None) }
+    fn token(&self, request: TokenRequest) -> GrantFuture<'_> {
+        if !self.env.implicit {
+            return ready(Ok(Grant::none()));
+        }
+        match self.environment_token() {
+            Ok(None) if self.env.paths.is_some() => {}
+            found => return ready(found.map(Grant::from)),
+        }
+        let store = self.clone();
+        Box::pin(async move { Ok(request.run_blocking(move || store.get_token()).await??.into()) })
+    }
+
+    fn is_per_attempt(&self) -> bool {
+        true
+    }
+
+    fn is_fixed(&self) -> bool {
+        !self.env.implicit || self.env.paths.is_none() || !matches!(self.env.token, Ok(None))
+    }
+}
+
+/// The token of one file, and nothing else: a mounted secret, for example. Asked for each attempt, so that a file that is
+/// replaced is used at once. A file that does not exist or is empty means no token.
+#[derive(Debug, Clone)]
+pub struct TokenFile {
+    path: PathBuf,
+}
+
+impl TokenFile {
+    /// The file at `path`, which need not exist yet.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+}
+
+impl TokenSource for TokenFile {
+    fn token(&self, request: TokenRequest) -> GrantFuture<'_> {
+        let path = self.path.clone();
+        Box::pin(async move {
+            Ok(match request.run_blocking(move || read_token(&path)).await?? {
+                Stored::Token(token) => Grant::new(token),
+                Stored::Empty | Stored::Missing => Grant::none(),
+            })
+        })
+    }
+
+    fn is_per_attempt(&self) -> bool {
+        true
+    }
+}
+
+/// The token of the environment alone: `HF_TOKEN`, else `HUGGING_FACE_HUB_TOKEN`, as they were when the value was made.
+#[derive(Debug, Clone)]
+pub struct EnvToken {
+    token: Result<Option<Token>, InvalidToken>,
+}
+
+impl EnvToken {
+    /// What the environment of this process says.
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self { token: TokenEnv::from_process().token }
+    }
+
+    /// Like [`EnvToken::from_env`], with `lookup` in place of the process environment.
+    #[must_use]
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+        Self { token: TokenEnv::from_lookup(lookup).token }
+    }
+}
+
+impl TokenSource for EnvToken {
+    fn token(&self, _: TokenRequest) -> GrantFuture<'_> {
+        ready(self.token.clone().map(Grant::from).map_err(AuthError::from))
+    }
+
+    fn is_per_attempt(&self) -> bool {
+        true
+    }
+
+    fn is_fixed(&self) -> bool {
+        true
     }
 }
 

@@ -56,7 +56,7 @@ impl Token {
     /// # Errors
     ///
     /// [`AuthError::Invalid`] if nothing remains, if a character is not visible ASCII (it could not stand in a
-    /// header), or if it is longer than [`MAX_TOKEN_LEN`].
+    /// header), if it is in quotes, or if it is longer than [`MAX_TOKEN_LEN`].
     pub fn new(text: impl AsRef<str>) -> Result<Self, AuthError> {
         match Self::parse(text.as_ref(), TokenOrigin::Argument)? {
             Some(token) => Ok(token),
@@ -72,6 +72,11 @@ impl Token {
         let cleaned = joined.trim();
         if cleaned.is_empty() {
             return Ok(None);
+        }
+        const QUOTES: [char; 8] =
+            ['"', '\'', '`', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}', '\u{201e}'];
+        if cleaned.starts_with(QUOTES) || cleaned.ends_with(QUOTES) {
+            return Err(InvalidToken::new(origin, TokenFault::Quoted));
         }
         if cleaned.len() > MAX_TOKEN_LEN {
             return Err(InvalidToken::new(origin, TokenFault::TooLong));
@@ -159,6 +164,12 @@ mod tests {
             ("hf_\0", TokenFault::Character { position: 3 }),
             ("hf_\u{7f}x", TokenFault::Character { position: 3 }),
             ("hf_é", TokenFault::Character { position: 3 }),
+            ("\"hf_a\"", TokenFault::Quoted),
+            ("'hf_a'\n", TokenFault::Quoted),
+            ("\u{201c}hf_a\u{201d}", TokenFault::Quoted),
+            ("\"hf_a", TokenFault::Quoted),
+            ("hf_a'", TokenFault::Quoted),
+            ("\"\"", TokenFault::Quoted),
             ("\u{feff}hf_a", TokenFault::Character { position: 0 }),
         ] {
             match Token::new(text) {
@@ -169,6 +180,17 @@ mod tests {
         let long = "a".repeat(MAX_TOKEN_LEN);
         assert!(Token::new(&long).is_ok());
         assert!(Token::new(long + "a").is_err());
+    }
+
+    #[test]
+    fn a_token_in_quotes_is_said_to_be_in_quotes() {
+        let origin = TokenOrigin::Env("HF_TOKEN".into());
+        let error = Token::parse("\"hf_canary\"", origin).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the environment variable HF_TOKEN does not hold a usable token: it is in quotes; remove the quotes: what \
+             reads an .env file does that, and nothing else does"
+        );
     }
 
     #[test]

@@ -72,6 +72,10 @@ pub(crate) struct Global {
     /// alone means no other [default: HUB_STRICT_ORIGIN, hosts with commas between them, then any host]
     #[arg(long, global = true, value_name = "HOST")]
     pub(crate) strict_origin: Vec<String>,
+    /// Send the token also to a Hub with plain http on another machine, where everyone on the way can read it; a Hub on this
+    /// machine needs no such permission [default: HUB_ALLOW_HTTP_TOKEN, 1 or 0, then no]
+    #[arg(long, global = true)]
+    pub(crate) allow_http_token: bool,
     /// How results are written to stdout
     #[arg(long, global = true, value_enum, default_value_t = FormatArg::Auto, value_name = "FORMAT")]
     pub(crate) format: FormatArg,

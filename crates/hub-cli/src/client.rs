@@ -69,6 +69,19 @@ impl Session {
         flag_or_variable(flag, "HUB_STRICT_ORIGIN", |text| Ok(text.split(',').map(str::to_owned).collect()))
     }
 
+    /// Whether the token may go to another machine over plain http: the flag, else `HUB_ALLOW_HTTP_TOKEN`.
+    pub(crate) fn allow_http_token(&self) -> Result<bool, Failure> {
+        let flag = self.global.allow_http_token.then_some(true);
+        let told = flag_or_variable(flag, "HUB_ALLOW_HTTP_TOKEN", |text| {
+            match text.to_ascii_uppercase().as_str() {
+                "1" | "ON" | "YES" | "TRUE" => Ok(true),
+                "0" | "OFF" | "NO" | "FALSE" => Ok(false),
+                _ => Err(format!("{text:?} is neither 1 nor 0")),
+            }
+        })?;
+        Ok(told.unwrap_or(false))
+    }
+
     /// The address of the Hub in use.
     pub(crate) fn url(&self) -> String {
         if self.is_local() { LOCAL_URL.to_owned() } else { self.endpoint() }
@@ -122,6 +135,7 @@ impl Session {
         let mut builder = builder
             .network(self.network()?)
             .max_bandwidth(self.max_bandwidth()?)
+            .allow_http_token(self.allow_http_token()?)
             .library("hub-cli", env!("CARGO_PKG_VERSION"));
         if let Some(token) = token {
             builder = builder.token(token);

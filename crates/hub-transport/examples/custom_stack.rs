@@ -34,7 +34,7 @@ pub(crate) async fn main() -> Result<(), BoxError> {
     let layers = (
         BaseUriLayer::new(endpoint),
         RedirectLayer::new(origin.clone(), Arc::clone(&clock)),
-        AuthLayer::new(origin.clone(), Arc::new(Token::new("hf_example")?), false),
+        AuthLayer::new(origin.clone(), Arc::new(Token::new("hf_example")?), false, Arc::clone(&clock)),
         TraceLayer::new(origin, clock),
     );
     let stack = layers.layer(erase(tower::service_fn(answer)));

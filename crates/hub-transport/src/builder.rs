@@ -81,7 +81,8 @@ impl TransportBuilder {
         self
     }
 
-    /// Where the token comes from; asked once for each attempt. Default: no token.
+    /// Where the token comes from. Default: no token. What it gives is kept until it expires or is refused, unless the
+    /// source wants to be asked for each attempt: see [`TokenSource`].
     pub fn token_source(mut self, source: Arc<dyn TokenSource>) -> Self {
         self.token_source = source;
         self
@@ -270,7 +271,8 @@ impl TransportBuilder {
             AttemptTimeoutLayer::new(timeouts.all, Arc::clone(&clock)).transfers(timeouts.transfers);
         let bandwidth = BandwidthLayer::new(Bandwidth::new(self.max_bandwidth, Arc::clone(&clock)));
         let source = Arc::clone(&self.token_source);
-        let auth = AuthLayer::new(origin.clone(), source, self.inner_is_private || self.allow_http_token);
+        let allow_http = self.inner_is_private || self.allow_http_token;
+        let auth = AuthLayer::new(origin.clone(), source, allow_http, Arc::clone(&clock));
         let retry =
             RetryLayer::new(self.retry.clone(), Arc::clone(&budget), Arc::clone(&clock), Arc::clone(&rng));
         let redirect = RedirectLayer::new(origin.clone(), Arc::clone(&clock));

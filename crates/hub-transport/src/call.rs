@@ -147,7 +147,7 @@ impl Call {
             && matches!(said.kind, ErrorKind::Unauthorized | ErrorKind::RepoNotFound | ErrorKind::GatedRepo);
         if withheld {
             error = error.with_hint(
-                "the token was not sent because the endpoint uses plain http; use https, or allow it explicitly",
+                "the token was not sent because the endpoint uses plain http; use https, or allow it with allow_http_token",
             );
         } else if let Some(hint) = said.hint {
             error = error.with_hint(hint);

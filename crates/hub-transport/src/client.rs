@@ -8,13 +8,13 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::response::Parts;
 use http::{Method, Request, Response, StatusCode, Uri};
-use hub_auth::TokenSource;
-use tower::{Service, ServiceExt};
+use hub_auth::{Cached, TokenSource};
+use tower::{Layer, Service, ServiceExt};
 use tracing::Instrument;
 
 use crate::call::Call;
 use crate::collect;
-use crate::layer::Hosts;
+use crate::layer::{Hosts, OfflineLayer};
 use crate::options::{CallToken, CollectBody, Compressible, Deadline, EffectiveUri, OneAttempt};
 use crate::page::{self, Entries, Entry, Page, next_link};
 use crate::retry::RetryBudget;
@@ -106,7 +106,7 @@ impl Transport {
     /// adds no token either way.
     #[must_use]
     pub fn with_token_source(&self, source: Arc<dyn TokenSource>) -> Self {
-        Self { token: Some(CallToken(source)), ..self.clone() }
+        Self { token: Some(CallToken(Cached::around(source))), ..self.clone() }
     }
 
     /// The same transport for longer work that consists of many requests: waits that a server asks for do not count to the
@@ -114,6 +114,12 @@ impl Transport {
     #[must_use]
     pub fn with_patience(&self, patience: Patience) -> Self {
         Self { patience: Some(patience), ..self.clone() }
+    }
+
+    /// The same transport that refuses every request.
+    #[must_use]
+    pub fn refusing(&self) -> Self {
+        Self { service: erase(OfflineLayer::new(true).layer(self.service())), ..self.clone() }
     }
 
     /// The endpoint that relative requests go to.

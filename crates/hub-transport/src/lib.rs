@@ -101,6 +101,7 @@ mod redact;
 mod report;
 mod request;
 mod retry;
+mod runtime;
 mod service;
 mod sync;
 #[cfg(feature = "testing")]
@@ -130,6 +131,7 @@ pub use redact::RedactedUrl;
 pub use report::Reporter;
 pub use request::{RequestBuilder, delete, get, head, patch, post, put};
 pub use retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
+pub use runtime::TokenRuntime;
 pub use service::{HubService, erase};
 pub use timeouts::{DefaultTimeouts, Limits, Timeouts};
 

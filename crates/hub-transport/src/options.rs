@@ -206,7 +206,6 @@ pub struct CallLog(Arc<LogState>);
 struct LogState {
     retries: AtomicU32,
     maybe_processed: AtomicBool,
-    token_withheld: AtomicBool,
     token: Mutex<Option<TokenUse>>,
 }
 
@@ -233,11 +232,6 @@ impl CallLog {
         self.0.maybe_processed.load(Ordering::SeqCst)
     }
 
-    /// Notes that a token was there but the connection to the endpoint is not protected.
-    pub(crate) fn record_token_withheld(&self) {
-        self.0.token_withheld.store(true, Ordering::SeqCst);
-    }
-
     /// Notes which token the request went out with, if it went to the Hub.
     pub(crate) fn record_token(&self, token: TokenUse) {
         *self.0.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
@@ -248,6 +242,6 @@ impl CallLog {
     }
 
     pub(crate) fn token_withheld(&self) -> bool {
-        self.0.token_withheld.load(Ordering::SeqCst)
+        matches!(self.token(), Some(TokenUse::Withheld(_)))
     }
 }

@@ -117,6 +117,17 @@ impl RequestBuilder {
         self
     }
 
+    /// Sends the pairs as a form (`application/x-www-form-urlencoded`), with names and values encoded.
+    pub fn form(mut self, pairs: &[(&str, &str)]) -> Self {
+        let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let pairs: Vec<_> =
+            pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        self.headers.insert(CONTENT_TYPE, kind);
+        self.body = Body::bytes(pairs.join("&"));
+        self
+    }
+
     /// Sends `payload` as JSON.
     pub fn json(mut self, payload: &(impl Serialize + ?Sized)) -> Self {
         match serde_json::to_vec(payload) {

@@ -4,6 +4,7 @@
 
 mod blocking;
 mod branches;
+mod builder;
 mod cache;
 mod commits;
 mod copies;
@@ -26,6 +27,7 @@ mod requests;
 mod search;
 mod settings;
 mod spaces;
+mod token_sources;
 mod tokens;
 mod uploads;
 mod verify;

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod atomic;
+mod command;
 mod files;
 mod git_credential;
+mod plain;
 mod precedence;
 mod sandbox;
+mod sources;
 mod stored;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Variables whose values can be shown. Of others that look as if they were meant for the Hub, only that they are set.
-const SHOWN: [&str; 35] = [
+const SHOWN: [&str; 36] = [
     "ALL_PROXY",
     "COLUMNS",
     "HF_ENDPOINT",
@@ -28,6 +28,7 @@ const SHOWN: [&str; 35] = [
     "HOME",
     "HTTPS_PROXY",
     "HTTP_PROXY",
+    "HUB_ALLOW_HTTP_TOKEN",
     "HUB_LOG",
     "HUB_MAX_BANDWIDTH",
     "HUB_NETWORK",

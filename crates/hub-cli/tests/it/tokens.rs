@@ -69,3 +69,49 @@ fn a_login_gives_the_token_to_git_when_asked_and_a_logout_takes_it_back() {
     place.ok(&["auth", "logout"]);
     assert_eq!(std::fs::read_to_string(&passwords).unwrap(), "");
 }
+
+/// A proxy that stands in for a Hub on another machine; gives what it is sent, request by request.
+fn elsewhere() -> (String, std::sync::mpsc::Receiver<String>) {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut head) = (stream.unwrap(), Vec::new());
+            while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+                let mut more = [0; 4096];
+                let read = stream.read(&mut more).unwrap();
+                head.extend_from_slice(&more[..read]);
+            }
+            sender.send(text(&head)).unwrap();
+            let refusal = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            stream.write_all(refusal.as_bytes()).unwrap();
+        }
+    });
+    (proxy, receiver)
+}
+
+#[test]
+fn plain_http_to_another_machine_gets_the_token_with_the_flag_or_the_variable_only() {
+    let home = tempfile::tempdir().unwrap();
+    let (proxy, seen) = elsewhere();
+    let whoami = |flags: &[&str], variable: &str| {
+        let mut command = hub(home.path());
+        command.args(["--endpoint", "http://hub.test", "auth", "whoami"]).args(flags);
+        command.env("HF_TOKEN", "hf_canary").env("HTTP_PROXY", &proxy).env("HUB_ALLOW_HTTP_TOKEN", variable);
+        let output = command.output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    for (flags, variable, sent) in
+        [(&[][..], "", false), (&[], "0", false), (&["--allow-http-token"], "", true), (&[], "1", true)]
+    {
+        let (code, stderr) = whoami(flags, variable);
+        assert_eq!(code, Some(4), "{stderr}");
+        assert_eq!(seen.recv().unwrap().contains("hf_canary"), sent, "{flags:?} {variable:?}");
+        assert_eq!(stderr.contains("allow it with --allow-http-token"), !sent, "{stderr}");
+    }
+    let (code, stderr) = whoami(&[], "perhaps");
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("HUB_ALLOW_HTTP_TOKEN"), "{stderr}");
+}

@@ -47,6 +47,11 @@ pub fn classify(status: StatusCode, headers: &HeaderMap, uri: &Uri, body: &[u8])
     let server_message = join(header_message, body_message);
     let kind = kind(status, error_code.as_ref(), header_message, uri);
     let (words, hint) = words(kind, status);
+    let hint = if kind == ErrorKind::BadRequest && is_wrong_scheme(body) {
+        Some("the server speaks https on this port: write https:// in the URL")
+    } else {
+        hint
+    };
     let message = match &server_message {
         Some(reason) if !words.is_empty() && !reason.to_lowercase().contains(words) => {
             format!("{words}: {reason}")
@@ -104,6 +109,18 @@ fn kind(status: StatusCode, code: Option<&ErrorCode>, message: Option<&str>, uri
         421 | 425 | 500..=599 => ErrorKind::Server,
         _ => ErrorKind::Other,
     }
+}
+
+/// The pages of common servers for a request in plain http on a port for https.
+fn is_wrong_scheme(body: &[u8]) -> bool {
+    const PAGES: [&str; 3] = [
+        "sent to https port",
+        "http request to an https server",
+        "speaking plain http to an ssl-enabled server port",
+    ];
+    let start = body.get(..2048).unwrap_or(body);
+    let text = String::from_utf8_lossy(start).to_lowercase();
+    PAGES.iter().any(|page| text.contains(page))
 }
 
 fn is_about_a_repo(uri: &Uri) -> bool {
@@ -273,6 +290,19 @@ mod tests {
         for (status, uri, headers, expected) in cases {
             assert_eq!(answer(status, uri, &headers, "").kind, expected, "{status} {uri} {headers:?}");
         }
+    }
+
+    #[test]
+    fn http_on_an_https_port_is_recognised_by_the_pages_of_common_servers() {
+        for page in [
+            "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head>",
+            "Client sent an HTTP request to an HTTPS server.\n",
+            "<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+        ] {
+            let hint = answer(400, "/x", &[], page).hint;
+            assert!(hint.is_some_and(|hint| hint.contains("https://")), "{page}");
+        }
+        assert!(answer(400, "/x", &[], "no such thing").hint.is_none());
     }
 
     #[test]

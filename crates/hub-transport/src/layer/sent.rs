@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use bytes::{Buf, Bytes};
 use http::Request;
 use http_body::{Body as _, Frame, SizeHint};
+use http_body_util::StreamBody;
 
 use crate::{Body, BoxError};
 
@@ -18,11 +19,28 @@ pub(super) fn watch(request: &mut Request<Body>) -> Arc<AtomicBool> {
     *request.body_mut() = match body.is_end_stream() {
         true => body,
         false => {
-            let left = body.size_hint().exact();
-            Body::once(Watched { body, left, complete: Arc::clone(&complete) })
+            let (left, complete) = (body.size_hint().exact(), Arc::clone(&complete));
+            // What exists a second time still does: a refused token is replaced below this layer.
+            if body.is_replayable() {
+                Body::replay(left, move || Watched {
+                    body: copy(&body),
+                    left,
+                    complete: Arc::clone(&complete),
+                })
+            } else {
+                Body::once(Watched { body, left, complete })
+            }
         }
     };
     complete
+}
+
+/// Never an empty body in the place of one that is gone.
+fn copy(body: &Body) -> Body {
+    body.try_clone().unwrap_or_else(|| {
+        let gone: BoxError = "the body exists only once".into();
+        Body::once(StreamBody::new(futures_util::stream::iter([Err::<Frame<Bytes>, _>(gone)])))
+    })
 }
 
 struct Watched {
@@ -77,6 +95,10 @@ mod tests {
             }
             assert!(complete.load(Ordering::SeqCst));
         }
+        let mut request = Request::new(Body::bytes("abc"));
+        let complete = watch(&mut request);
+        let copy = request.body().try_clone().unwrap().collect().await.unwrap().to_bytes();
+        assert!(copy == "abc" && complete.load(Ordering::SeqCst), "a copy counts as a sending");
         assert!(watch(&mut Request::new(Body::empty())).load(Ordering::SeqCst));
     }
 }

@@ -55,7 +55,7 @@ impl Connector {
                 self.within("TLS", self.secure(stream, uri, https)).await
             }
             Some(proxy) => {
-                let stream = self.dial(&proxy.uri).await?;
+                let stream = self.dial_with(&proxy.uri, failure::of_dial_to_proxy).await?;
                 self.within("the proxy", self.through(proxy, stream, uri, https)).await
             }
         }
@@ -71,14 +71,14 @@ impl Connector {
         if proxy.is_socks() {
             let io = TokioIo::new(stream);
             let socks = SocksV5::new(proxy.uri.clone(), tower::service_fn(opened(io)));
-            let socks = match proxy.socks_credentials() {
+            let credentials = proxy.socks_credentials();
+            let given = credentials.is_some();
+            let socks = match credentials {
                 Some((user, password)) => socks.with_auth(user, password),
                 None => socks,
             };
-            let stream = socks.oneshot(with_port(uri)?).await.map_err(|error| {
-                Failure::not_sent(ErrorKind::Proxy, "the SOCKS proxy did not connect")
-                    .with_source(error.to_string())
-            })?;
+            let stream =
+                socks.oneshot(with_port(uri)?).await.map_err(|error| failure::of_socks(given, error))?;
             return self.secure(stream.into_inner(), uri, https).await;
         }
         let stream = if proxy.uri.scheme_str() == Some("https") {
@@ -87,30 +87,40 @@ impl Connector {
             stream
         };
         if !https {
-            return Ok(Conn::new(stream, false, true));
+            return Ok(Conn::new(stream.expecting_http(), false, true));
         }
         let tunnel = Tunnel::new(proxy.uri.clone(), tower::service_fn(opened(TokioIo::new(stream))));
-        let tunnel = match proxy.http_credentials() {
+        let credentials = proxy.http_credentials();
+        let given = credentials.is_some();
+        let tunnel = match credentials {
             Some(credentials) => tunnel.with_auth(credentials),
             None => tunnel,
         };
-        let stream = tunnel.oneshot(uri.clone()).await.map_err(failure::of_tunnel)?;
+        let stream = tunnel.oneshot(uri.clone()).await.map_err(|error| failure::of_tunnel(given, error))?;
         self.secure(stream.into_inner(), uri, true).await
     }
 
     async fn dial(&self, uri: &Uri) -> Result<ByteStream, Failure> {
+        self.dial_with(uri, failure::of_dial).await
+    }
+
+    async fn dial_with(
+        &self,
+        uri: &Uri,
+        failed: fn(&str, u16, io::Error) -> Failure,
+    ) -> Result<ByteStream, Failure> {
         let host = uri.host().unwrap_or_default();
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).to_owned();
         let port = port(uri);
         self.within("the connection", async {
-            self.connect.connect(&bare, port).await.map_err(|error| failure::of_dial(&bare, port, error))
+            self.connect.connect(&bare, port).await.map_err(|error| failed(&bare, port, error))
         })
         .await
     }
 
     async fn secure(&self, stream: ByteStream, uri: &Uri, https: bool) -> Result<Conn, Failure> {
         if !https {
-            return Ok(Conn::new(stream, false, false));
+            return Ok(Conn::new(stream.expecting_http(), false, false));
         }
         let http2 = self.http2_for.as_ref().is_none_or(|origin| origin.covers(uri));
         self.handshake(stream, uri, http2).await

@@ -41,6 +41,16 @@ pub(super) fn of_client(error: ClientError) -> BoxError {
         let known = if failure.is_permanent() { known.permanent() } else { known };
         return known.with_source(error).into();
     }
+    if find::<SpeaksTls>(&error).is_some() {
+        return Failure::not_sent(
+            ErrorKind::Protocol,
+            "the server speaks https on this port, and http was spoken to it",
+        )
+        .with_source(error)
+        .with_hint("write https:// in the URL")
+        .permanent()
+        .into();
+    }
     if error.is_connect() {
         return Failure::not_sent(ErrorKind::Connect, "no connection").with_source(error).into();
     }
@@ -100,13 +110,70 @@ fn find_kind(error: &io::Error, kind: io::ErrorKind) -> bool {
     false
 }
 
+/// No connection to a proxy: its own address is not what the caller asked for, so that it is called a proxy.
+pub(super) fn of_dial_to_proxy(host: &str, port: u16, error: io::Error) -> Failure {
+    let failure = of_dial(host, port, error);
+    let message = format!("the proxy cannot be used: {failure}");
+    let failure = Failure::not_sent(ErrorKind::Proxy, message).with_source(failure);
+    failure
+        .with_hint("check the proxy settings (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY), and that the proxy runs")
+}
+
+/// The proxy wants a user and password, or other ones than those in its URL. It forwarded nothing.
+pub(super) fn of_proxy_login(given: bool) -> Failure {
+    let (message, hint) = if given {
+        (
+            "the proxy does not accept the user and password of its URL (407)",
+            "check user and password in the proxy URL",
+        )
+    } else {
+        ("the proxy asks for authentication (407)", "put user and password into the proxy URL")
+    };
+    Failure::not_sent(ErrorKind::ProxyAuth, message).with_hint(hint).permanent()
+}
+
 /// The error type of the tunnel is private: only its text tells the reasons apart.
-pub(super) fn of_tunnel(error: impl StdError + Send + Sync + 'static) -> Failure {
+pub(super) fn of_tunnel(given: bool, error: impl StdError + Send + Sync + 'static) -> Failure {
     if error.to_string().contains("authorization required") {
-        return Failure::not_sent(ErrorKind::ProxyAuth, "the proxy asks for authentication (407)")
-            .with_source(error)
-            .with_hint("put user and password into the proxy URL")
-            .permanent();
+        return of_proxy_login(given).with_source(error);
     }
     Failure::not_sent(ErrorKind::Proxy, "the proxy did not open a tunnel").with_source(error)
 }
+
+/// The error of the SOCKS layer is told apart by its text for the same reason.
+pub(super) fn of_socks(given: bool, error: impl StdError) -> Failure {
+    let text = error.to_string();
+    if text.contains("credentials not accepted") {
+        return Failure::not_sent(
+            ErrorKind::ProxyAuth,
+            "the SOCKS proxy does not accept the user and password of its URL",
+        )
+        .with_source(text)
+        .with_hint("check user and password in the proxy URL")
+        .permanent();
+    }
+    if text.contains("authentication") {
+        let (message, hint) = if given {
+            ("the SOCKS proxy takes no user and password", "remove them from the proxy URL")
+        } else {
+            ("the SOCKS proxy asks for authentication", "put user and password into the proxy URL")
+        };
+        return Failure::not_sent(ErrorKind::ProxyAuth, message)
+            .with_source(text)
+            .with_hint(hint)
+            .permanent();
+    }
+    Failure::not_sent(ErrorKind::Proxy, "the SOCKS proxy did not connect").with_source(text)
+}
+
+/// A server that was spoken to in plain http and began to answer in TLS. It has understood nothing of the request.
+#[derive(Debug)]
+pub(super) struct SpeaksTls;
+
+impl std::fmt::Display for SpeaksTls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the server speaks TLS")
+    }
+}
+
+impl StdError for SpeaksTls {}

@@ -14,9 +14,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::TryFutureExt;
-use futures_util::future::MapErr;
+use futures_util::future::{BoxFuture, Either, MapErr};
 use http::header::PROXY_AUTHORIZATION;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::{Client, Error as ClientError, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -76,7 +76,10 @@ impl fmt::Debug for HyperLeaf {
 impl Service<Request<Body>> for HyperLeaf {
     type Response = Response<Incoming>;
     type Error = BoxError;
-    type Future = MapErr<ResponseFuture, fn(ClientError) -> BoxError>;
+    type Future = Either<
+        MapErr<ResponseFuture, fn(ClientError) -> BoxError>,
+        BoxFuture<'static, Result<Response<Incoming>, BoxError>>,
+    >;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
@@ -84,10 +87,25 @@ impl Service<Request<Body>> for HyperLeaf {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let Shared { client, proxies } = &*self.shared;
-        if let Some(credentials) = proxies.forward_credentials(request.uri()) {
+        let credentials = proxies.forward_credentials(request.uri());
+        let given = credentials.is_some();
+        if let Some(credentials) = credentials {
             request.headers_mut().insert(PROXY_AUTHORIZATION, credentials);
         }
-        client.request(request).map_err(failure::of_client as fn(ClientError) -> BoxError)
+        let forwarded =
+            request.uri().scheme_str() == Some("http") && proxies.proxy_for(request.uri()).is_some();
+        let response = client.request(request).map_err(failure::of_client as fn(ClientError) -> BoxError);
+        if !forwarded {
+            return Either::Left(response);
+        }
+        // Here it is the proxy that says 407, and has forwarded nothing.
+        Either::Right(Box::pin(async move {
+            let response = response.await?;
+            match response.status() {
+                StatusCode::PROXY_AUTHENTICATION_REQUIRED => Err(failure::of_proxy_login(given).into()),
+                _ => Ok(response),
+            }
+        }))
     }
 }
 

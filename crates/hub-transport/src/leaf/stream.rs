@@ -34,12 +34,21 @@ trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// Any stream of bytes in both directions.
-pub struct ByteStream(Box<dyn Io>);
+pub struct ByteStream {
+    io: Box<dyn Io>,
+    /// True until the first bytes arrive on a connection on which plain http is spoken.
+    expects_http: bool,
+}
 
 impl ByteStream {
     /// Wraps a stream: a TCP connection, one end of a `tokio::io::duplex`, a TLS session.
     pub fn new(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self(Box::new(stream))
+        Self { io: Box::new(stream), expects_http: false }
+    }
+
+    /// The same stream, which fails when the other side begins with a record of TLS.
+    pub(super) fn expecting_http(self) -> Self {
+        Self { expects_http: true, ..self }
     }
 }
 
@@ -55,21 +64,31 @@ impl AsyncRead for ByteStream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
+        if self.expects_http && matches!(read, Poll::Ready(Ok(()))) {
+            self.expects_http = false;
+            // The first two bytes of a record with an alert; no response of http begins with them.
+            if buf.filled().get(before..).is_some_and(|bytes| bytes.starts_with(&[21, 3])) {
+                let error = io::Error::new(io::ErrorKind::InvalidData, super::failure::SpeaksTls);
+                return Poll::Ready(Err(error));
+            }
+        }
+        read
     }
 }
 
 impl AsyncWrite for ByteStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
+        Pin::new(&mut self.io).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.io).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 
     fn poll_write_vectored(
@@ -77,10 +96,10 @@ impl AsyncWrite for ByteStream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.io.is_write_vectored()
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, InvalidMessage, RootCertStore};
 use rustls_platform_verifier::Verifier;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
@@ -212,6 +212,11 @@ fn refused(host: &str, error: std::io::Error) -> Failure {
             };
             failure(format!("the certificate of {host} is not accepted: {}", describe(&reason)))
                 .with_hint(hint)
+                .permanent()
+        }
+        Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+            failure(format!("{host} does not speak https on this port, but something else, perhaps http"))
+                .with_hint("check the port of the URL, or write http:// if that is what the server speaks")
                 .permanent()
         }
         Some(_) => failure(format!("the TLS handshake with {host} failed")),

@@ -20,5 +20,6 @@ mod stack;
 mod support;
 mod timeouts;
 mod tls;
+mod token_sources;
 mod waits;
 mod wire;

@@ -78,3 +78,57 @@ async fn a_socks_proxy_that_refuses_is_an_error_of_the_proxy() {
     let error = hub.send(&Ask::post("/x", RetryClass::Append)).await.unwrap_err();
     assert_eq!((error.kind(), error.maybe_processed()), (ErrorKind::Proxy, false), "{error}");
 }
+
+#[tokio::test]
+async fn a_proxy_that_refuses_the_connection_is_called_a_proxy() {
+    // A port on which nothing listens any more.
+    let port = Server::start(vec![]).await.port();
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    assert_ne!(port, gone);
+    for endpoint in ["https://hub.test", "http://hub.test"] {
+        for scheme in ["http", "socks5"] {
+            let hub = through(endpoint, &format!("{scheme}://ada:secret@proxy.test:{gone}"));
+            let error = hub.send(&Ask::post("/x", RetryClass::Append)).await.unwrap_err();
+            assert_eq!((error.kind(), error.maybe_processed()), (ErrorKind::Proxy, false), "{error}");
+            let text = error.to_string();
+            assert!(text.contains("the proxy cannot be used: proxy.test:"), "{text}");
+            assert!(text.contains("refused the connection") && text.contains("HTTPS_PROXY"), "{text}");
+            assert!(!text.contains("secret"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_for_a_proxy_is_told_apart_from_a_missing_one() {
+    let missing = "put user and password into the proxy URL";
+    let wrong = "check user and password in the proxy URL";
+    for (endpoint, act) in [("https://hub.test", Act::Head), ("http://hub.test", Act::Request)] {
+        for (login, advice) in [("", missing), ("ada:secret@", wrong)] {
+            let refuse = vec![act.clone(), answer("407 Proxy Authentication Required", "", "")];
+            let proxy = Server::start(vec![refuse.clone(), refuse]).await;
+            let hub = through(endpoint, &format!("http://{login}proxy.test:{}", proxy.port()));
+            let error = hub.send(&Ask::post("/x", RetryClass::Append)).await.unwrap_err();
+            assert!(error.to_string().contains(advice), "{endpoint} {login}: {error}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+            assert_eq!((error.maybe_processed(), proxy.connections()), (false, 1), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_socks_proxy_says_which_login_it_wants() {
+    // Version and "no method fits"; then version and "user and password", and the refusal of both.
+    let none_fits = vec![Act::Read(3), Act::Write(vec![5, 0xff]), Act::Linger];
+    let refused =
+        vec![Act::Read(3), Act::Write(vec![5, 2]), Act::Read(3 + 3 + 6), Act::Write(vec![1, 1]), Act::Linger];
+    for (login, script, advice) in [
+        ("", none_fits.clone(), "put user and password into the proxy URL"),
+        ("ada:secret@", refused, "check user and password in the proxy URL"),
+    ] {
+        let proxy = Server::start(vec![script]).await;
+        let hub = through("http://hub.test", &format!("socks5://{login}proxy.test:{}", proxy.port()));
+        let error = hub.send(&Ask::get("/x")).await.unwrap_err();
+        assert!(error.to_string().contains(advice), "{login}: {error} {:?}", proxy.seen());
+        assert_eq!(proxy.connections(), 1, "{error}");
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Request;
 use http::response::Parts;
-use hub_auth::{AuthError, Token, TokenSource};
+use hub_auth::{Grant, GrantFuture, Token, TokenRequest, TokenSource};
 use hub_transport::testing::{Script, reply};
 use hub_transport::{Body, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_json, get};
 use serde_json::json;
@@ -112,8 +112,8 @@ async fn headers_of_the_client_and_the_token_go_to_the_endpoint_only() {
 struct Broken;
 
 impl TokenSource for Broken {
-    fn token(&self) -> Result<Option<Token>, AuthError> {
-        Token::new("").map(Some)
+    fn token(&self, _: TokenRequest) -> GrantFuture<'_> {
+        Box::pin(std::future::ready(Token::new("").map(Grant::new)))
     }
 }
 

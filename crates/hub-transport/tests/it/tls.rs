@@ -241,3 +241,24 @@ fn what_is_not_a_certificate_is_refused_when_it_is_given() {
     }
     Tls::only_file(std::path::Path::new("/nonexistent/ca.pem")).unwrap_err();
 }
+
+#[tokio::test]
+async fn https_on_an_http_port_and_http_on_an_https_port_are_recognised() {
+    use crate::wire::{Act, answer};
+    // A server of plain http, spoken to in TLS.
+    let script = vec![Act::Read(5), answer("400 Bad Request", "", "what?"), Act::Linger];
+    let plain = crate::wire::Server::start(vec![script.clone(), script]).await;
+    let hub = quick(&plain.url().replace("http://", "https://")).build().unwrap();
+    let error = hub.send(&Ask::post("/x", RetryClass::Append)).await.unwrap_err();
+    assert_eq!((error.kind(), error.maybe_processed(), plain.connections()), (ErrorKind::Tls, false, 1));
+    assert!(error.to_string().contains("write http://"), "{error}");
+
+    // A server of TLS, spoken to in plain http: it answers with an alert.
+    let authority = Authority::new("an authority");
+    let tls = serve(authority.server("localhost", false, &[b"http/1.1"]), 0).await;
+    let hub = quick(&tls.url.replace("https://", "http://")).build().unwrap();
+    let error = hub.send(&Ask::post("/x", RetryClass::Append)).await.unwrap_err();
+    assert_eq!((error.kind(), error.maybe_processed()), (ErrorKind::Protocol, false), "{error} {error:?}");
+    assert!(error.to_string().contains("write https://"), "{error}");
+    assert_eq!(error.context().attempts, 1);
+}
