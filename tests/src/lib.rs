@@ -11,7 +11,7 @@
 pub mod book;
 pub mod cancel;
 pub mod fuzz;
-pub mod known;
+pub mod findings;
 pub mod model;
 pub mod model_client;
 

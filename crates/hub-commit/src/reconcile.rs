@@ -13,7 +13,7 @@ use hub_types::{CommitInfo, GitCommitInfo, ParentCommit, RepoId, RepoRef, RepoTy
 use serde::{Deserialize, Serialize};
 
 use crate::CommitError;
-use crate::endpoint::{Commits, Discussion, Head, OpenPullRequests, PathsInfo};
+use crate::endpoint::{Commits, Discussion, Head, OpenPullRequests, PathsInfo, WhoAmI};
 
 /// How far back the history is searched, in commits.
 const MAX_HISTORY: usize = 200;
@@ -168,6 +168,7 @@ pub(crate) async fn search(transport: &Transport, unknown: &CommitOutcomeUnknown
     let mut head = None;
     let mut searched = 0;
     let mut at_parent = false;
+    let mut author = Author::of(transport, unknown);
     while let Some(commit) = history.try_next().await? {
         searched += 1;
         head.get_or_insert_with(|| commit.id.clone());
@@ -178,6 +179,7 @@ pub(crate) async fn search(transport: &Transport, unknown: &CommitOutcomeUnknown
         let made = claim_name(&unknown.repo(), &commit.id);
         if !transport.claims().is_anothers(&made, &unknown.call)
             && has_our_message(unknown, &commit)
+            && author.made(&commit).await?
             && has_our_content(transport, unknown, &commit.id).await?
             && transport.claims().claim(&made, &unknown.call)
         {
@@ -211,9 +213,39 @@ fn words(texts: [&str; 2]) -> Vec<&str> {
 }
 
 fn has_our_message(unknown: &CommitOutcomeUnknown, commit: &GitCommitInfo) -> bool {
-    let author = unknown.author.as_ref();
     words([&commit.title, &commit.message]) == words([&unknown.message, &unknown.description])
-        && author.is_none_or(|author| commit.authors.iter().any(|a| a.user == *author))
+}
+
+/// Who commits, asked for when somebody has to know.
+struct Author<'a> {
+    transport: &'a Transport,
+    asked: bool,
+    name: Option<String>,
+}
+
+impl<'a> Author<'a> {
+    fn of(transport: &'a Transport, unknown: &CommitOutcomeUnknown) -> Self {
+        Self { transport, asked: unknown.author.is_some(), name: unknown.author.clone() }
+    }
+
+    /// The name; `None` for a token that cannot ask, such as one of a job.
+    async fn name(&mut self) -> Result<Option<&str>, Error> {
+        if !std::mem::replace(&mut self.asked, true) {
+            self.name = match self.transport.send(&WhoAmI).await {
+                Ok(name) => Some(name),
+                Err(error) if error.status().is_some_and(|status| status.is_client_error()) => None,
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(self.name.as_deref())
+    }
+
+    /// Whether the commit may be theirs: what a server does not say is no reason against it.
+    async fn made(&mut self, commit: &GitCommitInfo) -> Result<bool, Error> {
+        let name = self.name().await?;
+        let by = |name: &str| commit.authors.is_empty() || commit.authors.iter().any(|author| author.user == name);
+        Ok(name.is_none_or(by))
+    }
 }
 
 async fn has_our_content(
@@ -252,13 +284,15 @@ async fn has_our_content(
 
 async fn find_pull_request(transport: &Transport, unknown: &CommitOutcomeUnknown) -> Result<Found, Error> {
     let repo = unknown.repo();
+    let mut author = Author::of(transport, unknown);
+    let author = author.name().await?;
     for page in 0..MAX_PAGES {
-        let endpoint = OpenPullRequests { repo: &repo, author: unknown.author.as_deref(), page };
+        let endpoint = OpenPullRequests { repo: &repo, author, page };
         let found = transport.send(&endpoint).await?.discussions;
         if found.is_empty() {
             break;
         }
-        for discussion in found.iter().filter(|discussion| may_be_ours(unknown, discussion)) {
+        for discussion in found.iter().filter(|discussion| may_be_ours(unknown, author, discussion)) {
             let revision = Revision::pull_request(discussion.num);
             let (head, _) = transport.send(&Head { repo: &repo, revision: &revision }).await?;
             let made = discussion_claim(&repo, discussion.num);
@@ -279,9 +313,9 @@ async fn find_pull_request(transport: &Transport, unknown: &CommitOutcomeUnknown
     Ok(Found::Untold)
 }
 
-fn may_be_ours(unknown: &CommitOutcomeUnknown, discussion: &Discussion) -> bool {
-    let by_us = match (&unknown.author, &discussion.author) {
-        (Some(us), Some(author)) => *us == author.name,
+fn may_be_ours(unknown: &CommitOutcomeUnknown, us: Option<&str>, discussion: &Discussion) -> bool {
+    let by_us = match (us, &discussion.author) {
+        (Some(us), Some(author)) => us == author.name,
         _ => true,
     };
     // Both times are the server's, and RFC 3339 in UTC sorts as text.

@@ -276,15 +276,25 @@ impl Transport {
         let mut call = Call::start(&self.shared, CallInfo::new(E::NAME, endpoint.target(), RetryClass::Read));
         let span = call.span();
         async move {
-            let mut request = endpoint.request().map_err(|error| call.error(error))?;
-            if let Some(next) = next {
-                *request.uri_mut() = next.clone();
-            }
-            if self.patience.is_none() {
-                request.extensions_mut().get_or_insert_default::<Patience>();
-            }
-            let (head, body) = self.read(&mut call, request).await?;
-            crate::json::check_content_type(&head).map_err(|error| call.answered(error, &head))?;
+            let mut again = true;
+            let (head, body) = loop {
+                let mut request = endpoint.request().map_err(|error| call.error(error))?;
+                if let Some(next) = next {
+                    *request.uri_mut() = next.clone();
+                }
+                if self.patience.is_none() {
+                    request.extensions_mut().get_or_insert_default::<Patience>();
+                }
+                let (head, body) = self.read(&mut call, request).await?;
+                match crate::json::check_array(&head, &body) {
+                    Ok(()) => break (head, body),
+                    Err(_) if again && self.may_ask_again() => {
+                        again = false;
+                        call.log().record_retry();
+                    }
+                    Err(error) => return Err(call.answered(error, &head)),
+                }
+            };
             let next =
                 next_link(&head.headers, &call.uri(), self.endpoint()).map_err(|error| call.error(error));
             let total = head.headers.get("x-total-count").and_then(|value| value.to_str().ok()?.parse().ok());

@@ -72,6 +72,16 @@ pub(crate) fn check_content_type(head: &Parts) -> Result<(), Error> {
     Err(error)
 }
 
+/// Whether a page of a listing is what it should be, as far as its beginning and its end tell.
+pub(crate) fn check_array(head: &Parts, body: &Bytes) -> Result<(), Error> {
+    check_content_type(head)?;
+    let text = body.trim_ascii();
+    match (text.first(), text.last()) {
+        (Some(b'['), Some(b']')) => Ok(()),
+        _ => Err(Error::new(ErrorKind::Decode, "the response is no list, or broke off")),
+    }
+}
+
 pub(crate) fn misfit(body: &[u8], source: serde_json::Error) -> Error {
     let offset = offset_of(body, source.line(), source.column());
     let path = path_at(body, offset);
@@ -184,6 +194,13 @@ mod tests {
             let error = decode_json::<Info>(&head(None), &Bytes::from(text)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Decode);
             assert!(error.to_string().contains(&format!("at {place} (byte")), "{error}");
+        }
+    }
+
+    #[test]
+    fn f40_a_page_of_a_listing_begins_and_ends_as_a_list() {
+        for (body, fits) in [("[]", true), (" [1, 2]\n", true), ("", false), ("{}", false), ("[1, 2", false)] {
+            assert_eq!(check_array(&head(None), &Bytes::from(body)).is_ok(), fits, "{body:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hub_tests::known;
+use hub_tests::findings;
 use hub_tests::model::{Fault, Model, Rules, Trouble, WRONG, Wrong};
 use hub_tests::model_client::{Seeded, in_paused_time, model_user};
 
@@ -93,20 +93,20 @@ fn three(name: &str, seed: u64, fault: fn(&Seeded) -> Option<Fault>, comments: b
 
 #[test]
 fn f61_discussions_that_are_alike_are_opened_once_for_each_call_that_says_so() {
-    known::check(seeds(1000).filter_map(|seed| three("f61_discussion", seed, fault, false)).collect());
+    findings::none(seeds(1000).filter_map(|seed| three("f61_discussion", seed, fault, false)).collect());
 }
 
 #[test]
 fn f61_comments_that_are_alike_are_written_once_for_each_call_that_says_so() {
-    known::check(seeds(1000).filter_map(|seed| three("f61_comment", seed, fault, true)).collect());
+    findings::none(seeds(1000).filter_map(|seed| three("f61_comment", seed, fault, true)).collect());
 }
 
 #[test]
 fn discussions_are_opened_once_whatever_the_success_looks_like() {
-    known::check(seeds(1000).filter_map(|seed| three("wrong_discussion", seed, wrong, false)).collect());
+    findings::none(seeds(1000).filter_map(|seed| three("wrong_discussion", seed, wrong, false)).collect());
 }
 
 #[test]
 fn comments_are_written_once_whatever_the_success_looks_like() {
-    known::check(seeds(1000).filter_map(|seed| three("wrong_comment", seed, wrong, true)).collect());
+    findings::none(seeds(1000).filter_map(|seed| three("wrong_comment", seed, wrong, true)).collect());
 }

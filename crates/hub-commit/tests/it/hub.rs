@@ -167,6 +167,9 @@ impl Hub {
         if let Some(rest) = path.strip_prefix("/store/") {
             return store(repo, method, rest, body);
         }
+        if path == "/api/whoami-v2" {
+            return reply(200, json!({"name": "ada", "type": "user"}));
+        }
         let Route::Repo { action, .. } = parse(path).unwrap() else { panic!("{path}") };
         match action {
             RepoRoute::Preupload(_) => preupload(repo, body),

@@ -123,6 +123,13 @@ impl Error {
         self
     }
 
+    /// Marks it as one after which nobody knows whether the call was carried out; see [`Error::maybe_processed`].
+    #[must_use]
+    pub fn in_doubt(mut self) -> Self {
+        self.0.context.maybe_processed = true;
+        self
+    }
+
     /// Names the call that it belongs to: for what goes wrong after [`Transport::open`](crate::Transport::open) returned.
     #[must_use]
     pub fn in_call(mut self, call: &CallInfo) -> Self {

@@ -167,5 +167,7 @@ impl<C: Change> Operation for ChangeDiscussion<C> {
 }
 
 fn unseen() -> Error {
-    Error::new(ErrorKind::Other, "the Hub accepted the change, but the discussion does not show it")
+    Error::new(ErrorKind::Decode, "the Hub accepted the change, but the discussion does not show it")
+        .with_hint("it is not known whether this was done: look at the discussion before you try again")
+        .in_doubt()
 }
