@@ -126,9 +126,9 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // A runtime must not wait for its threads inside of another one.
+        // What it has open must be gone before the next one counts; and inside of a runtime none may wait for another.
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            let _ = std::thread::spawn(move || runtime.shutdown_timeout(REST)).join();
         }
     }
 }

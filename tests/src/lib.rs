@@ -10,8 +10,8 @@
 
 pub mod book;
 pub mod cancel;
-pub mod fuzz;
 pub mod findings;
+pub mod fuzz;
 pub mod model;
 pub mod model_client;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use bytes::Bytes;
 use http::Request;
 use http::response::Parts;
-use hub_transport::{Body, CallInfo, Endpoint, Error, ErrorKind, RetryClass, Transport, get};
+use hub_transport::{Body, CallInfo, Endpoint, Error, ErrorKind, RetryClass, Transfer, Transport, get};
 use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath, TreeEntry, route};
 use sha1::Digest;
 
@@ -311,7 +311,7 @@ impl Endpoint for Content<'_> {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        get(route::repo(self.repo).resolve(self.revision, self.path)).finish()
+        get(route::repo(self.repo).resolve(self.revision, self.path)).extension(Transfer).finish()
     }
 
     fn decode(&self, _: &Parts, body: Bytes) -> Result<Bytes, Error> {

@@ -188,10 +188,8 @@ pub(crate) async fn search(transport: &Transport, unknown: &CommitOutcomeUnknown
     }
     Ok(match head {
         Some(_) if at_parent && searched == 1 => Found::AtParent,
-        // The branch has moved; a history that ends without the parent was rewritten.
-        Some(head) if unknown.pinned && searched > 1 && (at_parent || searched < MAX_HISTORY) => {
-            Found::Elsewhere { head }
-        }
+        Some(head) if at_parent && unknown.pinned => Found::Elsewhere { head },
+        // A history without the parent proves nothing: it was rewritten, is too long, or is not that of this repository.
         _ => Found::Untold,
     })
 }
@@ -243,7 +241,8 @@ impl<'a> Author<'a> {
     /// Whether the commit may be theirs: what a server does not say is no reason against it.
     async fn made(&mut self, commit: &GitCommitInfo) -> Result<bool, Error> {
         let name = self.name().await?;
-        let by = |name: &str| commit.authors.is_empty() || commit.authors.iter().any(|author| author.user == name);
+        let by =
+            |name: &str| commit.authors.is_empty() || commit.authors.iter().any(|author| author.user == name);
         Ok(name.is_none_or(by))
     }
 }

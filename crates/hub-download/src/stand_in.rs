@@ -36,7 +36,10 @@ pub(crate) fn tell(error: &DownloadError, what: &str) {
     if error.as_transport().is_some_and(|error| error.kind() == ErrorKind::Offline) {
         tracing::debug!("offline; {what} is taken as it was when the Hub was last asked");
     } else {
-        let error: &(dyn std::error::Error + 'static) = error;
+        let error = match error.as_transport() {
+            Some(source) => source as &(dyn std::error::Error + 'static),
+            None => error,
+        };
         tracing::warn!(error, "{what} is taken as it was when the Hub was last asked");
     }
 }

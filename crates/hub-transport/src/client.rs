@@ -22,7 +22,7 @@ use crate::timeouts::{Settings, after};
 use crate::{
     BaseUrl, Body, BoxError, CallInfo, Claims, Clock, DefaultTimeouts, Endpoint, Error, ErrorKind,
     HubService, PagedEndpoint, Patience, RedirectMode, RetryClass, RetryConfig, Rng, SystemRng, Timeouts,
-    TokioClock, TransportBuilder, Turns, erase,
+    TokioClock, Transfer, TransportBuilder, Turns, erase,
 };
 
 /// Most bytes of a successful answer that [`Transport::send`] reads into memory.
@@ -307,8 +307,8 @@ impl Transport {
     /// One exchange with the whole body.
     async fn read(&self, call: &mut Call, mut request: Request<Body>) -> Result<(Parts, Bytes), Error> {
         request.extensions_mut().insert(CollectBody { limit: MAX_BODY });
-        // Files have paths of their own, and are read as they are.
-        if call.info().class == RetryClass::Read && request.uri().path().contains("/api/") {
+        // The content of files is read as it is.
+        if call.info().class == RetryClass::Read && request.extensions().get::<Transfer>().is_none() {
             request.extensions_mut().insert(Compressible);
         }
         let (head, body) = self.exchange(call, request).await?.into_parts();

@@ -199,7 +199,8 @@ mod tests {
 
     #[test]
     fn f40_a_page_of_a_listing_begins_and_ends_as_a_list() {
-        for (body, fits) in [("[]", true), (" [1, 2]\n", true), ("", false), ("{}", false), ("[1, 2", false)] {
+        for (body, fits) in [("[]", true), (" [1, 2]\n", true), ("", false), ("{}", false), ("[1, 2", false)]
+        {
             assert_eq!(check_array(&head(None), &Bytes::from(body)).is_ok(), fits, "{body:?}");
         }
     }

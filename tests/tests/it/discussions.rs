@@ -153,7 +153,7 @@ async fn each_change_sends_what_the_hub_expects() {
         ("/1/comment/ID/hide", ""),
         ("/1/title", r#"{"title":"Another"}"#),
         ("/1/status", r#"{"status":"closed"}"#),
-        ("/1/status", r#"{"status":"open","comment":"why"}"#),
+        ("/1/status", r#"{"comment":"why","status":"open"}"#),
         ("/1/merge", ""),
         ("/1/merge", r#"{"comment":"now"}"#),
     ];

@@ -18,6 +18,7 @@ mod killed_download;
 mod killed_upload;
 mod network;
 mod newcomer;
+mod page_instead;
 mod place;
 mod repos;
 mod streams;

@@ -170,7 +170,10 @@ fn a_warning_of_a_download_says_what_went_wrong_and_no_method() {
     download.args(["--endpoint", &format!("http://{free}"), "download", &id, "a.txt"]);
     let output = download.output().unwrap();
     let said = text(&output.stderr);
-    assert!(output.status.success() && said.contains("comes from the cache"), "{said}");
+    assert!(
+        output.status.success() && said.contains("is taken as it was when the Hub was last asked"),
+        "{said}"
+    );
     assert_eq!(found(&names(), &said), [""; 0], "{said}");
 }
 

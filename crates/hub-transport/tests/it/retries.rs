@@ -1,13 +1,15 @@
 //! Retries over a script with paused time: how often, how late, and with which body.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use http_body_util::{Full, StreamBody};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hub_transport::testing::{Script, Step, reply};
-use hub_transport::{Body, ErrorKind, Limits, RetryClass, RetryConfig, Transport, get, put};
+use hub_transport::{Body, BoxError, ErrorKind, Limits, RetryClass, RetryConfig, Transport, get, put};
 use tokio::time::Instant;
 
 use crate::support::{Ask, CLASSES, Fixed, HUB, call, over, token};
@@ -63,9 +65,9 @@ async fn a_body_that_exists_once_is_never_sent_again_and_never_sent_empty() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn f25_f31_answers_that_say_not_processed_are_repeated_by_every_class() {
+async fn f31_responses_that_say_not_processed_are_repeated_by_every_class() {
     for class in CLASSES {
-        for status in [408, 429, 421, 425] {
+        for status in [429, 421, 425] {
             let script = Script::new([reply(status), reply(200).text("fine")]);
             assert_eq!(
                 over(&script).send(&Ask::post("/x", class)).await.unwrap(),
@@ -73,6 +75,32 @@ async fn f25_f31_answers_that_say_not_processed_are_repeated_by_every_class() {
                 "{class:?} {status}"
             );
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f25_a_408_is_repeated_where_the_body_was_not_whole_or_nothing_is_changed_twice() {
+    for class in CLASSES {
+        let script = Script::new([reply(408), reply(200).text("fine")]);
+        let outcome = over(&script).send(&Ask::post("/x", class)).await;
+        assert_eq!(outcome.is_ok(), class.is_repeatable(), "{class:?}");
+        assert!(outcome.err().is_none_or(|error| error.maybe_processed()));
+
+        // A service that gives up before it has read the body.
+        let attempts = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&attempts);
+        let early = tower::service_fn(move |request: Request<Body>| {
+            let status = if counted.fetch_add(1, Ordering::SeqCst) == 0 { 408 } else { 200 };
+            async move {
+                if status == 200 {
+                    request.into_body().collect().await?;
+                }
+                Ok::<_, BoxError>(Response::builder().status(status).body(Body::empty()).unwrap())
+            }
+        });
+        let hub = Transport::builder("https://hub.test").leaf(early).build().unwrap();
+        hub.send(&Ask::post("/x", class)).await.unwrap();
+        assert_eq!(attempts.load(Ordering::SeqCst), 2, "{class:?}");
     }
 }
 
