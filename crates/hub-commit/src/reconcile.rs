@@ -247,7 +247,17 @@ impl<'a> Author<'a> {
     }
 }
 
+/// Whether a commit with our message left what ours leaves. A no is asked for twice: it would have the commit made anew, and
+/// a cache in between may have answered about something else.
 async fn has_our_content(
+    transport: &Transport,
+    unknown: &CommitOutcomeUnknown,
+    revision: &str,
+) -> Result<bool, Error> {
+    Ok(left_ours(transport, unknown, revision).await? || left_ours(transport, unknown, revision).await?)
+}
+
+async fn left_ours(
     transport: &Transport,
     unknown: &CommitOutcomeUnknown,
     revision: &str,

@@ -98,12 +98,12 @@ fn messages() -> Vec<Message> {
             // What is not in the list is taken to be gone, so a list that cannot be read whole is none.
             &[
                 "/branches",
-                "/branches/0",
+                "/branches/0-",
                 "/branches/0/name",
                 "/branches/0/ref",
                 "/branches/0/targetCommit",
                 "/tags",
-                "/tags/0",
+                "/tags/0-",
                 "/tags/0/name",
                 "/tags/0/ref",
                 "/tags/0/targetCommit",
