@@ -158,7 +158,8 @@ fn what_would_be_deleted_from_the_cache_is_named_and_counted() {
     for content in ["1", "22"] {
         fs::write(place.home.path().join("a.txt"), content).unwrap();
         for id in [demo, other] {
-            place.ok(&["upload", id, "a.txt"]);
+            // Equal commits of the same second would have the same id.
+            place.ok(&["upload", id, "a.txt", "--commit-message", &format!("{content} of {id}")]);
             let path = place.ok(&["download", id, "a.txt"]);
             commits.push(path.split("/snapshots/").nth(1).unwrap().split('/').next().unwrap().to_owned());
         }
