@@ -39,7 +39,7 @@ pub(crate) use spaces::{
 };
 pub(crate) use upload::{CommitArgs, Upload, UploadSource};
 
-use crate::output::absolute;
+use crate::shown::absolute;
 
 /// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
 #[derive(Debug, Parser)]

@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::output::human_size;
+use crate::shown::human_size;
 
 /// The longest bar, in columns.
 const LONGEST: usize = 30;

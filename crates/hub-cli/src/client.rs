@@ -8,7 +8,8 @@ use hub_local::{LocalHub, OwnHub};
 use crate::{
     args::{Global, parse_rate},
     failure::{Code, Failure},
-    output::{Output, absolute},
+    output::Output,
+    shown::absolute,
     words::{self, chain},
 };
 

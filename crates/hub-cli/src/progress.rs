@@ -11,7 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::{
     bars, console,
-    output::human_size,
+    shown::human_size,
     tally::{Tally, time},
 };
 

@@ -8,7 +8,7 @@ use std::{
 
 use hub_api::types::progress::Phase;
 
-use crate::output::human_size;
+use crate::shown::human_size;
 
 /// Over how much of the past the rate is measured.
 const WINDOW: Duration = Duration::from_secs(10);

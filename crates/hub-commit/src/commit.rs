@@ -6,7 +6,6 @@
 //! was, and then the same bytes are sent again with the same parent. When another writer was faster, the commit is made anew
 //! on the new head: its operations replace whole files, so the result is what an unpinned commit gives.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,11 +15,11 @@ use hub_types::commit::{CommitHeader, CommitResponse};
 use hub_types::progress::Phase;
 use hub_types::{CommitInfo, ParentCommit};
 
-use crate::digest::hex;
 use crate::endpoint::Commit;
+use crate::fingerprint::fingerprint;
 use crate::job::Job;
-use crate::payload::{Line, Payload};
-use crate::reconcile::{CommitOutcomeUnknown, Expected, Found, claim_name, discussion_claim, search};
+use crate::payload::Payload;
+use crate::reconcile::{CommitOutcomeUnknown, Found, claim_name, discussion_claim, search};
 use crate::stream::Fault;
 use crate::{CommitError, CommitOptions};
 
@@ -184,10 +183,7 @@ impl Attempts<'_> {
 
     /// Finds out what became of a commit that may have been made.
     async fn settle(&self, pinned: bool, error: CommitError) -> Result<Settled, CommitError> {
-        let bound = self.job.options.parent_commit.clone().or_else(|| self.base.head.clone());
-        let mut unknown = describe(self.job, self.payload, bound, pinned, &self.base);
-        unknown.call = self.owner.clone();
-        unknown.request_id = error.request_id().map(str::to_owned);
+        let unknown = self.unknown(pinned, error.request_id());
         tracing::debug!(%error, "what became of a commit is not known; reading the history");
         let open = |mut unknown: CommitOutcomeUnknown, cause| {
             unknown.cause = cause;
@@ -195,23 +191,38 @@ impl Attempts<'_> {
         };
         match search(&self.job.transport, &unknown).await {
             Ok(Found::Landed(info)) => Ok(Settled::Landed(info)),
-            Ok(found @ (Found::Elsewhere { .. } | Found::AtParent)) => {
+            Ok(Found::Elsewhere { head }) => match error {
+                CommitError::Commit(_) => Ok(Settled::Next(Next::Anew(Some(head)))),
                 // Nothing can be sent again from a source that changed.
-                match (found, error) {
-                    (Found::Elsewhere { head }, CommitError::Commit(_)) => {
-                        Ok(Settled::Next(Next::Anew(Some(head))))
-                    }
-                    (Found::AtParent, error) if pinned && self.may_send_again(&error) => {
-                        self.wait(&error).await;
-                        Ok(Settled::Next(Next::Same))
-                    }
-                    (Found::AtParent, error) => open(unknown, cause_of(error)),
-                    // Nothing can be sent again from a source that changed.
-                    (_, error) => Err(error),
-                }
+                error => Err(error),
+            },
+            Ok(Found::AtParent) if pinned && self.may_send_again(&error) => {
+                self.wait(&error).await;
+                Ok(Settled::Next(Next::Same))
             }
-            Ok(_) => open(unknown, cause_of(error)),
+            Ok(Found::AtParent | Found::Untold) => open(unknown, cause_of(error)),
             Err(cause) => open(unknown, Some(cause)),
+        }
+    }
+
+    /// The commit as one of which nobody knows whether it was made.
+    fn unknown(&self, pinned: bool, request_id: Option<&str>) -> CommitOutcomeUnknown {
+        let options = &self.job.options;
+        CommitOutcomeUnknown {
+            repo_type: options.repo.repo_type,
+            repo_id: options.repo.id.clone(),
+            revision: options.revision.clone(),
+            parent: options.parent_commit.clone().or_else(|| self.base.head.clone()),
+            pinned,
+            create_pr: options.create_pr,
+            message: options.message.clone(),
+            description: options.description.clone(),
+            author: options.author.clone(),
+            server_time: self.base.server_time.clone(),
+            request_id: request_id.map(str::to_owned),
+            fingerprint: fingerprint(self.payload),
+            call: self.owner.clone(),
+            cause: None,
         }
     }
 }
@@ -280,67 +291,6 @@ fn is_moved(error: &CommitError) -> bool {
         if matches!(error.kind(), ErrorKind::PreconditionFailed | ErrorKind::Conflict))
 }
 
-fn describe(
-    job: &Job,
-    payload: &Payload,
-    parent: Option<ParentCommit>,
-    pinned: bool,
-    base: &Base,
-) -> CommitOutcomeUnknown {
-    let options = &job.options;
-    CommitOutcomeUnknown {
-        repo_type: options.repo.repo_type,
-        repo_id: options.repo.id.clone(),
-        revision: options.revision.clone(),
-        parent,
-        pinned,
-        create_pr: options.create_pr,
-        message: options.message.clone(),
-        description: options.description.clone(),
-        author: options.author.clone(),
-        server_time: base.server_time.clone(),
-        request_id: None,
-        fingerprint: fingerprint(payload),
-        call: String::new(),
-        cause: None::<Error>,
-    }
-}
-
-/// What the lines leave at each path, in order: later lines win.
-fn fingerprint(payload: &Payload) -> BTreeMap<String, Expected> {
-    let mut left: BTreeMap<String, Expected> = BTreeMap::new();
-    let lfs = payload.lines().any(|line| matches!(line, Line::Lfs { .. }));
-    for line in payload.lines() {
-        let file = |id: &[u8], size| Expected::File { oid: hex(id), size };
-        match line {
-            Line::Delete(delete) => {
-                let path = delete.path_in_repo().to_owned();
-                let below = format!("{path}/");
-                left.retain(|other, _| !other.starts_with(&below));
-                left.insert(path, Expected::Absent);
-            }
-            Line::Lfs { path, size, sha256 } => put(&mut left, path, file(&sha256, size)),
-            // The server adds a line for each LFS file that no rule covers.
-            Line::Regular { add, .. } if lfs && add.path_in_repo() == ".gitattributes" => {
-                put(&mut left, add.path_in_repo(), Expected::Present)
-            }
-            Line::Regular { add, stamp, git } => {
-                let state = git.get().map_or(Expected::Present, |id| file(id, stamp.size));
-                put(&mut left, add.path_in_repo(), state);
-            }
-        }
-    }
-    left
-}
-
-/// A file also makes the folders above it be there.
-fn put(left: &mut BTreeMap<String, Expected>, path: &str, state: Expected) {
-    for (at, _) in path.match_indices('/') {
-        left.remove(path.get(..at).unwrap_or_default());
-    }
-    left.insert(path.to_owned(), state);
-}
-
 fn info(job: &Job, response: CommitResponse, owner: &str) -> CommitInfo {
     let options = &job.options;
     let claims = job.transport.claims();
@@ -375,66 +325,4 @@ async fn wait(job: &Job, attempt: u32, longest: Duration) {
     let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
     let wait = Duration::from_millis(job.transport.rng().next_u64() % limit);
     job.transport.clock().sleep(wait.min(longest)).await;
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::OnceLock;
-
-    use hub_transport::Reporter;
-
-    use super::*;
-    use crate::look::Seen;
-    use crate::plan::{Added, Fate};
-    use crate::source::{Stamp, SystemFiles};
-    use crate::{CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};
-
-    fn add(path: &str) -> CommitOperation {
-        CommitOperationAdd::new(path, b"x".as_slice()).unwrap().into()
-    }
-
-    fn delete(path: &str) -> CommitOperation {
-        CommitOperationDelete::new(path, IsFolder::Auto).unwrap().into()
-    }
-
-    /// What the operations leave, with additions in LFS where the path ends in `.bin`.
-    fn left_by(operations: Vec<CommitOperation>) -> BTreeMap<String, Expected> {
-        let file = |(operation, step): (usize, &CommitOperation)| {
-            let CommitOperation::Add(add) = step else { return None };
-            let in_lfs = add.path_in_repo().ends_with(".bin");
-            let fate = if in_lfs { Fate::Lfs([2; 32]) } else { Fate::Regular(OnceLock::from([1; 20])) };
-            let seen = Seen { operation, stamp: Stamp::of_size(1) };
-            Some(Added { fate, ..seen.into() })
-        };
-        let added: Vec<_> = operations.iter().enumerate().filter_map(file).collect();
-        fingerprint(&Payload {
-            added: added.into(),
-            operations: operations.into(),
-            files: Arc::new(SystemFiles),
-            reporter: Reporter::default(),
-            digests: None,
-        })
-    }
-
-    #[test]
-    fn the_fingerprint_is_what_all_lines_together_leave() {
-        let regular = || Expected::File { oid: "01".repeat(20), size: 1 };
-        let lfs = || Expected::File { oid: "02".repeat(32), size: 1 };
-        let table = [
-            (vec![add("a"), add("w.bin")], vec![("a", regular()), ("w.bin", lfs())]),
-            (vec![add("a"), delete("a")], vec![("a", Expected::Absent)]),
-            (vec![delete("a"), add("a")], vec![("a", regular())]),
-            (vec![add("d/a"), delete("d/")], vec![("d", Expected::Absent)]),
-            (vec![delete("d/"), add("d/a")], vec![("d/a", regular())]),
-            (vec![add(".gitattributes")], vec![(".gitattributes", regular())]),
-            (
-                vec![add(".gitattributes"), add("w.bin")],
-                vec![(".gitattributes", Expected::Present), ("w.bin", lfs())],
-            ),
-        ];
-        for (operations, expected) in table {
-            let expected = expected.into_iter().map(|(path, state)| (path.to_owned(), state)).collect();
-            assert_eq!(left_by(operations.clone()), expected, "{operations:?}");
-        }
-    }
 }

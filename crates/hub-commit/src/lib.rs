@@ -39,6 +39,7 @@ mod digest_cache;
 mod endpoint;
 mod error;
 mod execute;
+mod fingerprint;
 pub mod folder;
 mod hasher;
 mod job;

@@ -13,7 +13,8 @@ use crate::{
     args::{Auth, Login, Logout, Switch},
     client::Session,
     failure::{Code, Failure},
-    output::{Brief, absolute},
+    output::Brief,
+    shown::absolute,
     words::chain,
 };
 

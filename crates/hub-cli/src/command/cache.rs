@@ -19,8 +19,9 @@ use crate::{
     client::Session,
     command::agreed_after,
     failure::{Code, Failure},
-    output::{Brief, absolute, counted, human_size},
+    output::Brief,
     progress::watched,
+    shown::{absolute, counted, human_size},
 };
 
 /// All but `verify` wait for the disk, and for nothing else.

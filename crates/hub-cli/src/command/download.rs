@@ -12,8 +12,9 @@ use crate::{
     args::Download,
     client::Session,
     failure::Failure,
-    output::{Brief, absolute, human_size},
+    output::Brief,
     progress::{Board, watched},
+    shown::{absolute, human_size},
 };
 
 pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure> {

@@ -5,12 +5,7 @@ use std::collections::BTreeMap;
 use hub_api::{Config, HfFolder};
 use serde::Serialize;
 
-use crate::{
-    client::Session,
-    failure::Failure,
-    output::{Brief, absolute},
-    words::chain,
-};
+use crate::{client::Session, failure::Failure, output::Brief, shown::absolute, words::chain};
 
 /// Variables whose values can be shown. Of others that look as if they were meant for the Hub, only that they are set.
 const SHOWN: [&str; 36] = [

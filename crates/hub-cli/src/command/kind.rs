@@ -13,7 +13,8 @@ use crate::{
     client::Session,
     command::{card, search},
     failure::Failure,
-    output::{Brief, human_size},
+    output::Brief,
+    shown::human_size,
     tree,
 };
 

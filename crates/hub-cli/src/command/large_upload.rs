@@ -1,11 +1,8 @@
 //! `hub upload-large-folder`
 
 use crate::{
-    args::UploadLargeFolder,
-    client::Session,
-    failure::Failure,
-    output::{Brief, counted},
-    progress::watched,
+    args::UploadLargeFolder, client::Session, failure::Failure, output::Brief, progress::watched,
+    shown::counted,
 };
 
 pub(crate) async fn run(session: &Session, args: UploadLargeFolder) -> Result<(), Failure> {

@@ -17,8 +17,9 @@ use crate::{
     args::{CommitArgs, Upload},
     client::Session,
     failure::{Code, Failure},
-    output::{Brief, counted, human_size},
+    output::Brief,
     progress::watched,
+    shown::{counted, human_size},
 };
 
 pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> {
