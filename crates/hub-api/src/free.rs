@@ -15,6 +15,8 @@ use crate::{
         branches::{CreateBranchCall, DeleteBranchCall, SuperSquashCall},
         checks::{AuthCheckCall, FileExistsCall, RevisionExistsCall},
         commits::ListRepoCommitsListing,
+        create_repo::CreateRepoCall,
+        delete_repo::DeleteRepoCall,
         discussions::{
             ChangeDiscussionStatusCall, CommentDiscussionCall, CreateDiscussionCall,
             EditDiscussionCommentCall, GetDiscussionDetailsCall, GetRepoDiscussionsListing,
@@ -28,7 +30,6 @@ use crate::{
         likes::{LikeCall, ListLikedReposCall, ListRepoLikersListing, UnlikeCall},
         read_file::ReadFileCall,
         refs::ListRefsCall,
-        repos::{CreateRepoCall, DeleteRepoCall},
         search::{ListDatasetsListing, ListModelsListing, ListSpacesListing},
         settings::{MoveRepoCall, UpdateSettingsCall},
         spaces::{

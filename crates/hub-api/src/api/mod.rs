@@ -1,9 +1,12 @@
 //! The methods of [`HfApi`](crate::HfApi), one file per area.
 
 pub mod access_token;
+mod begun;
 pub mod branches;
 pub mod checks;
 pub mod commits;
+pub mod create_repo;
+pub mod delete_repo;
 pub mod discussions;
 pub mod download;
 pub mod download_plan;
@@ -14,10 +17,10 @@ pub mod info;
 pub mod large_upload;
 pub mod likes;
 mod new_ref;
+mod new_repo;
 pub mod plan;
 pub mod read_file;
 pub mod refs;
-pub mod repos;
 pub mod request;
 pub mod search;
 pub mod settings;

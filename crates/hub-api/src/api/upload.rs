@@ -12,8 +12,8 @@ use hub_types::{CommitInfo, Message, RepoInfo, RepoRef, progress::Progress};
 use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
     api::{
+        create_repo::{CreateRepo, CreateRepoCall},
         info::GetInfo,
-        repos::{CreateRepo, CreateRepoCall},
     },
     args::{HasProgress, HasRepo, HasRevision},
     repo_arg::{RepoArg, revision_or_main},

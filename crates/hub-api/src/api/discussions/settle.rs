@@ -1,15 +1,14 @@
 //! Finding out whether a change was made although no answer said so.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use http::{Request, header::DATE};
-use http_body_util::BodyExt;
-use hub_transport::{Body, CallInfo, Claims, Error, RetryClass, Transport, Turn};
+use http::Request;
+use hub_transport::{Body, Claims, Error, Transport, Turn};
 use hub_types::Timestamp;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use crate::api::identity::GetWhoAmI;
+use crate::api::{begun::read_with_time, identity::GetWhoAmI};
 
 /// Tells what this call wrote from what others did, or the same caller before.
 #[derive(Debug, Clone, Default)]
@@ -120,33 +119,8 @@ pub(super) async fn look<T: DeserializeOwned>(
 ) -> Result<(T, Own), Error> {
     let transport = &adding.transport;
     let me = transport.send(&GetWhoAmI::default()).await?.name;
-    let (found, began) = read(transport, operation, target, request, adding.begun).await?;
+    let (found, began) = read_with_time(transport, operation, target, request, adding.begun).await?;
     Ok((found, Own { me: Some(me), began, call: adding.call.clone(), claims: Some(transport.clone()) }))
-}
-
-/// Reads something, and between which times by the server's own clock the call began.
-async fn read<T: DeserializeOwned>(
-    transport: &Transport,
-    operation: &'static str,
-    target: String,
-    request: Request<Body>,
-    begun: Instant,
-) -> Result<(T, Option<(SystemTime, SystemTime)>), Error> {
-    let call = CallInfo::new(operation, target, RetryClass::Read);
-    let since_begun = || transport.clock().now().saturating_duration_since(begun);
-    let at_least = since_begun();
-    let response = transport.open(call, request).await?;
-    let at_most = since_begun();
-    let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
-    let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
-    // `Date` counts whole seconds, and was written at some time between the request and the response.
-    let began = date.and_then(|date| {
-        Some((date.checked_sub(at_most)?, date.checked_add(Duration::from_secs(1))?.checked_sub(at_least)?))
-    });
-    let body = response.into_body().collect().await.map_err(Error::body)?.to_bytes();
-    let found = serde_json::from_slice(&body)
-        .map_err(|error| Error::decode("the answer is not what was expected", error))?;
-    Ok((found, began))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{
     Async, Call, HfApi, Mode, Operation,
     api::{
         identity::GetWhoAmI,
-        repos::{made_repo, made_since, repo_claim},
+        new_repo::{made_repo, made_since, repo_claim},
         settings::check_visibility,
     },
     args::HasRepo,

@@ -1,25 +1,18 @@
-//! Making and deleting repositories.
+//! Making repositories.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, header::DATE, response::Parts};
-use http_body_util::BodyExt;
-use hub_transport::{
-    Body, CallInfo, Claims, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_done, decode_json,
-    delete, get, post,
-};
+use http::{Request, response::Parts};
+use hub_transport::{Body, Claims, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_json, post};
 use hub_types::{
-    CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest, Message, ModelInfo, RepoId, RepoInfo, RepoRef,
-    RepoType, RepoUrl, route,
+    CreateRepoRequest, CreateRepoResponse, Message, RepoId, RepoInfo, RepoRef, RepoType, RepoUrl, route,
     space::{NewSpace, SpaceHardware, SpaceSetting, SpaceStorage},
 };
 
-use tokio::time::Instant;
-
 use super::{
-    endpoint_repo,
     info::GetInfo,
+    new_repo::{made_repo, made_since, repo_claim},
     settings::check_visibility,
     spaces::{check_sleep_time, template_called},
 };
@@ -27,8 +20,6 @@ use crate::{Async, Call, HfApi, Mode, Operation, args::HasRepo, repo_arg::RepoAr
 
 /// The call that [`HfApi::create_repo`] makes.
 pub type CreateRepoCall<M = Async> = Call<CreateRepo, M>;
-/// The call that [`HfApi::delete_repo`] makes.
-pub type DeleteRepoCall<M = Async> = Call<DeleteRepo, M>;
 
 /// What a repository should be like.
 #[derive(Debug, Clone)]
@@ -148,27 +139,6 @@ impl Endpoint for PostCreate {
 const BUSY: &str = "another conflicting operation is in progress";
 /// How often a busy name is tried again.
 const BUSY_ATTEMPTS: u32 = 5;
-
-/// The response to a call that makes a repository, if it names the one that was asked for.
-pub(super) fn made_repo(
-    response: CreateRepoResponse,
-    namespace: Option<&str>,
-    name: &str,
-) -> Result<CreateRepoResponse, Error> {
-    let mut segments = response.url.trim_end_matches('/').rsplit('/');
-    let same =
-        |segment: Option<&str>, wanted: &str| segment.is_some_and(|text| text.eq_ignore_ascii_case(wanted));
-    let is_it = same(segments.next(), name) && namespace.is_none_or(|wanted| same(segments.next(), wanted));
-    match is_it {
-        true => Ok(response),
-        false => Err(Error::new(ErrorKind::Decode, "the response is about another repository")),
-    }
-}
-
-/// The name under which the making of a repository is claimed.
-pub(super) fn repo_claim(repo: &RepoRef) -> String {
-    format!("new {repo}").to_lowercase()
-}
 
 impl CreateRepo {
     /// Finds what cannot be before anything is sent.
@@ -312,97 +282,6 @@ impl Operation for CreateRepo {
     }
 }
 
-/// Whether a repository is there, and was made after `begun` by the server's own clock. `None` if it is not there.
-pub(super) async fn made_since(
-    transport: &Transport,
-    repo: &RepoRef,
-    begun: Instant,
-) -> Result<Option<bool>, crate::Error> {
-    let call = CallInfo::new("create_repo", repo.to_string(), RetryClass::Read);
-    let response = match transport.open(call, get(route::repo(repo).info(None)).finish()?).await {
-        Err(error) if error.is_not_found() => return Ok(None),
-        response => response?,
-    };
-    let elapsed = transport.clock().now().saturating_duration_since(begun);
-    let date =
-        response.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-    let body = response.into_body().collect().await.map_err(Error::body)?.to_bytes();
-    let info: ModelInfo = serde_json::from_slice(&body)
-        .map_err(|error| Error::decode("the repository's info is not JSON", error))?;
-    let made =
-        info.created_at.and_then(|text| text.as_str().parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
-    // `Date` counts whole seconds.
-    let since = date.and_then(|date| date.checked_sub(elapsed + Duration::from_secs(1)));
-    Ok(Some(made.zip(since).is_some_and(|(made, since)| made >= since)))
-}
-
-/// `DELETE /api/repos/delete`
-#[derive(Debug, Clone)]
-struct DeleteRequest(RepoArg);
-
-impl Endpoint for DeleteRequest {
-    const NAME: &'static str = "delete_repo";
-    type Output = ();
-
-    fn class(&self) -> RetryClass {
-        RetryClass::Ambiguous
-    }
-
-    fn target(&self) -> String {
-        self.0.describe()
-    }
-
-    fn request(&self) -> Result<Request<Body>, Error> {
-        let repo = endpoint_repo(&self.0)?;
-        delete(route::DELETE_REPO).json(&DeleteRepoRequest::new(repo.repo_type, &repo.id)).finish()
-    }
-
-    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
-        decode_done(head, &body)
-    }
-}
-
-/// Which repository to delete.
-#[derive(Debug, Clone)]
-pub struct DeleteRepo {
-    request: DeleteRequest,
-    missing_ok: bool,
-}
-
-impl HasRepo for DeleteRepo {
-    fn repo_mut(&mut self) -> &mut RepoArg {
-        &mut self.request.0
-    }
-}
-
-impl<M: Mode> DeleteRepoCall<M> {
-    /// Whether a repository that is not there is fine. Off unless set. Python: `missing_ok`.
-    pub fn missing_ok(self, missing_ok: bool) -> Self {
-        self.edit(|operation| operation.missing_ok = missing_ok)
-    }
-}
-
-impl Operation for DeleteRepo {
-    type Output = ();
-
-    async fn run(self, api: HfApi) -> Result<(), crate::Error> {
-        let transport = api.transport()?;
-        match transport.send(&self.request).await {
-            Err(error) if error.is_not_found() && (self.missing_ok || error.maybe_processed()) => Ok(()),
-            // Never sent again blindly: somebody may have made a new repository of that name.
-            Err(error) if error.maybe_processed() => {
-                match transport.send(&GetInfo::<RepoInfo>::new(self.request.0.clone())).await {
-                    Err(gone) if gone.is_not_found() => Ok(()),
-                    _ => Err(error
-                        .with_hint("the repository is still there, or could not be looked up")
-                        .into()),
-                }
-            }
-            other => Ok(other?),
-        }
-    }
-}
-
 impl<M: Mode> HfApi<M> {
     /// Makes a repository and returns its address. Python: `create_repo`.
     ///
@@ -429,15 +308,5 @@ impl<M: Mode> HfApi<M> {
             space: NewSpace::default(),
             resource_group_id: None,
         })
-    }
-
-    /// Deletes a repository with everything in it. This cannot be undone. Python: `delete_repo`.
-    ///
-    /// # Errors
-    /// `RepoNotFound` when it is not there and [`missing_ok`](Call::missing_ok) is off, `Forbidden` without rights.
-    ///
-    /// Endpoint: `DELETE /api/repos/delete`.
-    pub fn delete_repo(&self, repo: impl Into<RepoArg>) -> DeleteRepoCall<M> {
-        self.call(DeleteRepo { request: DeleteRequest(repo.into()), missing_ok: false })
     }
 }

@@ -1,0 +1,46 @@
+//! A repository that a call may have made although its response was lost: what making one and copying one have in common.
+
+use std::time::SystemTime;
+
+use hub_transport::{Error, ErrorKind, Transport, get};
+use hub_types::{CreateRepoResponse, ModelInfo, RepoRef, route};
+use tokio::time::Instant;
+
+use super::begun::read_with_time;
+
+/// The response to a call that makes a repository, if it names the one that was asked for.
+pub(super) fn made_repo(
+    response: CreateRepoResponse,
+    namespace: Option<&str>,
+    name: &str,
+) -> Result<CreateRepoResponse, Error> {
+    let mut segments = response.url.trim_end_matches('/').rsplit('/');
+    let same =
+        |segment: Option<&str>, wanted: &str| segment.is_some_and(|text| text.eq_ignore_ascii_case(wanted));
+    let is_it = same(segments.next(), name) && namespace.is_none_or(|wanted| same(segments.next(), wanted));
+    match is_it {
+        true => Ok(response),
+        false => Err(Error::new(ErrorKind::Decode, "the response is about another repository")),
+    }
+}
+
+/// The name under which the making of a repository is claimed.
+pub(super) fn repo_claim(repo: &RepoRef) -> String {
+    format!("new {repo}").to_lowercase()
+}
+
+/// Whether a repository is there, and was made after `begun` by the server's own clock. `None` if it is not there.
+pub(super) async fn made_since(
+    transport: &Transport,
+    repo: &RepoRef,
+    begun: Instant,
+) -> Result<Option<bool>, Error> {
+    let request = get(route::repo(repo).info(None)).finish()?;
+    let read = read_with_time::<ModelInfo>(transport, "create_repo", repo.to_string(), request, begun).await;
+    let (info, began) = match read {
+        Err(error) if error.is_not_found() => return Ok(None),
+        read => read?,
+    };
+    let made = info.created_at.and_then(|text| text.as_str().parse::<jiff::Timestamp>().ok());
+    Ok(Some(made.zip(began).is_some_and(|(made, (earliest, _))| SystemTime::from(made) >= earliest)))
+}
