@@ -132,35 +132,6 @@ impl Endpoint for Head<'_> {
     }
 }
 
-/// `GET /api/whoami-v2`, as much of it as tells who commits.
-pub(crate) struct WhoAmI;
-
-#[derive(Deserialize)]
-struct Named {
-    name: String,
-}
-
-impl Endpoint for WhoAmI {
-    const NAME: &'static str = "whoami";
-    type Output = String;
-
-    fn class(&self) -> RetryClass {
-        RetryClass::Read
-    }
-
-    fn target(&self) -> String {
-        String::new()
-    }
-
-    fn request(&self) -> Result<Request<Body>, Error> {
-        get(route::WHOAMI).finish()
-    }
-
-    fn decode(&self, head: &Parts, body: Bytes) -> Result<String, Error> {
-        Ok(decode_json::<Named>(head, &body)?.name)
-    }
-}
-
 /// `POST .../commit/{rev}`
 pub(crate) struct Commit<'a> {
     pub(crate) repo: &'a RepoRef,

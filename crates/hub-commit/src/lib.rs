@@ -60,6 +60,7 @@ mod run;
 mod skipped;
 pub mod source;
 mod stream;
+mod whoami;
 mod window;
 
 pub use checked::CheckedCommit;
@@ -77,3 +78,4 @@ pub use reconcile::{CommitOutcomeUnknown, Expected, Reconciled, discussion_claim
 pub use run::create_commit;
 pub use skipped::{Reason, Skipped};
 pub use source::AddSource;
+pub use whoami::GetWhoAmI;

@@ -13,7 +13,8 @@ use hub_types::{CommitInfo, GitCommitInfo, ParentCommit, RepoId, RepoRef, RepoTy
 use serde::{Deserialize, Serialize};
 
 use crate::CommitError;
-use crate::endpoint::{Commits, Discussion, Head, OpenPullRequests, PathsInfo, WhoAmI};
+use crate::endpoint::{Commits, Discussion, Head, OpenPullRequests, PathsInfo};
+use crate::whoami::GetWhoAmI;
 
 /// How far back the history is searched, in commits.
 const MAX_HISTORY: usize = 200;
@@ -229,8 +230,8 @@ impl<'a> Author<'a> {
     /// The name; `None` for a token that cannot ask, such as one of a job.
     async fn name(&mut self) -> Result<Option<&str>, Error> {
         if !std::mem::replace(&mut self.asked, true) {
-            self.name = match self.transport.send(&WhoAmI).await {
-                Ok(name) => Some(name),
+            self.name = match self.transport.send(&GetWhoAmI).await {
+                Ok(me) => Some(me.name),
                 Err(error) if error.status().is_some_and(|status| status.is_client_error()) => None,
                 Err(error) => return Err(error),
             };

@@ -76,7 +76,7 @@ impl Operation for ListLikedRepos {
             }
             Some(user) => user,
             None => {
-                let me = transport.send(&GetWhoAmI::default()).await?;
+                let me = transport.send(&GetWhoAmI).await?;
                 if me.kind != "user" {
                     let problem = "the token belongs to no user: say whose likes are meant";
                     return Err(crate::Error::setup(problem));

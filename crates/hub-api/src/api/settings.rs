@@ -158,7 +158,7 @@ impl UpdateSettings {
         if namespace.is_some() {
             return Ok(RepoRef::new(repo_type, id));
         }
-        let me = transport.send(&GetWhoAmI::default()).await?;
+        let me = transport.send(&GetWhoAmI).await?;
         Ok(RepoRef::new(repo_type, RepoId::new(&me.name, name)?))
     }
 

@@ -118,7 +118,7 @@ pub(super) async fn look<T: DeserializeOwned>(
     adding: &Adding,
 ) -> Result<(T, Own), Error> {
     let transport = &adding.transport;
-    let me = transport.send(&GetWhoAmI::default()).await?.name;
+    let me = transport.send(&GetWhoAmI).await?.name;
     let (found, began) = read_with_time(transport, operation, target, request, adding.begun).await?;
     Ok((found, Own { me: Some(me), began, call: adding.call.clone(), claims: Some(transport.clone()) }))
 }

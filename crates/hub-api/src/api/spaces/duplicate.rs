@@ -132,7 +132,7 @@ impl DuplicateRepo {
         if id.namespace().is_some() {
             return Ok(id);
         }
-        let me = api.transport()?.send(&GetWhoAmI::default()).await?;
+        let me = api.transport()?.send(&GetWhoAmI).await?;
         Ok(RepoId::new(&me.name, id.name())?)
     }
 }
