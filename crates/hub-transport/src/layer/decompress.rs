@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::header::ACCEPT_ENCODING;
 use http::{Request, StatusCode};
 use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
 use tower::{Layer, Service, ServiceExt};
 use tower_http::decompression::Decompression;
 
@@ -67,46 +68,21 @@ impl<S: Inner + Sync> Service<Request<Body>> for Decompress<S> {
         }
         let sent = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&sent);
-        let counted = take_ready(&mut self.inner)
-            .map_response(move |response| response.map(|body| Counted { body, sent: counter }));
+        let counted = take_ready(&mut self.inner).map_response(move |response| {
+            response.map(|body| {
+                body.map_frame(move |frame: Frame<Bytes>| {
+                    let length = frame.data_ref().map_or(0, Bytes::len);
+                    counter.fetch_add(length as u64, Ordering::SeqCst);
+                    frame
+                })
+            })
+        });
         let answering = Decompression::new(counted).call(request);
         Box::pin(async move {
             let response = answering.await?;
             let status = response.status();
             Ok(response.map(|body| Body::once(Checked { body: Box::pin(body), sent, unpacked: 0, status })))
         })
-    }
-}
-
-/// A body as it was sent.
-struct Counted {
-    body: Body,
-    sent: Arc<AtomicU64>,
-}
-
-impl http_body::Body for Counted {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
-        if let Poll::Ready(Some(Ok(frame))) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            self.sent.fetch_add(data.len() as u64, Ordering::SeqCst);
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 
