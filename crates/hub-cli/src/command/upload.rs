@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use hub_api::{
     Call, CommitInfo, CommitPlan, HfApi, Operation, RepoRef, RepoType,
     api::{
-        repos::CreateRepoCall,
+        create_repo::CreateRepoCall,
         upload::{HasCommit, UploadFileCall},
         upload_folder::UploadFolderCall,
     },
