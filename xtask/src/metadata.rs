@@ -1,6 +1,7 @@
 //! What `cargo metadata` says about the workspace and what it depends on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -10,6 +11,8 @@ use crate::{Outcome, cargo, output};
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) name: String,
+    /// Where its manifest is.
+    pub(crate) folder: PathBuf,
     pub(crate) dependencies: Vec<Dependency>,
 }
 
@@ -38,7 +41,9 @@ fn member(package: &Value) -> Member {
             local: dependency.get("path").is_some_and(Value::is_string),
         })
         .collect();
-    Member { name: text(package, "name"), dependencies }
+    let manifest = PathBuf::from(text(package, "manifest_path"));
+    let folder = manifest.parent().unwrap_or(&manifest).to_owned();
+    Member { name: text(package, "name"), folder, dependencies }
 }
 
 /// What each package leads to in an ordinary build of the whole workspace, directly or through others.

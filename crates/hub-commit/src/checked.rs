@@ -5,10 +5,11 @@ use std::sync::Arc;
 use hub_transport::Transport;
 use hub_types::RepoRef;
 
-use crate::job::validate;
-use crate::look::{Looked, look_at};
-use crate::plan::Added;
-use crate::{CommitError, CommitOperation, CommitOptions, clash, copy, plan};
+use crate::inspect::{Inspected, inspect};
+use crate::operation::clash;
+use crate::operation::warnings::warnings;
+use crate::preupload::decision::Added;
+use crate::{CommitError, CommitOperation, CommitOptions, copies};
 
 /// A commit that was checked as far as that goes without the server: the options make sense, no path is a file and a folder
 /// at once, and every source was opened. This is the moment to change something for the commit, for example to make its
@@ -16,7 +17,7 @@ use crate::{CommitError, CommitOperation, CommitOptions, clash, copy, plan};
 #[derive(Debug)]
 pub struct CheckedCommit {
     pub(crate) operations: Arc<Vec<CommitOperation>>,
-    pub(crate) looked: Looked<Added>,
+    pub(crate) inspected: Inspected<Added>,
     pub(crate) options: CommitOptions,
 }
 
@@ -27,16 +28,16 @@ impl CheckedCommit {
     /// [`CommitError::InvalidOperation`], [`CommitError::PathClash`], and [`CommitError::Sources`] with everything that cannot
     /// be opened.
     pub async fn new(operations: Vec<CommitOperation>, options: CommitOptions) -> Result<Self, CommitError> {
-        validate(&options)?;
+        options.validate()?;
         if !clash::is_plain(&operations) {
             clash::check(&operations)?;
-            for warning in plan::warnings(&operations) {
+            for warning in warnings(&operations) {
                 tracing::warn!("{warning}");
             }
         }
         let operations = Arc::new(operations);
-        let looked = look_at(&operations, &options, true).await?;
-        Ok(Self { operations, looked, options })
+        let inspected = inspect(&operations, &options, true).await?;
+        Ok(Self { operations, inspected, options })
     }
 
     /// What is committed, in order.
@@ -64,7 +65,7 @@ impl CheckedCommit {
         let moved = deletions.len();
         Arc::make_mut(&mut self.operations).splice(..0, deletions);
         clash::check(&self.operations)?;
-        for file in &mut self.looked.files {
+        for file in &mut self.inspected.files {
             file.seen.operation += moved;
         }
         Ok(self)
@@ -73,8 +74,8 @@ impl CheckedCommit {
     /// Finds out what the copies among the operations are.
     pub(crate) async fn resolve_copies(mut self, transport: &Transport) -> Result<Self, CommitError> {
         if self.operations.iter().any(|operation| matches!(operation, CommitOperation::Copy(_))) {
-            self.operations = copy::resolve(transport, &self.operations, &self.options).await?.into();
-            self.looked = look_at(&self.operations, &self.options, true).await?;
+            self.operations = copies::resolve(transport, &self.operations, &self.options).await?.into();
+            self.inspected = inspect(&self.operations, &self.options, true).await?;
         }
         Ok(self)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hub_transport::Error;
 
-use crate::reconcile::CommitOutcomeUnknown;
+use crate::outcome_unknown::CommitOutcomeUnknown;
 
 /// Why no commit was made, or why it is not known whether one was.
 ///

@@ -25,57 +25,41 @@
 //! Memory does not grow with the size of files: content is read in pieces of 64 to 512 KiB, at most a few ahead of the
 //! network. A file that changes while all this happens ends the job with [`CommitError::SourceChanged`], and no commit is made.
 
-mod blocks;
-mod budget;
+mod blocking;
+mod body;
 mod checked;
-mod chunks;
-mod clash;
 mod commit;
-mod commit_plan;
-mod copy;
-mod deletions;
-mod digest;
-mod digest_cache;
+mod concurrency;
+mod copies;
+mod create_commit;
 mod endpoint;
 mod error;
-mod execute;
-mod fingerprint;
 pub mod folder;
-mod hasher;
+mod hash;
+mod inspect;
 mod job;
 pub mod large;
 mod lfs;
-mod look;
-mod make_plan;
 mod operation;
 mod options;
+mod outcome_unknown;
 pub mod pattern;
-mod payload;
-mod pieces;
 mod plan;
-mod plan_of_new;
 mod preupload;
-mod reconcile;
-mod run;
-mod skipped;
 pub mod source;
-mod stream;
 mod whoami;
-mod window;
 
 pub use checked::CheckedCommit;
-pub use commit_plan::{Action, CommitPlan, PlanEntry, PlanTotals};
-pub use copy::CommitOperationCopy;
-pub use deletions::deletions;
-pub use digest::{Digests, Want};
-pub use digest_cache::DigestCache;
+pub use commit::{Reconciled, discussion_claim, reconcile_commit};
+pub use create_commit::create_commit;
 pub use error::{CommitError, RejectedObject, SourceProblem};
-pub use execute::execute;
-pub use make_plan::plan_commit;
-pub use operation::{CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};
+pub use folder::{Reason, Skipped, deletions};
+pub use hash::{DigestCache, Digests, Want};
+pub use operation::{
+    CommitOperation, CommitOperationAdd, CommitOperationCopy, CommitOperationDelete, IsFolder,
+};
 pub use options::CommitOptions;
-pub use reconcile::{CommitOutcomeUnknown, Expected, Reconciled, discussion_claim, reconcile_commit};
-pub use run::create_commit;
-pub use skipped::{Reason, Skipped};
+pub use outcome_unknown::{CommitOutcomeUnknown, Expected};
+pub use plan::{Action, CommitPlan, PlanEntry, PlanTotals, execute, plan_commit};
 pub use source::AddSource;
 pub use whoami::GetWhoAmI;

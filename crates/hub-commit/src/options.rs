@@ -7,8 +7,9 @@ use std::time::Duration;
 use hub_types::progress::Progress;
 use hub_types::{ParentCommit, RepoRef, Revision};
 
-use crate::DigestCache;
+use crate::error::shown;
 use crate::source::{Files, SystemFiles};
+use crate::{CommitError, DigestCache};
 
 /// Where a commit goes, what it says and how it is made. Python: the arguments of `create_commit`.
 #[derive(Clone)]
@@ -155,6 +156,20 @@ impl CommitOptions {
     pub fn digests(mut self, digests: Arc<dyn DigestCache>) -> Self {
         self.digests = Some(digests);
         self
+    }
+
+    /// Checks what can be checked without looking at any file.
+    pub(crate) fn validate(&self) -> Result<(), CommitError> {
+        if self.message.trim().is_empty() {
+            return Err(CommitError::invalid("the commit message is empty"));
+        }
+        if self.create_pr && self.revision.as_commit().is_some() {
+            let revision = shown(self.revision.as_str());
+            return Err(CommitError::invalid(format!(
+                "a pull request goes to a branch; {revision} is a commit"
+            )));
+        }
+        Ok(())
     }
 }
 

@@ -284,6 +284,14 @@ pub(crate) fn fill(
     Ok(())
 }
 
+/// The first `limit` bytes of an open source.
+pub(crate) fn head_of(file: &mut dyn SourceFile, limit: usize) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; limit];
+    let n = read_full(file, &mut head)?;
+    head.truncate(n);
+    Ok(head)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

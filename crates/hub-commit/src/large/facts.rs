@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::{Digests, Want, hex};
+use crate::hash::digest::{Digests, Want, hex};
 use crate::source::Stamp;
 
 /// The state of a file as a journal writes it: size, time of the last write in seconds and nanoseconds, device and number.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::facts::{Fact, Facts, Staging, State, digest_fact, write};
-use crate::digest::{Digests, Want};
+use crate::hash::digest::{Digests, Want};
 use crate::source::Stamp;
 use crate::{CommitError, DigestCache};
 

@@ -32,9 +32,9 @@ use serde::Serialize;
 pub use self::batches::Limits;
 pub use self::facts::Staging;
 use self::journal::Journal;
+use crate::blocking::blocking;
 use crate::folder::{FolderOptions, scan};
-use crate::job::{blocking, validate};
-use crate::look::{Seen, look_at};
+use crate::inspect::{Seen, inspect};
 use crate::{CommitError, CommitOperation, CommitOptions, create_commit};
 
 /// A folder to upload, with its journal. Only one program at a time can have it.
@@ -130,7 +130,7 @@ impl LargeFolder {
         options: CommitOptions,
         mut limits: Limits,
     ) -> Result<LargeUpload, CommitError> {
-        validate(&options)?;
+        options.validate()?;
         if options.create_pr || options.parent_commit.is_some() {
             return Err(CommitError::invalid(
                 "a large upload has neither a parent commit nor a pull request of its own",
@@ -198,7 +198,7 @@ impl LargeFolder {
         transport: &Transport,
         options: &CommitOptions,
     ) -> Result<(LargeUpload, Vec<Seen>, Option<ParentCommit>), CommitError> {
-        let seen: Vec<Seen> = look_at(&self.operations, options, false).await?.files;
+        let seen: Vec<Seen> = inspect(&self.operations, options, false).await?.files;
         let mut report = LargeUpload { files: seen.len() as u64, ..LargeUpload::default() };
         report.bytes = seen.iter().fold(0u64, |sum, file| sum.saturating_add(file.stamp.size));
         if seen.is_empty() {

@@ -10,10 +10,11 @@ use hub_types::progress::Phase;
 use tokio::time::Instant;
 
 use super::endpoint::Batch;
-use super::{Object, address};
 use crate::CommitError;
 use crate::error::RejectedObject;
 use crate::job::Job;
+use crate::lfs::object::Object;
+use crate::lfs::url;
 
 /// Objects in one request.
 pub(super) const MAX_OBJECTS: usize = 256;
@@ -140,11 +141,11 @@ fn route(
     let parts = action
         .multipart(object.size())
         .map_err(|error| CommitError::malformed(format!("for {path:?}: {error}")))?;
-    let href = address::usable(endpoint, &action.href)?;
+    let href = url::usable(endpoint, &action.href)?;
     let headers = match &parts {
         // The headers of a multipart action describe the parts; they are not for the store.
-        Some(_) => address::headers(endpoint, &href, &BTreeMap::new()),
-        None => address::headers(endpoint, &href, &action.header),
+        Some(_) => url::headers(endpoint, &href, &BTreeMap::new()),
+        None => url::headers(endpoint, &href, &action.header),
     };
     let pieces = match parts {
         Some(parts) => Pieces::Parts {
@@ -152,7 +153,7 @@ fn route(
             addresses: parts
                 .parts
                 .iter()
-                .map(|part| address::usable(endpoint, part))
+                .map(|part| url::usable(endpoint, part))
                 .collect::<Result<_, _>>()?,
             complete: href,
         },
@@ -160,8 +161,8 @@ fn route(
     };
     let verify = match verify {
         Some(action) => {
-            let href = address::usable(endpoint, &action.href)?;
-            let headers = address::headers(endpoint, &href, &action.header);
+            let href = url::usable(endpoint, &action.href)?;
+            let headers = url::headers(endpoint, &href, &action.header);
             Some((href, headers))
         }
         None => None,

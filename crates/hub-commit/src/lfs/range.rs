@@ -10,11 +10,11 @@ use hub_types::progress::Phase;
 
 use super::Object;
 use crate::CommitError;
-use crate::blocks::{BLOCK, WORD, block_of, sum};
-use crate::chunks::Chunks;
-use crate::digest::REPORTED;
+use crate::body::chunks::Chunks;
+use crate::body::read::Pieces;
+use crate::hash::block_checksums::{BLOCK, WORD, block_of, sum};
+use crate::hash::digest::REPORTED;
 use crate::job::Job;
-use crate::pieces::Pieces;
 use crate::source::{SourceFile, fill};
 
 /// Bytes read and handed on at once; both divide [`BLOCK`]. Many parts go at once, so theirs are small; long ranges are few, and

@@ -13,9 +13,9 @@ use super::batch::{Pieces, Route, Upload, negotiate};
 use super::endpoint::{LfsStep, Put};
 use super::range::{Part, Sending};
 use crate::CommitError;
+use crate::body::encoded::Fault;
+use crate::body::read;
 use crate::job::Job;
-use crate::pieces;
-use crate::stream::Fault;
 
 /// How often new addresses are asked for, for one object.
 const RENEWALS: u32 = 3;
@@ -72,7 +72,7 @@ pub(super) async fn send(job: &Arc<Job>, upload: Upload) -> Result<(), CommitErr
     }
 }
 
-async fn content(job: &Arc<Job>, object: &super::Object, route: &Route) -> Result<(), Failure> {
+async fn content(job: &Arc<Job>, object: &super::object::Object, route: &Route) -> Result<(), Failure> {
     let path = job.path(object.seen.operation);
     match &route.pieces {
         Pieces::Whole(href) => {
@@ -134,7 +134,7 @@ async fn put(
     let fault = Fault::default();
     let make = || -> Body {
         let (sending, range) = (Arc::clone(sending), range.clone());
-        pieces::body(range.end - range.start, &fault, move || Part::open(&sending, part, range.clone()))
+        read::body(range.end - range.start, &fault, move || Part::open(&sending, part, range.clone()))
     };
     let endpoint = Put { target: path, href, headers, body: &make };
     let result = fault.guard(job.transport.send(&endpoint)).await?;
@@ -154,7 +154,7 @@ async fn put(
 /// does after a refusal: an earlier attempt may have ended the upload that this one speaks of.
 async fn completion(
     job: &Arc<Job>,
-    object: &super::Object,
+    object: &super::object::Object,
     path: &str,
     href: &str,
     parts: Vec<CompletedPart>,

@@ -1,0 +1,4 @@
+//! How many things run at once.
+
+pub(crate) mod adaptive;
+pub(crate) mod budget;
