@@ -8,32 +8,12 @@ use hub_types::{
     progress::{Event, Progress},
 };
 
-use crate::{
-    ContentId, DownloadError, DownloadOptions, Target, disk::blocking, keep::Job, metadata::metadata_within,
-    stand_in::stand_in,
-};
-
-/// A file of a commit, with all that is needed to fetch and check it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemoteFile {
-    /// The repository.
-    pub repo: RepoRef,
-    /// The commit, so that every part of the file comes from the same state.
-    pub commit: CommitHash,
-    /// Path in the repository.
-    pub path: SafeRelPath,
-    /// Size of the content in bytes.
-    pub size: u64,
-    /// What identifies the content.
-    pub id: ContentId,
-}
-
-impl RemoteFile {
-    /// Bytes of files together. What a server says of them need not have a sum.
-    pub(crate) fn total<'f>(files: impl IntoIterator<Item = &'f Self>) -> u64 {
-        files.into_iter().map(|file| file.size).fold(0, u64::saturating_add)
-    }
-}
+use crate::deliver::deliver;
+use crate::disk::blocking;
+use crate::job::Job;
+use crate::listing::metadata::metadata_within;
+use crate::stand_in::stand_in;
+use crate::{DownloadError, DownloadOptions, RemoteFile, Target};
 
 /// One file that is wanted.
 #[derive(Debug, Clone)]
@@ -63,20 +43,22 @@ pub struct FileRequest {
 pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Result<PathBuf, DownloadError> {
     let options = &wanted.options;
     let kept = if options.force && !options.local_files_only { None } else { wanted.find().await? };
-    let limits = kept.is_some().then(|| options.timeouts.of_metadata());
-    match kept {
-        Some(place) if options.local_files_only || wanted.revision.as_commit().is_some() => return Ok(place),
-        None if options.local_files_only => return Err(not_here(wanted.describe(), &wanted.target)),
-        _ => {}
+    if options.local_files_only {
+        return kept.ok_or_else(|| not_here(wanted.describe(), &wanted.target));
     }
+    let kept = match kept {
+        Some(place) if wanted.revision.as_commit().is_some() => return Ok(place),
+        kept => kept,
+    };
+    let limits = kept.is_some().then(|| options.timeouts.of_metadata());
     let FileRequest { repo, revision, path, .. } = &wanted;
     let metadata = match metadata_within(transport, repo, revision, path, limits).await {
         Ok(metadata) => metadata,
         Err(error) => {
-            wanted.note_missing(&error).await?;
-            let found = async || wanted.find().await;
-            let (what, target) = (wanted.describe(), &wanted.target);
-            return stand_in(error, what, target, options.force, found).await;
+            if let Err(unwritten) = wanted.note_missing(&error).await {
+                tracing::debug!(error = %unwritten, "that the file does not exist is not noted in the cache");
+            }
+            return stand_in(error, wanted.describe(), &wanted.target, kept);
         }
     };
     let reporter = Reporter::new(options.progress.clone());
@@ -99,7 +81,7 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
         found = Some(place.path().to_owned());
     }
     for place in prepared.missing {
-        found = Some(job.bring(place).await?);
+        found = Some(deliver(&job, place).await?);
     }
     reporter.finish().await;
     found.ok_or(DownloadError::Stopped)

@@ -25,52 +25,36 @@
 //! * A [`Target::Folder`] holds the files of one repository at their own paths.
 //! * Contents are hashed while they arrive and published only when the hash is the announced one.
 
-mod ahead;
 mod cache;
-mod collision;
-mod content;
-mod delete;
+mod content_id;
+mod deliver;
+mod destination;
 mod disk;
 mod error;
-mod fetch;
 mod file;
-mod intake;
-mod keep;
-mod layout;
-mod local_dir;
-mod lock;
-mod metadata;
+mod job;
+mod listing;
 mod options;
-mod pace;
-mod partial;
-mod parts;
-mod place;
 mod plan;
-mod range;
-mod read_file;
-mod reader;
-mod scan;
-mod sink;
+mod read;
+mod remote_file;
 mod snapshot;
 mod stand_in;
-mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod tree;
+mod transfer;
 mod verify;
 
-pub use cache::{Cache, Cached};
-pub use content::ContentId;
-pub use delete::Deletion;
+pub use cache::{Cache, CacheInfo, Cached, CachedFile, CachedRepo, CachedRevision, Deletion};
+pub use content_id::ContentId;
+pub use destination::Target;
 pub use disk::{Disk, SystemDisk};
 pub use error::DownloadError;
-pub use file::{FileRequest, RemoteFile, hf_hub_download};
-pub use metadata::{FileMetadata, file_metadata, metadata_at};
+pub use file::{FileRequest, hf_hub_download};
+pub use listing::{FileMetadata, file_metadata, metadata_at};
 pub use options::{DownloadOptions, DownloadTimeouts, Parts};
 pub use plan::{PlannedFile, plan_file, plan_snapshot};
-pub use read_file::{ReadRequest, read_file};
-pub use reader::FileReader;
-pub use scan::{CacheInfo, CachedFile, CachedRepo, CachedRevision};
+pub use read::{FileReader, ReadRequest, read_file};
+pub use remote_file::RemoteFile;
 pub use snapshot::{Filter, SnapshotRequest, snapshot_download};
-pub use target::Target;
 pub use verify::{Mismatch, Verification, VerifyRequest, verify};

@@ -10,16 +10,15 @@ use hub_types::{
 };
 use tokio::sync::Semaphore;
 
-use crate::{
-    DownloadError, DownloadOptions, RemoteFile, Target,
-    disk::blocking,
-    file::not_here,
-    keep::{Job, is_small},
-    place::Place,
-    stand_in::{Wanted, absent, allows, tell},
-    target::{Kept, Prepared},
-    tree::{Head, Tree},
-};
+use crate::deliver::{deliver, fetch_small, is_small, publish};
+use crate::destination::Destination;
+use crate::destination::target::{Kept, Prepared};
+use crate::disk::blocking;
+use crate::file::not_here;
+use crate::job::Job;
+use crate::listing::tree::{Head, Tree};
+use crate::stand_in::{Wanted, absent, allows, tell};
+use crate::{DownloadError, DownloadOptions, RemoteFile, Target};
 
 /// Tells whether a path in the repository is wanted.
 pub type Filter = Arc<dyn Fn(&str) -> bool + Send + Sync>;
@@ -81,7 +80,7 @@ pub async fn snapshot_download(
     let what = format!("{} at {}", wanted.repo, wanted.revision);
     if wanted.options.local_files_only {
         return match wanted.kept(&wanted.revision).await? {
-            Some(kept) => kept.whole(what, "only local files were asked for", None),
+            Some(kept) => kept.unless_incomplete(what, "only local files were asked for", None),
             None => Err(not_here(what, &wanted.target)),
         };
     }
@@ -107,9 +106,9 @@ pub async fn snapshot_download(
         job.announce(&place.file);
     }
     if let Err(error) = fetch_all(&job, missing, wanted.workers.max(1)).await {
-        if contradicts_listing(&error) {
+        if may_contradict_listing(&error) {
             let SnapshotRequest { repo, target, .. } = wanted;
-            if let Err(kept) = blocking(move || target.forget_tree(&repo, &commit)).await {
+            if let Err(kept) = blocking(move || target.doubt_tree(&repo, &commit)).await {
                 tracing::debug!(error = %kept, "a listing that may be wrong is still kept");
             }
         }
@@ -119,26 +118,26 @@ pub async fn snapshot_download(
     Ok(root)
 }
 
-/// Whether an error may mean that the listing was wrong, which then must not be kept: it would fail every later download.
-fn contradicts_listing(error: &DownloadError) -> bool {
+/// Whether an error may mean that the listing was wrong: taken as it is, it would fail every later download.
+fn may_contradict_listing(error: &DownloadError) -> bool {
     match error {
         DownloadError::SizeMismatch { .. } | DownloadError::HashMismatch { .. } => true,
         error => error.as_transport().is_some_and(|error| error.kind() == ErrorKind::Interrupted),
     }
 }
 
-async fn fetch_all(job: &Job<'_>, missing: Vec<Place>, workers: usize) -> Result<(), DownloadError> {
+async fn fetch_all(job: &Job<'_>, missing: Vec<Destination>, workers: usize) -> Result<(), DownloadError> {
     let (small, large): (Vec<_>, Vec<_>) = missing.into_iter().partition(|place| is_small(&place.file));
     let small = async {
         // No more than there are: room is made for so many.
         let at_once = small_at_once(workers).min(small.len()).max(1);
-        let fetched = stream::iter(small).map(|place| job.fetch_small(place)).buffer_unordered(at_once);
+        let fetched = stream::iter(small).map(|place| fetch_small(job, place)).buffer_unordered(at_once);
         // One visit to the disk for all that have arrived meanwhile.
-        let published = fetched.ready_chunks(at_once).map(|batch| job.publish(batch)).buffer_unordered(2);
+        let published = fetched.ready_chunks(at_once).map(|batch| publish(job, batch)).buffer_unordered(2);
         published.try_collect::<()>().await
     };
     let large = async {
-        let fetched = stream::iter(large).map(|place| job.bring(place)).buffer_unordered(workers);
+        let fetched = stream::iter(large).map(|place| deliver(job, place)).buffer_unordered(workers);
         fetched.try_for_each(|_| async { Ok(()) }).await
     };
     if workers == 1 {
@@ -161,22 +160,6 @@ enum Found {
     Kept(PathBuf),
 }
 
-impl Kept {
-    /// The folder, if nothing is known to be missing.
-    fn whole(
-        self,
-        what: String,
-        reason: &'static str,
-        source: Option<hub_transport::Error>,
-    ) -> Result<PathBuf, DownloadError> {
-        let Self { folder, missing } = self;
-        if missing.is_empty() {
-            return Ok(folder);
-        }
-        Err(DownloadError::IncompleteSnapshot { what, folder, missing, reason, source })
-    }
-}
-
 impl SnapshotRequest {
     /// What an earlier download left of a revision.
     async fn kept(&self, revision: &Revision) -> Result<Option<Kept>, DownloadError> {
@@ -192,17 +175,22 @@ impl SnapshotRequest {
     /// The listing, or when the Hub does not give it what is kept: of the commit that it did name, else of the one that it named
     /// when it was last asked.
     async fn listing_or_kept(&self, transport: &Transport, what: &str) -> Result<Found, DownloadError> {
-        let standby = if self.options.force { None } else { self.kept(&self.revision).await? };
-        let standby = standby.filter(|kept| kept.missing.is_empty());
+        let kept = if self.options.force { None } else { self.kept(&self.revision).await? };
+        // Only what is sure to be whole makes it worth asking less than usual.
+        let standby = kept.as_ref().filter(|kept| kept.is_whole());
         let limits = standby.map(|_| self.options.timeouts.of_metadata());
-        let (error, revision) = match self.commit(transport, limits).await {
-            Err(error) => (error, self.revision.clone()),
+        let (error, kept, named) = match self.commit(transport, limits).await {
+            Err(error) => (error, kept, None),
             Ok(commit) => {
                 // A Hub that has just named the commit is there.
                 let limits = limits.filter(|_| self.revision.as_commit().is_some());
                 match self.listing_of(transport, commit.clone(), limits).await {
                     Ok(listing) => return Ok(Found::Listing(listing)),
-                    Err(error) => (error, Revision::from(commit)),
+                    Err(error) => {
+                        let named = Revision::from(commit);
+                        let kept = if self.options.force { None } else { self.kept(&named).await? };
+                        (error, kept, Some(named))
+                    }
                 }
             }
         };
@@ -210,14 +198,19 @@ impl SnapshotRequest {
             return Err(error);
         }
         let what = what.to_owned();
-        match (self.kept(&revision).await?, error) {
+        match (kept, error) {
             (None, error) => Err(absent(error, what, &self.target)),
+            // Of a commit that is new here, one file may be all that there is.
+            (Some(kept), error) if !kept.listed && named.is_some() => Err(absent(error, what, &self.target)),
             (Some(kept), error) if kept.missing.is_empty() => {
                 tell(&error, &what);
+                if !kept.listed {
+                    tracing::warn!("no listing of {what} is kept: files of it may be missing");
+                }
                 Ok(Found::Kept(kept.folder))
             }
             (Some(kept), DownloadError::Transport(error)) => {
-                kept.whole(what, "the Hub did not give it", Some(error)).map(Found::Kept)
+                kept.unless_incomplete(what, "the Hub did not give it", Some(error)).map(Found::Kept)
             }
             (Some(_), error) => Err(error),
         }

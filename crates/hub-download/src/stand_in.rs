@@ -11,18 +11,17 @@ pub(crate) enum Wanted {
     Snapshot,
 }
 
-/// Gives what is kept when the Hub cannot be asked, refuses, or says something that cannot be used; else the error.
-pub(crate) async fn stand_in<T>(
+/// Gives the file that is kept when the Hub cannot be asked, refuses, or says something that cannot be used; else the error.
+pub(crate) fn stand_in<T>(
     error: DownloadError,
     what: String,
     target: &Target,
-    force: bool,
-    find: impl AsyncFnOnce() -> Result<Option<T>, DownloadError>,
+    kept: Option<T>,
 ) -> Result<T, DownloadError> {
-    if force || !allows(Wanted::File, &error) {
+    if !allows(Wanted::File, &error) {
         return Err(error);
     }
-    match find().await? {
+    match kept {
         Some(kept) => {
             tell(&error, &what);
             Ok(kept)

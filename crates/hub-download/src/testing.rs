@@ -5,7 +5,9 @@ use std::ops::Range;
 use http::{HeaderValue, Response, StatusCode, header::CONTENT_RANGE};
 use hub_transport::Body;
 
-use crate::{local_dir, range, tree::Tree};
+use crate::destination::local_dir;
+use crate::listing::tree::Tree;
+use crate::transfer::range;
 
 /// Which bytes of a file of `size` bytes a `206` with this `Content-Range` announces; `None` if that cannot be told.
 pub fn announced(content_range: HeaderValue, size: u64) -> Option<Range<u64>> {

@@ -16,11 +16,10 @@ use hub_types::{
 };
 use serde::Serialize;
 
+use crate::cache::scan::walk;
+use crate::disk::{blocking, io_error};
 use crate::{
-    ContentId, DownloadError, DownloadOptions, RemoteFile, SnapshotRequest, Target,
-    disk::{blocking, io_error},
-    scan::walk,
-    snapshot_download,
+    ContentId, DownloadError, DownloadOptions, RemoteFile, SnapshotRequest, Target, snapshot_download,
 };
 
 /// How many files are read or fetched at once.

@@ -183,7 +183,7 @@ fn assert_nothing_published(folder: &Path, what: &str) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        let own = [".lock", ".incomplete", ".gitignore", "CACHEDIR.TAG", ".json"];
+        let own = [".lock", ".incomplete", ".gitignore", "CACHEDIR.TAG", ".json", ".doubtful"];
         if path.is_dir() && !path.is_symlink() {
             assert_nothing_published(&path, what);
         } else if !own.iter().any(|end| name.ends_with(end)) && !path.ends_with("refs/main") {

@@ -255,10 +255,51 @@ async fn an_older_snapshot_does_not_stand_in_for_a_commit_that_the_hub_has_named
     let error =
         snapshot(&moved(OTHER).transport, folder.path(), DownloadOptions::default()).await.unwrap_err();
     assert!(matches!(error, DownloadError::Unreachable { .. }), "{error}");
-    // The same commit, whose listing is not here any more.
+    // The same commit, whose listing is not here any more: one file may be all that there is of it.
     fs::remove_file(folder.path().join(format!("models--ada--demo/trees/{COMMIT}.json"))).unwrap();
-    let found = snapshot(&moved(COMMIT).transport, folder.path(), DownloadOptions::default()).await.unwrap();
-    assert!(found.ends_with(COMMIT));
+    let error =
+        snapshot(&moved(COMMIT).transport, folder.path(), DownloadOptions::default()).await.unwrap_err();
+    assert!(matches!(error, DownloadError::Unreachable { .. }), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_without_a_listing_is_no_reason_to_ask_less_often() {
+    let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(1_000));
+    Way::File.download(&honest(&content).transport, folder.path()).await.unwrap();
+    let server = failing(|| reply(503));
+    let found = snapshot(&server.transport, folder.path(), DownloadOptions::default()).await.unwrap();
+    assert!(found.ends_with(COMMIT) && server.requests().len() == 5, "{}", server.requests().len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_download_leaves_a_snapshot_that_is_known_to_be_incomplete() {
+    let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(1_000));
+    Way::File.download(&honest(&content).transport, folder.path()).await.unwrap();
+    let other = Content::new(300_000);
+    let broken = Asked::new(move |asked| match asked {
+        Exchange::Listing => reply(200).json(&[entry(PATH, &content), entry("other.bin", &other)]),
+        Exchange::Content => other.broken(10),
+        asked => asked.honest(&content),
+    });
+    let error = Way::Snapshot.download(&broken.transport, folder.path()).await.unwrap_err();
+    assert_eq!(name(&error), "Interrupted");
+    let error = snapshot(&failing(|| reply(503)).transport, folder.path(), DownloadOptions::default())
+        .await
+        .unwrap_err();
+    let DownloadError::IncompleteSnapshot { missing, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(missing, &["other.bin"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_folder_that_nothing_was_downloaded_to_stands_in_for_no_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(PATH);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, "somebody else's").unwrap();
+    for way in [Way::FileToFolder, Way::SnapshotToFolder] {
+        let outcome = way.download(&failing(|| reply(401)).transport, folder.path()).await;
+        assert!(outcome.is_err(), "{way:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

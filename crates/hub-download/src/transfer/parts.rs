@@ -9,15 +9,13 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use http::HeaderValue;
 use tokio::sync::SemaphorePermit;
 
-use crate::{
-    DownloadError, RemoteFile,
-    fetch::{NAME, Next, judge, next},
-    intake::Writer,
-    keep::Job,
-    pace::{Pace, Verdict},
-    range::{self, Patience},
-    sink::Sink,
-};
+use crate::job::Job;
+use crate::transfer::pace::{Pace, Verdict};
+use crate::transfer::range::{self, Interruptions};
+use crate::transfer::response::{NAME, Next, judge, next};
+use crate::transfer::sink::Sink;
+use crate::transfer::writer::DiskWriter;
+use crate::{DownloadError, RemoteFile};
 
 /// A file is asked for in at most about this many parts, however large it is: a Hub counts requests.
 const MOST: u64 = 128;
@@ -44,8 +42,13 @@ pub(crate) async fn fetch_parts(
 ) -> Result<Sink, DownloadError> {
     let length = length(job.options.parts.bytes, file);
     let mut unclaimed = sink.position;
-    let parts =
-        Parts { job, file, validator, arrived: AtomicU64::new(sink.position), writer: Writer::start(sink) };
+    let parts = Parts {
+        job,
+        file,
+        validator,
+        arrived: AtomicU64::new(sink.position),
+        writer: DiskWriter::start(sink),
+    };
     let mut running = FuturesUnordered::new();
     pace.change(2);
     while unclaimed < file.size || !running.is_empty() {
@@ -94,14 +97,14 @@ struct Parts<'p> {
     validator: &'p HeaderValue,
     /// Bytes of the content that have come, wherever they belong.
     arrived: AtomicU64,
-    writer: Writer,
+    writer: DiskWriter,
 }
 
 impl Parts<'_> {
     /// Fetches a part, continued after an interruption; false when it cannot be had.
     async fn fetch(&self, part: Range<u64>) -> bool {
         let Self { job, file, validator, .. } = self;
-        let (mut position, mut patience) = (part.start, Patience::default());
+        let (mut position, mut patience) = (part.start, Interruptions::default());
         while position < part.end {
             let span = position..part.end;
             let before = position;

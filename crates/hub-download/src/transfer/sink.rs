@@ -1,6 +1,9 @@
 //! Where a content goes while it arrives, with the hash of what has come.
 
-use crate::{DownloadError, RemoteFile, ahead::Ahead, content::Hasher, partial::Partial};
+use crate::content_id::Hasher;
+use crate::transfer::partial::Partial;
+use crate::transfer::written_ranges::WrittenRanges;
+use crate::{DownloadError, RemoteFile};
 
 /// A content that is not complete yet.
 #[derive(Debug)]
@@ -12,7 +15,7 @@ pub(crate) struct Sink {
     /// How many bytes there are from the start on, without a gap.
     pub(crate) position: u64,
     /// What is there after a gap.
-    ahead: Ahead,
+    ahead: WrittenRanges,
 }
 
 #[derive(Debug)]
@@ -38,7 +41,14 @@ impl Sink {
 
     fn new(file: &RemoteFile, store: Store) -> Self {
         let start = file.id.hasher(file.size);
-        Self { store, hasher: start.clone(), start, size: file.size, position: 0, ahead: Ahead::default() }
+        Self {
+            store,
+            hasher: start.clone(),
+            start,
+            size: file.size,
+            position: 0,
+            ahead: WrittenRanges::default(),
+        }
     }
 
     /// Takes in bytes that belong at `at`: at [`Self::position`], or after a gap, which a partial file may have. Waits for

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, ops::Range};
 
 /// Spans of bytes, each by its start.
 #[derive(Debug, Default)]
-pub(crate) struct Ahead(BTreeMap<u64, u64>);
+pub(crate) struct WrittenRanges(BTreeMap<u64, u64>);
 
-impl Ahead {
+impl WrittenRanges {
     /// Adds a span; one that ends where it starts becomes longer.
     pub(crate) fn add(&mut self, span: Range<u64>) {
         let before = self.0.range_mut(..=span.start).next_back();
@@ -40,7 +40,7 @@ mod tests {
         /// Parts of 10 bytes arrive in pieces, each part in order and all of them mixed.
         #[test]
         fn in_whatever_order_parts_come_every_byte_is_taken_once_and_in_turn(turns in prop::collection::vec((0..4u64, 1..5u64), 0..60)) {
-            let (mut ahead, mut position) = (Ahead::default(), 0);
+            let (mut ahead, mut position) = (WrittenRanges::default(), 0);
             let mut parts = [0, 10, 20, 30];
             let rest = (0..4).flat_map(|part| [(part, 10)]);
             for (part, count) in turns.into_iter().chain(rest) {

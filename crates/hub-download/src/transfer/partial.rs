@@ -14,12 +14,10 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use crate::{
-    Disk, DownloadError,
-    content::Hasher,
-    disk::{beside, io_error, is_forgotten, write_all, write_error},
-    lock::Lock,
-};
+use crate::cache::lock::Lock;
+use crate::content_id::Hasher;
+use crate::disk::{beside, io_error, is_forgotten, write_all, write_error};
+use crate::{Disk, DownloadError};
 
 const ENDING: &str = "incomplete";
 /// After how many bytes what was written is brought to the medium while more arrives, so that the end need not wait long.

@@ -1,5 +1,14 @@
 //! The cache folder that all programs of a user share, the Python client among them.
 
+mod delete;
+pub(crate) mod doomed;
+pub(crate) mod layout;
+pub(crate) mod lock;
+pub(crate) mod scan;
+
+pub use self::delete::Deletion;
+pub use self::scan::{CacheInfo, CachedFile, CachedRepo, CachedRevision};
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -7,13 +16,9 @@ use std::{
 
 use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
 
-use crate::{
-    DownloadError, RemoteFile,
-    delete::finish_deletions,
-    disk::{CACHEDIR_TAG, io_error, make_folder, put, put_once},
-    layout::RepoFolder,
-    place::{Kind, Place},
-};
+use crate::DownloadError;
+use crate::cache::layout::RepoFolder;
+use crate::disk::{CACHEDIR_TAG, io_error, make_folder, put, put_once};
 
 /// A cache folder: each content once, and for each commit a folder of links to contents.
 ///
@@ -133,21 +138,6 @@ impl Cache {
         put(&note, folder.root(), |place| fs::write(place, ""))
     }
 
-    /// The places of files. Waits for the disk.
-    pub(crate) fn places(&self, files: Vec<RemoteFile>) -> Result<Vec<Place>, DownloadError> {
-        let place = |file: RemoteFile| {
-            let folder = self.folder(&file.repo);
-            let pointer = folder.pointer(&file.commit, &file.path)?;
-            let content = folder.blob(&file.id);
-            let (stem, lock) = (content.clone(), folder.lock(&file.id));
-            Ok(Place { file, content, stem, lock, kind: Kind::Cache { folder, pointer } })
-        };
-        let places = files.into_iter().map(place).collect::<Result<Vec<_>, DownloadError>>()?;
-        self.open()?;
-        finish_deletions(self);
-        Ok(places)
-    }
-
     /// Makes the folders of a commit and of the contents. Waits for the disk.
     ///
     /// Python's `scan_cache_dir` takes a repository for damaged that has no folder for the commit of a branch: so that
@@ -159,7 +149,7 @@ impl Cache {
     }
 
     /// Makes the folder and its tag.
-    fn open(&self) -> Result<(), DownloadError> {
+    pub(crate) fn open(&self) -> Result<(), DownloadError> {
         fs::create_dir_all(&self.root).map_err(|error| io_error("create", &self.root, error))?;
         put_once(&self.root.join("CACHEDIR.TAG"), CACHEDIR_TAG)
     }

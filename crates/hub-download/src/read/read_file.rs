@@ -9,14 +9,12 @@ use std::{
 use hub_transport::Transport;
 use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
 
-use crate::{
-    Cache, Cached, ContentId, DownloadError, DownloadTimeouts, FileReader, RemoteFile, Target,
-    disk::{blocking, io_error},
-    file::{described, not_here},
-    metadata::metadata_within,
-    stand_in::stand_in,
-    tree::Tree,
-};
+use crate::disk::{blocking, io_error};
+use crate::file::{described, not_here};
+use crate::listing::metadata::metadata_within;
+use crate::listing::tree::Tree;
+use crate::stand_in::stand_in;
+use crate::{Cache, Cached, ContentId, DownloadError, DownloadTimeouts, FileReader, RemoteFile, Target};
 
 /// A file, or a part of it, that is to be read.
 #[derive(Debug, Clone)]
@@ -49,26 +47,23 @@ pub struct ReadRequest {
 /// Endpoints: `HEAD` and `GET /{id}/resolve/{rev}/{path}`.
 pub async fn read_file(transport: &Transport, wanted: ReadRequest) -> Result<FileReader, DownloadError> {
     let kept = wanted.cached(&wanted.revision).await?;
-    let limits = kept.is_some().then(|| wanted.timeouts.of_metadata());
-    match kept {
+    let target = || Target::Cache(wanted.cache.clone().unwrap_or_else(|| Cache::new("")));
+    let kept = match kept {
         Some((file, content)) if wanted.local_files_only || wanted.revision.as_commit().is_some() => {
             return FileReader::from_disk(file, wanted.range, content);
         }
-        None if wanted.local_files_only => {
-            let cache = wanted.cache.clone().unwrap_or_else(|| Cache::new(""));
-            return Err(not_here(wanted.describe(), &Target::Cache(cache)));
-        }
-        _ => {}
-    }
+        None if wanted.local_files_only => return Err(not_here(wanted.describe(), &target())),
+        kept => kept,
+    };
+    let limits = kept.is_some().then(|| wanted.timeouts.of_metadata());
     let ReadRequest { repo, revision, path, .. } = &wanted;
     let facts = match metadata_within(transport, repo, revision, path, limits).await {
         Ok(facts) => facts,
         Err(error) => {
-            let Some(cache) = wanted.cache.clone() else { return Err(error) };
-            let found = async || wanted.cached(&wanted.revision).await;
-            let target = Target::Cache(cache);
-            let what = wanted.describe();
-            let (file, content) = stand_in(error, what, &target, false, found).await?;
+            if wanted.cache.is_none() {
+                return Err(error);
+            }
+            let (file, content) = stand_in(error, wanted.describe(), &target(), kept)?;
             return FileReader::from_disk(file, wanted.range, content);
         }
     };

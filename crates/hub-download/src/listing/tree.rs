@@ -6,13 +6,12 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::{Request, response::Parts};
 use hub_transport::{
-    Body, Endpoint, Error, OneAttempt, PagedEndpoint, RequestBuilder, RetryClass, Timeouts, Transport,
-    decode_json, get,
+    Body, Endpoint, Error, PagedEndpoint, RetryClass, Timeouts, Transport, decode_json, get,
 };
 use hub_types::{CommitHash, RepoRef, Revision, TreeEntry, lfs, route};
 use serde::{Deserialize, Serialize};
 
-use crate::{ContentId, DownloadError, disk::put};
+use crate::{ContentId, DownloadError, disk::put, options::within};
 
 const FORMAT: u32 = 1;
 
@@ -85,14 +84,6 @@ impl Tree {
     pub(crate) fn write(&self, place: &Path) -> Result<(), DownloadError> {
         let folder = place.parent().unwrap_or(place);
         put(place, folder, |made| fs::write(made, serde_json::to_vec(self)?))
-    }
-}
-
-/// The request; with `limits` it is sent once and within them.
-pub(crate) fn within(request: RequestBuilder, limits: Option<Timeouts>) -> RequestBuilder {
-    match limits {
-        Some(limits) => request.extension(limits).extension(OneAttempt),
-        None => request,
     }
 }
 

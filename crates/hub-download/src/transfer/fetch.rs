@@ -1,24 +1,17 @@
 //! The content of a file, continued after an interruption and checked.
 
-use std::ops::Range;
-
-use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header::ACCEPT_RANGES};
-use http_body_util::BodyExt;
+use http::{HeaderValue, Response};
 use hub_transport::{Body, Error, ErrorKind};
 use tokio::sync::SemaphorePermit;
 
-use crate::{
-    DownloadError, RemoteFile,
-    intake::Intake,
-    keep::Job,
-    pace::{Pace, Verdict},
-    parts::{self, fetch_parts},
-    range::{self, Patience},
-    sink::Sink,
-};
-
-pub(crate) const NAME: &str = "hf_hub_download";
+use crate::job::Job;
+use crate::transfer::pace::{Pace, Verdict};
+use crate::transfer::parts::{self, fetch_parts};
+use crate::transfer::range::{self, Interruptions};
+use crate::transfer::response::{NAME, Next, has_ranges, judge, next};
+use crate::transfer::sink::Sink;
+use crate::transfer::writer::Writer;
+use crate::{DownloadError, RemoteFile};
 
 /// Completes the content: afterwards it has the announced size and hash.
 ///
@@ -49,7 +42,7 @@ async fn transfer(
     mut sink: Sink,
     several: bool,
 ) -> Result<Sink, DownloadError> {
-    let (mut patience, mut range_refused) = (Patience::default(), false);
+    let (mut patience, mut range_refused) = (Interruptions::default(), false);
     let (mut validator, mut pace) = (None, Pace::new());
     job.report(file, sink.position);
     while sink.position < file.size {
@@ -112,64 +105,6 @@ async fn open(
     range::open(job.transport, NAME, file, &span, condition.as_ref(), timeouts).await
 }
 
-/// Whether the answer has the bytes `span` of the file, or else the whole content.
-///
-/// # Errors
-/// Why it can be used for neither.
-pub(crate) fn judge(
-    response: &Response<Body>,
-    span: &Range<u64>,
-    file: &RemoteFile,
-    validator: Option<&HeaderValue>,
-) -> Result<bool, &'static str> {
-    let headers = response.headers();
-    if range::is_compressed(headers) {
-        return Err("the content came compressed, which was not asked for; is there a proxy that does it?");
-    }
-    if response.status() != StatusCode::PARTIAL_CONTENT {
-        return Ok(false);
-    }
-    if range::announced(response, file.size).as_ref() != Some(span) {
-        return Err("the answer has another range of bytes than the one that was asked for");
-    }
-    match (validator, range::strong_etag(headers)) {
-        (Some(before), Some(now)) if *before != now => Err("the content changed while it was downloaded"),
-        _ => Ok(true),
-    }
-}
-
-/// Whether the server says that it answers with parts of a content.
-fn has_ranges(response: &Response<Body>) -> bool {
-    let said = response.headers().get(ACCEPT_RANGES);
-    response.status() == StatusCode::PARTIAL_CONTENT
-        || said.is_some_and(|units| units.as_bytes().eq_ignore_ascii_case(b"bytes"))
-}
-
-/// What a body gives next.
-pub(crate) enum Next {
-    Chunk(Bytes),
-    End(Option<Error>),
-    /// More than was announced; the number of bytes so far.
-    Excess(u64),
-}
-
-pub(crate) async fn next(body: &mut Body, position: &mut u64, size: u64) -> Next {
-    loop {
-        return match body.frame().await.map(|frame| frame.map(http_body::Frame::into_data)) {
-            Some(Ok(Ok(chunk))) => {
-                *position += chunk.len() as u64;
-                if *position > size { Next::Excess(*position) } else { Next::Chunk(chunk) }
-            }
-            Some(Ok(Err(_trailers))) => continue,
-            Some(Err(error)) => Next::End(Some(Error::body(error))),
-            None if *position < size => {
-                Next::End(Some(Error::new(ErrorKind::Interrupted, "the answer ended too early")))
-            }
-            None => Next::End(None),
-        };
-    }
-}
-
 /// How a body ended.
 enum End<'j> {
     /// By itself, or with a problem.
@@ -189,7 +124,7 @@ async fn pour<'j>(
     let length = parts::length(job.options.parts.bytes, file);
     let mut position = sink.position;
     let mut noted = position;
-    let mut intake = Intake::new(sink);
+    let mut intake = Writer::new(sink);
     let end = loop {
         let at = position;
         match next(&mut body, &mut position, file.size).await {

@@ -9,14 +9,11 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE};
 use hub_types::{CommitHash, SafeRelPath};
-use sha1::Digest;
 
 use crate::{
     DownloadError, RemoteFile,
     disk::{CACHEDIR_TAG, io_error, put_once},
-    place::{Kind, Place},
 };
 
 const NOTES: [&str; 2] = [".cache", "huggingface"];
@@ -30,7 +27,7 @@ pub(crate) struct LocalDir {
 /// The note beside a file. All methods wait for the disk.
 #[derive(Debug, Clone)]
 pub(crate) struct Note {
-    place: PathBuf,
+    pub(crate) place: PathBuf,
 }
 
 /// What a note says.
@@ -74,23 +71,8 @@ impl LocalDir {
         Ok(said.is_some_and(|said| said.commit == commit.as_str()).then_some(file))
     }
 
-    /// The places of files, with the folders that they need. Every name is checked before anything is made.
-    pub(crate) fn places(&self, files: Vec<RemoteFile>) -> Result<Vec<Place>, DownloadError> {
-        for file in &files {
-            file.path.under(&self.root)?;
-        }
-        let place = |file: RemoteFile| {
-            let (content, note) = self.spots(&file.path)?;
-            let hash = sha1::Sha1::digest(note.place.file_name().unwrap_or_default().as_encoded_bytes());
-            let name = format!("{}.{}", URL_SAFE.encode(hash), file.id.file_name());
-            let (stem, lock) = (note.place.with_file_name(name), note.place.with_extension("lock"));
-            Ok(Place { file, content, stem, lock, kind: Kind::Folder(note) })
-        };
-        files.into_iter().map(place).collect()
-    }
-
     /// Where a file and its note are. Makes their folders; none of them can be outside of the root.
-    fn spots(&self, path: &SafeRelPath) -> Result<(PathBuf, Note), DownloadError> {
+    pub(crate) fn spots(&self, path: &SafeRelPath) -> Result<(PathBuf, Note), DownloadError> {
         // Refuses what this system cannot store, before anything is made.
         path.under(&self.root)?;
         let mut parts: Vec<&str> = path.segments().collect();
@@ -100,6 +82,33 @@ impl LocalDir {
         let place = make_folder(&self.root, &notes)?.join(format!("{name}.metadata"));
         Ok((file, Note { place }))
     }
+}
+
+/// Whether a file was downloaded to this folder: a file of somebody else's with its name is not it.
+pub(crate) fn is_noted(root: &Path, path: &SafeRelPath) -> bool {
+    let notes: PathBuf = NOTES.iter().collect();
+    path.under(&root.join(notes).join("download")).is_ok_and(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        file.with_file_name(format!("{name}.metadata")).is_file()
+    })
+}
+
+/// Whether something was downloaded to this folder, and is there beside the notes of it.
+pub(crate) fn has_downloads(root: &Path) -> bool {
+    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    let notes = root.join(NOTES.iter().collect::<PathBuf>());
+    let noted = ["download", "trees"].iter().any(|kind| entries(&notes.join(kind)).next().is_some());
+    noted && entries(root).any(|entry| entry.file_name() != NOTES[0])
+}
+
+/// The commit whose listing was written last.
+pub(crate) fn last_listed(root: &Path) -> Option<CommitHash> {
+    let trees = root.join(NOTES.iter().collect::<PathBuf>()).join("trees");
+    let listings = fs::read_dir(trees).into_iter().flatten().flatten().filter_map(|entry| {
+        let commit = entry.path().file_stem()?.to_str()?.parse::<CommitHash>().ok()?;
+        Some((entry.metadata().ok()?.modified().ok()?, commit))
+    });
+    listings.max_by_key(|(written, _)| *written).map(|(_, commit)| commit)
 }
 
 fn metadata_of(file: &Path) -> Option<fs::Metadata> {
@@ -183,6 +192,7 @@ pub(crate) fn parse_note(text: &str) -> Option<Said> {
 mod tests {
     use super::*;
     use crate::ContentId;
+    use crate::destination::{Destination, Kind};
 
     fn file(path: &str) -> RemoteFile {
         RemoteFile {
@@ -198,7 +208,7 @@ mod tests {
     fn a_note_holds_until_the_file_changes() {
         let dir = tempfile::tempdir().unwrap();
         let target = LocalDir::open(dir.path()).unwrap();
-        let place = target.places(vec![file("a/b.txt")]).unwrap().remove(0);
+        let place = Destination::all_in_folder(&target, vec![file("a/b.txt")]).unwrap().remove(0);
         let found = || target.find(&place.file.commit, &place.file.path).unwrap();
         fs::write(&place.content, "content").unwrap();
         assert!(!place.is_current().unwrap(), "an etag that is no hash needs a note");
@@ -220,10 +230,10 @@ mod tests {
         let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let target = LocalDir::open(dir.path()).unwrap();
         symlink(outside.path(), dir.path().join("a")).unwrap();
-        let error = target.places(vec![file("a/b.txt")]).unwrap_err();
+        let error = Destination::all_in_folder(&target, vec![file("a/b.txt")]).unwrap_err();
         assert!(matches!(error, DownloadError::LeavesFolder { .. }), "{error}");
 
-        let place = target.places(vec![file("c.txt")]).unwrap().remove(0);
+        let place = Destination::all_in_folder(&target, vec![file("c.txt")]).unwrap().remove(0);
         let Kind::Folder(note) = &place.kind else { panic!("a folder has notes") };
         symlink(outside.path().join("note"), &note.place).unwrap();
         note.write(&place.file).unwrap();

@@ -10,7 +10,9 @@ use std::{
 use hub_types::{CommitHash, RepoRef};
 use serde::{Serialize, Serializer};
 
-use crate::{Cache, DownloadError, disk::io_error, layout::repo_of};
+use crate::cache::layout::repo_of;
+use crate::disk::io_error;
+use crate::{Cache, DownloadError};
 
 /// What a cache holds. Python: `HFCacheInfo`.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -8,15 +8,16 @@ use std::{
 
 use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
 
-use crate::{
-    Cache, Cached, Disk, DownloadError, RemoteFile,
-    collision::Doubtful,
-    disk::{check_room, io_error},
-    local_dir::LocalDir,
-    partial::kept_in,
-    place::Place,
-    tree::Tree,
-};
+use crate::destination::Destination;
+use crate::destination::collision::Doubtful;
+use crate::destination::local_dir::{self, LocalDir};
+use crate::disk::{check_room, io_error};
+use crate::listing::tree::Tree;
+use crate::transfer::partial::kept_in;
+use crate::{Cache, Cached, Disk, DownloadError, RemoteFile};
+
+/// The ending of a listing that a transfer contradicted.
+const DOUBTFUL: &str = "doubtful";
 
 /// Where files go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,9 +33,9 @@ pub(crate) struct Prepared {
     /// The folder that has them at their paths.
     pub(crate) root: PathBuf,
     /// Those that are there already.
-    pub(crate) here: Vec<Place>,
+    pub(crate) here: Vec<Destination>,
     /// Those that are to be fetched.
-    pub(crate) missing: Vec<Place>,
+    pub(crate) missing: Vec<Destination>,
 }
 
 /// What an earlier download left of a snapshot.
@@ -43,12 +44,29 @@ pub(crate) struct Kept {
     pub(crate) folder: PathBuf,
     /// Paths in the repository of wanted files that are not here, as far as the listing is known.
     pub(crate) missing: Vec<String>,
+    /// Whether the listing is known.
+    pub(crate) listed: bool,
 }
 
-/// Whether a folder has more in it than the notes of downloads.
-fn has_files(folder: &Path) -> bool {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.into_iter().any(|entry| entry.file_name() != ".cache")
+impl Kept {
+    /// Whether all wanted files are known to be here.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.listed && self.missing.is_empty()
+    }
+
+    /// The folder, if nothing is known to be missing.
+    pub(crate) fn unless_incomplete(
+        self,
+        what: String,
+        reason: &'static str,
+        source: Option<hub_transport::Error>,
+    ) -> Result<PathBuf, DownloadError> {
+        let Self { folder, missing, .. } = self;
+        if missing.is_empty() {
+            return Ok(folder);
+        }
+        Err(DownloadError::IncompleteSnapshot { what, folder, missing, reason, source })
+    }
 }
 
 /// All methods wait for the disk.
@@ -75,7 +93,8 @@ impl Target {
             }),
             Self::Folder(folder) => match revision.as_commit() {
                 Some(commit) if folder.is_dir() => LocalDir::open(folder)?.find(&commit, path),
-                None => Ok(Some(path.under(folder)?).filter(|place| place.is_file())),
+                None => Ok(Some(path.under(folder)?)
+                    .filter(|place| place.is_file() && local_dir::is_noted(folder, path))),
                 Some(_) => Ok(None),
             },
         }
@@ -95,17 +114,21 @@ impl Target {
                 let folder = commit.as_ref().and_then(|commit| cache.find_snapshot(repo, commit));
                 (commit, folder)
             }
-            Self::Folder(folder) => (revision.as_commit(), has_files(folder).then(|| folder.clone())),
+            Self::Folder(folder) => {
+                let commit = revision.as_commit().or_else(|| local_dir::last_listed(folder));
+                (commit, local_dir::has_downloads(folder).then(|| folder.clone()))
+            }
         };
         let Some(folder) = folder else { return Ok(None) };
-        let tree = commit.and_then(|commit| self.read_tree(repo, &commit));
+        let tree = commit.and_then(|commit| self.read_any_tree(repo, &commit));
+        let listed_at_all = tree.is_some();
         let listed = tree.iter().flat_map(|tree| tree.files.keys()).filter(|path| takes(path));
         let is_here = |path: &str| {
             let path = path.parse::<SafeRelPath>().ok();
             path.and_then(|path| path.under(&folder).ok()).is_some_and(|place| place.is_file())
         };
         let missing = listed.filter(|path| !is_here(path)).cloned().collect();
-        Ok(Some(Kept { folder, missing }))
+        Ok(Some(Kept { folder, missing, listed: listed_at_all }))
     }
 
     /// What an earlier download noted of the files of a commit.
@@ -117,6 +140,24 @@ impl Target {
         }
     }
 
+    /// As [`Self::read_tree`], also where the listing is doubtful.
+    fn read_any_tree(&self, repo: &RepoRef, commit: &CommitHash) -> Option<Tree> {
+        self.read_tree(repo, commit).or_else(|| match self {
+            Self::Folder(folder) if !folder.is_dir() => None,
+            _ => Tree::read(&self.tree(repo, commit).ok()?.with_extension(DOUBTFUL)),
+        })
+    }
+
+    /// Puts the note of the files of a commit aside: the next download asks for them again, and where it cannot it still knows
+    /// what may be missing.
+    pub(crate) fn doubt_tree(&self, repo: &RepoRef, commit: &CommitHash) -> Result<(), DownloadError> {
+        let place = self.tree(repo, commit)?;
+        match fs::rename(&place, place.with_extension(DOUBTFUL)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("rename", &place, error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Notes the files of a commit.
     pub(crate) fn write_tree(
         &self,
@@ -124,16 +165,10 @@ impl Target {
         commit: &CommitHash,
         tree: &Tree,
     ) -> Result<(), DownloadError> {
-        tree.write(&self.tree(repo, commit)?)
-    }
-
-    /// Removes the note of the files of a commit, if there is one.
-    pub(crate) fn forget_tree(&self, repo: &RepoRef, commit: &CommitHash) -> Result<(), DownloadError> {
         let place = self.tree(repo, commit)?;
-        match fs::remove_file(&place) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", &place, error)),
-            _ => Ok(()),
-        }
+        tree.write(&place)?;
+        drop(fs::remove_file(place.with_extension(DOUBTFUL)));
+        Ok(())
     }
 
     fn tree(&self, repo: &RepoRef, commit: &CommitHash) -> Result<PathBuf, DownloadError> {
@@ -159,7 +194,7 @@ impl Target {
         let doubtful = Doubtful::among(files.iter().map(|file| file.path.as_str()));
         let (root, places) = match self {
             Self::Cache(cache) => {
-                let places = cache.places(files)?;
+                let places = Destination::all_in_cache(cache, files)?;
                 doubtful.check(disk, cache.root())?;
                 cache.make_folders(repo, commit)?;
                 cache.note_commit(repo, revision, commit)?;
@@ -168,7 +203,7 @@ impl Target {
             Self::Folder(folder) => {
                 let folder = LocalDir::open(folder)?;
                 doubtful.check(disk, folder.root())?;
-                (folder.root().to_owned(), folder.places(files)?)
+                (folder.root().to_owned(), Destination::all_in_folder(&folder, files)?)
             }
         };
         let mut prepared = Prepared { root, here: Vec::new(), missing: Vec::new() };

@@ -3,21 +3,19 @@
 use bytes::Bytes;
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use crate::{
-    DownloadError,
-    sink::{Sink, Store},
-};
+use crate::DownloadError;
+use crate::transfer::sink::{Sink, Store};
 
 /// How many chunks may wait for the disk.
 const QUEUE: usize = 4;
 
 /// A partial file that is written on a blocking thread, while the next chunks arrive.
-pub(crate) struct Writer {
+pub(crate) struct DiskWriter {
     chunks: mpsc::Sender<(u64, Bytes)>,
     task: JoinHandle<Result<Sink, DownloadError>>,
 }
 
-impl Writer {
+impl DiskWriter {
     pub(crate) fn start(mut sink: Sink) -> Self {
         let (chunks, mut receiver) = mpsc::channel::<(u64, Bytes)>(QUEUE);
         let task = tokio::task::spawn_blocking(move || {
@@ -42,16 +40,16 @@ impl Writer {
 }
 
 /// A sink while a body is poured into it.
-pub(crate) enum Intake {
+pub(crate) enum Writer {
     Memory(Box<Sink>),
-    Writer(Writer),
+    DiskWriter(DiskWriter),
 }
 
-impl Intake {
+impl Writer {
     pub(crate) fn new(sink: Sink) -> Self {
         match sink.store {
             Store::Memory(_) => Self::Memory(Box::new(sink)),
-            Store::Partial(_) => Self::Writer(Writer::start(sink)),
+            Store::Partial(_) => Self::DiskWriter(DiskWriter::start(sink)),
         }
     }
 
@@ -59,7 +57,7 @@ impl Intake {
     pub(crate) async fn take(&mut self, at: u64, chunk: Bytes) -> bool {
         match self {
             Self::Memory(sink) => sink.write(at, &chunk).is_ok(),
-            Self::Writer(writer) => writer.take(at, chunk).await,
+            Self::DiskWriter(writer) => writer.take(at, chunk).await,
         }
     }
 
@@ -67,7 +65,7 @@ impl Intake {
     pub(crate) async fn finish(self) -> Result<Sink, DownloadError> {
         match self {
             Self::Memory(sink) => Ok(*sink),
-            Self::Writer(writer) => writer.finish().await,
+            Self::DiskWriter(writer) => writer.finish().await,
         }
     }
 }

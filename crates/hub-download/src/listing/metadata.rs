@@ -15,7 +15,7 @@ use hub_types::{
     route,
 };
 
-use crate::{ContentId, DownloadError, tree::within};
+use crate::{ContentId, DownloadError, options::within};
 
 /// A file of a commit, as the Hub describes it. Python: `HfFileMetadata`.
 #[derive(Clone, PartialEq, Eq)]

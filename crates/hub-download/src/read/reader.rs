@@ -21,12 +21,10 @@ use hub_transport::{Body, ErrorKind, Transport};
 use hub_types::CommitHash;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::{
-    ContentId, DownloadError, DownloadTimeouts, RemoteFile,
-    content::Hasher,
-    disk::{blocking, io_error},
-    range::{self, Patience},
-};
+use crate::content_id::Hasher;
+use crate::disk::{blocking, io_error};
+use crate::transfer::range::{self, Interruptions};
+use crate::{ContentId, DownloadError, DownloadTimeouts, RemoteFile};
 
 const NAME: &str = "read_file";
 /// How much of a file on this machine is read at once.
@@ -70,7 +68,7 @@ impl FileReader {
             file: file.clone(),
             body: None,
             etag: None,
-            patience: Patience::default(),
+            patience: Interruptions::default(),
         };
         if !range.is_empty() {
             reading.connect().await?;
@@ -227,7 +225,7 @@ struct Reading {
     hasher: Option<Hasher>,
     /// Of the answers: with it the server says whether the content is still the same.
     etag: Option<HeaderValue>,
-    patience: Patience,
+    patience: Interruptions,
 }
 
 /// An answer that is being read.

@@ -2,16 +2,14 @@
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
 use hub_types::CommitHash;
 
-use crate::{
-    Cache, CacheInfo, CachedRepo, CachedRevision, DownloadError,
-    disk::{beside, io_error},
-};
+use crate::cache::doomed::{doomed_folder, finish_deletions, gone, put_aside, remove_tree};
+use crate::{Cache, CacheInfo, CachedRepo, CachedRevision, DownloadError};
 
 /// What is to be deleted, and how much room that gives. Python: `DeleteCacheStrategy`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -106,8 +104,7 @@ impl Deletion {
             gone(path, fs::remove_file(path))?;
         }
         if !self.is_empty() {
-            let doomed = beside(&cache.root().join(LOCKS).join(DOOMED_NAME), DOOMED);
-            fs::create_dir_all(&doomed).map_err(|error| io_error("create", &doomed, error))?;
+            let doomed = doomed_folder(cache.root())?;
             for (number, path) in self.snapshots.iter().chain(&self.blobs).chain(&self.repos).enumerate() {
                 if !goes_on() {
                     return Ok(());
@@ -119,93 +116,14 @@ impl Deletion {
             }
             remove_tree(&doomed)?;
         }
-        finish_deletions(cache);
+        finish_deletions(cache.root());
         Ok(())
-    }
-}
-
-/// The folder of locks, which no client takes for a repository.
-const LOCKS: &str = ".locks";
-/// The name of what is being deleted; what is between is a mark of its own. Folders with the locks of a repository begin with
-/// the kind of it.
-const DOOMED_NAME: &str = "deletion";
-const DOOMED: &str = "deleting";
-
-/// Moves what is to be deleted out of everybody's sight. What cannot be moved, to another file system for example, is deleted.
-fn put_aside(path: &Path, aside: &Path) -> Result<(), DownloadError> {
-    match fs::rename(path, aside) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(_) if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir()) => remove_tree(path),
-        Err(_) => gone(path, fs::remove_file(path)),
-    }
-}
-
-/// Completes the deletions of processes that were killed. That another process is still at work on one does no harm to either.
-pub(crate) fn finish_deletions(cache: &Cache) {
-    for entry in fs::read_dir(cache.root().join(LOCKS)).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        if is_doomed(&name.to_string_lossy())
-            && entry.file_type().is_ok_and(|kind| kind.is_dir())
-            && let Err(error) = remove_tree(&entry.path())
-        {
-            tracing::debug!(%error, "what an interrupted deletion left stays");
-        }
-    }
-}
-
-/// Whether this is the name of what is being deleted: `deletion.1a2b3c4d.deleting`, and `deleting-` with the number of a process
-/// of earlier versions.
-fn is_doomed(name: &str) -> bool {
-    let mark = name
-        .strip_prefix(DOOMED_NAME)
-        .and_then(|rest| rest.strip_suffix(DOOMED))
-        .and_then(|rest| rest.strip_prefix('.')?.strip_suffix('.'));
-    mark.is_some_and(|mark| mark.len() == 8 && mark.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        || name.strip_prefix("deleting-").is_some_and(|process| process.parse::<u32>().is_ok())
-}
-
-/// Deletes a folder and all in it, also while somebody else does so.
-fn remove_tree(path: &Path) -> Result<(), DownloadError> {
-    const TRIES: usize = 5;
-    let mut outcome = Ok(());
-    for _ in 0..TRIES {
-        outcome = fs::remove_dir_all(path);
-        if outcome.is_ok() || !path.exists() {
-            return Ok(());
-        }
-    }
-    gone(path, outcome)
-}
-
-fn gone(path: &Path, result: io::Result<()>) -> Result<(), DownloadError> {
-    match result {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("delete", path, error)),
-        _ => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_what_a_deletion_has_put_aside_is_taken_for_that() {
-        for (name, expected) in [
-            ("deletion.0badcafe.deleting", true),
-            ("deleting-4711", true),
-            ("models--ada--deletion.0badcafe.deleting", false),
-            ("models--ada--x.deleting", false),
-            ("deletion.deleting", false),
-            ("deletion.0badcaf.deleting", false),
-            ("deletion..deleting", false),
-            ("deleting-", false),
-            ("deleting-x", false),
-            ("models--ada--demo", false),
-        ] {
-            assert_eq!(is_doomed(name), expected, "{name}");
-        }
-    }
 
     /// A cache with two commits of one repository, which share a content, and another repository.
     #[cfg(unix)]
@@ -270,5 +188,23 @@ mod tests {
         }
         // Two notes, a snapshot, a content, a repository, and the end.
         assert_eq!(step, 5);
+    }
+
+    #[test]
+    fn a_download_that_completes_a_deletion_under_way_does_not_make_it_miss_anything() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path());
+        let [one, _, three] = filled(folder.path());
+        let plan = cache.scan().unwrap().delete_revisions([&one, &three]);
+        plan.execute_while(&cache, &mut || {
+            finish_deletions(cache.root());
+            true
+        })
+        .unwrap();
+        let info = cache.scan().unwrap();
+        assert_eq!((info.repos.len(), info.repos[0].revisions.len()), (1, 1));
+        for gone in plan.snapshots.iter().chain(&plan.blobs).chain(&plan.repos) {
+            assert!(!gone.exists(), "{}", gone.display());
+        }
     }
 }

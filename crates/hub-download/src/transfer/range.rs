@@ -77,11 +77,11 @@ pub(crate) fn announced(response: &Response<Body>, size: u64) -> Option<Range<u6
 
 /// How long to go on with a transfer that breaks off again and again.
 #[derive(Debug, Default)]
-pub(crate) struct Patience {
+pub(crate) struct Interruptions {
     fruitless: u32,
 }
 
-impl Patience {
+impl Interruptions {
     /// How long to wait before the next try; `None` when it is time to give up.
     pub(crate) fn wait(&mut self, made_progress: bool) -> Option<Duration> {
         self.fruitless = if made_progress { 0 } else { self.fruitless + 1 };
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn patience_ends_after_five_fruitless_tries_in_a_row() {
-        let mut patience = Patience::default();
+        let mut patience = Interruptions::default();
         assert!((0..4).all(|_| patience.wait(false).is_some()));
         assert!(patience.wait(true).is_some());
         assert!((0..4).all(|_| patience.wait(false).is_some()));

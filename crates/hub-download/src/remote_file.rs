@@ -1,0 +1,27 @@
+//! [`RemoteFile`]: a file of a commit.
+
+use hub_types::{CommitHash, RepoRef, SafeRelPath};
+
+use crate::ContentId;
+
+/// A file of a commit, with all that is needed to fetch and check it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteFile {
+    /// The repository.
+    pub repo: RepoRef,
+    /// The commit, so that every part of the file comes from the same state.
+    pub commit: CommitHash,
+    /// Path in the repository.
+    pub path: SafeRelPath,
+    /// Size of the content in bytes.
+    pub size: u64,
+    /// What identifies the content.
+    pub id: ContentId,
+}
+
+impl RemoteFile {
+    /// Bytes of files together. What a server says of them need not have a sum.
+    pub(crate) fn total<'f>(files: impl IntoIterator<Item = &'f Self>) -> u64 {
+        files.into_iter().map(|file| file.size).fold(0, u64::saturating_add)
+    }
+}

@@ -1,0 +1,11 @@
+//! The content of one file on its way to the disk.
+
+pub(crate) mod fetch;
+mod pace;
+pub(crate) mod partial;
+mod parts;
+pub(crate) mod range;
+mod response;
+pub(crate) mod sink;
+mod writer;
+mod written_ranges;
