@@ -3,8 +3,10 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use futures_util::future::{Either, select};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use crate::Rng;
@@ -20,7 +22,8 @@ pub struct Turns(Mutex<HashMap<String, Weak<AsyncMutex<()>>>>);
 #[derive(Debug)]
 pub struct Turn {
     waited: bool,
-    _guard: OwnedMutexGuard<()>,
+    /// None when it was not worth waiting any longer.
+    _guard: Option<OwnedMutexGuard<()>>,
 }
 
 impl Turn {
@@ -33,13 +36,25 @@ impl Turn {
 
 impl Turns {
     /// The next turn of this name, at once if nobody has it. `before_wait` is called if somebody does.
-    pub async fn take(&self, name: &str, before_wait: impl FnOnce()) -> Turn {
+    ///
+    /// When `give_up` is ready first, the call goes on without a turn: one that has it may be waiting for this one, or may not be
+    /// polled any more.
+    pub async fn take(
+        &self,
+        name: &str,
+        before_wait: impl FnOnce(),
+        give_up: impl Future<Output = ()>,
+    ) -> Turn {
         let line = self.line(name);
         if let Ok(guard) = Arc::clone(&line).try_lock_owned() {
-            return Turn { waited: false, _guard: guard };
+            return Turn { waited: false, _guard: Some(guard) };
         }
         before_wait();
-        Turn { waited: true, _guard: line.lock_owned().await }
+        let (turn, give_up) = (pin!(line.lock_owned()), pin!(give_up));
+        match select(turn, give_up).await {
+            Either::Left((guard, _)) => Turn { waited: true, _guard: Some(guard) },
+            Either::Right(_) => Turn { waited: true, _guard: None },
+        }
     }
 
     fn line(&self, name: &str) -> Arc<AsyncMutex<()>> {
@@ -137,44 +152,55 @@ impl Claims {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{pending, ready};
+
     use super::*;
+
+    #[tokio::test]
+    async fn who_has_waited_long_enough_goes_on_without_a_turn() {
+        let turns = Turns::default();
+        let first = turns.take("main", || (), pending()).await;
+        assert!(turns.take("main", || (), ready(())).await.waited());
+        drop(first);
+        assert!(!turns.take("main", || unreachable!(), pending()).await.waited());
+    }
 
     #[tokio::test]
     async fn turns_of_one_name_come_in_the_order_of_asking_and_others_do_not_wait() {
         let turns = Arc::new(Turns::default());
         let order = Arc::new(Mutex::new(Vec::new()));
-        let first = turns.take("main", || unreachable!()).await;
+        let first = turns.take("main", || unreachable!(), pending()).await;
         let next: Vec<_> = (0..5)
             .map(|number| {
                 let (turns, order) = (Arc::clone(&turns), Arc::clone(&order));
                 tokio::spawn(async move {
-                    let turn = turns.take("main", || ()).await;
+                    let turn = turns.take("main", || (), pending()).await;
                     assert!(turn.waited());
                     order.lock().unwrap().push(number);
                 })
             })
             .collect();
         tokio::task::yield_now().await;
-        assert!(!turns.take("other", || unreachable!()).await.waited());
+        assert!(!turns.take("other", || unreachable!(), pending()).await.waited());
         drop(first);
         for task in next {
             task.await.unwrap();
         }
         assert_eq!(*order.lock().unwrap(), [0, 1, 2, 3, 4]);
-        assert!(!turns.take("main", || unreachable!()).await.waited());
+        assert!(!turns.take("main", || unreachable!(), pending()).await.waited());
         assert_eq!(turns.0.lock().unwrap().len(), 1, "lines that nobody stands in are forgotten");
     }
 
     #[tokio::test]
     async fn who_leaves_the_line_holds_nobody_up() {
         let turns = Turns::default();
-        let first = turns.take("main", || ()).await;
+        let first = turns.take("main", || (), pending()).await;
         {
-            let leaves = std::pin::pin!(turns.take("main", || ()));
+            let leaves = std::pin::pin!(turns.take("main", || (), pending()));
             assert!(futures_util::poll!(leaves).is_pending());
         }
         drop(first);
-        assert!(!turns.take("main", || unreachable!()).await.waited());
+        assert!(!turns.take("main", || unreachable!(), pending()).await.waited());
     }
 
     #[test]

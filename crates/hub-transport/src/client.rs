@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -144,6 +145,13 @@ impl Transport {
     #[must_use]
     pub fn retry_config(&self) -> &RetryConfig {
         &self.shared.retry
+    }
+
+    /// How long to wait before the retry after attempt number `attempt` (from 1): anything from no time to a limit that doubles,
+    /// as the stack itself waits.
+    #[must_use]
+    pub fn backoff(&self, attempt: u32) -> Duration {
+        self.shared.retry.backoff(attempt, &*self.shared.rng)
     }
 
     /// Takes one retry out of the budget that all calls share; false if there is none. For callers that repeat a call by

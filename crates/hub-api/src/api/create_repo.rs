@@ -229,7 +229,8 @@ impl Operation for CreateRepo {
         let create = self.request(template)?;
         let repo = self.repo.get()?;
         let claim = repo_claim(&repo);
-        let _turn = transport.turns().take(&claim, || ()).await;
+        let _turn =
+            transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
         let owner = Claims::owner(&**transport.rng());
         let begun = transport.clock().now();
         let mut attempt = 0;

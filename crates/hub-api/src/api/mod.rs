@@ -32,9 +32,14 @@ pub mod upload;
 pub mod upload_folder;
 pub mod verify;
 
+use std::time::Duration;
+
 use hub_types::{RepoRef, Revision};
 
 use crate::repo_arg::RepoArg;
+
+/// How long a call waits for another one of this client that does the same. After that it goes on at the same time.
+const LONGEST_TURN: Duration = Duration::from_secs(120);
 
 /// The repository of an endpoint, or the error that it may return.
 fn endpoint_repo(repo: &RepoArg) -> Result<RepoRef, hub_transport::Error> {

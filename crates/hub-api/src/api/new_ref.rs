@@ -43,7 +43,8 @@ impl RefName<'_> {
         exist_ok: bool,
     ) -> Result<(), crate::Error> {
         let claim = format!("{} {} of {}", E::NAME, self.name, self.repo);
-        let _turn = transport.turns().take(&claim, || ()).await;
+        let _turn =
+            transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
         let owner = Claims::owner(&**transport.rng());
         // Of an attempt that nobody knows the end of.
         let mut doubt: Option<Error> = None;

@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use hub_transport::{Claims, Error, ErrorKind, RetryClass, Turn};
 use hub_types::commit::{CommitHeader, CommitResponse};
-use hub_types::progress::Phase;
+use hub_types::progress::{Event, Phase, Progress as _, WaitReason};
 use hub_types::{CommitInfo, ParentCommit};
+use tokio::time::Instant;
 
 use crate::body::encoded::Fault;
 use crate::body::ndjson::Payload;
@@ -23,11 +24,6 @@ use crate::commit::reconcile::{Found, claim_name, discussion_claim, search};
 use crate::job::Job;
 use crate::outcome_unknown::CommitOutcomeUnknown;
 use crate::{CommitError, CommitOptions};
-
-/// Longest wait before a commit is made anew, doubled each time.
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-/// Longest wait that a server may ask for before the same commit is sent again.
-const LONGEST_SERVER_WAIT: Duration = Duration::from_secs(330);
 
 /// What is known about the branch before the commit.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +55,9 @@ async fn turn(job: &Job) -> Turn {
     let CommitOptions { repo, revision, message, create_pr, .. } = &job.options;
     let what = if *create_pr { message.as_str() } else { "" };
     let name = format!("commit to {revision} of {repo} {create_pr} {what}");
-    job.transport.turns().take(&name, || job.reporter.phase(Phase::Waiting)).await
+    // For as long as for others: a commit in front that nobody polls would hold this one up for ever.
+    let give_up = job.transport.clock().sleep(job.options.contention_timeout);
+    job.transport.turns().take(&name, || job.reporter.phase(Phase::Waiting), give_up).await
 }
 
 struct Attempts<'a> {
@@ -87,7 +85,8 @@ enum Next {
 impl Attempts<'_> {
     async fn run(mut self) -> Result<CommitInfo, CommitError> {
         let clock = self.job.transport.clock();
-        let begun = clock.now();
+        // When the branch was first found elsewhere. To send a commit may take long by itself.
+        let mut contended: Option<Instant> = None;
         loop {
             let parent = self.parent();
             let sent = send(self.job, self.payload, parent.clone()).await;
@@ -108,24 +107,42 @@ impl Attempts<'_> {
                 }
                 Err(error) => error,
             };
+            let mut refusal = None;
             let next = if self.doubt {
                 match self.settle(parent.is_some(), error).await? {
                     Settled::Landed(info) => return Ok(info),
                     Settled::Next(next) => next,
                 }
-            } else if is_moved(&error) {
-                Next::Anew(None)
-            } else if self.may_send_again(&error) {
-                self.wait(&error).await;
-                Next::Same
             } else {
-                return Err(error);
+                match error {
+                    CommitError::Commit(error) if is_moved(&error) => {
+                        refusal = Some(error);
+                        Next::Anew(None)
+                    }
+                    error if self.may_send_again(&error) => {
+                        self.wait(&error).await;
+                        Next::Same
+                    }
+                    error => return Err(error),
+                }
             };
             let Next::Anew(head) = next else { continue };
             let head = match head {
                 Some(head) => Ok(head),
                 None => self.job.head().await.map(|(head, _)| head),
             };
+            // A refusal of another kind, with the status of a branch that moved.
+            if let Some(refusal) = refusal
+                && head
+                    .as_ref()
+                    .is_ok_and(|head| parent.as_ref().is_some_and(|parent| parent.as_str() == head))
+            {
+                if !self.has_sendings_left() {
+                    return Err(CommitError::Commit(refusal));
+                }
+                self.back_off(self.sent, Duration::MAX).await;
+                continue;
+            }
             if let Some(expected) = &self.job.options.parent_commit {
                 return Err(CommitError::ParentMismatch {
                     expected: expected.to_string(),
@@ -134,7 +151,7 @@ impl Attempts<'_> {
             }
             let head = head?;
             self.moved += 1;
-            let waited = clock.now().saturating_duration_since(begun);
+            let waited = clock.now().saturating_duration_since(*contended.get_or_insert_with(|| clock.now()));
             if waited >= self.job.options.contention_timeout {
                 return Err(CommitError::Contended { attempts: self.moved, waited });
             }
@@ -143,7 +160,7 @@ impl Attempts<'_> {
             (self.sent, self.doubt) = (0, false);
             self.job.reporter.phase(Phase::Waiting);
             let left = self.job.options.contention_timeout.saturating_sub(waited);
-            wait(self.job, self.moved, left).await;
+            self.back_off(self.moved, left).await;
             self.job.reporter.phase(Phase::Committing);
         }
     }
@@ -162,9 +179,10 @@ impl Attempts<'_> {
     fn may_send_again(&self, error: &CommitError) -> bool {
         let CommitError::Commit(error) = error else { return false };
         let passing = error.is_retryable() || error.maybe_processed() || error.kind() == ErrorKind::Decode;
-        let in_time = error.retry_after().is_none_or(|wait| wait <= LONGEST_SERVER_WAIT);
+        let retry = self.job.transport.retry_config();
+        let in_time = error.retry_after().is_none_or(|wait| wait <= retry.longest_server_wait);
         // What was surely not carried out was repeated by the transport.
-        let most = self.job.transport.retry_config().max_attempts;
+        let most = retry.max_attempts;
         let repeated = error.kind() == ErrorKind::RateLimited || error.context().attempts >= most.max(2);
         passing && in_time && !repeated && self.has_sendings_left()
     }
@@ -176,10 +194,16 @@ impl Attempts<'_> {
 
     /// Before the same bytes are sent again: as long as the server asked for, or a little.
     async fn wait(&self, error: &CommitError) {
-        let asked = error.as_transport().and_then(Error::retry_after).unwrap_or_default();
-        let transport = &self.job.transport;
-        transport.clock().sleep(asked.min(LONGEST_SERVER_WAIT)).await;
-        wait(self.job, self.sent + 1, Duration::MAX).await;
+        if let Some(duration) = error.as_transport().and_then(Error::retry_after) {
+            self.job.reporter.event(&Event::Waiting { reason: WaitReason::Server, duration });
+            self.job.transport.clock().sleep(duration).await;
+        }
+        self.back_off(self.sent, Duration::MAX).await;
+    }
+
+    /// Anything from no time to a limit that doubles with each attempt, and at most `longest`.
+    async fn back_off(&self, attempt: u32, longest: Duration) {
+        self.job.transport.clock().sleep(self.job.transport.backoff(attempt).min(longest)).await;
     }
 
     /// Finds out what became of a commit that may have been made.
@@ -287,9 +311,8 @@ async fn send(job: &Arc<Job>, payload: &Payload, parent: Option<ParentCommit>) -
 }
 
 /// The branch is not at the parent (412), or moved while the server was at work (409).
-fn is_moved(error: &CommitError) -> bool {
-    matches!(error, CommitError::Commit(error)
-        if matches!(error.kind(), ErrorKind::PreconditionFailed | ErrorKind::Conflict))
+fn is_moved(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::PreconditionFailed | ErrorKind::Conflict)
 }
 
 fn info(job: &Job, response: CommitResponse, owner: &str) -> CommitInfo {
@@ -318,12 +341,4 @@ fn info(job: &Job, response: CommitResponse, owner: &str) -> CommitInfo {
         }
     }
     info
-}
-
-/// Anything from no time to a limit that doubles with each attempt, and at most `longest`.
-async fn wait(job: &Job, attempt: u32, longest: Duration) {
-    let limit = FIRST_WAIT.saturating_mul(1 << attempt.min(6)).as_millis();
-    let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
-    let wait = Duration::from_millis(job.transport.rng().next_u64() % limit);
-    job.transport.clock().sleep(wait.min(longest)).await;
 }

@@ -48,6 +48,14 @@ impl Limits {
     pub(super) fn smaller(&self, files: usize, fewest: usize) -> Option<Self> {
         (files > fewest).then(|| Self { files: (files / 2).max(fewest), bytes: self.bytes / 2 })
     }
+
+    /// Twice as large, but not larger than `most`.
+    pub(super) fn larger(&self, most: &Self) -> Self {
+        Self {
+            files: self.files.saturating_mul(2).min(most.files),
+            bytes: self.bytes.max(1).saturating_mul(2).min(most.bytes),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -23,11 +23,13 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hub_transport::{ErrorKind, Reporter, Transport};
 use hub_types::progress::{Event, Progress};
 use hub_types::{CommitInfo, ParentCommit, RepoRef};
 use serde::Serialize;
+use tokio::time::Instant;
 
 pub use self::batches::Limits;
 pub use self::facts::Staging;
@@ -35,7 +37,7 @@ use self::journal::Journal;
 use crate::blocking::blocking;
 use crate::folder::{FolderOptions, scan};
 use crate::inspect::{Seen, inspect};
-use crate::{CommitError, CommitOperation, CommitOptions, create_commit};
+use crate::{CommitError, CommitOperation, CommitOptions, Reconciled, create_commit, reconcile_commit};
 
 /// A folder to upload, with its journal. Only one program at a time can have it.
 pub struct LargeFolder {
@@ -61,10 +63,10 @@ pub struct LargeUpload {
     pub pull_request: Option<u64>,
 }
 
-/// How often in a row the branch may move before a commit.
-const ATTEMPTS: u32 = 10;
 /// How often the same bytes are sent before smaller commits are tried.
 const SENDINGS: u32 = 2;
+/// After how many commits in a row larger ones are tried again.
+const GROWS_AFTER: u32 = 4;
 
 impl LargeFolder {
     /// Lists the files of a folder as [`scan`] does, and opens its journal. Nothing is sent.
@@ -128,7 +130,7 @@ impl LargeFolder {
         &self,
         transport: &Transport,
         options: CommitOptions,
-        mut limits: Limits,
+        limits: Limits,
     ) -> Result<LargeUpload, CommitError> {
         options.validate()?;
         if options.create_pr || options.parent_commit.is_some() {
@@ -141,7 +143,8 @@ impl LargeFolder {
         let reporter = Reporter::new(options.progress.clone());
         let bytes = rest.iter().fold(0u64, |sum, file| sum.saturating_add(file.stamp.size));
         reporter.event(&Event::Started { files: rest.len() as u64, bytes });
-        let (mut part, mut moved) = (1u64, 0u32);
+        let (mut part, mut moved) = (1u64, Moved::default());
+        let (mut largest, mut limits, mut successes) = (limits, limits, 0);
         while !rest.is_empty() {
             let taken = limits.take(rest.iter().map(|file| file.stamp.size));
             let batch = rest.get(..taken).unwrap_or_default();
@@ -149,39 +152,56 @@ impl LargeFolder {
             if part > 1 || taken < rest.len() {
                 options.message = format!("{} (part {part})", options.message);
             }
-            // A commit that is too much for the server is made smaller rather than sent again and again.
-            options.sendings = SENDINGS;
+            if taken > batches::FEWEST {
+                // A commit that is too much for the server is made smaller rather than sent again and again.
+                options.sendings = SENDINGS;
+            }
             options.progress = reporter.sink().map(|progress| Arc::new(Part(progress)) as _);
             match create_commit(transport, self.batch(batch), options.clone()).await {
                 Ok(info) => {
                     rest.drain(..taken);
                     head = info.oid.parse().ok();
-                    (part, moved) = (part + u64::from(info.created), 0);
+                    (part, moved) = (part + u64::from(info.created), Moved::default());
                     report.note(info);
+                    successes += 1;
+                    if successes % GROWS_AFTER == 0 {
+                        limits = limits.larger(&largest);
+                    }
                 }
                 // Somebody else has committed, or a run that was killed while its last commit was under way.
-                Err(error @ CommitError::ParentMismatch { .. }) => {
-                    moved += 1;
-                    if moved > ATTEMPTS {
-                        return Err(error);
-                    }
-                    let before = head;
+                Err(CommitError::ParentMismatch { .. }) => {
+                    moved.again(transport, options.contention_timeout).await?;
                     (head, rest) = self.left(transport, &options, rest).await?;
-                    if head == before {
-                        limits = limits.smaller(taken, batches::FEWEST).ok_or(error)?;
-                    }
                 }
                 // The usual end of a commit that takes a gateway too long (504). Whatever still comes of it, what follows
                 // names the same parent: only one of them can be made.
                 Err(CommitError::CommitOutcomeUnknown(unknown)) if unknown.pinned => {
-                    let error = CommitError::CommitOutcomeUnknown(unknown);
-                    limits = limits.smaller(taken, batches::FEWEST).ok_or(error)?;
-                    tracing::warn!(
-                        "a commit of {taken} files was too much for the server; smaller ones are tried"
-                    );
-                    (head, rest) = self.left(transport, &options, rest).await?;
+                    // As long as nothing can be read, nobody knows whether it was made.
+                    let Ok(left) = self.left(transport, &options, rest).await else {
+                        return Err(CommitError::CommitOutcomeUnknown(unknown));
+                    };
+                    if left.0 == head {
+                        let smaller = limits.smaller(taken, batches::FEWEST);
+                        limits = smaller.ok_or(CommitError::CommitOutcomeUnknown(unknown))?;
+                        successes = 0;
+                        tracing::warn!(
+                            "a commit of {taken} files was too much for the server; smaller ones are tried"
+                        );
+                    } else if let Ok(Reconciled::Landed(info)) = reconcile_commit(transport, &unknown).await {
+                        (part, moved) = (part + 1, Moved::default());
+                        report.note(info);
+                    } else {
+                        moved.again(transport, options.contention_timeout).await?;
+                    }
+                    (head, rest) = left;
                 }
-                Err(error) => limits = self.after(error, &limits, taken)?,
+                Err(error) => {
+                    let is_final = is_too_large(&error);
+                    (limits, successes) = (self.after(error, &limits, taken)?, 0);
+                    if is_final {
+                        largest = limits;
+                    }
+                }
             }
         }
         reporter.finish().await;
@@ -232,9 +252,8 @@ impl LargeFolder {
     /// What to try after a commit of `files` files has failed: smaller commits, or nothing.
     fn after(&self, error: CommitError, limits: &Limits, files: usize) -> Result<Limits, CommitError> {
         let fewest = match &error {
-            CommitError::PayloadTooLarge { .. } | CommitError::TooManyLfsFiles { .. } => 1,
+            error if is_too_large(error) => 1,
             CommitError::Commit(source) => match source.kind() {
-                ErrorKind::PayloadTooLarge => 1,
                 ErrorKind::Server | ErrorKind::Timeout => batches::FEWEST,
                 _ => return Err(error),
             },
@@ -254,12 +273,44 @@ impl LargeFolder {
     }
 }
 
+/// How often, and since when, the branch has moved before a commit.
+#[derive(Debug, Default)]
+struct Moved {
+    times: u32,
+    since: Option<Instant>,
+}
+
+impl Moved {
+    /// Waits a little before the next try, for `longest` in all.
+    async fn again(&mut self, transport: &Transport, longest: Duration) -> Result<(), CommitError> {
+        let now = transport.clock().now();
+        self.times += 1;
+        let waited = now.saturating_duration_since(*self.since.get_or_insert(now));
+        if waited >= longest {
+            return Err(CommitError::Contended { attempts: self.times, waited });
+        }
+        // The first time may be the end of our own commit of an earlier run.
+        let wait = if self.times == 1 { Duration::ZERO } else { transport.backoff(self.times - 1) };
+        transport.clock().sleep(wait.min(longest.saturating_sub(waited))).await;
+        Ok(())
+    }
+}
+
 impl LargeUpload {
     fn note(&mut self, info: CommitInfo) {
         if info.created {
             self.commits.push(info.oid);
             self.commit_url = Some(info.commit_url);
         }
+    }
+}
+
+/// Whether a limit was met that will be there for the next commit too.
+fn is_too_large(error: &CommitError) -> bool {
+    match error {
+        CommitError::PayloadTooLarge { .. } | CommitError::TooManyLfsFiles { .. } => true,
+        CommitError::Commit(source) => source.kind() == ErrorKind::PayloadTooLarge,
+        _ => false,
     }
 }
 

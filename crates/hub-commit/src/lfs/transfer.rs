@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use http::HeaderMap;
@@ -198,7 +197,7 @@ async fn verify(job: &Arc<Job>, path: &str, step: LfsStep<'_>) -> Result<(), Com
 }
 
 async fn pause(job: &Job, attempt: u32) {
-    job.transport.clock().sleep(Duration::from_millis(500) * attempt).await;
+    job.transport.clock().sleep(job.transport.backoff(attempt)).await;
 }
 
 fn step<'a>(

@@ -18,6 +18,8 @@ use crate::hub::{Hub, Repo, reply};
 pub(crate) enum Fault {
     /// This status instead of doing anything.
     Refuse(u16),
+    /// `503` with so many seconds to wait, instead of doing anything.
+    Busy(u64),
     /// This status after doing it.
     DoneThen(u16),
     /// The connection ends before anything is done.
@@ -143,6 +145,11 @@ impl tower::Service<Request<Body>> for Hub {
             match fault {
                 None => Ok(done(&body)),
                 Some(Fault::Refuse(status)) => Ok(reply(status, json!({"error": "refused"}))),
+                Some(Fault::Busy(seconds)) => {
+                    let mut response = reply(503, json!({"error": "busy"}));
+                    response.headers_mut().insert("retry-after", seconds.into());
+                    Ok(response)
+                }
                 Some(Fault::DoneThen(status)) => {
                     done(&body);
                     Ok(reply(status, json!({"error": "trouble"})))

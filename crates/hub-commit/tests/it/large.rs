@@ -104,6 +104,38 @@ async fn a_gateway_that_gives_up_on_large_commits_gets_smaller_ones() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_lands_although_nobody_could_tell_is_in_the_report() {
+    let dir = folder();
+    // The commit is made; neither its response nor the history can be read, and the tree can.
+    let hub = Hub::new().fault("/commit/main", Fault::DoneThen(504)).fault("/commits/", Fault::Refuse(403));
+    let report = run(&hub.transport(), dir.path(), options(), 1000).await.unwrap();
+    assert_eq!((report.commits.as_slice(), hub.commits()), (&[hub.repo().head().id.clone()][..], 2));
+    assert!(report.commit_url.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_open_stays_open_when_nothing_can_be_read() {
+    let dir = folder();
+    let hub = Hub::new().fault("/commit/main", Fault::DoneThen(504)).fault("/commits/", Fault::Refuse(403));
+    let hub = hub.fault("/tree/", Fault::First(|_| ()));
+    let hub = (0..20).fold(hub, |hub, _| hub.fault("/tree/", Fault::Refuse(500)));
+    let outcome = run(&hub.transport(), dir.path(), options(), 1000).await;
+    assert!(matches!(outcome, Err(CommitError::CommitOutcomeUnknown(_))), "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_passing_outage_commits_are_as_large_as_before() {
+    let dir = tempfile::tempdir().unwrap();
+    for index in 0..400 {
+        std::fs::write(dir.path().join(format!("{index}.txt")), format!("{index}")).unwrap();
+    }
+    let hub = (0..4).fold(Hub::new(), |hub, _| hub.fault("/commit/main", Fault::Refuse(504)));
+    let report = run(&hub.transport(), dir.path(), options(), 80).await.unwrap();
+    // Two outages make 80 files 40 and then 20; four commits of those later it is 40, and four later 80 again.
+    assert_eq!((report.commits.len(), hub.repo().head().tree.len()), (4 + 4 + 2, 400));
+}
+
 #[tokio::test]
 async fn what_is_committed_is_neither_read_nor_asked_about_again() {
     let (hub, dir, counts) = (Hub::new(), folder(), Arc::new(Counts::default()));

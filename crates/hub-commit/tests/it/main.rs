@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod commits;
+mod contention;
 mod doubt;
 mod faults;
 mod hub;

@@ -155,7 +155,8 @@ impl Operation for DuplicateRepo {
         let transport = api.transport()?;
         let endpoint = transport.endpoint().to_string();
         let claim = repo_claim(&copy);
-        let _turn = transport.turns().take(&claim, || ()).await;
+        let _turn =
+            transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
         let owner = Claims::owner(&**transport.rng());
         let another = transport.claims().is_anothers(&claim, &owner);
         let begun = transport.clock().now();
