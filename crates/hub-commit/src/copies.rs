@@ -5,18 +5,15 @@ use std::collections::{BTreeMap, HashSet};
 use bytes::Bytes;
 use http::Request;
 use http::response::Parts;
+use hub_endpoints::paths_info;
 use hub_transport::{Body, CallInfo, Endpoint, Error, ErrorKind, RetryClass, Transfer, Transport, get};
 use hub_types::{CommitHash, RepoRef, Revision, TreeEntry, route};
 use sha1::Digest;
 
-use crate::endpoint::{Head, PathsInfo};
 use crate::hash::digest::{git_blob, hex};
+use crate::job::head;
 use crate::operation::LfsObject;
-use crate::source::AddSource;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOperationCopy, CommitOptions};
-
-/// Paths asked about in one request.
-const MAX_PATHS: usize = 500;
 
 /// Looks up the sources of all copies. Those in LFS get their object, others become additions; a copy that would change
 /// nothing is left out.
@@ -86,16 +83,8 @@ pub(crate) async fn existing(
     paths: &[String],
     options: &CommitOptions,
 ) -> Result<HashSet<String>, CommitError> {
-    let mut found = HashSet::new();
-    for paths in paths.chunks(MAX_PATHS) {
-        let endpoint = PathsInfo { repo: &options.repo, revision: &options.revision, paths: paths.to_vec() };
-        let entries = transport.send(&endpoint).await.map_err(|source| CommitError::Copy {
-            path: paths.first().cloned().unwrap_or_default(),
-            source,
-        })?;
-        found.extend(entries.into_iter().map(|entry| entry.path));
-    }
-    Ok(found)
+    let entries = entries_at(transport, &options.repo, &options.revision, paths).await?;
+    Ok(entries.into_iter().map(|entry| entry.path).collect())
 }
 
 /// A revision of a repository.
@@ -163,26 +152,23 @@ impl Place {
         let path = copy.src_path_in_repo();
         let fail = |source: Error| CommitError::Copy { path: path.to_owned(), source };
         let endpoint = Content { repo: &self.repo, revision: &self.revision, path };
-        for again in [true, false] {
+        let mut again = true;
+        loop {
             let content = transport.send(&endpoint).await.map_err(fail)?;
             let mut hash = git_blob(content.len() as u64);
             hash.update(&content);
             let actual = hex(&hash.finalize());
             if actual.eq_ignore_ascii_case(oid) {
-                return CommitOperationAdd::new(copy.path_in_repo(), AddSource::from(content.to_vec()));
+                return CommitOperationAdd::new(copy.path_in_repo(), content);
             }
-            if !again {
+            if !std::mem::take(&mut again) {
                 let message = format!("the content of {path:?} has the git id {actual} and not {oid}, twice");
                 let error = Error::new(ErrorKind::Decode, message);
                 let error = error.with_hint("is there a proxy that changes what it passes on?");
-                return Err(fail(error.in_call(&CallInfo::new(
-                    Content::NAME,
-                    endpoint.target(),
-                    RetryClass::Read,
-                ))));
+                let call = CallInfo::new(Content::NAME, endpoint.target(), RetryClass::Read);
+                return Err(fail(error.in_call(&call)));
             }
         }
-        Err(CommitError::Stopped("the content of a copy was not asked for".into()))
     }
 }
 
@@ -202,9 +188,8 @@ impl Pins {
             if place.revision.as_commit().is_some() || pins.contains_key(&place) {
                 continue;
             }
-            let head = Head { repo: &place.repo, revision: &place.revision };
             let fail = |source| CommitError::Copy { path: copy.src_path_in_repo().to_owned(), source };
-            let (commit, _) = transport.send(&head).await.map_err(fail)?;
+            let (commit, _) = head(transport, &place.repo, &place.revision).await.map_err(fail)?;
             let commit: CommitHash =
                 commit.parse().map_err(|_| place.unreadable(copy, "commit id", &commit))?;
             let pinned = Place { repo: place.repo.clone(), revision: commit.into() };
@@ -264,18 +249,22 @@ async fn look_up(
     for (place, mut paths) in wanted {
         paths.sort_unstable();
         paths.dedup();
-        for paths in paths.chunks(MAX_PATHS) {
-            let endpoint = PathsInfo { repo: &place.repo, revision: &place.revision, paths: paths.to_vec() };
-            let entries = transport.send(&endpoint).await.map_err(|source| CommitError::Copy {
-                path: paths.first().cloned().unwrap_or_default(),
-                source,
-            })?;
-            for entry in entries {
-                found.insert((place.clone(), entry.path.trim_end_matches('/').to_owned()), entry);
-            }
+        for entry in entries_at(transport, &place.repo, &place.revision, &paths).await? {
+            found.insert((place.clone(), entry.path.trim_end_matches('/').to_owned()), entry);
         }
     }
     Ok(found)
+}
+
+async fn entries_at(
+    transport: &Transport,
+    repo: &RepoRef,
+    revision: &Revision,
+    paths: &[String],
+) -> Result<Vec<TreeEntry>, CommitError> {
+    let first = || paths.first().cloned().unwrap_or_default();
+    let entries = paths_info(transport, repo, revision, paths, false).await;
+    entries.map_err(|source| CommitError::Copy { path: first(), source })
 }
 
 fn is_same(there: &TreeEntry, source: &TreeEntry) -> bool {

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use hub_endpoints::Head;
+use hub_transport::{CallInfo, Endpoint as _, Error, ErrorKind, Patience, Reporter, Transport};
+use hub_types::{RepoRef, Revision};
+
 use crate::concurrency::adaptive::Window;
 use crate::concurrency::budget::AtOnce;
-use crate::endpoint::Head;
 use crate::hash::digest::{Cancel, Reading};
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOptions};
-use hub_transport::{Patience, Reporter, Transport};
 
 pub(crate) struct Job {
     pub(crate) transport: Transport,
@@ -58,10 +60,23 @@ impl Job {
 
     /// The head of the branch and the server's time.
     pub(crate) async fn head(&self) -> Result<(String, Option<String>), CommitError> {
-        let endpoint = Head { repo: &self.options.repo, revision: &self.options.revision };
-        self.transport
-            .send(&endpoint)
+        head(&self.transport, &self.options.repo, &self.options.revision)
             .await
             .map_err(|source| CommitError::Head { revision: self.options.revision.to_string(), source })
     }
+}
+
+/// The commit that a revision leads to, and the server's time.
+pub(crate) async fn head(
+    transport: &Transport,
+    repo: &RepoRef,
+    revision: &Revision,
+) -> Result<(String, Option<String>), Error> {
+    let endpoint = Head::new(repo, revision);
+    let head = transport.send(&endpoint).await?;
+    let sha = head.sha.ok_or_else(|| {
+        let none = Error::new(ErrorKind::Decode, "the response names no commit");
+        none.in_call(&CallInfo::new(Head::NAME, endpoint.target(), endpoint.class()))
+    })?;
+    Ok((sha, head.server_time))
 }

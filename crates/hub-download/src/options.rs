@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use hub_transport::{DefaultTimeouts, OneAttempt, RequestBuilder, Timeouts};
+use hub_transport::{DefaultTimeouts, Timeouts};
 use hub_types::progress::Progress;
 use tokio::sync::Semaphore;
 
@@ -108,13 +108,5 @@ impl fmt::Debug for DownloadOptions {
             .field("progress", &self.progress.is_some())
             .field("disk", &self.disk)
             .finish()
-    }
-}
-
-/// The request; with `limits` it is sent once and within them.
-pub(crate) fn within(request: RequestBuilder, limits: Option<Timeouts>) -> RequestBuilder {
-    match limits {
-        Some(limits) => request.extension(limits).extension(OneAttempt),
-        None => request,
     }
 }

@@ -3,7 +3,8 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt, future, stream};
-use hub_transport::{ErrorKind, Patience, Reporter, Timeouts, Transport};
+use hub_endpoints::Head;
+use hub_transport::{CallInfo, Endpoint as _, Error, ErrorKind, Patience, Reporter, Timeouts, Transport};
 use hub_types::{
     CommitHash, RepoRef, Revision, SafeRelPath,
     progress::{Event, Progress},
@@ -16,7 +17,7 @@ use crate::destination::target::{Kept, Prepared};
 use crate::disk::blocking;
 use crate::file::not_here;
 use crate::job::Job;
-use crate::listing::tree::{Head, Tree};
+use crate::listing::tree::Tree;
 use crate::stand_in::{Wanted, absent, allows, tell};
 use crate::{DownloadError, DownloadOptions, RemoteFile, Target};
 
@@ -231,10 +232,15 @@ impl SnapshotRequest {
         if let Some(commit) = self.revision.as_commit() {
             return Ok(commit);
         }
-        let info = transport.send(&Head { repo: &self.repo, revision: &self.revision, limits }).await?;
-        info.sha.ok_or_else(|| DownloadError::NoCommit {
+        let endpoint = Head { once_within: limits, ..Head::new(&self.repo, &self.revision) };
+        let head = transport.send(&endpoint).await?;
+        let sha = head.sha.ok_or_else(|| DownloadError::NoCommit {
             repo: self.repo.to_string(),
             revision: self.revision.to_string(),
+        })?;
+        sha.parse().map_err(|error| {
+            let error = Error::decode("the revision leads to what is no commit", error);
+            error.in_call(&CallInfo::new(Head::NAME, endpoint.target(), endpoint.class())).into()
         })
     }
 

@@ -7,7 +7,7 @@ use http::{Extensions, HeaderMap, Method, Request, Uri};
 use serde::Serialize;
 use url::form_urlencoded::byte_serialize;
 
-use crate::{Body, Error};
+use crate::{Body, Error, OneAttempt, Timeouts};
 
 /// A `GET` of a route (`/api/...`, already percent-encoded) or of an absolute URL.
 pub fn get(path_or_url: impl Into<String>) -> RequestBuilder {
@@ -140,6 +140,14 @@ impl RequestBuilder {
             }
         }
         self
+    }
+
+    /// With limits the request is sent once and within them: for a question that something else can answer too.
+    pub fn once_within(self, limits: Option<Timeouts>) -> Self {
+        match limits {
+            Some(limits) => self.extension(limits).extension(OneAttempt),
+            None => self,
+        }
     }
 
     /// Sends `body`.

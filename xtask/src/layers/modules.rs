@@ -39,7 +39,8 @@ pub(super) type Arrows = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 impl Modules {
     /// Reads the modules behind `lib.rs` or `main.rs` in a `src` folder.
     pub(super) fn of(source: &Path) -> Outcome<Self> {
-        let root = ["lib.rs", "main.rs"].map(|name| source.join(name)).into_iter().find(|path| path.is_file());
+        let root =
+            ["lib.rs", "main.rs"].map(|name| source.join(name)).into_iter().find(|path| path.is_file());
         let root = root.ok_or_else(|| format!("{} has neither lib.rs nor main.rs", source.display()))?;
         let mut modules = Self::default();
         let mut waiting = vec![(Way::new(), root, source.to_owned())];
@@ -107,7 +108,9 @@ impl Modules {
     }
 
     fn defines(&self, way: &[String], name: &str) -> bool {
-        self.files.get(way).is_some_and(|module| module.defines.contains(name) || module.brings.contains_key(name))
+        self.files
+            .get(way)
+            .is_some_and(|module| module.defines.contains(name) || module.brings.contains_key(name))
     }
 }
 
@@ -130,7 +133,9 @@ impl Reader {
             }
             "self" => rest = &rest[1..],
             "super" => {}
-            first if self.module.defines.contains(first) || self.children.iter().any(|child| child == first) => {}
+            first
+                if self.module.defines.contains(first)
+                    || self.children.iter().any(|child| child == first) => {}
             _ => return None,
         }
         while rest.first().is_some_and(|segment| segment == "super") {

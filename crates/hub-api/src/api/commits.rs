@@ -1,8 +1,8 @@
 //! The history of a revision.
 
 use http::Request;
-use hub_transport::{Body, Error, PagedEndpoint, get};
-use hub_types::{GitCommitInfo, RepoRef, Revision, route};
+use hub_transport::{Body, Error, PagedEndpoint};
+use hub_types::{GitCommitInfo, RepoRef, Revision};
 
 use super::{endpoint_repo, endpoint_revision};
 use crate::{
@@ -51,7 +51,7 @@ impl PagedEndpoint for ListRepoCommits {
     fn request(&self) -> Result<Request<Body>, Error> {
         let repo = endpoint_repo(&self.repo)?;
         let revision = endpoint_revision(self.revision.as_deref())?.unwrap_or_default();
-        get(route::repo(&repo).commits(&revision)).finish()
+        hub_endpoints::ListRepoCommits { repo, revision }.request()
     }
 }
 

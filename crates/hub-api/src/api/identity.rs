@@ -1,6 +1,6 @@
 //! Who the caller is.
 
-pub use hub_commit::GetWhoAmI;
+pub use hub_endpoints::GetWhoAmI;
 
 use crate::{Async, Call, HfApi, Mode};
 

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, PagedEndpoint, RetryClass, Timeouts, decode_json, get, post};
-use hub_types::{RepoRef, Revision, TreeEntry, route, tree::PathsInfoRequest};
-
 use futures_util::{TryStreamExt, future};
+use http::Request;
+use hub_endpoints::paths_info;
+use hub_transport::{Body, Error, PagedEndpoint, Timeouts};
+use hub_types::{RepoRef, Revision, TreeEntry};
 
 use super::{endpoint_repo, endpoint_revision};
 use crate::{
@@ -22,9 +21,6 @@ pub type ListRepoFilesCall<M = Async> = Call<ListRepoFiles, M>;
 pub type ListRepoTreeListing<M = Async> = Listing<ListRepoTree, M>;
 /// The call that [`HfApi::get_paths_info`] makes.
 pub type GetPathsInfoCall<M = Async> = Call<GetPathsInfo, M>;
-
-/// Most paths that one request asks about.
-const PATHS_PER_REQUEST: usize = 500;
 
 /// `GET /api/{models}/{id}/tree/{rev}/{path}`
 #[derive(Debug, Clone)]
@@ -72,15 +68,20 @@ impl PagedEndpoint for ListRepoTree {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        let repo = endpoint_repo(&self.repo)?;
+        let (repo, path) = (endpoint_repo(&self.repo)?, self.path.clone());
         let revision = endpoint_revision(self.revision.as_deref())?.unwrap_or_default();
-        let request = get(route::repo(&repo).tree(&revision, self.path.trim_matches('/')))
-            .query("recursive", self.recursive)
-            .query("expand", self.expand);
-        match self.timeout {
-            Some(total) => request.extension(Timeouts::new().total(total)).finish(),
-            None => request.finish(),
+        let (recursive, expand) = (self.recursive, self.expand);
+        let tree = hub_endpoints::ListRepoTree {
+            path,
+            recursive,
+            expand,
+            ..hub_endpoints::ListRepoTree::whole(repo, revision)
+        };
+        let mut request = tree.request()?;
+        if let Some(total) = self.timeout {
+            request.extensions_mut().insert(Timeouts::new().total(total));
         }
+        Ok(request)
     }
 }
 
@@ -172,49 +173,12 @@ impl<M: Mode> GetPathsInfoCall<M> {
     }
 }
 
-#[derive(Debug)]
-struct PathsInfoBatch {
-    repo: RepoRef,
-    revision: Revision,
-    request: PathsInfoRequest,
-}
-
-impl Endpoint for PathsInfoBatch {
-    const NAME: &'static str = "get_paths_info";
-    type Output = Vec<TreeEntry>;
-
-    fn class(&self) -> RetryClass {
-        RetryClass::Read
-    }
-
-    fn target(&self) -> String {
-        self.repo.to_string()
-    }
-
-    fn request(&self) -> Result<Request<Body>, Error> {
-        post(route::repo(&self.repo).paths_info(&self.revision)).json(&self.request).finish()
-    }
-
-    fn decode(&self, head: &Parts, body: Bytes) -> Result<Vec<TreeEntry>, Error> {
-        decode_json(head, &body)
-    }
-}
-
 impl Operation for GetPathsInfo {
     type Output = Vec<TreeEntry>;
 
     async fn run(self, api: HfApi) -> Result<Vec<TreeEntry>, crate::Error> {
         let (repo, revision) = (self.repo.get()?, revision_or_main(self.revision.as_deref())?);
-        let mut entries = Vec::new();
-        for paths in self.paths.chunks(PATHS_PER_REQUEST) {
-            let batch = PathsInfoBatch {
-                repo: repo.clone(),
-                revision: revision.clone(),
-                request: PathsInfoRequest { paths: paths.to_vec(), expand: self.expand },
-            };
-            entries.extend(api.transport()?.send(&batch).await?);
-        }
-        Ok(entries)
+        Ok(paths_info(api.transport()?, &repo, &revision, &self.paths, self.expand).await?)
     }
 }
 

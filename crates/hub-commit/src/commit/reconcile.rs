@@ -7,21 +7,19 @@
 use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt;
+use hub_endpoints::{GetWhoAmI, ListRepoCommits, paths_info};
 use hub_transport::{Error, Transport};
 use hub_types::{CommitInfo, GitCommitInfo, RepoRef, Revision, route};
 
 use crate::CommitError;
 use crate::commit::endpoint::{Discussion, OpenPullRequests};
-use crate::endpoint::{Commits, Head, PathsInfo};
+use crate::job::head;
 use crate::outcome_unknown::{CommitOutcomeUnknown, Expected};
-use crate::whoami::GetWhoAmI;
 
 /// How far back the history is searched, in commits.
 const MAX_HISTORY: usize = 200;
 /// Pages of open pull requests that are searched, newest first.
 const MAX_PAGES: u32 = 3;
-/// Paths asked about in one request.
-const MAX_PATHS: usize = 500;
 
 /// What became of a commit whose answer was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +79,7 @@ pub(crate) async fn search(transport: &Transport, unknown: &CommitOutcomeUnknown
     if unknown.create_pr {
         return find_pull_request(transport, unknown).await;
     }
-    let endpoint = Commits { repo: unknown.repo(), revision: unknown.revision.clone() };
+    let endpoint = ListRepoCommits { repo: unknown.repo(), revision: unknown.revision.clone() };
     let mut history = std::pin::pin!(transport.stream(endpoint, Some(MAX_HISTORY)));
     let mut head = None;
     let mut searched = 0;
@@ -184,29 +182,18 @@ async fn left_ours(
     let revision: Revision = revision
         .parse()
         .map_err(|error| Error::decode("the history names a commit that cannot be one", error))?;
-    let paths: Vec<&String> = unknown.fingerprint.keys().collect();
-    for paths in paths.chunks(MAX_PATHS) {
-        let paths: Vec<String> = paths.iter().map(|path| (*path).clone()).collect();
-        let endpoint = PathsInfo { repo: &repo, revision: &revision, paths };
-        let entries = transport.send(&endpoint).await?;
-        let entries: BTreeMap<&str, _> =
-            entries.iter().map(|entry| (entry.path.trim_end_matches('/'), entry)).collect();
-        for path in &endpoint.paths {
-            let Some(expected) = unknown.fingerprint.get(path) else { continue };
-            let same = match (expected, entries.get(path.as_str())) {
-                (Expected::Absent, entry) => entry.is_none(),
-                (Expected::Present, entry) => entry.is_some_and(|entry| entry.is_file()),
-                (Expected::File { oid, size }, Some(entry)) => {
-                    entry.is_file() && entry.content_id().eq_ignore_ascii_case(oid) && entry.size == *size
-                }
-                (Expected::File { .. }, None) => false,
-            };
-            if !same {
-                return Ok(false);
-            }
+    let paths: Vec<String> = unknown.fingerprint.keys().cloned().collect();
+    let entries = paths_info(transport, &repo, &revision, &paths, false).await?;
+    let entries: BTreeMap<&str, _> =
+        entries.iter().map(|entry| (entry.path.trim_end_matches('/'), entry)).collect();
+    Ok(unknown.fingerprint.iter().all(|(path, expected)| match (expected, entries.get(path.as_str())) {
+        (Expected::Absent, entry) => entry.is_none(),
+        (Expected::Present, entry) => entry.is_some_and(|entry| entry.is_file()),
+        (Expected::File { oid, size }, Some(entry)) => {
+            entry.is_file() && entry.content_id().eq_ignore_ascii_case(oid) && entry.size == *size
         }
-    }
-    Ok(true)
+        (Expected::File { .. }, None) => false,
+    }))
 }
 
 async fn find_pull_request(transport: &Transport, unknown: &CommitOutcomeUnknown) -> Result<Found, Error> {
@@ -221,7 +208,7 @@ async fn find_pull_request(transport: &Transport, unknown: &CommitOutcomeUnknown
         }
         for discussion in found.iter().filter(|discussion| may_be_ours(unknown, author, discussion)) {
             let revision = Revision::pull_request(discussion.num);
-            let (head, _) = transport.send(&Head { repo: &repo, revision: &revision }).await?;
+            let (head, _) = head(transport, &repo, &revision).await?;
             let made = discussion_claim(&repo, discussion.num);
             if has_our_content(transport, unknown, &head).await?
                 && transport.claims().claim(&made, &unknown.call)

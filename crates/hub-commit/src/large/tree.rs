@@ -3,31 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use futures_util::TryStreamExt;
-use http::Request;
-use hub_transport::{Body, Error, PagedEndpoint, Transport, get};
-use hub_types::{ParentCommit, RepoRef, Revision, TreeEntry, route};
+use hub_endpoints::ListRepoTree;
+use hub_transport::Transport;
+use hub_types::{ParentCommit, RepoRef, Revision};
 
 use crate::CommitError;
-use crate::endpoint::Head;
-
-/// `GET .../tree/{rev}`, with everything in folders.
-struct Tree {
-    repo: RepoRef,
-    revision: Revision,
-}
-
-impl PagedEndpoint for Tree {
-    const NAME: &'static str = "list_repo_tree";
-    type Item = TreeEntry;
-
-    fn target(&self) -> String {
-        format!("{} at {}", self.repo, self.revision)
-    }
-
-    fn request(&self) -> Result<Request<Body>, Error> {
-        get(route::repo(&self.repo).tree(&self.revision, "")).query("recursive", true).finish()
-    }
-}
+use crate::job::head;
 
 /// A state of a branch.
 pub(super) struct Remote {
@@ -45,7 +26,7 @@ pub(super) async fn read(
     paths: &HashSet<&str>,
 ) -> Result<Remote, CommitError> {
     let failed = |source| CommitError::Head { revision: revision.to_string(), source };
-    let head = match transport.send(&Head { repo, revision }).await {
+    let head = match head(transport, repo, revision).await {
         Ok((head, _)) => head,
         Err(error) if error.is_not_found() => return Ok(Remote { head: None, contents: HashMap::new() }),
         Err(error) => return Err(failed(error)),
@@ -53,7 +34,7 @@ pub(super) async fn read(
     let malformed = || CommitError::malformed(format!("{head:?} is no id of a commit"));
     let at = head.parse().map_err(|_| malformed())?;
     let mut remote = Remote { head: Some(head.parse().map_err(|_| malformed())?), contents: HashMap::new() };
-    let mut entries = std::pin::pin!(transport.stream(Tree { repo: repo.clone(), revision: at }, None));
+    let mut entries = std::pin::pin!(transport.stream(ListRepoTree::whole(repo.clone(), at), None));
     while let Some(entry) = entries.try_next().await.map_err(failed)? {
         if entry.is_file() && paths.contains(entry.path.as_str()) {
             let content = entry.content_id().to_ascii_lowercase().into();

@@ -9,7 +9,7 @@ use hub_transport::{
 use hub_types::lfs::{self, BatchRequest, BatchResponse};
 use hub_types::{RepoRef, route};
 
-use crate::endpoint::to_json;
+use serde::Serialize;
 
 /// `POST /{id}.git/info/lfs/objects/batch`
 pub(super) struct Batch<'a> {
@@ -36,6 +36,11 @@ impl Endpoint for Batch<'_> {
     fn decode(&self, head: &Parts, body: Bytes) -> Result<BatchResponse, Error> {
         decode_json(head, &body)
     }
+}
+
+fn to_json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value)
+        .map_err(|source| Error::build("the payload cannot be written as JSON").with_source(source))
 }
 
 fn lfs_post(url: String, body: Vec<u8>, headers: &HeaderMap) -> Result<Request<Body>, Error> {

@@ -3,11 +3,10 @@
 use bytes::Bytes;
 use http::Request;
 use http::response::Parts;
+use hub_endpoints::server_time;
 use hub_transport::{Body, Endpoint, Error, RetryClass, decode_json, post};
 use hub_types::preupload::{PreuploadRequest, PreuploadResponse};
 use hub_types::{RepoRef, Revision, ValidateYamlRequest, ValidateYamlResponse, route};
-
-use crate::endpoint::server_time;
 
 /// `POST /api/validate-yaml`
 pub(crate) struct ValidateYaml {

@@ -15,7 +15,7 @@ use hub_types::{
     route,
 };
 
-use crate::{ContentId, DownloadError, options::within};
+use crate::{ContentId, DownloadError};
 
 /// A file of a commit, as the Hub describes it. Python: `HfFileMetadata`.
 #[derive(Clone, PartialEq, Eq)]
@@ -97,7 +97,7 @@ async fn ask(
     limits: Option<Timeouts>,
 ) -> Result<Response<Body>, DownloadError> {
     let request = head(url).header(ACCEPT_ENCODING, "identity").extension(RedirectMode::Relative);
-    Ok(transport.open(call, within(request, limits).finish()?).await?)
+    Ok(transport.open(call, request.once_within(limits).finish()?).await?)
 }
 
 fn read(response: &Response<Body>, file: &str) -> Result<FileMetadata, DownloadError> {

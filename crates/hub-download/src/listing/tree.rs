@@ -2,16 +2,14 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use bytes::Bytes;
 use futures_util::TryStreamExt;
-use http::{Request, response::Parts};
-use hub_transport::{
-    Body, Endpoint, Error, PagedEndpoint, RetryClass, Timeouts, Transport, decode_json, get,
-};
-use hub_types::{CommitHash, RepoRef, Revision, TreeEntry, lfs, route};
+use hub_endpoints::ListRepoTree;
+use hub_transport::{Timeouts, Transport};
+use hub_types::{CommitHash, RepoRef, Revision, TreeEntry, lfs};
 use serde::{Deserialize, Serialize};
 
-use crate::{ContentId, DownloadError, disk::put, options::within};
+use crate::disk::put;
+use crate::{ContentId, DownloadError};
 
 const FORMAT: u32 = 1;
 
@@ -60,7 +58,8 @@ impl Tree {
         commit: &CommitHash,
         limits: Option<Timeouts>,
     ) -> Result<Self, DownloadError> {
-        let entries = transport.stream(WholeTree { repo: repo.clone(), at: at(commit)?, limits }, None);
+        let whole = ListRepoTree::whole(repo.clone(), Revision::from(commit.clone()));
+        let entries = transport.stream(ListRepoTree { once_within: limits, ..whole }, None);
         let files = entries
             .try_filter_map(|entry| async move {
                 Ok(entry.is_file().then(|| (entry.path.clone(), Listed::new(entry))))
@@ -84,66 +83,5 @@ impl Tree {
     pub(crate) fn write(&self, place: &Path) -> Result<(), DownloadError> {
         let folder = place.parent().unwrap_or(place);
         put(place, folder, |made| fs::write(made, serde_json::to_vec(self)?))
-    }
-}
-
-fn at(commit: &CommitHash) -> Result<Revision, DownloadError> {
-    Ok(Revision::try_from(commit.to_string())?)
-}
-
-/// `GET /api/{models}/{id}/tree/{commit}?recursive=true`
-struct WholeTree {
-    repo: RepoRef,
-    at: Revision,
-    limits: Option<Timeouts>,
-}
-
-impl PagedEndpoint for WholeTree {
-    const NAME: &'static str = "snapshot_download";
-    type Item = TreeEntry;
-
-    fn target(&self) -> String {
-        self.repo.to_string()
-    }
-
-    fn request(&self) -> Result<Request<Body>, Error> {
-        let request =
-            get(route::repo(&self.repo).tree(&self.at, "")).query("recursive", true).query("expand", false);
-        within(request, self.limits).finish()
-    }
-}
-
-/// The commit that a branch or tag leads to now: `GET /api/{models}/{id}/revision/{rev}`
-pub(crate) struct Head<'a> {
-    pub(crate) repo: &'a RepoRef,
-    pub(crate) revision: &'a Revision,
-    /// With limits it is asked for once and within them.
-    pub(crate) limits: Option<Timeouts>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Info {
-    /// Without any commit there is none.
-    pub(crate) sha: Option<CommitHash>,
-}
-
-impl Endpoint for Head<'_> {
-    const NAME: &'static str = "snapshot_download";
-    type Output = Info;
-
-    fn class(&self) -> RetryClass {
-        RetryClass::Read
-    }
-
-    fn target(&self) -> String {
-        self.repo.to_string()
-    }
-
-    fn request(&self) -> Result<Request<Body>, Error> {
-        within(get(route::repo(self.repo).info(Some(self.revision))), self.limits).finish()
-    }
-
-    fn decode(&self, head: &Parts, body: Bytes) -> Result<Info, Error> {
-        decode_json(head, &body)
     }
 }
