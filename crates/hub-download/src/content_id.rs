@@ -20,6 +20,9 @@ impl ContentId {
     /// Reads an etag, with or without quotes and the weak mark.
     pub fn from_etag(etag: &str) -> Self {
         let text = etag.trim().trim_start_matches("W/").trim_matches('"');
+        // Proxies that compress mark the etag: `HASH-gzip`, `HASH;gz`.
+        let hash = text.split(['-', ';']).next().unwrap_or_default();
+        let text = if matches!(hash.len(), 40 | 64) { hash } else { text };
         if lfs::is_oid(text) {
             Self::Sha256(text.to_owned())
         } else if text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -42,6 +45,11 @@ impl ContentId {
             Self::Sha256(text) | Self::GitBlob(text) => text.clone(),
             Self::Opaque(text) => hex(&sha1::Sha1::digest(text.as_bytes())),
         }
+    }
+
+    /// Whether a content of `size` bytes may have this identity: there is only one that is empty.
+    pub(crate) fn allows(&self, size: u64) -> bool {
+        size > 0 || self.hasher(0).finish().is_none_or(|empty| empty == self.as_str())
     }
 
     /// Whether the content can be checked by its size only.

@@ -25,6 +25,6 @@ mod whoami;
 
 pub use commits::ListRepoCommits;
 pub use head::{Head, HeadInfo, server_time};
-pub use paths_info::paths_info;
+pub use paths_info::{PathsInfo, paths_info};
 pub use tree::ListRepoTree;
 pub use whoami::GetWhoAmI;

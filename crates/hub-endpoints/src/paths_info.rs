@@ -2,16 +2,25 @@
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, RetryClass, Transport, decode_json, post};
+use hub_transport::{Body, Endpoint, Error, RetryClass, Timeouts, Transport, decode_json, post};
 use hub_types::{RepoRef, Revision, TreeEntry, route, tree::PathsInfoRequest};
 
 /// Most paths that one request asks about.
 const PATHS_PER_REQUEST: usize = 500;
 
-struct PathsInfo<'a> {
-    repo: &'a RepoRef,
-    revision: &'a Revision,
-    request: PathsInfoRequest,
+/// `POST /api/{models}/{id}/paths-info/{rev}`. For any number of paths: [`paths_info`].
+#[derive(Debug, Clone)]
+pub struct PathsInfo<'a> {
+    /// The repository.
+    pub repo: &'a RepoRef,
+    /// Branch, tag or commit.
+    pub revision: &'a Revision,
+    /// At most 500.
+    pub paths: Vec<String>,
+    /// Whether each entry comes with its last commit.
+    pub expand: bool,
+    /// With limits it is asked for once and within them.
+    pub once_within: Option<Timeouts>,
 }
 
 impl Endpoint for PathsInfo<'_> {
@@ -27,7 +36,11 @@ impl Endpoint for PathsInfo<'_> {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        post(route::repo(self.repo).paths_info(self.revision)).json(&self.request).finish()
+        let request = PathsInfoRequest { paths: self.paths.clone(), expand: self.expand };
+        post(route::repo(self.repo).paths_info(self.revision))
+            .json(&request)
+            .once_within(self.once_within)
+            .finish()
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<Vec<TreeEntry>, Error> {
@@ -51,8 +64,8 @@ pub async fn paths_info(
 ) -> Result<Vec<TreeEntry>, Error> {
     let mut entries = Vec::new();
     for paths in paths.chunks(PATHS_PER_REQUEST) {
-        let request = PathsInfoRequest { paths: paths.to_vec(), expand };
-        entries.extend(transport.send(&PathsInfo { repo, revision, request }).await?);
+        let endpoint = PathsInfo { repo, revision, paths: paths.to_vec(), expand, once_within: None };
+        entries.extend(transport.send(&endpoint).await?);
     }
     Ok(entries)
 }

@@ -2,7 +2,7 @@
 //!
 //! Every attempt names the head that the branch had, so a second one cannot make a second commit: the server answers 412. The
 //! transport never repeats a commit that may have been carried out. When no response tells what became of one, the history is
-//! read first. It shows our commit; or another one in its place, so that ours can no longer be made; or the branch where it
+//! read first, and also when the branch turns out to be elsewhere: a proxy may have sent it twice. It shows our commit; or another one in its place, so that ours can no longer be made; or the branch where it
 //! was, and then the same bytes are sent again with the same parent. When another writer was faster, the commit is made anew
 //! on the new head: its operations replace whole files, so the result is what an unpinned commit gives.
 
@@ -115,9 +115,24 @@ impl Attempts<'_> {
                 }
             } else {
                 match error {
-                    CommitError::Commit(error) if is_moved(&error) => {
+                    CommitError::Commit(error) if is_moved(&error) || error.is_not_found() => {
+                        // Something on the way may have sent the commit twice: then its second copy met the first.
+                        let found = match sent.whole {
+                            true => {
+                                search(&self.job.transport, &self.unknown(parent.is_some(), None)).await.ok()
+                            }
+                            false => None,
+                        };
+                        let head = match found {
+                            Some(Found::Landed(info)) => return Ok(info),
+                            Some(Found::Elsewhere { head }) => Some(head),
+                            Some(Found::AtParent | Found::Untold) | None => None,
+                        };
+                        if !is_moved(&error) {
+                            return Err(CommitError::Commit(error));
+                        }
                         refusal = Some(error);
-                        Next::Anew(None)
+                        Next::Anew(head)
                     }
                     error if self.may_send_again(&error) => {
                         self.wait(&error).await;
@@ -276,6 +291,8 @@ pub(crate) fn header(options: &CommitOptions, parent: Option<ParentCommit>) -> C
 /// One sending, with whatever the transport repeated.
 struct Sent {
     result: Result<CommitResponse, CommitError>,
+    /// Whether the server may have got the whole of it.
+    whole: bool,
     /// Whether the commit may have been made although `result` is an error.
     ambiguous: bool,
 }
@@ -287,7 +304,7 @@ async fn send(job: &Arc<Job>, payload: &Payload, parent: Option<ParentCommit>) -
     let (fault, whole) = (Fault::default(), Arc::new(AtomicBool::new(false)));
     let body = match payload.body(header, &fault, &whole) {
         Ok(body) => body,
-        Err(error) => return Sent { result: Err(error), ambiguous: false },
+        Err(error) => return Sent { result: Err(error), whole: false, ambiguous: false },
     };
     let endpoint = Commit {
         repo: &options.repo,
@@ -300,13 +317,13 @@ async fn send(job: &Arc<Job>, payload: &Payload, parent: Option<ParentCommit>) -
     // Without the last line no server can have taken the commit.
     let whole = whole.load(Ordering::SeqCst);
     match result {
-        Ok(Ok(response)) => Sent { result: Ok(response), ambiguous: false },
+        Ok(Ok(response)) => Sent { result: Ok(response), whole, ambiguous: false },
         Ok(Err(error)) => {
             let ambiguous = whole && error.maybe_processed();
-            Sent { result: Err(CommitError::Commit(error)), ambiguous }
+            Sent { result: Err(CommitError::Commit(error)), whole, ambiguous }
         }
         // A source failed in a later sending; an earlier one may have been complete.
-        Err(error) => Sent { result: Err(error), ambiguous: whole },
+        Err(error) => Sent { result: Err(error), whole, ambiguous: whole },
     }
 }
 

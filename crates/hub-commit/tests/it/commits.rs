@@ -84,6 +84,26 @@ async fn a_408_after_the_whole_commit_is_no_reason_to_send_it_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_commit_that_something_on_the_way_sends_twice_is_one_commit() {
+    let deletion = || vec![CommitOperationDelete::new("old.txt", IsFolder::File).unwrap().into()];
+    for (operations, status) in [(operations(), 412), (operations(), 409), (deletion(), 404)] {
+        for demanded in [false, true] {
+            let hub = Hub::new().fault(COMMIT, Fault::DoneThen(status));
+            let parent = demanded.then(|| hub.repo().head().id.parse().unwrap());
+            let options = options().parent_commit(parent);
+            let info = create_commit(&hub.transport(), operations.clone(), options).await.unwrap();
+            assert_eq!((ours(&hub), hub.count(COMMIT), info.recovered), (1, 1, true), "{status}");
+        }
+    }
+    for status in [412, 409] {
+        let hub = Hub::new().fault(COMMIT, Fault::DoneThen(status));
+        let options = options().create_pr(true).author("ada");
+        let info = create_commit(&hub.transport(), operations(), options).await.unwrap();
+        assert_eq!((hub.pulls(), info.recovered), (1, true), "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn commits_of_one_client_to_one_branch_wait_for_each_other() {
     let hub = Hub::new();
     let transport = hub.transport();

@@ -6,6 +6,7 @@ use http::{
     HeaderMap, Response, Uri,
     header::{ACCEPT_ENCODING, CONTENT_LENGTH, ETAG, LOCATION},
 };
+use hub_endpoints::PathsInfo;
 use hub_transport::{
     Body, CallInfo, EffectiveUri, RedactedUrl, RedirectMode, RetryClass, Timeouts, Transport, head,
 };
@@ -73,7 +74,46 @@ pub(crate) async fn metadata_within(
     let call = CallInfo::new("hf_hub_download", format!("{repo} {path}"), RetryClass::Read);
     let url = route::repo(repo).resolve(revision, path.as_str());
     let response = ask(transport, call, &url, limits).await?;
-    read(&response, path.as_str())
+    let facts = read(&response, path.as_str())?;
+    if facts.id.is_opaque() || !facts.id.allows(facts.size) {
+        return confirmed(transport, repo, path, facts, limits).await;
+    }
+    Ok(facts)
+}
+
+/// The facts with hash and size as the listing of the commit has them, where a proxy or a server of another kind has changed
+/// what the response says: without a hash nothing could check the content.
+async fn confirmed(
+    transport: &Transport,
+    repo: &RepoRef,
+    path: &SafeRelPath,
+    facts: FileMetadata,
+    limits: Option<Timeouts>,
+) -> Result<FileMetadata, DownloadError> {
+    let revision = Revision::from(facts.commit.clone());
+    let paths = vec![path.to_string()];
+    let endpoint = PathsInfo { repo, revision: &revision, paths, expand: false, once_within: limits };
+    let listed = transport
+        .send(&endpoint)
+        .await
+        .map(|entries| entries.into_iter().find(|entry| entry.path == path.as_str() && entry.is_file()));
+    match listed {
+        Ok(Some(entry)) => {
+            let id = ContentId::from_etag(entry.content_id());
+            if !id.is_opaque() && id.allows(entry.size) {
+                return Ok(FileMetadata { id, size: entry.size, ..facts });
+            }
+        }
+        Ok(None) => {}
+        Err(error) => {
+            tracing::debug!(%error, %path, "the listing of the commit does not say what the file is")
+        }
+    }
+    if !facts.id.allows(facts.size) {
+        return Err(DownloadError::Metadata { path: path.to_string(), header: "content-length" });
+    }
+    tracing::warn!(%path, "the Hub gives no hash of this file: its content is checked by its size only");
+    Ok(facts)
 }
 
 /// [`file_metadata`] of the file at an address: whole, or relative to the endpoint. Python: `get_hf_file_metadata`.

@@ -11,6 +11,7 @@ use std::{
 };
 
 use hub_download::{Disk, DownloadError};
+use hub_transport::testing::reply;
 
 use crate::server::{Content, places, targets};
 
@@ -143,24 +144,25 @@ async fn a_content_that_cannot_be_published_is_no_success_because_something_of_i
     for (size, etag) in [(1_000, None), (300_000, None), (300_000, Some("v1"))] {
         let (mut place, content) = (targets().next().unwrap(), Content::new(size));
         let described = || match etag {
-            Some(etag) => crate::server::described(crate::server::COMMIT, etag, size),
-            None => content.head(),
+            Some(etag) => vec![crate::server::described(crate::server::COMMIT, etag, size), reply(404)],
+            None => vec![content.head()],
         };
-        let path = place.download([described(), content.whole()]).await.0.unwrap();
+        let answers = || described().into_iter().chain([content.whole()]);
+        let path = place.download(answers()).await.0.unwrap();
         let blob = path.canonicalize().unwrap();
         std::fs::write(&blob, vec![7; size]).unwrap();
         place.options.force = true;
         place.options.disk = Arc::new(Stuck);
-        let error = place.download([described(), content.whole()]).await.0.unwrap_err();
+        let error = place.download(answers()).await.0.unwrap_err();
         assert!(matches!(error, DownloadError::Io { .. }), "{size} {etag:?}: {error}");
         place.options.disk = Arc::new(hub_download::SystemDisk);
         if size > 100_000 && etag.is_none() {
             // Another process was faster.
             std::fs::write(&blob, &content.bytes).unwrap();
-            assert_eq!(place.download([described(), content.whole()]).await.0.unwrap(), path);
+            assert_eq!(place.download(answers()).await.0.unwrap(), path);
         }
         place.options.disk = Arc::new(hub_download::SystemDisk);
-        let found = place.download([described(), content.whole()]).await.0.unwrap();
+        let found = place.download(answers()).await.0.unwrap();
         assert!(std::fs::read(found).unwrap() == content.bytes);
     }
 }

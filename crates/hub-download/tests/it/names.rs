@@ -127,7 +127,8 @@ async fn f75_a_hostile_etag_or_commit_names_no_file() {
     let long = "a".repeat(4096);
     for etag in ["../../../x", "/etc/passwd", "a/b", "..", &long] {
         for place in targets() {
-            let (outcome, _) = place.download([described(COMMIT, etag, 1), reply(200).text("!")]).await;
+            let (outcome, _) =
+                place.download([described(COMMIT, etag, 1), reply(404), reply(200).text("!")]).await;
             let path = outcome.unwrap().canonicalize().unwrap();
             assert!(path.starts_with(place.folder.path().canonicalize().unwrap()), "{etag}: {path:?}");
         }

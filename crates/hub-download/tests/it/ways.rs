@@ -91,6 +91,8 @@ pub(crate) enum Exchange {
     Head,
     /// The files of a commit.
     Listing,
+    /// Hash and size of a file, where the answer about it has none that can be right.
+    Confirm,
     /// The content of a file.
     Content,
     /// Something of another host.
@@ -104,6 +106,7 @@ impl Exchange {
             _ if request.uri().host() != Some("hub.test") => Self::Elsewhere,
             &Method::HEAD => Self::Describe,
             _ if path.contains("/tree/") => Self::Listing,
+            _ if path.contains("/paths-info/") => Self::Confirm,
             _ if path.starts_with("/api/") => Self::Head,
             _ => Self::Content,
         }
@@ -112,7 +115,7 @@ impl Exchange {
     /// Whether this is asked on the way.
     pub(crate) fn is_on(self, way: Way) -> bool {
         match self {
-            Self::Describe => !way.is_snapshot(),
+            Self::Describe | Self::Confirm => !way.is_snapshot(),
             Self::Head | Self::Listing => way.is_snapshot(),
             Self::Content | Self::Elsewhere => true,
         }
@@ -123,7 +126,7 @@ impl Exchange {
         match self {
             Self::Describe => content.head(),
             Self::Head => reply(200).json(&json!({ "sha": COMMIT })),
-            Self::Listing => reply(200).json(&[entry(PATH, content)]),
+            Self::Listing | Self::Confirm => reply(200).json(&[entry(PATH, content)]),
             Self::Content | Self::Elsewhere => content.whole(),
         }
     }

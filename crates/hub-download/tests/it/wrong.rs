@@ -3,7 +3,10 @@
 use hub_download::DownloadError;
 use hub_transport::testing::reply;
 
-use crate::server::{described, places};
+use crate::{
+    server::{COMMIT, Content, described, places},
+    ways::{Asked, Exchange, Way},
+};
 
 #[tokio::test(start_paused = true)]
 async fn f95_wrong_bytes_are_fetched_once_more_and_never_published() {
@@ -51,11 +54,50 @@ fn spoil(folder: &std::path::Path) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_hash_the_size_decides() {
+async fn where_nobody_knows_a_hash_the_size_decides() {
     for (place, content) in places() {
-        let size = content.bytes.len();
-        let (outcome, _) =
-            place.download([described(crate::server::COMMIT, "v1", size), content.whole()]).await;
+        let described = described(crate::server::COMMIT, "v1", content.bytes.len());
+        let (outcome, _) = place.download([described, reply(404), content.whole()]).await;
         assert_eq!(std::fs::read(outcome.unwrap()).unwrap(), content.bytes);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proxy_that_changes_the_etag_does_not_keep_the_content_from_being_checked() {
+    for (etag, asks) in [("{}-gzip", false), ("{};gz", false), ("0", true), ("", true)] {
+        for way in [Way::File, Way::FileToFolder] {
+            let (content, folder) = (Content::new(1_000), tempfile::tempdir().unwrap());
+            let (told, etag) = (content.clone(), etag.replace("{}", &content.id));
+            let wrong = Asked::new(move |asked| match asked {
+                Exchange::Describe => described(COMMIT, &etag, 1_000),
+                Exchange::Content => reply(200).text(vec![7; 1_000]),
+                asked => asked.honest(&told),
+            });
+            let error = way.download(&wrong.transport, folder.path()).await.unwrap_err();
+            assert!(matches!(error, DownloadError::HashMismatch { .. }), "{error}");
+            let confirmed =
+                wrong.requests().iter().any(|request| request.uri.path().contains("/paths-info/"));
+            assert_eq!(confirmed, asks);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_length_that_cannot_be_that_of_the_hash_is_asked_for_elsewhere() {
+    let (content, folder) = (Content::new(1_000), tempfile::tempdir().unwrap());
+    let told = content.clone();
+    let server = Asked::new(move |asked| match asked {
+        Exchange::Describe => described(COMMIT, &told.id, 0),
+        asked => asked.honest(&told),
+    });
+    assert!(Way::File.download(&server.transport, folder.path()).await.unwrap() == content.bytes);
+    // What is kept stands in where nobody says the length.
+    let told = content.clone();
+    let server = Asked::new(move |asked| match asked {
+        Exchange::Describe => described(COMMIT, &told.id, 0),
+        _ => reply(500),
+    });
+    assert!(Way::File.download(&server.transport, folder.path()).await.unwrap() == content.bytes);
+    let error = Way::File.download(&server.transport, tempfile::tempdir().unwrap().path()).await.unwrap_err();
+    assert!(matches!(error, DownloadError::Metadata { .. }), "{error}");
 }
