@@ -51,6 +51,8 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
         kept => kept,
     };
     let limits = kept.is_some().then(|| options.timeouts.of_metadata());
+    let reporter = Reporter::new(options.progress.clone());
+    let transport = &transport.with_patience(Patience::new(reporter.sink()));
     let FileRequest { repo, revision, path, .. } = &wanted;
     let metadata = match metadata_within(transport, repo, revision, path, limits).await {
         Ok(metadata) => metadata,
@@ -61,7 +63,6 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
             return stand_in(error, wanted.describe(), &wanted.target, kept);
         }
     };
-    let reporter = Reporter::new(options.progress.clone());
     reporter.event(&Event::Started { files: 1, bytes: metadata.size });
     let prepared = {
         let FileRequest { repo, revision, path, target, options } = wanted.clone();
@@ -73,7 +74,6 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
         .await?
     };
     let extra = options.parts.extra();
-    let transport = &transport.with_patience(Patience::new(reporter.sink()));
     let job = Job { transport, options, reporter: &reporter, extra: &extra };
     let mut found = None;
     for place in prepared.here {

@@ -3,8 +3,11 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt, future, stream};
-use hub_endpoints::Head;
-use hub_transport::{CallInfo, Endpoint as _, Error, ErrorKind, Patience, Reporter, Timeouts, Transport};
+use hub_endpoints::{Head, ListRepoTree};
+use hub_transport::{
+    CallInfo, Endpoint as _, Error, ErrorKind, PagedEndpoint as _, Patience, Reporter, RetryClass, Timeouts,
+    Transport,
+};
 use hub_types::{
     CommitHash, RepoRef, Revision, SafeRelPath,
     progress::{Event, Progress},
@@ -274,7 +277,12 @@ impl SnapshotRequest {
             .iter()
             .filter(|(path, _)| takes(path))
             .map(|(path, listed)| {
-                let path: SafeRelPath = path.parse()?;
+                let path: SafeRelPath = path.parse().map_err(|error| {
+                    let message = format!("the server lists a file whose name cannot be used: {path:?}");
+                    let error = Error::decode(message, error);
+                    let target = format!("{} at {}", self.repo, listing.commit);
+                    error.in_call(&CallInfo::new(ListRepoTree::NAME, target, RetryClass::Read))
+                })?;
                 let (repo, commit) = (self.repo.clone(), listing.commit.clone());
                 Ok(RemoteFile { repo, commit, path, size: listed.size, id: listed.id() })
             })

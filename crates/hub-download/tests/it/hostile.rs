@@ -130,8 +130,8 @@ fn listings() -> Vec<Lie> {
             FINE,
         ),
         lie(Exchange::Head, "no commit", |_| reply(200).json(&json!({})), "NoCommit", FINE),
-        at("a name that leads out", |c| listed(&[entry("../x", c), entry(PATH, c)]), "Invalid"),
-        at("a name below git's folder", |c| listed(&[entry(PATH, c), entry(".git/config", c)]), "Invalid"),
+        at("a name that leads out", |c| listed(&[entry("../x", c), entry(PATH, c)]), "Decode"),
+        at("a name below git's folder", |c| listed(&[entry(PATH, c), entry(".git/config", c)]), "Decode"),
         at("a negative size", |c| listed(&[with_size(PATH, c, json!(-1))]), "Decode"),
         at("a size with a point", |c| listed(&[with_size(PATH, c, json!(1.5))]), "Decode"),
         at("a size that no disk holds", |c| listed(&[with_size(PATH, c, json!(u64::MAX))]), "DiskFull"),
@@ -173,7 +173,6 @@ fn with_size(path: &str, content: &Content, size: serde_json::Value) -> serde_js
 fn name(error: &DownloadError) -> String {
     match error {
         DownloadError::Transport(error) => format!("{:?}", error.kind()),
-        DownloadError::Invalid(_) => "Invalid".to_owned(),
         other => format!("{other:?}").split([' ', '(']).next().unwrap().to_owned(),
     }
 }

@@ -79,6 +79,9 @@ impl<S: Inner + Sync> Service<Request<Body>> for Retry<S> {
     }
 }
 
+/// A wait that nobody reports otherwise is told from here on.
+const WORTH_TELLING: Duration = Duration::from_secs(5);
+
 async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request<Body>) -> Answer {
     let options = request.extensions();
     let class = options.get::<CallInfo>().map(|call| call.class);
@@ -124,8 +127,13 @@ async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request
             if let Some(deadline) = &deadline {
                 deadline.put_off(wait);
             }
-            if let Some(patience) = &patience {
-                patience.tell(wait);
+            match &patience {
+                Some(patience) => patience.tell(wait),
+                None if wait >= WORTH_TELLING => {
+                    let (wait_s, host) = (wait.as_secs(), copy.uri().host().unwrap_or_default());
+                    tracing::warn!(wait_s, host, "the server asked to be left alone for a while");
+                }
+                None => {}
             }
         }
         shared.clock.sleep(wait).await;
