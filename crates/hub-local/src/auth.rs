@@ -4,7 +4,7 @@ use http::{HeaderMap, header::AUTHORIZATION};
 use hub_types::{RepoRef, base64};
 
 use crate::{
-    respond::ApiError,
+    api_error::ApiError,
     store::{Identity, OrgRole, RepoRecord, Store, TokenRole},
 };
 

@@ -12,7 +12,7 @@ use http::StatusCode;
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 
-use crate::{BoxError, respond::ApiError};
+use crate::{BoxError, api_error::ApiError};
 
 /// The body of an answer: whole, or streamed from disk.
 pub struct Body(UnsyncBoxBody<Bytes, BoxError>);

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::{
     Fault, LocalHub, OpenError, OrgRole, TokenRole,
+    context::Inner,
     documents::Documents,
     seed::{Seed, SeedOrg, SeedRole, SeedToken, SeedUser},
     signed::Signer,
@@ -27,6 +28,20 @@ pub struct Builder {
     git_program: PathBuf,
     discard_lfs: Option<DiscardLfs>,
     faults: Vec<Fault>,
+}
+
+impl LocalHub {
+    /// Describes a hub over the data folder `dir`, which is made where it is missing.
+    ///
+    /// The folder belongs to one program at a time.
+    pub fn open(dir: impl AsRef<Path>) -> Builder {
+        Builder::at(dir.as_ref())
+    }
+
+    /// Describes a hub in a new temporary folder, which is removed with the last clone of the hub.
+    pub fn temporary() -> Builder {
+        Builder::temporary()
+    }
 }
 
 impl Builder {
@@ -150,7 +165,8 @@ impl Builder {
         for (repo_type, id, private) in &self.repos {
             add_repo(&store, *repo_type, id, *private)?;
         }
-        let hub = LocalHub::new(store, signer, documents, public_url, self.git_program, temporary);
+        let hub =
+            LocalHub::new(Inner::new(store, signer, documents, public_url, self.git_program, temporary));
         self.faults.into_iter().for_each(|fault| hub.fault(fault));
         Ok(hub)
     }

@@ -21,7 +21,7 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use tokio::sync::{Semaphore, watch};
 
-use crate::{Body, BoxError, respond::ApiError};
+use crate::{Body, BoxError, api_error::ApiError, respond};
 
 /// A failure that the hub plays for requests that match, once unless told otherwise.
 ///
@@ -170,7 +170,7 @@ impl Fault {
         match &self.effect {
             Effect::Hold { before: true, gate } => gate.wait().await,
             Effect::Status(status, headers) => {
-                let mut response = ApiError::new(*status, "a scripted failure").into_response();
+                let mut response = respond::error(ApiError::new(*status, "a scripted failure"));
                 for (name, value) in headers {
                     response.headers_mut().insert(name, value.clone());
                 }

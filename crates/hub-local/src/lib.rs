@@ -25,10 +25,12 @@
 //! It is made for other people's tests too: [`Fault`] scripts failures, and [`LocalHub::temporary`] leaves nothing
 //! behind. With the feature `serve`, `Server` puts the same service on a TCP port.
 
+mod api_error;
 mod auth;
 mod body;
 mod builder;
 mod card;
+mod context;
 mod documents;
 mod error;
 mod fault;

@@ -41,11 +41,11 @@ impl Query {
     ///
     /// # Errors
     /// When it is there and is not a number.
-    pub(crate) fn number(&self, name: &str) -> Result<Option<usize>, crate::respond::ApiError> {
+    pub(crate) fn number(&self, name: &str) -> Result<Option<usize>, crate::api_error::ApiError> {
         self.get(name)
             .map(|text| {
                 text.parse().map_err(|_| {
-                    crate::respond::ApiError::bad_request(format!(
+                    crate::api_error::ApiError::bad_request(format!(
                         "\"{name}\" must be a number, not \"{text}\""
                     ))
                 })

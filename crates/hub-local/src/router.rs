@@ -8,12 +8,11 @@ use hub_types::{
 
 use crate::{
     Body,
+    api_error::ApiError,
     auth::{self, Access, Need},
     body::Incoming,
-    handler,
-    respond::{self, ApiError},
-    routes,
-    server::Context,
+    context::Context,
+    handler, respond, routes,
 };
 
 /// Answers a request.

@@ -24,7 +24,8 @@ use tower::Service;
 
 use crate::{
     Body, BoxError, LocalHub,
-    respond::ApiError,
+    api_error::ApiError,
+    respond,
     server::{ListenAddress, is_loopback_authority, requested_host},
 };
 
@@ -245,7 +246,7 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
         if header_bytes > MAX_HEADER_BYTES as usize {
             let message = format!("the headers are larger than {MAX_HEADER_BYTES} bytes");
             let error = ApiError::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message);
-            return Box::pin(std::future::ready(Ok(error.into_response())));
+            return Box::pin(std::future::ready(Ok(respond::error(error))));
         }
         if self.address.ip().is_loopback() {
             let header = parts.headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
@@ -255,7 +256,7 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
                     StatusCode::MISDIRECTED_REQUEST,
                     "this hub listens for the machine itself only: the Host of the request is another one",
                 );
-                return Box::pin(std::future::ready(Ok(error.into_response())));
+                return Box::pin(std::future::ready(Ok(respond::error(error))));
             }
         }
         parts.extensions.insert(ListenAddress(self.address));

@@ -2,43 +2,32 @@
 
 use std::{
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     pin::Pin,
     sync::Arc,
     task::{Context as TaskContext, Poll},
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 use bytes::Bytes;
 use http::{
-    HeaderName, HeaderValue, Method, Request, Response, StatusCode,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH, DATE, HOST, RETRY_AFTER},
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, DATE, HOST},
     request::Parts,
 };
 use hub_types::{RepoRef, error_code::X_REQUEST_ID};
-use tempfile::TempDir;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    Body, BoxError, Builder, Fault, OpenError,
+    Body, BoxError, Fault, OpenError,
+    api_error::{ApiError, header_text},
     body::{self, Incoming},
-    documents::Documents,
-    fault::Faults,
+    context::{Context, Inner, busy},
     handler::git,
     query::Query,
-    respond::{ApiError, header_text, request_id},
+    respond::{self, request_id},
     router,
-    signed::Signer,
     store::{Store, StoreError},
 };
-
-/// What is left of a limit and when it is whole again (draft-ietf-httpapi-ratelimit-headers).
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-/// Requests that are handled at the same time; more are answered 503.
-const IN_FLIGHT: usize = 128;
-/// Git programs that run at the same time, and how long a request waits for its turn.
-const GIT_PROGRAMS: usize = 16;
-const GIT_WAIT: Duration = Duration::from_secs(30);
 
 /// An embedded Hub. Clones share it; the data folder is free again when the last one is dropped.
 ///
@@ -49,51 +38,11 @@ pub struct LocalHub {
     inner: Arc<Inner>,
 }
 
-/// What all clones and all running requests share.
-pub(crate) struct Inner {
-    pub(crate) store: Store,
-    pub(crate) signer: Signer,
-    pub(crate) documents: Documents,
-    public_url: Option<String>,
-    git_program: PathBuf,
-    git_slots: Arc<Semaphore>,
-    faults: Faults,
-    in_flight: Semaphore,
-    // Dropped last: the store closes its files first.
-    _temporary: Option<TempDir>,
-}
-
-/// What a handler knows of its request besides path and body.
-#[derive(Clone)]
-pub(crate) struct Context {
-    hub: Arc<Inner>,
-    /// Scheme and authority under which the caller reaches the hub, without a slash at the end.
-    pub(crate) base: Arc<str>,
-    /// The query.
-    pub(crate) query: Arc<Query>,
-    /// Whether only the headers are asked for.
-    pub(crate) head: bool,
-    /// Whether a fault asks for expired addresses.
-    pub(crate) expired_links: bool,
-}
-
 /// The address that a server listens on, as an extension of its requests.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ListenAddress(pub(crate) SocketAddr);
 
 impl LocalHub {
-    /// Describes a hub over the data folder `dir`, which is made where it is missing.
-    ///
-    /// The folder belongs to one program at a time.
-    pub fn open(dir: impl AsRef<Path>) -> Builder {
-        Builder::at(dir.as_ref())
-    }
-
-    /// Describes a hub in a new temporary folder, which is removed with the last clone of the hub.
-    pub fn temporary() -> Builder {
-        Builder::temporary()
-    }
-
     /// Adds a scripted failure while the hub runs.
     pub fn fault(&self, fault: Fault) {
         self.inner.faults.add(fault);
@@ -116,25 +65,7 @@ impl LocalHub {
         self.inner.store.dir()
     }
 
-    pub(crate) fn new(
-        store: Store,
-        signer: Signer,
-        documents: Documents,
-        public_url: Option<String>,
-        git_program: PathBuf,
-        temporary: Option<TempDir>,
-    ) -> Self {
-        let inner = Inner {
-            store,
-            signer,
-            documents,
-            public_url,
-            git_program,
-            git_slots: Arc::new(Semaphore::new(GIT_PROGRAMS)),
-            faults: Faults::default(),
-            in_flight: Semaphore::new(IN_FLIGHT),
-            _temporary: temporary,
-        };
+    pub(crate) fn new(inner: Inner) -> Self {
         Self { inner: Arc::new(inner) }
     }
 
@@ -165,7 +96,7 @@ impl LocalHub {
             Some(response) => response,
             None => {
                 let expired_links = fault.as_ref().is_some_and(Fault::expires_links);
-                self.handle(parts, &mut body, expired_links).await.unwrap_or_else(ApiError::into_response)
+                self.handle(parts, &mut body, expired_links).await.unwrap_or_else(respond::error)
             }
         };
         if on_a_port && !response.status().is_success() {
@@ -236,63 +167,6 @@ where
         let (parts, body) = request.into_parts();
         Box::pin(self.clone().answer(parts, body::erase(body)))
     }
-}
-
-impl Inner {
-    /// A slot for one git program that runs.
-    pub(crate) async fn git_slot(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        let slot = Arc::clone(&self.git_slots).acquire_owned();
-        match tokio::time::timeout(GIT_WAIT, slot).await {
-            Ok(Ok(slot)) => Ok(slot),
-            _ => Err(busy()),
-        }
-    }
-
-    /// The program that answers git.
-    pub(crate) fn git_program(&self) -> &Path {
-        &self.git_program
-    }
-}
-
-impl Context {
-    /// Runs what waits for disk or database on a thread that may wait.
-    pub(crate) async fn blocking<T, F>(&self, work: F) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Inner) -> Result<T, ApiError> + Send + 'static,
-    {
-        let hub = self.hub.clone();
-        match tokio::task::spawn_blocking(move || work(&hub)).await {
-            Ok(result) => result,
-            Err(error) => Err(ApiError::internal(&error)),
-        }
-    }
-
-    /// The store, for what does not block.
-    pub(crate) fn hub(&self) -> &Inner {
-        &self.hub
-    }
-
-    /// An absolute address for a path that begins with a slash.
-    pub(crate) fn absolute(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
-    }
-
-    /// The host in the base address, for synthetic e-mail addresses.
-    pub(crate) fn host(&self) -> &str {
-        let authority = self.base.split_once("://").map_or(&*self.base, |(_, rest)| rest);
-        let authority = authority.split('/').next().unwrap_or(authority);
-        let port_free =
-            authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
-        port_free.map_or(authority, |(host, _)| host)
-    }
-}
-
-/// 503 for a moment.
-fn busy() -> ApiError {
-    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the hub is busy, try again")
-        .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
-        .with_header(RATE_LIMIT, HeaderValue::from_static("\"in-flight\";r=0;t=1"))
 }
 
 /// Where the caller reaches the hub: the configured address, else what the request says. A listening server believes a

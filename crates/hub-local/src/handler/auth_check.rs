@@ -5,8 +5,9 @@ use serde_json::json;
 
 use crate::{
     Body,
+    api_error::ApiError,
     auth::{self, Access},
-    respond::{self, ApiError},
+    respond,
 };
 
 /// Says that the caller may do what it asked about, after the files were asked for too.

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use super::{done, read_json_or_nothing, repos::signature};
 use crate::{
     Body,
+    api_error::ApiError,
     auth::Access,
     body::Incoming,
-    respond::{self, ApiError},
-    server::Context,
+    context::Context,
+    respond,
     store::{NewRef, StoreError},
 };
 

@@ -17,10 +17,11 @@ use super::{
 };
 use crate::{
     Body,
+    api_error::ApiError,
     auth::Access,
     body::{self, Incoming},
-    respond::{self, ApiError},
-    server::{Context, Inner},
+    context::{Context, Inner},
+    respond,
     store::{CommitPlan, CommitTarget, GitRepo, NewDiscussion, NewPullRequest, Signature},
 };
 

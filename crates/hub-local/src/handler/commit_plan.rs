@@ -7,9 +7,9 @@ use hub_types::{
 };
 
 use crate::{
+    api_error::ApiError,
     card,
-    respond::ApiError,
-    server::Inner,
+    context::Inner,
     store::{Change, RepoRecord, Stage},
 };
 

@@ -5,13 +5,7 @@ use hub_types::{Extra, GitCommitInfo, Revision, commit::CommitAuthor, route};
 use serde_json::json;
 
 use super::{next_url, timestamp, with_next};
-use crate::{
-    Body,
-    auth::Access,
-    respond::{self, ApiError},
-    server::Context,
-    store::CommitRecord,
-};
+use crate::{Body, api_error::ApiError, auth::Access, context::Context, respond, store::CommitRecord};
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 1000;

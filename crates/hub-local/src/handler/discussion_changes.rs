@@ -19,10 +19,11 @@ use super::{
 };
 use crate::{
     Body,
+    api_error::ApiError,
     auth::{self, Access},
     body::{self, Incoming},
-    respond::{self, ApiError},
-    server::{Context, Inner},
+    context::{Context, Inner},
+    respond,
     store::{Conflicts, EventRecord, Merged, NewDiscussion, NewPullRequest, Signature},
 };
 

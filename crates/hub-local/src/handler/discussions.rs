@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 use super::{avatar_url, commits::escape, timestamp};
 use crate::{
     Body,
+    api_error::ApiError,
     auth::Access,
-    respond::{self, ApiError},
-    server::{Context, Inner},
+    context::{Context, Inner},
+    respond,
     store::{
         CommitId, Conflicts, DiscussionFilter, DiscussionRecord, EventRecord, GitRepo, PullRequest,
         RepoRecord,

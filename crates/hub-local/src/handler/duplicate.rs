@@ -7,10 +7,11 @@ use serde_json::json;
 use super::{JSON_LIMIT, read_json, repos, spaces};
 use crate::{
     Body,
+    api_error::ApiError,
     auth::{self, Access},
     body::Incoming,
-    respond::{self, ApiError},
-    server::Context,
+    context::Context,
+    respond,
     store::{NewRepo, StoreError},
 };
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::timestamp;
 use crate::{
-    respond::ApiError,
+    api_error::ApiError,
     store::{self, CommitId, Entry, GitRepo},
 };
 

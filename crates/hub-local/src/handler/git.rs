@@ -21,10 +21,10 @@ use tokio::{
 
 use crate::{
     Body,
+    api_error::ApiError,
     auth::{self, Access, Need},
     body::{self, Incoming},
-    respond::ApiError,
-    server::Context,
+    context::Context,
     store::{GitRepo, Push, RepoRecord},
 };
 

@@ -10,10 +10,11 @@ use serde_json::{Map, Value, json};
 use super::{spaces, timestamp};
 use crate::{
     Body,
+    api_error::ApiError,
     auth::Access,
     card,
-    respond::{self, ApiError},
-    server::{Context, Inner},
+    context::{Context, Inner},
+    respond,
     store::{CommitId, Entry, GitRepo},
 };
 

@@ -9,26 +9,23 @@ use hub_types::{
     RepoRef,
     error_code::X_REPO_COMMIT,
     lfs::{
-        self, Action, Actions, BatchObject, BatchRequest, BatchResponse, CHUNK_SIZE, CompletionRequest,
-        MEDIA_TYPE, ObjectError, ObjectId, Operation,
+        BatchObject, BatchRequest, BatchResponse, CHUNK_SIZE, CompletionRequest, MEDIA_TYPE, ObjectId,
+        Operation,
     },
 };
 
-use super::{JSON_LIMIT, read_json, resolve};
+use super::{JSON_LIMIT, lfs_links::Links, read_json, resolve};
 use crate::{
     Body,
+    api_error::{ApiError, header_text},
     auth::{self, Access},
     body::{self, Incoming},
-    respond::{self, ApiError, header_text},
-    server::{Context, Inner},
-    signed::{Grant, LIFETIME, LinkAction, now},
-    store::{CommitId, LfsError, RepoRecord},
+    context::Context,
+    respond,
+    signed::{Grant, LinkAction},
+    store::{LfsError, RepoRecord},
 };
 
-/// Objects above this size go in parts, unless the repository has its own limit.
-const MULTIPART_THRESHOLD: u64 = 5_000_000_000;
-const PART_SIZE: u64 = 16 << 20;
-const MAX_PARTS: u64 = 10_000;
 const MAX_OBJECTS: usize = 1000;
 
 /// There are no locks here; git-lfs goes on without them when it is told so.
@@ -74,84 +71,6 @@ pub(crate) async fn batch(
     let transfer = if objects.iter().any(has_parts) { "multipart" } else { "basic" };
     let answer = BatchResponse { transfer: Some(transfer.to_owned()), objects };
     Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &answer))
-}
-
-/// Addresses of the objects of one repository.
-pub(crate) struct Links {
-    pub(crate) context: Context,
-    pub(crate) repo: RepoRecord,
-}
-
-impl Links {
-    /// The address to get an object from, as a file of `commit` or for itself.
-    pub(crate) fn content(&self, hub: &Inner, oid: &str, size: u64, commit: Option<CommitId>) -> Action {
-        let commit = commit.map(|commit| commit.to_string());
-        self.action(hub, &format!("objects/{oid}"), oid, size, LinkAction::Download { commit })
-    }
-
-    fn action(&self, hub: &Inner, path: &str, oid: &str, size: u64, action: LinkAction) -> Action {
-        let lifetime = if self.context.expired_links { 0 } else { LIFETIME.as_secs() };
-        let grant = Grant { action, oid: oid.to_owned(), size };
-        let query = hub.signer.query(&self.repo, &grant, now() + lifetime);
-        let web = self.repo.repo.web_path();
-        Action {
-            href: self.context.absolute(&format!("/{web}.git/info/lfs/{path}?{query}")),
-            header: std::collections::BTreeMap::new(),
-            expires_in: Some(LIFETIME.as_secs()),
-        }
-    }
-
-    fn download(&self, hub: &Inner, object: ObjectId) -> Result<BatchObject, ApiError> {
-        let ObjectId { oid, size } = object;
-        if hub.store.lfs().has(&self.repo, &oid)? != Some(size) {
-            return Ok(refused(oid, size, StatusCode::NOT_FOUND, "the object does not exist"));
-        }
-        let actions = Actions { download: Some(self.content(hub, &oid, size, None)), ..Actions::default() };
-        Ok(BatchObject { oid, size, authenticated: Some(true), actions: Some(actions), error: None })
-    }
-
-    fn upload(&self, hub: &Inner, object: ObjectId, in_parts: bool) -> Result<BatchObject, ApiError> {
-        let ObjectId { oid, size } = object;
-        let unfit = StatusCode::UNPROCESSABLE_ENTITY;
-        if !lfs::is_oid(&oid) {
-            return Ok(refused(oid, size, unfit, "the oid must be 64 lower-case hexadecimal digits"));
-        }
-        match hub.store.lfs().has(&self.repo, &oid)? {
-            Some(stored) if stored == size => {
-                return Ok(BatchObject { oid, size, authenticated: None, actions: None, error: None });
-            }
-            Some(_) => return Ok(refused(oid, size, unfit, "the object is known with another size")),
-            None => {}
-        }
-        let threshold = self.repo.lfs_multipart_threshold.unwrap_or(MULTIPART_THRESHOLD);
-        let upload = if in_parts && size > threshold {
-            self.multipart(hub, &oid, size, threshold)?
-        } else {
-            self.action(hub, &format!("objects/{oid}"), &oid, size, LinkAction::Upload)
-        };
-        let verify = self.action(hub, "verify", &oid, size, LinkAction::Verify);
-        let actions = Actions { upload: Some(upload), verify: Some(verify), download: None };
-        Ok(BatchObject { oid, size, authenticated: Some(true), actions: Some(actions), error: None })
-    }
-
-    fn multipart(&self, hub: &Inner, oid: &str, size: u64, threshold: u64) -> Result<Action, ApiError> {
-        let chunk_size = PART_SIZE.min(threshold.max(1)).max(size.div_ceil(MAX_PARTS));
-        let upload = hub.store.lfs().begin_upload(&self.repo, oid, size, chunk_size)?;
-        let complete = LinkAction::Complete { upload: upload.clone() };
-        let mut action = self.action(hub, &format!("complete/{oid}"), oid, size, complete);
-        action.header.insert(CHUNK_SIZE.to_owned(), chunk_size.to_string());
-        for number in 1..=u32::try_from(size.div_ceil(chunk_size)).unwrap_or(u32::MAX) {
-            let part = LinkAction::Part { upload: upload.clone(), number };
-            let href = self.action(hub, &format!("objects/{oid}/{number}"), oid, size, part).href;
-            action.header.insert(number.to_string(), href);
-        }
-        Ok(action)
-    }
-}
-
-fn refused(oid: String, size: u64, code: StatusCode, message: &str) -> BatchObject {
-    let error = ObjectError { code: code.as_u16(), message: message.to_owned() };
-    BatchObject { oid, size, authenticated: None, actions: None, error: Some(error) }
 }
 
 /// Checks that the address of a request was signed for what it is used for.

@@ -7,9 +7,10 @@ use serde_json::json;
 use super::{avatar_url, done, next_url, timestamp, with_next};
 use crate::{
     Body,
+    api_error::ApiError,
     auth::{self, Access},
-    respond::{self, ApiError},
-    server::Context,
+    context::Context,
+    respond,
     store::StoredLike,
 };
 

@@ -12,6 +12,7 @@ mod entries;
 pub(crate) mod git;
 pub(crate) mod info;
 pub(crate) mod lfs;
+mod lfs_links;
 pub(crate) mod likes;
 pub(crate) mod moves;
 pub(crate) mod ndjson;
@@ -40,10 +41,11 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Body,
+    api_error::{ApiError, header_text},
     body::{self, Incoming},
+    context::Context,
     query::Query,
-    respond::{self, ApiError, header_text},
-    server::Context,
+    respond,
 };
 
 /// Most bytes of a JSON body.

@@ -6,10 +6,11 @@ use hub_types::{MoveRepoRequest, RepoId, RepoRef, route};
 use super::{JSON_LIMIT, done, read_json};
 use crate::{
     Body,
+    api_error::{ApiError, header_text},
     auth::{self, Need},
     body::Incoming,
-    respond::{self, ApiError, header_text},
-    server::Context,
+    context::Context,
+    respond,
     store::StoreError,
 };
 

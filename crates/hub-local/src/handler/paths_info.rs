@@ -6,10 +6,11 @@ use hub_types::{Revision, tree::PathsInfoRequest};
 use super::{JSON_LIMIT, entries, form};
 use crate::{
     Body,
+    api_error::ApiError,
     auth::Access,
     body::{self, Incoming},
-    respond::{self, ApiError},
-    server::Context,
+    context::Context,
+    respond,
 };
 
 const MAX_PATHS: usize = 2000;

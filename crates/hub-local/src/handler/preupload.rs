@@ -11,10 +11,11 @@ use hub_types::{
 use super::read_json;
 use crate::{
     Body,
+    api_error::ApiError,
     auth::Access,
     body::Incoming,
-    respond::{self, ApiError},
-    server::Context,
+    context::Context,
+    respond,
     store::{Attributes, Entry, IgnoreRules},
 };
 

@@ -3,12 +3,7 @@
 use http::{Response, StatusCode};
 use hub_types::{GitRefInfo, GitRefs, Revision};
 
-use crate::{
-    Body,
-    auth::Access,
-    respond::{self, ApiError},
-    server::Context,
-};
+use crate::{Body, api_error::ApiError, auth::Access, context::Context, respond};
 
 /// Lists branches, conversions, tags, and with `include_prs` pull requests.
 pub(crate) async fn refs(context: &Context, access: Access) -> Result<Response<Body>, ApiError> {

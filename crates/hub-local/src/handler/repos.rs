@@ -6,10 +6,11 @@ use hub_types::{CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest, RepoId
 use super::{JSON_LIMIT, read_json, space_templates, spaces};
 use crate::{
     Body,
+    api_error::ApiError,
     auth::{self, Need},
     body::Incoming,
-    respond::{self, ApiError},
-    server::Context,
+    context::Context,
+    respond,
     store::{Identity, NewRepo, Signature, StoreError},
 };
 

@@ -17,13 +17,14 @@ use hub_types::{
     route,
 };
 
-use super::lfs::Links;
+use super::lfs_links::Links;
 use crate::{
     Body,
+    api_error::{ApiError, header_text},
     auth::{self, Need},
+    context::{Context, Inner},
     range::{self, Part},
-    respond::{self, ApiError, header_text},
-    server::{Context, Inner},
+    respond,
     store::{CommitId, Entry, RepoRecord},
 };
 

@@ -11,10 +11,11 @@ use super::{
 };
 use crate::{
     Body,
+    api_error::ApiError,
     auth::{self, Access},
+    context::{Context, Inner},
     query::Query,
-    respond::{self, ApiError},
-    server::{Context, Inner},
+    respond,
     store::{FoundRepo, Identity, Order, Position, RepoQuery, StoreError},
 };
 

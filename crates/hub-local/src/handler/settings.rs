@@ -5,12 +5,7 @@ use hub_types::{Gated, RepoSettings, RepoType};
 
 use super::{JSON_LIMIT, read_json, repos};
 use crate::{
-    Body,
-    auth::Access,
-    body::Incoming,
-    respond::{self, ApiError},
-    server::Context,
-    store::NewSettings,
+    Body, api_error::ApiError, auth::Access, body::Incoming, context::Context, respond, store::NewSettings,
 };
 
 /// Changes who sees the repository and who gets its files; answers with what was changed.

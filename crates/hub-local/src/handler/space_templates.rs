@@ -7,9 +7,11 @@ use hub_types::{
 };
 
 use crate::{
-    Body, card,
-    respond::{self, ApiError},
-    server::{Context, Inner},
+    Body,
+    api_error::ApiError,
+    card,
+    context::{Context, Inner},
+    respond,
     store::{FoundRepo, RepoQuery, RepoRecord},
 };
 

@@ -13,11 +13,12 @@ use serde_json::{Map, json};
 use super::{JSON_LIMIT, read_json, timestamp};
 use crate::{
     Body,
+    api_error::ApiError,
     auth::{self, Access},
     body::Incoming,
     card,
-    respond::{self, ApiError},
-    server::{Context, Inner},
+    context::{Context, Inner},
+    respond,
     store::{RepoRecord, SettingKind, SpaceAction, SpaceFiles},
 };
 

@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use http::{Response, request::Parts};
 use hub_types::{RepoType, TagsByType};
 
-use crate::{
-    Body, auth,
-    respond::{self, ApiError},
-    server::Context,
-};
+use crate::{Body, api_error::ApiError, auth, context::Context, respond};
 
 /// Lists the tags of a kind in groups: those of the seed's file, otherwise those of the public repositories.
 pub(crate) async fn by_type(

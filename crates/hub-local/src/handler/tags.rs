@@ -10,7 +10,7 @@ use super::{
     done, read_json,
     repos::signature,
 };
-use crate::{Body, auth::Access, body::Incoming, respond::ApiError, server::Context, store::NewRef};
+use crate::{Body, api_error::ApiError, auth::Access, body::Incoming, context::Context, store::NewRef};
 
 const TAGS: &str = "refs/tags/";
 

@@ -8,12 +8,7 @@ use hub_types::{
 };
 
 use super::{entries, next_url, with_next};
-use crate::{
-    Body,
-    auth::Access,
-    respond::{self, ApiError},
-    server::Context,
-};
+use crate::{Body, api_error::ApiError, auth::Access, context::Context, respond};
 
 /// Lists a folder, page by page.
 ///

@@ -6,9 +6,10 @@ use hub_types::{RepoType, ValidateYamlRequest, ValidateYamlResponse, error_code:
 use super::form;
 use crate::{
     Body,
+    api_error::ApiError,
     body::{self, Incoming},
     card::{self, Card},
-    respond::{self, ApiError},
+    respond,
 };
 
 /// The text of a card travels in it, so it is larger than other JSON bodies.

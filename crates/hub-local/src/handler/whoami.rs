@@ -6,9 +6,11 @@ use serde_json::json;
 
 use super::{avatar_url, timestamp};
 use crate::{
-    Body, auth,
-    respond::{self, ApiError},
-    server::Context,
+    Body,
+    api_error::ApiError,
+    auth,
+    context::Context,
+    respond,
     store::{Identity, Membership, OrgRole, TokenRole},
 };
 

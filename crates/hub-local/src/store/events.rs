@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     RepoRecord, Result, Store, StoreError,
     database::{corrupt, now, time_from_column},
-    discussions::find,
+    discussion_record::find,
     repos::random_id,
 };
 

@@ -5,11 +5,13 @@
 
 mod accounts;
 mod database;
+mod discussion_record;
 mod discussions;
 mod duplicate;
 mod error;
 mod events;
 mod git;
+mod hooks;
 mod layout;
 mod lfs;
 mod likes;
@@ -33,9 +35,8 @@ use std::{
 pub use accounts::OrgRole;
 pub(crate) use accounts::{Account, Membership};
 use database::Database;
-pub(crate) use discussions::{
-    DiscussionFilter, DiscussionRecord, NewDiscussion, NewPullRequest, PullRequest,
-};
+pub(crate) use discussion_record::{DiscussionRecord, PullRequest};
+pub(crate) use discussions::{DiscussionFilter, NewDiscussion, NewPullRequest};
 pub(crate) use error::Result;
 pub use error::StoreError;
 pub(crate) use events::EventRecord;
@@ -72,7 +73,9 @@ struct Shared {
     open_repos: OpenRepos,
     /// Held while a repository appears or disappears, so that no two of them share a folder.
     coming_and_going: Mutex<()>,
-    summaries: Mutex<summaries::Checked>,
+    /// Whether all summaries were compared with the repositories since the store was opened. The lock is held while one is written,
+    /// so that an older tip never replaces a newer one.
+    summaries_checked: Mutex<bool>,
     lfs: LfsStore,
     /// The folder of the hooks that git runs.
     hooks: PathBuf,
@@ -90,13 +93,13 @@ impl Store {
         let database = Arc::new(Database::open(&layout.database())?);
         let lfs = LfsStore::open(&layout, Arc::clone(&database))?;
         let open_repos = OpenRepos::new(layout.tmp());
-        let hooks = push::write_hooks(layout.dir())?;
+        let hooks = hooks::write_hooks(layout.dir())?;
         let store = Self {
             shared: Arc::new(Shared {
                 database,
                 open_repos,
                 coming_and_going: Mutex::default(),
-                summaries: Mutex::default(),
+                summaries_checked: Mutex::default(),
                 lfs,
                 hooks,
                 layout,
@@ -110,17 +113,6 @@ impl Store {
     /// The data folder.
     pub(crate) fn dir(&self) -> &Path {
         self.shared.layout.dir()
-    }
-
-    /// The git repository behind a record.
-    ///
-    /// # Errors
-    /// `RepoNotFound` when it was deleted meanwhile.
-    pub(crate) fn git(&self, repo: &RepoRecord) -> Result<GitRepo> {
-        self.shared.open_repos.get(repo.key, || {
-            let name = self.database().read(|connection| repos::current_name(connection, repo))?;
-            Ok((self.shared.layout.repo(&name), name.to_string()))
-        })
     }
 
     /// Large files.

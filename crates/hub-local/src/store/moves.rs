@@ -6,13 +6,13 @@
 use std::fs;
 
 use hub_types::RepoRef;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::{
     RepoRecord, Result, Store, StoreError,
     database::lock,
     layout::{create_folder_durably, remove_all, sync_folder},
-    repos::{COLUMNS, from_row},
+    repos::{COLUMNS, folded, forget_old_name, from_row},
 };
 
 impl Store {
@@ -128,19 +128,6 @@ impl Store {
             Ok(())
         })
     }
-}
-
-/// A name that a repository has does not lead to another one.
-pub(super) fn forget_old_name(transaction: &Transaction<'_>, repo: &RepoRef) -> Result<()> {
-    transaction.execute(
-        "DELETE FROM old_names WHERE repo_type = ?1 AND folded = ?2",
-        params![repo.repo_type.singular(), folded(repo)],
-    )?;
-    Ok(())
-}
-
-fn folded(repo: &RepoRef) -> String {
-    repo.id.as_str().to_ascii_lowercase()
 }
 
 #[cfg(test)]

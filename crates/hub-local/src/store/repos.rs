@@ -4,14 +4,13 @@ use std::{fs, io};
 
 use hub_types::RepoRef;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
-    Result, Signature, Store, StoreError,
+    GitRepo, Result, Signature, Store, StoreError,
     database::{corrupt, lock, now, time_from_column},
     git,
     layout::{create_folder_durably, remove_all, sync_folder},
-    moves,
 };
 
 /// A repository that exists, or existed when this was read.
@@ -67,6 +66,17 @@ pub(crate) struct NewRepo {
 pub(super) const COLUMNS: &str = "key, repo_type, id, internal_id, private, sdk, created_at, creator, lfs_multipart_threshold, gated, disabled";
 
 impl Store {
+    /// The git repository behind a record.
+    ///
+    /// # Errors
+    /// `RepoNotFound` when it was deleted meanwhile.
+    pub(crate) fn git(&self, repo: &RepoRecord) -> Result<GitRepo> {
+        self.shared.open_repos.get(repo.key, || {
+            let name = self.database().read(|connection| current_name(connection, repo))?;
+            Ok((self.shared.layout.repo(&name), name.to_string()))
+        })
+    }
+
     /// Makes a repository whose first commit holds `.gitattributes`, and for a Space `README.md`.
     ///
     /// # Errors
@@ -119,7 +129,7 @@ impl Store {
             fs::rename(fresh.path(), &path).map_err(StoreError::io("create", &path))?;
             sync_folder(parent)?;
             transaction.execute("DELETE FROM trash WHERE path = ?1", [self.folder_name(&new.repo)])?;
-            moves::forget_old_name(transaction, &new.repo)?;
+            forget_old_name(transaction, &new.repo)?;
             Ok(inserted)
         })?;
         self.note_summary(&record);
@@ -203,6 +213,19 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<RepoRecord> {
         gated: row.get(9)?,
         disabled: row.get(10)?,
     })
+}
+
+/// A name that a repository has does not lead to another one.
+pub(super) fn forget_old_name(transaction: &Transaction<'_>, repo: &RepoRef) -> Result<()> {
+    transaction.execute(
+        "DELETE FROM old_names WHERE repo_type = ?1 AND folded = ?2",
+        params![repo.repo_type.singular(), folded(repo)],
+    )?;
+    Ok(())
+}
+
+pub(super) fn folded(repo: &RepoRef) -> String {
+    repo.id.as_str().to_ascii_lowercase()
 }
 
 /// Kind and id that a repository has now: since the record was read, it may have been renamed.

@@ -15,26 +15,21 @@ use crate::card::{self, Card};
 /// The largest README whose front matter is read, and the largest `config.json`.
 const MAX_FILE: u64 = 16 << 20;
 
-/// Whether all summaries were compared with the repositories since the store was opened. The lock is held while one is
-/// written, so that an older tip never replaces a newer one.
-#[derive(Debug, Default)]
-pub(super) struct Checked(bool);
-
 impl Store {
     /// Brings the summary of a repository up to date. What goes wrong is logged: the change itself has been made.
     pub(crate) fn note_summary(&self, repo: &RepoRecord) {
-        let _only_writer = self.shared.summaries.lock().unwrap_or_else(PoisonError::into_inner);
+        let _only_writer = self.shared.summaries_checked.lock().unwrap_or_else(PoisonError::into_inner);
         self.try_summarise(repo);
     }
 
     /// Brings every summary up to date, the first time it is called.
     pub(super) fn check_summaries(&self) -> Result<()> {
-        let mut checked = self.shared.summaries.lock().unwrap_or_else(PoisonError::into_inner);
-        if !checked.0 {
+        let mut checked = self.shared.summaries_checked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*checked {
             for repo_type in RepoType::ALL {
                 self.repos_of(repo_type)?.iter().for_each(|repo| self.try_summarise(repo));
             }
-            checked.0 = true;
+            *checked = true;
         }
         Ok(())
     }

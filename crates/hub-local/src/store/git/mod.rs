@@ -7,19 +7,19 @@ mod known;
 mod log;
 mod merge;
 mod open;
+mod open_repos;
 mod pack;
 mod quarantine;
 mod read;
 mod ref_edit;
 mod refs;
+mod repo;
 mod resolve;
 mod slots;
 mod stage;
 #[cfg(test)]
 mod tests;
 mod tree_edit;
-
-use std::{path::Path, sync::Arc};
 
 use hub_types::{ParentCommit, lfs::Pointer};
 use jiff::Timestamp;
@@ -29,9 +29,9 @@ pub(crate) use attributes::with_lfs_path;
 pub(crate) use attributes::{Attributes, IgnoreRules};
 pub(super) use create::create;
 pub(crate) use merge::{Conflicts, Merged};
-use open::OpenRepo;
-pub(super) use open::OpenRepos;
+pub(super) use open_repos::OpenRepos;
 pub(crate) use ref_edit::NewRef;
+pub(crate) use repo::GitRepo;
 pub(crate) use stage::Stage;
 
 /// The id of a git object: `Display` and `FromStr` are 40 hexadecimal digits.
@@ -172,22 +172,4 @@ pub(crate) struct CommitPlan {
     pub(crate) time: Timestamp,
     /// Title, blank line, text.
     pub(crate) message: String,
-}
-
-/// A git repository that is open. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct GitRepo {
-    open: Arc<OpenRepo>,
-}
-
-impl GitRepo {
-    /// The folder, for git programs.
-    pub(crate) fn path(&self) -> &Path {
-        self.open.path()
-    }
-
-    /// Looks at the disk anew, after another program changed the repository.
-    pub(crate) fn refresh(&self) {
-        self.open.forget_handle();
-    }
 }

@@ -12,7 +12,11 @@ use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 use sha2::{Digest, Sha256};
 
-use super::{BoxError, DiscardLfs, LfsError, Result, StoreError, blocking};
+use super::error::LfsError;
+use crate::{
+    BoxError,
+    store::{Result, StoreError},
+};
 
 /// So many bytes are collected before they are written and hashed.
 const BATCH: usize = 1024 * 1024;
@@ -222,4 +226,20 @@ pub(super) fn pieces(
 
 fn hex(hasher: Sha256) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What happens to the content of LFS files that is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiscardLfs {
+    /// It is counted and hashed. The sha256 of what comes in parts cannot be checked.
+    Checked,
+    /// It is counted: costs the least time.
+    Unchecked,
+}
+
+/// Runs what may wait for a disk on a thread that may wait.
+pub(super) async fn blocking<T: Send + 'static>(
+    job: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(job).await.map_err(StoreError::Stopped)?
 }

@@ -3,86 +3,24 @@
 //! Which uploads there are is kept in memory only: after a restart a client begins its upload again.
 
 use std::{
-    collections::{BTreeMap, HashMap},
     path::Path,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use bytes::Bytes;
 use futures_util::stream::Stream;
 
 use super::{
-    BoxError, LfsError, LfsStore, RepoRecord, Result, StoreError, blocking,
-    incoming::{self, Incoming},
+    error::LfsError,
+    incoming::{self, Incoming, blocking},
+    store::LfsStore,
+    uploads::{KEPT_FOR, Part, State, Upload},
 };
-use crate::store::{database::lock, repos::random_id};
-
-/// An upload that is not completed by then is forgotten.
-const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Uploads that were begun.
-#[derive(Clone, Default)]
-pub(super) struct Uploads {
-    by_id: Arc<Mutex<HashMap<String, Upload>>>,
-}
-
-#[derive(Clone)]
-struct Upload {
-    repo: i64,
-    oid: String,
-    size: u64,
-    chunk_size: u64,
-    begun: Instant,
-    state: Arc<Mutex<State>>,
-    /// Held by a completion: a repeated one waits and learns how the first one ended.
-    completing: Arc<tokio::sync::Mutex<()>>,
-}
-
-#[derive(Default)]
-struct State {
-    /// Made when the first part arrives; gone when the upload is being completed.
-    file: Option<Incoming>,
-    parts: BTreeMap<u32, Part>,
-}
-
-/// The newest attempt at a part.
-struct Part {
-    etag: String,
-    complete: bool,
-}
-
-impl State {
-    /// The file, for the attempt that will have this ETag: an older one must not write any more, and nobody while the
-    /// upload is being completed, for the file is about to become visible.
-    fn file_for(&mut self, number: u32, etag: &str) -> Result<&mut Incoming, LfsError> {
-        if self.parts.get(&number).is_none_or(|part| part.etag != etag) {
-            let reason = "it was sent again".to_owned();
-            return Err(LfsError::InvalidPart { number, reason });
-        }
-        self.file.as_mut().ok_or(LfsError::UnknownUpload)
-    }
-}
-
-impl Upload {
-    /// Where part `number` begins and how many bytes it has.
-    fn part(&self, number: u32) -> Result<(u64, u64), LfsError> {
-        let offset = u64::from(number).checked_sub(1).and_then(|before| before.checked_mul(self.chunk_size));
-        match offset.filter(|offset| *offset < self.size) {
-            Some(offset) => Ok((offset, self.chunk_size.min(self.size - offset))),
-            None => {
-                let reason = format!("the upload has {} parts", self.size.div_ceil(self.chunk_size));
-                Err(LfsError::InvalidPart { number, reason })
-            }
-        }
-    }
-}
-
-impl Uploads {
-    fn get(&self, id: &str) -> Result<Upload, LfsError> {
-        lock(&self.by_id).get(id).cloned().ok_or(LfsError::UnknownUpload)
-    }
-}
+use crate::{
+    BoxError,
+    store::{RepoRecord, Result, StoreError, database::lock, repos::random_id},
+};
 
 impl LfsStore {
     /// Begins an upload in parts of `chunk_size` bytes (at least 1) and returns its id. Nothing is written yet.

@@ -1,10 +1,11 @@
-use std::{fs, io};
+use std::{fs, io, ops::Range};
 
 use bytes::Bytes;
-use futures_util::{TryStreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::store::StoreError;
 use crate::store::testing::{Temporary, model, temporary};
 
 fn sha256(content: &[u8]) -> String {

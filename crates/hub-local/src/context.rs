@@ -1,0 +1,129 @@
+//! What all handlers share, and what each knows of its request.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use http::{HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER};
+use tempfile::TempDir;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    api_error::ApiError, documents::Documents, fault::Faults, query::Query, signed::Signer, store::Store,
+};
+
+/// What is left of a limit and when it is whole again (draft-ietf-httpapi-ratelimit-headers).
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// Requests that are handled at the same time; more are answered 503.
+const IN_FLIGHT: usize = 128;
+/// Git programs that run at the same time, and how long a request waits for its turn.
+const GIT_PROGRAMS: usize = 16;
+const GIT_WAIT: Duration = Duration::from_secs(30);
+
+/// What all clones and all running requests share.
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) signer: Signer,
+    pub(crate) documents: Documents,
+    pub(crate) public_url: Option<String>,
+    git_program: PathBuf,
+    git_slots: Arc<Semaphore>,
+    pub(crate) faults: Faults,
+    pub(crate) in_flight: Semaphore,
+    // Dropped last: the store closes its files first.
+    _temporary: Option<TempDir>,
+}
+
+/// What a handler knows of its request besides path and body.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) hub: Arc<Inner>,
+    /// Scheme and authority under which the caller reaches the hub, without a slash at the end.
+    pub(crate) base: Arc<str>,
+    /// The query.
+    pub(crate) query: Arc<Query>,
+    /// Whether only the headers are asked for.
+    pub(crate) head: bool,
+    /// Whether a fault asks for expired addresses.
+    pub(crate) expired_links: bool,
+}
+
+impl Inner {
+    pub(crate) fn new(
+        store: Store,
+        signer: Signer,
+        documents: Documents,
+        public_url: Option<String>,
+        git_program: PathBuf,
+        temporary: Option<TempDir>,
+    ) -> Self {
+        Self {
+            store,
+            signer,
+            documents,
+            public_url,
+            git_program,
+            git_slots: Arc::new(Semaphore::new(GIT_PROGRAMS)),
+            faults: Faults::default(),
+            in_flight: Semaphore::new(IN_FLIGHT),
+            _temporary: temporary,
+        }
+    }
+
+    /// A slot for one git program that runs.
+    pub(crate) async fn git_slot(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        let slot = Arc::clone(&self.git_slots).acquire_owned();
+        match tokio::time::timeout(GIT_WAIT, slot).await {
+            Ok(Ok(slot)) => Ok(slot),
+            _ => Err(busy()),
+        }
+    }
+
+    /// The program that answers git.
+    pub(crate) fn git_program(&self) -> &Path {
+        &self.git_program
+    }
+}
+
+impl Context {
+    /// Runs what waits for disk or database on a thread that may wait.
+    pub(crate) async fn blocking<T, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Inner) -> Result<T, ApiError> + Send + 'static,
+    {
+        let hub = self.hub.clone();
+        match tokio::task::spawn_blocking(move || work(&hub)).await {
+            Ok(result) => result,
+            Err(error) => Err(ApiError::internal(&error)),
+        }
+    }
+
+    /// The store, for what does not block.
+    pub(crate) fn hub(&self) -> &Inner {
+        &self.hub
+    }
+
+    /// An absolute address for a path that begins with a slash.
+    pub(crate) fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// The host in the base address, for synthetic e-mail addresses.
+    pub(crate) fn host(&self) -> &str {
+        let authority = self.base.split_once("://").map_or(&*self.base, |(_, rest)| rest);
+        let authority = authority.split('/').next().unwrap_or(authority);
+        let port_free =
+            authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        port_free.map_or(authority, |(host, _)| host)
+    }
+}
+
+/// 503 for a moment.
+pub(crate) fn busy() -> ApiError {
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the hub is busy, try again")
+        .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+        .with_header(RATE_LIMIT, HeaderValue::from_static("\"in-flight\";r=0;t=1"))
+}

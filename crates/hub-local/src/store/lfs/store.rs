@@ -1,0 +1,189 @@
+//! [`LfsStore`]: the large files of a store.
+
+use std::{
+    ops::Range,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
+use super::uploads::Uploads;
+use super::{
+    error::LfsError,
+    incoming::{self, DiscardLfs, Incoming, blocking},
+};
+use crate::BoxError;
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
+use object_store::{
+    GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path,
+};
+use rusqlite::{OptionalExtension, params};
+
+use crate::store::{
+    RepoRecord, Result, StoreError,
+    database::{Database, now},
+    layout::Layout,
+    repos::expect_repo,
+};
+
+/// Bytes in one piece of a download.
+const PIECE: u64 = 256 * 1024;
+
+/// The large files of a store. Clones share them.
+#[derive(Clone)]
+pub(crate) struct LfsStore {
+    pub(super) objects: Arc<dyn ObjectStore>,
+    pub(super) incoming: PathBuf,
+    pub(super) database: Arc<Database>,
+    pub(super) uploads: Uploads,
+    /// Set when content is thrown away.
+    pub(super) discards: Arc<OnceLock<DiscardLfs>>,
+}
+
+impl LfsStore {
+    pub(in crate::store) fn open(layout: &Layout, database: Arc<Database>) -> Result<Self> {
+        let objects = LocalFileSystem::new_with_prefix(layout.lfs())?.with_fsync(true);
+        Ok(Self {
+            objects: Arc::new(objects),
+            incoming: layout.incoming(),
+            database,
+            uploads: Uploads::default(),
+            discards: Arc::default(),
+        })
+    }
+
+    /// From now on what arrives is thrown away. It then exists and cannot be read.
+    pub(crate) fn discard(&self, how: DiscardLfs) {
+        let _ = self.discards.set(how);
+    }
+
+    pub(super) fn discards(&self) -> Option<DiscardLfs> {
+        self.discards.get().copied()
+    }
+
+    /// The size of an object, when this repository has it. Blocks on the database.
+    pub(crate) fn has(&self, repo: &RepoRecord, oid: &str) -> Result<Option<u64>> {
+        self.database.read(|connection| {
+            let size = connection
+                .prepare_cached("SELECT size FROM lfs_objects WHERE repo = ?1 AND oid = ?2")?
+                .query_row(params![repo.key, oid], |row| row.get(0))
+                .optional()?;
+            Ok(size)
+        })
+    }
+
+    /// Takes an object whole; it is visible and on disk when this returns, and never visible when it fails.
+    ///
+    /// # Errors
+    /// `Mismatch` when size or sha256 are not as announced, `Body` when the sender fails.
+    pub(crate) async fn put<S, E>(
+        &self,
+        repo: &RepoRecord,
+        oid: &str,
+        size: u64,
+        body: S,
+    ) -> Result<(), LfsError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send,
+        E: Into<BoxError>,
+    {
+        if let Some(how) = self.discards() {
+            let (received, sha256) = incoming::count(size, body, how).await?;
+            check(oid, size, received, sha256.as_deref().unwrap_or(oid))?;
+            return self.note(repo, oid, size).await;
+        }
+        let incoming = Incoming::create(&self.incoming).await?;
+        let received = incoming.receive_hashed(size, body).await?;
+        self.publish(repo, oid, size, received).await
+    }
+
+    /// The bytes `range` of an object, in pieces of at most 256 KiB. The caller has checked that the repository has it.
+    pub(crate) async fn read(
+        &self,
+        oid: &str,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, Result<Bytes>>> {
+        if range.is_empty() {
+            return Ok(stream::empty().boxed());
+        }
+        let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
+        let found = self.objects.get_opts(&location(oid), options).await?;
+        let range = found.range;
+        Ok(match found.payload {
+            // The library would read a file in pieces of 8 KiB.
+            GetResultPayload::File(file, path) => incoming::pieces(file, path, range, PIECE).boxed(),
+            GetResultPayload::Stream(stream) => stream.map_err(StoreError::from).boxed(),
+        })
+    }
+
+    /// Makes a received file visible, if it is what was announced. Goes on when its caller is gone: between its two names the
+    /// file is nobody's.
+    pub(super) async fn publish(
+        &self,
+        repo: &RepoRecord,
+        oid: &str,
+        size: u64,
+        received: incoming::Received,
+    ) -> Result<(), LfsError> {
+        let (store, repo, oid) = (self.clone(), repo.clone(), oid.to_owned());
+        tokio::spawn(async move { store.publish_now(&repo, &oid, size, received).await })
+            .await
+            .map_err(StoreError::Stopped)?
+    }
+
+    async fn publish_now(
+        &self,
+        repo: &RepoRecord,
+        oid: &str,
+        size: u64,
+        received: incoming::Received,
+    ) -> Result<(), LfsError> {
+        check(oid, size, received.size, &received.sha256)?;
+        let target = location(oid);
+        match self.objects.head(&target).await {
+            Ok(found) if found.size == size => {}
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => {
+                let name = received.sync().await?;
+                let from = Path::from(format!("incoming/{name}"));
+                self.objects.rename(&from, &target).await.map_err(StoreError::from)?;
+            }
+            Err(error) => return Err(StoreError::from(error).into()),
+        }
+        self.note(repo, oid, size).await
+    }
+
+    /// Notes that a repository has an object.
+    pub(super) async fn note(&self, repo: &RepoRecord, oid: &str, size: u64) -> Result<(), LfsError> {
+        let (database, repo, oid) = (Arc::clone(&self.database), repo.clone(), oid.to_owned());
+        Ok(blocking(move || record(&database, &repo, &oid, size)).await?)
+    }
+}
+
+/// Whether what arrived is what was announced.
+pub(super) fn check(oid: &str, size: u64, received: u64, sha256: &str) -> Result<(), LfsError> {
+    let reason = if received != size {
+        format!("{size} bytes were announced and {received} sent")
+    } else if sha256 != oid {
+        format!("its sha256 is {sha256}, announced was {oid}")
+    } else {
+        return Ok(());
+    };
+    Err(LfsError::Mismatch { reason })
+}
+
+/// Where complete objects are.
+pub(super) fn location(oid: &str) -> Path {
+    let (first, second) = (oid.get(..2).unwrap_or_default(), oid.get(2..4).unwrap_or_default());
+    Path::from(format!("objects/{first}/{second}/{oid}"))
+}
+
+pub(super) fn record(database: &Database, repo: &RepoRecord, oid: &str, size: u64) -> Result<()> {
+    database.write(|transaction| {
+        expect_repo(transaction, repo)?;
+        transaction.execute(
+            "INSERT OR IGNORE INTO lfs_objects (repo, oid, size, created_at) VALUES (?1, ?2, ?3, ?4)",
+            params![repo.key, oid, size, now().as_millisecond()],
+        )?;
+        Ok(())
+    })
+}
