@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ParseError, route};
+use crate::{ParseError, encode::encode_segment};
 
 /// Which state of a repository: a branch, a tag, a commit id (7 or more digits), or a ref such as `refs/pr/1`.
 ///
@@ -32,7 +32,7 @@ impl Revision {
 
     /// The text as one path segment: everything but ASCII letters, digits and `- . _ ~` is percent-encoded.
     pub fn encoded(&self) -> String {
-        route::encode_segment(&self.0)
+        encode_segment(&self.0)
     }
 
     /// The commit id, when the revision is a full one.

@@ -14,7 +14,7 @@ use serde::{
 };
 use serde_json::{Number, Value};
 
-use crate::{BlobLfsInfo, Gated, Timestamp};
+use crate::Timestamp;
 
 /// A value of the expected shape, or whatever else was there.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,16 +134,6 @@ impl Shape for f64 {
     }
 }
 
-impl Shape for Gated {
-    fn of_bool(value: bool) -> Option<Self> {
-        Some(Self::Flag(value))
-    }
-
-    fn of_text(text: &str) -> Option<Self> {
-        Some(Self::Mode(text.to_owned()))
-    }
-}
-
 /// Everything fits, so nothing is ever kept beside.
 impl Shape for Value {
     fn of_null() -> Option<Self> {
@@ -168,12 +158,6 @@ impl Shape for Value {
 
     fn of_object<'de, A: MapAccess<'de>>(object: A) -> Result<Lenient<Self>, A::Error> {
         Self::deserialize(MapAccessDeserializer::new(object)).map(Lenient::Known)
-    }
-}
-
-impl Shape for BlobLfsInfo {
-    fn of_object<'de, A: MapAccess<'de>>(object: A) -> Result<Lenient<Self>, A::Error> {
-        buffered(object)
     }
 }
 
@@ -222,7 +206,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::RepoFile;
+    use crate::{BlobLfsInfo, Gated, RepoFile};
 
     fn read<T: Shape>(value: &Value) -> Lenient<T> {
         serde_json::from_str(&value.to_string()).unwrap()

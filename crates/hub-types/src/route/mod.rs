@@ -17,7 +17,8 @@ mod kinds;
 mod parse;
 mod rename;
 
-pub use build::{RepoRoutes, encode_path, encode_segment, list_repos, repo, tags_by_type, user_likes};
+pub use crate::encode::{encode_path, encode_segment};
+pub use build::{RepoRoutes, list_repos, repo, tags_by_type, user_likes};
 pub use kinds::{DiscussionAction, GitRoute, RepoRoute, Route, SpaceRoute};
 pub use parse::parse;
 pub use rename::renamed;
