@@ -44,6 +44,8 @@ pub struct Transport {
 
 pub(crate) struct Shared {
     pub(crate) endpoint: BaseUrl,
+    /// Whether secrets may go to the endpoint.
+    pub(crate) protected: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) timeouts: Settings,
@@ -83,8 +85,10 @@ impl Transport {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        let endpoint: BaseUrl = endpoint.parse()?;
         let shared = Shared {
-            endpoint: endpoint.parse()?,
+            protected: endpoint.origin().is_protected(),
+            endpoint,
             clock: Arc::new(TokioClock),
             rng: Arc::new(SystemRng::new()),
             timeouts: Settings::default(),
@@ -127,6 +131,14 @@ impl Transport {
     #[must_use]
     pub fn endpoint(&self) -> &BaseUrl {
         &self.shared.endpoint
+    }
+
+    /// Whether the token, and whatever else is secret, may go to the endpoint: it is `https` or on this machine, or plain
+    /// `http` was allowed with [`TransportBuilder::allow_http_token`] or [`TransportBuilder::inner_is_private`]. A request that
+    /// carries a secret otherwise than as its token, such as one for a token, is for its sender to hold back.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        self.shared.protected
     }
 
     /// The clock that all waits and deadlines use.

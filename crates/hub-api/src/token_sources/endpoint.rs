@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode, response::Parts};
 use hub_auth::{AuthError, Token};
 use hub_transport::{
-    Body, Endpoint, Error, ErrorKind, RedirectMode, RequestBuilder, RetryClass, Timeouts, Transport,
+    Body, Endpoint, Error, ErrorKind, Origin, RedirectMode, RequestBuilder, RetryClass, Timeouts, Transport,
 };
 use serde_json::{Map, Value};
 
@@ -77,16 +77,10 @@ impl Endpoint for Ask {
 pub(super) struct Refused {
     /// What the server calls it, for example `invalid_grant`.
     pub(super) reason: Option<String>,
-    text: String,
+    pub(super) error: AuthError,
 }
 
-impl Refused {
-    pub(super) fn into_error(self) -> AuthError {
-        AuthError::other(self.text)
-    }
-}
-
-/// Sends the request. Servers repeat in errors what they were sent, so that all `secrets` are taken out of the text, and the cause is
+/// Sends the request, if nobody on the way can read it. Servers repeat in errors what they were sent, so that all `secrets` are taken out of the text, and the cause is
 /// not kept.
 pub(super) async fn send(
     transport: &Transport,
@@ -94,14 +88,24 @@ pub(super) async fn send(
     secrets: &[&str],
 ) -> Result<Map<String, Value>, Refused> {
     let what = ask.what;
+    if !is_protected(transport, &ask) {
+        return Err(Refused { reason: None, error: AuthError::Unprotected { what } });
+    }
     transport.send(&ask).await.map_err(|error| {
         let reason = error.server_message().and_then(reason_in);
         let mut text = format!("{what} could not be had: {error}");
         for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
             text = text.replace(secret, "***");
         }
-        Refused { reason, text }
+        Refused { reason, error: AuthError::other(text) }
     })
+}
+
+/// Whether nobody on the way can read the request, or this was allowed.
+fn is_protected(transport: &Transport, ask: &Ask) -> bool {
+    let other = ask.request().ok().and_then(|request| Origin::of(request.uri()));
+    let other = other.filter(|origin| origin != transport.endpoint().origin());
+    other.map_or(transport.is_protected(), |origin| origin.is_protected())
 }
 
 /// The code of an error of OAuth, if the server said one of those that matter.

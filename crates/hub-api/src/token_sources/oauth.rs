@@ -110,12 +110,11 @@ impl OAuthRefresh {
         let fields = match endpoint::send(&self.transport, ask, &secrets).await {
             Ok(fields) => fields,
             Err(refused) if refused.reason.is_some() => {
-                let error = refused.into_error();
-                let reason = format!("{error}; log in again");
+                let reason = format!("{}; log in again", refused.error);
                 state.over = Some(reason.clone());
                 return Err(AuthError::other(reason));
             }
-            Err(refused) => return Err(refused.into_error()),
+            Err(refused) => return Err(refused.error),
         };
         let origin = TokenOrigin::Other("a renewed login".to_owned());
         // First what must not be lost, whatever else is wrong with the response.

@@ -99,7 +99,7 @@ impl OidcExchange {
             Ok(IdToken::Given(token)) => Ok(token.clone()),
             Ok(IdToken::GitHub { url, token }) => {
                 let protected = url.parse().ok().and_then(|uri| Origin::of(&uri));
-                if !protected.is_some_and(|origin| origin.is_https() || origin.is_loopback()) {
+                if !protected.is_some_and(|origin| origin.is_protected()) {
                     return Err(AuthError::other(
                         "ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL; nothing was sent there",
                     ));
@@ -116,7 +116,7 @@ impl OidcExchange {
                 };
                 let fields = endpoint::send(&self.transport, ask, &[token.reveal()])
                     .await
-                    .map_err(endpoint::Refused::into_error)?;
+                    .map_err(|refused| refused.error)?;
                 given::required(&fields, "value", &TokenOrigin::Other("GitHub Actions".to_owned()))
             }
         }
@@ -142,7 +142,7 @@ impl OidcExchange {
         };
         let fields = endpoint::send(&self.transport, ask, &[id_token.reveal()])
             .await
-            .map_err(endpoint::Refused::into_error)?;
+            .map_err(|refused| refused.error)?;
         let origin = self.origin();
         let token = given::required(&fields, "access_token", &origin)?;
         let end = given::end(&fields, request.now(), &origin)?;

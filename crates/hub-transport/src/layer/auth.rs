@@ -7,6 +7,7 @@ use futures_util::future::{Either, select};
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Request, StatusCode};
 use hub_auth::{AuthError, Cached, Runtime, Token, TokenRequest, TokenSource};
+use hub_types::Message;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
@@ -53,10 +54,14 @@ impl AuthLayer {
         allow_http: bool,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let protected = allow_http || endpoint.is_https() || endpoint.is_loopback();
+        let protected = allow_http || endpoint.is_protected();
         let runtime = Arc::new(TokenRuntime::new(Arc::clone(&clock)));
         let source = Cached::around(source);
         Self { shared: Arc::new(Shared { endpoint, source, protected, clock, runtime }) }
+    }
+
+    pub(crate) fn is_protected(&self) -> bool {
+        self.shared.protected
     }
 }
 
@@ -165,12 +170,15 @@ fn log_of(request: &Request<Body>) -> CallLog {
 }
 
 fn unusable(error: AuthError) -> Failure {
-    Failure::not_sent(
-        ErrorKind::Auth,
-        format!("no request was sent because the token cannot be used: {error}"),
-    )
-    .with_source(error)
-    .permanent()
+    let message = format!("no request was sent because the token cannot be used: {error}");
+    let failure = Failure::not_sent(ErrorKind::Auth, message).permanent();
+    let failure = match error.is_unprotected() {
+        true => {
+            failure.with_hint(Message::from("use https, or allow it with ").and_argument("allow_http_token"))
+        }
+        false => failure,
+    };
+    failure.with_source(error)
 }
 
 fn put(request: &mut Request<Body>, token: &Token) -> Result<(), Failure> {

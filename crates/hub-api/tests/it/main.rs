@@ -1,0 +1,5 @@
+//! Calls over a scripted Hub: what is sent, and what is said when responses are lost.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod token_sources;
