@@ -206,3 +206,22 @@ async fn one_page_says_where_the_next_is_and_how_many_there_are() {
     let second = hub.page(&Numbers, first.next.as_ref()).await.unwrap();
     assert_eq!((second.items.len(), second.next, second.total), (1, None, None));
 }
+
+#[tokio::test]
+async fn a_listing_that_a_mirror_sends_to_the_public_hub_goes_on_there_without_the_token() {
+    let script = Script::new([
+        reply(302).header("location", "https://huggingface.co/numbers?limit=2"),
+        page(&json!([1]), Some("https://huggingface.co/numbers?cursor=a")),
+        page(&json!([2]), None),
+    ]);
+    let all: Vec<u32> = over(&script).stream(Numbers, None).try_collect().await.unwrap();
+    assert_eq!(all, [1, 2]);
+    let seen: Vec<_> =
+        script.requests().iter().map(|seen| (seen.uri.to_string(), seen.has_token())).collect();
+    let expected = [
+        ("https://hub.test/numbers?limit=2", true),
+        ("https://huggingface.co/numbers?limit=2", false),
+        ("https://huggingface.co/numbers?cursor=a", false),
+    ];
+    assert_eq!(seen, expected.map(|(uri, token)| (uri.to_owned(), token)));
+}
