@@ -14,7 +14,7 @@ use crate::client::Shared;
 use crate::error::{classify, delivery_of, failure_in};
 use crate::options::CallLog;
 use crate::ratelimit::server_wait;
-use crate::{BoxError, CallInfo, Delivery, Error, ErrorKind, Failure, RedactedUrl, redact};
+use crate::{BoxError, CallInfo, Delivery, Error, ErrorKind, Failure, Outcome, RedactedUrl, redact};
 
 /// Most causes of a foreign error that a message names.
 const MAX_CAUSES: usize = 8;
@@ -139,6 +139,11 @@ impl Call {
 
     /// An answer that says no.
     pub(crate) fn refused(&self, head: &Parts, body: &[u8]) -> Error {
+        // The standard stack has judged each attempt, and knows whether the body was whole; a stack of others may not have.
+        let whole = self.shared.budget.is_none();
+        if Outcome::answer(head.status).body_complete(whole).is_ambiguous() {
+            self.log.record_maybe_processed();
+        }
         let said = classify(head.status, &head.headers, &self.uri(), body);
         let wall = self.shared.clock.wall();
         let wait = server_wait(head.status, &head.headers, wall);

@@ -148,3 +148,14 @@ async fn an_error_of_an_inner_service_keeps_its_text_and_its_causes() {
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.downcast_ref::<Theirs>().is_some(), "{source:?}");
 }
+
+#[tokio::test]
+async fn a_stack_of_ones_own_knows_too_which_refusals_leave_it_open_what_was_done() {
+    for (status, open) in
+        [(500, true), (502, true), (504, true), (499, true), (408, true), (404, false), (429, false)]
+    {
+        let hub = Transport::from_service(Script::always(reply(status)), HUB).unwrap();
+        let error = hub.send(&Ask::post("/x", RetryClass::Append)).await.unwrap_err();
+        assert_eq!(error.maybe_processed(), open, "{status}");
+    }
+}
