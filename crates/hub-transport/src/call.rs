@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::response::Parts;
 use http::{Method, Uri};
@@ -12,8 +13,9 @@ use hub_types::error_code::X_REPO_COMMIT;
 
 use crate::client::Shared;
 use crate::error::{classify, delivery_of, failure_in};
-use crate::options::CallLog;
+use crate::options::{CallLog, Deadline};
 use crate::ratelimit::server_wait;
+use crate::timeouts::after;
 use crate::{BoxError, CallInfo, Delivery, Error, ErrorKind, Failure, Outcome, RedactedUrl, redact};
 
 /// Most causes of a foreign error that a message names.
@@ -26,6 +28,7 @@ pub(crate) struct Call {
     log: CallLog,
     shared: Arc<Shared>,
     started: Instant,
+    deadline: Option<Deadline>,
     method: Option<Method>,
     uri: Uri,
 }
@@ -37,6 +40,7 @@ impl Call {
             log: CallLog::default(),
             shared: Arc::clone(shared),
             started: shared.clock.now(),
+            deadline: None,
             method: None,
             uri: Uri::default(),
         }
@@ -54,8 +58,13 @@ impl Call {
         &self.log
     }
 
-    pub(crate) fn started(&self) -> Instant {
-        self.started
+    /// When it has to be over: made once, so that the waits that a server asks for count however often it is asked.
+    pub(crate) fn deadline(&mut self, total: Option<Duration>, patient: bool) -> Option<Deadline> {
+        if self.deadline.is_none() {
+            let end = total.and_then(|total| after(self.started, total));
+            self.deadline = end.map(if patient { Deadline::without_waits } else { Deadline::at });
+        }
+        self.deadline.clone()
     }
 
     pub(crate) fn method(&self) -> Option<&Method> {

@@ -16,10 +16,10 @@ use tracing::Instrument;
 use crate::call::Call;
 use crate::collect;
 use crate::layer::{Hosts, OfflineLayer};
-use crate::options::{CallToken, CollectBody, Compressible, Deadline, EffectiveUri, OneAttempt};
+use crate::options::{CallToken, CollectBody, Compressible, EffectiveUri, OneAttempt};
 use crate::page::{self, Entries, Entry, Page, next_link};
 use crate::retry::RetryBudget;
-use crate::timeouts::{Settings, after};
+use crate::timeouts::Settings;
 use crate::{
     BaseUrl, Body, BoxError, CallInfo, Claims, Clock, DefaultTimeouts, Endpoint, Error, ErrorKind,
     HubService, PagedEndpoint, Patience, RedirectMode, RetryClass, RetryConfig, Rng, SystemRng, Timeouts,
@@ -353,9 +353,9 @@ impl Transport {
             extensions.get_or_insert_with(|| patience.clone());
         }
         let (limits, set) = self.shared.timeouts.limits(extensions);
-        if let Some(end) = limits.total.and_then(|total| after(call.started(), total)) {
-            let patient = !set && extensions.get::<Patience>().is_some();
-            extensions.insert(if patient { Deadline::without_waits(end) } else { Deadline::at(end) });
+        let patient = !set && extensions.get::<Patience>().is_some();
+        if let Some(deadline) = call.deadline(limits.total, patient) {
+            extensions.insert(deadline);
         }
         extensions.insert(call.info().clone());
         extensions.insert(call.log().clone());
