@@ -149,14 +149,12 @@ impl Shared {
         Ok(answer.map_err(unusable)?.into_token())
     }
 
-    /// The request with the token that takes the place of the refused one, if there is another one.
-    async fn replace(&self, refused: Attached, mut copy: Request<Body>) -> Option<Request<Body>> {
+    /// The token that takes the place of the refused one, if there is another one.
+    async fn replace(&self, refused: Attached, end: Option<Instant>) -> Option<Token> {
         let source = refused.source?;
-        let text = refused.token.reveal().to_owned();
-        let end = copy.extensions().get::<Deadline>().and_then(Deadline::end);
+        let old = refused.token.clone();
         match self.ask(&source, Some(refused.token), end).await {
-            Ok(Some(token)) if token.reveal() != text => put(&mut copy, &token).ok().map(|()| copy),
-            Ok(_) => None,
+            Ok(token) => token.filter(|token| token.reveal() != old.reveal()),
             Err(failure) => {
                 tracing::warn!(%failure, "the token was refused and no other one could be had");
                 None
@@ -202,21 +200,21 @@ async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request
         return service.call(request).await;
     };
     let copy = copy_request(&request);
+    let deadline = request.extensions().get::<Deadline>().cloned();
     let response = service.call(request).await?;
     if response.status() != StatusCode::UNAUTHORIZED {
         return Ok(response);
     }
     // Where the request cannot be sent again the source is asked all the same: the next one gets the new token.
-    let again = copy.is_some();
-    match shared.replace(attached, copy.unwrap_or_default()).await {
-        Some(request) if again => {
-            log_of(&request).record_retry();
-            tracing::debug!("the token was refused; sending again with another one");
-            drain(&*shared.clock, response.into_body()).await;
-            service.ready().await?.call(request).await
-        }
-        _ => Ok(response),
+    let token = shared.replace(attached, deadline.as_ref().and_then(Deadline::end)).await;
+    let (Some(token), Some(mut request)) = (token, copy) else { return Ok(response) };
+    if put(&mut request, &token).is_err() {
+        return Ok(response);
     }
+    log_of(&request).record_retry();
+    tracing::debug!("the token was refused; sending again with another one");
+    drain(&*shared.clock, response.into_body()).await;
+    service.ready().await?.call(request).await
 }
 
 impl Attached {

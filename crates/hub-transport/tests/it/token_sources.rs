@@ -460,3 +460,13 @@ async fn a_token_that_two_clients_share_ends_at_one_time_for_both() {
     ask(&younger).await.unwrap();
     assert_eq!(door.seen(), ["a", "b"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_ends_at_its_time_limit_also_when_a_refused_token_is_replaced_for_the_next_one() {
+    let hub = Door::open_to(&[]).hub(&Steps::new([Give("old", None), Hang]));
+    let once = Body::once(http_body_util::Full::new(bytes::Bytes::from_static(b"x")));
+    let request = post("/x").body(once).extension(Timeouts::new().total(Duration::from_secs(5)));
+    let begun = Instant::now();
+    let error = hub.open(call(RetryClass::Set), request.finish().unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), begun.elapsed()), (ErrorKind::Unauthorized, Duration::from_secs(5)));
+}
