@@ -209,32 +209,40 @@ impl Transport {
     /// Every [`ErrorKind`]; the error names the operation and its target.
     pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<E::Output, Error> {
         let info = CallInfo::new(E::NAME, endpoint.target(), endpoint.class());
-        let class = info.class;
         let mut call = Call::start(&self.shared, info);
         let span = call.span();
-        async move {
-            let mut again = class.is_repeatable();
-            loop {
-                let request = endpoint.request().map_err(|error| call.error(error))?;
-                again &= request.extensions().get::<OneAttempt>().is_none();
-                let (head, body) = self.read(&mut call, request).await?;
-                match endpoint.decode(&head, body) {
-                    Ok(output) => return Ok(output),
-                    Err(error) if again && error.kind() == ErrorKind::Decode && self.may_ask_again() => {
-                        tracing::debug!(error = %error, "the answer cannot be decoded; asking again");
-                        again = false;
-                        call.log().record_retry();
-                    }
-                    Err(error) => {
-                        // A success that cannot be read says neither that it was done nor that it was not.
-                        call.log().record_maybe_processed();
-                        return Err(call.answered(error, &head));
-                    }
+        let decode = |head: &Parts, body| endpoint.decode(head, body);
+        async move { Ok(self.decoded(&mut call, || endpoint.request(), decode).await?.1) }
+            .instrument(span)
+            .await
+    }
+
+    /// Sends what `make` gives until it is decoded: one time, and once more where that may be repeated.
+    async fn decoded<T>(
+        &self,
+        call: &mut Call,
+        make: impl Fn() -> Result<Request<Body>, Error>,
+        decode: impl Fn(&Parts, Bytes) -> Result<T, Error>,
+    ) -> Result<(Parts, T), Error> {
+        let mut again = call.info().class.is_repeatable();
+        loop {
+            let request = make().map_err(|error| call.error(error))?;
+            again &= request.extensions().get::<OneAttempt>().is_none();
+            let (head, body) = self.read(call, request).await?;
+            match decode(&head, body) {
+                Ok(output) => return Ok((head, output)),
+                Err(error) if again && error.kind() == ErrorKind::Decode && self.may_ask_again() => {
+                    tracing::debug!(error = %error, "the answer cannot be decoded; asking again");
+                    again = false;
+                    call.log().record_retry();
+                }
+                Err(error) => {
+                    // A success that cannot be read says neither that it was done nor that it was not.
+                    call.log().record_maybe_processed();
+                    return Err(call.answered(error, &head));
                 }
             }
         }
-        .instrument(span)
-        .await
     }
 
     /// Sends a request and returns the answer as soon as its head is there; the body streams.
@@ -296,25 +304,18 @@ impl Transport {
         let mut call = Call::start(&self.shared, CallInfo::new(E::NAME, endpoint.target(), RetryClass::Read));
         let span = call.span();
         async move {
-            let mut again = true;
-            let (head, body) = loop {
-                let mut request = endpoint.request().map_err(|error| call.error(error))?;
+            let make = || {
+                let mut request = endpoint.request()?;
                 if let Some(next) = next {
                     *request.uri_mut() = next.clone();
                 }
                 if self.patience.is_none() {
                     request.extensions_mut().get_or_insert_default::<Patience>();
                 }
-                let (head, body) = self.read(&mut call, request).await?;
-                match crate::json::check_array(&head, &body) {
-                    Ok(()) => break (head, body),
-                    Err(_) if again && self.may_ask_again() => {
-                        again = false;
-                        call.log().record_retry();
-                    }
-                    Err(error) => return Err(call.answered(error, &head)),
-                }
+                Ok(request)
             };
+            let check = |head: &Parts, body| crate::json::check_array(head, &body).map(|()| body);
+            let (head, body) = self.decoded(&mut call, make, check).await?;
             let next =
                 next_link(&head.headers, &call.uri(), self.endpoint()).map_err(|error| call.error(error));
             let total = head.headers.get("x-total-count").and_then(|value| value.to_str().ok()?.parse().ok());

@@ -3,7 +3,7 @@
 use futures_util::{StreamExt, TryStreamExt};
 use http::Request;
 use hub_transport::testing::{Script, Step, reply};
-use hub_transport::{Body, Error, ErrorKind, PagedEndpoint, get};
+use hub_transport::{Body, Error, ErrorKind, OneAttempt, PagedEndpoint, get};
 use serde_json::json;
 
 use crate::support::{TOKEN, over, quick};
@@ -224,4 +224,26 @@ async fn a_listing_that_a_mirror_sends_to_the_public_hub_goes_on_there_without_t
         ("https://huggingface.co/numbers?cursor=a", false),
     ];
     assert_eq!(seen, expected.map(|(uri, token)| (uri.to_owned(), token)));
+}
+
+struct OneTry;
+
+impl PagedEndpoint for OneTry {
+    const NAME: &'static str = "list_numbers";
+    type Item = u32;
+
+    fn target(&self) -> String {
+        String::new()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        get("/numbers").extension(OneAttempt).finish()
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_to_be_asked_for_once_is_asked_for_once() {
+    let script = Script::new([reply(200).text("["), page(&json!([1]), None)]);
+    let error = over(&script).page(&OneTry, None).await.unwrap_err();
+    assert_eq!((error.kind(), script.requests().len()), (ErrorKind::Decode, 1));
 }
