@@ -16,10 +16,8 @@ use crate::error::{classify, delivery_of, failure_in};
 use crate::options::{CallLog, Deadline};
 use crate::ratelimit::server_wait;
 use crate::timeouts::after;
-use crate::{BoxError, CallInfo, Delivery, Error, ErrorKind, Failure, Outcome, RedactedUrl, redact};
+use crate::{BoxError, CallInfo, Delivery, Error, ErrorKind, Failure, Foreign, Outcome, RedactedUrl, redact};
 
-/// Most causes of a foreign error that a message names.
-const MAX_CAUSES: usize = 8;
 /// Most bytes of a foreign error in a message.
 const MAX_FOREIGN: usize = 800;
 
@@ -129,14 +127,17 @@ impl Call {
                 let (kind, message, hint, source) = failure.into_parts();
                 let error = Error::new(kind, message);
                 let error = hint.into_iter().fold(error, Error::with_hint);
-                source.into_iter().fold(error, Error::with_source)
+                source.map(Foreign::new).into_iter().fold(error, Error::with_source)
             }
             Err(error) => {
-                let inner = failure_in(&*error);
-                let kind = inner.map_or(ErrorKind::Other, Failure::kind);
-                let message = inner
-                    .map_or_else(|| format!("the request failed: {}", chain(&*error)), ToString::to_string);
-                Error::new(kind, message).with_source(error)
+                let inner = failure_in(&*error).map(|inner| {
+                    let error = Error::new(inner.kind(), inner.to_string());
+                    inner.hint_message().cloned().into_iter().fold(error, Error::with_hint)
+                });
+                let foreign = Foreign::new(error);
+                let failed =
+                    || Error::new(ErrorKind::Other, format!("the request failed: {}", chain(&foreign)));
+                inner.unwrap_or_else(failed).with_source(foreign)
             }
         };
         let mut error = self.error(error);
@@ -180,11 +181,10 @@ impl Call {
 }
 
 /// The text of an error that is not ours and of its causes, each once.
-fn chain(error: &(dyn StdError + 'static)) -> String {
+fn chain(error: &Foreign) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
-    for _ in 0..MAX_CAUSES {
-        let Some(cause) = next else { break };
+    while let Some(cause) = next {
         let said = cause.to_string();
         if !text.contains(&said) {
             text.push_str(": ");
@@ -192,5 +192,5 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
         }
         next = cause.source();
     }
-    redact::clean(&redact::urls(&text), MAX_FOREIGN)
+    redact::clean(&text, MAX_FOREIGN)
 }
