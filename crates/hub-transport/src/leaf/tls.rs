@@ -51,7 +51,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Build`] if `pem` holds no certificate.
+    /// [`ErrorKind::Build`] if `pem` holds no certificate that can be read.
     pub fn system_and(pem: &[u8]) -> Result<Self, Error> {
         Ok(Self::new(Roots::System(parse(pem, "the given text")?)))
     }
@@ -60,7 +60,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Build`] if `pem` holds no certificate.
+    /// [`ErrorKind::Build`] if `pem` holds no certificate that can be read.
     pub fn only(pem: &[u8]) -> Result<Self, Error> {
         Ok(Self::new(Roots::Only(parse(pem, "the given text")?)))
     }
@@ -69,7 +69,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Build`] if the file cannot be read or holds no certificate.
+    /// [`ErrorKind::Build`] if the file cannot be read or holds no certificate that can be read.
     pub fn only_file(path: &Path) -> Result<Self, Error> {
         let pem = fs::read(path).map_err(|source| {
             Error::build(format!("the certificates in {} cannot be read", path.display())).with_source(source)
@@ -84,8 +84,8 @@ impl Tls {
     ///
     /// [`ErrorKind::Build`] if such a file is named and cannot be used.
     pub fn from_vars(get: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let named = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(get);
-        match named.filter(|path| !path.is_empty()) {
+        let named = |name: &str| get(name).filter(|path| !path.is_empty());
+        match ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(named) {
             Some(path) => Self::only_file(Path::new(&path)),
             None => Ok(Self::system()),
         }
@@ -159,8 +159,17 @@ fn parse(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, Error> 
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<_, _>>()
         .map_err(|source| Error::build(format!("{name} is not a PEM file")).with_source(source))?;
+    let all = certificates.len();
+    // What an old bundle holds besides, and no verifier takes, must not spoil the rest.
+    let usable =
+        |certificate: &CertificateDer<'static>| RootCertStore::empty().add(certificate.clone()).is_ok();
+    let certificates: Vec<_> = certificates.into_iter().filter(usable).collect();
+    let odd = all - certificates.len();
     if certificates.is_empty() {
-        return Err(Error::build(format!("{name} holds no certificate")));
+        return Err(Error::build(format!("{name} holds no certificate that can be read")));
+    }
+    if odd > 0 {
+        tracing::warn!("{name} holds {odd} certificates that cannot be read; they are not trusted");
     }
     Ok(certificates)
 }
@@ -180,9 +189,7 @@ fn configs(roots: &Roots) -> Result<Configs, rustls::Error> {
         }
         Roots::Only(these) => {
             let mut store = RootCertStore::empty();
-            for certificate in these {
-                store.add(certificate.clone())?;
-            }
+            store.add_parsable_certificates(these.iter().cloned());
             builder.with_root_certificates(store).with_no_client_auth()
         }
     };
