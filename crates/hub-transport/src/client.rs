@@ -72,7 +72,8 @@ impl Transport {
         TransportBuilder::new(endpoint)
     }
 
-    /// A transport over a complete stack of your own. Nothing is added to it: no base URI, no token, no retries.
+    /// A transport over a complete stack of your own. Nothing is added to it: no base URI, no token, no retries
+    /// of a request that failed.
     ///
     /// # Errors
     ///
@@ -166,8 +167,8 @@ impl Transport {
         self.shared.retry.backoff(attempt, &*self.shared.rng)
     }
 
-    /// Takes one retry out of the budget that all calls share; false if there is none. For callers that repeat a call by
-    /// themselves once they know that it may be repeated.
+    /// Takes one retry out of the budget that all calls share; false if there is none left. For callers that repeat a call by
+    /// themselves once they know that it may be repeated. A stack from [`Transport::from_service`] has no budget and always may.
     #[must_use]
     pub fn may_repeat(&self) -> bool {
         self.shared.budget.as_ref().is_none_or(|budget| budget.withdraw(self.shared.clock.now()))
@@ -231,7 +232,7 @@ impl Transport {
             let (head, body) = self.read(call, request).await?;
             match decode(&head, body) {
                 Ok(output) => return Ok((head, output)),
-                Err(error) if again && error.kind() == ErrorKind::Decode && self.may_ask_again() => {
+                Err(error) if again && error.kind() == ErrorKind::Decode && self.may_repeat() => {
                     tracing::debug!(error = %error, "the answer cannot be decoded; asking again");
                     again = false;
                     call.log().record_retry();
@@ -383,10 +384,6 @@ impl Transport {
             _ => collect::beginning(body, MAX_ERROR_BODY).await,
         };
         Err(call.refused(&head, &body))
-    }
-
-    fn may_ask_again(&self) -> bool {
-        self.shared.budget.as_ref().is_some_and(|budget| budget.withdraw(self.shared.clock.now()))
     }
 
     /// Reports `X-HF-Warning: topic; message` once for each topic.

@@ -3,10 +3,10 @@
 use futures_util::{StreamExt, TryStreamExt};
 use http::Request;
 use hub_transport::testing::{Script, Step, reply};
-use hub_transport::{Body, Error, ErrorKind, OneAttempt, PagedEndpoint, get};
+use hub_transport::{Body, Error, ErrorKind, OneAttempt, PagedEndpoint, Transport, get};
 use serde_json::json;
 
-use crate::support::{TOKEN, over, quick};
+use crate::support::{HUB, TOKEN, over, quick};
 use crate::wire::{Act, Server, answer};
 
 struct Numbers;
@@ -246,4 +246,14 @@ async fn a_page_that_is_to_be_asked_for_once_is_asked_for_once() {
     let script = Script::new([reply(200).text("["), page(&json!([1]), None)]);
     let error = over(&script).page(&OneTry, None).await.unwrap_err();
     assert_eq!((error.kind(), script.requests().len()), (ErrorKind::Decode, 1));
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_read_is_asked_for_once_more_over_every_stack() {
+    let script = Script::always(reply(200).text("["));
+    for hub in [over(&script), Transport::from_service(script.clone(), HUB).unwrap()] {
+        let error = hub.page(&Numbers, None).await.unwrap_err();
+        assert_eq!((error.kind(), error.context().attempts), (ErrorKind::Decode, 2));
+        assert!(hub.may_repeat());
+    }
 }
