@@ -9,6 +9,7 @@ use http::{Method, Uri};
 use tokio::time::Instant;
 use tracing::Span;
 
+use hub_types::Message;
 use hub_types::error_code::X_REPO_COMMIT;
 
 use crate::client::Shared;
@@ -161,9 +162,9 @@ impl Call {
         let withheld = self.log.token_withheld()
             && matches!(said.kind, ErrorKind::Unauthorized | ErrorKind::RepoNotFound | ErrorKind::GatedRepo);
         if withheld {
-            error = error.with_hint(
-                "the token was not sent because the endpoint uses plain http; use https, or allow it with allow_http_token",
-            );
+            let hint =
+                "the token was not sent because the endpoint uses plain http; use https, or allow it with ";
+            error = error.with_hint(Message::from(hint).and_argument("allow_http_token"));
         } else if let Some(hint) = said.hint {
             error = error.with_hint(hint);
         }

@@ -200,3 +200,20 @@ impl std::error::Error for Wrapped {
         Some(&self.0)
     }
 }
+
+#[tokio::test]
+async fn the_hint_about_plain_http_names_the_setting_as_an_argument() {
+    struct Flags;
+    impl hub_transport::Voice for Flags {
+        fn operation(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn argument(&self, name: &str) -> String {
+            format!("<{name}>")
+        }
+    }
+    let hub = quick("http://hub.test").leaf(Script::always(reply(401))).build().unwrap();
+    let error = hub.send(&Ask::get("/x")).await.unwrap_err();
+    let said = error.said_by(&Flags);
+    assert!(said.ends_with("use https, or allow it with <allow_http_token>"), "{said}");
+}
