@@ -252,7 +252,9 @@ impl Operation for CreateRepo {
                     attempt += 1;
                     transport.clock().sleep(Duration::from_millis(200 << attempt)).await;
                 }
-                Err(error) if error.maybe_processed() || (unknown && error.kind() == ErrorKind::Conflict) => {
+                Err(error) if error.maybe_processed() || unknown => {
+                    // What one attempt has left open no later response settles.
+                    let error = error.in_doubt();
                     let another = transport.claims().is_anothers(&claim, &owner);
                     match made_since(transport, &repo, begun).await {
                         Ok(Some(made)) if self.exist_ok || (made && !another) => {
@@ -264,7 +266,7 @@ impl Operation for CreateRepo {
                             return Err(error.with_hint(hint).into());
                         }
                         // The name is free: at most one of two attempts can have it.
-                        Ok(None) if !unknown => unknown = true,
+                        Ok(None) if !unknown && transport.may_repeat() => unknown = true,
                         Ok(None) | Err(_) => {
                             let hint = "it is not known whether it was created: look before you try again";
                             return Err(error.with_hint(hint).into());

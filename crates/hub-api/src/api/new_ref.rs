@@ -46,45 +46,47 @@ impl RefName<'_> {
         let _turn =
             transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
         let owner = Claims::owner(&**transport.rng());
-        // Of an attempt that nobody knows the end of.
-        let mut doubt: Option<Error> = None;
+        // Whether an attempt may have made it although no response said so.
+        let mut unknown = false;
         loop {
             let Err(error) = transport.send(create).await else {
                 transport.claims().claim_anew(&claim, &owner);
                 return Ok(());
             };
-            let conflict = error.kind() == ErrorKind::Conflict;
-            if conflict && exist_ok {
+            if error.kind() == ErrorKind::Conflict && exist_ok {
                 return Ok(());
             }
-            let unknown = error.maybe_processed() || (conflict && doubt.is_some());
+            let lost = error.maybe_processed();
             // Without the right to make it, it may be there all the same.
-            let look = unknown || (exist_ok && error.kind() == ErrorKind::Forbidden);
+            let look = lost || unknown || (exist_ok && error.kind() == ErrorKind::Forbidden);
             if !look {
                 return Err(error.into());
             }
-            match self.target(transport).await {
+            // What one attempt has left open no later response settles.
+            let error = if unknown { error.in_doubt() } else { error };
+            let hint = match self.target(transport).await {
                 Ok(Some(_)) if exist_ok => return Ok(()),
                 Ok(Some(_)) if transport.claims().is_anothers(&claim, &owner) => {
-                    return Err(error.with_hint("it exists: another call has made it").into());
+                    "it exists: another call has made it"
                 }
                 Ok(Some(target)) if self.leads_to(transport, &target, revision).await => return Ok(()),
+                // The revision may have moved since an attempt made it.
+                Ok(Some(_)) if unknown => {
+                    "it exists, but leads to another commit; this call may have made it"
+                }
+                Ok(Some(_)) => "it exists, but leads to another commit",
                 // The name is free: at most one of two attempts can have it.
-                Ok(None) if error.maybe_processed() && !conflict && doubt.is_none() => doubt = Some(error),
+                Ok(None) if lost && !unknown && transport.may_repeat() => {
+                    unknown = true;
+                    continue;
+                }
+                Ok(None) if lost || unknown => {
+                    "an attempt of this call may still make it: look before you try again"
+                }
                 Ok(None) => return Err(error.into()),
-                Ok(Some(_)) => {
-                    // The revision may have moved since an earlier attempt made it.
-                    let hint = match doubt {
-                        Some(_) => "it exists, but leads to another commit; this call may have made it",
-                        None => "it exists, but leads to another commit",
-                    };
-                    return Err(doubt.unwrap_or(error).with_hint(hint).into());
-                }
-                Err(_) => {
-                    let hint = "an attempt of this call may have made it; it could not be looked up";
-                    return Err(doubt.unwrap_or(error).with_hint(hint).into());
-                }
-            }
+                Err(_) => "an attempt of this call may have made it; it could not be looked up",
+            };
+            return Err(error.with_hint(hint).into());
         }
     }
 
