@@ -69,7 +69,10 @@ impl RefName<'_> {
                 Ok(Some(_)) if transport.claims().is_anothers(&claim, &owner) => {
                     "it exists: another call has made it"
                 }
-                Ok(Some(target)) if self.leads_to(transport, &target, revision).await => return Ok(()),
+                Ok(Some(target)) if self.leads_to(transport, &target, revision).await => {
+                    transport.claims().claim_anew(&claim, &owner);
+                    return Ok(());
+                }
                 // The revision may have moved since an attempt made it.
                 Ok(Some(_)) if unknown => {
                     "it exists, but leads to another commit; this call may have made it"

@@ -95,3 +95,13 @@ async fn a_change_that_the_hub_took_and_that_cannot_be_looked_up_is_in_doubt() {
     let script = Script::new([reply(200).json(&json!({})), reply(404)]);
     is_in_doubt(over(&script).merge_pull_request("ada/demo", 4).await, Some(404));
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_two_calls_one_has_made_the_branch() {
+    let found = || [lost(), refs(Some(FIRST)), info()];
+    let script = Script::new(found().into_iter().chain(found()));
+    let api = over(&script);
+    api.create_branch("ada/demo", "dev").await.unwrap();
+    let error = api.create_branch("ada/demo", "dev").await.unwrap_err();
+    assert!(error.to_string().contains("another call has made it"), "{error}");
+}
