@@ -7,6 +7,8 @@ use super::{info::GetInfo, refs::ListRefs};
 
 /// A branch or a tag by name.
 pub(super) struct RefName<'a> {
+    /// `branch` or `tag`.
+    pub(super) kind: &'static str,
     pub(super) repo: &'a RepoRef,
     pub(super) name: &'a str,
     /// The list that it is in.
@@ -14,6 +16,11 @@ pub(super) struct RefName<'a> {
 }
 
 impl RefName<'_> {
+    /// The name under which it is claimed, and under which its calls take turns.
+    fn claim(&self) -> String {
+        format!("{} {} of {}", self.kind, self.name, self.repo)
+    }
+
     /// The commit that it leads to, if it is there.
     async fn target(&self, transport: &Transport) -> Result<Option<String>, Error> {
         let refs = transport.send(&ListRefs::of(self.repo)).await?;
@@ -42,7 +49,7 @@ impl RefName<'_> {
         revision: Option<&Revision>,
         exist_ok: bool,
     ) -> Result<(), crate::Error> {
-        let claim = format!("{} {} of {}", E::NAME, self.name, self.repo);
+        let claim = self.claim();
         let _turn =
             transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
         let owner = Claims::owner(&**transport.rng());
@@ -101,16 +108,20 @@ impl RefName<'_> {
         transport: &Transport,
         delete: &E,
     ) -> Result<(), crate::Error> {
-        match transport.send(delete).await {
-            Err(error) if error.maybe_processed() => {
-                let gone = error.kind() == ErrorKind::RevisionNotFound
-                    || matches!(self.target(transport).await, Ok(None));
-                if gone {
-                    return Ok(());
-                }
-                Err(error.with_hint("it is still there, or could not be looked up").into())
+        let claim = self.claim();
+        let _turn =
+            transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
+        if let Err(error) = transport.send(delete).await {
+            if !error.maybe_processed() {
+                return Err(error.into());
             }
-            other => Ok(other?),
+            let gone = error.kind() == ErrorKind::RevisionNotFound
+                || matches!(self.target(transport).await, Ok(None));
+            if !gone {
+                return Err(error.with_hint("it is still there, or could not be looked up").into());
+            }
         }
+        transport.claims().release(|made| made == claim);
+        Ok(())
     }
 }

@@ -29,6 +29,12 @@ pub(super) fn repo_claim(repo: &RepoRef) -> String {
     format!("new {repo}").to_lowercase()
 }
 
+/// Forgets who made a repository that is there no more under this name, and what was made in it.
+pub(super) fn forget_repo(transport: &Transport, repo: &RepoRef) {
+    let (claim, inside) = (repo_claim(repo), format!(" of {repo}"));
+    transport.claims().release(|made| made == claim || made.ends_with(&inside));
+}
+
 /// Whether a repository is there, and was made after `begun` by the server's own clock. `None` if it is not there.
 pub(super) async fn made_since(
     transport: &Transport,

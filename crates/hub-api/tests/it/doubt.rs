@@ -105,3 +105,31 @@ async fn of_two_calls_one_has_made_the_branch() {
     let error = api.create_branch("ada/demo", "dev").await.unwrap_err();
     assert!(error.to_string().contains("another call has made it"), "{error}");
 }
+
+fn made() -> Step {
+    says(&json!({"url": "https://hub.test/ada/demo"}))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_was_given_up_can_be_made_anew_although_the_response_is_lost() {
+    let script = Script::new([reply(200), reply(200), lost(), refs(Some(FIRST)), info()]);
+    let api = over(&script);
+    api.create_branch("ada/demo", "dev").await.unwrap();
+    api.delete_branch("ada/demo", "dev").await.unwrap();
+    api.create_branch("ada/demo", "dev").await.unwrap();
+
+    let script = Script::new([reply(200), reply(200), lost(), refs(Some(FIRST)), info()]);
+    let api = over(&script);
+    api.create_tag("ada/demo", "dev").await.unwrap();
+    api.delete_tag("ada/demo", "dev").await.unwrap();
+    api.create_tag("ada/demo", "dev").await.unwrap();
+
+    let script =
+        Script::new([made(), reply(200), reply(200), lost(), info(), lost(), refs(Some(FIRST)), info()]);
+    let api = over(&script);
+    api.create_repo("ada/demo").await.unwrap();
+    api.create_branch("ada/demo", "dev").await.unwrap();
+    api.delete_repo("ada/demo").await.unwrap();
+    api.create_repo("ada/demo").await.unwrap();
+    api.create_branch("ada/demo", "dev").await.unwrap();
+}
