@@ -133,3 +133,12 @@ async fn a_name_that_was_given_up_can_be_made_anew_although_the_response_is_lost
     api.create_repo("ada/demo").await.unwrap();
     api.create_branch("ada/demo", "dev").await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_discussion_that_was_opened_and_cannot_be_read_is_said_to_be_open() {
+    let script =
+        Script::new([says(&json!({"num": 7, "url": "https://hub.test/ada/demo/discussions/7"})), reply(404)]);
+    let outcome = over(&script).create_discussion("ada/demo", "a title").await;
+    assert!(outcome.as_ref().unwrap_err().to_string().contains("discussion 7 was opened"), "{outcome:?}");
+    is_in_doubt(outcome, Some(404));
+}

@@ -141,7 +141,11 @@ impl Operation for CreateDiscussion {
         let repo = endpoint_repo(&self.repo)?;
         let (error, seen) = match transport.send(&PostDiscussion(&self)).await {
             Ok(made) if adding.claim(&discussion_claim(&repo, made.num)) => {
-                return Ok(transport.send(&self.details(made.num)).await?);
+                return transport.send(&self.details(made.num)).await.map_err(|error| {
+                    let hint =
+                        format!("discussion {} was opened, but not read: do not open it again", made.num);
+                    error.in_doubt().with_hint(hint).into()
+                });
             }
             Ok(made) => {
                 let message =
@@ -165,7 +169,7 @@ impl Operation for CreateDiscussion {
         adding.doubt();
         let hint =
             format!("it is not known whether it was opened{hint}: look at the list before you try again");
-        Err(error.with_hint(hint).into())
+        Err(error.in_doubt().with_hint(hint).into())
     }
 }
 
