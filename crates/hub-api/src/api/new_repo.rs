@@ -2,11 +2,11 @@
 
 use std::time::SystemTime;
 
-use hub_transport::{Error, ErrorKind, Transport, get};
-use hub_types::{CreateRepoResponse, ModelInfo, RepoRef, route};
+use hub_transport::{Error, ErrorKind, Transport};
+use hub_types::{CreateRepoResponse, ModelInfo, RepoRef};
 use tokio::time::Instant;
 
-use super::begun::read_with_time;
+use super::{begun::read_with_time, info::GetInfo};
 
 /// The response to a call that makes a repository, if it names the one that was asked for.
 pub(super) fn made_repo(
@@ -41,9 +41,9 @@ pub(super) async fn made_since(
     repo: &RepoRef,
     begun: Instant,
 ) -> Result<Option<bool>, Error> {
-    let request = get(route::repo(repo).info(None)).finish()?;
-    let read = read_with_time::<ModelInfo>(transport, "create_repo", repo.to_string(), request, begun).await;
-    let (info, began) = match read {
+    // What this asks for, every kind of repository has.
+    let info = GetInfo::<ModelInfo>::new(repo.into());
+    let (info, began) = match read_with_time(transport, &info, begun).await {
         Err(error) if error.is_not_found() => return Ok(None),
         read => read?,
     };

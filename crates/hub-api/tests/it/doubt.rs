@@ -142,3 +142,13 @@ async fn a_discussion_that_was_opened_and_cannot_be_read_is_said_to_be_open() {
     assert!(outcome.as_ref().unwrap_err().to_string().contains("discussion 7 was opened"), "{outcome:?}");
     is_in_doubt(outcome, Some(404));
 }
+
+#[tokio::test(start_paused = true)]
+async fn looking_for_what_was_made_is_tried_again_and_ends_in_its_time() {
+    let script = Script::new([lost(), reply(503), info().broken(), info()]);
+    over(&script).create_repo("ada/demo").await.unwrap();
+    let script = Script::new([lost(), Step::pending(), Step::pending(), Step::pending(), Step::pending()]);
+    let begun = tokio::time::Instant::now();
+    is_in_doubt(over(&script).create_repo("ada/demo").await, None);
+    assert!(begun.elapsed() <= std::time::Duration::from_secs(180), "{:?}", begun.elapsed());
+}

@@ -104,7 +104,7 @@ impl<C: Change> ChangeDiscussion<C> {
     async fn look(&self, transport: &Transport, adding: Option<&Adding>) -> Result<Seen<C::Event>, Error> {
         let details = GetDiscussionDetails { at: self.at.clone() };
         let (details, own) = match adding {
-            Some(adding) => look(C::NAME, self.at.describe(), details.request()?, adding).await?,
+            Some(adding) => look(&details, adding).await?,
             None => (transport.send(&details).await?, Own::default()),
         };
         Ok(self.change.done(&details, &own))
