@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use hub_transport::{Error, ErrorKind, Transport};
-use hub_types::{CreateRepoResponse, ModelInfo, RepoRef};
+use hub_types::{CreateRepoResponse, ModelInfo, RepoRef, RepoUrl};
 use tokio::time::Instant;
 
 use super::{begun::read_with_time, info::GetInfo};
@@ -21,6 +21,20 @@ pub(super) fn made_repo(
     match is_it {
         true => Ok(response),
         false => Err(Error::new(ErrorKind::Decode, "the response is about another repository")),
+    }
+}
+
+/// The URL of a repository that is there: what the server states, and where that is on another host, as behind a mirror, its
+/// place at this endpoint.
+pub(super) fn repo_url(
+    transport: &Transport,
+    stated: Option<&str>,
+    repo: &RepoRef,
+) -> Result<RepoUrl, crate::Error> {
+    let endpoint = transport.endpoint().as_str();
+    match stated.and_then(|url| RepoUrl::parse_with_endpoint(url, endpoint).ok()) {
+        Some(url) => Ok(url),
+        None => Ok(RepoUrl::new(endpoint, repo.clone())?),
     }
 }
 

@@ -152,3 +152,28 @@ async fn looking_for_what_was_made_is_tried_again_and_ends_in_its_time() {
     is_in_doubt(over(&script).create_repo("ada/demo").await, None);
     assert!(begun.elapsed() <= std::time::Duration::from_secs(180), "{:?}", begun.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_repository_whose_url_is_on_another_host_is_at_this_endpoint() {
+    let url =
+        json!({"url": "https://upstream.test/ada/demo", "error": "You already created this model repo"});
+    let here = "https://hub.test/ada/demo";
+    let script = Script::new([says(&url), reply(409).json(&url), says(&url), reply(409).json(&url)]);
+    let api = over(&script);
+    assert_eq!(api.create_repo("ada/demo").await.unwrap().to_string(), here);
+    assert_eq!(api.create_repo("ada/demo").exist_ok(true).await.unwrap().to_string(), here);
+    let copy = || api.duplicate_repo("bob/demo").to_id("ada/demo");
+    assert_eq!(copy().await.unwrap().to_string(), here);
+    assert_eq!(copy().exist_ok(true).await.unwrap().to_string(), here);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_was_there_before_is_not_said_to_be_missing() {
+    let old = || says(&json!({"id": "ada/demo", "createdAt": "2023-01-01T00:00:00.000Z"}));
+    let script = Script::new([lost(), old(), lost(), old()]);
+    let api = over(&script);
+    let copy = || api.duplicate_repo("bob/demo").to_id("ada/demo");
+    let error = copy().await.unwrap_err();
+    assert!(error.to_string().contains("it exists, and it is not known"), "{error}");
+    copy().exist_ok(true).await.unwrap();
+}
