@@ -6,14 +6,15 @@ use bytes::Bytes;
 use http::{Request, StatusCode, response::Parts};
 use hub_auth::{AuthError, Token};
 use hub_transport::{
-    Body, Endpoint, Error, ErrorKind, Origin, RedirectMode, RequestBuilder, RetryClass, Timeouts, Transport,
+    Body, DefaultTimeouts, Endpoint, Error, ErrorKind, Origin, RedirectMode, RequestBuilder, RetryClass,
+    Timeouts, Transport,
 };
 use serde_json::{Map, Value};
 
 /// The most that a response with a token may hold, in bytes.
 const MAX_RESPONSE: usize = 256 * 1024;
 
-/// The time limit of the whole exchange, retries included.
+/// The time limit of the whole exchange, retries included, unless the client sets one.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// One request for a token; its output is the JSON object that came back.
@@ -42,7 +43,7 @@ impl Endpoint for Ask {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        let timeouts = Timeouts::new().total(LIMIT);
+        let timeouts = DefaultTimeouts(Timeouts::new().total(LIMIT));
         let request = (self.request)(&self.values)
             .header("accept", "application/json")
             .extension(RedirectMode::Never)

@@ -62,7 +62,9 @@ impl OidcExchange {
         let text = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let resource = text("HF_OIDC_RESOURCE")?;
         let token = |name: &str, value: String| {
-            Token::new(value).map_err(|_| format!("{name} does not hold a usable token"))
+            let token =
+                Token::parse(&value, TokenOrigin::Env(name.to_owned())).map_err(|error| error.to_string())?;
+            token.ok_or_else(|| format!("{name} is empty"))
         };
         let identity = if let Some(given) = text("HF_OIDC_ID_TOKEN") {
             token("HF_OIDC_ID_TOKEN", given).map(IdToken::Given)

@@ -1,10 +1,16 @@
 //! Where the secrets go that tokens are asked for with.
 
+use std::time::Duration;
+
 use hub_api::{
     ErrorKind, HfApi, HfApiBuilder, IdToken, OAuthRefresh, OidcExchange, Token,
-    transport::testing::{Script, reply},
+    transport::{
+        Timeouts,
+        testing::{Script, Step, reply},
+    },
 };
 use serde_json::json;
+use tokio::time::Instant;
 
 type Set = fn(HfApiBuilder) -> HfApiBuilder;
 
@@ -53,4 +59,27 @@ async fn a_secret_goes_to_this_machine_and_where_it_was_allowed() {
             assert!(script.requests()[1].has_token());
         }
     }
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_used_is_said_to_be_of_the_server_that_gave_it() {
+    for source in sources() {
+        let script = Script::new([reply(200).json(&json!({"access_token": "two words"}))]);
+        let error = over(&script, "https://hub.test", source).whoami().await.unwrap_err().to_string();
+        assert!(
+            !error.contains("the token argument") && error.contains("does not hold a usable token"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_limits_of_the_client_hold_for_what_a_token_is_asked_with_too() {
+    let limits = Timeouts::new().head(Duration::from_secs(80)).total(Duration::from_secs(100));
+    let script = Script::always(Step::pending());
+    let builder = HfApi::builder().endpoint("https://hub.test").leaf(script).timeouts(limits);
+    let [oauth, _] = sources();
+    let begun = Instant::now();
+    oauth(builder).build().unwrap().whoami().await.unwrap_err();
+    assert_eq!(begun.elapsed().as_secs(), 80);
 }
