@@ -22,9 +22,7 @@ pub(super) struct Ask {
     /// What is asked for, for errors: "a token for this run".
     pub(super) what: &'static str,
     pub(super) class: RetryClass,
-    pub(super) request: fn(&[String]) -> RequestBuilder,
-    /// What the request is made of.
-    pub(super) values: Vec<String>,
+    pub(super) request: Box<dyn Fn() -> RequestBuilder + Send + Sync>,
     /// The token that goes along, in its own header.
     pub(super) bearer: Option<Token>,
 }
@@ -44,7 +42,7 @@ impl Endpoint for Ask {
 
     fn request(&self) -> Result<Request<Body>, Error> {
         let timeouts = DefaultTimeouts(Timeouts::new().total(LIMIT));
-        let request = (self.request)(&self.values)
+        let request = (self.request)()
             .header("accept", "application/json")
             .extension(RedirectMode::Never)
             .extension(timeouts);

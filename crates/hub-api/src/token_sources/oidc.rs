@@ -106,14 +106,11 @@ impl OidcExchange {
                         "ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL; nothing was sent there",
                     ));
                 }
+                let (url, audience) = (url.clone(), self.transport.endpoint().to_string());
                 let ask = endpoint::Ask {
                     what: "an ID token of GitHub Actions",
                     class: RetryClass::Read,
-                    request: |values| match values {
-                        [url, audience] => get(url).query("audience", audience),
-                        _ => get(""),
-                    },
-                    values: vec![url.clone(), self.transport.endpoint().to_string()],
+                    request: Box::new(move || get(&url).query("audience", &audience)),
                     bearer: Some(token.clone()),
                 };
                 let fields = endpoint::send(&self.transport, ask, &[token.reveal()])
@@ -126,20 +123,19 @@ impl OidcExchange {
 
     async fn exchange(&self, request: TokenRequest) -> Result<Grant, AuthError> {
         let id_token = self.id_token().await?;
+        let (subject, resource) = (id_token.clone(), self.resource.clone());
         let ask = endpoint::Ask {
             what: "a token for this job",
             // A second exchange gives a second token and changes nothing else.
             class: RetryClass::Read,
-            request: |values| match values {
-                [id_token, resource] => post("/oauth/token").json(&json!({
+            request: Box::new(move || {
+                post("/oauth/token").json(&json!({
                     "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
                     "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
-                    "subject_token": id_token,
+                    "subject_token": subject.reveal(),
                     "resource": resource,
-                })),
-                _ => post(""),
-            },
-            values: vec![id_token.reveal().to_owned(), self.resource.clone()],
+                }))
+            }),
             bearer: None,
         };
         let fields = endpoint::send(&self.transport, ask, &[id_token.reveal()])
