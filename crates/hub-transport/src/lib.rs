@@ -133,7 +133,6 @@ pub use redact::RedactedUrl;
 pub use report::Reporter;
 pub use request::{RequestBuilder, delete, get, head, patch, post, put};
 pub use retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
-pub use runtime::TokenRuntime;
 pub use service::{HubService, erase};
 pub use timeouts::{DefaultTimeouts, Limits, Timeouts};
 

@@ -11,7 +11,7 @@ use crate::Clock;
 /// What the transport lends to a [`TokenSource`](hub_auth::TokenSource): the time of its [`Clock`], and tasks and blocking
 /// threads of the tokio runtime that the call runs in.
 #[derive(Debug)]
-pub struct TokenRuntime {
+pub(crate) struct TokenRuntime {
     clock: Arc<dyn Clock>,
 }
 
@@ -23,9 +23,7 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 const AT_START: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 impl TokenRuntime {
-    /// Over this clock.
-    #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock }
     }
 }

@@ -13,7 +13,8 @@ use tower::{Layer, Service, ServiceExt};
 
 use super::{Answer, Answering, Inner, copy_request, drain, take_ready};
 use crate::options::{CallLog, CallToken, Deadline, UseToken, WithoutToken};
-use crate::{Body, BoxError, Clock, ErrorKind, Failure, Origin, TokenRuntime, TokenUse};
+use crate::runtime::TokenRuntime;
+use crate::{Body, BoxError, Clock, ErrorKind, Failure, Origin, TokenUse};
 
 /// Adds the token to requests for the origin of the endpoint, and to no other request.
 ///

@@ -26,7 +26,7 @@ pub struct Tls {
 
 struct Shared {
     roots: Roots,
-    configs: Loaded<Configs>,
+    configs: OnceCell<Configs>,
 }
 
 enum Roots {
@@ -92,7 +92,7 @@ impl Tls {
     }
 
     fn new(roots: Roots) -> Self {
-        Self { shared: Arc::new(Shared { roots, configs: Loaded::default() }) }
+        Self { shared: Arc::new(Shared { roots, configs: OnceCell::new() }) }
     }
 
     /// A TLS session over `stream`, and whether the server chose HTTP/2.
@@ -103,7 +103,7 @@ impl Tls {
         http2: bool,
     ) -> Result<(ByteStream, bool), Failure> {
         let shared = Arc::clone(&self.shared);
-        let configs = self.shared.configs.get(move || configs(&shared.roots)).await.map_err(|error| {
+        let configs = once(&self.shared.configs, move || configs(&shared.roots)).await.map_err(|error| {
             Failure::not_sent(ErrorKind::Tls, "the trusted certificates cannot be read")
                 .with_source(error)
                 .with_hint("install the system's CA certificates, or name a file with SSL_CERT_FILE")
@@ -123,27 +123,16 @@ impl Tls {
     }
 }
 
-/// A value that takes long to make: made once, on a thread where that holds nobody up, by whoever needs it first. A failure is
-/// told to that one, and the next one makes it anew.
-#[derive(Debug)]
-struct Loaded<T>(OnceCell<T>);
-
-impl<T> Default for Loaded<T> {
-    fn default() -> Self {
-        Self(OnceCell::new())
-    }
-}
-
-impl<T: Clone + Send + 'static> Loaded<T> {
-    async fn get<E: Into<BoxError> + Send + 'static>(
-        &self,
-        load: impl FnOnce() -> Result<T, E> + Send + 'static,
-    ) -> Result<T, BoxError> {
-        let made = self.0.get_or_try_init(|| async {
-            tokio::task::spawn_blocking(load).await.map_err(BoxError::from)?.map_err(Into::into)
-        });
-        made.await.cloned()
-    }
+/// The value of `cell`, which takes long to make: made once, on a thread where that holds nobody up, by whoever needs it first. A
+/// failure is told to that one, and the next one makes it anew.
+async fn once<T: Clone + Send + 'static, E: Into<BoxError> + Send + 'static>(
+    cell: &OnceCell<T>,
+    make: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, BoxError> {
+    let made = cell.get_or_try_init(|| async {
+        tokio::task::spawn_blocking(make).await.map_err(BoxError::from)?.map_err(Into::into)
+    });
+    made.await.cloned()
 }
 
 impl fmt::Debug for Tls {
@@ -258,9 +247,9 @@ mod tests {
 
     #[tokio::test]
     async fn certificates_are_loaded_once_off_the_executor_and_a_failure_is_not_kept() {
-        let loaded = Loaded::default();
+        let cell = OnceCell::new();
         let here = thread::current().id();
-        let failed = loaded.get(|| Err::<u32, _>("too many open files")).await.unwrap_err();
+        let failed = once(&cell, || Err::<u32, _>("too many open files")).await.unwrap_err();
         assert_eq!(failed.to_string(), "too many open files");
         let count = Arc::new(AtomicUsize::new(0));
         let load = || {
@@ -271,7 +260,7 @@ mod tests {
                 Ok::<_, BoxError>(7)
             }
         };
-        let all = join_all((0..10).map(|_| loaded.get(load()))).await;
+        let all = join_all((0..10).map(|_| once(&cell, load()))).await;
         assert!(all.into_iter().all(|value| value.unwrap() == 7));
         assert_eq!(count.load(Ordering::SeqCst), 1);
     }
