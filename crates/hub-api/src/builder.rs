@@ -30,6 +30,8 @@ pub struct HfApiBuilder {
     network: NetworkPolicy,
     download_timeouts: DownloadTimeouts,
     problem: Option<Error>,
+    /// What is wrong with variables, by the setting that they stand for: of no matter once the program sets that itself.
+    variables: Vec<(&'static str, Error)>,
 }
 
 /// What requests will go through.
@@ -57,6 +59,7 @@ impl HfApiBuilder {
             network: NetworkPolicy::Online,
             download_timeouts: DownloadTimeouts::default(),
             problem: None,
+            variables: Vec::new(),
         }
     }
 
@@ -67,7 +70,7 @@ impl HfApiBuilder {
             None => builder,
         };
         #[cfg(feature = "hyper")]
-        let builder = builder.network_from_env();
+        let builder = builder.network_from_vars(config::variable);
         let mut builder = builder.token_from_env();
         builder.cache_dir.clone_from(&config.cache_dir);
         builder.download_timeouts = config.download_timeouts;
@@ -86,15 +89,15 @@ impl HfApiBuilder {
 
     /// Proxies, and certificates to trust, from the variables that Python programs and curl read.
     #[cfg(feature = "hyper")]
-    fn network_from_env(mut self) -> Self {
-        match hub_transport::Proxies::from_vars(config::variable) {
+    fn network_from_vars(mut self, get: impl Fn(&str) -> Option<String>) -> Self {
+        match hub_transport::Proxies::from_vars(&get) {
             Ok(proxies) => self = self.proxies(proxies),
-            Err(error) => self.problem = Some(error.into()),
+            Err(error) => self.variables.push(("proxies", error.into())),
         }
         #[cfg(feature = "rustls")]
-        match hub_transport::Tls::from_vars(config::variable) {
+        match hub_transport::Tls::from_vars(&get) {
             Ok(tls) => self = self.tls(tls),
-            Err(error) => self.problem = Some(error.into()),
+            Err(error) => self.variables.push(("tls", error.into())),
         }
         self
     }
@@ -104,6 +107,7 @@ impl HfApiBuilder {
     /// source counts unless this builder names one.
     pub fn transport(mut self, transport: TransportBuilder) -> Self {
         self.base = Base::Settings(Box::new(transport));
+        self.variables.clear();
         self
     }
 
@@ -118,7 +122,8 @@ impl HfApiBuilder {
         self.map("map_transport", change)
     }
 
-    fn map(mut self, name: &str, change: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {
+    fn map(mut self, name: &'static str, change: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {
+        self.variables.retain(|(setting, _)| *setting != name && name != "leaf");
         self.base = match self.base {
             Base::Settings(transport) => Base::Settings(Box::new(change(*transport))),
             Base::Finished(transport) => {
@@ -324,7 +329,8 @@ impl HfApiBuilder {
     /// # Errors
     /// When the endpoint is not an absolute http or https URL, the token cannot be sent, or there is no leaf.
     pub fn build(self) -> Result<HfApi<Async>, Error> {
-        if let Some(problem) = self.problem {
+        if let Some(problem) = self.problem.or(self.variables.into_iter().next().map(|(_, problem)| problem))
+        {
             return Err(problem);
         }
         let transport = match self.base {
@@ -393,5 +399,21 @@ impl HfApiBuilder {
     /// How long each step of connecting may take. Default 10 s.
     pub fn connect_timeout(self, limit: std::time::Duration) -> Self {
         self.map("connect_timeout", |transport| transport.connect_timeout(limit))
+    }
+}
+
+#[cfg(all(test, feature = "rustls"))]
+mod tests {
+    use hub_transport::{Proxies, Tls, testing::Script};
+
+    use super::*;
+
+    #[test]
+    fn a_wrong_variable_is_of_no_matter_where_the_program_sets_the_same() {
+        let wrong = || HfApiBuilder::new().network_from_vars(|_| Some("/no/such:thing".to_owned()));
+        assert!(wrong().build().is_err() && wrong().proxies(Proxies::none()).build().is_err());
+        assert!(wrong().proxies(Proxies::none()).tls(Tls::system()).build().is_ok());
+        assert!(wrong().transport(Transport::builder("https://hub.test")).build().is_ok());
+        assert!(wrong().leaf(Script::new([])).build().is_ok());
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong, with the questions that callers ask.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use hub_auth::AuthError;
 use hub_commit::CommitError;
@@ -72,18 +74,58 @@ impl Error {
         self.transport().and_then(hub_transport::Error::request_id)
     }
 
-    /// Whether the repository, the revision or the file does not exist, or is hidden from the caller.
+    /// Whether the repository, the revision or the file does not exist, is hidden from the caller, or is not on this machine
+    /// where nothing else was asked.
     pub fn is_not_found(&self) -> bool {
-        self.transport().is_some_and(hub_transport::Error::is_not_found)
+        match self {
+            Self::Download(
+                DownloadError::LocalEntryNotFound { .. }
+                | DownloadError::IncompleteSnapshot { source: None, .. }
+                | DownloadError::NoCommit { .. },
+            ) => true,
+            _ => self.transport().is_some_and(hub_transport::Error::is_not_found),
+        }
+    }
+
+    /// Whether something is in the way: it exists already, or others have changed it in between.
+    pub fn is_conflict(&self) -> bool {
+        match self {
+            Self::Commit(
+                CommitError::ParentMismatch { .. }
+                | CommitError::Contended { .. }
+                | CommitError::FolderBusy { .. },
+            ) => true,
+            _ => matches!(self.kind(), Some(ErrorKind::Conflict | ErrorKind::PreconditionFailed)),
+        }
     }
 
     /// Whether another try later may succeed.
     pub fn is_retryable(&self) -> bool {
-        self.transport().is_some_and(hub_transport::Error::is_retryable)
+        match self {
+            Self::Commit(error) => error.is_retryable(),
+            _ => self.transport().is_some_and(hub_transport::Error::is_retryable),
+        }
+    }
+
+    /// How long the server asked to wait before the next request.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.transport().and_then(hub_transport::Error::retry_after)
+    }
+
+    /// Whether the call may have been carried out although no response said so.
+    pub fn maybe_processed(&self) -> bool {
+        match self {
+            Self::Commit(CommitError::CommitOutcomeUnknown(_)) => true,
+            _ => self.transport().is_some_and(hub_transport::Error::maybe_processed),
+        }
     }
 
     /// Whether the input was wrong and nothing was sent.
     pub fn is_invalid_input(&self) -> bool {
-        matches!(self, Self::Invalid(_) | Self::Setup(_)) || self.kind() == Some(ErrorKind::Build)
+        match self {
+            Self::Invalid(_) | Self::Setup(_) => true,
+            Self::Commit(CommitError::InvalidOperation(_) | CommitError::PathClash { .. }) => true,
+            _ => self.kind() == Some(ErrorKind::Build),
+        }
     }
 }

@@ -71,6 +71,12 @@ pub enum AuthError {
         /// Where the token came from.
         origin: String,
     },
+    /// A token can be had only by sending a secret, and everyone on the way to the server could read it. Nothing was sent.
+    #[error("{what} is asked for with a secret, which is not sent over plain http")]
+    Unprotected {
+        /// What would have been asked for: "a new access token".
+        what: &'static str,
+    },
     /// A source of tokens failed in its own way: see [`AuthError::other`] and [`AuthError::failed`].
     #[error("{message}")]
     Source {
@@ -89,6 +95,15 @@ impl AuthError {
     /// token must not stand in it.
     pub fn other(message: impl Into<String>) -> Self {
         Self::Source { message: message.into(), source: None }
+    }
+
+    /// Whether it is [`AuthError::Unprotected`].
+    #[must_use]
+    pub fn is_unprotected(&self) -> bool {
+        match self {
+            Self::Shared(error) => error.is_unprotected(),
+            error => matches!(error, Self::Unprotected { .. }),
+        }
     }
 
     /// The failure of a source with its cause, which is kept.

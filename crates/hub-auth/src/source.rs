@@ -105,7 +105,7 @@ impl TokenRequest {
 pub trait Runtime: Send + Sync + Debug {
     /// The time of day.
     fn now(&self) -> SystemTime;
-    /// Time since a fixed moment; unlike [`Runtime::now`] it never jumps.
+    /// Time since a fixed moment, the same one for all who ask a source; unlike [`Runtime::now`] it never jumps.
     fn uptime(&self) -> Duration;
     /// A future that is ready after `duration`.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;

@@ -65,7 +65,11 @@ impl Token {
     }
 
     /// Like [`Token::new`] for text from `origin`, with `None` for text that is empty once it is cleaned.
-    pub(crate) fn parse(text: &str, origin: TokenOrigin) -> Result<Option<Self>, InvalidToken> {
+    ///
+    /// # Errors
+    ///
+    /// As for [`Token::new`]; the error names `origin`.
+    pub fn parse(text: &str, origin: TokenOrigin) -> Result<Option<Self>, InvalidToken> {
         // Reserved whole, so that growing never leaves an unwiped copy behind.
         let mut joined = Zeroizing::new(String::with_capacity(text.len()));
         joined.extend(text.chars().filter(|c| !matches!(c, '\r' | '\n')));

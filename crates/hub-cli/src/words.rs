@@ -5,7 +5,7 @@ use std::{error::Error as StdError, sync::OnceLock};
 use hub_api::{
     Error, ErrorKind,
     commit::CommitError,
-    transport::{self, TokenUse, Voice},
+    transport::{self, Voice},
 };
 
 /// The switch that made this run offline, as it was written: `HUB_NETWORK=offline`.
@@ -29,9 +29,6 @@ impl Voice for CommandLine {
     }
 
     fn hint(&self, error: &transport::Error) -> Option<String> {
-        if matches!(error.context().token, Some(TokenUse::Withheld(_))) && error.status().is_some() {
-            return error.hint().map(|hint| hint.replace("allow_http_token", "--allow-http-token"));
-        }
         let switch = OFFLINE_BY.get().filter(|_| error.kind() == ErrorKind::Offline)?;
         Some(format!("{switch} says so: take it back to reach the Hub"))
     }

@@ -59,6 +59,12 @@ impl Origin {
         self.port
     }
 
+    /// True if nobody on the way can read what is sent there: `https`, or this machine.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        self.https || self.is_loopback()
+    }
+
     /// True if the host is `localhost` or a loopback address.
     #[must_use]
     pub fn is_loopback(&self) -> bool {

@@ -273,6 +273,7 @@ impl TransportBuilder {
         let source = Arc::clone(&self.token_source);
         let allow_http = self.inner_is_private || self.allow_http_token;
         let auth = AuthLayer::new(origin.clone(), source, allow_http, Arc::clone(&clock));
+        let protected = auth.is_protected();
         let retry =
             RetryLayer::new(self.retry.clone(), Arc::clone(&budget), Arc::clone(&clock), Arc::clone(&rng));
         let redirect = RedirectLayer::new(origin.clone(), Arc::clone(&clock));
@@ -296,6 +297,7 @@ impl TransportBuilder {
         };
         let shared = Shared {
             endpoint,
+            protected,
             clock,
             rng,
             timeouts,

@@ -2,22 +2,23 @@
 
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::response::Parts;
 use http::{Method, Uri};
 use tokio::time::Instant;
 use tracing::Span;
 
+use hub_types::Message;
 use hub_types::error_code::X_REPO_COMMIT;
 
 use crate::client::Shared;
 use crate::error::{classify, delivery_of, failure_in};
-use crate::options::CallLog;
+use crate::options::{CallLog, Deadline};
 use crate::ratelimit::server_wait;
-use crate::{BoxError, CallInfo, Delivery, Error, ErrorKind, Failure, RedactedUrl, redact};
+use crate::timeouts::after;
+use crate::{BoxError, CallInfo, Delivery, Error, ErrorKind, Failure, Foreign, Outcome, RedactedUrl, redact};
 
-/// Most causes of a foreign error that a message names.
-const MAX_CAUSES: usize = 8;
 /// Most bytes of a foreign error in a message.
 const MAX_FOREIGN: usize = 800;
 
@@ -26,6 +27,7 @@ pub(crate) struct Call {
     log: CallLog,
     shared: Arc<Shared>,
     started: Instant,
+    deadline: Option<Deadline>,
     method: Option<Method>,
     uri: Uri,
 }
@@ -37,6 +39,7 @@ impl Call {
             log: CallLog::default(),
             shared: Arc::clone(shared),
             started: shared.clock.now(),
+            deadline: None,
             method: None,
             uri: Uri::default(),
         }
@@ -54,8 +57,13 @@ impl Call {
         &self.log
     }
 
-    pub(crate) fn started(&self) -> Instant {
-        self.started
+    /// When it has to be over: made once, so that the waits that a server asks for count however often it is asked.
+    pub(crate) fn deadline(&mut self, total: Option<Duration>, patient: bool) -> Option<Deadline> {
+        if self.deadline.is_none() {
+            let end = total.and_then(|total| after(self.started, total));
+            self.deadline = end.map(if patient { Deadline::without_waits } else { Deadline::at });
+        }
+        self.deadline.clone()
     }
 
     pub(crate) fn method(&self) -> Option<&Method> {
@@ -120,14 +128,17 @@ impl Call {
                 let (kind, message, hint, source) = failure.into_parts();
                 let error = Error::new(kind, message);
                 let error = hint.into_iter().fold(error, Error::with_hint);
-                source.into_iter().fold(error, Error::with_source)
+                source.map(Foreign::new).into_iter().fold(error, Error::with_source)
             }
             Err(error) => {
-                let inner = failure_in(&*error);
-                let kind = inner.map_or(ErrorKind::Other, Failure::kind);
-                let message = inner
-                    .map_or_else(|| format!("the request failed: {}", chain(&*error)), ToString::to_string);
-                Error::new(kind, message).with_source(error)
+                let inner = failure_in(&*error).map(|inner| {
+                    let error = Error::new(inner.kind(), inner.to_string());
+                    inner.hint_message().cloned().into_iter().fold(error, Error::with_hint)
+                });
+                let foreign = Foreign::new(error);
+                let failed =
+                    || Error::new(ErrorKind::Other, format!("the request failed: {}", chain(&foreign)));
+                inner.unwrap_or_else(failed).with_source(foreign)
             }
         };
         let mut error = self.error(error);
@@ -139,6 +150,11 @@ impl Call {
 
     /// An answer that says no.
     pub(crate) fn refused(&self, head: &Parts, body: &[u8]) -> Error {
+        // The standard stack has judged each attempt, and knows whether the body was whole; a stack of others may not have.
+        let whole = self.shared.budget.is_none();
+        if Outcome::answer(head.status).body_complete(whole).is_ambiguous() {
+            self.log.record_maybe_processed();
+        }
         let said = classify(head.status, &head.headers, &self.uri(), body);
         let wall = self.shared.clock.wall();
         let wait = server_wait(head.status, &head.headers, wall);
@@ -146,9 +162,9 @@ impl Call {
         let withheld = self.log.token_withheld()
             && matches!(said.kind, ErrorKind::Unauthorized | ErrorKind::RepoNotFound | ErrorKind::GatedRepo);
         if withheld {
-            error = error.with_hint(
-                "the token was not sent because the endpoint uses plain http; use https, or allow it with allow_http_token",
-            );
+            let hint =
+                "the token was not sent because the endpoint uses plain http; use https, or allow it with ";
+            error = error.with_hint(Message::from(hint).and_argument("allow_http_token"));
         } else if let Some(hint) = said.hint {
             error = error.with_hint(hint);
         }
@@ -166,11 +182,10 @@ impl Call {
 }
 
 /// The text of an error that is not ours and of its causes, each once.
-fn chain(error: &(dyn StdError + 'static)) -> String {
+fn chain(error: &Foreign) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
-    for _ in 0..MAX_CAUSES {
-        let Some(cause) = next else { break };
+    while let Some(cause) = next {
         let said = cause.to_string();
         if !text.contains(&said) {
             text.push_str(": ");
@@ -178,5 +193,5 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
         }
         next = cause.source();
     }
-    redact::clean(&redact::urls(&text), MAX_FOREIGN)
+    redact::clean(&text, MAX_FOREIGN)
 }

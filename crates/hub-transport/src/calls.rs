@@ -125,6 +125,13 @@ impl Claims {
         }
     }
 
+    /// Forgets the claims for which `gone` says that what they name is there no more, so that the name can be made anew.
+    pub fn release(&self, gone: impl Fn(&str) -> bool) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.owners.retain(|made, _| !gone(made));
+        state.order.retain(|made| !gone(made));
+    }
+
     /// Whether another call than `owner` has claimed `made`.
     #[must_use]
     pub fn is_anothers(&self, made: &str, owner: &str) -> bool {
@@ -215,6 +222,15 @@ mod tests {
             assert!(claims.claim(&number.to_string(), "a"));
         }
         assert_eq!(claims.0.lock().unwrap().owners.len(), REMEMBERED);
+    }
+
+    #[test]
+    fn what_is_gone_can_be_claimed_by_the_next() {
+        let claims = Claims::default();
+        assert!(claims.claim("branch dev of a", "one") && claims.claim("branch dev of b", "one"));
+        claims.release(|made| made.ends_with(" of a"));
+        assert!(claims.claim("branch dev of a", "two") && claims.is_anothers("branch dev of b", "two"));
+        assert_eq!(claims.0.lock().unwrap().order.len(), 2);
     }
 
     #[test]

@@ -16,10 +16,10 @@ use tracing::Instrument;
 use crate::call::Call;
 use crate::collect;
 use crate::layer::{Hosts, OfflineLayer};
-use crate::options::{CallToken, CollectBody, Compressible, Deadline, EffectiveUri, OneAttempt};
+use crate::options::{CallToken, CollectBody, Compressible, EffectiveUri, OneAttempt};
 use crate::page::{self, Entries, Entry, Page, next_link};
 use crate::retry::RetryBudget;
-use crate::timeouts::{Settings, after};
+use crate::timeouts::Settings;
 use crate::{
     BaseUrl, Body, BoxError, CallInfo, Claims, Clock, DefaultTimeouts, Endpoint, Error, ErrorKind,
     HubService, PagedEndpoint, Patience, RedirectMode, RetryClass, RetryConfig, Rng, SystemRng, Timeouts,
@@ -44,6 +44,8 @@ pub struct Transport {
 
 pub(crate) struct Shared {
     pub(crate) endpoint: BaseUrl,
+    /// Whether secrets may go to the endpoint.
+    pub(crate) protected: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) timeouts: Settings,
@@ -70,7 +72,8 @@ impl Transport {
         TransportBuilder::new(endpoint)
     }
 
-    /// A transport over a complete stack of your own. Nothing is added to it: no base URI, no token, no retries.
+    /// A transport over a complete stack of your own. Nothing is added to it: no base URI, no token, no retries
+    /// of a request that failed.
     ///
     /// # Errors
     ///
@@ -83,8 +86,10 @@ impl Transport {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        let endpoint: BaseUrl = endpoint.parse()?;
         let shared = Shared {
-            endpoint: endpoint.parse()?,
+            protected: endpoint.origin().is_protected(),
+            endpoint,
             clock: Arc::new(TokioClock),
             rng: Arc::new(SystemRng::new()),
             timeouts: Settings::default(),
@@ -129,6 +134,14 @@ impl Transport {
         &self.shared.endpoint
     }
 
+    /// Whether the token, and whatever else is secret, may go to the endpoint: it is `https` or on this machine, or plain
+    /// `http` was allowed with [`TransportBuilder::allow_http_token`] or [`TransportBuilder::inner_is_private`]. A request that
+    /// carries a secret otherwise than as its token, such as one for a token, is for its sender to hold back.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        self.shared.protected
+    }
+
     /// The clock that all waits and deadlines use.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
@@ -154,8 +167,8 @@ impl Transport {
         self.shared.retry.backoff(attempt, &*self.shared.rng)
     }
 
-    /// Takes one retry out of the budget that all calls share; false if there is none. For callers that repeat a call by
-    /// themselves once they know that it may be repeated.
+    /// Takes one retry out of the budget that all calls share; false if there is none left. For callers that repeat a call by
+    /// themselves once they know that it may be repeated. A stack from [`Transport::from_service`] has no budget and always may.
     #[must_use]
     pub fn may_repeat(&self) -> bool {
         self.shared.budget.as_ref().is_none_or(|budget| budget.withdraw(self.shared.clock.now()))
@@ -197,32 +210,40 @@ impl Transport {
     /// Every [`ErrorKind`]; the error names the operation and its target.
     pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<E::Output, Error> {
         let info = CallInfo::new(E::NAME, endpoint.target(), endpoint.class());
-        let class = info.class;
         let mut call = Call::start(&self.shared, info);
         let span = call.span();
-        async move {
-            let mut again = class.is_repeatable();
-            loop {
-                let request = endpoint.request().map_err(|error| call.error(error))?;
-                again &= request.extensions().get::<OneAttempt>().is_none();
-                let (head, body) = self.read(&mut call, request).await?;
-                match endpoint.decode(&head, body) {
-                    Ok(output) => return Ok(output),
-                    Err(error) if again && error.kind() == ErrorKind::Decode && self.may_ask_again() => {
-                        tracing::debug!(error = %error, "the answer cannot be decoded; asking again");
-                        again = false;
-                        call.log().record_retry();
-                    }
-                    Err(error) => {
-                        // A success that cannot be read says neither that it was done nor that it was not.
-                        call.log().record_maybe_processed();
-                        return Err(call.answered(error, &head));
-                    }
+        let decode = |head: &Parts, body| endpoint.decode(head, body);
+        async move { Ok(self.decoded(&mut call, || endpoint.request(), decode).await?.1) }
+            .instrument(span)
+            .await
+    }
+
+    /// Sends what `make` gives until it is decoded: one time, and once more where that may be repeated.
+    async fn decoded<T>(
+        &self,
+        call: &mut Call,
+        make: impl Fn() -> Result<Request<Body>, Error>,
+        decode: impl Fn(&Parts, Bytes) -> Result<T, Error>,
+    ) -> Result<(Parts, T), Error> {
+        let mut again = call.info().class.is_repeatable();
+        loop {
+            let request = make().map_err(|error| call.error(error))?;
+            again &= request.extensions().get::<OneAttempt>().is_none();
+            let (head, body) = self.read(call, request).await?;
+            match decode(&head, body) {
+                Ok(output) => return Ok((head, output)),
+                Err(error) if again && error.kind() == ErrorKind::Decode && self.may_repeat() => {
+                    tracing::debug!(error = %error, "the answer cannot be decoded; asking again");
+                    again = false;
+                    call.log().record_retry();
+                }
+                Err(error) => {
+                    // A success that cannot be read says neither that it was done nor that it was not.
+                    call.log().record_maybe_processed();
+                    return Err(call.answered(error, &head));
                 }
             }
         }
-        .instrument(span)
-        .await
     }
 
     /// Sends a request and returns the answer as soon as its head is there; the body streams.
@@ -284,25 +305,18 @@ impl Transport {
         let mut call = Call::start(&self.shared, CallInfo::new(E::NAME, endpoint.target(), RetryClass::Read));
         let span = call.span();
         async move {
-            let mut again = true;
-            let (head, body) = loop {
-                let mut request = endpoint.request().map_err(|error| call.error(error))?;
+            let make = || {
+                let mut request = endpoint.request()?;
                 if let Some(next) = next {
                     *request.uri_mut() = next.clone();
                 }
                 if self.patience.is_none() {
                     request.extensions_mut().get_or_insert_default::<Patience>();
                 }
-                let (head, body) = self.read(&mut call, request).await?;
-                match crate::json::check_array(&head, &body) {
-                    Ok(()) => break (head, body),
-                    Err(_) if again && self.may_ask_again() => {
-                        again = false;
-                        call.log().record_retry();
-                    }
-                    Err(error) => return Err(call.answered(error, &head)),
-                }
+                Ok(request)
             };
+            let check = |head: &Parts, body| crate::json::check_array(head, &body).map(|()| body);
+            let (head, body) = self.decoded(&mut call, make, check).await?;
             let next =
                 next_link(&head.headers, &call.uri(), self.endpoint()).map_err(|error| call.error(error));
             let total = head.headers.get("x-total-count").and_then(|value| value.to_str().ok()?.parse().ok());
@@ -341,9 +355,9 @@ impl Transport {
             extensions.get_or_insert_with(|| patience.clone());
         }
         let (limits, set) = self.shared.timeouts.limits(extensions);
-        if let Some(end) = limits.total.and_then(|total| after(call.started(), total)) {
-            let patient = !set && extensions.get::<Patience>().is_some();
-            extensions.insert(if patient { Deadline::without_waits(end) } else { Deadline::at(end) });
+        let patient = !set && extensions.get::<Patience>().is_some();
+        if let Some(deadline) = call.deadline(limits.total, patient) {
+            extensions.insert(deadline);
         }
         extensions.insert(call.info().clone());
         extensions.insert(call.log().clone());
@@ -370,10 +384,6 @@ impl Transport {
             _ => collect::beginning(body, MAX_ERROR_BODY).await,
         };
         Err(call.refused(&head, &body))
-    }
-
-    fn may_ask_again(&self) -> bool {
-        self.shared.budget.as_ref().is_some_and(|budget| budget.withdraw(self.shared.clock.now()))
     }
 
     /// Reports `X-HF-Warning: topic; message` once for each topic.

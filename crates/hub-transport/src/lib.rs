@@ -116,7 +116,9 @@ pub use calls::{Claims, Turn, Turns};
 pub use client::{MAX_BODY, MAX_ERROR_BODY, Transport};
 pub use clock::{Clock, Rng, SystemRng, TokioClock};
 pub use endpoint::{Endpoint, PagedEndpoint};
-pub use error::{Classified, Context, Error, ErrorKind, Failure, MAX_SNIPPET, TokenUse, Voice, classify};
+pub use error::{
+    Classified, Context, Error, ErrorKind, Failure, Foreign, MAX_SNIPPET, TokenUse, Voice, classify,
+};
 pub use json::{decode_done, decode_json};
 #[cfg(feature = "rustls")]
 pub use leaf::Tls;
@@ -131,7 +133,6 @@ pub use redact::RedactedUrl;
 pub use report::Reporter;
 pub use request::{RequestBuilder, delete, get, head, patch, post, put};
 pub use retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
-pub use runtime::TokenRuntime;
 pub use service::{HubService, erase};
 pub use timeouts::{DefaultTimeouts, Limits, Timeouts};
 

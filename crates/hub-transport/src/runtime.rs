@@ -1,6 +1,6 @@
 //! [`TokenRuntime`]: the clock and the tasks that a source of tokens may use.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
 use hub_auth::{BoxFuture, Runtime};
@@ -11,17 +11,20 @@ use crate::Clock;
 /// What the transport lends to a [`TokenSource`](hub_auth::TokenSource): the time of its [`Clock`], and tasks and blocking
 /// threads of the tokio runtime that the call runs in.
 #[derive(Debug)]
-pub struct TokenRuntime {
+pub(crate) struct TokenRuntime {
     clock: Arc<dyn Clock>,
-    start: Instant,
 }
 
+/// What uptime is counted from, the same for all clients of the process: a source that they share compares what each of
+/// them says.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// The uptime at [`START`]. A clock that a test or a simulation has stopped may be behind it.
+const AT_START: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 impl TokenRuntime {
-    /// Over this clock.
-    #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let start = clock.now();
-        Self { clock, start }
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock }
     }
 }
 
@@ -31,7 +34,9 @@ impl Runtime for TokenRuntime {
     }
 
     fn uptime(&self) -> Duration {
-        self.clock.now().saturating_duration_since(self.start)
+        let (now, start) = (self.clock.now(), *START);
+        let before = start.saturating_duration_since(now);
+        (AT_START + now.saturating_duration_since(start)).saturating_sub(before)
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

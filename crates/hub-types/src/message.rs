@@ -50,11 +50,6 @@ impl Message {
         &self.text
     }
 
-    /// The names, in order.
-    pub fn arguments(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().filter_map(|at| self.text.get(at.clone()))
-    }
-
     /// The whole text, with what `say` makes of each name.
     #[must_use]
     pub fn with_names(&self, say: impl Fn(&str) -> String) -> String {
@@ -97,7 +92,6 @@ mod tests {
         let message = Message::from("set ").and_argument("sdk").text(" to sdk, or ").and_argument("template");
         assert_eq!(message.to_string(), "set sdk to sdk, or template");
         assert_eq!(message.with_names(|name| format!("<{name}>")), "set <sdk> to sdk, or <template>");
-        assert_eq!(message.arguments().collect::<Vec<_>>(), ["sdk", "template"]);
         assert_eq!(Message::from("plain").with_names(|_| unreachable!()), "plain");
     }
 }

@@ -2,33 +2,50 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{Request, header::DATE};
-use http_body_util::BodyExt;
-use hub_transport::{Body, CallInfo, Error, RetryClass, Transport};
-use serde::de::DeserializeOwned;
+use bytes::Bytes;
+use http::{Request, header::DATE, response::Parts};
+use hub_transport::{Body, Endpoint, Error, RetryClass, Transport};
 use tokio::time::Instant;
 
+/// An endpoint, with the time at which the server says that it responded.
+struct Dated<'a, E>(&'a E);
+
+impl<E: Endpoint> Endpoint for Dated<'_, E> {
+    const NAME: &'static str = E::NAME;
+    type Output = (E::Output, Option<SystemTime>);
+
+    fn class(&self) -> RetryClass {
+        self.0.class()
+    }
+
+    fn target(&self) -> String {
+        self.0.target()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        self.0.request()
+    }
+
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Self::Output, Error> {
+        let date = head.headers.get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        Ok((self.0.decode(head, body)?, date))
+    }
+}
+
 /// Reads something, and between which times by the server's own clock the call began.
-pub(super) async fn read_with_time<T: DeserializeOwned>(
+pub(super) async fn read_with_time<E: Endpoint>(
     transport: &Transport,
-    operation: &'static str,
-    target: String,
-    request: Request<Body>,
+    endpoint: &E,
     begun: Instant,
-) -> Result<(T, Option<(SystemTime, SystemTime)>), Error> {
-    let call = CallInfo::new(operation, target, RetryClass::Read);
+) -> Result<(E::Output, Option<(SystemTime, SystemTime)>), Error> {
     let since_begun = || transport.clock().now().saturating_duration_since(begun);
     let at_least = since_begun();
-    let response = transport.open(call, request).await?;
+    let (found, date) = transport.send(&Dated(endpoint)).await?;
     let at_most = since_begun();
-    let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
-    let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
     // `Date` counts whole seconds, and was written at some time between the request and the response.
     let began = date.and_then(|date| {
         Some((date.checked_sub(at_most)?, date.checked_add(Duration::from_secs(1))?.checked_sub(at_least)?))
     });
-    let body = response.into_body().collect().await.map_err(Error::body)?.to_bytes();
-    let found = serde_json::from_slice(&body)
-        .map_err(|error| Error::decode("the answer is not what was expected", error))?;
     Ok((found, began))
 }

@@ -58,7 +58,7 @@ impl Operation for CreateBranch {
         let revision = repo_arg::revision(self.revision.as_deref())?;
         let starting_point = revision.as_ref().map(ToString::to_string);
         let body = CreateBranchRequest { starting_point, ..CreateBranchRequest::default() };
-        let name = RefName { repo: &repo, name: &self.branch, list: |refs| refs.branches };
+        let name = RefName { kind: "branch", repo: &repo, name: &self.branch, list: |refs| refs.branches };
         let create = PostBranch { repo: repo.clone(), branch, body };
         name.create(api.transport()?, &create, revision.as_ref(), self.exist_ok).await
     }
@@ -112,7 +112,7 @@ impl Operation for DeleteBranch {
     async fn run(self, api: HfApi) -> Result<(), crate::Error> {
         let repo = self.repo.get()?;
         let delete = RemoveBranch { repo: repo.clone(), branch: self.branch.parse()? };
-        let name = RefName { repo: &repo, name: &self.branch, list: |refs| refs.branches };
+        let name = RefName { kind: "branch", repo: &repo, name: &self.branch, list: |refs| refs.branches };
         name.delete(api.transport()?, &delete).await
     }
 }

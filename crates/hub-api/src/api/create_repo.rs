@@ -6,13 +6,13 @@ use bytes::Bytes;
 use http::{Request, response::Parts};
 use hub_transport::{Body, Claims, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_json, post};
 use hub_types::{
-    CreateRepoRequest, CreateRepoResponse, Message, RepoId, RepoInfo, RepoRef, RepoType, RepoUrl, route,
+    CreateRepoRequest, CreateRepoResponse, Message, RepoId, RepoInfo, RepoType, RepoUrl, route,
     space::{NewSpace, SpaceHardware, SpaceSetting, SpaceStorage},
 };
 
 use super::{
     info::GetInfo,
-    new_repo::{made_repo, made_since, repo_claim},
+    new_repo::{made_repo, made_since, repo_claim, repo_url},
     settings::check_visibility,
     spaces::{check_sleep_time, template_called},
 };
@@ -207,15 +207,10 @@ impl CreateRepo {
             }
             _ => false,
         };
-        if readable { self.url(api, &error, &repo) } else { Err(error.into()) }
-    }
-
-    /// The address of a repository that is there.
-    fn url(&self, api: &HfApi, error: &Error, repo: &RepoRef) -> Result<RepoUrl, crate::Error> {
-        let endpoint = api.transport()?.endpoint().to_string();
-        let stated = error.context().existing_url.clone();
-        let url = stated.unwrap_or_else(|| format!("{endpoint}/{}", repo.web_path()));
-        Ok(RepoUrl::parse_with_endpoint(&url, &endpoint)?)
+        match readable {
+            true => repo_url(api.transport()?, error.context().existing_url.as_deref(), &repo),
+            false => Err(error.into()),
+        }
     }
 }
 
@@ -240,10 +235,7 @@ impl Operation for CreateRepo {
             match transport.send(&create).await {
                 Ok(created) => {
                     transport.claims().claim_anew(&claim, &owner);
-                    return Ok(RepoUrl::parse_with_endpoint(
-                        &created.url,
-                        &transport.endpoint().to_string(),
-                    )?);
+                    return repo_url(transport, Some(&created.url), &repo);
                 }
                 Err(error)
                     if error.server_message().is_some_and(|text| text.contains(BUSY))
@@ -252,19 +244,21 @@ impl Operation for CreateRepo {
                     attempt += 1;
                     transport.clock().sleep(Duration::from_millis(200 << attempt)).await;
                 }
-                Err(error) if error.maybe_processed() || (unknown && error.kind() == ErrorKind::Conflict) => {
+                Err(error) if error.maybe_processed() || unknown => {
+                    // What one attempt has left open no later response settles.
+                    let error = error.in_doubt();
                     let another = transport.claims().is_anothers(&claim, &owner);
                     match made_since(transport, &repo, begun).await {
                         Ok(Some(made)) if self.exist_ok || (made && !another) => {
                             transport.claims().claim_anew(&claim, &owner);
-                            return self.url(&api, &error, &repo);
+                            return repo_url(transport, error.context().existing_url.as_deref(), &repo);
                         }
                         Ok(Some(_)) => {
                             let hint = "it exists, and it is not known whether this call has created it";
                             return Err(error.with_hint(hint).into());
                         }
                         // The name is free: at most one of two attempts can have it.
-                        Ok(None) if !unknown => unknown = true,
+                        Ok(None) if !unknown && transport.may_repeat() => unknown = true,
                         Ok(None) | Err(_) => {
                             let hint = "it is not known whether it was created: look before you try again";
                             return Err(error.with_hint(hint).into());

@@ -5,7 +5,7 @@ use http::{Request, response::Parts};
 use hub_transport::{Body, Endpoint, Error, RetryClass, decode_done, delete};
 use hub_types::{DeleteRepoRequest, RepoInfo, route};
 
-use super::{endpoint_repo, info::GetInfo};
+use super::{endpoint_repo, info::GetInfo, new_repo::forget_repo};
 use crate::{Async, Call, HfApi, Mode, Operation, args::HasRepo, repo_arg::RepoArg};
 
 /// The call that [`HfApi::delete_repo`] makes.
@@ -63,18 +63,21 @@ impl Operation for DeleteRepo {
     async fn run(self, api: HfApi) -> Result<(), crate::Error> {
         let transport = api.transport()?;
         match transport.send(&self.request).await {
-            Err(error) if error.is_not_found() && (self.missing_ok || error.maybe_processed()) => Ok(()),
+            Err(error) if error.is_not_found() && (self.missing_ok || error.maybe_processed()) => {}
             // Never sent again blindly: somebody may have made a new repository of that name.
             Err(error) if error.maybe_processed() => {
                 match transport.send(&GetInfo::<RepoInfo>::new(self.request.0.clone())).await {
-                    Err(gone) if gone.is_not_found() => Ok(()),
-                    _ => Err(error
-                        .with_hint("the repository is still there, or could not be looked up")
-                        .into()),
+                    Err(gone) if gone.is_not_found() => {}
+                    _ => {
+                        let hint = "the repository is still there, or could not be looked up";
+                        return Err(error.with_hint(hint).into());
+                    }
                 }
             }
-            other => Ok(other?),
+            other => other?,
         }
+        forget_repo(transport, &self.request.0.get()?);
+        Ok(())
     }
 }
 

@@ -7,6 +7,8 @@ use super::{info::GetInfo, refs::ListRefs};
 
 /// A branch or a tag by name.
 pub(super) struct RefName<'a> {
+    /// `branch` or `tag`.
+    pub(super) kind: &'static str,
     pub(super) repo: &'a RepoRef,
     pub(super) name: &'a str,
     /// The list that it is in.
@@ -14,6 +16,11 @@ pub(super) struct RefName<'a> {
 }
 
 impl RefName<'_> {
+    /// The name under which it is claimed, and under which its calls take turns.
+    fn claim(&self) -> String {
+        format!("{} {} of {}", self.kind, self.name, self.repo)
+    }
+
     /// The commit that it leads to, if it is there.
     async fn target(&self, transport: &Transport) -> Result<Option<String>, Error> {
         let refs = transport.send(&ListRefs::of(self.repo)).await?;
@@ -42,49 +49,54 @@ impl RefName<'_> {
         revision: Option<&Revision>,
         exist_ok: bool,
     ) -> Result<(), crate::Error> {
-        let claim = format!("{} {} of {}", E::NAME, self.name, self.repo);
+        let claim = self.claim();
         let _turn =
             transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
         let owner = Claims::owner(&**transport.rng());
-        // Of an attempt that nobody knows the end of.
-        let mut doubt: Option<Error> = None;
+        // Whether an attempt may have made it although no response said so.
+        let mut unknown = false;
         loop {
             let Err(error) = transport.send(create).await else {
                 transport.claims().claim_anew(&claim, &owner);
                 return Ok(());
             };
-            let conflict = error.kind() == ErrorKind::Conflict;
-            if conflict && exist_ok {
+            if error.kind() == ErrorKind::Conflict && exist_ok {
                 return Ok(());
             }
-            let unknown = error.maybe_processed() || (conflict && doubt.is_some());
+            let lost = error.maybe_processed();
             // Without the right to make it, it may be there all the same.
-            let look = unknown || (exist_ok && error.kind() == ErrorKind::Forbidden);
+            let look = lost || unknown || (exist_ok && error.kind() == ErrorKind::Forbidden);
             if !look {
                 return Err(error.into());
             }
-            match self.target(transport).await {
+            // What one attempt has left open no later response settles.
+            let error = if unknown { error.in_doubt() } else { error };
+            let hint = match self.target(transport).await {
                 Ok(Some(_)) if exist_ok => return Ok(()),
                 Ok(Some(_)) if transport.claims().is_anothers(&claim, &owner) => {
-                    return Err(error.with_hint("it exists: another call has made it").into());
+                    "it exists: another call has made it"
                 }
-                Ok(Some(target)) if self.leads_to(transport, &target, revision).await => return Ok(()),
+                Ok(Some(target)) if self.leads_to(transport, &target, revision).await => {
+                    transport.claims().claim_anew(&claim, &owner);
+                    return Ok(());
+                }
+                // The revision may have moved since an attempt made it.
+                Ok(Some(_)) if unknown => {
+                    "it exists, but leads to another commit; this call may have made it"
+                }
+                Ok(Some(_)) => "it exists, but leads to another commit",
                 // The name is free: at most one of two attempts can have it.
-                Ok(None) if error.maybe_processed() && !conflict && doubt.is_none() => doubt = Some(error),
+                Ok(None) if lost && !unknown && transport.may_repeat() => {
+                    unknown = true;
+                    continue;
+                }
+                Ok(None) if lost || unknown => {
+                    "an attempt of this call may still make it: look before you try again"
+                }
                 Ok(None) => return Err(error.into()),
-                Ok(Some(_)) => {
-                    // The revision may have moved since an earlier attempt made it.
-                    let hint = match doubt {
-                        Some(_) => "it exists, but leads to another commit; this call may have made it",
-                        None => "it exists, but leads to another commit",
-                    };
-                    return Err(doubt.unwrap_or(error).with_hint(hint).into());
-                }
-                Err(_) => {
-                    let hint = "an attempt of this call may have made it; it could not be looked up";
-                    return Err(doubt.unwrap_or(error).with_hint(hint).into());
-                }
-            }
+                Err(_) => "an attempt of this call may have made it; it could not be looked up",
+            };
+            return Err(error.with_hint(hint).into());
         }
     }
 
@@ -96,16 +108,20 @@ impl RefName<'_> {
         transport: &Transport,
         delete: &E,
     ) -> Result<(), crate::Error> {
-        match transport.send(delete).await {
-            Err(error) if error.maybe_processed() => {
-                let gone = error.kind() == ErrorKind::RevisionNotFound
-                    || matches!(self.target(transport).await, Ok(None));
-                if gone {
-                    return Ok(());
-                }
-                Err(error.with_hint("it is still there, or could not be looked up").into())
+        let claim = self.claim();
+        let _turn =
+            transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
+        if let Err(error) = transport.send(delete).await {
+            if !error.maybe_processed() {
+                return Err(error.into());
             }
-            other => Ok(other?),
+            let gone = error.kind() == ErrorKind::RevisionNotFound
+                || matches!(self.target(transport).await, Ok(None));
+            if !gone {
+                return Err(error.with_hint("it is still there, or could not be looked up").into());
+            }
         }
+        transport.claims().release(|made| made == claim);
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use hub_transport::{
 };
 use hub_types::{Gated, Message, MoveRepoRequest, RepoId, RepoInfo, RepoRef, RepoSettings, route};
 
-use super::{identity::GetWhoAmI, info::GetInfo};
+use super::{identity::GetWhoAmI, info::GetInfo, new_repo::forget_repo};
 use crate::{Async, Call, HfApi, Mode, Operation, args::HasRepo, repo_arg::RepoArg};
 
 /// The call that [`HfApi::move_repo`] makes.
@@ -45,17 +45,18 @@ impl Operation for MoveRepo {
         let transport = api.transport()?;
         match transport.send(&PostMove { from: from.clone(), to: to.clone() }).await {
             Err(error) if error.maybe_processed() => {
-                if has_moved(transport, &from, &to).await {
-                    return Ok(());
+                if !has_moved(transport, &from, &to).await {
+                    return Err(error.with_hint("it was not moved, or could not be looked up").into());
                 }
-                Err(error.with_hint("it was not moved, or could not be looked up").into())
             }
             Err(error) => {
                 let more = "see https://hf.co/docs/hub/repositories-settings#renaming-or-transferring-a-repo";
-                Err(error.with_hint(more).into())
+                return Err(error.with_hint(more).into());
             }
-            Ok(()) => Ok(()),
+            Ok(()) => {}
         }
+        forget_repo(transport, &from);
+        Ok(())
     }
 }
 

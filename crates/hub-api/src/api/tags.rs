@@ -58,7 +58,7 @@ impl Operation for CreateTag {
         let repo = self.repo.get()?;
         let tag: Revision = self.tag.parse()?;
         let revision = repo_arg::revision_or_main(self.revision.as_deref())?;
-        let name = RefName { repo: &repo, name: tag.as_str(), list: |refs| refs.tags };
+        let name = RefName { kind: "tag", repo: &repo, name: tag.as_str(), list: |refs| refs.tags };
         let body = CreateTagRequest { tag: tag.to_string(), message: self.message };
         let create = PostTag { repo: repo.clone(), revision: revision.clone(), body };
         name.create(api.transport()?, &create, Some(&revision), self.exist_ok).await
@@ -113,7 +113,7 @@ impl Operation for DeleteTag {
     async fn run(self, api: HfApi) -> Result<(), crate::Error> {
         let repo = self.repo.get()?;
         let delete = RemoveTag { repo: repo.clone(), tag: self.tag.parse()? };
-        let name = RefName { repo: &repo, name: &self.tag, list: |refs| refs.tags };
+        let name = RefName { kind: "tag", repo: &repo, name: &self.tag, list: |refs| refs.tags };
         name.delete(api.transport()?, &delete).await
     }
 }

@@ -6,14 +6,15 @@ use bytes::Bytes;
 use http::{Request, StatusCode, response::Parts};
 use hub_auth::{AuthError, Token};
 use hub_transport::{
-    Body, Endpoint, Error, ErrorKind, RedirectMode, RequestBuilder, RetryClass, Timeouts, Transport,
+    Body, DefaultTimeouts, Endpoint, Error, ErrorKind, Origin, RedirectMode, RequestBuilder, RetryClass,
+    Timeouts, Transport,
 };
 use serde_json::{Map, Value};
 
 /// The most that a response with a token may hold, in bytes.
 const MAX_RESPONSE: usize = 256 * 1024;
 
-/// The time limit of the whole exchange, retries included.
+/// The time limit of the whole exchange, retries included, unless the client sets one.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// One request for a token; its output is the JSON object that came back.
@@ -21,9 +22,7 @@ pub(super) struct Ask {
     /// What is asked for, for errors: "a token for this run".
     pub(super) what: &'static str,
     pub(super) class: RetryClass,
-    pub(super) request: fn(&[String]) -> RequestBuilder,
-    /// What the request is made of.
-    pub(super) values: Vec<String>,
+    pub(super) request: Box<dyn Fn() -> RequestBuilder + Send + Sync>,
     /// The token that goes along, in its own header.
     pub(super) bearer: Option<Token>,
 }
@@ -42,8 +41,8 @@ impl Endpoint for Ask {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        let timeouts = Timeouts::new().total(LIMIT);
-        let request = (self.request)(&self.values)
+        let timeouts = DefaultTimeouts(Timeouts::new().total(LIMIT));
+        let request = (self.request)()
             .header("accept", "application/json")
             .extension(RedirectMode::Never)
             .extension(timeouts);
@@ -77,16 +76,10 @@ impl Endpoint for Ask {
 pub(super) struct Refused {
     /// What the server calls it, for example `invalid_grant`.
     pub(super) reason: Option<String>,
-    text: String,
+    pub(super) error: AuthError,
 }
 
-impl Refused {
-    pub(super) fn into_error(self) -> AuthError {
-        AuthError::other(self.text)
-    }
-}
-
-/// Sends the request. Servers repeat in errors what they were sent, so that all `secrets` are taken out of the text, and the cause is
+/// Sends the request, if nobody on the way can read it. Servers repeat in errors what they were sent, so that all `secrets` are taken out of the text, and the cause is
 /// not kept.
 pub(super) async fn send(
     transport: &Transport,
@@ -94,14 +87,24 @@ pub(super) async fn send(
     secrets: &[&str],
 ) -> Result<Map<String, Value>, Refused> {
     let what = ask.what;
+    if !is_protected(transport, &ask) {
+        return Err(Refused { reason: None, error: AuthError::Unprotected { what } });
+    }
     transport.send(&ask).await.map_err(|error| {
         let reason = error.server_message().and_then(reason_in);
         let mut text = format!("{what} could not be had: {error}");
         for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
             text = text.replace(secret, "***");
         }
-        Refused { reason, text }
+        Refused { reason, error: AuthError::other(text) }
     })
+}
+
+/// Whether nobody on the way can read the request, or this was allowed.
+fn is_protected(transport: &Transport, ask: &Ask) -> bool {
+    let other = ask.request().ok().and_then(|request| Origin::of(request.uri()));
+    let other = other.filter(|origin| origin != transport.endpoint().origin());
+    other.map_or(transport.is_protected(), |origin| origin.is_protected())
 }
 
 /// The code of an error of OAuth, if the server said one of those that matter.

@@ -16,7 +16,7 @@ pub(super) fn token(
 ) -> Result<Option<Token>, AuthError> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(Token::new(text)?.with_source(origin.clone()))),
+        Some(Value::String(text)) => Ok(Token::parse(text, origin.clone())?),
         Some(_) => Err(AuthError::other(format!("the response of {origin} is wrong: {name} is not text"))),
     }
 }

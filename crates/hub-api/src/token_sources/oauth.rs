@@ -91,31 +91,29 @@ impl OAuthRefresh {
         if let Some(reason) = &state.over {
             return Err(AuthError::other(reason.clone()));
         }
+        let (refresh_token, client_id) = (state.refresh_token.clone(), self.client_id.clone());
         let ask = endpoint::Ask {
             what: "a new access token",
             // The server may make the refresh token useless as it answers.
             class: RetryClass::Ambiguous,
-            request: |values| match values {
-                [refresh_token, client_id] => post("/oauth/token").form(&[
+            request: Box::new(move || {
+                post("/oauth/token").form(&[
                     ("grant_type", "refresh_token"),
-                    ("refresh_token", refresh_token),
-                    ("client_id", client_id),
-                ]),
-                _ => post(""),
-            },
-            values: vec![state.refresh_token.reveal().to_owned(), self.client_id.clone()],
+                    ("refresh_token", refresh_token.reveal()),
+                    ("client_id", &client_id),
+                ])
+            }),
             bearer: None,
         };
         let secrets = [state.refresh_token.reveal()];
         let fields = match endpoint::send(&self.transport, ask, &secrets).await {
             Ok(fields) => fields,
             Err(refused) if refused.reason.is_some() => {
-                let error = refused.into_error();
-                let reason = format!("{error}; log in again");
+                let reason = format!("{}; log in again", refused.error);
                 state.over = Some(reason.clone());
                 return Err(AuthError::other(reason));
             }
-            Err(refused) => return Err(refused.into_error()),
+            Err(refused) => return Err(refused.error),
         };
         let origin = TokenOrigin::Other("a renewed login".to_owned());
         // First what must not be lost, whatever else is wrong with the response.

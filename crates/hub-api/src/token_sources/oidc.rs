@@ -62,7 +62,9 @@ impl OidcExchange {
         let text = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let resource = text("HF_OIDC_RESOURCE")?;
         let token = |name: &str, value: String| {
-            Token::new(value).map_err(|_| format!("{name} does not hold a usable token"))
+            let token =
+                Token::parse(&value, TokenOrigin::Env(name.to_owned())).map_err(|error| error.to_string())?;
+            token.ok_or_else(|| format!("{name} is empty"))
         };
         let identity = if let Some(given) = text("HF_OIDC_ID_TOKEN") {
             token("HF_OIDC_ID_TOKEN", given).map(IdToken::Given)
@@ -99,24 +101,21 @@ impl OidcExchange {
             Ok(IdToken::Given(token)) => Ok(token.clone()),
             Ok(IdToken::GitHub { url, token }) => {
                 let protected = url.parse().ok().and_then(|uri| Origin::of(&uri));
-                if !protected.is_some_and(|origin| origin.is_https() || origin.is_loopback()) {
+                if !protected.is_some_and(|origin| origin.is_protected()) {
                     return Err(AuthError::other(
                         "ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL; nothing was sent there",
                     ));
                 }
+                let (url, audience) = (url.clone(), self.transport.endpoint().to_string());
                 let ask = endpoint::Ask {
                     what: "an ID token of GitHub Actions",
                     class: RetryClass::Read,
-                    request: |values| match values {
-                        [url, audience] => get(url).query("audience", audience),
-                        _ => get(""),
-                    },
-                    values: vec![url.clone(), self.transport.endpoint().to_string()],
+                    request: Box::new(move || get(&url).query("audience", &audience)),
                     bearer: Some(token.clone()),
                 };
                 let fields = endpoint::send(&self.transport, ask, &[token.reveal()])
                     .await
-                    .map_err(endpoint::Refused::into_error)?;
+                    .map_err(|refused| refused.error)?;
                 given::required(&fields, "value", &TokenOrigin::Other("GitHub Actions".to_owned()))
             }
         }
@@ -124,25 +123,24 @@ impl OidcExchange {
 
     async fn exchange(&self, request: TokenRequest) -> Result<Grant, AuthError> {
         let id_token = self.id_token().await?;
+        let (subject, resource) = (id_token.clone(), self.resource.clone());
         let ask = endpoint::Ask {
             what: "a token for this job",
             // A second exchange gives a second token and changes nothing else.
             class: RetryClass::Read,
-            request: |values| match values {
-                [id_token, resource] => post("/oauth/token").json(&json!({
+            request: Box::new(move || {
+                post("/oauth/token").json(&json!({
                     "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
                     "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
-                    "subject_token": id_token,
+                    "subject_token": subject.reveal(),
                     "resource": resource,
-                })),
-                _ => post(""),
-            },
-            values: vec![id_token.reveal().to_owned(), self.resource.clone()],
+                }))
+            }),
             bearer: None,
         };
         let fields = endpoint::send(&self.transport, ask, &[id_token.reveal()])
             .await
-            .map_err(endpoint::Refused::into_error)?;
+            .map_err(|refused| refused.error)?;
         let origin = self.origin();
         let token = given::required(&fields, "access_token", &origin)?;
         let end = given::end(&fields, request.now(), &origin)?;

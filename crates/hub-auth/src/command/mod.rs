@@ -17,9 +17,6 @@ use process::{Call, Running, Said};
 /// How long the program may take, unless told otherwise.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// How long it is not asked again after it had no token.
-const NONE_FOR: Duration = Duration::from_secs(60);
-
 /// Asks a program for the token, in the words of git's credential helpers, so that any of those can be used:
 ///
 /// ```text
@@ -146,12 +143,11 @@ impl CommandSource {
             self.erase(&request, refused).await;
         }
         let said = self.call(&request, "get", "", request.refused().cloned()).await?;
-        let none = || Grant::none().until(request.now() + NONE_FOR);
         let Some(password) = said.value("password").filter(|_| said.value("quit") != Some("1")) else {
-            return Ok(none());
+            return Ok(Grant::none());
         };
         let origin = TokenOrigin::Other(format!("the program {}", self.name()));
-        let Some(token) = Token::parse(password, origin)? else { return Ok(none()) };
+        let Some(token) = Token::parse(password, origin)? else { return Ok(Grant::none()) };
         let grant = Grant::new(token);
         *self.username.lock().unwrap_or_else(PoisonError::into_inner) =
             said.value("username").map(str::to_owned);

@@ -89,7 +89,6 @@ impl Failure {
         self.hint.as_ref().map(Message::as_str)
     }
 
-    #[cfg(feature = "hyper")]
     pub(crate) fn hint_message(&self) -> Option<&Message> {
         self.hint.as_ref()
     }

@@ -2,6 +2,7 @@
 
 mod classify;
 mod failure;
+mod foreign;
 mod kind;
 mod token_use;
 
@@ -17,6 +18,7 @@ pub(crate) use classify::request_id;
 pub use classify::{Classified, MAX_SNIPPET, classify};
 pub use failure::Failure;
 pub(crate) use failure::{delivery_of, failure_in};
+pub use foreign::Foreign;
 pub use kind::ErrorKind;
 pub use token_use::TokenUse;
 
@@ -99,7 +101,7 @@ impl Error {
     /// The error of a response body that broke off while it was read from [`Transport::open`](crate::Transport::open).
     pub fn body(error: BoxError) -> Self {
         let kind = failure_in(&*error).map_or(ErrorKind::Interrupted, Failure::kind);
-        Self::new(kind, "the answer broke off").with_source(error)
+        Self::new(kind, "the answer broke off").with_source(Foreign::new(error))
     }
 
     /// Adds what the reader can do about it.

@@ -7,12 +7,14 @@ use futures_util::future::{Either, select};
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Request, StatusCode};
 use hub_auth::{AuthError, Cached, Runtime, Token, TokenRequest, TokenSource};
+use hub_types::Message;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
 use super::{Answer, Answering, Inner, copy_request, drain, take_ready};
 use crate::options::{CallLog, CallToken, Deadline, UseToken, WithoutToken};
-use crate::{Body, BoxError, Clock, ErrorKind, Failure, Origin, TokenRuntime, TokenUse};
+use crate::runtime::TokenRuntime;
+use crate::{Body, BoxError, Clock, ErrorKind, Failure, Origin, TokenUse};
 
 /// Adds the token to requests for the origin of the endpoint, and to no other request.
 ///
@@ -53,10 +55,14 @@ impl AuthLayer {
         allow_http: bool,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let protected = allow_http || endpoint.is_https() || endpoint.is_loopback();
+        let protected = allow_http || endpoint.is_protected();
         let runtime = Arc::new(TokenRuntime::new(Arc::clone(&clock)));
         let source = Cached::around(source);
         Self { shared: Arc::new(Shared { endpoint, source, protected, clock, runtime }) }
+    }
+
+    pub(crate) fn is_protected(&self) -> bool {
+        self.shared.protected
     }
 }
 
@@ -144,14 +150,12 @@ impl Shared {
         Ok(answer.map_err(unusable)?.into_token())
     }
 
-    /// The request with the token that takes the place of the refused one, if there is another one.
-    async fn replace(&self, refused: Attached, mut copy: Request<Body>) -> Option<Request<Body>> {
+    /// The token that takes the place of the refused one, if there is another one.
+    async fn replace(&self, refused: Attached, end: Option<Instant>) -> Option<Token> {
         let source = refused.source?;
-        let text = refused.token.reveal().to_owned();
-        let end = copy.extensions().get::<Deadline>().and_then(Deadline::end);
+        let old = refused.token.clone();
         match self.ask(&source, Some(refused.token), end).await {
-            Ok(Some(token)) if token.reveal() != text => put(&mut copy, &token).ok().map(|()| copy),
-            Ok(_) => None,
+            Ok(token) => token.filter(|token| token.reveal() != old.reveal()),
             Err(failure) => {
                 tracing::warn!(%failure, "the token was refused and no other one could be had");
                 None
@@ -165,12 +169,15 @@ fn log_of(request: &Request<Body>) -> CallLog {
 }
 
 fn unusable(error: AuthError) -> Failure {
-    Failure::not_sent(
-        ErrorKind::Auth,
-        format!("no request was sent because the token cannot be used: {error}"),
-    )
-    .with_source(error)
-    .permanent()
+    let message = format!("no request was sent because the token cannot be used: {error}");
+    let failure = Failure::not_sent(ErrorKind::Auth, message).permanent();
+    let failure = match error.is_unprotected() {
+        true => {
+            failure.with_hint(Message::from("use https, or allow it with ").and_argument("allow_http_token"))
+        }
+        false => failure,
+    };
+    failure.with_source(error)
 }
 
 fn put(request: &mut Request<Body>, token: &Token) -> Result<(), Failure> {
@@ -194,21 +201,21 @@ async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request
         return service.call(request).await;
     };
     let copy = copy_request(&request);
+    let deadline = request.extensions().get::<Deadline>().cloned();
     let response = service.call(request).await?;
     if response.status() != StatusCode::UNAUTHORIZED {
         return Ok(response);
     }
     // Where the request cannot be sent again the source is asked all the same: the next one gets the new token.
-    let again = copy.is_some();
-    match shared.replace(attached, copy.unwrap_or_default()).await {
-        Some(request) if again => {
-            log_of(&request).record_retry();
-            tracing::debug!("the token was refused; sending again with another one");
-            drain(&*shared.clock, response.into_body()).await;
-            service.ready().await?.call(request).await
-        }
-        _ => Ok(response),
+    let token = shared.replace(attached, deadline.as_ref().and_then(Deadline::end)).await;
+    let (Some(token), Some(mut request)) = (token, copy) else { return Ok(response) };
+    if put(&mut request, &token).is_err() {
+        return Ok(response);
     }
+    log_of(&request).record_retry();
+    tracing::debug!("the token was refused; sending again with another one");
+    drain(&*shared.clock, response.into_body()).await;
+    service.ready().await?.call(request).await
 }
 
 impl Attached {

@@ -26,8 +26,8 @@ pub(super) enum Phase {
     Sending(Instant),
     /// The connection waits for the source of the body.
     Source,
-    /// All of the request was handed over.
-    Sent(Instant),
+    /// Nothing of the body was asked for yet, or all of the request was handed over.
+    Waiting(Instant),
 }
 
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub(super) struct Progress(Arc<Mutex<Phase>>);
 
 impl Progress {
     pub(super) fn new(now: Instant) -> Self {
-        Self(Arc::new(Mutex::new(Phase::Sent(now))))
+        Self(Arc::new(Mutex::new(Phase::Waiting(now))))
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -47,12 +47,12 @@ impl Progress {
     }
 }
 
-/// A request body that reports to `progress`. Small ones are sent with the head and need no watching.
+/// A request body that reports to `progress`.
 pub(super) fn watch(body: Body, progress: &Progress, clock: &Arc<dyn Clock>) -> Body {
+    // One that is in memory and small is sent with the head.
     if body.is_end_stream() || body.as_bytes().is_some_and(|bytes| bytes.len() <= PIECE) {
         return body;
     }
-    progress.set(Phase::Sending(clock.now()));
     Body::once(Watched { body, rest: Bytes::new(), progress: progress.clone(), clock: Arc::clone(clock) })
 }
 
@@ -90,7 +90,7 @@ impl http_body::Body for Watched {
                     return Poll::Ready(Some(Err(failure.with_source(error).permanent().into())));
                 }
                 Poll::Ready(None) => {
-                    self.progress.set(Phase::Sent(self.clock.now()));
+                    self.progress.set(Phase::Waiting(self.clock.now()));
                     return Poll::Ready(None);
                 }
             }
@@ -98,7 +98,7 @@ impl http_body::Body for Watched {
         let len = self.rest.len().min(PIECE);
         let piece = self.rest.split_to(len);
         let now = self.clock.now();
-        self.progress.set(if self.is_end_stream() { Phase::Sent(now) } else { Phase::Sending(now) });
+        self.progress.set(if self.is_end_stream() { Phase::Waiting(now) } else { Phase::Sending(now) });
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 

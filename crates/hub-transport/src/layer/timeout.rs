@@ -20,8 +20,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Applies the [`Timeouts`] of the request to each attempt, and the [`Deadline`] of the call.
 ///
-/// While the request's body is being sent the attempt may stand still for [`Timeouts::idle`], however long it takes as a whole;
-/// then the head of the answer has [`Timeouts::head`]; then its body may stand still for [`Timeouts::idle`] and must keep
+/// Until the request's body is asked for, which a connection does once it is there, the attempt has [`Timeouts::head`]. While it
+/// is being sent the attempt may stand still for [`Timeouts::idle`], however long it takes as a whole; then the head of the
+/// answer has [`Timeouts::head`]; then its body may stand still for [`Timeouts::idle`] and must keep
 /// [`Timeouts::min_rate`]. Time in which the reader of a body does not ask for more, or in which the source of an upload has
 /// nothing to send, does not count.
 #[derive(Debug, Clone)]
@@ -96,7 +97,7 @@ async fn expire(progress: &Progress, limits: Limits, end: Option<Instant>, clock
         let (begin, limit, message) = match progress.phase() {
             Phase::Sending(since) => (Some(since), limits.idle, "the server stopped taking the request"),
             Phase::Source => (None, limits.idle, ""),
-            Phase::Sent(since) => (Some(since), limits.head, "no answer"),
+            Phase::Waiting(since) => (Some(since), limits.head, "no answer"),
         };
         let late = begin.and_then(|begin| after(begin, limit));
         if let Some(late) = late.filter(|late| *late <= now) {

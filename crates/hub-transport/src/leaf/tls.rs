@@ -26,7 +26,7 @@ pub struct Tls {
 
 struct Shared {
     roots: Roots,
-    configs: Loaded<Configs>,
+    configs: OnceCell<Configs>,
 }
 
 enum Roots {
@@ -51,7 +51,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Build`] if `pem` holds no certificate.
+    /// [`ErrorKind::Build`] if `pem` holds no certificate that can be read.
     pub fn system_and(pem: &[u8]) -> Result<Self, Error> {
         Ok(Self::new(Roots::System(parse(pem, "the given text")?)))
     }
@@ -60,7 +60,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Build`] if `pem` holds no certificate.
+    /// [`ErrorKind::Build`] if `pem` holds no certificate that can be read.
     pub fn only(pem: &[u8]) -> Result<Self, Error> {
         Ok(Self::new(Roots::Only(parse(pem, "the given text")?)))
     }
@@ -69,7 +69,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Build`] if the file cannot be read or holds no certificate.
+    /// [`ErrorKind::Build`] if the file cannot be read or holds no certificate that can be read.
     pub fn only_file(path: &Path) -> Result<Self, Error> {
         let pem = fs::read(path).map_err(|source| {
             Error::build(format!("the certificates in {} cannot be read", path.display())).with_source(source)
@@ -84,15 +84,15 @@ impl Tls {
     ///
     /// [`ErrorKind::Build`] if such a file is named and cannot be used.
     pub fn from_vars(get: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let named = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(get);
-        match named.filter(|path| !path.is_empty()) {
+        let named = |name: &str| get(name).filter(|path| !path.is_empty());
+        match ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(named) {
             Some(path) => Self::only_file(Path::new(&path)),
             None => Ok(Self::system()),
         }
     }
 
     fn new(roots: Roots) -> Self {
-        Self { shared: Arc::new(Shared { roots, configs: Loaded::default() }) }
+        Self { shared: Arc::new(Shared { roots, configs: OnceCell::new() }) }
     }
 
     /// A TLS session over `stream`, and whether the server chose HTTP/2.
@@ -103,7 +103,7 @@ impl Tls {
         http2: bool,
     ) -> Result<(ByteStream, bool), Failure> {
         let shared = Arc::clone(&self.shared);
-        let configs = self.shared.configs.get(move || configs(&shared.roots)).await.map_err(|error| {
+        let configs = once(&self.shared.configs, move || configs(&shared.roots)).await.map_err(|error| {
             Failure::not_sent(ErrorKind::Tls, "the trusted certificates cannot be read")
                 .with_source(error)
                 .with_hint("install the system's CA certificates, or name a file with SSL_CERT_FILE")
@@ -123,27 +123,16 @@ impl Tls {
     }
 }
 
-/// A value that takes long to make: made once, on a thread where that holds nobody up, by whoever needs it first. A failure is
-/// told to that one, and the next one makes it anew.
-#[derive(Debug)]
-struct Loaded<T>(OnceCell<T>);
-
-impl<T> Default for Loaded<T> {
-    fn default() -> Self {
-        Self(OnceCell::new())
-    }
-}
-
-impl<T: Clone + Send + 'static> Loaded<T> {
-    async fn get<E: Into<BoxError> + Send + 'static>(
-        &self,
-        load: impl FnOnce() -> Result<T, E> + Send + 'static,
-    ) -> Result<T, BoxError> {
-        let made = self.0.get_or_try_init(|| async {
-            tokio::task::spawn_blocking(load).await.map_err(BoxError::from)?.map_err(Into::into)
-        });
-        made.await.cloned()
-    }
+/// The value of `cell`, which takes long to make: made once, on a thread where that holds nobody up, by whoever needs it first. A
+/// failure is told to that one, and the next one makes it anew.
+async fn once<T: Clone + Send + 'static, E: Into<BoxError> + Send + 'static>(
+    cell: &OnceCell<T>,
+    make: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, BoxError> {
+    let made = cell.get_or_try_init(|| async {
+        tokio::task::spawn_blocking(make).await.map_err(BoxError::from)?.map_err(Into::into)
+    });
+    made.await.cloned()
 }
 
 impl fmt::Debug for Tls {
@@ -159,8 +148,17 @@ fn parse(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, Error> 
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<_, _>>()
         .map_err(|source| Error::build(format!("{name} is not a PEM file")).with_source(source))?;
+    let all = certificates.len();
+    // What an old bundle holds besides, and no verifier takes, must not spoil the rest.
+    let usable =
+        |certificate: &CertificateDer<'static>| RootCertStore::empty().add(certificate.clone()).is_ok();
+    let certificates: Vec<_> = certificates.into_iter().filter(usable).collect();
+    let odd = all - certificates.len();
     if certificates.is_empty() {
-        return Err(Error::build(format!("{name} holds no certificate")));
+        return Err(Error::build(format!("{name} holds no certificate that can be read")));
+    }
+    if odd > 0 {
+        tracing::warn!("{name} holds {odd} certificates that cannot be read; they are not trusted");
     }
     Ok(certificates)
 }
@@ -180,9 +178,7 @@ fn configs(roots: &Roots) -> Result<Configs, rustls::Error> {
         }
         Roots::Only(these) => {
             let mut store = RootCertStore::empty();
-            for certificate in these {
-                store.add(certificate.clone())?;
-            }
+            store.add_parsable_certificates(these.iter().cloned());
             builder.with_root_certificates(store).with_no_client_auth()
         }
     };
@@ -251,9 +247,9 @@ mod tests {
 
     #[tokio::test]
     async fn certificates_are_loaded_once_off_the_executor_and_a_failure_is_not_kept() {
-        let loaded = Loaded::default();
+        let cell = OnceCell::new();
         let here = thread::current().id();
-        let failed = loaded.get(|| Err::<u32, _>("too many open files")).await.unwrap_err();
+        let failed = once(&cell, || Err::<u32, _>("too many open files")).await.unwrap_err();
         assert_eq!(failed.to_string(), "too many open files");
         let count = Arc::new(AtomicUsize::new(0));
         let load = || {
@@ -264,7 +260,7 @@ mod tests {
                 Ok::<_, BoxError>(7)
             }
         };
-        let all = join_all((0..10).map(|_| loaded.get(load()))).await;
+        let all = join_all((0..10).map(|_| once(&cell, load()))).await;
         assert!(all.into_iter().all(|value| value.unwrap() == 7));
         assert_eq!(count.load(Ordering::SeqCst), 1);
     }

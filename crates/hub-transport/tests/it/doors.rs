@@ -9,7 +9,9 @@ mod layers;
 
 use http::{Request, Response, Uri};
 use hub_transport::testing::{Recorder, Script, reply};
-use hub_transport::{Body, BoxError, EffectiveUri, ErrorKind, RetryClass, RetryConfig, Transport, get};
+use hub_transport::{
+    Body, BoxError, EffectiveUri, ErrorKind, Failure, Foreign, RetryClass, RetryConfig, Transport, get,
+};
 
 use crate::support::{Ask, HUB, call, quick, token};
 
@@ -146,5 +148,72 @@ async fn an_error_of_an_inner_service_keeps_its_text_and_its_causes() {
          no route to the mesh, hf_***"
     );
     let source = std::error::Error::source(&error).unwrap();
-    assert!(source.downcast_ref::<Theirs>().is_some(), "{source:?}");
+    let foreign = source.downcast_ref::<Foreign>().unwrap();
+    assert!(foreign.get_ref().unwrap().downcast_ref::<Theirs>().is_some());
+    let cause = source.source().unwrap();
+    assert_eq!(cause.to_string(), "no route to the mesh, hf_***");
+    let shown = format!("{error:?} {error:#?} {source} {source:?} {cause:?}");
+    assert!(!shown.contains("S3CR3T") && !shown.contains("Canary"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_stack_of_ones_own_knows_too_which_refusals_leave_it_open_what_was_done() {
+    for (status, open) in
+        [(500, true), (502, true), (504, true), (499, true), (408, true), (404, false), (429, false)]
+    {
+        let hub = Transport::from_service(Script::always(reply(status)), HUB).unwrap();
+        let error = hub.send(&Ask::post("/x", RetryClass::Append)).await.unwrap_err();
+        assert_eq!(error.maybe_processed(), open, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_a_layer_wraps_keeps_its_kind_and_its_hint_and_shows_no_secret() {
+    let wrapping = |wrap: bool| {
+        tower::service_fn(move |_: Request<Body>| async move {
+            let failure = Failure::not_sent(ErrorKind::Connect, "no way to the mesh")
+                .with_hint("start the sidecar")
+                .with_source(Theirs("https://cdn.test/x?sig=S3CR3T", None))
+                .permanent();
+            let error: BoxError = if wrap { Box::new(Wrapped(failure)) } else { failure.into() };
+            Err::<Response<Body>, _>(error)
+        })
+    };
+    for wrap in [true, false] {
+        let error = quick(HUB).leaf(wrapping(wrap)).build().unwrap().send(&Ask::get("/x")).await.unwrap_err();
+        assert_eq!((error.kind(), error.hint()), (ErrorKind::Connect, Some("start the sidecar")), "{error}");
+        assert!(!format!("{error:?}").contains("S3CR3T"), "{error:?}");
+    }
+}
+
+#[derive(Debug)]
+struct Wrapped(Failure);
+
+impl std::fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("in a layer")
+    }
+}
+
+impl std::error::Error for Wrapped {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[tokio::test]
+async fn the_hint_about_plain_http_names_the_setting_as_an_argument() {
+    struct Flags;
+    impl hub_transport::Voice for Flags {
+        fn operation(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn argument(&self, name: &str) -> String {
+            format!("<{name}>")
+        }
+    }
+    let hub = quick("http://hub.test").leaf(Script::always(reply(401))).build().unwrap();
+    let error = hub.send(&Ask::get("/x")).await.unwrap_err();
+    let said = error.said_by(&Flags);
+    assert!(said.ends_with("use https, or allow it with <allow_http_token>"), "{said}");
 }

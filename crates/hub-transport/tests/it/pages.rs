@@ -3,10 +3,10 @@
 use futures_util::{StreamExt, TryStreamExt};
 use http::Request;
 use hub_transport::testing::{Script, Step, reply};
-use hub_transport::{Body, Error, ErrorKind, PagedEndpoint, get};
+use hub_transport::{Body, Error, ErrorKind, OneAttempt, PagedEndpoint, Transport, get};
 use serde_json::json;
 
-use crate::support::{TOKEN, over, quick};
+use crate::support::{HUB, TOKEN, over, quick};
 use crate::wire::{Act, Server, answer};
 
 struct Numbers;
@@ -205,4 +205,55 @@ async fn one_page_says_where_the_next_is_and_how_many_there_are() {
     assert_eq!((first.items.len(), first.total), (1, Some(7)));
     let second = hub.page(&Numbers, first.next.as_ref()).await.unwrap();
     assert_eq!((second.items.len(), second.next, second.total), (1, None, None));
+}
+
+#[tokio::test]
+async fn a_listing_that_a_mirror_sends_to_the_public_hub_goes_on_there_without_the_token() {
+    let script = Script::new([
+        reply(302).header("location", "https://huggingface.co/numbers?limit=2"),
+        page(&json!([1]), Some("https://huggingface.co/numbers?cursor=a")),
+        page(&json!([2]), None),
+    ]);
+    let all: Vec<u32> = over(&script).stream(Numbers, None).try_collect().await.unwrap();
+    assert_eq!(all, [1, 2]);
+    let seen: Vec<_> =
+        script.requests().iter().map(|seen| (seen.uri.to_string(), seen.has_token())).collect();
+    let expected = [
+        ("https://hub.test/numbers?limit=2", true),
+        ("https://huggingface.co/numbers?limit=2", false),
+        ("https://huggingface.co/numbers?cursor=a", false),
+    ];
+    assert_eq!(seen, expected.map(|(uri, token)| (uri.to_owned(), token)));
+}
+
+struct OneTry;
+
+impl PagedEndpoint for OneTry {
+    const NAME: &'static str = "list_numbers";
+    type Item = u32;
+
+    fn target(&self) -> String {
+        String::new()
+    }
+
+    fn request(&self) -> Result<Request<Body>, Error> {
+        get("/numbers").extension(OneAttempt).finish()
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_to_be_asked_for_once_is_asked_for_once() {
+    let script = Script::new([reply(200).text("["), page(&json!([1]), None)]);
+    let error = over(&script).page(&OneTry, None).await.unwrap_err();
+    assert_eq!((error.kind(), script.requests().len()), (ErrorKind::Decode, 1));
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_read_is_asked_for_once_more_over_every_stack() {
+    let script = Script::always(reply(200).text("["));
+    for hub in [over(&script), Transport::from_service(script.clone(), HUB).unwrap()] {
+        let error = hub.page(&Numbers, None).await.unwrap_err();
+        assert_eq!((error.kind(), error.context().attempts), (ErrorKind::Decode, 2));
+        assert!(hub.may_repeat());
+    }
 }

@@ -154,3 +154,31 @@ async fn limits_can_be_set_for_one_request() {
     hub.open(call(RetryClass::Append), request).await.unwrap_err();
     assert_eq!(started.elapsed().as_secs(), 300);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_takes_long_to_ask_for_the_body_is_no_server_that_stopped_taking_it() {
+    let leaf = tower::service_fn(|request: Request<Body>| async move {
+        sleep(Duration::from_secs(45)).await;
+        request.into_body().collect().await?;
+        Ok::<_, BoxError>(Response::new(Body::empty()))
+    });
+    let hub = Transport::builder(HUB).leaf(leaf).retry(RetryConfig::none()).build().unwrap();
+    for class in [RetryClass::Read, RetryClass::Append] {
+        hub.send(&Ask::post("/x", class)).await.unwrap();
+    }
+    upload(&hub, Body::bytes(vec![0; 8 << 20])).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_never_asks_for_the_body_is_given_up_with_the_time_for_the_head() {
+    let pending = || {
+        tower::service_fn(|request: Request<Body>| async move {
+            let _kept = request;
+            std::future::pending::<Result<Response<Body>, BoxError>>().await
+        })
+    };
+    let hub = Transport::builder(HUB).leaf(pending()).retry(RetryConfig::none()).build().unwrap();
+    let started = Instant::now();
+    let error = upload(&hub, Body::bytes(vec![0; 8 << 20])).await.unwrap_err();
+    assert_eq!((error.kind(), started.elapsed().as_secs()), (ErrorKind::Timeout, 60));
+}

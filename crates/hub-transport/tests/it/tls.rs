@@ -262,3 +262,39 @@ async fn https_on_an_http_port_and_http_on_an_https_port_are_recognised() {
     assert!(error.to_string().contains("write https://"), "{error}");
     assert_eq!(error.context().attempts, 1);
 }
+
+#[test]
+fn an_empty_variable_hides_no_other() {
+    let authority = Authority::new("ours");
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("bundle.pem");
+    std::fs::write(&bundle, &authority.pem).unwrap();
+    let named = bundle.to_str().unwrap().to_owned();
+    let tls =
+        Tls::from_vars(|name| Some(if name == "CURL_CA_BUNDLE" { named.clone() } else { String::new() }));
+    assert_eq!(format!("{:?}", tls.unwrap()), "Tls(1 certificates)");
+}
+
+/// A certificate by its form, and none by its content.
+const ODD: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+
+#[tokio::test]
+async fn one_odd_certificate_of_a_bundle_does_not_spoil_the_others() {
+    let authority = Authority::new("ours");
+    let server = serve(authority.server("localhost", false, &[]), 0).await;
+    let bundle = format!("{ODD}{}", authority.pem);
+    for tls in [Tls::only(bundle.as_bytes()), Tls::system_and(bundle.as_bytes())] {
+        let hub = quick(&server.url).tls(tls.unwrap()).build().unwrap();
+        assert_eq!(hub.send(&Ask::get("/x")).await.unwrap(), "fine");
+    }
+}
+
+#[test]
+fn a_bundle_without_any_usable_certificate_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("odd.pem");
+    std::fs::write(&bundle, ODD).unwrap();
+    let error = Tls::only_file(&bundle).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Build);
+    assert!(error.to_string().contains("odd.pem"), "{error}");
+}

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
-use hub_auth::{AuthError, Grant, GrantFuture, Token, TokenRequest, TokenSource};
+use hub_auth::{AuthError, Cached, Grant, GrantFuture, Token, TokenRequest, TokenSource};
 use hub_transport::{
     Body, BoxError, Clock, Error, ErrorKind, RetryClass, RetryConfig, Timeouts, TokioClock, Transport, post,
 };
@@ -445,4 +445,28 @@ async fn a_token_file_that_was_replaced_is_read_again_after_a_refusal() {
         Transport::builder(HUB).token_source(Arc::new(TokenFile::new(&path))).leaf(leaf).build().unwrap();
     ask(&hub).await.unwrap();
     assert_eq!(door.seen(), ["old", "new"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_two_clients_share_ends_at_one_time_for_both() {
+    let source = Steps::new([Give("a", Some(60 * MINUTE)), Give("b", Some(60 * MINUTE))]);
+    let shared: Arc<dyn TokenSource> = Arc::new(Cached::new(Arc::new(source.clone())));
+    let door = Door::open_to(&["a", "b"]);
+    let older = door.hub_with(Arc::clone(&shared), Arc::new(TokioClock));
+    advance(120 * MINUTE).await;
+    let younger = door.hub_with(shared, Arc::new(TokioClock));
+    ask(&older).await.unwrap();
+    advance(60 * MINUTE).await;
+    ask(&younger).await.unwrap();
+    assert_eq!(door.seen(), ["a", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_ends_at_its_time_limit_also_when_a_refused_token_is_replaced_for_the_next_one() {
+    let hub = Door::open_to(&[]).hub(&Steps::new([Give("old", None), Hang]));
+    let once = Body::once(http_body_util::Full::new(bytes::Bytes::from_static(b"x")));
+    let request = post("/x").body(once).extension(Timeouts::new().total(Duration::from_secs(5)));
+    let begun = Instant::now();
+    let error = hub.open(call(RetryClass::Set), request.finish().unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), begun.elapsed()), (ErrorKind::Unauthorized, Duration::from_secs(5)));
 }

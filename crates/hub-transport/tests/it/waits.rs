@@ -137,3 +137,11 @@ async fn f33_a_wait_that_no_clock_reaches_is_an_error_at_once() {
     assert_eq!((error.kind(), started.elapsed()), (ErrorKind::RateLimited, Duration::ZERO));
     assert!(error.to_string().contains("until "), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_asked_for_again_still_has_the_time_that_the_server_asked_to_wait() {
+    let script =
+        Script::new([wait_for(300), reply(200).text("["), wait_for(10), reply(200).json(&json!([1]))]);
+    let numbers: Vec<_> = list(&hub(&script), None).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(numbers, [1]);
+}

@@ -104,7 +104,7 @@ impl<C: Change> ChangeDiscussion<C> {
     async fn look(&self, transport: &Transport, adding: Option<&Adding>) -> Result<Seen<C::Event>, Error> {
         let details = GetDiscussionDetails { at: self.at.clone() };
         let (details, own) = match adding {
-            Some(adding) => look(C::NAME, self.at.describe(), details.request()?, adding).await?,
+            Some(adding) => look(&details, adding).await?,
             None => (transport.send(&details).await?, Own::default()),
         };
         Ok(self.change.done(&details, &own))
@@ -133,28 +133,33 @@ impl<C: Change> Operation for ChangeDiscussion<C> {
         let transport = api.transport()?;
         let adding = self.adding(transport).await?;
         let adding = adding.as_ref();
-        let error = match transport.send(&Post(&self)).await {
-            Ok(Some(event)) if is_own::<C>(&event, adding) => return Ok(event),
-            Ok(Some(_)) => {
-                Some(Error::new(ErrorKind::Decode, "the server names what another call has written"))
-            }
-            Ok(None) => None,
-            Err(error) if error.maybe_processed() => Some(error),
-            Err(error) => return Err(error.into()),
-        };
         let doubtful = adding.is_some_and(Adding::is_doubtful);
-        let hint = match (self.look(transport, adding).await, &error) {
-            (Ok(Seen::Done(event)), _) if !doubtful && is_own::<C>(&event, adding) => return Ok(event),
-            (Ok(Seen::Nothing), Some(_)) if self.change.is_repeatable() => {
-                return match transport.send(&Post(&self)).await? {
-                    Some(event) => Ok(event),
-                    None => Err(unseen().into()),
-                };
-            }
-            (Ok(Seen::Nothing), None) => return Err(unseen().into()),
-            (Err(error), None) => return Err(error.into()),
-            (Ok(Seen::Perhaps(name)), _) => format!(" ({name} is of about that time and says the same)"),
-            (_, _) => String::new(),
+        // Whether an attempt may have been carried out although no response said so.
+        let mut unknown = false;
+        let (error, hint) = loop {
+            let error = match transport.send(&Post(&self)).await {
+                Ok(Some(event)) if is_own::<C>(&event, adding) => return Ok(event),
+                Ok(Some(_)) => {
+                    Some(Error::new(ErrorKind::Decode, "the server names what another call has written"))
+                }
+                Ok(None) => None,
+                // What one attempt has left open no later response settles.
+                Err(error) if error.maybe_processed() || unknown => Some(error),
+                Err(error) => return Err(error.into()),
+            };
+            let hint = match (self.look(transport, adding).await, &error) {
+                (Ok(Seen::Done(event)), _) if !doubtful && is_own::<C>(&event, adding) => return Ok(event),
+                (Ok(Seen::Nothing), Some(_))
+                    if self.change.is_repeatable() && !unknown && transport.may_repeat() =>
+                {
+                    unknown = true;
+                    continue;
+                }
+                (Ok(Seen::Perhaps(name)), _) => format!(" ({name} is of about that time and says the same)"),
+                (Err(error), None) => break (error, String::new()),
+                (_, _) => String::new(),
+            };
+            break (error.unwrap_or_else(unseen), hint);
         };
         if let Some(adding) = adding {
             adding.doubt();
@@ -162,12 +167,10 @@ impl<C: Change> Operation for ChangeDiscussion<C> {
         let hint = format!(
             "it is not known whether this was done{hint}: look at the discussion before you try again"
         );
-        Err(error.unwrap_or_else(unseen).with_hint(hint).into())
+        Err(error.in_doubt().with_hint(hint).into())
     }
 }
 
 fn unseen() -> Error {
     Error::new(ErrorKind::Decode, "the Hub accepted the change, but the discussion does not show it")
-        .with_hint("it is not known whether this was done: look at the discussion before you try again")
-        .in_doubt()
 }

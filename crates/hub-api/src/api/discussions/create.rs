@@ -7,16 +7,15 @@ use hub_transport::{Body, Endpoint, Error, ErrorKind, RetryClass, Transport, dec
 use hub_types::{
     DiscussionWithDetails,
     discussion::{
-        CreateDiscussionRequest, CreateDiscussionResponse, DiscussionPage, DiscussionTypeFilter,
-        MAX_COMMENT_LENGTH,
+        CreateDiscussionRequest, CreateDiscussionResponse, DiscussionTypeFilter, MAX_COMMENT_LENGTH,
     },
     route,
 };
 
 use super::{
     At, checked_title,
-    read::{GetDiscussionDetails, first_page},
-    settle::{Adding, Own, Seen, Written, look},
+    read::{GetDiscussionDetails, decoded, newest},
+    settle::{Adding, Seen, Written, look},
 };
 use crate::{Async, Call, HfApi, Mode, Operation, api::endpoint_repo, args::HasRepo, repo_arg::RepoArg};
 
@@ -108,11 +107,11 @@ impl CreateDiscussion {
             false => DiscussionTypeFilter::Discussion,
         };
         let repo = endpoint_repo(&self.repo)?;
-        let request = first_page(&self.repo, kind)?;
-        let (page, own): (DiscussionPage, Own) =
-            look(PostDiscussion::NAME, self.repo.describe(), request, adding).await?;
+        let list = newest(&self.repo, kind);
+        let (page, own) = look(&list.page(0), adding).await?;
+        let discussions: Vec<_> = page.discussions.into_iter().map(decoded).collect::<Result<_, _>>()?;
         let mut candidates = Vec::new();
-        for one in page.discussions.iter().filter(|one| one.title == body.title) {
+        for one in discussions.iter().filter(|one| one.title == body.title) {
             let written = own.wrote(one.author_name(), &one.created_at, &discussion_claim(&repo, one.num));
             if written == Written::No {
                 continue;
@@ -141,7 +140,11 @@ impl Operation for CreateDiscussion {
         let repo = endpoint_repo(&self.repo)?;
         let (error, seen) = match transport.send(&PostDiscussion(&self)).await {
             Ok(made) if adding.claim(&discussion_claim(&repo, made.num)) => {
-                return Ok(transport.send(&self.details(made.num)).await?);
+                return transport.send(&self.details(made.num)).await.map_err(|error| {
+                    let hint =
+                        format!("discussion {} was opened, but not read: do not open it again", made.num);
+                    error.in_doubt().with_hint(hint).into()
+                });
             }
             Ok(made) => {
                 let message =
@@ -165,7 +168,7 @@ impl Operation for CreateDiscussion {
         adding.doubt();
         let hint =
             format!("it is not known whether it was opened{hint}: look at the list before you try again");
-        Err(error.with_hint(hint).into())
+        Err(error.in_doubt().with_hint(hint).into())
     }
 }
 

@@ -90,6 +90,12 @@ impl Endpoint for Page<'_> {
     }
 }
 
+impl GetRepoDiscussions {
+    pub(super) fn page(&self, number: u64) -> Page<'_> {
+        Page { list: self, number }
+    }
+}
+
 impl Source for GetRepoDiscussions {
     type Item = Discussion;
 
@@ -102,7 +108,7 @@ impl Source for GetRepoDiscussions {
         let state = (transport.clone(), self, Some(0).filter(|_| left > 0), left);
         let pages = stream::try_unfold(state, |(transport, list, number, left)| async move {
             let Some(number) = number else { return Ok::<_, crate::Error>(None) };
-            let page = transport.send(&Page { list: &list, number }).await?;
+            let page = transport.send(&list.page(number)).await?;
             let has_next = page.has_next();
             let items: Vec<_> = page.discussions.into_iter().take(left).map(decoded).collect();
             let left = left - items.len();
@@ -114,7 +120,7 @@ impl Source for GetRepoDiscussions {
 }
 
 /// One that does not fit leaves the others.
-fn decoded(item: Value) -> Result<Discussion, crate::Error> {
+pub(super) fn decoded(item: Value) -> Result<Discussion, crate::Error> {
     let number = item.get("num").map(ToString::to_string).unwrap_or_default();
     serde_json::from_value(item).map_err(|error| {
         Error::decode(format!("discussion {number} of the listing is not what was expected"), error).into()
@@ -155,10 +161,9 @@ impl Endpoint for GetDiscussionDetails {
     }
 }
 
-/// The first page of the discussions of a repository.
-pub(super) fn first_page(repo: &RepoArg, kind: DiscussionTypeFilter) -> Result<Request<Body>, Error> {
-    let list = GetRepoDiscussions { repo: repo.clone(), author: None, kind: Some(kind), status: None };
-    Page { list: &list, number: 0 }.request()
+/// The discussions of a repository.
+pub(super) fn newest(repo: &RepoArg, kind: DiscussionTypeFilter) -> GetRepoDiscussions {
+    GetRepoDiscussions { repo: repo.clone(), author: None, kind: Some(kind), status: None }
 }
 
 impl<M: Mode> HfApi<M> {

@@ -2,10 +2,8 @@
 
 use std::time::SystemTime;
 
-use http::Request;
-use hub_transport::{Body, Claims, Error, Transport, Turn};
+use hub_transport::{Claims, Endpoint, Error, Transport, Turn};
 use hub_types::Timestamp;
-use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use crate::api::{begun::read_with_time, identity::GetWhoAmI};
@@ -112,20 +110,18 @@ impl Adding {
 }
 
 /// Reads something after `adding` has begun, and who is asking.
-pub(super) async fn look<T: DeserializeOwned>(
-    operation: &'static str,
-    target: String,
-    request: Request<Body>,
-    adding: &Adding,
-) -> Result<(T, Own), Error> {
+pub(super) async fn look<E: Endpoint>(endpoint: &E, adding: &Adding) -> Result<(E::Output, Own), Error> {
     let transport = &adding.transport;
     let me = transport.send(&GetWhoAmI).await?.name;
-    let (found, began) = read_with_time(transport, operation, target, request, adding.begun).await?;
+    let (found, began) = read_with_time(transport, endpoint, adding.begun).await?;
     Ok((found, Own { me: Some(me), began, call: adding.call.clone(), claims: Some(transport.clone()) }))
 }
 
 #[cfg(test)]
 mod tests {
+    use http::Request;
+    use hub_transport::Body;
+
     use super::*;
 
     fn own() -> Own {

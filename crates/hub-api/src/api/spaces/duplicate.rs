@@ -13,7 +13,7 @@ use crate::{
     Async, Call, HfApi, Mode, Operation,
     api::{
         identity::GetWhoAmI,
-        new_repo::{made_repo, made_since, repo_claim},
+        new_repo::{made_repo, made_since, repo_claim, repo_url},
         settings::check_visibility,
     },
     args::HasRepo,
@@ -153,29 +153,33 @@ impl Operation for DuplicateRepo {
         let Self { private, visibility, resource_group_id, .. } = self;
         let body = DuplicateRequest { repository, private, visibility, resource_group_id, space };
         let transport = api.transport()?;
-        let endpoint = transport.endpoint().to_string();
         let claim = repo_claim(&copy);
         let _turn =
             transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
         let owner = Claims::owner(&**transport.rng());
         let another = transport.claims().is_anothers(&claim, &owner);
         let begun = transport.clock().now();
-        let url = match transport.send(&PostDuplicate { from, body }).await {
-            Ok(made) => made.url,
+        let stated = match transport.send(&PostDuplicate { from, body }).await {
+            Ok(made) => Some(made.url),
             Err(error) if self.exist_ok && error.kind() == ErrorKind::Conflict => {
-                let stated = error.context().existing_url.clone();
-                stated.unwrap_or_else(|| format!("{endpoint}/{}", copy.web_path()))
+                error.context().existing_url.clone()
             }
-            Err(error) if error.maybe_processed() => match made_since(transport, &copy, begun).await {
-                Ok(Some(true)) if !another => format!("{endpoint}/{}", copy.web_path()),
-                _ => {
-                    return Err(error.with_hint("the copy was not made, or could not be looked up").into());
+            Err(error) if error.maybe_processed() => {
+                let hint = match made_since(transport, &copy, begun).await {
+                    Ok(Some(made)) if self.exist_ok || (made && !another) => None,
+                    Ok(Some(_)) => Some("it exists, and it is not known whether this call has made it"),
+                    Ok(None) => Some("the copy may still be made: look before you try again"),
+                    Err(_) => Some("it is not known whether the copy was made: look before you try again"),
+                };
+                if let Some(hint) = hint {
+                    return Err(error.with_hint(hint).into());
                 }
-            },
+                None
+            }
             Err(error) => return Err(error.into()),
         };
         transport.claims().claim_anew(&claim, &owner);
-        Ok(RepoUrl::parse_with_endpoint(&url, &endpoint)?)
+        repo_url(transport, stated.as_deref(), &copy)
     }
 }
 
