@@ -10,10 +10,14 @@
 
 pub mod book;
 pub mod cancel;
+pub mod either;
+pub mod embedded;
+pub mod faulty;
 pub mod findings;
 pub mod fuzz;
 pub mod model;
 pub mod model_client;
+pub mod there;
 
 use std::{collections::BTreeMap, path::Path};
 

@@ -1,4 +1,4 @@
-//! Clients of the [model](crate::model) of a Hub.
+//! Clients of a Hub [behind faults](crate::faulty).
 
 use std::io;
 use std::pin::Pin;
@@ -11,17 +11,22 @@ use hub_api::HfApi;
 use hub_api::auth::Token;
 use hub_transport::{Body, BoxError, ErrorKind, Failure, Rng, Transport, TransportBuilder};
 
-use crate::model::{Model, ModelBody};
+use crate::faulty::{Faulty, FaultyBody, Server};
 
-/// Where the model is, for clients inside this process.
+/// Where the Hub is, for clients inside this process.
 pub const MODEL_ENDPOINT: &str = "http://hub.localhost";
 
-/// The model as a network: a connection that was refused is told from one that was lost.
-#[derive(Clone)]
-pub struct Wire(pub Model);
+/// A Hub as a network: a connection that was refused is told from one that was lost.
+pub struct Wire<S>(pub Faulty<S>);
 
-impl tower::Service<Request<Body>> for Wire {
-    type Response = Response<ModelBody>;
+impl<S> Clone for Wire<S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<S: Server> tower::Service<Request<Body>> for Wire<S> {
+    type Response = Response<FaultyBody>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
@@ -70,19 +75,19 @@ impl Rng for Seeded {
     }
 }
 
-/// Starts the transport of a client of `model` for `user`, whose waits are decided by `seed`.
-pub fn model_transport(model: &Model, user: &str, seed: u64) -> TransportBuilder {
+/// Starts the transport of a client of a Hub for `user`, whose waits are decided by `seed`.
+pub fn model_transport<S: Server>(hub: &Faulty<S>, user: &str, seed: u64) -> TransportBuilder {
     let token = Token::new(format!("hf_{user}")).unwrap();
     Transport::builder(MODEL_ENDPOINT)
         .token_source(Arc::new(token))
         .rng(Arc::new(Seeded::new(seed)))
-        .leaf(Wire(model.clone()))
+        .leaf(Wire(hub.clone()))
         .inner_is_private()
 }
 
-/// A client of `model` for `user`, whose waits are decided by `seed`.
-pub fn model_user(model: &Model, user: &str, seed: u64) -> HfApi {
-    HfApi::from_transport(model_transport(model, user, seed).build().unwrap())
+/// A client of a Hub for `user`, whose waits are decided by `seed`.
+pub fn model_user<S: Server>(hub: &Faulty<S>, user: &str, seed: u64) -> HfApi {
+    HfApi::from_transport(model_transport(hub, user, seed).build().unwrap())
 }
 
 /// Runs work in a runtime of its own whose time passes only when all wait. Ends with a panic when it takes a day.

@@ -36,12 +36,18 @@ enum Run {
     Fuzz,
 }
 
-const LANES: [Lane; 7] = [
+const LANES: [Lane; 8] = [
     Lane {
         name: "properties",
         much: "20,000 cases of each property",
         variables: &[("PROPTEST_CASES", "20000"), ("PROPTEST_RNG_SEED", "SEED")],
         run: Run::Test(&["--workspace", "--lib"]),
+    },
+    Lane {
+        name: "operations",
+        much: "every fault at every request of the embedded Hub too",
+        variables: &[("HUB_DEEP_ONE_IN", "1")],
+        run: Run::Test(&["-p", "hub-tests", "--test", "operations"]),
     },
     Lane {
         name: "simulation",
@@ -51,7 +57,7 @@ const LANES: [Lane; 7] = [
     },
     Lane {
         name: "doubt",
-        much: "100,000 runs of each fault, from 0",
+        much: "100,000 runs of each fault, from 0; 5,000 on the embedded Hub",
         variables: &[("HUB_DEEP_SEEDS", "100000")],
         run: Run::Test(&["--release", "-p", "hub-tests", "--test", "doubt"]),
     },

@@ -44,7 +44,7 @@ usage: cargo xtask <task>
             docs/comparison-doubt.md
   book      builds the book of docs/ into target/book with mdBook, which it installs into target/tools, and checks its links
   deep      the searches of docs/proof.md with large numbers, for hours; writes docs/proof-runs.md. `deep LANE` runs one:
-            properties, simulation, doubt, kills, races, mutations, fuzz
+            properties, operations, simulation, doubt, kills, races, mutations, fuzz
   mutants   changes the code that decides most, one place at a time, and prints what no test notices
   bench     speed and memory, in release mode; writes docs/benchmarks.md and .svg. `bench uploads`, `downloads`,
             `startup`, `transfers` and `reading` measure one part again and leave the rest as it is

@@ -1,7 +1,7 @@
 //! [`Cached`]: keeps what a source gave until it has to be renewed, and asks once for all who wait.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -9,6 +9,7 @@ use futures_util::future::{Either, Shared, WeakShared, select};
 
 use crate::error::AuthError;
 use crate::source::{BoxFuture, Grant, GrantFuture, TokenRequest, TokenSource};
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How long the answer that there is no token is kept, unless the source says otherwise.
 const NONE_FOR: Duration = Duration::from_secs(60);
@@ -156,10 +157,11 @@ async fn ask(cached: Cached, request: TokenRequest) -> Outcome {
             LIMIT.as_secs()
         ))),
     };
-    let held = answer.and_then(|grant| Held::new(grant, &request));
     let mut state = cached.lock();
     state.flight = None;
-    match held {
+    // Nobody joins from here on, so it is looked at later than the last of those who wait began to: a computer may sleep in
+    // between.
+    match answer.and_then(|grant| Held::new(grant, &request)) {
         Ok(held) => {
             let grant = held.grant.clone();
             state.held = Some(held);

@@ -27,6 +27,7 @@ mod private_file;
 mod source;
 mod store;
 mod stored;
+mod sync;
 mod token;
 
 pub use cached::Cached;

@@ -4,12 +4,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use futures_util::future::{Either, select};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use crate::Rng;
+use crate::sync::{Mutex, PoisonError};
 
 /// Places in line, by name: calls that take a turn of the same name run one after the other, in the order in which they asked.
 ///

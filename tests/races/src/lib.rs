@@ -1,19 +1,42 @@
 //! Scenarios of threads that meet at a lock. The files that hold the locks are those of the crates, built here with locks that
 //! give way to every other thread (shuttle): a seed stands for one order of all steps.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "used by tests only")]
-#![allow(dead_code, unreachable_pub, reason = "the files have more than the scenarios use, for others")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "used by tests only")]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "the files have more than the scenarios use, for others"
+)]
 
 #[path = "../../../crates/hub-transport/src/retry/budget.rs"]
 mod budget;
+#[path = "../../../crates/hub-auth/src/cached.rs"]
+mod cached;
+#[path = "../../../crates/hub-transport/src/calls.rs"]
+mod calls;
 #[path = "../../../crates/hub-local/src/store/git/slots.rs"]
 mod slots;
+#[path = "../../../crates/hub-auth/src/source.rs"]
+mod source;
 
+mod in_turn;
+mod tokens;
+
+mod error {
+    pub use hub_auth::AuthError;
+}
+mod token {
+    pub use hub_auth::Token;
+}
 mod sync {
     pub(crate) use shuttle::sync::{Arc, Mutex, MutexGuard, PoisonError};
 }
 
-use hub_transport::RetryConfig;
+pub use in_turn::*;
+pub use tokens::*;
+
+use hub_transport::{RetryConfig, Rng};
 use shuttle::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use shuttle::thread;
 use slots::{HasSlot, Slot, Slots};

@@ -38,3 +38,38 @@ fn a_move_and_commits_do_not_meet() {
 fn a_budget_is_never_overdrawn() {
     in_every_order(hub_races::a_budget_is_never_overdrawn);
 }
+
+#[test]
+fn a_token_is_asked_for_once() {
+    in_every_order(hub_races::a_token_is_asked_for_once);
+}
+
+#[test]
+fn nobody_is_given_an_expired_token() {
+    in_every_order(hub_races::nobody_is_given_an_expired_token);
+}
+
+#[test]
+fn after_a_failure_the_next_call_asks_again() {
+    in_every_order(hub_races::after_a_failure_the_next_call_asks_again);
+}
+
+#[test]
+fn a_refused_token_is_replaced_once() {
+    in_every_order(hub_races::a_refused_token_is_replaced_once);
+}
+
+#[test]
+fn a_token_is_renewed_once_while_calls_go_on_with_it() {
+    in_every_order(hub_races::a_token_is_renewed_once_while_calls_go_on_with_it);
+}
+
+#[test]
+fn turns_of_one_name_are_one_after_the_other() {
+    in_every_order(hub_races::turns_of_one_name_are_one_after_the_other);
+}
+
+#[test]
+fn what_is_claimed_is_one_calls() {
+    in_every_order(hub_races::what_is_claimed_is_one_calls);
+}

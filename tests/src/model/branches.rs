@@ -4,8 +4,7 @@ use http::Method;
 use hub_types::{CreateBranchRequest, CreateTagRequest};
 use serde_json::{Value, json};
 
-use super::reply::{Refusal, Reply};
-use super::{Asked, State};
+use super::{Asked, Refusal, Reply, State};
 
 fn done() -> Reply {
     Reply::new(200, "text/plain; charset=utf-8", "OK")

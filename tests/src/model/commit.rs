@@ -5,9 +5,8 @@ use hub_types::commit::{CommitLine, Encoding};
 use hub_types::preupload::PreuploadRequest;
 use serde_json::{Value, json};
 
-use super::reply::{Refusal, Reply};
 use super::state::{blob_id, page_of, regular};
-use super::{Asked, File, State};
+use super::{Asked, File, Refusal, Reply, State};
 
 impl State {
     pub(super) fn preupload(&self, asked: &Asked, key: &str, revision: &str) -> Result<Reply, Refusal> {

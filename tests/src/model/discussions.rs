@@ -7,9 +7,8 @@ use hub_types::discussion::{
 use hub_types::route::DiscussionAction;
 use serde_json::{Value, json};
 
-use super::reply::{Refusal, Reply};
 use super::state::page_of;
-use super::{Asked, Discussion, State, time};
+use super::{Asked, Discussion, Refusal, Reply, State, time};
 
 /// Discussions in one response.
 const PAGE: usize = 10;

@@ -6,9 +6,8 @@ use hub_types::tree::PathsInfoRequest;
 use serde_json::{Value, json};
 use sha1::Digest;
 
-use super::reply::{Refusal, Reply};
 use super::state::hex;
-use super::{Asked, Commit, File, State, time};
+use super::{Asked, Commit, File, Refusal, Reply, State, time};
 
 fn file_entry(path: &str, file: &File) -> Value {
     let mut entry = json!({"type": "file", "oid": file.blob, "size": file.size, "path": path});

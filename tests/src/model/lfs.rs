@@ -6,9 +6,8 @@ use hub_types::lfs::{BatchRequest, CompletionRequest, MEDIA_TYPE, ObjectId, Oper
 use serde_json::{Map, Value, json};
 use sha2::Digest;
 
-use super::reply::{Refusal, Reply};
 use super::state::hex;
-use super::{Asked, State};
+use super::{Asked, Refusal, Reply, State};
 
 impl State {
     pub(super) fn lfs_batch(&self, asked: &Asked, key: &str) -> Result<Reply, Refusal> {

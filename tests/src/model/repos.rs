@@ -4,9 +4,8 @@ use http::Method;
 use hub_types::{CreateRepoRequest, DeleteRepoRequest, MoveRepoRequest, RepoType};
 use serde_json::{Value, json};
 
-use super::reply::{Refusal, Reply};
 use super::state::page_of;
-use super::{Asked, State, time};
+use super::{Asked, Refusal, Reply, State, time};
 
 fn key_of(kind: Option<RepoType>, organization: Option<&str>, name: &str, caller: &str) -> String {
     let kind = kind.unwrap_or(RepoType::Model).plural();

@@ -4,8 +4,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, IF_RANGE, LOCATION, RANGE};
 use hub_types::error_code::{X_LINKED_ETAG, X_LINKED_SIZE, X_REPO_COMMIT};
 
-use super::reply::{Refusal, Reply};
-use super::{Asked, State};
+use super::{Asked, Refusal, Reply, State};
 
 impl State {
     pub(super) fn resolve(
@@ -26,12 +25,11 @@ impl State {
                 None => content(asked, file.content.clone(), &file.blob),
                 Some(sha256) => {
                     let place = format!("{}/store/{key}/{sha256}", asked.origin);
-                    let mut found = Reply::new(302, "text/plain; charset=utf-8", "Found")
+                    let found = Reply::new(302, "text/plain; charset=utf-8", "Found")
                         .header(LOCATION.as_str(), place)
                         .header(X_LINKED_ETAG, format!("\"{sha256}\""))
                         .header(X_LINKED_SIZE, file.size.to_string());
-                    found.headers.push((ETAG.as_str(), format!("\"{sha256}\"")));
-                    found
+                    found.header(ETAG.as_str(), format!("\"{sha256}\""))
                 }
             },
         };

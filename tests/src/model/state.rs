@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 use sha1::Digest;
 use tokio::time::Instant;
 
-use super::reply::{Refusal, Reply};
-use super::{Asked, START, time, wrong};
+use super::{Asked, Refusal, Reply, START, time};
 
 /// How this Hub behaves where the protocol leaves a choice.
 #[derive(Debug, Clone)]
@@ -289,9 +288,6 @@ impl State {
     }
 
     fn answer(&mut self, asked: &Asked) -> Result<Reply, Refusal> {
-        if asked.path == wrong::LOGIN {
-            return Ok(wrong::page());
-        }
         if let Some(rest) = asked.path.strip_prefix("/store/") {
             return self.store(asked, rest);
         }

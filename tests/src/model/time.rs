@@ -43,7 +43,7 @@ pub(super) fn in_json(millis: u64) -> String {
 }
 
 /// As in the header `Date`: `Mon, 06 May 2024 07:08:09 GMT`.
-pub(super) fn in_header(millis: u64) -> String {
+pub(crate) fn in_header(millis: u64) -> String {
     let seconds = millis / 1000;
     let (year, month, day) = date_of(seconds / 86_400);
     let name = DAYS[(seconds / 86_400 % 7) as usize];

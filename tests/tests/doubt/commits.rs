@@ -1,17 +1,19 @@
 //! A thousand runs of each kind of doubt about a commit: it is there once, or it is said that nobody knows.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hub_api::commit::CommitError;
 use hub_api::transport::Rng;
 use hub_api::{CommitOperation, CommitOperationAdd, Error};
+use hub_tests::either::{Hub, Kind};
 use hub_tests::findings;
 use hub_tests::model::{Fault, Model, Rules, Trouble, WRONG};
-use hub_tests::model_client::{Seeded, in_paused_time, model_user};
+use hub_tests::model_client::{Seeded, in_paused_time};
 use hub_tests::noise;
 
-use crate::seeds;
+use crate::{runs, seeds};
 
 const TITLE: &str = "Add files";
 
@@ -59,26 +61,26 @@ struct Doubt {
 const LOST: Doubt = Doubt { name: "f57", fault: lost, others: false, pull_request: false, blind: false };
 
 /// What a run did, and what is wrong with it.
-fn run(doubt: Doubt, seed: u64) -> Option<String> {
+fn run(kind: Kind, doubt: Doubt, seed: u64) -> Option<String> {
     let random = Seeded::new(seed);
     in_paused_time(async {
-        let model = Model::with_demo(Rules::default());
+        let hub = Hub::with_demo(kind, &Rules::default()).await;
         let intruders = Arc::new(AtomicUsize::new(0));
         let count = 1 + random.below(4);
         let mut faults: Vec<Fault> = (0..count).map(|_| (doubt.fault)(&random)).collect();
         for fault in faults.iter_mut().filter(|_| doubt.others && random.below(2) == 0) {
             let intruders = Arc::clone(&intruders);
-            *fault = fault.clone().first(move |state| {
+            *fault = fault.clone().first(hub.change(move |hub| {
                 intruders.fetch_add(1, Ordering::SeqCst);
-                state.other_commit("models/ada/demo");
-            });
+                async move { hub.other_commit().await }
+            }));
         }
         let shown = format!("{faults:?}");
         let (mut left, blind) = (faults.into_iter(), doubt.blind);
         // Whether a commit took effect although its response did not say so.
         let unseen = Arc::new(AtomicUsize::new(0));
         let noted = Arc::clone(&unseen);
-        model.script(move |seen| {
+        hub.script(move |seen| {
             if seen.line.contains("/commit/") {
                 let fault = left.next()?;
                 let hidden = fault.applies || fault.trouble == Trouble::Late;
@@ -88,17 +90,17 @@ fn run(doubt: Doubt, seed: u64) -> Option<String> {
             let settles = seen.line.contains("/commits/") || seen.line.contains("/paths-info/");
             (blind && settles && random.below(3) == 0).then(|| lost(&random))
         });
-        let api = model_user(&model, "ada", seed);
+        let api = hub.user("ada", seed);
         let operations: Vec<CommitOperation> = [("a.txt", noise(seed, 20)), ("w.bin", noise(seed, 200))]
             .map(|(path, content)| CommitOperationAdd::new(path, content).unwrap().into())
             .into();
         let call = api.create_commit("ada/demo", operations, TITLE).create_pr(doubt.pull_request);
         let result = call.await;
-        model.heal();
-        model.deliver_late();
+        hub.heal();
+        hub.deliver_late().await;
 
-        let state = model.state();
-        let demo = state.demo();
+        let there = hub.there().await;
+        let demo = there.demo();
         let main = demo.branch("main");
         let others = main.iter().filter(|commit| commit.title == "Other").count();
         let ours: Vec<&str> = if doubt.pull_request {
@@ -125,12 +127,12 @@ fn run(doubt: Doubt, seed: u64) -> Option<String> {
                 Err(error) => Some(format!("called a failure, and made: {error}")),
             }
         };
-        problem.map(|problem| format!("{}:{seed} {problem} after {shown}", doubt.name))
+        problem.map(|problem| format!("{}:{seed} on {kind:?}: {problem} after {shown}", doubt.name))
     })
 }
 
 fn thousand(doubt: Doubt) {
-    findings::none(seeds(1000).filter_map(|seed| run(doubt, seed)).collect());
+    findings::none(runs().filter_map(|(kind, seed)| run(kind, doubt, seed)).collect());
 }
 
 #[test]
@@ -170,20 +172,25 @@ fn a_pull_request_is_opened_once_whatever_its_successes_look_like() {
 
 #[test]
 fn the_same_commit_of_somebody_else_is_not_taken_for_ours() {
-    // Ours is lost before it is carried out, and another user is there first with the same title and the same content.
+    // Ours is lost before it is carried out, and another user is there first with the same title and the same content. On the
+    // model alone: on the embedded Hub nobody else may write to ada's repository.
     let twin = |seed: u64| {
         in_paused_time(async {
             let model = Model::with_demo(Rules::default());
             let content = noise(seed, 20);
-            let first = content.clone();
-            let lost = Fault::before(Trouble::Reset).first(move |state| {
+            let hub = Hub::Model(model.clone());
+            let (bobs, first) = (model.clone(), content.clone());
+            let lost = Fault::before(Trouble::Reset).first(hub.change(move |_| {
+                let mut state = bobs.state();
                 let mut tree = state.demo().branch("main").last().unwrap().tree.clone();
                 tree.insert("a.txt".to_owned(), state.file(first.clone()));
                 state.push("models/ada/demo", "refs/heads/main", "bob", TITLE, "", tree);
-            });
+                ready(())
+            }));
             model.fail_each("/commit/", [lost]);
             let add: CommitOperation = CommitOperationAdd::new("a.txt", content).unwrap().into();
-            let result = model_user(&model, "ada", seed).create_commit("ada/demo", vec![add], TITLE).await;
+            let result = hub.user("ada", seed).create_commit("ada/demo", vec![add], TITLE).await;
+            model.heal();
             let state = model.state();
             let by = |author: &str| state.demo().branch("main").iter().filter(|c| c.author == author).count();
             let twins = by("bob");

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use hub_tests::either::{Hub, Kind};
 use hub_tests::findings;
-use hub_tests::model::{Fault, Model, Rules, Trouble, WRONG, Wrong};
-use hub_tests::model_client::{Seeded, in_paused_time, model_user};
+use hub_tests::model::{Fault, Rules, Trouble, WRONG, Wrong};
+use hub_tests::model_client::{Seeded, in_paused_time};
 
-use crate::seeds;
+use crate::runs;
 
 fn fault(random: &Seeded) -> Option<Fault> {
     let trouble = match random.below(8) {
@@ -51,17 +52,22 @@ fn judge<T: Ord>(results: &[Result<T, hub_api::Error>], there: usize) -> Option<
 }
 
 /// Three calls that are alike, in turn or at once, some of which go wrong.
-fn three(name: &str, seed: u64, fault: fn(&Seeded) -> Option<Fault>, comments: bool) -> Option<String> {
+fn three(
+    (kind, seed): (Kind, u64),
+    name: &str,
+    fault: fn(&Seeded) -> Option<Fault>,
+    comments: bool,
+) -> Option<String> {
     let random = Seeded::new(seed);
     in_paused_time(async {
-        let model = Model::with_demo(Rules::default());
-        let api = model_user(&model, "ada", seed);
+        let hub = Hub::with_demo(kind, &Rules::default()).await;
+        let api = hub.user("ada", seed);
         if comments {
             api.create_discussion("ada/demo", "A place").description("Here.").await.unwrap();
         }
         let at_once = random.below(2) == 0;
         let end = if comments { "/comment" } else { "/discussions" };
-        model.script(move |seen| {
+        hub.script(move |seen| {
             let posted = seen.line.starts_with("POST") && seen.line.ends_with(end);
             if posted { fault(&random) } else { None }
         });
@@ -79,34 +85,31 @@ fn three(name: &str, seed: u64, fault: fn(&Seeded) -> Option<Fault>, comments: b
         } else {
             [call().await, call().await, call().await]
         };
-        model.heal();
-        model.deliver_late();
-        let state = model.state();
-        let there = if comments {
-            state.demo().discussions[0].comments().len() - 1
-        } else {
-            state.demo().discussions.len()
-        };
-        judge(&results, there).map(|problem| format!("{name}:{seed} {problem}"))
+        hub.heal();
+        hub.deliver_late().await;
+        let there = hub.there().await;
+        let discussions = &there.demo().discussions;
+        let count = if comments { discussions[0].comments().len() - 1 } else { discussions.len() };
+        judge(&results, count).map(|problem| format!("{name}:{seed} on {kind:?}: {problem}"))
     })
 }
 
 #[test]
 fn f61_discussions_that_are_alike_are_opened_once_for_each_call_that_says_so() {
-    findings::none(seeds(1000).filter_map(|seed| three("f61_discussion", seed, fault, false)).collect());
+    findings::none(runs().filter_map(|run| three(run, "f61_discussion", fault, false)).collect());
 }
 
 #[test]
 fn f61_comments_that_are_alike_are_written_once_for_each_call_that_says_so() {
-    findings::none(seeds(1000).filter_map(|seed| three("f61_comment", seed, fault, true)).collect());
+    findings::none(runs().filter_map(|run| three(run, "f61_comment", fault, true)).collect());
 }
 
 #[test]
 fn discussions_are_opened_once_whatever_the_success_looks_like() {
-    findings::none(seeds(1000).filter_map(|seed| three("wrong_discussion", seed, wrong, false)).collect());
+    findings::none(runs().filter_map(|run| three(run, "wrong_discussion", wrong, false)).collect());
 }
 
 #[test]
 fn comments_are_written_once_whatever_the_success_looks_like() {
-    findings::none(seeds(1000).filter_map(|seed| three("wrong_comment", seed, wrong, true)).collect());
+    findings::none(runs().filter_map(|run| three(run, "wrong_comment", wrong, true)).collect());
 }

@@ -89,7 +89,8 @@ pub(crate) fn comment() -> Scenario {
 pub(crate) fn edit() -> Scenario {
     let run: fn(Place) -> Work<_> = |place| {
         Box::pin(async move {
-            let id = place.model.state().demo().discussions[0].events[0]["id"].as_str().unwrap().to_owned();
+            let there = place.hub.there().await;
+            let id = there.demo().discussions[0].events[0]["id"].as_str().unwrap();
             let comment = place.api.edit_discussion_comment("ada/demo", 1, id, "How?").await?;
             Ok(comment.content().to_owned())
         })

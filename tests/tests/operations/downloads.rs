@@ -52,12 +52,12 @@ pub(crate) fn resumed() -> Scenario {
     let prepare: fn(Place) -> Work<()> = |place| {
         Box::pin(async move {
             three_files(place.clone()).await;
-            place
-                .model
-                .script(|seen| seen.line.starts_with("GET /store/").then(|| Fault::after(Trouble::Broken)));
+            // The content: of the model's store, or where the embedded Hub keeps large files.
+            let content = |line: &str| line.starts_with("GET /store/") || line.contains("/objects/");
+            place.hub.script(move |seen| content(&seen.line).then(|| Fault::after(Trouble::Broken)));
             let call = place.api.hf_hub_download("ada/demo", "w.bin");
             drop(call.local_dir(place.folder.join("got")).await);
-            place.model.heal();
+            place.hub.heal();
         })
     };
     let run: fn(Place) -> Work<_> = |place| {

@@ -1,6 +1,7 @@
 //! Every operation: in each scenario request number k goes wrong, for every k and in every way there is. Nothing is lost,
 //! nothing is done twice, nothing hangs, and an error says what is true: "not done" is not done, and what nobody knows is
-//! said to be unknown. The Hub is the model of one, which shares no code with the embedded Hub.
+//! said to be unknown. The Hub is the model of one, which shares no code with the embedded Hub; and then, with fewer faults,
+//! the embedded Hub.
 //!
 //! `HUB_ONLY=name` runs one scenario, and `HUB_ONLY=name:7` its request number 7 alone.
 
@@ -21,139 +22,49 @@ mod sources;
 mod token;
 mod uploads;
 
+use hub_tests::either::Kind;
 use judge::every_operation;
 
-#[test]
-fn a_commit_of_small_files() {
-    every_operation(&uploads::small_files());
+/// Each test on the model and on the embedded Hub.
+macro_rules! on_both {
+    ($($name:ident: $scenario:path;)+) => {
+        mod on_the_model {
+            use super::*;
+            $(#[test] fn $name() { every_operation(Kind::Model, &$scenario()) })+
+        }
+        mod on_the_embedded_hub {
+            use super::*;
+            $(#[test] fn $name() { every_operation(Kind::Embedded, &$scenario()) })+
+        }
+    };
 }
 
-#[test]
-fn an_lfs_file_in_one_piece() {
-    every_operation(&uploads::lfs_basic());
-}
-
-#[test]
-fn an_lfs_file_in_parts() {
-    every_operation(&uploads::lfs_multipart());
-}
-
-#[test]
-fn a_folder_of_three_files() {
-    every_operation(&uploads::folder());
-}
-
-#[test]
-fn a_commit_with_deletions() {
-    every_operation(&uploads::deletions());
-}
-
-#[test]
-fn a_pull_request_with_its_commit() {
-    every_operation(&uploads::pull_request());
-}
-
-#[test]
-fn a_large_folder() {
-    every_operation(&large::folder());
-}
-
-#[test]
-fn a_download() {
-    every_operation(&downloads::file());
-}
-
-#[test]
-fn a_download_of_an_lfs_file() {
-    every_operation(&downloads::lfs_file());
-}
-
-#[test]
-fn a_snapshot() {
-    every_operation(&downloads::snapshot());
-}
-
-#[test]
-fn a_resumed_download() {
-    every_operation(&downloads::resumed());
-}
-
-#[test]
-fn a_listing() {
-    every_operation(&downloads::listing());
-}
-
-#[test]
-fn a_new_repository() {
-    every_operation(&changes::create_repo());
-}
-
-#[test]
-fn a_repository_that_is_deleted() {
-    every_operation(&changes::delete_repo());
-}
-
-#[test]
-fn a_repository_that_moves() {
-    every_operation(&changes::move_repo());
-}
-
-#[test]
-fn another_visibility() {
-    every_operation(&changes::visibility());
-}
-
-#[test]
-fn a_new_branch() {
-    every_operation(&changes::create_branch());
-}
-
-#[test]
-fn a_branch_that_is_deleted() {
-    every_operation(&changes::delete_branch());
-}
-
-#[test]
-fn a_new_tag() {
-    every_operation(&changes::create_tag());
-}
-
-#[test]
-fn a_tag_that_is_deleted() {
-    every_operation(&changes::delete_tag());
-}
-
-#[test]
-fn a_discussion() {
-    every_operation(&changes::discussion());
-}
-
-#[test]
-fn a_comment() {
-    every_operation(&changes::comment());
-}
-
-#[test]
-fn a_comment_that_is_edited() {
-    every_operation(&changes::edit());
-}
-
-#[test]
-fn another_title() {
-    every_operation(&changes::rename());
-}
-
-#[test]
-fn another_status() {
-    every_operation(&changes::status());
-}
-
-#[test]
-fn a_merge() {
-    every_operation(&changes::merge());
-}
-
-#[test]
-fn a_token_that_is_saved() {
-    every_operation(&token::saved());
+on_both! {
+    a_commit_of_small_files: uploads::small_files;
+    an_lfs_file_in_one_piece: uploads::lfs_basic;
+    an_lfs_file_in_parts: uploads::lfs_multipart;
+    a_folder_of_three_files: uploads::folder;
+    a_commit_with_deletions: uploads::deletions;
+    a_pull_request_with_its_commit: uploads::pull_request;
+    a_large_folder: large::folder;
+    a_download: downloads::file;
+    a_download_of_an_lfs_file: downloads::lfs_file;
+    a_snapshot: downloads::snapshot;
+    a_resumed_download: downloads::resumed;
+    a_listing: downloads::listing;
+    a_new_repository: changes::create_repo;
+    a_repository_that_is_deleted: changes::delete_repo;
+    a_repository_that_moves: changes::move_repo;
+    another_visibility: changes::visibility;
+    a_new_branch: changes::create_branch;
+    a_branch_that_is_deleted: changes::delete_branch;
+    a_new_tag: changes::create_tag;
+    a_tag_that_is_deleted: changes::delete_tag;
+    a_discussion: changes::discussion;
+    a_comment: changes::comment;
+    a_comment_that_is_edited: changes::edit;
+    another_title: changes::rename;
+    another_status: changes::status;
+    a_merge: changes::merge;
+    a_token_that_is_saved: token::saved;
 }

@@ -1,18 +1,18 @@
 //! What a scenario is, and how what is there is compared.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use hub_api::{Error, HfApi};
-use hub_tests::model::{Model, Rules, State};
+use hub_tests::either::Hub;
+use hub_tests::model::Rules;
 
 /// What a scenario works with.
 #[derive(Clone)]
 pub(crate) struct Place {
     pub(crate) api: HfApi,
-    pub(crate) model: Model,
+    pub(crate) hub: Hub,
     /// A folder of its own.
     pub(crate) folder: PathBuf,
 }
@@ -40,44 +40,6 @@ impl Scenario {
     }
 }
 
-/// What the Hub has, without ids and times.
-pub(crate) fn seen_on_hub(state: &State) -> String {
-    let mut text = String::new();
-    for (key, repo) in &state.repos {
-        writeln!(text, "{key} private={}", repo.private).unwrap();
-        for (name, history) in &repo.refs {
-            write!(text, "  {name}:").unwrap();
-            for commit in history {
-                write!(text, " [{}|{}", commit.title, commit.message).unwrap();
-                for (path, file) in &commit.tree {
-                    write!(text, " {path}={}", &file.lfs.as_ref().unwrap_or(&file.blob)[..7]).unwrap();
-                }
-                text.push(']');
-            }
-            text.push('\n');
-        }
-        for one in &repo.discussions {
-            // A title that is set once more is the same title.
-            let events = one.events.iter().filter(|event| {
-                event["data"]["from"].is_null() || event["data"]["from"] != event["data"]["to"]
-            });
-            let events: Vec<&str> = events.filter_map(|event| event["type"].as_str()).collect();
-            writeln!(
-                text,
-                "  #{} {} {} pr={} {:?} {events:?} merged={}",
-                one.num,
-                one.title,
-                one.status,
-                one.pull_request,
-                one.comments(),
-                one.merged.is_some()
-            )
-            .unwrap();
-        }
-    }
-    text
-}
-
 /// The files below a folder that are whole as far as a reader can tell: not what downloads keep to go on from.
 pub(crate) fn published(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = hub_tests::files_in(folder);
@@ -89,8 +51,8 @@ pub(crate) fn published(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Where a commit is in the history of `main`, oldest first: names it without its id.
-pub(crate) fn place_of(model: &Model, oid: &str) -> String {
-    let state = model.state();
-    let at = state.demo().branch("main").iter().position(|commit| commit.id == oid);
+pub(crate) async fn place_of(hub: &Hub, oid: &str) -> String {
+    let there = hub.there().await;
+    let at = there.demo().branch("main").iter().position(|commit| commit.id == oid);
     at.map_or_else(|| format!("nowhere ({oid})"), |at| format!("commit {at}"))
 }

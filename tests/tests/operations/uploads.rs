@@ -16,7 +16,7 @@ fn delete(path: &str, folder: IsFolder) -> CommitOperation {
 
 async fn commit(place: Place, operations: Vec<CommitOperation>) -> Result<String, hub_api::Error> {
     let info = place.api.create_commit("ada/demo", operations, "Add files").await?;
-    Ok(place_of(&place.model, &info.oid))
+    Ok(place_of(&place.hub, &info.oid).await)
 }
 
 pub(crate) fn small_files() -> Scenario {
@@ -46,7 +46,7 @@ pub(crate) fn folder() -> Scenario {
                 std::fs::write(folder.join(path), content).unwrap();
             }
             let info = place.api.upload_folder("ada/demo", &folder).await?;
-            Ok(place_of(&place.model, &info.oid))
+            Ok(place_of(&place.hub, &info.oid).await)
         })
     })
 }

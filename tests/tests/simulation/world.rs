@@ -45,7 +45,7 @@ pub(crate) fn run(seed: u64) -> Run {
         let (acts, ()) = tokio::join!(all, faults::disturb(&model, random.below(u64::MAX)));
         let mut acts: Vec<Act> = acts.into_iter().flatten().collect();
         model.heal();
-        model.deliver_late();
+        model.deliver_late().await;
         let problem = check::check(&model.state(), &acts);
         let problem = match problem {
             Some(problem) => Some(problem),

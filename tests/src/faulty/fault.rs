@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::State;
+use super::Work;
 
 /// A request as a script sees it.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Seen {
 }
 
 /// Something that happens to the Hub.
-pub type Change = Arc<dyn Fn(&mut State) + Send + Sync>;
+pub type Change = Arc<dyn Fn() -> Work<()> + Send + Sync>;
 
 /// What happens to one request.
 #[derive(Clone)]
@@ -140,8 +140,8 @@ impl Fault {
 
     /// Something happens to the Hub right before the request is carried out.
     #[must_use]
-    pub fn first(mut self, change: impl Fn(&mut State) + Send + Sync + 'static) -> Self {
-        self.first = Some(Arc::new(change));
+    pub fn first(mut self, change: Change) -> Self {
+        self.first = Some(change);
         self
     }
 

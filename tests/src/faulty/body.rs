@@ -11,7 +11,7 @@ use super::BoxError;
 
 /// The body of a response.
 #[derive(Debug)]
-pub struct ModelBody {
+pub struct FaultyBody {
     content: Option<Bytes>,
     /// What its head promises.
     promised: u64,
@@ -29,7 +29,7 @@ pub(super) enum End {
     Never,
 }
 
-impl ModelBody {
+impl FaultyBody {
     pub(super) fn whole(content: Bytes) -> Self {
         Self { promised: content.len() as u64, content: Some(content), end: End::Quiet }
     }
@@ -40,7 +40,7 @@ impl ModelBody {
     }
 }
 
-impl http_body::Body for ModelBody {
+impl http_body::Body for FaultyBody {
     type Data = Bytes;
     type Error = BoxError;
 
