@@ -43,11 +43,14 @@ pub struct Call<O, M: Mode = Async> {
     operation: O,
 }
 
-impl<O, M: Mode> Call<O, M> {
-    pub(crate) fn new(api: HfApi<M>, operation: O) -> Self {
-        Self { api, operation }
+impl<M: Mode> HfApi<M> {
+    /// The call that does `operation`: an [`Endpoint`], or an [`Operation`] of your own.
+    pub fn call<O>(&self, operation: O) -> Call<O, M> {
+        Call { api: self.clone(), operation }
     }
+}
 
+impl<O, M: Mode> Call<O, M> {
     /// Changes the operation: what the setters are made of.
     pub(crate) fn edit(mut self, change: impl FnOnce(&mut O)) -> Self {
         change(&mut self.operation);

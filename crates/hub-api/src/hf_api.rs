@@ -4,13 +4,13 @@ use std::{
     fmt,
     marker::PhantomData,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use hub_download::DownloadTimeouts;
 use hub_transport::Transport;
 
-use crate::{Async, Call, Config, Error, HfApiBuilder, Listing, Mode, NetworkPolicy};
+use crate::{Async, Error, Mode, NetworkPolicy};
 
 /// The client of a Hub. Python: `HfApi`.
 ///
@@ -44,35 +44,20 @@ struct Inner {
 }
 
 impl HfApi {
-    /// Starts a client for the public Hub without a token; reads nothing from the environment.
-    pub fn builder() -> HfApiBuilder {
-        HfApiBuilder::new()
-    }
-
-    /// Starts a client with what the environment says: endpoint, token store, offline mode, proxies.
-    ///
-    /// The variables are those of the Python client: see [`Config`] and [`hub_auth::HfFolder`].
-    pub fn builder_from_env() -> HfApiBuilder {
-        HfApiBuilder::from_env(&Config::from_env())
-    }
-
-    /// A client with what the environment says. Python: `HfApi()`.
-    ///
-    /// # Errors
-    /// When a variable cannot be used, for example an `HF_ENDPOINT` that is not a URL.
-    pub fn from_env() -> Result<Self, Error> {
-        Self::builder_from_env().build()
-    }
-
-    /// Starts a client over a finished transport, for example a whole stack of the caller's: nothing is added to it. Cache,
-    /// network policy and, where the stack adds tokens, the token can be set; to set anything else is an error.
-    pub fn builder_over(transport: Transport) -> HfApiBuilder {
-        HfApiBuilder::over(transport)
-    }
-
     /// A client over a finished transport, without a cache: see [`HfApi::builder_over`].
     pub fn from_transport(transport: Transport) -> Self {
         Self::with_cache(transport, None, NetworkPolicy::Online, DownloadTimeouts::default())
+    }
+
+    /// A client whose calls all say why they cannot be made.
+    pub(crate) fn unusable(reason: String) -> Self {
+        let inner = Inner {
+            transport: Err(reason),
+            cache_dir: None,
+            network: NetworkPolicy::Online,
+            download_timeouts: DownloadTimeouts::default(),
+        };
+        Self { inner: Arc::new(inner), mode: PhantomData }
     }
 
     pub(crate) fn with_cache(
@@ -83,26 +68,6 @@ impl HfApi {
     ) -> Self {
         let inner = Inner { transport: Ok(transport), cache_dir, network, download_timeouts };
         Self { inner: Arc::new(inner), mode: PhantomData }
-    }
-
-    /// The client of the free functions, made from the environment when it is first used.
-    pub(crate) fn shared() -> Self {
-        static SHARED: OnceLock<HfApi> = OnceLock::new();
-        SHARED
-            .get_or_init(|| match Self::from_env() {
-                Ok(api) => api,
-                Err(error) => {
-                    let transport = Err(error.to_string());
-                    let inner = Inner {
-                        transport,
-                        cache_dir: None,
-                        network: NetworkPolicy::Online,
-                        download_timeouts: DownloadTimeouts::default(),
-                    };
-                    Self { inner: Arc::new(inner), mode: PhantomData }
-                }
-            })
-            .clone()
     }
 }
 
@@ -160,14 +125,6 @@ impl<M: Mode> HfApi<M> {
     /// This client with blocking calls.
     pub fn blocking(&self) -> BlockingHfApi {
         self.clone().into_mode()
-    }
-
-    pub(crate) fn call<O>(&self, operation: O) -> Call<O, M> {
-        Call::new(self.clone(), operation)
-    }
-
-    pub(crate) fn listing<O>(&self, operation: O) -> Listing<O, M> {
-        Listing::new(self.clone(), operation)
     }
 }
 

@@ -32,6 +32,7 @@ mod blocking_reader;
 mod builder;
 mod call;
 mod config;
+mod construct;
 mod error;
 mod free;
 mod hf_api;

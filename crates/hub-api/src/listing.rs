@@ -4,7 +4,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream, stream::BoxStream};
 use http::Request;
 use hub_transport::{Body, PagedEndpoint, Transport};
 
-use crate::{Async, Blocking, Error, HfApi, Mode, Pages, blocking, page};
+use crate::{Async, Blocking, Error, HfApi, Mode, Page, Pages, blocking, page};
 
 /// The items of a listing.
 pub type Items<T> = BoxStream<'static, Result<T, Error>>;
@@ -48,11 +48,14 @@ pub struct Listing<O, M: Mode = Async> {
     limit: Option<usize>,
 }
 
-impl<O, M: Mode> Listing<O, M> {
-    pub(crate) fn new(api: HfApi<M>, operation: O) -> Self {
-        Self { api, operation, limit: None }
+impl<M: Mode> HfApi<M> {
+    /// The listing of `operation`: a [`PagedEndpoint`], or a [`Source`] of your own.
+    pub fn listing<O>(&self, operation: O) -> Listing<O, M> {
+        Listing { api: self.clone(), operation, limit: None }
     }
+}
 
+impl<O, M: Mode> Listing<O, M> {
     pub(crate) fn edit(mut self, change: impl FnOnce(&mut O)) -> Self {
         change(&mut self.operation);
         self
@@ -143,5 +146,34 @@ where
     /// The first error of the listing.
     pub fn all(self) -> Result<Vec<O::Item>, Error> {
         self.iter().collect()
+    }
+}
+
+impl<O: Source> Listing<O, Async>
+where
+    O::Item: 'static,
+{
+    /// The first page, without those that follow: [`Page::next`] asks for them. How long it is, the server decides;
+    /// [`limit`](Self::limit) is the most entries of all pages together.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or what it answers is not a page.
+    pub async fn page(self) -> Result<Page<O::Item>, Error> {
+        Ok(Page::ask(self.pages()?).await?.unwrap_or_else(Page::empty))
+    }
+}
+
+impl<O: Source> Listing<O, Blocking>
+where
+    O::Item: 'static,
+{
+    /// The first page, without those that follow: [`Page::next`] asks for them. How long it is, the server decides;
+    /// [`limit`](Self::limit) is the most entries of all pages together.
+    ///
+    /// # Errors
+    /// When the server cannot be asked, or what it answers is not a page.
+    pub fn page(self) -> Result<Page<O::Item, Blocking>, Error> {
+        let pages = self.pages()?;
+        Ok(blocking::run(Page::ask(pages))??.unwrap_or_else(Page::empty))
     }
 }

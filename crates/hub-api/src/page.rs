@@ -9,7 +9,7 @@ use futures_util::{
 use http::Uri;
 use hub_transport::{ErrorKind, PagedEndpoint, Transport};
 
-use crate::{Async, Blocking, Error, Listing, Mode, Source, blocking};
+use crate::{Async, Blocking, Error, Mode, blocking};
 
 /// The entries of one page. One that cannot be read is an `Err` of its own.
 type Entries<T> = Vec<Result<T, Error>>;
@@ -33,14 +33,14 @@ impl<T: fmt::Debug, M: Mode> fmt::Debug for Page<T, M> {
 
 impl<T: Send + 'static, M: Mode> Page<T, M> {
     /// Asks for the next page; `None` when there is none.
-    async fn ask(mut rest: Pages<T>) -> Result<Option<Self>, Error> {
+    pub(crate) async fn ask(mut rest: Pages<T>) -> Result<Option<Self>, Error> {
         match rest.next().await {
             Some(page) => Ok(Some(Self { items: page?, rest, mode: PhantomData })),
             None => Ok(None),
         }
     }
 
-    fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { items: Vec::new(), rest: stream::empty().boxed(), mode: PhantomData }
     }
 }
@@ -62,35 +62,6 @@ impl<T: Send + 'static> Page<T, Blocking> {
     /// When the server cannot be asked, or what it answers is not a page.
     pub fn next(self) -> Result<Option<Self>, Error> {
         blocking::run(Self::ask(self.rest))?
-    }
-}
-
-impl<O: Source> Listing<O, Async>
-where
-    O::Item: 'static,
-{
-    /// The first page, without those that follow: [`Page::next`] asks for them. How long it is, the server decides;
-    /// [`limit`](Self::limit) is the most entries of all pages together.
-    ///
-    /// # Errors
-    /// When the server cannot be asked, or what it answers is not a page.
-    pub async fn page(self) -> Result<Page<O::Item>, Error> {
-        Ok(Page::ask(self.pages()?).await?.unwrap_or_else(Page::empty))
-    }
-}
-
-impl<O: Source> Listing<O, Blocking>
-where
-    O::Item: 'static,
-{
-    /// The first page, without those that follow: [`Page::next`] asks for them. How long it is, the server decides;
-    /// [`limit`](Self::limit) is the most entries of all pages together.
-    ///
-    /// # Errors
-    /// When the server cannot be asked, or what it answers is not a page.
-    pub fn page(self) -> Result<Page<O::Item, Blocking>, Error> {
-        let pages = self.pages()?;
-        Ok(blocking::run(Page::ask(pages))??.unwrap_or_else(Page::empty))
     }
 }
 

@@ -5,7 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::error::{InvalidToken, TokenFault};
-use crate::token::{Token, TokenOrigin};
+use crate::token::Token;
+use crate::token_origin::TokenOrigin;
 
 /// Variables that hold a token; the first that is not empty wins.
 const TOKEN_VARIABLES: [&str; 2] = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"];

@@ -5,7 +5,10 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::token::{MAX_TOKEN_LEN, TokenOrigin};
+use crate::token_origin::TokenOrigin;
+
+/// The longest accepted token, in bytes. Hub tokens have 37; OIDC tokens a few thousand.
+pub const MAX_TOKEN_LEN: usize = 16 * 1024;
 
 /// Why a token could not be read, used or stored.
 #[derive(Debug, thiserror::Error)]

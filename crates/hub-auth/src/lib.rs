@@ -29,14 +29,16 @@ mod store;
 mod stored;
 mod sync;
 mod token;
+mod token_origin;
 
 pub use cached::Cached;
 pub use chain::Chain;
 pub use command::CommandSource;
 pub use env::{TokenPaths, cache_dir_from_env, cache_dir_from_lookup};
-pub use error::{AuthError, InvalidToken, TokenFault};
+pub use error::{AuthError, InvalidToken, MAX_TOKEN_LEN, TokenFault};
 pub use git_credential::GitCredential;
 pub use source::{Anonymous, BoxFuture, Grant, GrantFuture, Runtime, TokenRequest, TokenSource};
 pub use store::{EnvToken, HfFolder, TokenFile};
 pub use stored::StoredToken;
-pub use token::{MAX_TOKEN_LEN, Token, TokenOrigin};
+pub use token::Token;
+pub use token_origin::TokenOrigin;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use zeroize::Zeroizing;
 
 use crate::error::AuthError;
-use crate::token::MAX_TOKEN_LEN;
+use crate::error::MAX_TOKEN_LEN;
 
 /// Enough for the longest token and white space around it; what is longer is cut, and then refused as too long.
 const READ_LIMIT: u64 = 2 * MAX_TOKEN_LEN as u64;

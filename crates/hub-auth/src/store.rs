@@ -7,7 +7,8 @@ use crate::env::{TokenEnv, TokenPaths};
 use crate::error::{AuthError, InvalidToken, TokenFault};
 use crate::private_file;
 use crate::source::{Grant, GrantFuture, TokenRequest, TokenSource, ready};
-use crate::token::{Token, TokenOrigin};
+use crate::token::Token;
+use crate::token_origin::TokenOrigin;
 
 /// The stored token of the user: `HfFolder` of the Python client, over the same files.
 ///

@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 use crate::error::{AuthError, InvalidToken, TokenFault};
 use crate::private_file;
 use crate::store::HfFolder;
-use crate::token::{Token, TokenOrigin};
+use crate::token::Token;
+use crate::token_origin::TokenOrigin;
 
 /// The longest accepted file: some tens of the longest tokens.
 const READ_LIMIT: u64 = 1024 * 1024;

@@ -1,14 +1,11 @@
 //! [`Token`]: an access token that cannot be printed by accident, and where it came from.
 
 use std::fmt;
-use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use crate::error::{AuthError, InvalidToken, TokenFault};
-
-/// The longest accepted token, in bytes. Hub tokens have 37; OIDC tokens a few thousand.
-pub const MAX_TOKEN_LEN: usize = 16 * 1024;
+use crate::error::{AuthError, InvalidToken, MAX_TOKEN_LEN, TokenFault};
+use crate::token_origin::TokenOrigin;
 
 /// An access token of the Hub (`hf_...`, or an OAuth or JWT token).
 ///
@@ -113,31 +110,6 @@ impl Token {
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(hf_***)")
-    }
-}
-
-/// Where a token came from. Holds names and paths, never the token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TokenOrigin {
-    /// Given in the program, as the `token` argument of the Python client.
-    Argument,
-    /// The environment variable of this name.
-    Env(String),
-    /// The token file at this path.
-    File(PathBuf),
-    /// Anything else, in words that fit after "the token from".
-    Other(String),
-}
-
-impl fmt::Display for TokenOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Argument => f.write_str("the token argument"),
-            Self::Env(name) => write!(f, "the environment variable {name}"),
-            Self::File(path) => write!(f, "the token file {}", path.display()),
-            Self::Other(text) => f.write_str(text),
-        }
     }
 }
 

@@ -10,12 +10,12 @@ use hub_auth::{Anonymous, TokenSource};
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::{Layer, Service};
 
-use crate::client::Shared;
 use crate::layer::{
     AttemptTimeoutLayer, AuthLayer, Bandwidth, BandwidthLayer, BaseUriLayer, DecompressLayer, HeadersLayer,
     Hosts, HostsLayer, OfflineLayer, RedirectLayer, RetryLayer, TraceLayer,
 };
 use crate::retry::{RetryBudget, RetryConfig};
+use crate::shared::Shared;
 use crate::timeouts::Settings;
 use crate::{
     BaseUrl, Body, BoxError, Claims, Clock, Error, HubService, Origin, Rng, SystemRng, Timeouts, TokioClock,
@@ -47,6 +47,13 @@ pub struct TransportBuilder {
     attempt_layers: Vec<Wrap>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
+}
+
+impl Transport {
+    /// Starts a transport to `endpoint`, such as [`DEFAULT_ENDPOINT`](crate::DEFAULT_ENDPOINT).
+    pub fn builder(endpoint: &str) -> TransportBuilder {
+        TransportBuilder::new(endpoint)
+    }
 }
 
 impl TransportBuilder {

@@ -12,11 +12,11 @@ use tracing::Span;
 use hub_types::Message;
 use hub_types::error_code::X_REPO_COMMIT;
 
-use crate::client::Shared;
+use crate::clock::after;
 use crate::error::{classify, delivery_of, failure_in};
 use crate::options::{CallLog, Deadline};
 use crate::ratelimit::server_wait;
-use crate::timeouts::after;
+use crate::shared::Shared;
 use crate::{BoxError, CallInfo, Delivery, Error, ErrorKind, Failure, Foreign, Outcome, RedactedUrl, redact};
 
 /// Most bytes of a foreign error in a message.

@@ -1,14 +1,12 @@
 //! [`Transport`]: runs endpoints, opens streams, walks listings.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_core::Stream;
 use http::response::Parts;
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode};
 use hub_auth::{Cached, TokenSource};
 use tower::{Layer, Service, ServiceExt};
 use tracing::Instrument;
@@ -17,13 +15,12 @@ use crate::call::Call;
 use crate::collect;
 use crate::layer::{Hosts, OfflineLayer};
 use crate::options::{CallToken, CollectBody, Compressible, EffectiveUri, OneAttempt};
-use crate::page::{self, Entries, Entry, Page, next_link};
-use crate::retry::RetryBudget;
+use crate::shared::Shared;
 use crate::timeouts::Settings;
 use crate::{
     BaseUrl, Body, BoxError, CallInfo, Claims, Clock, DefaultTimeouts, Endpoint, Error, ErrorKind,
-    HubService, PagedEndpoint, Patience, RedirectMode, RetryClass, RetryConfig, Rng, SystemRng, Timeouts,
-    TokioClock, Transfer, TransportBuilder, Turns, erase,
+    HubService, Patience, RedirectMode, RetryClass, RetryConfig, Rng, SystemRng, Timeouts, TokioClock,
+    Transfer, Turns, erase,
 };
 
 /// Most bytes of a successful answer that [`Transport::send`] reads into memory.
@@ -35,43 +32,14 @@ pub const MAX_ERROR_BODY: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Transport {
     service: HubService,
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     /// In place of the token source of the stack.
     token: Option<CallToken>,
     /// For requests that have none of their own.
-    patience: Option<Patience>,
-}
-
-pub(crate) struct Shared {
-    pub(crate) endpoint: BaseUrl,
-    /// Whether secrets may go to the endpoint.
-    pub(crate) protected: bool,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) rng: Arc<dyn Rng>,
-    pub(crate) timeouts: Settings,
-    /// Pays for asking again after an answer that could not be decoded; `None` for a stack brought by an embedder.
-    pub(crate) budget: Option<Arc<RetryBudget>>,
-    pub(crate) hosts: Hosts,
-    pub(crate) warned: Mutex<HashSet<String>>,
-    pub(crate) retry: RetryConfig,
-    pub(crate) turns: Turns,
-    pub(crate) claims: Claims,
-}
-
-/// A page before its entries are decoded.
-pub(crate) struct RawPage {
-    pub(crate) body: Bytes,
-    pub(crate) next: Result<Option<Uri>, Error>,
-    pub(crate) total: Option<u64>,
-    pub(crate) context: Call,
+    pub(crate) patience: Option<Patience>,
 }
 
 impl Transport {
-    /// Starts a transport to `endpoint`, such as [`DEFAULT_ENDPOINT`](crate::DEFAULT_ENDPOINT).
-    pub fn builder(endpoint: &str) -> TransportBuilder {
-        TransportBuilder::new(endpoint)
-    }
-
     /// A transport over a complete stack of your own. Nothing is added to it: no base URI, no token, no retries
     /// of a request that failed.
     ///
@@ -219,7 +187,7 @@ impl Transport {
     }
 
     /// Sends what `make` gives until it is decoded: one time, and once more where that may be repeated.
-    async fn decoded<T>(
+    pub(crate) async fn decoded<T>(
         &self,
         call: &mut Call,
         make: impl Fn() -> Result<Request<Body>, Error>,
@@ -261,69 +229,6 @@ impl Transport {
         let defaults = request.extensions_mut().get_or_insert_default::<DefaultTimeouts>();
         defaults.0 = defaults.0.over(Timeouts::new().no_total());
         async move { self.exchange(&mut call, request).await }.instrument(span).await
-    }
-
-    /// One page of a listing: the first, or the one that `next` of the page before names.
-    ///
-    /// # Errors
-    ///
-    /// As [`Transport::send`]; also [`ErrorKind::Redirect`] if the link to the next page is malformed or leads elsewhere.
-    pub async fn page<E: PagedEndpoint>(
-        &self,
-        endpoint: &E,
-        next: Option<&Uri>,
-    ) -> Result<Page<E::Item>, Error> {
-        let page = self.raw_page(endpoint, next).await?;
-        let mut items = Vec::new();
-        for entry in Entries::new(page.body, 0).map_err(|error| page.context.error(error))? {
-            match entry {
-                Entry::Fits(item) => items.push(Ok(item)),
-                Entry::Odd(error) => items.push(Err(error)),
-                Entry::Broken(error) => return Err(page.context.error(error)),
-            }
-        }
-        Ok(Page { items, next: page.next?, total: page.total })
-    }
-
-    /// All entries of a listing, page by page as they are asked for, at most `limit`.
-    ///
-    /// An entry that does not fit its type is an `Err` and the stream goes on; any other error ends it. A link to another
-    /// origin is an error and nothing is sent there.
-    pub fn stream<E: PagedEndpoint + 'static>(
-        &self,
-        endpoint: E,
-        limit: Option<usize>,
-    ) -> impl Stream<Item = Result<E::Item, Error>> + Send + Unpin + 'static + use<E> {
-        page::stream(self.clone(), endpoint, limit)
-    }
-
-    pub(crate) async fn raw_page<E: PagedEndpoint>(
-        &self,
-        endpoint: &E,
-        next: Option<&Uri>,
-    ) -> Result<RawPage, Error> {
-        let mut call = Call::start(&self.shared, CallInfo::new(E::NAME, endpoint.target(), RetryClass::Read));
-        let span = call.span();
-        async move {
-            let make = || {
-                let mut request = endpoint.request()?;
-                if let Some(next) = next {
-                    *request.uri_mut() = next.clone();
-                }
-                if self.patience.is_none() {
-                    request.extensions_mut().get_or_insert_default::<Patience>();
-                }
-                Ok(request)
-            };
-            let check = |head: &Parts, body| crate::json::check_array(head, &body).map(|()| body);
-            let (head, body) = self.decoded(&mut call, make, check).await?;
-            let next =
-                next_link(&head.headers, &call.uri(), self.endpoint()).map_err(|error| call.error(error));
-            let total = head.headers.get("x-total-count").and_then(|value| value.to_str().ok()?.parse().ok());
-            Ok(RawPage { body, next, total, context: call })
-        }
-        .instrument(span)
-        .await
     }
 
     /// One exchange with the whole body.

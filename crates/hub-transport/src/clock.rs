@@ -91,6 +91,13 @@ pub(crate) fn uuid(rng: &dyn Rng) -> String {
     )
 }
 
+/// The moment `wait` after `start`; `None` if no clock reaches it.
+pub(crate) fn after(start: Instant, wait: Duration) -> Option<Instant> {
+    // A century is further than any wait goes, and near enough for every operating system's clock.
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    if wait >= CENTURY { None } else { start.checked_add(wait) }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -117,5 +124,13 @@ mod tests {
         assert!(draws.iter().all(|draw| *draw <= limit));
         let early = draws.iter().filter(|draw| **draw < limit / 2).count();
         assert!((300..700).contains(&early), "{early} of 1000 in the first half");
+    }
+
+    #[test]
+    fn a_moment_that_no_clock_reaches_is_none() {
+        let now = Instant::now();
+        assert_eq!(after(now, Duration::MAX), None);
+        assert_eq!(after(now, Duration::from_secs(u64::MAX / 4)), None);
+        assert_eq!(after(now, Duration::ZERO), Some(now));
     }
 }

@@ -95,6 +95,7 @@ pub mod layer;
 #[cfg(feature = "hyper")]
 mod leaf;
 mod options;
+mod origin;
 mod page;
 mod ratelimit;
 mod redact;
@@ -103,22 +104,22 @@ mod request;
 mod retry;
 mod runtime;
 mod service;
+mod shared;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeouts;
+mod token_use;
 mod user_agent;
 
-pub use base_url::{BaseUrl, DEFAULT_ENDPOINT, Origin};
+pub use base_url::{BaseUrl, DEFAULT_ENDPOINT};
 pub use body::Body;
 pub use builder::TransportBuilder;
 pub use calls::{Claims, Turn, Turns};
 pub use client::{MAX_BODY, MAX_ERROR_BODY, Transport};
 pub use clock::{Clock, Rng, SystemRng, TokioClock};
 pub use endpoint::{Endpoint, PagedEndpoint};
-pub use error::{
-    Classified, Context, Error, ErrorKind, Failure, Foreign, MAX_SNIPPET, TokenUse, Voice, classify,
-};
+pub use error::{Classified, Context, Error, ErrorKind, Failure, Foreign, MAX_SNIPPET, Voice, classify};
 pub use json::{decode_done, decode_json};
 #[cfg(feature = "rustls")]
 pub use leaf::Tls;
@@ -128,6 +129,7 @@ pub use options::{
     CallInfo, CallLog, CollectBody, Compressible, Deadline, Delivery, EffectiveUri, OneAttempt, Patience,
     RedirectMode, RetryClass, Transfer, UseToken, WithoutToken,
 };
+pub use origin::Origin;
 pub use page::Page;
 pub use redact::RedactedUrl;
 pub use report::Reporter;
@@ -135,6 +137,7 @@ pub use request::{RequestBuilder, delete, get, head, patch, post, put};
 pub use retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
 pub use service::{HubService, erase};
 pub use timeouts::{DefaultTimeouts, Limits, Timeouts};
+pub use token_use::TokenUse;
 
 /// Any error, boxed: what services of the stack return.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

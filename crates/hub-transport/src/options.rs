@@ -11,7 +11,7 @@ use hub_types::progress::{Event, Progress, WaitReason};
 use tokio::time::Instant;
 
 use crate::TokenUse;
-use crate::timeouts::after;
+use crate::clock::after;
 
 /// What sending a request a second time can do. There is no default: every call states its class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

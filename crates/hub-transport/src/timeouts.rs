@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use http::Extensions;
-use tokio::time::Instant;
 
 use crate::Transfer;
 
@@ -157,13 +156,6 @@ impl Settings {
     }
 }
 
-/// The moment `wait` after `start`; `None` if no clock reaches it.
-pub(crate) fn after(start: Instant, wait: Duration) -> Option<Instant> {
-    // A century is further than any wait goes, and near enough for every operating system's clock.
-    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-    if wait >= CENTURY { None } else { start.checked_add(wait) }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -210,13 +202,5 @@ mod tests {
             };
             prop_assert_eq!(limits.total, total);
         }
-    }
-
-    #[test]
-    fn a_moment_that_no_clock_reaches_is_none() {
-        let now = Instant::now();
-        assert_eq!(after(now, Duration::MAX), None);
-        assert_eq!(after(now, Duration::from_secs(u64::MAX / 4)), None);
-        assert_eq!(after(now, Duration::ZERO), Some(now));
     }
 }

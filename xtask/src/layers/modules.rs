@@ -342,3 +342,55 @@ fn behind<'a>(arrows: &'a Arrows, from: &'a String) -> BTreeSet<&'a String> {
     }
     reached
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn circles_in(sources: &[(&str, &str)]) -> Vec<Vec<String>> {
+        let mut modules = Modules::default();
+        for (name, source) in sources {
+            let way = name.split("::").filter(|part| !part.is_empty()).map(str::to_owned).collect();
+            modules.add(way, source).unwrap();
+        }
+        let arrows = modules.arrows(|way| way.join("::"));
+        circles(&arrows).into_iter().map(|circle| circle.into_iter().collect()).collect()
+    }
+
+    #[test]
+    fn two_modules_that_take_from_each_other_are_a_circle() {
+        let root = "mod a; mod b;";
+        let (a, b) =
+            ("use crate::b::B; pub struct A(B);", "pub struct B; fn f() { let _ = crate::a::A::default(); }");
+        assert_eq!(circles_in(&[("", root), ("a", a), ("b", b)]), [["a", "b"]]);
+        assert!(circles_in(&[("", root), ("a", a), ("b", "pub struct B;")]).is_empty());
+    }
+
+    #[test]
+    fn a_name_that_is_only_handed_on_is_taken_from_where_it_is_defined() {
+        let root = "mod a; mod b; pub use a::A; pub use b::B;";
+        let one = [("", root), ("a", "use crate::B; pub struct A(B);"), ("b", "pub struct B;")];
+        assert!(circles_in(&one).is_empty());
+        let two = [("", root), ("a", "use crate::B; pub struct A(B);"), ("b", "pub struct B(crate::A);")];
+        assert_eq!(circles_in(&two), [["a", "b"]]);
+    }
+
+    #[test]
+    fn macros_count_and_tests_do_not() {
+        let root = "mod a; mod b;";
+        let b = "pub fn b() { println!(\"{}\", crate::a::a()) }";
+        let a = "pub fn a() { crate::b::b() }";
+        assert_eq!(circles_in(&[("", root), ("a", a), ("b", b)]), [["a", "b"]]);
+        let a = "pub fn a() {} #[cfg(test)] mod tests { use crate::b::b; }";
+        assert!(circles_in(&[("", root), ("a", a), ("b", b)]).is_empty());
+    }
+
+    #[test]
+    fn a_child_that_takes_from_its_parent_is_in_a_circle_with_it_if_the_parent_takes_from_the_child() {
+        let parent = "mod child; pub struct P; fn f() { child::c() }";
+        let child = "use super::P; pub fn c() {}";
+        assert_eq!(circles_in(&[("", "mod p;"), ("p", parent), ("p::child", child)]), [["p", "p::child"]]);
+        let parent = "mod child; pub use child::c; pub struct P;";
+        assert!(circles_in(&[("", "mod p;"), ("p", parent), ("p::child", child)]).is_empty());
+    }
+}

@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 
 use crate::error::AuthError;
 use crate::source::{Grant, GrantFuture, TokenRequest, TokenSource};
-use crate::token::{Token, TokenOrigin};
+use crate::token::Token;
+use crate::token_origin::TokenOrigin;
 use process::{Call, Running, Said};
 
 /// How long the program may take, unless told otherwise.

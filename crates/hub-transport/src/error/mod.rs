@@ -4,7 +4,6 @@ mod classify;
 mod failure;
 mod foreign;
 mod kind;
-mod token_use;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -20,9 +19,8 @@ pub use failure::Failure;
 pub(crate) use failure::{delivery_of, failure_in};
 pub use foreign::Foreign;
 pub use kind::ErrorKind;
-pub use token_use::TokenUse;
 
-use crate::{BoxError, CallInfo, RedactedUrl, redact};
+use crate::{BoxError, CallInfo, RedactedUrl, TokenUse, redact};
 
 /// Why a call failed. Small, and the same type for everything this crate does.
 ///

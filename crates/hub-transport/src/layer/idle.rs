@@ -10,8 +10,7 @@ use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use tokio::time::Instant;
 
-use super::timeout::seconds;
-use crate::timeouts::after;
+use crate::clock::after;
 use crate::{Body, BoxError, Clock, ErrorKind, Failure, Limits};
 
 /// Request bodies are handed over in pieces of at most this many bytes, so that progress shows on a slow link.
@@ -215,4 +214,8 @@ impl http_body::Body for Limited {
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
+}
+
+pub(super) fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
 }

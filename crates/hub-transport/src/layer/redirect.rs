@@ -9,8 +9,8 @@ use tower::{Layer, Service, ServiceExt};
 
 use super::target::Hop;
 use super::{Answer, Answering, Inner, copy_request, drain, take_ready};
-use crate::base_url::same_origin;
 use crate::options::{EffectiveUri, WithoutToken};
+use crate::origin::same_origin;
 use crate::{Body, BoxError, Clock, ErrorKind, Failure, Origin, RedirectMode};
 
 /// Most redirects of one request.

@@ -10,12 +10,12 @@ use tower::{Layer, Service, ServiceExt};
 
 use super::sent::watch;
 use super::{Answer, Answering, Inner, copy_request, drain, take_ready};
+use crate::clock::after;
 use crate::collect;
 use crate::error::failure_in;
 use crate::options::{CallLog, CollectBody, Deadline, OneAttempt, Patience};
 use crate::ratelimit::server_wait;
 use crate::retry::{Outcome, RetryBudget, RetryConfig, Verdict, decide};
-use crate::timeouts::after;
 use crate::{Body, BoxError, CallInfo, Clock, ErrorKind, Failure, RetryClass, Rng};
 
 /// Sends a request again by the rule of [`decide`], after a wait with jitter or the one the server asked for, while the

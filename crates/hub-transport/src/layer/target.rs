@@ -4,7 +4,7 @@ use http::header::LOCATION;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use url::Url;
 
-use crate::base_url::same_origin;
+use crate::origin::same_origin;
 use crate::{ErrorKind, Failure, Origin, RedirectMode};
 
 /// Longest accepted `Location`, in bytes. Signed URLs of the large clouds have up to about 4 KiB.

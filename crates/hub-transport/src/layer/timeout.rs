@@ -9,10 +9,11 @@ use http::Request;
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
-use super::idle::{self, Phase, Progress};
+use super::idle::{self, Phase, Progress, seconds};
 use super::{Answer, Answering, Inner};
+use crate::clock::after;
 use crate::options::Deadline;
-use crate::timeouts::{Settings, after};
+use crate::timeouts::Settings;
 use crate::{Body, BoxError, Clock, ErrorKind, Failure, Limits, Timeouts};
 
 /// How soon to look again at an attempt that no limit ends at the moment.
@@ -114,8 +115,4 @@ async fn expire(progress: &Progress, limits: Limits, end: Option<Instant>, clock
         // Where nothing ends the wait, the phase may have changed after a while.
         clock.sleep(next.unwrap_or(LOOK_AGAIN.min(limit.max(Duration::from_secs(1))))).await;
     }
-}
-
-pub(super) fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs_f64())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
-use crate::base_url::is_loopback;
+use crate::origin::is_loopback;
 use crate::{Error, Origin};
 
 /// Which requests go through which proxy. Nothing is read from the environment here: see [`Proxies::from_vars`].

@@ -4,7 +4,7 @@ use http::header::LINK;
 use http::{HeaderMap, Uri};
 use url::Url;
 
-use crate::base_url::same_origin;
+use crate::origin::same_origin;
 use crate::{BaseUrl, Error, ErrorKind};
 
 /// Longest accepted header value, in bytes. Cursors of the Hub have a few hundred.

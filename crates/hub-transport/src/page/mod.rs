@@ -1,16 +1,14 @@
 //! Link-paged listings: [`Page`], and the stream over all pages.
 
-mod entries;
-mod link;
+pub(crate) mod entries;
+pub(crate) mod link;
+mod raw_page;
+mod request;
 mod stream;
 
 use http::Uri;
 
 use crate::Error;
-
-pub(crate) use entries::{Entries, Entry};
-pub(crate) use link::next_link;
-pub(crate) use stream::stream;
 
 /// One page of a listing.
 #[derive(Debug)]

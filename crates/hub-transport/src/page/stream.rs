@@ -9,9 +9,9 @@ use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use http::Uri;
 
-use super::{Entries, Entry};
+use super::entries::{Entries, Entry};
+use super::raw_page::RawPage;
 use crate::call::Call;
-use crate::client::RawPage;
 use crate::{Error, ErrorKind, PagedEndpoint, Transport};
 
 /// See [`stream`].

@@ -7,7 +7,8 @@ use http::header::{HeaderValue, LINK};
 use http::{HeaderMap, StatusCode, Uri};
 use serde_json::Value;
 
-use crate::page::{Entries, Entry, next_link};
+use crate::page::entries::{Entries, Entry};
+use crate::page::link::next_link;
 use crate::{Error, ratelimit};
 
 /// What the value of a `Link` header says about the page after `current`: `None` on the last one.
