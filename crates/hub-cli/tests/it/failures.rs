@@ -62,6 +62,31 @@ fn an_upload_that_cannot_be_creates_no_repository() {
 }
 
 #[test]
+fn what_cannot_be_a_revision_is_wrong_usage_and_nobody_is_asked() {
+    let place = Place::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = format!("http://{free}");
+    let long = "r".repeat(300);
+    for revision in ["a..b", "~", "main^", "a b", "a:b", "x.lock", &long] {
+        let lines: [&[&str]; 7] = [
+            &["download", "ada/x", "--revision", revision],
+            &["download", "ada/x", "a.txt", "--revision", revision],
+            &["models", "info", "ada/x", "--revision", revision],
+            &["models", "list", "ada/x", "--revision", revision],
+            &["repos", "branch", "create", "ada/x", revision],
+            &["repos", "tag", "create", "ada/x", revision],
+            &["repos", "branch", "create", "ada/x", "dev", "--revision", revision],
+        ];
+        for line in lines {
+            let output = hub(place.home.path()).args(["--endpoint", &nobody]).args(line).output().unwrap();
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{line:?}: {said}");
+            assert!(said.contains("invalid revision") && !said.contains("drive"), "{line:?}: {said}");
+        }
+    }
+}
+
+#[test]
 fn an_address_that_others_can_reach_must_be_meant() {
     let place = Place::new();
     let output =
