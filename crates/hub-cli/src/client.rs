@@ -6,9 +6,10 @@ use hub_api::{Config, HfApi, HfFolder, NetworkPolicy, Token, auth::AuthError};
 use hub_local::{LocalHub, OwnHub};
 
 use crate::{
-    args::{Global, parse_rate},
+    args::Global,
     failure::{Code, Failure},
     output::Output,
+    rate,
     shown::absolute,
     words::{self, chain},
 };
@@ -43,7 +44,7 @@ impl Session {
 
     /// Bytes a second for uploads and downloads together, 0 for no limit: the flag, else `HUB_MAX_BANDWIDTH`.
     fn max_bandwidth(&self) -> Result<u64, Failure> {
-        let rate = flag_or_variable(self.global.max_bandwidth, "HUB_MAX_BANDWIDTH", parse_rate)?;
+        let rate = flag_or_variable(self.global.max_bandwidth, "HUB_MAX_BANDWIDTH", rate::parse)?;
         Ok(rate.unwrap_or(0))
     }
 

@@ -2,8 +2,11 @@
 
 use std::{pin::pin, time::Duration};
 
-use super::upload::{Missing, UploadJob, show};
 use crate::{
+    command::{
+        commit::show,
+        upload_job::{Missing, UploadJob},
+    },
     console,
     failure::{Code, Failure},
     stop::stopped,
