@@ -8,7 +8,7 @@ pub(crate) struct RepoVisibilityArgs {
     #[command(flatten)]
     visibility: VisibilityArgs,
     /// Everybody uses the Space, only its owners see its files
-    #[arg(long, conflicts_with_all = ["private", "public"])]
+    #[arg(long, conflicts_with_all = ["private", "public", "no_private"])]
     pub(crate) protected: bool,
 }
 
@@ -23,16 +23,19 @@ impl RepoVisibilityArgs {
 #[derive(Debug, Args)]
 pub(crate) struct VisibilityArgs {
     /// Only its owners see it
-    #[arg(long, overrides_with = "public")]
+    #[arg(long, conflicts_with = "public", overrides_with = "no_private")]
     private: bool,
     /// Everybody sees it
-    #[arg(long, visible_alias = "no-private", overrides_with = "private")]
+    #[arg(long)]
     public: bool,
+    /// The same as --public, but takes back a --private before it
+    #[arg(long, overrides_with = "private")]
+    no_private: bool,
 }
 
 impl VisibilityArgs {
     /// Whether only its owners see it; `None` when nothing was said.
     pub(crate) fn private(&self) -> Option<bool> {
-        (self.private || self.public).then_some(self.private)
+        (self.private || self.public || self.no_private).then_some(self.private)
     }
 }
