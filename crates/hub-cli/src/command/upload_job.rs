@@ -128,7 +128,7 @@ fn places(args: &Upload) -> Result<(PathBuf, String), Failure> {
             Ok((path, ".".to_owned()))
         } else {
             Err(Failure::new(
-                Code::Usage,
+                Code::Failed,
                 format!("there is no file or folder {name:?} here: say which one to upload"),
             ))
         };

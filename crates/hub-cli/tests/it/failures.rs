@@ -46,7 +46,7 @@ fn an_upload_that_cannot_be_creates_no_repository() {
         (&["upload", "new", "folder", "../out"], 2, ".."),
         (&["upload", "new", "folder/a", ".git/config"], 2, ".git"),
         (&["upload", "new", "folder/none"], 1, "folder/none"),
-        (&["upload", "new"], 2, "new"),
+        (&["upload", "new"], 1, "new"),
     ];
     for (args, code, named) in cases {
         let stderr = place.fails(args, code);
