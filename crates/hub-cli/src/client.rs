@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, path::Path};
 
-use hub_api::{Config, HfApi, HfFolder, NetworkPolicy, Token, auth::AuthError};
+use hub_api::{Config, HfApi, HfFolder, NetworkPolicy, Token};
 use hub_local::{LocalHub, OwnHub};
 
 use crate::{
@@ -95,13 +95,12 @@ impl Session {
 
     /// The token in use, which the Hub of `local:DIR` has for itself.
     pub(crate) async fn token_in_use(&self) -> Result<Token, Failure> {
-        let no_token = |error: AuthError| Failure::new(Code::NotAuthorised, chain(&error));
         if let Some(token) = self.token() {
-            return Token::new(token).map_err(no_token);
+            return Ok(Token::new(token)?);
         }
         match self.endpoint().strip_prefix("local:") {
-            Some(dir) => Token::new(open_local(Path::new(dir)).await?.token).map_err(no_token),
-            None => HfFolder::from_env().require_token().map_err(no_token),
+            Some(dir) => Ok(Token::new(open_local(Path::new(dir)).await?.token)?),
+            None => Ok(HfFolder::from_env().require_token()?),
         }
     }
 

@@ -1,8 +1,11 @@
 //! What a failed command says, and its exit code.
 
+use hub_local::Fault;
+use hub_tests::ADA;
+
 use crate::{
     crash::Served,
-    place::{Place, hub, me, text},
+    place::{Place, hub, me, serve, text},
 };
 
 #[test]
@@ -83,6 +86,24 @@ fn what_cannot_be_a_revision_is_wrong_usage_and_nobody_is_asked() {
             assert_eq!(output.status.code(), Some(2), "{line:?}: {said}");
             assert!(said.contains("invalid revision") && !said.contains("drive"), "{line:?}: {said}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_of_which_nothing_is_known_fails_and_is_neither_missing_nor_forbidden() {
+    for status in [403, 404, 412] {
+        let served = hub_tests::hub();
+        let (_server, url) = serve(&served).await;
+        let place = Place::new();
+        std::fs::write(place.home.path().join("a.txt"), "1").unwrap();
+        served.fault(Fault::status(504).on("POST").path("/commit/").times(usize::MAX));
+        served.fault(Fault::status(status).on("GET").path("/commits/").times(usize::MAX));
+        let mut upload = hub(place.home.path());
+        upload.args(["--endpoint", &url, "--token", ADA, "upload", "ada/demo", "a.txt"]);
+        let output = tokio::task::spawn_blocking(move || upload.output().unwrap()).await.unwrap();
+        let said = text(&output.stderr);
+        assert!(said.contains("it is not known whether the commit"), "{status}: {said}");
+        assert_eq!(output.status.code(), Some(1), "{status}: {said}");
     }
 }
 
