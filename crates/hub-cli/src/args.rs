@@ -5,11 +5,12 @@ mod cache;
 mod discussions;
 mod kind;
 mod large;
-mod rate;
 mod refs;
+mod repo_type;
 mod repos;
 mod spaces;
 mod upload;
+mod visibility;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -27,19 +28,18 @@ pub(crate) use discussions::{
 };
 pub(crate) use kind::{Card, Info, Kind, List, Search};
 pub(crate) use large::UploadLargeFolder;
-pub(crate) use rate::parse as parse_rate;
 pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteBranch, DeleteTag, Tag};
+pub(crate) use repo_type::{RepoTypeArg, repo_of};
 pub(crate) use repos::{
-    CreateRepo, DeleteFiles, DeleteRepo, DuplicateRepo, ListRepos, MoveRepo, NewRepoArgs, RepoSettings,
-    RepoTypeArg, Repos, VisibilityArgs,
+    CreateRepo, DeleteFiles, DeleteRepo, DuplicateRepo, ListRepos, MoveRepo, NewRepoArgs, RepoSettings, Repos,
 };
 pub(crate) use spaces::{
-    DeleteSetting, NewSpaceArgs, SecretsArgs, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces,
-    VariablesArgs, WaitForSpace,
+    DeleteSetting, SecretsArgs, SpaceSecrets, SpaceSettings, SpaceVariables, Spaces, VariablesArgs,
+    WaitForSpace,
 };
-pub(crate) use upload::{CommitArgs, Upload, UploadSource};
+pub(crate) use upload::{CommitArgs, Upload};
 
-use crate::shown::absolute;
+use crate::{rate, shown::absolute};
 
 /// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
 #[derive(Debug, Parser)]
@@ -62,7 +62,7 @@ pub(crate) struct Global {
     pub(crate) token: Option<String>,
     /// The most that uploads and downloads take a second: a number of bytes, or one with kB, MB, GB (powers of 1000) or KiB,
     /// MiB, GiB (powers of 1024), for example 10MiB; 0 for no limit [default: HUB_MAX_BANDWIDTH, then no limit]
-    #[arg(long, global = true, value_name = "RATE", value_parser = parse_rate)]
+    #[arg(long, global = true, value_name = "RATE", value_parser = rate::parse)]
     pub(crate) max_bandwidth: Option<u64>,
     /// Whether the Hub is asked: prefer-cache takes what earlier downloads left and asks for the rest, offline opens no
     /// connection [default: HUB_NETWORK, then offline where HF_HUB_OFFLINE is on, then online]

@@ -12,7 +12,7 @@ use hub_api::{
     types::CommitHash,
 };
 
-use crate::args::parse_rate;
+use crate::rate;
 
 /// A line of the list: a repository, or one commit of it.
 #[derive(Debug, Clone)]
@@ -125,7 +125,7 @@ impl Condition {
             })?;
         let subject = match key.trim() {
             "size" => Subject::Size(
-                parse_rate(value).map_err(|_| format!("{value:?} is no size: write for example 1.5GB"))?,
+                rate::parse(value).map_err(|_| format!("{value:?} is no size: write for example 1.5GB"))?,
             ),
             "modified" => Subject::Modified(age(value)?),
             "accessed" => Subject::Accessed(age(value)?),

@@ -2,13 +2,14 @@
 
 use std::{cell::RefCell, path::Path};
 
-use hub_api::{Config, HfApi, HfFolder, NetworkPolicy, Token, auth::AuthError};
+use hub_api::{Config, HfApi, HfFolder, NetworkPolicy, Token};
 use hub_local::{LocalHub, OwnHub};
 
 use crate::{
-    args::{Global, parse_rate},
+    args::Global,
     failure::{Code, Failure},
     output::Output,
+    rate,
     shown::absolute,
     words::{self, chain},
 };
@@ -43,7 +44,7 @@ impl Session {
 
     /// Bytes a second for uploads and downloads together, 0 for no limit: the flag, else `HUB_MAX_BANDWIDTH`.
     fn max_bandwidth(&self) -> Result<u64, Failure> {
-        let rate = flag_or_variable(self.global.max_bandwidth, "HUB_MAX_BANDWIDTH", parse_rate)?;
+        let rate = flag_or_variable(self.global.max_bandwidth, "HUB_MAX_BANDWIDTH", rate::parse)?;
         Ok(rate.unwrap_or(0))
     }
 
@@ -94,13 +95,12 @@ impl Session {
 
     /// The token in use, which the Hub of `local:DIR` has for itself.
     pub(crate) async fn token_in_use(&self) -> Result<Token, Failure> {
-        let no_token = |error: AuthError| Failure::new(Code::NotAuthorised, chain(&error));
         if let Some(token) = self.token() {
-            return Token::new(token).map_err(no_token);
+            return Ok(Token::new(token)?);
         }
         match self.endpoint().strip_prefix("local:") {
-            Some(dir) => Token::new(open_local(Path::new(dir)).await?.token).map_err(no_token),
-            None => HfFolder::from_env().require_token().map_err(no_token),
+            Some(dir) => Ok(Token::new(open_local(Path::new(dir)).await?.token)?),
+            None => Ok(HfFolder::from_env().require_token()?),
         }
     }
 

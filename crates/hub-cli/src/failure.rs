@@ -2,9 +2,9 @@
 
 use std::{error::Error as StdError, fmt, process::ExitCode};
 
-use hub_api::{DownloadError, Error, ErrorKind, commit::CommitError};
+use hub_api::{DownloadError, Error, ErrorKind, auth::AuthError, commit::CommitError};
 
-use crate::words::chain;
+use crate::words::{chain, given_by};
 
 /// Exit codes, for scripts. 2, wrong usage, is also what clap exits with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,11 @@ impl Failure {
     /// A failure of this machine: what was tried, and why it did not work.
     pub(crate) fn other(what: impl fmt::Display, error: impl StdError + 'static) -> Self {
         Self::new(Code::Failed, format!("{what}: {}", chain(&error)))
+    }
+
+    /// A fault of a token, which was given in this way.
+    pub(crate) fn of_auth(error: &AuthError, given: &str) -> Self {
+        Self::new(code_of_auth(error), given_by(given, error))
     }
 
     /// Whoever read the results has gone away: no more is done, and nothing is said.
@@ -77,13 +82,49 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        Self { message: chain(&error), code: code_of_auth(&error) }
+    }
+}
+
+/// What is wrong with a token is another thing than what is wrong with the files, or with git, that it is kept in.
+fn code_of_auth(error: &AuthError) -> Code {
+    match error {
+        AuthError::File { .. }
+        | AuthError::NoHome
+        | AuthError::StoredTokens { .. }
+        | AuthError::NoSuchName { .. }
+        | AuthError::BadName { .. }
+        | AuthError::Git { .. } => Code::Failed,
+        AuthError::Shared(error) => code_of_auth(error),
+        _ => Code::NotAuthorised,
+    }
+}
+
+/// The trouble with a token that is behind a failed exchange.
+fn auth_behind<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a AuthError> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<AuthError>() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
 fn code(error: &Error) -> Code {
     match error {
         Error::Invalid(_) | Error::Setup(_) => return Code::Usage,
-        Error::Auth(_) => return Code::NotAuthorised,
-        Error::Commit(CommitError::ParentMismatch { .. } | CommitError::FolderBusy { .. }) => {
-            return Code::Conflict;
-        }
+        Error::Auth(error) => return code_of_auth(error),
+        // Whatever came of looking for the commit afterwards says nothing of the commit.
+        Error::Commit(CommitError::CommitOutcomeUnknown(_)) => return Code::Failed,
+        Error::Commit(
+            CommitError::ParentMismatch { .. }
+            | CommitError::FolderBusy { .. }
+            | CommitError::Contended { .. },
+        ) => return Code::Conflict,
         Error::Download(
             DownloadError::LocalEntryNotFound { .. } | DownloadError::IncompleteSnapshot { source: None, .. },
         ) => return Code::NotFound,
@@ -94,9 +135,8 @@ fn code(error: &Error) -> Code {
     }
     match error.kind() {
         Some(kind) if kind.is_not_found() => Code::NotFound,
-        Some(ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::GatedRepo | ErrorKind::Auth) => {
-            Code::NotAuthorised
-        }
+        Some(ErrorKind::Auth) => auth_behind(error).map_or(Code::NotAuthorised, code_of_auth),
+        Some(ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::GatedRepo) => Code::NotAuthorised,
         Some(ErrorKind::Conflict | ErrorKind::PreconditionFailed) => Code::Conflict,
         Some(ErrorKind::Build) => Code::Usage,
         Some(
@@ -121,5 +161,11 @@ mod tests {
     fn what_a_server_says_stays_on_one_line_and_moves_no_cursor() {
         let failure = Failure::new(Code::Failed, "first\nsecond \u{1b}[2J");
         assert_eq!(failure.to_string(), "first; second \\u{1b}[2J");
+    }
+
+    #[test]
+    fn a_branch_that_others_move_all_the_time_is_a_conflict() {
+        let contended = CommitError::Contended { attempts: 9, waited: std::time::Duration::from_secs(60) };
+        assert_eq!(code(&Error::Commit(contended)), Code::Conflict);
     }
 }

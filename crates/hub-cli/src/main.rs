@@ -12,6 +12,7 @@ mod log;
 mod model;
 mod output;
 mod progress;
+mod rate;
 mod shown;
 mod stop;
 mod table;

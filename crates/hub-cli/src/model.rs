@@ -147,6 +147,33 @@ mod tests {
     }
 
     #[test]
+    fn flags_that_contradict_each_other_are_refused_and_what_takes_one_back_is_not() {
+        for command in [
+            &["repos", "create", "x"][..],
+            &["repos", "settings", "a/b"],
+            &["repos", "duplicate", "a/b"],
+            &["upload", "x"],
+            &["upload-large-folder", "x", "folder"],
+        ] {
+            let with = |flags: &[&str]| parsed(&[&["hub"], command, flags].concat());
+            for flags in [["--private", "--public"], ["--public", "--private"]] {
+                let error = with(&flags).unwrap_err();
+                assert!(error.to_string().contains("cannot be used with"), "{command:?} {flags:?}: {error}");
+                assert_eq!(error.exit_code(), 2);
+            }
+            for flags in
+                [["--private", "--no-private"], ["--no-private", "--private"], ["--no-private", "--public"]]
+            {
+                with(&flags).unwrap_or_else(|error| panic!("{command:?} {flags:?}: {error}"));
+            }
+        }
+        for other in ["--private", "--public", "--no-private"] {
+            let error = parsed(&["hub", "repos", "create", "x", "--protected", other]).unwrap_err();
+            assert!(error.to_string().contains("cannot be used with"), "{other}: {error}");
+        }
+    }
+
+    #[test]
     fn every_command_has_an_example_and_every_example_is_a_command() {
         let leaves = leaves();
         for leaf in leaves.iter().filter(|leaf| !leaf.hidden) {

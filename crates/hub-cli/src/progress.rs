@@ -6,7 +6,11 @@ use std::{
     time::Instant,
 };
 
-use hub_api::types::progress::{Event, Phase, Progress};
+use hub_api::{
+    Call, Operation,
+    args::HasProgress,
+    types::progress::{Event, Phase, Progress},
+};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::{
@@ -61,16 +65,15 @@ impl Board {
 }
 
 /// Runs a call whose events go to `board`, and sums it up. The lines are gone when it returns, whatever came of it.
-pub(crate) async fn watched<T, E>(
-    board: Option<Board>,
-    call: impl IntoFuture<Output = Result<T, E>>,
-) -> Result<T, E> {
-    let result = call.await;
-    if let Some(board) = board {
-        board.clear();
-        if let (Ok(_), Some(summary)) = (&result, board.summary()) {
-            console::note(summary);
-        }
+pub(crate) async fn watched<O>(board: Option<Board>, call: Call<O>) -> Result<O::Output, hub_api::Error>
+where
+    O: Operation + HasProgress,
+{
+    let Some(board) = board else { return call.await };
+    let result = call.progress(board.clone()).await;
+    board.clear();
+    if let (Ok(_), Some(summary)) = (&result, board.summary()) {
+        console::note(summary);
     }
     result
 }

@@ -4,6 +4,7 @@ use std::{error::Error as StdError, sync::OnceLock};
 
 use hub_api::{
     Error, ErrorKind,
+    auth::TokenOrigin,
     commit::CommitError,
     transport::{self, Voice},
 };
@@ -45,6 +46,11 @@ fn flag(argument: &str) -> String {
     }
 }
 
+/// A fault of a token, which was given in this way: by a flag, or through standard input.
+pub(crate) fn given_by(given: &str, error: &dyn StdError) -> String {
+    error.to_string().replace(&TokenOrigin::Argument.to_string(), given)
+}
+
 /// The error and its causes, without texts that repeat what was said before.
 pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = said(error);
@@ -74,7 +80,7 @@ fn said(error: &(dyn StdError + 'static)) -> String {
                  command again, which commits only what is missing"
             )
         }
-        _ => error.to_string(),
+        _ => given_by("--token", error),
     }
 }
 
@@ -118,7 +124,7 @@ mod tests {
     #[test]
     fn every_argument_that_a_message_names_is_a_flag() {
         let mut names = BTreeSet::new();
-        for library in ["hub-api", "hub-commit", "hub-download", "hub-transport"] {
+        for library in ["hub-api", "hub-commit", "hub-download", "hub-endpoints", "hub-transport"] {
             named(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(library).join("src"), &mut names);
         }
         assert!(names.contains("exist_ok") && names.contains("space_sdk"), "{names:?}");

@@ -2,7 +2,7 @@
 
 use http::{Method, Response, StatusCode, request::Parts};
 use hub_types::{
-    RepoRef,
+    ParseError, RepoRef,
     route::{self, RepoRoute, Route},
 };
 
@@ -21,9 +21,7 @@ pub(crate) async fn dispatch(
     parts: Parts,
     body: &mut Incoming,
 ) -> Result<Response<Body>, ApiError> {
-    let route = route::parse(parts.uri.path()).map_err(|_| {
-        ApiError::new(StatusCode::NOT_FOUND, "Sorry, we can't find what you are looking for.")
-    })?;
+    let route = route::parse(parts.uri.path()).map_err(|error| unreadable(&parts.method, &error))?;
     let operations = routes::of(&route);
     if !operations.iter().any(|operation| operation.answers(&parts.method)) {
         return Err(ApiError::method_not_allowed(&routes::allowed(operations)));
@@ -164,6 +162,17 @@ async fn in_repo(
 async fn admit(context: &Context, parts: &Parts, repo: RepoRef, need: Need) -> Result<Access, ApiError> {
     let headers = parts.headers.clone();
     context.blocking(move |hub| auth::admit(&hub.store, &headers, &repo, need)).await
+}
+
+/// What is said of a path that is none of the Hub's. What cannot be a revision is nowhere, and nothing is made of that name.
+fn unreadable(method: &Method, error: &ParseError) -> ApiError {
+    match error.what() {
+        "revision" if matches!(*method, Method::GET | Method::HEAD | Method::DELETE) => {
+            ApiError::revision_not_found(error.input())
+        }
+        "revision" => ApiError::bad_request(error.to_string()),
+        _ => ApiError::new(StatusCode::NOT_FOUND, "Sorry, we can't find what you are looking for."),
+    }
 }
 
 /// A commit is for those who write to the repository; one that opens a pull request is for all who see it, and so are

@@ -6,10 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ParseError, encode::encode_segment};
 
+/// What the name of a ref cannot have anywhere.
+const NOT_IN_REFS: [char; 8] = [' ', '~', '^', ':', '?', '*', '[', '\\'];
+/// Bytes of the longest part of a ref between slashes, which is the name of a file or folder where git keeps it.
+const LONGEST_PART: usize = 255;
+
 /// Which state of a repository: a branch, a tag, a commit id (7 or more digits), or a ref such as `refs/pr/1`.
 ///
-/// Any text of 1 to 1024 bytes without control characters and without a leading or trailing `/`; the server decides
-/// whether it exists. `HEAD` means the default branch.
+/// A text of 1 to 1024 bytes that keeps git's rules for the names of refs (`git check-ref-format`): no control characters,
+/// no blank and none of `~ ^ : ? * [ \`, no `..`, `@{` or `//`, no `/` at an end, no `.` at its end, and no part between
+/// slashes that begins with `.`, ends in `.lock` or is longer than 255 bytes. The server decides whether it exists. `HEAD`
+/// means the default branch.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Revision(String);
@@ -68,6 +75,29 @@ impl FromStr for Revision {
         }
         if text.starts_with('/') || text.ends_with('/') {
             return fail("it starts or ends with '/'");
+        }
+        if let Some(sign) = text.chars().find(|c| NOT_IN_REFS.contains(c)) {
+            let sign = if sign == ' ' { "a blank".to_owned() } else { format!("'{sign}'") };
+            return fail(&format!("it has {sign}, which names of branches and tags cannot have"));
+        }
+        if let Some(signs) = ["..", "@{", "//"].into_iter().find(|signs| text.contains(signs)) {
+            return fail(&format!("it has \"{signs}\", which names of branches and tags cannot have"));
+        }
+        if text.ends_with('.') {
+            return fail("it ends with '.'");
+        }
+        for part in text.split('/') {
+            if part.starts_with('.') {
+                return fail("it, or a part of it between slashes, begins with '.'");
+            }
+            if part.ends_with(".lock") {
+                return fail(
+                    "it, or a part of it between slashes, ends with \".lock\", as git's own files do",
+                );
+            }
+            if part.len() > LONGEST_PART {
+                return fail("it, or a part of it between slashes, is longer than 255 bytes");
+            }
         }
         Ok(Self(text.to_owned()))
     }
@@ -211,8 +241,8 @@ mod tests {
         for (text, encoded) in [
             ("main", "main"),
             ("refs/pr/1", "refs%2Fpr%2F1"),
-            ("v1.0~x_y-z", "v1.0~x_y-z"),
-            ("ü b", "%C3%BC%20b"),
+            ("v1.0-x_y-z", "v1.0-x_y-z"),
+            ("ü%b", "%C3%BC%25b"),
         ] {
             assert_eq!(text.parse::<Revision>().unwrap().encoded(), encoded);
         }
@@ -220,8 +250,42 @@ mod tests {
 
     #[test]
     fn revisions_that_cannot_exist_are_refused() {
-        for text in ["", "a\nb", "/x", "x/", &"r".repeat(1025)] {
+        let long = "r".repeat(256);
+        for text in ["", "a\nb", "/x", "x/", &"r/".repeat(600), &long, &format!("a/{long}/b")] {
             assert!(text.parse::<Revision>().is_err(), "{text:?}");
+        }
+    }
+
+    /// <https://git-scm.com/docs/git-check-ref-format>
+    #[test]
+    fn what_git_takes_for_no_name_of_a_ref_is_no_revision() {
+        for text in [
+            "a..b", "~", "main~1", "main^", "a b", "a:b", "a?", "a*", "a[b", "a\\b", "a\u{7f}b", ".a",
+            "a/.b", "a.lock", "a.lock/b", "main@{1}", "a.", "a//b", "..", ".",
+        ] {
+            let error = text.parse::<Revision>().expect_err(text);
+            assert!(!error.reason().is_empty() && error.what() == "revision", "{error}");
+        }
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        for text in [
+            "main",
+            "HEAD",
+            "refs/pr/1",
+            "refs/convert/parquet",
+            "feature/x.y-z_1",
+            "v1.0",
+            "a@b",
+            "{a}",
+            "ü",
+            "a.b.locked",
+            "-x",
+            "a%20b",
+            "a+b,c;d",
+            commit,
+            &commit[..7],
+            &"r".repeat(255),
+        ] {
+            assert_eq!(text.parse::<Revision>().expect(text).as_str(), text);
         }
     }
 

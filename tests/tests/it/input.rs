@@ -108,6 +108,27 @@ async fn values_that_cannot_be_meant_are_refused_before_anything_is_sent() {
     assert_eq!(recorder.requests().len(), 0);
 }
 
+#[tokio::test]
+async fn what_cannot_be_a_revision_is_invalid_input_and_nothing_is_sent() {
+    let (api, recorder) = recorded();
+    let repo = "ada/demo";
+    let refused = [
+        (api.hf_hub_download(repo, "a").local_dir("none").revision("a..b").await.err(), "\"..\""),
+        (api.snapshot_download(repo).local_dir("none").revision("main^").await.err(), "'^'"),
+        (api.list_repo_files(repo).revision("a:b").await.err(), "':'"),
+        (api.upload_file(&b"1"[..], "a", repo).revision("a?").await.err(), "'?'"),
+        (api.create_branch(repo, "a b").await.err(), "a blank"),
+        (api.create_branch(repo, "x").revision("main~1").await.err(), "'~'"),
+        (api.create_tag(repo, "x".repeat(300)).await.err(), "255 bytes"),
+        (api.delete_tag(repo, "a.lock").await.err(), ".lock"),
+    ];
+    for (error, word) in refused {
+        let error = error.expect(word);
+        assert!(error.is_invalid_input() && error.to_string().contains(word), "{word}: {error:?}");
+    }
+    assert_eq!(recorder.requests().len(), 0);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn f68_a_file_that_is_not_a_file_is_refused_and_never_waited_for() {

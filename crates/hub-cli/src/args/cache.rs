@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{RepoTypeArg, folder};
+use super::{folder, repo_type::RepoTypeArg};
 use crate::cached::{Condition, Order};
 
 #[derive(Debug, Subcommand)]

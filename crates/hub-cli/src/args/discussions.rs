@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::RepoTypeArg;
+use super::repo_type::RepoTypeArg;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Discussions {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::UploadSource;
+use super::upload::UploadSource;
 
 #[derive(Debug, Args)]
 pub(crate) struct UploadLargeFolder {

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::RepoTypeArg;
+use super::repo_type::RepoTypeArg;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Branch {

@@ -3,7 +3,13 @@
 use clap::{Args, Subcommand};
 use hub_api::RepoType;
 
-use super::{Branch, CommitArgs, NewSpaceArgs, Tag};
+use super::{
+    refs::{Branch, Tag},
+    repo_type::RepoTypeArg,
+    spaces::NewSpaceArgs,
+    upload::CommitArgs,
+    visibility::RepoVisibilityArgs,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Repos {
@@ -28,21 +34,6 @@ pub(crate) enum Repos {
     /// Create, list and delete tags
     #[command(subcommand)]
     Tag(Tag),
-}
-
-/// The kind of a repository.
-#[derive(Debug, Args)]
-pub(crate) struct RepoTypeArg {
-    /// The kind of the repository
-    #[arg(long = "repo-type", visible_alias = "type", value_name = "TYPE", default_value = "model",
-          value_parser = ["model", "dataset", "space"])]
-    repo_type: String,
-}
-
-impl RepoTypeArg {
-    pub(crate) fn get(&self) -> RepoType {
-        RepoType::from_word(&self.repo_type).unwrap_or_default()
-    }
 }
 
 /// What a repository can be told when it is made.
@@ -116,41 +107,6 @@ pub(crate) struct RepoSettings {
     pub(crate) gated: Option<String>,
     #[command(flatten)]
     pub(crate) visibility: RepoVisibilityArgs,
-}
-
-/// Who sees a repository, also a Space.
-#[derive(Debug, Args)]
-pub(crate) struct RepoVisibilityArgs {
-    #[command(flatten)]
-    visibility: VisibilityArgs,
-    /// Everybody uses the Space, only its owners see its files
-    #[arg(long, conflicts_with_all = ["private", "public"])]
-    pub(crate) protected: bool,
-}
-
-impl RepoVisibilityArgs {
-    /// Whether only its owners see it; `None` when nothing was said, or `--protected`.
-    pub(crate) fn private(&self) -> Option<bool> {
-        self.visibility.private()
-    }
-}
-
-/// Who sees a repository.
-#[derive(Debug, Args)]
-pub(crate) struct VisibilityArgs {
-    /// Only its owners see it
-    #[arg(long, overrides_with = "public")]
-    private: bool,
-    /// Everybody sees it
-    #[arg(long, visible_alias = "no-private", overrides_with = "private")]
-    public: bool,
-}
-
-impl VisibilityArgs {
-    /// Whether only its owners see it; `None` when nothing was said.
-    pub(crate) fn private(&self) -> Option<bool> {
-        (self.private || self.public).then_some(self.private)
-    }
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::Kind;
+use super::kind::Kind;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Spaces {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum};
 use hub_api::commit::folder::Links;
 
-use super::{RepoTypeArg, VisibilityArgs};
+use super::{repo_type::RepoTypeArg, visibility::VisibilityArgs};
 
 /// What `hub upload` and `hub upload-large-folder` are both told.
 #[derive(Debug, Args)]

@@ -2,11 +2,7 @@
 
 use std::io::{IsTerminal, Read};
 
-use hub_api::{
-    HfFolder, Token,
-    auth::{AuthError, GitCredential},
-    types::WhoAmI,
-};
+use hub_api::{HfFolder, Token, auth::GitCredential, types::WhoAmI};
 use serde_json::{Value, json};
 
 use crate::{
@@ -29,34 +25,23 @@ pub(crate) async fn run(session: &Session, args: Auth) -> Result<(), Failure> {
     }
 }
 
-fn failed(error: AuthError) -> Failure {
-    Failure::new(Code::NotAuthorised, chain(&error))
-}
-
-/// What a token cannot be kept in is a fault of this machine, not of the token.
-fn not_kept(error: AuthError) -> Failure {
-    match &error {
-        AuthError::File { .. } | AuthError::NoHome => Failure::new(Code::Failed, chain(&error)),
-        _ => failed(error),
-    }
-}
-
 async fn login(session: &Session, args: Login) -> Result<(), Failure> {
-    let text = match session.token() {
-        Some(token) => token.to_owned(),
+    let (text, source) = match session.token() {
+        Some(token) => (token.to_owned(), "--token"),
         None if args.token_stdin => {
             let mut text = String::new();
             let read = std::io::stdin().read_to_string(&mut text);
             read.map_err(|error| Failure::other("cannot read the token from standard input", error))?;
-            text
+            (text, "standard input")
         }
         None if std::io::stdin().is_terminal() => {
-            if !args.force && HfFolder::from_env().get_token().map_err(failed)?.is_some() {
+            if !args.force && HfFolder::from_env().get_token()?.is_some() {
                 let human = || "Logged in already; --force asks for another token.".to_owned();
                 return session.output.value(&json!({ "logged_in": true }), human, Brief::Lines(Vec::new()));
             }
-            rpassword::prompt_password("Token (it is not shown): ")
-                .map_err(|error| Failure::other("cannot read the token", error))?
+            let typed = rpassword::prompt_password("Token (it is not shown): ")
+                .map_err(|error| Failure::other("cannot read the token", error))?;
+            (typed, "the terminal")
         }
         None => {
             return Err(Failure::new(
@@ -65,7 +50,7 @@ async fn login(session: &Session, args: Login) -> Result<(), Failure> {
             ));
         }
     };
-    let token = Token::new(&text).map_err(failed)?;
+    let token = Token::new(&text).map_err(|error| Failure::of_auth(&error, source))?;
     if token.reveal().starts_with("api_org") {
         let text = "tokens of organisations are no longer accepted: use a personal one from the settings page of the Hub";
         return Err(Failure::new(Code::NotAuthorised, text));
@@ -74,7 +59,7 @@ async fn login(session: &Session, args: Login) -> Result<(), Failure> {
     let user = api.whoami().await?;
     let name = name_of(&user);
     let store = HfFolder::from_env();
-    store.save_token(&token).map_err(not_kept)?;
+    store.save_token(&token)?;
     // A file of named tokens that cannot be used must not keep anybody from logging in.
     if let Err(error) = store.add_token(&name, &token) {
         tracing::warn!("the token is not kept under its name: {}", chain(&error));
@@ -83,7 +68,7 @@ async fn login(session: &Session, args: Login) -> Result<(), Failure> {
         api.set_access_token(token.reveal()).await?;
     }
     let path = store.token_path().map(|path| absolute(path).display().to_string()).unwrap_or_default();
-    if store.environment_token().map_err(failed)?.is_some() {
+    if store.environment_token()?.is_some() {
         tracing::warn!("HF_TOKEN is set and comes before the token that was kept now");
     }
     session.output.value(
@@ -105,18 +90,18 @@ fn name_of(user: &WhoAmI) -> String {
 fn logout(session: &Session, args: &Logout) -> Result<(), Failure> {
     let store = HfFolder::from_env();
     let is_out = match &args.token_name {
-        Some(name) => store.remove_token(name).map_err(failed)?,
+        Some(name) => store.remove_token(name)?,
         None => {
             let files = [store.token_path().map(Into::into), store.stored_tokens_path()];
             let is_in = files.into_iter().flatten().any(|file| file.exists());
-            store.delete_all_tokens().map_err(failed)?;
+            store.delete_all_tokens()?;
             is_in
         }
     };
     if is_out {
         forget_in_git(&session.url());
     }
-    if store.environment_token().map_err(failed)?.is_some() {
+    if store.environment_token()?.is_some() {
         tracing::warn!("HF_TOKEN is still set in the environment");
     }
     let human = || match &args.token_name {
@@ -141,12 +126,12 @@ fn forget_in_git(url: &str) {
 
 fn list(session: &Session) -> Result<(), Failure> {
     let store = HfFolder::from_env();
-    let tokens = store.list_tokens().map_err(failed)?;
+    let tokens = store.list_tokens()?;
     let mut rows = Vec::new();
     for stored in &tokens {
         rows.push(json!({ "name": stored.name, "active": stored.active, "expires_at": stored.expires_at }));
     }
-    if store.environment_token().map_err(failed)?.is_some() {
+    if store.environment_token()?.is_some() {
         tracing::warn!("HF_TOKEN is set and comes before all of these");
     }
     let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
@@ -161,11 +146,11 @@ fn list(session: &Session) -> Result<(), Failure> {
 async fn switch(session: &Session, args: &Switch) -> Result<(), Failure> {
     let store = HfFolder::from_env();
     let name = &args.token_name;
-    let token = store.switch_token(name).map_err(failed)?;
+    let token = store.switch_token(name)?;
     if args.git.add_to_git_credential {
         session.api_with(Some(token.reveal())).await?.set_access_token(token.reveal()).await?;
     }
-    if store.environment_token().map_err(failed)?.is_some() {
+    if store.environment_token()?.is_some() {
         tracing::warn!("HF_TOKEN is set and comes before the token that is used now");
     }
     let human = || format!("The token {name:?} is used from now on.");

@@ -240,8 +240,7 @@ impl<'a> Gone<'a> {
 }
 
 async fn verify(session: &Session, args: VerifyCache) -> Result<(), Failure> {
-    let repo =
-        hub_api::RepoRef::new(args.repo_type.get(), args.repo_id.parse().map_err(hub_api::Error::from)?);
+    let repo = args.repo_type.repo(&args.repo_id)?;
     let mut call = session.api().await?.verify_repo_checksums(&repo).repair(args.repair);
     if let Some(folder) = &args.folder.cache_dir {
         call = call.cache_dir(folder);
@@ -252,11 +251,7 @@ async fn verify(session: &Session, args: VerifyCache) -> Result<(), Failure> {
     if let Some(revision) = &args.revision {
         call = call.revision(revision);
     }
-    let board = session.output.board();
-    if let Some(board) = &board {
-        call = call.progress(board.clone());
-    }
-    let found = watched(board, call).await?;
+    let found = watched(session.output.board(), call).await?;
     let wrong = found.mismatches.iter().map(|wrong| wrong.path.to_string());
     let missing = found.missing.iter().filter(|_| args.fail_on_missing_files).map(ToString::to_string);
     let extra = found.extra.iter().filter(|_| args.fail_on_extra_files).map(ToString::to_string);

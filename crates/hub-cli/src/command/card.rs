@@ -1,13 +1,18 @@
 //! `hub models card`, `hub datasets card`, `hub spaces card`
 
-use hub_api::{RepoRef, RepoType};
+use hub_api::RepoType;
 use serde_json::json;
 
-use crate::{args::Card, client::Session, failure::Failure, output::Brief};
+use crate::{
+    args::{Card, repo_of},
+    client::Session,
+    failure::Failure,
+    output::Brief,
+};
 
 pub(super) async fn run(session: &Session, repo_type: RepoType, args: Card) -> Result<(), Failure> {
     let api = session.api().await?;
-    let repo = RepoRef::new(repo_type, args.repo_id.parse().map_err(hub_api::Error::from)?);
+    let repo = repo_of(repo_type, &args.repo_id)?;
     let path = api.hf_hub_download(&repo, "README.md").await?;
     let card = std::fs::read_to_string(&path)
         .map_err(|error| Failure::other(format!("cannot read {}", path.display()), error))?;

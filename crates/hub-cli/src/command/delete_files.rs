@@ -1,20 +1,20 @@
 //! `hub repos delete-files`
 
 use hub_api::{
-    CommitOperation, CommitOperationDelete, IsFolder, RepoRef,
+    CommitOperation, CommitOperationDelete, IsFolder,
     commit::{CommitError, pattern::Filter},
 };
 
 use crate::{
     args::DeleteFiles,
     client::Session,
-    command::upload::{show, told},
+    command::commit::{show, told},
     failure::{Code, Failure},
 };
 
 pub(super) async fn run(session: &Session, args: DeleteFiles) -> Result<(), Failure> {
     let api = session.api().await?;
-    let repo = RepoRef::new(args.repo_type.get(), args.repo_id.parse().map_err(hub_api::Error::from)?);
+    let repo = args.repo_type.repo(&args.repo_id)?;
     let mut files = api.list_repo_files(&repo);
     if let Some(revision) = &args.commit.revision {
         files = files.revision(revision);

@@ -133,7 +133,7 @@ async fn create(session: &Session, args: CreateDiscussion) -> Result<(), Failure
         call = call.description(text);
     }
     let made = call.await?.discussion;
-    let repo = hub_api::RepoRef::new(repo_type, args.repo_id.parse().map_err(hub_api::Error::from)?);
+    let repo = args.repo_type.repo(&args.repo_id)?;
     let url = made.url(&api.endpoint()?, &repo);
     let value = json!({ "num": made.num, "url": url, "ref": made.git_reference().map(|r| r.to_string()) });
     session.output.value(&value, || url.clone(), Brief::One(&made.num.to_string()))

@@ -1,11 +1,6 @@
 //! `hub download`
 
-use hub_api::{
-    Call,
-    api::download::HasDownload,
-    args::{HasProgress, HasRevision},
-    download::PlannedFile,
-};
+use hub_api::{Call, api::download::HasDownload, args::HasRevision, download::PlannedFile};
 use serde_json::json;
 
 use crate::{
@@ -13,18 +8,17 @@ use crate::{
     client::Session,
     failure::Failure,
     output::Brief,
-    progress::{Board, watched},
+    progress::watched,
     shown::{absolute, human_size},
 };
 
 pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure> {
     let api = session.api().await?;
-    let repo =
-        hub_api::RepoRef::new(args.repo_type.get(), args.repo_id.parse().map_err(hub_api::Error::from)?);
-    let board = session.output.board().filter(|_| !args.dry_run);
+    let repo = args.repo_type.repo(&args.repo_id)?;
+    let board = session.output.board();
     let path = match args.filenames.as_slice() {
         [file] => {
-            let call = set(api.hf_hub_download(&repo, file), &args, board.as_ref());
+            let call = set(api.hf_hub_download(&repo, file), &args);
             if args.dry_run {
                 return say(session, &[call.plan().await?]);
             }
@@ -33,7 +27,7 @@ pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure
         files => {
             let call =
                 api.snapshot_download(&repo).max_workers(args.max_workers).ignore_patterns(&args.exclude);
-            let mut call = set(call, &args, board.as_ref());
+            let mut call = set(call, &args);
             if !files.is_empty() {
                 call = call.allow_patterns(files);
             } else if !args.include.is_empty() {
@@ -50,11 +44,7 @@ pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure
 }
 
 /// Sets what a file and a snapshot have in common.
-fn set<O: HasDownload + HasRevision + HasProgress>(
-    call: Call<O>,
-    args: &Download,
-    board: Option<&Board>,
-) -> Call<O> {
+fn set<O: HasDownload + HasRevision>(call: Call<O>, args: &Download) -> Call<O> {
     let mut call = call.force_download(args.force_download);
     if let Some(folder) = &args.local_dir {
         call = call.local_dir(folder);
@@ -64,9 +54,6 @@ fn set<O: HasDownload + HasRevision + HasProgress>(
     }
     if let Some(revision) = &args.revision {
         call = call.revision(revision);
-    }
-    if let Some(board) = board {
-        call = call.progress(board.clone());
     }
     call
 }

@@ -10,11 +10,30 @@ use crate::{
 };
 
 pub(super) fn secrets(args: &SecretsArgs) -> Result<Vec<SpaceSetting>, Failure> {
-    settings(&args.secrets, "--secrets", args.secrets_file.as_deref(), "--secrets-file")
+    settings(Kind::Secret, &args.secrets, args.secrets_file.as_deref())
 }
 
 pub(super) fn variables(args: &VariablesArgs) -> Result<Vec<SpaceSetting>, Failure> {
-    settings(&args.env, "--env", args.env_file.as_deref(), "--env-file")
+    settings(Kind::Variable, &args.env, args.env_file.as_deref())
+}
+
+/// What is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Nothing of it is shown: what seems to be its key may be its value.
+    Secret,
+    /// Everybody who sees the Space can read it.
+    Variable,
+}
+
+impl Kind {
+    /// The flag for one, and that for a file with several.
+    const fn flags(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Secret => ("--secrets", "--secrets-file"),
+            Self::Variable => ("--env", "--env-file"),
+        }
+    }
 }
 
 /// Where a setting was said. Never with its value, which may be a secret.
@@ -33,12 +52,8 @@ impl fmt::Display for Said<'_> {
 }
 
 /// Those of the file come first, so that the command line can set them anew.
-fn settings(
-    given: &[String],
-    flag: &str,
-    file: Option<&Path>,
-    file_flag: &str,
-) -> Result<Vec<SpaceSetting>, Failure> {
+fn settings(kind: Kind, given: &[String], file: Option<&Path>) -> Result<Vec<SpaceSetting>, Failure> {
+    let (flag, file_flag) = kind.flags();
     let mut all = Vec::new();
     if let Some(file) = file {
         let failed = |error| Failure::other(format!("{file_flag}: cannot read {}", file.display()), error);
@@ -49,17 +64,17 @@ fn settings(
                 .map_err(|_| Failure::new(Code::Usage, format!("{said}: it is not UTF-8")))?;
             let line = line.trim_start_matches('\u{feff}').trim();
             if !line.is_empty() && !line.starts_with('#') {
-                all.push(setting(line, &said)?);
+                all.push(setting(kind, line, &said)?);
             }
         }
     }
     for text in given {
-        all.push(setting(text, &Said::Flag(flag))?);
+        all.push(setting(kind, text, &Said::Flag(flag))?);
     }
     Ok(all)
 }
 
-fn setting(text: &str, said: &Said<'_>) -> Result<SpaceSetting, Failure> {
+fn setting(kind: Kind, text: &str, said: &Said<'_>) -> Result<SpaceSetting, Failure> {
     let wrong = |what: String| Failure::new(Code::Usage, format!("{said}: {what}"));
     let (key, value) = match text.split_once('=') {
         Some((key, value)) => (key.trim(), Some(value.trim_matches('"'))),
@@ -82,6 +97,10 @@ fn setting(text: &str, said: &Said<'_>) -> Result<SpaceSetting, Failure> {
             Err(_) if key.starts_with("hf_") => {
                 Err(wrong("a token stands where a key should: write KEY=VALUE".to_owned()))
             }
+            Err(_) if kind == Kind::Secret => Err(wrong(
+                "there is no =VALUE, and no environment variable of that name is set: write KEY=VALUE"
+                    .to_owned(),
+            )),
             Err(_) => Err(wrong(format!(
                 "{key} has no value: write {key}=VALUE, or set the environment variable {key}, which is not set"
             ))),
@@ -112,7 +131,7 @@ mod tests {
             ("A=1\nB=\u{fffd}\n", ""),
         ] {
             fs::write(&file, text).unwrap();
-            match settings(&[], "--env", Some(&file), "--env-file") {
+            match settings(Kind::Variable, &[], Some(&file)) {
                 Ok(all) => assert!(said.is_empty() && all.len() == 2, "{text}"),
                 Err(failure) => {
                     let failure = failure.to_string();
@@ -122,11 +141,28 @@ mod tests {
             }
         }
         fs::write(&file, b"A=1\nB=\xff\n").unwrap();
-        let failure = settings(&[], "--env", Some(&file), "--env-file").unwrap_err().to_string();
+        let failure = settings(Kind::Variable, &[], Some(&file)).unwrap_err().to_string();
         assert!(failure.ends_with(".env, line 2: it is not UTF-8"), "{failure}");
-        let failure = settings(&["NOT_SET_ANYWHERE".to_owned()], "--secrets", None, "").unwrap_err();
-        assert!(failure.to_string().starts_with("--secrets: NOT_SET_ANYWHERE has no value"), "{failure}");
-        let missing = settings(&[], "--env", Some(&folder.path().join("none")), "--env-file").unwrap_err();
+        let failure = settings(Kind::Variable, &["NOT_SET_ANYWHERE".to_owned()], None).unwrap_err();
+        assert!(failure.to_string().starts_with("--env: NOT_SET_ANYWHERE has no value"), "{failure}");
+        let missing = settings(Kind::Variable, &[], Some(&folder.path().join("none"))).unwrap_err();
         assert!(missing.to_string().contains("none"), "{missing}");
+    }
+
+    #[test]
+    fn nothing_of_a_secret_is_shown_although_it_looks_like_a_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        for secret in ["Sesame1234", "hf_Sesame", "=Sesame", "open Sesame", "Sesame\u{1b}", "1Sesame=x"] {
+            fs::write(&file, format!("A=1\n{secret}\n")).unwrap();
+            let in_file = settings(Kind::Secret, &[], Some(&file)).unwrap_err().to_string();
+            assert!(
+                in_file.starts_with("--secrets-file ") && in_file.contains(".env, line 2: "),
+                "{in_file}"
+            );
+            let alone = settings(Kind::Secret, &[secret.to_owned()], None).unwrap_err().to_string();
+            assert!(alone.starts_with("--secrets: "), "{alone}");
+            assert!(!in_file.contains("Sesame") && !alone.contains("Sesame"), "{in_file}; {alone}");
+        }
     }
 }

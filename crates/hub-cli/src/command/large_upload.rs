@@ -28,9 +28,6 @@ pub(crate) async fn run(session: &Session, args: UploadLargeFolder) -> Result<()
         call = call.files_per_commit(files);
     }
     let board = if args.no_bars { None } else { session.output.board() };
-    if let Some(board) = &board {
-        call = call.progress(board.clone());
-    }
     let done = watched(board, call).await?;
     let human = || {
         let already = match done.unchanged {

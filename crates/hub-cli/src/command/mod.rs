@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod cache;
 mod card;
+mod commit;
 mod delete_files;
 pub(crate) mod discussions;
 pub(crate) mod download;
@@ -18,6 +19,7 @@ pub(crate) mod serve;
 pub(crate) mod spaces;
 pub(crate) mod upload;
 mod upload_every;
+mod upload_job;
 
 use std::io::IsTerminal;
 

@@ -1,24 +1,20 @@
 //! `hub upload`
 
-use std::path::{Component, Path, PathBuf};
-
 use hub_api::{
-    Call, CommitInfo, CommitPlan, HfApi, Operation, RepoRef, RepoType,
-    api::{
-        create_repo::CreateRepoCall,
-        upload::{HasCommit, UploadFileCall},
-        upload_folder::UploadFolderCall,
-    },
+    CommitPlan,
     commit::{Action, PlanEntry},
 };
 
-use super::upload_every::upload_every;
 use crate::{
-    args::{CommitArgs, Upload},
+    args::Upload,
     client::Session,
-    failure::{Code, Failure},
+    command::{
+        commit::show,
+        upload_every::upload_every,
+        upload_job::{Missing, UploadJob},
+    },
+    failure::Failure,
     output::Brief,
-    progress::watched,
     shown::{counted, human_size},
 };
 
@@ -35,118 +31,6 @@ pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> 
         Some(pause) => upload_every(pause, &job).await,
         None => show(session, &job.commit(Missing::IsMade).await?),
     }
-}
-
-/// What becomes of a repository that is not there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Missing {
-    IsMade,
-    Fails,
-}
-
-/// An upload that can be done again.
-pub(super) struct UploadJob<'a> {
-    pub(super) session: &'a Session,
-    args: Upload,
-    api: HfApi,
-    repo: RepoRef,
-    local_path: PathBuf,
-    path_in_repo: String,
-    is_folder: bool,
-}
-
-impl<'a> UploadJob<'a> {
-    async fn new(session: &'a Session, args: Upload) -> Result<Self, Failure> {
-        let (local_path, path_in_repo) = places(&args)?;
-        let api = session.api().await?;
-        let is_folder = std::fs::metadata(&local_path)
-            .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?
-            .is_dir();
-        let has_patterns =
-            [&args.source.include, &args.source.exclude, &args.delete].iter().any(|given| !given.is_empty());
-        if has_patterns && !is_folder {
-            return Err(Failure::new(Code::Usage, "--include, --exclude and --delete are for folders"));
-        }
-        // The answer to the making of the repository names its owner; without that the Hub is asked.
-        let is_made_first = !args.dry_run && args.every.is_none();
-        let id =
-            if is_made_first { args.repo_id.clone() } else { api.get_full_repo_name(&args.repo_id).await? };
-        let repo = RepoRef::new(args.source.repo_type.get(), id.parse().map_err(hub_api::Error::from)?);
-        Ok(Self { session, args, api, repo, local_path, path_in_repo, is_folder })
-    }
-
-    /// Commits what has changed.
-    pub(super) async fn commit(&self, missing: Missing) -> Result<CommitInfo, Failure> {
-        if self.is_folder {
-            self.run(self.folder(), missing).await
-        } else {
-            self.run(self.file(), missing).await
-        }
-    }
-
-    async fn plan(&self) -> Result<CommitPlan, Failure> {
-        let create = || new_repo(&self.api, &self.args);
-        Ok(match self.is_folder {
-            true => self.folder().create_repo(create()).plan().await?,
-            false => self.file().create_repo(create()).plan().await?,
-        })
-    }
-
-    async fn run<O>(&self, mut call: Call<O>, missing: Missing) -> Result<CommitInfo, Failure>
-    where
-        O: HasCommit + Operation<Output = CommitInfo>,
-    {
-        if missing == Missing::IsMade {
-            call = call.create_repo(new_repo(&self.api, &self.args));
-        }
-        let board = self.session.output.board();
-        if let Some(board) = &board {
-            call = call.progress(board.clone());
-        }
-        Ok(watched(board, call).await?)
-    }
-
-    fn folder(&self) -> UploadFolderCall {
-        let args = &self.args;
-        let call = self
-            .api
-            .upload_folder(self.repo.clone(), &self.local_path)
-            .path_in_repo(&self.path_in_repo)
-            .ignore_patterns(&args.source.exclude)
-            .delete_patterns(&args.delete)
-            .links(args.links());
-        let include = &args.source.include;
-        told(if include.is_empty() { call } else { call.allow_patterns(include) }, &args.commit)
-    }
-
-    fn file(&self) -> UploadFileCall {
-        let call = self.api.upload_file(self.local_path.clone(), &self.path_in_repo, self.repo.clone());
-        told(call, &self.args.commit)
-    }
-}
-
-/// Sets what every commit can be told.
-pub(super) fn told<O: HasCommit>(call: Call<O>, args: &CommitArgs) -> Call<O> {
-    let mut call = call.create_pr(args.create_pr);
-    if let Some(message) = &args.commit_message {
-        call = call.commit_message(message);
-    }
-    if let Some(description) = &args.commit_description {
-        call = call.commit_description(description);
-    }
-    if let Some(revision) = &args.revision {
-        call = call.revision(revision);
-    }
-    call
-}
-
-pub(super) fn show(session: &Session, commit: &CommitInfo) -> Result<(), Failure> {
-    let human = || match (&commit.pr_url, commit.created) {
-        (_, false) => format!("Nothing has changed; no commit was made.\n{}", commit.commit_url),
-        (Some(pull_request), true) => pull_request.clone(),
-        (None, true) => commit.commit_url.clone(),
-    };
-    session.output.value(commit, human, Brief::One(&commit.commit_url))
 }
 
 /// A plan for people: one line for each path, then the sums.
@@ -201,106 +85,4 @@ fn entry_line(entry: &PlanEntry) -> String {
     };
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
     format!("{action:<8} {path}{notes}")
-}
-
-/// Makes the repository if it is missing. A Space cannot be made without an SDK: `gradio`, as the `hf` command does.
-fn new_repo(api: &HfApi, args: &Upload) -> CreateRepoCall {
-    let repo_type = args.source.repo_type.get();
-    let mut create = api.create_repo(&args.repo_id).repo_type(repo_type).exist_ok(true);
-    if let Some(private) = args.source.visibility.private() {
-        create = create.private(private);
-    }
-    if repo_type == RepoType::Space {
-        create = create.space_sdk("gradio");
-    }
-    create
-}
-
-/// What to upload, and where it goes.
-fn places(args: &Upload) -> Result<(PathBuf, String), Failure> {
-    let Some(local_path) = &args.local_path else {
-        let name = args.repo_id.rsplit('/').next().unwrap_or_default();
-        let path = PathBuf::from(name);
-        return if path.is_file() {
-            Ok((path, name.to_owned()))
-        } else if path.is_dir() {
-            Ok((path, ".".to_owned()))
-        } else {
-            Err(Failure::new(
-                Code::Usage,
-                format!("there is no file or folder {name:?} here: say which one to upload"),
-            ))
-        };
-    };
-    let path_in_repo = match &args.path_in_repo {
-        Some(path) if local_path.is_dir() => path.clone(),
-        Some(path) => file_in(path, local_path)?,
-        None if local_path.is_dir() => folder_as_given(local_path),
-        None => file_in(".", local_path)?,
-    };
-    Ok((local_path.clone(), path_in_repo))
-}
-
-/// Where a file goes: into a folder of the repository under its own name, else to the path that is said.
-fn file_in(path_in_repo: &str, file: &Path) -> Result<String, Failure> {
-    let path = path_in_repo.trim_start_matches("./");
-    if !matches!(path, "" | "." | "/") && !path.ends_with('/') {
-        return Ok(path_in_repo.to_owned());
-    }
-    let name = file.file_name().and_then(|name| name.to_str()).ok_or_else(|| {
-        Failure::new(Code::Usage, format!("say the name that {} gets in the repository", file.display()))
-    })?;
-    let folder = path.trim_matches('/');
-    Ok(if matches!(folder, "" | ".") { name.to_owned() } else { format!("{folder}/{name}") })
-}
-
-/// A relative path without `..` stays what it is; anything else goes to the root.
-fn folder_as_given(path: &Path) -> String {
-    let mut parts = Vec::new();
-    for component in path.components() {
-        match component {
-            Component::Normal(part) => parts.push(part.to_string_lossy()),
-            Component::CurDir => {}
-            _ => return ".".to_owned(),
-        }
-    }
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_goes_into_the_folder_that_is_said_or_to_the_path() {
-        for (said, goes) in [
-            (".", "a.txt"),
-            ("/", "a.txt"),
-            ("./", "a.txt"),
-            ("", "a.txt"),
-            ("docs/", "docs/a.txt"),
-            ("/docs/", "docs/a.txt"),
-            ("./docs/", "docs/a.txt"),
-            ("docs/x/", "docs/x/a.txt"),
-            ("docs", "docs"),
-            ("docs/b.txt", "docs/b.txt"),
-            ("../", "../a.txt"),
-        ] {
-            assert_eq!(file_in(said, Path::new("here/a.txt")).unwrap(), goes, "{said}");
-        }
-    }
-
-    #[test]
-    fn a_folder_keeps_its_relative_path() {
-        for (given, expected) in [
-            ("docs", "docs"),
-            ("./docs/", "docs"),
-            ("a/b", "a/b"),
-            (".", "."),
-            ("../docs", "."),
-            ("/tmp", "."),
-        ] {
-            assert_eq!(folder_as_given(Path::new(given)), expected, "{given}");
-        }
-    }
 }

@@ -2,15 +2,19 @@
 
 use std::{pin::pin, time::Duration};
 
-use super::upload::{Missing, UploadJob, show};
 use crate::{
+    command::{
+        commit::show,
+        upload_job::{Missing, UploadJob},
+    },
     console,
     failure::{Code, Failure},
     stop::stopped,
 };
 
 /// Uploads at once, and again `pause` after each time, until the program is told to stop. Only the first time may make the
-/// repository, and only then does a failure end the command: later ones are told, and the next time comes.
+/// repository, and only then does a failure end the command: later ones are told, and the next time comes. That nobody reads
+/// what was done is no failure of an upload.
 pub(super) async fn upload_every(pause: Duration, job: &UploadJob<'_>) -> Result<(), Failure> {
     let mut stop = pin!(stopped());
     let mut is_first = true;
@@ -28,7 +32,13 @@ pub(super) async fn upload_every(pause: Duration, job: &UploadJob<'_>) -> Result
             }
         };
         match result {
-            Ok(commit) if commit.created || is_first => show(job.session, &commit)?,
+            Ok(commit) if commit.created || is_first => {
+                if let Err(failure) = show(job.session, &commit)
+                    && failure.is_told()
+                {
+                    console::note(format!("hub: {failure}"));
+                }
+            }
             Ok(_) => {}
             Err(failure) if is_first || !goes_on => return Err(failure),
             Err(failure) => {

@@ -1,8 +1,11 @@
 //! What a failed command says, and its exit code.
 
+use hub_local::Fault;
+use hub_tests::ADA;
+
 use crate::{
     crash::Served,
-    place::{Place, hub, me, text},
+    place::{Place, hub, me, serve, text},
 };
 
 #[test]
@@ -46,7 +49,7 @@ fn an_upload_that_cannot_be_creates_no_repository() {
         (&["upload", "new", "folder", "../out"], 2, ".."),
         (&["upload", "new", "folder/a", ".git/config"], 2, ".git"),
         (&["upload", "new", "folder/none"], 1, "folder/none"),
-        (&["upload", "new"], 2, "new"),
+        (&["upload", "new"], 1, "new"),
     ];
     for (args, code, named) in cases {
         let stderr = place.fails(args, code);
@@ -59,6 +62,49 @@ fn an_upload_that_cannot_be_creates_no_repository() {
     }
     let id = format!("{}/new", me(&place));
     place.fails(&["models", "info", &id], 3);
+}
+
+#[test]
+fn what_cannot_be_a_revision_is_wrong_usage_and_nobody_is_asked() {
+    let place = Place::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = format!("http://{free}");
+    let long = "r".repeat(300);
+    for revision in ["a..b", "~", "main^", "a b", "a:b", "x.lock", &long] {
+        let lines: [&[&str]; 7] = [
+            &["download", "ada/x", "--revision", revision],
+            &["download", "ada/x", "a.txt", "--revision", revision],
+            &["models", "info", "ada/x", "--revision", revision],
+            &["models", "list", "ada/x", "--revision", revision],
+            &["repos", "branch", "create", "ada/x", revision],
+            &["repos", "tag", "create", "ada/x", revision],
+            &["repos", "branch", "create", "ada/x", "dev", "--revision", revision],
+        ];
+        for line in lines {
+            let output = hub(place.home.path()).args(["--endpoint", &nobody]).args(line).output().unwrap();
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{line:?}: {said}");
+            assert!(said.contains("invalid revision") && !said.contains("drive"), "{line:?}: {said}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_of_which_nothing_is_known_fails_and_is_neither_missing_nor_forbidden() {
+    for status in [403, 404, 412] {
+        let served = hub_tests::hub();
+        let (_server, url) = serve(&served).await;
+        let place = Place::new();
+        std::fs::write(place.home.path().join("a.txt"), "1").unwrap();
+        served.fault(Fault::status(504).on("POST").path("/commit/").times(usize::MAX));
+        served.fault(Fault::status(status).on("GET").path("/commits/").times(usize::MAX));
+        let mut upload = hub(place.home.path());
+        upload.args(["--endpoint", &url, "--token", ADA, "upload", "ada/demo", "a.txt"]);
+        let output = tokio::task::spawn_blocking(move || upload.output().unwrap()).await.unwrap();
+        let said = text(&output.stderr);
+        assert!(said.contains("it is not known whether the commit"), "{status}: {said}");
+        assert_eq!(output.status.code(), Some(1), "{status}: {said}");
+    }
 }
 
 #[test]

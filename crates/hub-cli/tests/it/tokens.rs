@@ -44,7 +44,9 @@ fn tokens_have_names_and_can_be_switched() {
     let listed = place.ok(&["auth", "list"]);
     assert!(listed.contains("*       other\n") && listed.contains(&format!("        {name}\n")), "{listed}");
     assert!(!listed.contains("hf_"), "{listed}");
-    assert!(place.fails(&["auth", "switch", "--token-name", "nobody"], 4).contains("nobody"));
+    for command in ["switch", "logout"] {
+        assert!(place.fails(&["auth", command, "--token-name", "nobody"], 1).contains("nobody"));
+    }
 
     place.ok(&["auth", "logout", "--token-name", "other"]);
     assert!(kept("token").is_err());
@@ -59,7 +61,7 @@ fn a_login_gives_the_token_to_git_when_asked_and_a_logout_takes_it_back() {
     let place = Place::new();
     let own = place.ok(&["auth", "token"]).trim().to_owned();
     let passwords = place.home.path().join(".git-credentials");
-    let stderr = place.fails(&["--token", &own, "auth", "login", "--add-to-git-credential"], 4);
+    let stderr = place.fails(&["--token", &own, "auth", "login", "--add-to-git-credential"], 1);
     assert!(stderr.contains("credential.helper") && !stderr.contains(&own), "{stderr}");
     std::fs::write(place.home.path().join(".gitconfig"), "[credential]\nhelper = store\n").unwrap();
     place.ok(&["--token", &own, "auth", "login"]);
@@ -68,6 +70,52 @@ fn a_login_gives_the_token_to_git_when_asked_and_a_logout_takes_it_back() {
     assert!(std::fs::read_to_string(&passwords).unwrap().contains(&own));
     place.ok(&["auth", "logout"]);
     assert_eq!(std::fs::read_to_string(&passwords).unwrap(), "");
+}
+
+#[test]
+fn a_token_that_cannot_be_one_is_named_by_how_it_was_given() {
+    use std::{io::Write, process::Stdio};
+    let place = Place::new();
+    let mut login = hub(place.home.path());
+    login.args(["--endpoint", "local:hub-data", "auth", "login", "--token-stdin"]).stdin(Stdio::piped());
+    let mut login = login.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    login.stdin.take().unwrap().write_all(b"hf_open sesame").unwrap();
+    let output = login.wait_with_output().unwrap();
+    let from_stdin = (output.status.code(), text(&output.stderr));
+    let by_flag = place.fails(&["--token", "hf_open sesame", "auth", "login"], 4);
+    let in_use = place.fails(&["--token", "hf_open sesame", "auth", "token"], 4);
+    let asked = place.fails(&["--token", "hf_open sesame", "auth", "whoami"], 4);
+    assert_eq!(from_stdin.0, Some(4));
+    assert!(from_stdin.1.starts_with("hub: standard input does not hold a usable token"), "{}", from_stdin.1);
+    for said in [&by_flag, &in_use, &asked] {
+        assert!(said.contains("--token does not hold a usable token"), "{said}");
+    }
+    for said in [&from_stdin.1, &by_flag, &in_use, &asked] {
+        assert!(!said.contains("sesame") && !said.contains("argument"), "{said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_file_that_cannot_be_read_has_one_exit_code_everywhere() {
+    let place = Place::new();
+    std::fs::create_dir(place.home.path().join("token")).unwrap();
+    let lines: [&[&str]; 5] = [
+        &["auth", "whoami"],
+        &["auth", "token"],
+        &["models", "info", "ada/demo"],
+        &["upload", "ada/demo", "file"],
+        &["auth", "logout"],
+    ];
+    std::fs::write(place.home.path().join("file"), "1").unwrap();
+    for line in lines {
+        let mut command = hub(place.home.path());
+        command.args(["--endpoint", "http://127.0.0.1:1"]).args(line).env("HF_TOKEN_PATH", "token");
+        let output = command.output().unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{line:?}: {said}");
+        assert!(said.contains("token file"), "{line:?}: {said}");
+    }
 }
 
 /// A proxy that stands in for a Hub on another machine; gives what it is sent, request by request.

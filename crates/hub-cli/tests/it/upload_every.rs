@@ -24,9 +24,7 @@ impl Running {
     }
 
     fn interrupt(&self) {
-        let kill = format!("kill -INT {}", self.program.id());
-        let kill = Command::new("sh").args(["-c", &kill]).status().unwrap();
-        assert!(kill.success());
+        interrupt(self.program.id());
     }
 
     /// How it ends, and what it has said on stderr.
@@ -34,6 +32,12 @@ impl Running {
         let output = self.program.wait_with_output().unwrap();
         (output.status.code(), text(&output.stderr))
     }
+}
+
+fn interrupt(program: u32) {
+    let kill = format!("kill -INT {program}");
+    let kill = Command::new("sh").args(["-c", &kill]).status().unwrap();
+    assert!(kill.success());
 }
 
 fn upload_every(home: &Path, url: &str, local_path: &Path) -> Running {
@@ -71,6 +75,32 @@ async fn what_changes_is_committed_until_the_program_is_stopped() {
     assert_eq!(code, Some(0));
     assert_eq!(told.matches("trying again").count(), 1, "{told}");
     assert_eq!(commits(&served).await, begun + 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_uploads_go_on_when_nobody_reads_what_was_done() {
+    let served = hub_tests::hub();
+    let (_server, url) = serve(&served).await;
+    let (home, folder) = (tempfile::tempdir().unwrap(), folder_with(&[("a.log", b"1")]));
+    let Running { program, mut lines } = upload_every(home.path(), &url, folder.path());
+    lines.next().unwrap().unwrap();
+    drop(lines);
+    let id = program.id();
+    let mut ended = tokio::task::spawn_blocking(move || program.wait_with_output().unwrap());
+    for content in ["12", "123"] {
+        let (hold, held) = Fault::hold();
+        served.fault(hold.on("POST").path("/commit/"));
+        fs::write(folder.path().join("a.log"), content).unwrap();
+        tokio::select! {
+            () = held.reached() => {}
+            output = &mut ended => panic!("it ended before {content}: {output:?}"),
+        }
+    }
+    interrupt(id);
+    let output = ended.await.unwrap();
+    let told = text(&output.stderr);
+    assert!(output.status.success() && !told.contains("hub:"), "{told}");
+    assert_eq!(commits(&served).await, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,7 @@ fn names() -> BTreeSet<String> {
         }
     }
     let mut names = BTreeSet::new();
-    for library in ["hub-api", "hub-commit", "hub-download", "hub-transport"] {
+    for library in ["hub-api", "hub-commit", "hub-download", "hub-endpoints", "hub-transport"] {
         collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(library).join("src"), &mut names);
     }
     assert!(names.contains("exist_ok") && names.contains("list_repo_tree") && names.contains("whoami"));

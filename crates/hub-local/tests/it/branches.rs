@@ -72,6 +72,21 @@ async fn names_that_cannot_be_and_revisions_that_are_not_are_refused() {
         let body = json!({"tag": name.replace("%2F", "/").replace("%20", " ")});
         assert_eq!(tag("main", body).send(&hub).await.status, 400, "{name}");
     }
+    // 255 bytes are a name, but not with the `.lock` that git puts behind it.
+    for length in [251, 256, 300, 1025] {
+        let name = "r".repeat(length);
+        assert_eq!(branch(&name, json!({})).send(&hub).await.status, 400, "{length}");
+        assert_eq!(tag("main", json!({"tag": name})).send(&hub).await.status, 400, "{length}");
+        let start = branch("x", json!({"startingPoint": name})).send(&hub).await;
+        assert_eq!(start.error().1, Some("RevisionNotFound"), "{length}");
+        let read = get(&format!("{DEMO}/revision/{name}")).send(&hub).await;
+        assert_eq!(read.error().1, Some("RevisionNotFound"), "{length}");
+    }
+    for name in ["a%20b", "main%5E", "~", "a..b"] {
+        let read = get(&format!("{DEMO}/revision/{name}")).send(&hub).await;
+        assert_eq!(read.error().1, Some("RevisionNotFound"), "{name}");
+    }
+    assert_eq!(branch(&"r".repeat(250), json!({})).send(&hub).await.status, 200);
     let missing = branch("x", json!({"startingPoint": "none"})).send(&hub).await;
     assert_eq!(missing.error().1, Some("RevisionNotFound"));
     assert_eq!(tag("none", json!({"tag": "v1"})).send(&hub).await.error().1, Some("RevisionNotFound"));

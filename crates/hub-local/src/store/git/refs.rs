@@ -58,11 +58,19 @@ pub(super) fn read(repo: &gix::Repository, full_name: &str) -> Result<Option<Com
     Ok(reference.peel_to_commit().ok().map(|commit| commit.id))
 }
 
+/// Bytes of the longest name of a file, with `.lock` behind it, as git makes one beside a ref that it moves.
+const LONGEST_PART: usize = 255 - ".lock".len();
+
 /// Refuses what git does not take for the name of a ref below `refs/`.
 pub(super) fn check_name(full_name: &str) -> Result<()> {
     let invalid = |reason: String| StoreError::InvalidRef { name: full_name.to_owned(), reason };
     if !full_name.starts_with("refs/") {
         return Err(invalid("it must begin with \"refs/\"".to_owned()));
+    }
+    if full_name.split('/').any(|part| part.len() > LONGEST_PART) {
+        return Err(invalid(format!(
+            "it, or a part of it between slashes, is longer than {LONGEST_PART} bytes"
+        )));
     }
     gix::validate::reference::name(full_name.into()).map(|_| ()).map_err(|error| invalid(error.to_string()))
 }

@@ -1,6 +1,7 @@
 //! From what a client calls a revision to a commit.
 
 use gix::odb::store::prefix::lookup;
+use hub_types::Revision;
 
 use super::{CommitId, GitRepo, refs};
 use crate::store::{Result, StoreError};
@@ -19,6 +20,9 @@ impl GitRepo {
 
     /// As [`GitRepo::resolve`], with an open handle. A whole id is that commit whatever branches are called, as in git.
     pub(super) fn resolve_in(&self, repo: &gix::Repository, revision: &str) -> Result<CommitId> {
+        let missing = || StoreError::RevisionNotFound { revision: revision.to_owned() };
+        // What cannot be the name of a ref is not looked for on the disk.
+        revision.parse::<Revision>().map_err(|_| missing())?;
         let whole = if revision.len() == 40 { by_id(repo, revision)? } else { None };
         let found = match revision {
             _ if whole.is_some() => whole,
@@ -32,7 +36,7 @@ impl GitRepo {
                 },
             },
         };
-        found.ok_or_else(|| StoreError::RevisionNotFound { revision: revision.to_owned() })
+        found.ok_or_else(missing)
     }
 }
 
