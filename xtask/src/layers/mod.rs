@@ -94,7 +94,9 @@ fn circles_of(package: &str, modules: &Modules) -> Vec<String> {
         for circle in circles(&arrows) {
             let mut ties = String::new();
             for from in &circle {
-                for (to, names) in arrows[from].iter().filter(|(to, _)| circle.contains(*to)) {
+                for (to, names) in
+                    arrows.get(from).into_iter().flatten().filter(|(to, _)| circle.contains(*to))
+                {
                     let names: Vec<&str> = names.iter().map(String::as_str).collect();
                     ties.push_str(&format!("\n    {from} -> {to}: {}", names.join(", ")));
                 }

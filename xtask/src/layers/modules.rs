@@ -85,26 +85,35 @@ impl Modules {
     fn home(&self, mut way: Way) -> Option<(Way, String)> {
         // A name can be handed on through as many modules as there are.
         for _ in 0..=self.files.len() {
-            let depth = (0..=way.len()).rev().find(|depth| self.files.contains_key(&way[..*depth]))?;
-            let Some(name) = way.get(depth).cloned() else { return Some((way, "*".into())) };
-            let module = &self.files[&way[..depth]];
-            if module.defines.contains(&name) {
-                return Some((way[..depth].to_vec(), name));
+            let (here, module) = self.deepest(&way)?;
+            let (rest, Some(name)) = (way.get(here.len() + 1..), way.get(here.len())) else {
+                return Some((way, "*".into()));
+            };
+            if module.defines.contains(name) {
+                return Some((here.to_vec(), name.clone()));
             }
-            let mut next = match module.brings.get(&name) {
+            let mut next = match module.brings.get(name) {
                 Some(next) => next.clone(),
                 None => {
-                    let all = module.hands_on.iter().find(|from| self.defines(from, &name))?;
-                    all.iter().cloned().chain([name]).collect()
+                    let all = module.hands_on.iter().find(|from| self.defines(from, name))?;
+                    all.iter().chain([name]).cloned().collect()
                 }
             };
-            next.extend_from_slice(&way[depth + 1..]);
+            next.extend_from_slice(rest.unwrap_or_default());
             if next == way {
                 return None;
             }
             way = next;
         }
         None
+    }
+
+    /// The module that a way leads to or into.
+    fn deepest<'w>(&self, way: &'w [String]) -> Option<(&'w [String], &Module)> {
+        (0..=way.len()).rev().find_map(|depth| {
+            let here = way.get(..depth)?;
+            Some((here, self.files.get(here)?))
+        })
     }
 
     fn defines(&self, way: &[String], name: &str) -> bool {
@@ -125,24 +134,23 @@ impl Reader {
     /// A way as the code says it, from the root of the crate; `None` if it leads elsewhere.
     fn absolute(&self, said: &[String]) -> Option<Way> {
         let mut here: Way = self.way.clone();
-        let mut rest = said;
+        let mut rest = said.iter().peekable();
         match said.first()?.as_str() {
             "crate" => {
                 here.clear();
-                rest = &rest[1..];
+                rest.next();
             }
-            "self" => rest = &rest[1..],
+            "self" => drop(rest.next()),
             "super" => {}
             first
                 if self.module.defines.contains(first)
                     || self.children.iter().any(|child| child == first) => {}
             _ => return None,
         }
-        while rest.first().is_some_and(|segment| segment == "super") {
+        while rest.next_if(|segment| *segment == "super").is_some() {
             here.pop()?;
-            rest = &rest[1..];
         }
-        here.extend_from_slice(rest);
+        here.extend(rest.cloned());
         Some(here)
     }
 
