@@ -23,13 +23,23 @@ pub fn decode_json<T: DeserializeOwned>(head: &Parts, body: &Bytes) -> Result<T,
     decoded.map_err(|source| misfit(body, source))
 }
 
+/// How much a response says that has no result of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// Something, such as `OK`: the Hub has carried out the call.
+    Said,
+    /// Nothing: no body, `null` or `{}`. Something that knows nothing of the Hub would say the same, so that where the call must
+    /// not be taken for done by mistake, what it does is looked up.
+    Silent,
+}
+
 /// Checks the response of a call that has no result of its own: empty, JSON, or a word such as `OK`.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Decode`] for a page (HTML, by its content type or its beginning) or a body longer than 64 KiB: something
 /// between the client and the Hub has spoken, and whether the Hub carried out the call is not known.
-pub fn decode_done(head: &Parts, body: &Bytes) -> Result<(), Error> {
+pub fn decode_done(head: &Parts, body: &Bytes) -> Result<Done, Error> {
     const LONGEST: usize = 64 * 1024;
     let media = media_type(head);
     let is_page = match media.as_deref() {
@@ -50,7 +60,10 @@ pub fn decode_done(head: &Parts, body: &Bytes) -> Result<(), Error> {
             );
             Err(error.with_hint("check the endpoint; a proxy or a login page may be in between"))
         }
-        false => Ok(()),
+        false => match body.trim_ascii() {
+            b"" | b"null" | b"{}" => Ok(Done::Silent),
+            _ => Ok(Done::Said),
+        },
     }
 }
 

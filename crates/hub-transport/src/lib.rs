@@ -120,7 +120,7 @@ pub use client::{MAX_BODY, MAX_ERROR_BODY, Transport};
 pub use clock::{Clock, Rng, SystemRng, TokioClock};
 pub use endpoint::{Endpoint, PagedEndpoint};
 pub use error::{Classified, Context, Error, ErrorKind, Failure, Foreign, MAX_SNIPPET, Voice, classify};
-pub use json::{decode_done, decode_json};
+pub use json::{Done, decode_done, decode_json};
 #[cfg(feature = "rustls")]
 pub use leaf::Tls;
 #[cfg(feature = "hyper")]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, RetryClass, decode_done, decode_json, delete, post};
+use hub_transport::{Body, Done, Endpoint, Error, RetryClass, decode_done, decode_json, delete, post};
 use hub_types::{
     CreateBranchRequest, Message, RepoRef, Revision, SuperSquashRequest, SuperSquashResponse, route,
 };
@@ -74,7 +74,7 @@ struct PostBranch {
 
 impl Endpoint for PostBranch {
     const NAME: &'static str = "create_branch";
-    type Output = ();
+    type Output = Done;
 
     fn class(&self) -> RetryClass {
         RetryClass::Ambiguous
@@ -88,7 +88,7 @@ impl Endpoint for PostBranch {
         post(route::repo(&self.repo).branch(&self.branch)).json(&self.body).finish()
     }
 
-    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Done, Error> {
         decode_done(head, &body)
     }
 }
@@ -126,7 +126,7 @@ struct RemoveBranch {
 
 impl Endpoint for RemoveBranch {
     const NAME: &'static str = "delete_branch";
-    type Output = ();
+    type Output = Done;
 
     fn class(&self) -> RetryClass {
         RetryClass::Ambiguous
@@ -140,7 +140,7 @@ impl Endpoint for RemoveBranch {
         delete(route::repo(&self.repo).branch(&self.branch)).finish()
     }
 
-    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Done, Error> {
         decode_done(head, &body)
     }
 }

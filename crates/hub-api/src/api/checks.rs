@@ -123,7 +123,7 @@ impl Endpoint for AuthCheck {
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
-        decode_done(head, &body)
+        decode_done(head, &body).map(drop)
     }
 }
 

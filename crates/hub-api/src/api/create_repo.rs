@@ -12,7 +12,7 @@ use hub_types::{
 
 use super::{
     info::GetInfo,
-    new_repo::{made_repo, made_since, repo_claim, repo_url},
+    new_repo::{in_namespace, made_repo, made_since, repo_claim, repo_url},
     settings::check_visibility,
     spaces::{check_sleep_time, template_called},
 };
@@ -203,7 +203,12 @@ impl CreateRepo {
             ErrorKind::Conflict => true,
             // A token that may read but not create must not be told that the repository is missing.
             ErrorKind::Unauthorized | ErrorKind::Forbidden => {
-                api.transport()?.send(&GetInfo::<RepoInfo>::new((&repo).into())).await.is_ok()
+                match in_namespace(api.transport()?, &repo).await {
+                    Ok(repo) => {
+                        api.transport()?.send(&GetInfo::<RepoInfo>::new((&repo).into())).await.is_ok()
+                    }
+                    Err(_) => false,
+                }
             }
             _ => false,
         };
@@ -251,6 +256,7 @@ impl Operation for CreateRepo {
                     match made_since(transport, &repo, begun).await {
                         Ok(Some(made)) if self.exist_ok || (made && !another) => {
                             transport.claims().claim_anew(&claim, &owner);
+                            let repo = in_namespace(transport, &repo).await?;
                             return repo_url(transport, error.context().existing_url.as_deref(), &repo);
                         }
                         Ok(Some(_)) => {

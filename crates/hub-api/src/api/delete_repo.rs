@@ -2,10 +2,13 @@
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, RetryClass, decode_done, delete};
-use hub_types::{DeleteRepoRequest, RepoInfo, route};
+use hub_transport::{Body, Done, Endpoint, Error, RetryClass, decode_done, delete};
+use hub_types::{DeleteRepoRequest, route};
 
-use super::{endpoint_repo, info::GetInfo, new_repo::forget_repo};
+use super::{
+    endpoint_repo,
+    new_repo::{forget_repo, is_gone, silent},
+};
 use crate::{Async, Call, HfApi, Mode, Operation, args::HasRepo, repo_arg::RepoArg};
 
 /// The call that [`HfApi::delete_repo`] makes.
@@ -17,7 +20,7 @@ struct DeleteRequest(RepoArg);
 
 impl Endpoint for DeleteRequest {
     const NAME: &'static str = "delete_repo";
-    type Output = ();
+    type Output = Done;
 
     fn class(&self) -> RetryClass {
         RetryClass::Ambiguous
@@ -32,7 +35,7 @@ impl Endpoint for DeleteRequest {
         delete(route::DELETE_REPO).json(&DeleteRepoRequest::new(repo.repo_type, &repo.id)).finish()
     }
 
-    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Done, Error> {
         decode_done(head, &body)
     }
 }
@@ -61,22 +64,21 @@ impl Operation for DeleteRepo {
     type Output = ();
 
     async fn run(self, api: HfApi) -> Result<(), crate::Error> {
-        let transport = api.transport()?;
-        match transport.send(&self.request).await {
-            Err(error) if error.is_not_found() && (self.missing_ok || error.maybe_processed()) => {}
-            // Never sent again blindly: somebody may have made a new repository of that name.
-            Err(error) if error.maybe_processed() => {
-                match transport.send(&GetInfo::<RepoInfo>::new(self.request.0.clone())).await {
-                    Err(gone) if gone.is_not_found() => {}
-                    _ => {
-                        let hint = "the repository is still there, or could not be looked up";
-                        return Err(error.with_hint(hint).into());
-                    }
-                }
-            }
-            other => other?,
+        let (transport, repo) = (api.transport()?, self.request.0.get()?);
+        let error = match transport.send(&self.request).await {
+            Ok(Done::Said) => None,
+            Ok(Done::Silent) => Some(silent(&self.request)),
+            Err(error) if error.is_not_found() && self.missing_ok && !error.maybe_processed() => None,
+            Err(error) if error.maybe_processed() => Some(error),
+            Err(error) => return Err(error.into()),
+        };
+        // Never sent again blindly: somebody may have made a new repository of that name.
+        if let Some(error) = error
+            && is_gone(transport, &repo).await != Some(true)
+        {
+            return Err(error.with_hint("the repository is still there, or could not be looked up").into());
         }
-        forget_repo(transport, &self.request.0.get()?);
+        forget_repo(transport, &repo);
         Ok(())
     }
 }

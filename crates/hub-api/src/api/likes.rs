@@ -48,7 +48,7 @@ impl<const LIKES: bool> Endpoint for SetLike<LIKES> {
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
-        decode_done(head, &body)
+        decode_done(head, &body).map(drop)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Making and removing a ref although an answer was lost: what branches and tags have in common.
 
-use hub_transport::{Claims, Endpoint, Error, ErrorKind, Transport};
+use hub_transport::{Claims, Done, Endpoint, Error, ErrorKind, Transport};
 use hub_types::{GitRefInfo, GitRefs, RepoInfo, RepoRef, Revision};
 
-use super::{info::GetInfo, refs::ListRefs};
+use super::{info::GetInfo, new_repo::silent, refs::ListRefs};
 
 /// A branch or a tag by name.
 pub(super) struct RefName<'a> {
@@ -42,7 +42,7 @@ impl RefName<'_> {
     ///
     /// When an answer was lost, it is looked up: one that leads where it should was made by this call or might as well
     /// have been; when there is none, `create` is sent once more.
-    pub(super) async fn create<E: Endpoint<Output = ()>>(
+    pub(super) async fn create<E: Endpoint<Output = Done>>(
         &self,
         transport: &Transport,
         create: &E,
@@ -56,9 +56,13 @@ impl RefName<'_> {
         // Whether an attempt may have made it although no response said so.
         let mut unknown = false;
         loop {
-            let Err(error) = transport.send(create).await else {
-                transport.claims().claim_anew(&claim, &owner);
-                return Ok(());
+            let error = match transport.send(create).await {
+                Ok(Done::Said) => {
+                    transport.claims().claim_anew(&claim, &owner);
+                    return Ok(());
+                }
+                Ok(Done::Silent) => silent(create),
+                Err(error) => error,
             };
             if error.kind() == ErrorKind::Conflict && exist_ok {
                 return Ok(());
@@ -103,7 +107,7 @@ impl RefName<'_> {
     /// Removes it with `delete`.
     ///
     /// When the answer was lost and it is still there, it is not removed again: it may be a new one of that name.
-    pub(super) async fn delete<E: Endpoint<Output = ()>>(
+    pub(super) async fn delete<E: Endpoint<Output = Done>>(
         &self,
         transport: &Transport,
         delete: &E,
@@ -111,10 +115,13 @@ impl RefName<'_> {
         let claim = self.claim();
         let _turn =
             transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
-        if let Err(error) = transport.send(delete).await {
-            if !error.maybe_processed() {
-                return Err(error.into());
-            }
+        let doubt = match transport.send(delete).await {
+            Ok(Done::Said) => None,
+            Ok(Done::Silent) => Some(silent(delete)),
+            Err(error) if error.maybe_processed() => Some(error),
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(error) = doubt {
             let gone = error.kind() == ErrorKind::RevisionNotFound
                 || matches!(self.target(transport).await, Ok(None));
             if !gone {

@@ -2,8 +2,9 @@
 
 use std::time::SystemTime;
 
-use hub_transport::{Error, ErrorKind, Transport};
-use hub_types::{CreateRepoResponse, ModelInfo, RepoRef, RepoUrl};
+use hub_endpoints::GetWhoAmI;
+use hub_transport::{CallInfo, Endpoint, Error, ErrorKind, Transport};
+use hub_types::{CreateRepoResponse, ErrorCode, ModelInfo, RepoId, RepoInfo, RepoRef, RepoUrl};
 use tokio::time::Instant;
 
 use super::{begun::read_with_time, info::GetInfo};
@@ -24,15 +25,38 @@ pub(super) fn made_repo(
     }
 }
 
-/// The URL of a repository that is there: what the server states, and where that is on another host, as behind a mirror, its
-/// place at this endpoint.
+/// A repository under its whole name: one without a namespace is the caller's own.
+pub(super) async fn in_namespace(transport: &Transport, repo: &RepoRef) -> Result<RepoRef, Error> {
+    if repo.id.namespace().is_some() {
+        return Ok(repo.clone());
+    }
+    let me = transport.send(&GetWhoAmI).await?;
+    let id = RepoId::new(&me.name, repo.id.name());
+    let id = id.map_err(|error| Error::decode("the caller has a name that cannot be a namespace", error))?;
+    Ok(RepoRef::new(repo.repo_type, id))
+}
+
+/// What a call without a result of its own means whose response says nothing: it may have been done, or nobody has heard of it.
+pub(super) fn silent<E: Endpoint>(endpoint: &E) -> Error {
+    let error = Error::new(ErrorKind::Decode, "the response does not say that it was done");
+    let call = CallInfo::new(E::NAME, endpoint.target(), endpoint.class());
+    error.with_hint("check the endpoint; a proxy may be in between").in_call(&call).in_doubt()
+}
+
+/// The URL of a repository that is there: what the server states, and where that is on another host, as behind a mirror or a
+/// tunnel, its place at this endpoint.
 pub(super) fn repo_url(
     transport: &Transport,
     stated: Option<&str>,
     repo: &RepoRef,
 ) -> Result<RepoUrl, crate::Error> {
     let endpoint = transport.endpoint().as_str();
-    match stated.and_then(|url| RepoUrl::parse_with_endpoint(url, endpoint).ok()) {
+    let here = |url: &str| RepoUrl::parse_with_endpoint(url, endpoint).ok();
+    let moved_here = |url: &str| {
+        let (_, path) = url.split_once("://")?.1.split_once('/')?;
+        here(&format!("{endpoint}/{path}"))
+    };
+    match stated.and_then(|url| here(url).or_else(|| moved_here(url))) {
         Some(url) => Ok(url),
         None => Ok(RepoUrl::new(endpoint, repo.clone())?),
     }
@@ -55,12 +79,29 @@ pub(super) async fn made_since(
     repo: &RepoRef,
     begun: Instant,
 ) -> Result<Option<bool>, Error> {
+    let repo = in_namespace(transport, repo).await?;
     // What this asks for, every kind of repository has.
-    let info = GetInfo::<ModelInfo>::new(repo.into());
+    let info = GetInfo::<ModelInfo>::new((&repo).into());
     let (info, began) = match read_with_time(transport, &info, begun).await {
-        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) if says_missing(&error) => return Ok(None),
         read => read?,
     };
     let made = info.created_at.and_then(|text| text.as_str().parse::<jiff::Timestamp>().ok());
     Ok(Some(made.zip(began).is_some_and(|(made, (earliest, _))| SystemTime::from(made) >= earliest)))
+}
+
+/// Whether a repository is not there, by the Hub's own word: a plain 404 may come from anybody. `None` if nobody says.
+pub(super) async fn is_gone(transport: &Transport, repo: &RepoRef) -> Option<bool> {
+    let repo = in_namespace(transport, repo).await.ok()?;
+    match transport.send(&GetInfo::<RepoInfo>::new((&repo).into())).await {
+        // An old name leads to the repository that had it.
+        Ok(info) => Some(!info.id().eq_ignore_ascii_case(repo.id.as_str())),
+        Err(error) => says_missing(&error).then_some(true),
+    }
+}
+
+/// Whether the Hub itself says that there is no such repository.
+fn says_missing(error: &Error) -> bool {
+    error.status().is_some_and(|status| status == http::StatusCode::NOT_FOUND)
+        && error.error_code() == Some(&ErrorCode::RepoNotFound)
 }

@@ -3,11 +3,15 @@
 use bytes::Bytes;
 use http::{Request, response::Parts};
 use hub_transport::{
-    Body, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_done, decode_json, post, put,
+    Body, Done, Endpoint, Error, ErrorKind, RetryClass, Transport, decode_done, decode_json, post, put,
 };
 use hub_types::{Gated, Message, MoveRepoRequest, RepoId, RepoInfo, RepoRef, RepoSettings, route};
 
-use super::{identity::GetWhoAmI, info::GetInfo, new_repo::forget_repo};
+use super::{
+    identity::GetWhoAmI,
+    info::GetInfo,
+    new_repo::{forget_repo, silent},
+};
 use crate::{Async, Call, HfApi, Mode, Operation, args::HasRepo, repo_arg::RepoArg};
 
 /// The call that [`HfApi::move_repo`] makes.
@@ -43,17 +47,20 @@ impl Operation for MoveRepo {
         }
         let to = RepoRef::new(from.repo_type, to);
         let transport = api.transport()?;
-        match transport.send(&PostMove { from: from.clone(), to: to.clone() }).await {
-            Err(error) if error.maybe_processed() => {
-                if !has_moved(transport, &from, &to).await {
-                    return Err(error.with_hint("it was not moved, or could not be looked up").into());
-                }
-            }
+        let endpoint = PostMove { from: from.clone(), to: to.clone() };
+        let doubt = match transport.send(&endpoint).await {
+            Ok(Done::Said) => None,
+            Ok(Done::Silent) => Some(silent(&endpoint)),
+            Err(error) if error.maybe_processed() => Some(error),
             Err(error) => {
                 let more = "see https://hf.co/docs/hub/repositories-settings#renaming-or-transferring-a-repo";
                 return Err(error.with_hint(more).into());
             }
-            Ok(()) => {}
+        };
+        if let Some(error) = doubt
+            && !has_moved(transport, &from, &to).await
+        {
+            return Err(error.with_hint("it was not moved, or could not be looked up").into());
         }
         forget_repo(transport, &from);
         Ok(())
@@ -80,7 +87,7 @@ struct PostMove {
 
 impl Endpoint for PostMove {
     const NAME: &'static str = "move_repo";
-    type Output = ();
+    type Output = Done;
 
     fn class(&self) -> RetryClass {
         RetryClass::Ambiguous
@@ -97,7 +104,7 @@ impl Endpoint for PostMove {
         post(route::MOVE_REPO).json(&body).finish()
     }
 
-    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Done, Error> {
         decode_done(head, &body)
     }
 }

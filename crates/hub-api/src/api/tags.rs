@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, RetryClass, decode_done, delete, post};
+use hub_transport::{Body, Done, Endpoint, Error, RetryClass, decode_done, delete, post};
 use hub_types::{CreateTagRequest, RepoRef, Revision, route};
 
 use super::new_ref::RefName;
@@ -75,7 +75,7 @@ struct PostTag {
 
 impl Endpoint for PostTag {
     const NAME: &'static str = "create_tag";
-    type Output = ();
+    type Output = Done;
 
     fn class(&self) -> RetryClass {
         RetryClass::Ambiguous
@@ -89,7 +89,7 @@ impl Endpoint for PostTag {
         post(route::repo(&self.repo).tag(&self.revision)).json(&self.body).finish()
     }
 
-    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Done, Error> {
         decode_done(head, &body)
     }
 }
@@ -127,7 +127,7 @@ struct RemoveTag {
 
 impl Endpoint for RemoveTag {
     const NAME: &'static str = "delete_tag";
-    type Output = ();
+    type Output = Done;
 
     fn class(&self) -> RetryClass {
         RetryClass::Ambiguous
@@ -141,7 +141,7 @@ impl Endpoint for RemoveTag {
         delete(route::repo(&self.repo).tag(&self.tag)).finish()
     }
 
-    fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
+    fn decode(&self, head: &Parts, body: Bytes) -> Result<Done, Error> {
         decode_done(head, &body)
     }
 }

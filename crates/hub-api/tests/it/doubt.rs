@@ -35,6 +35,16 @@ fn refs(commit: Option<&str>) -> Step {
     says(&json!({"branches": all, "tags": all, "converts": []}))
 }
 
+/// The Hub's word that there is no such repository.
+fn missing() -> Step {
+    reply(404).header("x-error-code", "RepoNotFound")
+}
+
+/// The Hub's word that it was done.
+fn done() -> Step {
+    reply(200).text("OK")
+}
+
 /// A repository at its first commit, made as the calls of these tests begin.
 fn info() -> Step {
     says(&json!({"id": "ada/demo", "sha": FIRST, "createdAt": "2024-05-06T07:08:09.000Z"}))
@@ -60,7 +70,7 @@ fn is_in_doubt(outcome: Result<impl Debug, hub_api::Error>, status: Option<u16>)
 async fn a_second_sending_that_is_refused_leaves_the_first_in_doubt() {
     let script = Script::new([lost(), refs(None), reply(403), refs(None)]);
     is_in_doubt(over(&script).create_branch("ada/demo", "dev").await, Some(403));
-    let script = Script::new([lost(), reply(404), reply(403), reply(404)]);
+    let script = Script::new([lost(), missing(), reply(403), missing()]);
     is_in_doubt(over(&script).create_repo("ada/demo").await, Some(403));
     let script = Script::new([lost(), discussion("old"), reply(403), discussion("old")]);
     is_in_doubt(over(&script).rename_discussion("ada/demo", 4, "new title").await, Some(403));
@@ -71,7 +81,7 @@ async fn a_second_sending_that_is_refused_leaves_the_first_in_doubt() {
 async fn what_the_first_sending_has_done_is_found_also_when_the_second_is_refused() {
     let script = Script::new([lost(), refs(None), reply(403), refs(Some(FIRST)), info()]);
     over(&script).create_branch("ada/demo", "dev").await.unwrap();
-    let script = Script::new([lost(), reply(404), reply(403), info()]);
+    let script = Script::new([lost(), missing(), reply(403), info()]);
     assert_eq!(over(&script).create_repo("ada/demo").await.unwrap().to_string(), "https://hub.test/ada/demo");
 }
 
@@ -84,7 +94,7 @@ async fn a_second_sending_is_paid_for() {
     };
     let script = Script::new([lost(), refs(None)]);
     is_in_doubt(poor(&script).create_branch("ada/demo", "dev").await, None);
-    let script = Script::new([lost(), reply(404)]);
+    let script = Script::new([lost(), missing()]);
     is_in_doubt(poor(&script).create_repo("ada/demo").await, None);
     let script = Script::new([lost(), discussion("old")]);
     is_in_doubt(poor(&script).rename_discussion("ada/demo", 4, "new title").await, None);
@@ -92,7 +102,7 @@ async fn a_second_sending_is_paid_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_that_the_hub_took_and_that_cannot_be_looked_up_is_in_doubt() {
-    let script = Script::new([reply(200).json(&json!({})), reply(404)]);
+    let script = Script::new([reply(200).json(&json!({})), missing()]);
     is_in_doubt(over(&script).merge_pull_request("ada/demo", 4).await, Some(404));
 }
 
@@ -112,20 +122,19 @@ fn made() -> Step {
 
 #[tokio::test(start_paused = true)]
 async fn a_name_that_was_given_up_can_be_made_anew_although_the_response_is_lost() {
-    let script = Script::new([reply(200), reply(200), lost(), refs(Some(FIRST)), info()]);
+    let script = Script::new([done(), done(), lost(), refs(Some(FIRST)), info()]);
     let api = over(&script);
     api.create_branch("ada/demo", "dev").await.unwrap();
     api.delete_branch("ada/demo", "dev").await.unwrap();
     api.create_branch("ada/demo", "dev").await.unwrap();
 
-    let script = Script::new([reply(200), reply(200), lost(), refs(Some(FIRST)), info()]);
+    let script = Script::new([done(), done(), lost(), refs(Some(FIRST)), info()]);
     let api = over(&script);
     api.create_tag("ada/demo", "dev").await.unwrap();
     api.delete_tag("ada/demo", "dev").await.unwrap();
     api.create_tag("ada/demo", "dev").await.unwrap();
 
-    let script =
-        Script::new([made(), reply(200), reply(200), lost(), info(), lost(), refs(Some(FIRST)), info()]);
+    let script = Script::new([made(), done(), done(), lost(), info(), lost(), refs(Some(FIRST)), info()]);
     let api = over(&script);
     api.create_repo("ada/demo").await.unwrap();
     api.create_branch("ada/demo", "dev").await.unwrap();
@@ -176,4 +185,74 @@ async fn a_copy_that_was_there_before_is_not_said_to_be_missing() {
     let error = copy().await.unwrap_err();
     assert!(error.to_string().contains("it exists, and it is not known"), "{error}");
     copy().exist_ok(true).await.unwrap();
+}
+
+/// The caller, whose repositories `demo` and `ada/demo` are one.
+fn me() -> Step {
+    reply(200).json(&json!({"type": "user", "id": "1", "name": "ada", "orgs": []}))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repository_is_gone_when_the_hub_says_so_under_its_whole_name_and_not_before() {
+    for (name, asks) in [("ada/demo", vec![]), ("demo", vec![me()])] {
+        for (looked_up, is_gone) in [
+            (missing(), true),
+            (reply(404), false),
+            (reply(401), false),
+            (reply(410), false),
+            (reply(401).header("x-error-code", "RepoNotFound"), false),
+            (info(), false),
+        ] {
+            for first in [lost(), reply(200), reply(200).json(&json!({}))] {
+                let script = Script::new([first].into_iter().chain(asks.clone()).chain([looked_up.clone()]));
+                let outcome = over(&script).delete_repo(name).await;
+                assert_eq!(outcome.is_ok(), is_gone, "{name}: {outcome:?}");
+                let last = script.requests().pop().unwrap();
+                assert_eq!(last.uri.path(), "/api/models/ada/demo");
+                assert!(outcome.is_ok() || outcome.unwrap_err().maybe_processed());
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repository_without_a_namespace_is_looked_for_among_ones_own() {
+    let script = Script::new([lost(), me(), info(), me()]);
+    let url = over(&script).create_repo("demo").await.unwrap();
+    assert_eq!(url.to_string(), "https://hub.test/ada/demo");
+    assert_eq!(script.remaining(), 0);
+    // One of somebody else with that name is no sign of it.
+    let script = Script::new([lost(), me(), missing(), lost(), me(), missing()]);
+    let error = over(&script).create_repo("demo").exist_ok(true).await.unwrap_err();
+    assert!(error.maybe_processed(), "{error}");
+    assert!(script.requests().iter().all(|request| request.uri.path() != "/api/models/demo"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repository_whose_url_is_that_of_another_host_is_the_one_at_this_endpoint() {
+    for (name, stated) in
+        [("demo", "https://hub.example.org/ada/demo"), ("ada/demo", "http://10.0.0.1:80/ada/demo")]
+    {
+        let script = Script::new([says(&json!({"url": stated}))]);
+        let url = over(&script).create_repo(name).await.unwrap();
+        assert_eq!(url.to_string(), "https://hub.test/ada/demo");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_that_says_nothing_is_looked_up() {
+    let silent = || [reply(200), reply(204), reply(200).json(&json!(null)), reply(200).json(&json!({}))];
+    for said in silent() {
+        let script = Script::new([said.clone(), refs(Some(FIRST)), info()]);
+        over(&script).create_branch("ada/demo", "dev").await.unwrap();
+        let script = Script::new([said.clone(), refs(None), said.clone(), refs(None)]);
+        is_in_doubt(over(&script).create_tag("ada/demo", "dev").await, None);
+        let script = Script::new([said.clone(), refs(None)]);
+        over(&script).delete_branch("ada/demo", "dev").await.unwrap();
+        let script = Script::new([said.clone(), refs(Some(FIRST))]);
+        is_in_doubt(over(&script).delete_tag("ada/demo", "dev").await, None);
+        let script = Script::new([said, missing()]);
+        is_in_doubt(over(&script).move_repo("ada/demo", "ada/new").await, None);
+        assert_eq!(script.remaining(), 0);
+    }
 }

@@ -121,6 +121,6 @@ impl Endpoint for LfsStep<'_> {
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<(), Error> {
-        decode_done(head, &body)
+        decode_done(head, &body).map(drop)
     }
 }

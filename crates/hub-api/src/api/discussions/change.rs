@@ -90,7 +90,7 @@ impl<C: Change> Endpoint for Post<'_, C> {
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<Option<C::Event>, Error> {
-        let Some(key) = C::KEY else { return decode_done(head, &body).map(|()| None) };
+        let Some(key) = C::KEY else { return decode_done(head, &body).map(|_| None) };
         let mut answer: Map<String, Value> = decode_json(head, &body)?;
         let event = answer.remove(key).unwrap_or_default();
         serde_json::from_value(event)

@@ -12,8 +12,7 @@ use super::check_sleep_time;
 use crate::{
     Async, Call, HfApi, Mode, Operation,
     api::{
-        identity::GetWhoAmI,
-        new_repo::{made_repo, made_since, repo_claim, repo_url},
+        new_repo::{in_namespace, made_repo, made_since, repo_claim, repo_url},
         settings::check_visibility,
     },
     args::HasRepo,
@@ -124,16 +123,12 @@ impl Endpoint for PostDuplicate {
 }
 
 impl DuplicateRepo {
-    async fn target(&self, api: &HfApi, from: &RepoRef) -> Result<RepoId, crate::Error> {
+    async fn target(&self, api: &HfApi, from: &RepoRef) -> Result<RepoRef, crate::Error> {
         let id: RepoId = match &self.to {
             Some(id) => id.parse()?,
             None => from.id.name().parse()?,
         };
-        if id.namespace().is_some() {
-            return Ok(id);
-        }
-        let me = api.transport()?.send(&GetWhoAmI).await?;
-        Ok(RepoId::new(&me.name, id.name())?)
+        Ok(in_namespace(api.transport()?, &RepoRef::new(from.repo_type, id)).await?)
     }
 }
 
@@ -147,8 +142,8 @@ impl Operation for DuplicateRepo {
         if from.repo_type != RepoType::Space && self.space != NewSpace::default() {
             tracing::warn!("what a Space is given is ignored: {from} is not a Space");
         }
-        let repository = self.target(&api, &from).await?;
-        let copy = RepoRef::new(from.repo_type, repository.clone());
+        let copy = self.target(&api, &from).await?;
+        let repository = copy.id.clone();
         let space = if from.repo_type == RepoType::Space { self.space } else { NewSpace::default() };
         let Self { private, visibility, resource_group_id, .. } = self;
         let body = DuplicateRequest { repository, private, visibility, resource_group_id, space };

@@ -57,7 +57,7 @@ impl Setting for SpaceSecret {
     }
 
     fn changed(head: &Parts, body: &Bytes) -> Result<(), Error> {
-        decode_done(head, body)
+        decode_done(head, body).map(drop)
     }
 }
 
