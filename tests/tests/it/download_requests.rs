@@ -102,14 +102,12 @@ async fn the_listing_is_kept_in_the_form_of_the_python_client_and_a_spoiled_one_
     let large = &tree["files"]["w.bin"];
     assert!(large["lfs_size"] == 9_000 && large["lfs_sha256"].as_str().unwrap().len() == 64, "{large}");
 
-    for spoiled in ["", "{", r#"{"format_version":2,"files":{}}"#] {
+    let hostile = r#"{"format_version":1,"files":{"../x":{"size":1,"blob_id":"b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0"}}}"#;
+    for spoiled in ["", "{", r#"{"format_version":2,"files":{}}"#, hostile] {
         fs::write(&kept, spoiled).unwrap();
         snapshot().await.unwrap();
         assert_eq!(serde_json::from_slice::<serde_json::Value>(&fs::read(&kept).unwrap()).unwrap(), tree);
     }
-    fs::write(&kept, r#"{"format_version":1,"files":{"../x":{"size":1,"blob_id":"b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0"}}}"#)
-        .unwrap();
-    assert!(snapshot().await.unwrap_err().is_invalid_input(), "names of a kept listing are checked too");
     fs::remove_file(&kept).unwrap();
     drop(watched.sent());
 

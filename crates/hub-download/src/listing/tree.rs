@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use futures_util::TryStreamExt;
 use hub_endpoints::ListRepoTree;
 use hub_transport::{Timeouts, Transport};
-use hub_types::{CommitHash, RepoRef, Revision, TreeEntry, lfs};
+use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath, TreeEntry, lfs};
 use serde::{Deserialize, Serialize};
 
 use crate::disk::put;
@@ -76,7 +76,9 @@ impl Tree {
 
     pub(crate) fn parse(json: &[u8]) -> Option<Self> {
         let tree: Self = serde_json::from_slice(json).ok()?;
-        (tree.format_version == FORMAT && tree.files.values().all(Listed::is_usable)).then_some(tree)
+        let is_usable =
+            |(path, listed): (&String, &Listed)| listed.is_usable() && path.parse::<SafeRelPath>().is_ok();
+        (tree.format_version == FORMAT && tree.files.iter().all(is_usable)).then_some(tree)
     }
 
     /// Keeps the answer: a commit never changes. Waits for the disk.
