@@ -2,7 +2,7 @@
 
 use hub_tests::{files_in, folder_with, noise};
 
-use crate::place::{Place, hub, me, text};
+use crate::place::{Place, me, text};
 
 #[test]
 fn the_main_job_uploads_lists_and_downloads() {
@@ -22,25 +22,6 @@ fn the_main_job_uploads_lists_and_downloads() {
 
     let again = place.ok(&["upload", "my-first-model", docs_path, "."]);
     assert!(again.contains("Nothing has changed"), "{again}");
-}
-
-#[test]
-fn uploads_and_downloads_keep_to_the_limit_of_flag_or_environment() {
-    let place = Place::new();
-    let folder = folder_with(&[("w.bin", &noise(1, 300_000))]);
-    let folder_path = folder.path().to_str().unwrap();
-    let begin = std::time::Instant::now();
-    place.ok(&["upload", "slow", folder_path, ".", "--max-bandwidth", "200kB/s"]);
-    assert!(begin.elapsed().as_secs_f64() > 1.2, "{:?}", begin.elapsed());
-    let id = format!("{}/slow", me(&place));
-    let begin = std::time::Instant::now();
-    let mut download = hub(place.home.path());
-    download.args(["--endpoint", "local:hub-data", "download", &id, "--local-dir", "copy"]);
-    assert!(download.env("HUB_MAX_BANDWIDTH", "200000").output().unwrap().status.success());
-    assert!(begin.elapsed().as_secs_f64() > 1.2, "{:?}", begin.elapsed());
-    let wrong = download.env("HUB_MAX_BANDWIDTH", "fast").output().unwrap();
-    assert_eq!(wrong.status.code(), Some(2));
-    place.fails(&["download", &id, "--max-bandwidth", "fast"], 2);
 }
 
 #[test]

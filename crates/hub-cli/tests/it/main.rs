@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod bandwidth;
 mod cache;
 mod cache_verify;
 mod command_line;

@@ -14,7 +14,7 @@ use futures_util::{Stream, stream};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::StreamBody;
 use hub_download::{DownloadError, DownloadOptions, FileRequest, Parts, hf_hub_download};
-use hub_transport::{Body, BoxError, Clock, TokioClock, Transport};
+use hub_transport::{Body, BoxError, Clock, Transport};
 use hub_types::{RepoRef, RepoType};
 use tokio::time::Instant;
 use tower::service_fn;
@@ -71,6 +71,8 @@ pub(crate) struct Storage {
     running: AtomicUsize,
     pub(crate) most: AtomicUsize,
     ticks: AtomicU64,
+    /// Pauses between two tries so far, at a lock or after a failure.
+    pauses: AtomicUsize,
     start: Instant,
 }
 
@@ -93,10 +95,13 @@ impl Clock for Counted {
         SystemTime::now()
     }
 
-    /// Pauses between two tries are short, and nothing takes so long that patience ends.
+    /// Pauses between two tries are over at once, and nothing takes so long that patience ends.
     fn sleep(&self, duration: Duration) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
         match duration {
-            pause if pause < Duration::from_secs(10) => TokioClock.sleep(Duration::from_millis(1)),
+            pause if pause < Duration::from_secs(10) => {
+                self.0.pauses.fetch_add(1, Ordering::SeqCst);
+                Box::pin(tokio::task::yield_now())
+            }
             _ => Box::pin(std::future::pending()),
         }
     }
@@ -141,6 +146,7 @@ impl Storage {
             running: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
             ticks: AtomicU64::new(0),
+            pauses: AtomicUsize::new(0),
             start: Instant::now(),
         })
     }
@@ -148,6 +154,16 @@ impl Storage {
     /// What was asked for, in turn.
     pub(crate) fn asked(&self) -> Vec<Range<u64>> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// How many bodies are under way.
+    pub(crate) fn running(&self) -> usize {
+        self.running.load(Ordering::SeqCst)
+    }
+
+    /// How many pauses there were between two tries, at a lock or after a failure.
+    pub(crate) fn pauses(&self) -> usize {
+        self.pauses.load(Ordering::SeqCst)
     }
 
     pub(crate) fn transport(self: &Arc<Self>) -> Transport {
