@@ -5,7 +5,7 @@ use hub_tests::ADA;
 
 use crate::{
     crash::Served,
-    place::{Place, hub, me, serve, text},
+    place::{Place, answering, hub, me, serve, text},
 };
 
 #[test]
@@ -125,7 +125,34 @@ fn a_hub_that_is_not_there_is_a_network_failure() {
         .args(["--endpoint", &format!("http://{free}"), "models", "info", "ada/demo"])
         .output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(6), "{}", text(&output.stderr));
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    assert!(said.contains(&free.to_string()) && said.matches("(os error").count() == 1, "{said}");
+    assert!(!said.contains("client error") && !said.contains("tcp connect"), "{said}");
+}
+
+#[test]
+fn a_response_that_cannot_be_read_is_told_without_the_words_of_the_program() {
+    let place = Place::new();
+    let url = answering("200 OK", "[[]]");
+    let lines: [&[&str]; 4] = [
+        &["discussions", "create", "ada/demo", "--title", "A title"],
+        &["discussions", "info", "ada/demo", "1"],
+        &["models", "info", "ada/demo"],
+        &["repos", "tag", "list", "ada/demo"],
+    ];
+    for line in lines {
+        let mut command = hub(place.home.path());
+        let output = command.args(["--endpoint", &url, "--token", ADA]).args(line).output().unwrap();
+        let errors: Vec<String> =
+            text(&output.stderr).lines().filter(|line| !line.contains("WARN")).map(str::to_owned).collect();
+        let [said] = errors.as_slice() else { panic!("{line:?}: {errors:?}") };
+        assert!(said.contains("ada/demo") && said.contains("not what was expected"), "{line:?}: {said}");
+        for word in ["struct", "at line", "expected a ", "Response", "invalid type", "field"] {
+            assert!(!said.contains(word), "{line:?}: {said}");
+        }
+        assert_eq!(output.status.code(), Some(1), "{line:?}: {said}");
+    }
 }
 
 #[test]
