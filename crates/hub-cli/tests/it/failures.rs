@@ -65,6 +65,28 @@ fn an_upload_that_cannot_be_creates_no_repository() {
 }
 
 #[test]
+fn an_upload_of_no_file_is_warned_of_and_makes_no_repository() {
+    let place = Place::new();
+    let id = format!("{}/new", me(&place));
+    let folder = place.home.path().join("lf");
+    std::fs::create_dir_all(folder.join("empty")).unwrap();
+    std::fs::write(folder.join("a.safetensors"), "1").unwrap();
+    let typo = ["upload", "new", "lf", ".", "--include", "*.safetensor"];
+    let said = place.fails(&typo, 3);
+    assert!(said.contains("none of the files of lf match: nothing is uploaded"), "{said}");
+    let said = place.fails(&["upload", "new", "lf/empty", "."], 3);
+    assert!(said.contains("there is no file in lf/empty: nothing is uploaded"), "{said}");
+    place.fails(&["models", "info", &id], 3);
+
+    // In one that is there nothing has changed.
+    place.ok(&["upload", "new", "lf", "."]);
+    let output = place.run(&typo);
+    let said = text(&output.stderr);
+    assert!(output.status.success() && said.contains("none of the files of lf match"), "{said}");
+    assert!(text(&output.stdout).contains("Nothing has changed"));
+}
+
+#[test]
 fn what_cannot_be_a_revision_is_wrong_usage_and_nobody_is_asked() {
     let place = Place::new();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
