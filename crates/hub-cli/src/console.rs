@@ -2,20 +2,28 @@
 
 use std::{
     fmt::Display,
-    io::{self, ErrorKind, Stderr, Write},
+    io::{self, ErrorKind, IsTerminal, Stderr, Write},
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, shown::for_terminal};
 
 /// Writes a result and a line end to stdout.
 ///
 /// # Errors
 /// A reader that went away, such as `head`, is a failure that says nothing; a full device is one that is told.
 pub(crate) fn result(text: &str) -> Result<(), Failure> {
-    bytes(format!("{text}\n").as_bytes())
+    lines(&format!("{text}\n"))
 }
 
-/// As [`result`], for what brings its own line ends.
+/// As [`result`], for what brings its own line ends. A terminal gets nothing of it that it would obey.
+pub(crate) fn lines(text: &str) -> Result<(), Failure> {
+    match io::stdout().is_terminal() {
+        true => bytes(for_terminal(text).as_bytes()),
+        false => bytes(text.as_bytes()),
+    }
+}
+
+/// As [`lines`], for what this program has written itself.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
@@ -45,7 +53,10 @@ pub(crate) struct Log(Stderr);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let _ = self.0.write_all(bytes);
+        let _ = match self.0.is_terminal() {
+            true => self.0.write_all(for_terminal(&String::from_utf8_lossy(bytes)).as_bytes()),
+            false => self.0.write_all(bytes),
+        };
         Ok(bytes.len())
     }
 

@@ -4,7 +4,10 @@ use std::{error::Error as StdError, fmt, process::ExitCode};
 
 use hub_api::{DownloadError, Error, ErrorKind, auth::AuthError, commit::CommitError};
 
-use crate::words::{chain, given_by};
+use crate::{
+    shown::escaped,
+    words::{chain, given_by},
+};
 
 /// Exit codes, for scripts. 2, wrong usage, is also what clap exits with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,14 +68,7 @@ impl Failure {
 impl fmt::Display for Failure {
     /// One line, without control characters that a server may have sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.message.chars() {
-            match c {
-                '\n' => f.write_str("; ")?,
-                c if c.is_control() => write!(f, "{}", c.escape_default())?,
-                c => write!(f, "{c}")?,
-            }
-        }
-        Ok(())
+        f.write_str(&escaped(&self.message.replace('\n', "; "), char::is_control))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     console,
     failure::Failure,
     progress::Board,
+    shown::name,
     table,
 };
 
@@ -71,7 +72,7 @@ impl Output {
         match (self.format, brief) {
             (Format::Json, _) => self.json(value),
             (Format::Human, _) | (Format::Quiet, Brief::Same) => console::result(&human()),
-            (Format::Quiet, Brief::One(text)) => console::result(text),
+            (Format::Quiet, Brief::One(text)) => console::result(&name(text)),
             (Format::Quiet, Brief::Lines(all)) => lines(all),
         }
     }
@@ -103,7 +104,7 @@ impl Output {
     pub(crate) fn item(self, human: impl FnOnce() -> String, quiet: &str) -> Result<(), Failure> {
         match self.format {
             Format::Human => console::result(&human()),
-            Format::Quiet => console::result(quiet),
+            Format::Quiet => console::result(&name(quiet)),
             Format::Json => Ok(()),
         }
     }
@@ -129,8 +130,8 @@ fn width() -> Option<usize> {
     told.filter(|columns| *columns > 0).or_else(measured)
 }
 
-/// Writes lines at once.
+/// Writes lines at once; each stays one.
 fn lines(all: impl IntoIterator<Item = String>) -> Result<(), Failure> {
-    let text: String = all.into_iter().map(|line| line + "\n").collect();
-    console::bytes(text.as_bytes())
+    let text: String = all.into_iter().map(|line| format!("{}\n", name(&line))).collect();
+    console::lines(&text)
 }

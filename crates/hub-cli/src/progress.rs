@@ -15,7 +15,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::{
     bars, console,
-    shown::human_size,
+    shown::{escaped, human_size},
     tally::{Tally, time},
 };
 
@@ -139,7 +139,7 @@ impl Screen {
             }
             return;
         }
-        let shown = path.escape_debug().to_string();
+        let shown = escaped(path, char::is_control);
         let text = bars::line(columns(), "", (position, total), &shown);
         if let Some(line) = self.files.get(path) {
             line.set_message(text);

@@ -1,6 +1,7 @@
-//! How sizes, counts and paths are written for people.
+//! How sizes, counts, paths and names are written for people.
 
 use std::{
+    borrow::Cow,
     fmt::Display,
     path::{Path, PathBuf},
 };
@@ -14,6 +15,33 @@ pub(crate) fn absolute(path: &Path) -> PathBuf {
 pub(crate) fn counted<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
     let noun = if count == N::from(1) { one } else { many };
     format!("{count} {noun}")
+}
+
+/// A text in which the characters that are meant are written as Rust writes them in its sources: `\n`, `\u{1b}`.
+pub(crate) fn escaped(text: &str, is_meant: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_meant) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if is_meant(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// A name, or another text that is to stay on its line, whatever a server says that it is.
+pub(crate) fn name(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| matches!(c, '\n' | '\r'))
+}
+
+/// Lines as a terminal may get them: with nothing in them that moves its cursor, changes its colours or answers for its keys.
+pub(crate) fn for_terminal(text: &str) -> String {
+    let moves = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    text.split("\r\n").map(|lines| escaped(lines, moves)).collect::<Vec<_>>().join("\r\n")
 }
 
 /// A size for people: `1.5 MB`, with powers of 1000 as the Hub shows them.
@@ -43,5 +71,23 @@ mod tests {
         ] {
             assert_eq!(human_size(bytes), text);
         }
+    }
+
+    #[test]
+    fn a_terminal_gets_lines_and_no_orders() {
+        for (text, shown) in [
+            ("one\n\ttwo\r\nthree\n", "one\n\ttwo\r\nthree\n"),
+            ("a\u{1b}[2Jb", "a\\u{1b}[2Jb"),
+            ("a\u{9b}2J\u{7f}\u{7}", "a\\u{9b}2J\\u{7f}\\u{7}"),
+            ("good\rbad", "good\\rbad"),
+            ("ü日本", "ü日本"),
+        ] {
+            assert_eq!(for_terminal(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_name_stays_on_its_line() {
+        assert_eq!(name("a\nb\r\u{1b}[1m"), "a\\nb\\r\u{1b}[1m");
     }
 }

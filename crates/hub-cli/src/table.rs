@@ -2,19 +2,25 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::shown::escaped;
+
 /// Between two columns.
 const GAP: usize = 2;
 /// A column is not made narrower than this.
 const NARROWEST: usize = 6;
 
-/// Head and rows, one line each. A column that is empty in every row is left out. With a `width`, the widest columns are
+/// Head and rows, one line each, and none of them moves a cursor. A column that is empty in every row is left out. With a `width`, the widest columns are
 /// shortened until lines fit, if they can.
 pub(crate) fn lines(head: &[&str], rows: &[Vec<String>], width: Option<usize>) -> Vec<String> {
     let is_used = |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
     let used: Vec<bool> = (0..head.len()).map(is_used).collect();
     let head: Vec<String> = head.iter().map(|&name| name.to_owned()).collect();
     let cells = |row: &Vec<String>| -> Vec<String> {
-        row.iter().zip(&used).filter(|(_, used)| **used).map(|(cell, _)| clean(cell)).collect()
+        row.iter()
+            .zip(&used)
+            .filter(|(_, used)| **used)
+            .map(|(cell, _)| escaped(cell, char::is_control).into_owned())
+            .collect()
     };
     let all: Vec<Vec<String>> = std::iter::once(&head).chain(rows).map(cells).collect();
     let columns = used.iter().filter(|used| **used).count();
@@ -67,11 +73,6 @@ fn shortened(cell: &str, width: usize) -> String {
     }
     short.push('…');
     short
-}
-
-/// A row stays a row, and moves no cursor.
-fn clean(cell: &str) -> String {
-    cell.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::shown;
+
 /// A folder or file by the names below it.
 #[derive(Debug, Default)]
 struct Node<'a> {
@@ -26,7 +28,7 @@ fn draw(node: &Node<'_>, indent: &str, lines: &mut Vec<String>) {
     for (at, (name, below)) in node.below.iter().enumerate() {
         let (branch, further) = if at == last { ("└── ", "    ") } else { ("├── ", "│   ") };
         let gap = if below.note.is_empty() { "" } else { "  " };
-        lines.push(format!("{indent}{branch}{name}{gap}{}", below.note));
+        lines.push(format!("{indent}{branch}{}{gap}{}", shown::name(name), below.note));
         draw(below, &format!("{indent}{further}"), lines);
     }
 }

@@ -1,12 +1,13 @@
 //! What errors of the library say, in the words of the command line: flags for arguments, and no names of methods.
 
-use std::{error::Error as StdError, sync::OnceLock};
+use std::{error::Error as StdError, io, sync::OnceLock};
 
 use hub_api::{
     Error, ErrorKind,
-    auth::TokenOrigin,
+    auth::{AuthError, TokenOrigin},
     commit::CommitError,
     transport::{self, Voice},
+    types::ParseError,
 };
 
 /// The switch that made this run offline, as it was written: `HUB_NETWORK=offline`.
@@ -51,13 +52,15 @@ pub(crate) fn given_by(given: &str, error: &dyn StdError) -> String {
     error.to_string().replace(&TokenOrigin::Argument.to_string(), given)
 }
 
-/// The error and its causes, without texts that repeat what was said before.
+/// The error and its causes, without texts that repeat what was said before. Why an exchange failed is said by the exchange:
+/// of what libraries say of it below, only the word of the operating system is added.
 pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = said(error);
-    let mut source = error.source();
+    let (mut is_below, mut source) = (is_exchange(error), error.source());
     while let Some(cause) = source {
-        let more = said(cause);
-        if !text.contains(&more) {
+        is_below |= is_exchange(cause);
+        let more = if is_below { said_below(cause) } else { Some(said(cause)) };
+        if let Some(more) = more.filter(|more| !text.contains(more)) {
             text = format!("{text}: {more}");
         }
         source = cause.source();
@@ -65,13 +68,32 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     text
 }
 
+fn is_exchange(error: &(dyn StdError + 'static)) -> bool {
+    error.is::<transport::Error>() || matches!(error.downcast_ref::<Error>(), Some(Error::Transport(_)))
+}
+
+/// An exchange or a cause of one, if it says something that is meant for people.
+fn said_below(cause: &(dyn StdError + 'static)) -> Option<String> {
+    /// What the standard library puts before the reason why a name has no address.
+    const LOOKUP: &str = "failed to lookup address information: ";
+    if cause.is::<transport::Error>() || cause.is::<AuthError>() || cause.is::<ParseError>() {
+        return Some(said(cause));
+    }
+    let error = cause.downcast_ref::<io::Error>()?;
+    let text = error.to_string();
+    match error.raw_os_error() {
+        Some(_) => Some(text),
+        None => text.strip_prefix(LOOKUP).map(str::to_owned),
+    }
+}
+
 /// One error, without its causes.
 fn said(error: &(dyn StdError + 'static)) -> String {
     if let Some(error) = error.downcast_ref::<transport::Error>() {
-        return error.said_by(&CommandLine);
+        return said_by_exchange(error);
     }
     match error.downcast_ref::<Error>() {
-        Some(Error::Transport(error)) => error.said_by(&CommandLine),
+        Some(Error::Transport(error)) => said_by_exchange(error),
         Some(Error::Setup(message)) => message.with_names(flag),
         Some(Error::Commit(CommitError::CommitOutcomeUnknown(unknown))) => {
             let (repo, revision) = (unknown.repo(), &unknown.revision);
@@ -82,6 +104,13 @@ fn said(error: &(dyn StdError + 'static)) -> String {
         }
         _ => given_by("--token", error),
     }
+}
+
+/// A certificate that a server has as its own and that may only sign others, as the library for TLS says it.
+const AUTHORITY: &str = "Other(OtherError(CaUsedAsEndEntity))";
+
+fn said_by_exchange(error: &transport::Error) -> String {
+    error.said_by(&CommandLine).replace(AUTHORITY, "it is that of an authority, not of a server")
 }
 
 #[cfg(test)]
@@ -144,5 +173,58 @@ mod tests {
         assert_eq!(chain(&Error::from(error)), "model ada/demo: it exists; --exist-ok takes it");
         let setup = Error::Setup(Message::from("set ").and_argument("space_sdk"));
         assert_eq!(chain(&setup), "set --sdk");
+    }
+
+    /// What a library says of what failed in it.
+    #[derive(Debug)]
+    struct OfLibrary(io::Error);
+
+    impl std::fmt::Display for OfLibrary {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("client error (Connect)")
+        }
+    }
+
+    impl StdError for OfLibrary {
+        fn source(&self) -> Option<&(dyn StdError + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn of_what_libraries_say_only_the_word_of_the_system_is_passed_on() {
+        let refused = io::Error::from_raw_os_error(111);
+        let system = refused.to_string();
+        let exchange = |kind, text: &str| transport::Error::new(kind, text);
+        let unread = serde_json::from_str::<u8>("x").unwrap_err();
+        for (error, expected) in [
+            (
+                exchange(ErrorKind::Connect, "refused").with_source(OfLibrary(refused)),
+                format!("refused: {system}"),
+            ),
+            (
+                exchange(ErrorKind::Connect, "not known").with_source(OfLibrary(io::Error::other(
+                    "failed to lookup address information: Name or service not known",
+                ))),
+                "not known: Name or service not known".to_owned(),
+            ),
+            (
+                exchange(ErrorKind::Tls, "the handshake failed")
+                    .with_source(OfLibrary(io::Error::other("received fatal alert: HandshakeFailure"))),
+                "the handshake failed".to_owned(),
+            ),
+            (
+                exchange(ErrorKind::Tls, &format!("the certificate of x is not accepted: {AUTHORITY}")),
+                "the certificate of x is not accepted: it is that of an authority, not of a server"
+                    .to_owned(),
+            ),
+            (
+                transport::Error::decode("the answer is not what was expected", unread),
+                "the answer is not what was expected".to_owned(),
+            ),
+        ] {
+            assert_eq!(chain(&error), expected);
+            assert_eq!(chain(&Error::from(error)), expected);
+        }
     }
 }

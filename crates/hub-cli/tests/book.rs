@@ -2,7 +2,8 @@
 //!
 //! Each block of a chapter that is marked `console` is run, line by line, in the order of the chapter: in a folder with a
 //! small `model`, with a Hub on a port and the token of the user `ada`. A command must succeed, unless the block goes on with
-//! `$ echo $?` and another number; each line that is shown must be printed, where `[..]` stands for anything.
+//! `$ echo $?` and another number. Each line that is shown must be printed, and where lines are shown, each line of stdout must be
+//! shown: `[..]` stands for anything, and alone for any lines.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -51,6 +52,12 @@ fn is_like(line: &str, shown: &str) -> bool {
     rest.ends_with(last)
 }
 
+/// A line of the result that the chapter keeps to itself, where it shows any.
+fn not_shown<'a>(result: &'a str, shown: &[String]) -> Option<&'a str> {
+    let is_shown = |line: &&str| shown.is_empty() || shown.iter().any(|shown| is_like(line, shown));
+    result.lines().find(|line| !is_shown(line))
+}
+
 /// Runs the commands of a chapter; gives how many there were.
 fn run(chapter: &Path) -> usize {
     let home = model_folder_in_home();
@@ -68,11 +75,15 @@ fn run(chapter: &Path) -> usize {
             .current_dir(home.path())
             .output()
             .unwrap();
+        let result = String::from_utf8(output.stdout.clone()).unwrap();
         let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         let at = format!("{}: `{command}` printed:\n{printed}", chapter.display());
         assert_eq!(output.status.code(), Some(*code), "{at}");
         for line in shown {
             assert!(printed.lines().any(|printed| is_like(printed, line)), "{line:?} is not there; {at}");
+        }
+        if let Some(line) = not_shown(&result, shown) {
+            panic!("{line:?} is not shown; {at}");
         }
     }
     steps.len()
@@ -123,4 +134,14 @@ fn a_shown_line_may_leave_out_parts() {
         is_like("http://x/ada/commit/1", "[..]/ada/[..]/1") && !is_like("http://x/ada/1", "[..]/bob/[..]")
     );
     assert!(!is_like("commit 123 of dev", "commit [..] of main") && !is_like("done", "don"));
+}
+
+#[test]
+fn a_result_of_which_a_part_is_shown_is_shown_whole() {
+    let shown = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect::<Vec<String>>();
+    let result = ".gitattributes\nREADME.md\n";
+    assert_eq!(not_shown(result, &shown(&["README.md"])), Some(".gitattributes"));
+    for whole in [&[".gitattributes", "README.md"][..], &["README.md", "[..]"], &[]] {
+        assert_eq!(not_shown(result, &shown(whole)), None, "{whole:?}");
+    }
 }

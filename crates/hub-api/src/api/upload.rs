@@ -148,8 +148,15 @@ impl Prepared {
         let revision = self.options.revision.clone();
         let mut checked = CheckedCommit::new(self.operations, self.options).await?;
         if let Some(create) = create {
-            let made = create.run(api.clone()).await?;
-            checked = checked.to_repo(RepoRef::new(made.repo_type(), made.repo_id().clone()));
+            let repo = if checked.operations().is_empty() {
+                // No repository is made for nothing. The one that is there may be named without its owner.
+                let RepoRef { repo_type, id, .. } = checked.repo().clone();
+                RepoRef::new(repo_type, api.get_full_repo_name(id.as_str()).await?.parse()?)
+            } else {
+                let made = create.run(api.clone()).await?;
+                RepoRef::new(made.repo_type(), made.repo_id().clone())
+            };
+            checked = checked.to_repo(repo);
         }
         if let Some(DeletePatterns { patterns, path_in_repo }) = self.delete {
             let files = api.list_repo_files(checked.repo()).revision(revision.as_str()).await?;
@@ -213,7 +220,7 @@ impl<O: HasCommit, M: Mode> Call<O, M> {
     }
 
     /// Makes the repository first, if `call` says so, and commits to it: once every file was found and opened, so that no
-    /// repository is made for an upload that cannot be. Of `call` only what is to be made counts; the token is that of
+    /// repository is made for an upload that cannot be, nor for one without a file. Of `call` only what is to be made counts; the token is that of
     /// the commit. A [`plan`](Self::plan) makes nothing: where the repository is missing, it is that of a new one.
     ///
     /// ```no_run

@@ -29,11 +29,18 @@ impl HasCommit for UploadFolder {
     }
 
     async fn prepare(self, _: &HfApi) -> Result<Prepared, Error> {
-        let (dir, options) = (self.folder, self.options.clone());
+        let (dir, options) = (self.folder.clone(), self.options.clone());
         let Listing { operations, skipped, .. } =
             tokio::task::spawn_blocking(move || folder::list(&dir, &options))
                 .await
                 .map_err(|_| Error::setup("reading the folder panicked; its message is on stderr"))??;
+        if operations.is_empty() {
+            let folder = self.folder.display();
+            match self.options.allow_patterns.is_some() || !self.options.ignore_patterns.is_empty() {
+                true => tracing::warn!("none of the files of {folder} match: nothing is uploaded"),
+                false => tracing::warn!("there is no file in {folder}: nothing is uploaded"),
+            }
+        }
         let prepared = Prepared::new(self.commit, "Upload folder with hub".to_owned(), operations)?;
         let (patterns, path_in_repo) = (self.delete_patterns, self.options.path_in_repo);
         let delete = (!patterns.is_empty()).then_some(DeletePatterns { patterns, path_in_repo });

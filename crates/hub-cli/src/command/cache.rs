@@ -21,7 +21,7 @@ use crate::{
     failure::{Code, Failure},
     output::Brief,
     progress::watched,
-    shown::{absolute, counted, human_size},
+    shown::{absolute, counted, human_size, name},
 };
 
 /// All but `verify` wait for the disk, and for nothing else.
@@ -235,7 +235,7 @@ impl<'a> Gone<'a> {
         };
         let commits: Vec<String> = self.commits.iter().map(described).collect();
         let all = if self.is_whole { "all of it: " } else { "" };
-        format!("{}  {all}{}", self.repo, commits.join(", "))
+        name(&format!("{}  {all}{}", self.repo, commits.join(", "))).into_owned()
     }
 }
 
@@ -289,7 +289,7 @@ fn described(found: &Verification) -> String {
     }
     let lists = [("missing", &found.missing), ("extra", &found.extra), ("repaired", &found.repaired)];
     for (what, paths) in lists {
-        lines.extend(paths.iter().map(|path| format!("{what:<8}  {path}")));
+        lines.extend(paths.iter().map(|path| format!("{what:<8}  {}", name(&path.to_string()))));
     }
     let (count, commit, folder) = (found.checked, &found.commit, found.folder.display());
     let files = counted(count, "file", "files");

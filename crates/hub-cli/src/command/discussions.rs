@@ -18,6 +18,7 @@ use crate::{
     command::agreed,
     failure::{Code, Failure},
     output::Brief,
+    shown::name,
 };
 
 pub(crate) async fn run(session: &Session, args: Discussions) -> Result<(), Failure> {
@@ -87,16 +88,16 @@ async fn details(session: &Session, at: &DiscussionArg) -> Result<DiscussionWith
 }
 
 fn describe(details: &DiscussionWithDetails) -> String {
-    let mut lines = vec![cells(&details.discussion).join("  ")];
+    let mut lines = vec![name(&cells(&details.discussion).join("  ")).into_owned()];
     if let Some(branch) = details.target_branch() {
-        lines.push(format!("  into: {branch}"));
+        lines.push(format!("  into: {}", name(branch)));
     }
     if let Some(commit) = details.merge_commit_oid() {
-        lines.push(format!("  merged as: {commit}"));
+        lines.push(format!("  merged as: {}", name(commit)));
     }
     match &details.files_with_conflicts {
         Some(FilesWithConflicts::Paths(paths)) if !paths.is_empty() => {
-            lines.push(format!("  conflicts: {}", paths.join(", ")));
+            lines.push(format!("  conflicts: {}", name(&paths.join(", "))));
         }
         Some(FilesWithConflicts::Unknown(true)) => lines.push("  conflicts: yes".to_owned()),
         _ => {}
@@ -106,7 +107,7 @@ fn describe(details: &DiscussionWithDetails) -> String {
             DiscussionEvent::Comment(comment) => {
                 let text = if comment.data.hidden { "(hidden)" } else { comment.content() };
                 let head = format!("{}  {}  {}", comment.created_at, comment.author_name(), comment.id);
-                format!("{head}\n    {}", text.replace('\n', "\n    "))
+                format!("{}\n    {}", name(&head), text.replace('\n', "\n    "))
             }
             DiscussionEvent::StatusChange(change) => {
                 format!("{}  {}  {}", change.created_at, change.author_name(), change.data.status)
@@ -116,7 +117,7 @@ fn describe(details: &DiscussionWithDetails) -> String {
             }
             DiscussionEvent::Commit(commit) => {
                 let what = format!("{} {}", commit.data.oid, commit.data.subject);
-                format!("{}  {}  {what}", commit.created_at, commit.author_name())
+                format!("{}  {}  {}", commit.created_at, commit.author_name(), name(&what))
             }
             other => other.kind().to_owned(),
         });

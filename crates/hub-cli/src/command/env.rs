@@ -5,7 +5,13 @@ use std::collections::BTreeMap;
 use hub_api::{Config, HfFolder};
 use serde::Serialize;
 
-use crate::{client::Session, failure::Failure, output::Brief, shown::absolute, words::chain};
+use crate::{
+    client::Session,
+    failure::Failure,
+    output::Brief,
+    shown::{absolute, name},
+    words::chain,
+};
 
 /// Variables whose values can be shown. Of others that look as if they were meant for the Hub, only that they are set.
 const SHOWN: [&str; 36] = [
@@ -132,7 +138,7 @@ fn described(facts: &Environment) -> String {
         format!("token        {token}"),
         format!("TLS          {}", facts.tls),
     ];
-    lines.extend(facts.environment.iter().map(|(name, value)| format!("{name}={value}")));
+    lines.extend(facts.environment.iter().map(|(variable, value)| format!("{variable}={}", name(value))));
     lines.join("\n")
 }
 

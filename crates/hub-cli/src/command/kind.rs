@@ -14,7 +14,7 @@ use crate::{
     command::{card, search},
     failure::Failure,
     output::Brief,
-    shown::human_size,
+    shown::{human_size, name},
     tree,
 };
 
@@ -41,9 +41,9 @@ async fn info(session: &Session, repo_type: RepoType, args: Info) -> Result<(), 
 
 fn describe(info: &RepoInfo) -> String {
     let mut lines = vec![format!("{} {}", info.repo_type(), info.id())];
-    let mut add = |name: &str, value: Option<String>| {
+    let mut add = |what: &str, value: Option<String>| {
         if let Some(value) = value {
-            lines.push(format!("  {name}: {value}"));
+            lines.push(format!("  {what}: {}", name(&value)));
         }
     };
     add("commit", info.sha().cloned());
@@ -87,7 +87,7 @@ async fn list(session: &Session, repo_type: RepoType, args: List) -> Result<(), 
 
 fn line(entry: &TreeEntry, human_readable: bool) -> String {
     let slash = if entry.is_file() { "" } else { "/" };
-    format!("{:>14}  {}{slash}", size(entry, human_readable), entry.path)
+    format!("{:>14}  {}{slash}", size(entry, human_readable), name(&entry.path))
 }
 
 fn size(entry: &TreeEntry, human_readable: bool) -> String {

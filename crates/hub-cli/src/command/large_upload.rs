@@ -7,6 +7,7 @@ use crate::{
 
 pub(crate) async fn run(session: &Session, args: UploadLargeFolder) -> Result<(), Failure> {
     let api = session.api().await?;
+    let folder = args.local_path.clone();
     let mut call = api
         .upload_large_folder(&args.repo_id, &args.local_path)
         .repo_type(args.source.repo_type.get())
@@ -29,6 +30,9 @@ pub(crate) async fn run(session: &Session, args: UploadLargeFolder) -> Result<()
     }
     let board = if args.no_bars { None } else { session.output.board() };
     let done = watched(board, call).await?;
+    if done.files == 0 {
+        tracing::warn!("there is no such file in {}: nothing was uploaded", folder.display());
+    }
     let human = || {
         let already = match done.unchanged {
             0 => String::new(),

@@ -15,7 +15,7 @@ use crate::{
     },
     failure::Failure,
     output::Brief,
-    shown::{counted, human_size},
+    shown::{counted, escaped, human_size},
 };
 
 pub(crate) async fn run(session: &Session, args: Upload) -> Result<(), Failure> {
@@ -78,11 +78,7 @@ fn entry_line(entry: &PlanEntry) -> String {
     }
     notes.extend(entry.reason.as_ref().map(ToString::to_string));
     // Names of local files may hold anything; a line stays a line.
-    let path: String = if entry.path.chars().any(char::is_control) {
-        entry.path.escape_debug().collect()
-    } else {
-        entry.path.clone()
-    };
+    let path = escaped(&entry.path, char::is_control);
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
     format!("{action:<8} {path}{notes}")
 }

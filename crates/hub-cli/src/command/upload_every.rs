@@ -20,7 +20,16 @@ pub(super) async fn upload_every(pause: Duration, job: &UploadJob<'_>) -> Result
     let mut is_first = true;
     loop {
         let missing = if is_first { Missing::IsMade } else { Missing::Fails };
-        let mut upload = pin!(job.commit(missing));
+        let mut upload = pin!(async {
+            match job.commit(missing).await {
+                // The folder may be empty still: what comes later needs the repository.
+                Err(failure) if missing == Missing::IsMade && failure.is(&[Code::NotFound]) => {
+                    job.make_repo().await?;
+                    job.commit(missing).await
+                }
+                done => done,
+            }
+        });
         let (result, goes_on) = tokio::select! {
             result = &mut upload => (result, true),
             () = &mut stop => {

@@ -66,6 +66,12 @@ impl<'a> UploadJob<'a> {
         }
     }
 
+    /// Makes the repository if it is missing. An upload does so by itself, unless there is no file to upload.
+    pub(super) async fn make_repo(&self) -> Result<(), Failure> {
+        new_repo(&self.api, &self.args).await?;
+        Ok(())
+    }
+
     /// What a commit would be.
     pub(super) async fn plan(&self) -> Result<CommitPlan, Failure> {
         let create = || new_repo(&self.api, &self.args);

@@ -5,7 +5,7 @@ use hub_tests::ADA;
 
 use crate::{
     crash::Served,
-    place::{Place, hub, me, serve, text},
+    place::{Place, answering, hub, me, serve, text},
 };
 
 #[test]
@@ -62,6 +62,28 @@ fn an_upload_that_cannot_be_creates_no_repository() {
     }
     let id = format!("{}/new", me(&place));
     place.fails(&["models", "info", &id], 3);
+}
+
+#[test]
+fn an_upload_of_no_file_is_warned_of_and_makes_no_repository() {
+    let place = Place::new();
+    let id = format!("{}/new", me(&place));
+    let folder = place.home.path().join("lf");
+    std::fs::create_dir_all(folder.join("empty")).unwrap();
+    std::fs::write(folder.join("a.safetensors"), "1").unwrap();
+    let typo = ["upload", "new", "lf", ".", "--include", "*.safetensor"];
+    let said = place.fails(&typo, 3);
+    assert!(said.contains("none of the files of lf match: nothing is uploaded"), "{said}");
+    let said = place.fails(&["upload", "new", "lf/empty", "."], 3);
+    assert!(said.contains("there is no file in lf/empty: nothing is uploaded"), "{said}");
+    place.fails(&["models", "info", &id], 3);
+
+    // In one that is there nothing has changed.
+    place.ok(&["upload", "new", "lf", "."]);
+    let output = place.run(&typo);
+    let said = text(&output.stderr);
+    assert!(output.status.success() && said.contains("none of the files of lf match"), "{said}");
+    assert!(text(&output.stdout).contains("Nothing has changed"));
 }
 
 #[test]
@@ -125,7 +147,34 @@ fn a_hub_that_is_not_there_is_a_network_failure() {
         .args(["--endpoint", &format!("http://{free}"), "models", "info", "ada/demo"])
         .output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(6), "{}", text(&output.stderr));
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    assert!(said.contains(&free.to_string()) && said.matches("(os error").count() == 1, "{said}");
+    assert!(!said.contains("client error") && !said.contains("tcp connect"), "{said}");
+}
+
+#[test]
+fn a_response_that_cannot_be_read_is_told_without_the_words_of_the_program() {
+    let place = Place::new();
+    let url = answering("200 OK", "[[]]");
+    let lines: [&[&str]; 4] = [
+        &["discussions", "create", "ada/demo", "--title", "A title"],
+        &["discussions", "info", "ada/demo", "1"],
+        &["models", "info", "ada/demo"],
+        &["repos", "tag", "list", "ada/demo"],
+    ];
+    for line in lines {
+        let mut command = hub(place.home.path());
+        let output = command.args(["--endpoint", &url, "--token", ADA]).args(line).output().unwrap();
+        let errors: Vec<String> =
+            text(&output.stderr).lines().filter(|line| !line.contains("WARN")).map(str::to_owned).collect();
+        let [said] = errors.as_slice() else { panic!("{line:?}: {errors:?}") };
+        assert!(said.contains("ada/demo") && said.contains("not what was expected"), "{line:?}: {said}");
+        for word in ["struct", "at line", "expected a ", "Response", "invalid type", "field"] {
+            assert!(!said.contains(word), "{line:?}: {said}");
+        }
+        assert_eq!(output.status.code(), Some(1), "{line:?}: {said}");
+    }
 }
 
 #[test]

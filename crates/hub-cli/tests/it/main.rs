@@ -6,6 +6,7 @@ mod bandwidth;
 mod cache;
 mod cache_verify;
 mod command_line;
+mod control_characters;
 mod crash;
 mod discussions;
 mod download_dry_run;

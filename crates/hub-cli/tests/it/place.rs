@@ -1,6 +1,8 @@
 //! A home folder and an embedded Hub, in which tests run the program.
 
 use std::{
+    io::{Read, Write},
+    net::TcpListener,
     path::Path,
     process::{Command, Output},
 };
@@ -20,6 +22,29 @@ pub(crate) async fn serve(hub: &LocalHub) -> (JoinHandle<()>, String) {
     let server = Server::bind(hub.clone(), "127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", server.local_addr());
     (tokio::spawn(server.run(std::future::pending())), url)
+}
+
+/// The address of a server that answers every request with this status and this JSON.
+pub(crate) fn answering(status: &'static str, json: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut head) = (stream.unwrap(), Vec::new());
+            let mut piece = [0; 4096];
+            while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+                match stream.read(&mut piece) {
+                    Ok(read) if read > 0 => head.extend_from_slice(&piece[..read]),
+                    _ => break,
+                }
+            }
+            let length = json.len();
+            let head =
+                format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}");
+            let _ = stream.write_all(format!("{head}\r\nconnection: close\r\n\r\n{json}").as_bytes());
+        }
+    });
+    url
 }
 
 pub(crate) struct Place {

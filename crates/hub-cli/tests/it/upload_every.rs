@@ -104,6 +104,21 @@ async fn the_uploads_go_on_when_nobody_reads_what_was_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_empty_at_first_gets_its_repository_and_later_its_files() {
+    let served = hub_tests::hub();
+    let (_server, url) = serve(&served).await;
+    let (home, folder) = (tempfile::tempdir().unwrap(), folder_with(&[]));
+    let mut running = upload_every(home.path(), &url, folder.path());
+    running.line();
+    let begun = commits(&served).await;
+    fs::write(folder.path().join("a.log"), "1").unwrap();
+    running.line();
+    assert_eq!(commits(&served).await, begun + 1);
+    running.interrupt();
+    assert_eq!(running.ended().0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upload_under_way_is_completed_before_the_program_stops() {
     let served = hub_tests::hub();
     let (hold, held) = Fault::hold();
