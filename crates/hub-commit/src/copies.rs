@@ -10,7 +10,9 @@ use hub_transport::{Body, CallInfo, Endpoint, Error, ErrorKind, RetryClass, Tran
 use hub_types::{CommitHash, RepoRef, Revision, TreeEntry, route};
 use sha1::Digest;
 
-use crate::hash::digest::{git_blob, hex};
+use hub_types::hex::encode as hex;
+
+use crate::hash::digest::git_blob;
 use crate::job::head;
 use crate::operation::LfsObject;
 use crate::{CommitError, CommitOperation, CommitOperationAdd, CommitOperationCopy, CommitOptions};
@@ -52,7 +54,7 @@ pub(crate) async fn resolve(
                 return Err(CommitError::invalid(message));
             }
             Some(lfs) => {
-                let sha256 = sha256_of(&lfs.oid).ok_or_else(|| place.unreadable(copy, "sha256", &lfs.oid))?;
+                let sha256 = hub_types::hex::decode(&lfs.oid).ok_or_else(|| place.unreadable(copy, "sha256", &lfs.oid))?;
                 copy.of_object(LfsObject { size: lfs.size, sha256 }).into()
             }
             None => {
@@ -281,17 +283,6 @@ fn is_alone(copy: &CommitOperationCopy, operations: &[CommitOperation]) -> bool 
     operations.iter().filter(|operation| touches(operation.path_in_repo())).count() == 1
 }
 
-fn sha256_of(oid: &str) -> Option<[u8; 32]> {
-    let mut sha256 = [0; 32];
-    if oid.len() != 64 || !oid.is_ascii() {
-        return None;
-    }
-    for (at, byte) in sha256.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(oid.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(sha256)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,14 +294,6 @@ mod tests {
         let delete = |path| CommitOperation::from(CommitOperationDelete::new(path, IsFolder::Auto).unwrap());
         for (other, alone) in [("a/", false), ("a/b", false), ("a/bc", true), ("x", true)] {
             assert_eq!(is_alone(&copy, &[copy.clone().into(), delete(other)]), alone, "{other}");
-        }
-    }
-
-    #[test]
-    fn an_id_of_an_object_is_64_hexadecimal_digits() {
-        assert_eq!(sha256_of(&"aB".repeat(32)), Some([0xab; 32]));
-        for wrong in ["", "ab", &"zz".repeat(32), &"é".repeat(32)] {
-            assert_eq!(sha256_of(wrong), None, "{wrong}");
         }
     }
 }

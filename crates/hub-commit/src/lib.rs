@@ -42,7 +42,6 @@ mod lfs;
 mod operation;
 mod options;
 mod outcome_unknown;
-pub mod pattern;
 mod plan;
 mod preupload;
 pub mod source;

@@ -2,7 +2,7 @@
 
 use std::{io::Read, path::Path};
 
-use hub_types::lfs;
+use hub_types::{hex::encode as hex, lfs};
 use sha1::Digest;
 
 /// The identity of a file's content, from an etag or a tree entry.
@@ -124,14 +124,6 @@ impl Hasher {
             Self::None => None,
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use hub_commit::pattern;
 use hub_download::{
     Cache, DownloadOptions, FileRequest, Parts, SnapshotRequest, Target, hf_hub_download, snapshot_download,
 };
+use hub_types::pattern;
 use hub_types::{Message, RepoRef, Revision, progress::Progress};
 
 use crate::{

@@ -1,8 +1,7 @@
 //! `hub repos delete-files`
 
 use hub_api::{
-    CommitOperation, CommitOperationDelete, IsFolder,
-    commit::{CommitError, pattern::Filter},
+    CommitOperation, CommitOperationDelete, IsFolder, commit::CommitError, types::pattern::Filter,
 };
 
 use crate::{

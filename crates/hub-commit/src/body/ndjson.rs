@@ -9,9 +9,11 @@ use hub_types::commit::{CommitHeader, CommitLine, DeletedPath, InlineFileLine, L
 use hub_types::progress::Phase;
 use sha2::Digest as _;
 
+use hub_types::hex::encode as hex;
+
 use crate::body::encoded::{self, Fault, Stop, Writer};
 use crate::hash::cache::DigestCache;
-use crate::hash::digest::{Digests, git_blob, hex};
+use crate::hash::digest::{Digests, git_blob};
 use crate::job::Job;
 use crate::preupload::decision::{Added, Decision};
 use crate::source::{Files, Stamp, read_full};

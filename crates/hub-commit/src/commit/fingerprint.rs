@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::body::ndjson::{Line, Payload};
-use crate::hash::digest::hex;
 use crate::outcome_unknown::Expected;
+use hub_types::hex::encode as hex;
 
 /// What the lines leave at each path, in order: later lines win.
 pub(crate) fn fingerprint(payload: &Payload) -> BTreeMap<String, Expected> {

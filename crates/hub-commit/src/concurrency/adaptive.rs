@@ -1,33 +1,20 @@
 //! How many transfers run at once: few at first, more while that makes the whole faster.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
+use hub_transport::Rounds;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 /// With how many it begins.
 const FIRST: usize = 4;
-/// More transfers must be faster by this factor, or there will not be more.
-const GAIN: f64 = 1.1;
 
 /// One permit for each transfer that may run. The number doubles as long as the last doubling paid, up to a limit.
 #[derive(Debug)]
 pub(crate) struct Window {
     permits: Semaphore,
     limit: usize,
-    round: Mutex<Round>,
-}
-
-/// As many transfers as run at once, measured together.
-#[derive(Debug)]
-struct Round {
-    size: usize,
-    done: usize,
-    bytes: u64,
-    began: Option<Instant>,
-    /// Bytes a second of the fastest round so far.
-    best: f64,
+    rounds: Mutex<Rounds>,
 }
 
 impl Window {
@@ -35,54 +22,46 @@ impl Window {
     pub(crate) fn new(limit: usize) -> Self {
         let limit = limit.max(1);
         let size = FIRST.min(limit);
-        let round = Round { size, done: 0, bytes: 0, began: None, best: 0.0 };
-        Self { permits: Semaphore::new(size), limit, round: Mutex::new(round) }
+        Self { permits: Semaphore::new(size), limit, rounds: Mutex::new(Rounds::new(size)) }
     }
 
     /// Waits for a place.
     pub(crate) async fn enter(&self, now: impl Fn() -> Instant) -> Option<SemaphorePermit<'_>> {
         // Never closed, so there is always a permit to come.
         let permit = self.permits.acquire().await.ok();
-        self.round.lock().unwrap_or_else(PoisonError::into_inner).began.get_or_insert_with(now);
+        self.rounds.lock().unwrap_or_else(PoisonError::into_inner).begin(now());
         permit
     }
 
     /// Notes a transfer of `bytes` bytes that has ended well at `now`.
     pub(crate) fn note(&self, bytes: u64, now: Instant) {
-        let mut round = self.round.lock().unwrap_or_else(PoisonError::into_inner);
-        round.done += 1;
-        round.bytes = round.bytes.saturating_add(bytes);
-        if round.done < round.size {
-            return;
+        let mut rounds = self.rounds.lock().unwrap_or_else(PoisonError::into_inner);
+        if rounds.note(bytes, now) == Some(true) {
+            let grown = (rounds.size() * 2).min(self.limit);
+            self.permits.add_permits(grown - rounds.size());
+            rounds.resize(grown);
         }
-        let time = round.began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
-        let rate = round.bytes as f64 / time.as_secs_f64().max(1e-6);
-        if rate > round.best * GAIN {
-            round.best = rate;
-            let grown = (round.size * 2).min(self.limit);
-            self.permits.add_permits(grown - round.size);
-            round.size = grown;
-        }
-        (round.done, round.bytes, round.began) = (0, 0, Some(now));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// Ends rounds of transfers of 1 MB, each at the rate that `rate` gives for that many at once, and returns the sizes.
     fn sizes(limit: usize, rounds: usize, rate: impl Fn(usize) -> f64) -> Vec<usize> {
         let window = Window::new(limit);
         let mut now = Instant::now();
-        window.round.lock().unwrap().began = Some(now);
+        window.rounds.lock().unwrap().begin(now);
         let mut sizes = Vec::new();
         for _ in 0..rounds {
-            let size = window.round.lock().unwrap().size;
+            let size = window.rounds.lock().unwrap().size();
             sizes.push(size);
             now += Duration::from_secs_f64(size as f64 * 1e6 / rate(size));
             (0..size).for_each(|_| window.note(1_000_000, now));
-            assert_eq!(window.permits.available_permits(), window.round.lock().unwrap().size);
+            assert_eq!(window.permits.available_permits(), window.rounds.lock().unwrap().size());
         }
         sizes
     }

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use hub_types::pattern::Pattern;
+
 use crate::folder::walk::prefix;
-use crate::pattern::Pattern;
+
 use crate::{CommitError, CommitOperation, CommitOperationDelete, IsFolder};
 
 /// The deletions that belong to the upload of a folder: of `files`, all paths of the repository, those below

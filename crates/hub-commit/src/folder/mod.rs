@@ -1,6 +1,6 @@
 //! A folder as operations of a commit.
 //!
-//! Paths are relative to the folder, sorted, and filtered by [`pattern`](crate::pattern). Hidden files are files like all
+//! Paths are relative to the folder, sorted, and filtered by [`pattern`](hub_types::pattern). Hidden files are files like all
 //! others. What is left out is listed with its reason:
 //!
 //! | what | becomes of it |

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use walkdir::{DirEntry, WalkDir};
 
+use hub_types::pattern::Filter;
+
 use crate::error::SourceProblem;
 use crate::inspect::unreadable;
 use crate::operation::Folder;
 use crate::operation::path::content_path;
-use crate::pattern::Filter;
+
 use crate::{CommitError, CommitOperation, CommitOperationAdd, Reason, Skipped};
 
 /// What becomes of symbolic links.

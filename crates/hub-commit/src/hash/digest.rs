@@ -158,16 +158,10 @@ pub(crate) fn git_blob(size: u64) -> Sha1 {
     Sha1::new_with_prefix(format!("blob {size}\0"))
 }
 
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use hub_types::hex::encode as hex;
+
     use super::*;
     use crate::source::SystemFiles;
 

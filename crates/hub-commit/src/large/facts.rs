@@ -5,7 +5,9 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use crate::hash::digest::{Digests, Want, hex};
+use hub_types::hex::encode as hex;
+
+use crate::hash::digest::{Digests, Want};
 use crate::source::Stamp;
 
 /// The state of a file as a journal writes it: size, time of the last write in seconds and nanoseconds, device and number.
@@ -84,12 +86,12 @@ impl Facts {
     pub(super) fn apply(&mut self, fact: Fact) {
         match fact {
             Fact::Lfs { path, state, sha256, blocks } => {
-                if let Some(sha256) = unhex(&sha256) {
+                if let Some(sha256) = hub_types::hex::decode(&sha256) {
                     self.known(path, state).lfs = Some((sha256, blocks));
                 }
             }
             Fact::Git { path, state, id } => {
-                if let Some(id) = unhex(&id) {
+                if let Some(id) = hub_types::hex::decode(&id) {
                     self.known(path, state).git = Some(id);
                 }
             }
@@ -178,17 +180,6 @@ pub(super) fn write(facts: &[Fact]) -> Result<Vec<u8>, serde_json::Error> {
         text.push(b'\n');
     }
     Ok(text)
-}
-
-fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    if text.len() != N * 2 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(index * 2..index * 2 + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -15,10 +15,12 @@ use hub_types::progress::Phase;
 
 use super::object::Object;
 use super::{batch, transfer};
+use hub_types::hex::encode as hex;
+
 use crate::CommitError;
 use crate::blocking::blocking;
 use crate::hash::cache::known_or_read;
-use crate::hash::digest::{Digests, Want, hex};
+use crate::hash::digest::{Digests, Want};
 use crate::inspect::Seen;
 use crate::job::Job;
 use crate::preupload::decision::{Added, Decision};

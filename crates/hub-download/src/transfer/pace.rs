@@ -1,11 +1,7 @@
-//! Over how many connections a content comes: one at first, more for as long as that makes it faster.
+//! Over how many connections a file comes: one at first, more for as long as that makes it faster.
 
-use std::time::Duration;
-
+use hub_transport::Rounds;
 use tokio::time::Instant;
-
-/// More connections must be faster by this factor, or there will not be more.
-const GAIN: f64 = 1.1;
 
 /// What the last parts say about the number of connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,32 +14,26 @@ pub(crate) enum Verdict {
     One,
 }
 
-/// Measures the parts of one content, in rounds of as many as there are connections.
+/// Measures the parts of one file, in rounds of as many as there are connections.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    connections: usize,
+    rounds: Rounds,
     settled: bool,
-    /// Bytes a second of the fastest round so far.
-    best: f64,
-    /// Parts and bytes of this round.
-    parts: usize,
-    bytes: u64,
-    /// When it began. The first round after a change is not measured: its connections are only being opened.
-    began: Option<Instant>,
 }
 
 impl Pace {
     pub(crate) fn new() -> Self {
-        Self { connections: 1, settled: false, best: 0.0, parts: 0, bytes: 0, began: None }
+        Self { rounds: Rounds::new(1), settled: false }
     }
 
     pub(crate) fn connections(&self) -> usize {
-        self.connections
+        self.rounds.size()
     }
 
     /// Goes on with this many connections.
     pub(crate) fn change(&mut self, connections: usize) {
-        (self.connections, self.parts, self.bytes, self.began) = (connections, 0, 0, None);
+        self.rounds.resize(connections);
+        self.rounds.restart();
     }
 
     /// Changes no more.
@@ -54,26 +44,24 @@ impl Pace {
 
     /// Notes a part of `bytes` bytes that is complete `now`.
     pub(crate) fn note(&mut self, bytes: u64, now: Instant) -> Verdict {
-        (self.parts, self.bytes) = (self.parts + 1, self.bytes.saturating_add(bytes));
-        if self.settled || self.parts < self.connections {
+        if self.settled {
             return Verdict::Stay;
         }
-        let (bytes, began) = (std::mem::take(&mut self.bytes), self.began.replace(now));
-        self.parts = 0;
-        let Some(began) = began else { return Verdict::Stay };
-        let time = now.saturating_duration_since(began).max(Duration::from_micros(1));
-        let rate = bytes as f64 / time.as_secs_f64();
-        if self.connections > 1 && rate <= self.best * GAIN {
-            self.settled = true;
-            return if self.connections == 2 { Verdict::One } else { Verdict::Stay };
+        match (self.rounds.note(bytes, now), self.connections()) {
+            (None, _) => Verdict::Stay,
+            (Some(true), _) | (Some(false), 1) => Verdict::More,
+            (Some(false), connections) => {
+                self.settled = true;
+                if connections == 2 { Verdict::One } else { Verdict::Stay }
+            }
         }
-        self.best = rate;
-        Verdict::More
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// Notes parts of 1 MB, which come at the rate that `rate` gives for that many connections, and returns how many

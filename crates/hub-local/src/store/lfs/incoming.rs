@@ -225,7 +225,7 @@ pub(super) fn pieces(
 }
 
 fn hex(hasher: Sha256) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hub_types::hex::encode(&hasher.finalize())
 }
 
 /// What happens to the content of LFS files that is not kept.

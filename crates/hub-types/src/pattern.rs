@@ -14,7 +14,7 @@
 /// One pattern, ready to be applied.
 ///
 /// ```
-/// use hub_commit::pattern::Pattern;
+/// use hub_types::pattern::Pattern;
 /// assert!(Pattern::new("*.txt").matches("docs/notes.txt"));
 /// assert!(!Pattern::new("**/logs/*.txt").matches("logs/x.txt"));
 /// ```
@@ -157,12 +157,13 @@ impl Filter {
         self.is_allowed(path) && self.ignored_by(path).is_none()
     }
 
-    pub(crate) fn is_allowed(&self, path: &str) -> bool {
+    /// Whether a pattern names `path`, or all paths are allowed.
+    pub fn is_allowed(&self, path: &str) -> bool {
         self.allow.as_ref().is_none_or(|allow| allow.iter().any(|p| p.matches(path)))
     }
 
     /// The place of the first pattern that leaves `path` out.
-    pub(crate) fn ignored_by(&self, path: &str) -> Option<usize> {
+    pub fn ignored_by(&self, path: &str) -> Option<usize> {
         self.ignore.iter().position(|p| p.matches(path))
     }
 }
