@@ -22,6 +22,8 @@ mod network;
 mod newcomer;
 mod page_instead;
 mod place;
+#[cfg(target_os = "linux")]
+mod progress;
 mod repos;
 mod streams;
 mod terminal;
