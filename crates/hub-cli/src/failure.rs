@@ -6,7 +6,7 @@ use hub_api::{DownloadError, Error, ErrorKind, auth::AuthError, commit::CommitEr
 
 use crate::{
     shown::escaped,
-    words::{chain, given_by},
+    words::{causes, chain, given_by},
 };
 
 /// Exit codes, for scripts. 2, wrong usage, is also what clap exits with.
@@ -98,18 +98,6 @@ fn code_of_auth(error: &AuthError) -> Code {
     }
 }
 
-/// The trouble with a token that is behind a failed exchange.
-fn auth_behind<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a AuthError> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<AuthError>() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
-}
-
 fn code(error: &Error) -> Code {
     match error {
         Error::Invalid(_) | Error::Setup(_) => return Code::Usage,
@@ -131,7 +119,10 @@ fn code(error: &Error) -> Code {
     }
     match error.kind() {
         Some(kind) if kind.is_not_found() => Code::NotFound,
-        Some(ErrorKind::Auth) => auth_behind(error).map_or(Code::NotAuthorised, code_of_auth),
+        Some(ErrorKind::Auth) => {
+            let fault = causes(error).find_map(|cause| cause.downcast_ref::<AuthError>());
+            fault.map_or(Code::NotAuthorised, code_of_auth)
+        }
         Some(ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::GatedRepo) => Code::NotAuthorised,
         Some(ErrorKind::Conflict | ErrorKind::PreconditionFailed) => Code::Conflict,
         Some(ErrorKind::Build) => Code::Usage,

@@ -1,12 +1,12 @@
 //! What errors of the library say, in the words of the command line: flags for arguments, and no names of methods.
 
-use std::{error::Error as StdError, io, sync::OnceLock};
+use std::{error::Error as StdError, io, iter, sync::OnceLock};
 
 use hub_api::{
     Error, ErrorKind,
     auth::{AuthError, TokenOrigin},
     commit::CommitError,
-    transport::{self, Voice},
+    transport::{self, Foreign, Voice},
     types::ParseError,
 };
 
@@ -56,16 +56,28 @@ pub(crate) fn given_by(given: &str, error: &dyn StdError) -> String {
 /// of what libraries say of it below, only the word of the operating system is added.
 pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = said(error);
-    let (mut is_below, mut source) = (is_exchange(error), error.source());
-    while let Some(cause) = source {
+    let mut is_below = is_exchange(error);
+    for cause in causes(error) {
         is_below |= is_exchange(cause);
         let more = if is_below { said_below(cause) } else { Some(said(cause)) };
         if let Some(more) = more.filter(|more| !text.contains(more)) {
             text = format!("{text}: {more}");
         }
-        source = cause.source();
     }
     text
+}
+
+/// The causes of an error, one below the other, each of its own type.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    fn own<'a>(cause: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+        match cause.downcast_ref::<Foreign>().and_then(Foreign::get_ref) {
+            Some(inner) => inner,
+            None => cause,
+        }
+    }
+    iter::successors(error.source().map(own), |&cause| cause.source().map(own))
 }
 
 fn is_exchange(error: &(dyn StdError + 'static)) -> bool {
