@@ -103,9 +103,12 @@ impl<O: Source, M: Mode> Listing<O, M> {
 impl<O: Source> Listing<O, Async> {
     /// The items one by one. The next page is asked for when an item beyond the last one is wanted.
     ///
-    /// An item that cannot be read is one `Err`; the stream goes on with the next. Dropping it ends the requests.
-    pub fn stream(self) -> impl Stream<Item = Result<O::Item, Error>> + Send + 'static {
-        self.items()
+    /// It is `Unpin`: `.next()` works at once. An item that cannot be read is one `Err`; the stream goes on with the next. Dropping it ends the requests.
+    pub fn stream(self) -> Items<O::Item>
+    where
+        O::Item: 'static,
+    {
+        self.items().boxed()
     }
 
     /// All items.

@@ -1,5 +1,7 @@
 //! How methods take a repository.
 
+use std::borrow::Cow;
+
 use hub_types::{RepoId, RepoRef, RepoType, RepoUrl, Revision};
 
 use crate::Error;
@@ -49,6 +51,12 @@ impl From<String> for RepoArg {
 impl From<&String> for RepoArg {
     fn from(id: &String) -> Self {
         id.as_str().into()
+    }
+}
+
+impl From<Cow<'_, str>> for RepoArg {
+    fn from(id: Cow<'_, str>) -> Self {
+        id.into_owned().into()
     }
 }
 

@@ -59,6 +59,26 @@ impl From<&Path> for AddSource {
     }
 }
 
+impl From<&PathBuf> for AddSource {
+    fn from(path: &PathBuf) -> Self {
+        Self::Path(path.clone())
+    }
+}
+
+/// A path, as in Python. Content is given as bytes.
+impl From<&str> for AddSource {
+    fn from(path: &str) -> Self {
+        Self::Path(path.into())
+    }
+}
+
+/// A path, as in Python. Content is given as bytes.
+impl From<String> for AddSource {
+    fn from(path: String) -> Self {
+        Self::Path(path.into())
+    }
+}
+
 impl From<Bytes> for AddSource {
     fn from(bytes: Bytes) -> Self {
         Self::Bytes(bytes)
@@ -68,6 +88,12 @@ impl From<Bytes> for AddSource {
 impl From<Vec<u8>> for AddSource {
     fn from(bytes: Vec<u8>) -> Self {
         Self::Bytes(bytes.into())
+    }
+}
+
+impl<const N: usize> From<&'static [u8; N]> for AddSource {
+    fn from(bytes: &'static [u8; N]) -> Self {
+        Self::Bytes(Bytes::from_static(bytes))
     }
 }
 

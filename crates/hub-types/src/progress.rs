@@ -1,6 +1,6 @@
 //! How far a job has come.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Receives the events of a job. Implemented for every `Fn(&Event)`.
 ///
@@ -18,6 +18,12 @@ pub trait Progress: Send + Sync {
 impl<F: Fn(&Event<'_>) + Send + Sync> Progress for F {
     fn event(&self, event: &Event<'_>) {
         self(event);
+    }
+}
+
+impl Progress for Arc<dyn Progress> {
+    fn event(&self, event: &Event<'_>) {
+        (**self).event(event);
     }
 }
 

@@ -162,6 +162,18 @@ impl TryFrom<String> for CommitHash {
     }
 }
 
+impl From<&Revision> for String {
+    fn from(revision: &Revision) -> Self {
+        revision.0.clone()
+    }
+}
+
+impl From<&CommitHash> for String {
+    fn from(commit: &CommitHash) -> Self {
+        commit.0.clone()
+    }
+}
+
 impl From<CommitHash> for String {
     fn from(hash: CommitHash) -> Self {
         hash.0

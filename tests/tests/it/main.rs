@@ -14,6 +14,7 @@ mod download_requests;
 mod downloads;
 mod downloads_together;
 mod errors;
+mod handles;
 mod input;
 mod large_uploads;
 mod likes;

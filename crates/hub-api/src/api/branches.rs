@@ -31,13 +31,13 @@ pub struct CreateBranch {
 }
 
 impl HasRepo for CreateBranch {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }
 
 impl HasRevision for CreateBranch {
-    fn revision_mut(&mut self) -> &mut Option<String> {
+    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
         &mut self.revision
     }
 }
@@ -101,7 +101,7 @@ pub struct DeleteBranch {
 }
 
 impl HasRepo for DeleteBranch {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }
@@ -154,7 +154,7 @@ pub struct SuperSquash {
 }
 
 impl HasRepo for SuperSquash {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }

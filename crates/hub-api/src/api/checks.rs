@@ -27,7 +27,7 @@ pub struct RevisionExists {
 }
 
 impl HasRepo for RevisionExists {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }
@@ -54,13 +54,13 @@ pub struct FileExists {
 }
 
 impl HasRepo for FileExists {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }
 
 impl HasRevision for FileExists {
-    fn revision_mut(&mut self) -> &mut Option<String> {
+    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
         &mut self.revision
     }
 }
@@ -94,7 +94,7 @@ pub struct AuthCheck {
 }
 
 impl HasRepo for AuthCheck {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }

@@ -29,13 +29,13 @@ impl ListRepoCommits {
 }
 
 impl HasRepo for ListRepoCommits {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }
 
 impl HasRevision for ListRepoCommits {
-    fn revision_mut(&mut self) -> &mut Option<String> {
+    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
         &mut self.revision
     }
 }

@@ -36,7 +36,7 @@ pub struct CreateRepo {
 }
 
 impl HasRepo for CreateRepo {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }

@@ -48,7 +48,7 @@ pub struct DeleteRepo {
 }
 
 impl HasRepo for DeleteRepo {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.request.0
     }
 }

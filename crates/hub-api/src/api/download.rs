@@ -145,17 +145,17 @@ macro_rules! download {
                 }
             }
             impl HasRepo for $operation {
-                fn repo_mut(&mut self) -> &mut RepoArg {
+                fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
                     &mut self.args.repo
                 }
             }
             impl HasRevision for $operation {
-                fn revision_mut(&mut self) -> &mut Option<String> {
+                fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
                     &mut self.args.revision
                 }
             }
             impl HasProgress for $operation {
-                fn progress_mut(&mut self) -> &mut Option<Arc<dyn Progress>> {
+                fn progress_mut(&mut self, _: crate::args::Seal) -> &mut Option<Arc<dyn Progress>> {
                     &mut self.args.options.progress
                 }
             }

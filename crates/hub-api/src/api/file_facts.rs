@@ -106,12 +106,12 @@ macro_rules! of_a_revision {
     ($($operation:ty),*) => {
         $(
             impl HasRepo for $operation {
-                fn repo_mut(&mut self) -> &mut RepoArg {
+                fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
                     &mut self.repo
                 }
             }
             impl HasRevision for $operation {
-                fn revision_mut(&mut self) -> &mut Option<String> {
+                fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
                     &mut self.revision
                 }
             }

@@ -146,13 +146,13 @@ impl<T: Info> Endpoint for GetInfo<T> {
 }
 
 impl HasRepo for GetInfo<RepoInfo> {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }
 
 impl<T> HasRevision for GetInfo<T> {
-    fn revision_mut(&mut self) -> &mut Option<String> {
+    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
         &mut self.revision
     }
 }
@@ -186,8 +186,8 @@ impl<M: Mode> ModelInfoCall<M> {
 pub struct RepoExists(GetInfo<RepoInfo>);
 
 impl HasRepo for RepoExists {
-    fn repo_mut(&mut self) -> &mut RepoArg {
-        self.0.repo_mut()
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
+        self.0.repo_mut(crate::args::Seal)
     }
 }
 

@@ -25,7 +25,7 @@ pub struct SetLike<const LIKES: bool> {
 }
 
 impl<const LIKES: bool> HasRepo for SetLike<LIKES> {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }
@@ -115,7 +115,7 @@ pub struct ListRepoLikers {
 }
 
 impl HasRepo for ListRepoLikers {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }

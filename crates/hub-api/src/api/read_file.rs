@@ -32,13 +32,13 @@ pub struct ReadFile<M: Mode> {
 }
 
 impl<M: Mode> HasRepo for ReadFile<M> {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }
 
 impl<M: Mode> HasRevision for ReadFile<M> {
-    fn revision_mut(&mut self) -> &mut Option<String> {
+    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
         &mut self.revision
     }
 }

@@ -26,7 +26,7 @@ impl ListRefs {
 }
 
 impl HasRepo for ListRefs {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }

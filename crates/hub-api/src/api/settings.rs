@@ -27,7 +27,7 @@ pub struct MoveRepo {
 }
 
 impl HasRepo for MoveRepo {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.from
     }
 }
@@ -119,7 +119,7 @@ pub struct UpdateSettings {
 }
 
 impl HasRepo for UpdateSettings {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }

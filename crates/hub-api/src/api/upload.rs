@@ -170,7 +170,7 @@ impl Prepared {
 /// A call that ends in a commit.
 pub trait HasCommit {
     #[doc(hidden)]
-    fn commit_mut(&mut self) -> &mut CommitArgs;
+    fn commit_mut(&mut self, _: crate::args::Seal) -> &mut CommitArgs;
 
     /// What the commit is made of.
     #[doc(hidden)]
@@ -180,43 +180,43 @@ pub trait HasCommit {
 }
 
 impl<O: HasCommit> HasRepo for O {
-    fn repo_mut(&mut self) -> &mut RepoArg {
-        &mut self.commit_mut().repo
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
+        &mut self.commit_mut(crate::args::Seal).repo
     }
 }
 
 impl<O: HasCommit> HasRevision for O {
-    fn revision_mut(&mut self) -> &mut Option<String> {
-        &mut self.commit_mut().revision
+    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
+        &mut self.commit_mut(crate::args::Seal).revision
     }
 }
 
 impl<O: HasCommit> HasProgress for O {
-    fn progress_mut(&mut self) -> &mut Option<Arc<dyn Progress>> {
-        &mut self.commit_mut().progress
+    fn progress_mut(&mut self, _: crate::args::Seal) -> &mut Option<Arc<dyn Progress>> {
+        &mut self.commit_mut(crate::args::Seal).progress
     }
 }
 
 impl<O: HasCommit, M: Mode> Call<O, M> {
     /// First line of the commit's message; each method has a default. Python: `commit_message`.
     pub fn commit_message(self, message: impl Into<String>) -> Self {
-        self.edit(|operation| operation.commit_mut().message = Some(message.into()))
+        self.edit(|operation| operation.commit_mut(crate::args::Seal).message = Some(message.into()))
     }
 
     /// The rest of the message; empty unless set. Python: `commit_description`.
     pub fn commit_description(self, description: impl Into<String>) -> Self {
-        self.edit(|operation| operation.commit_mut().description = description.into())
+        self.edit(|operation| operation.commit_mut(crate::args::Seal).description = description.into())
     }
 
     /// Whether the commit goes to a new pull request instead of the branch. Off unless set. Python: `create_pr`.
     pub fn create_pr(self, create_pr: bool) -> Self {
-        self.edit(|operation| operation.commit_mut().create_pr = create_pr)
+        self.edit(|operation| operation.commit_mut(crate::args::Seal).create_pr = create_pr)
     }
 
     /// The commit that this one must follow: 5 to 40 hexadecimal digits. When the branch is elsewhere the call fails and
     /// nothing is committed. Python: `parent_commit`.
     pub fn parent_commit(self, commit: impl Into<String>) -> Self {
-        self.edit(|operation| operation.commit_mut().parent_commit = Some(commit.into()))
+        self.edit(|operation| operation.commit_mut(crate::args::Seal).parent_commit = Some(commit.into()))
     }
 
     /// Makes the repository first, if `call` says so, and commits to it: once every file was found and opened, so that no
@@ -232,19 +232,19 @@ impl<O: HasCommit, M: Mode> Call<O, M> {
     /// ```
     pub fn create_repo(self, call: CreateRepoCall<M>) -> Self {
         let create = call.into_operation();
-        self.edit(|operation| operation.commit_mut().create_repo = Some(create))
+        self.edit(|operation| operation.commit_mut(crate::args::Seal).create_repo = Some(create))
     }
 
     /// How many uploads may run at once, at least 1; 16 unless set. It begins with 4 and goes up while that makes it faster.
     /// Python: `num_threads`.
     pub fn num_threads(self, threads: usize) -> Self {
-        self.edit(|operation| operation.commit_mut().num_threads = Some(threads))
+        self.edit(|operation| operation.commit_mut(crate::args::Seal).num_threads = Some(threads))
     }
 
     /// How many bytes of memory content on its way may take; 64 MiB unless set. Fewer things run at once where it is small. The
     /// list of files comes on top, with about 300 bytes for each. Python has no such argument.
     pub fn memory_budget(self, bytes: u64) -> Self {
-        self.edit(|operation| operation.commit_mut().memory_budget = Some(bytes))
+        self.edit(|operation| operation.commit_mut(crate::args::Seal).memory_budget = Some(bytes))
     }
 }
 
@@ -256,7 +256,7 @@ pub struct CreateCommit {
 }
 
 impl HasCommit for CreateCommit {
-    fn commit_mut(&mut self) -> &mut CommitArgs {
+    fn commit_mut(&mut self, _: crate::args::Seal) -> &mut CommitArgs {
         &mut self.commit
     }
 
@@ -282,7 +282,7 @@ pub struct UploadFile {
 }
 
 impl HasCommit for UploadFile {
-    fn commit_mut(&mut self) -> &mut CommitArgs {
+    fn commit_mut(&mut self, _: crate::args::Seal) -> &mut CommitArgs {
         &mut self.commit
     }
 
@@ -308,7 +308,7 @@ pub struct DeleteFile {
 }
 
 impl HasCommit for DeleteFile {
-    fn commit_mut(&mut self) -> &mut CommitArgs {
+    fn commit_mut(&mut self, _: crate::args::Seal) -> &mut CommitArgs {
         &mut self.commit
     }
 
@@ -334,7 +334,7 @@ pub struct DeleteFolder {
 }
 
 impl HasCommit for DeleteFolder {
-    fn commit_mut(&mut self) -> &mut CommitArgs {
+    fn commit_mut(&mut self, _: crate::args::Seal) -> &mut CommitArgs {
         &mut self.commit
     }
 

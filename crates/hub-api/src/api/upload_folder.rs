@@ -24,7 +24,7 @@ pub struct UploadFolder {
 }
 
 impl HasCommit for UploadFolder {
-    fn commit_mut(&mut self) -> &mut CommitArgs {
+    fn commit_mut(&mut self, _: crate::args::Seal) -> &mut CommitArgs {
         &mut self.commit
     }
 

@@ -43,19 +43,19 @@ impl fmt::Debug for VerifyRepoChecksums {
 }
 
 impl HasRepo for VerifyRepoChecksums {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }
 
 impl HasRevision for VerifyRepoChecksums {
-    fn revision_mut(&mut self) -> &mut Option<String> {
+    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
         &mut self.revision
     }
 }
 
 impl HasProgress for VerifyRepoChecksums {
-    fn progress_mut(&mut self) -> &mut Option<Arc<dyn Progress>> {
+    fn progress_mut(&mut self, _: crate::args::Seal) -> &mut Option<Arc<dyn Progress>> {
         &mut self.progress
     }
 }

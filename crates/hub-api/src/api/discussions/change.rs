@@ -59,7 +59,7 @@ pub struct ChangeDiscussion<C> {
 }
 
 impl<C> HasRepo for ChangeDiscussion<C> {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.at.repo
     }
 }

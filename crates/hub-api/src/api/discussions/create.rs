@@ -32,7 +32,7 @@ pub struct CreateDiscussion {
 }
 
 impl HasRepo for CreateDiscussion {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }

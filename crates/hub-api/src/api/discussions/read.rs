@@ -35,7 +35,7 @@ pub struct GetRepoDiscussions {
 }
 
 impl HasRepo for GetRepoDiscussions {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.repo
     }
 }
@@ -134,7 +134,7 @@ pub struct GetDiscussionDetails {
 }
 
 impl HasRepo for GetDiscussionDetails {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.at.repo
     }
 }

@@ -35,7 +35,7 @@ pub struct DuplicateRepo {
 }
 
 impl HasRepo for DuplicateRepo {
-    fn repo_mut(&mut self) -> &mut RepoArg {
+    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
         &mut self.from
     }
 }
