@@ -1,5 +1,8 @@
 //! The chapters of the book whose blocks of Rust are run as tests, and what these tests share.
 
+#[cfg(test)]
+mod samples;
+
 use std::error::Error;
 
 use hub_api::HfApi;
@@ -26,34 +29,8 @@ pub fn model_folder() -> tempfile::TempDir {
     ])
 }
 
+/// The chapters, made by `build.rs`.
 #[cfg(doctest)]
 mod chapters {
-    #[doc = include_str!("../../README.md")]
-    mod readme {}
-    #[doc = include_str!("../../docs/discussions.md")]
-    mod discussions {}
-    #[doc = include_str!("../../docs/downloading.md")]
-    mod downloading {}
-    #[doc = include_str!("../../docs/embedded-hub.md")]
-    mod embedded_hub {}
-    #[doc = include_str!("../../docs/embedding.md")]
-    mod embedding {}
-    #[doc = include_str!("../../docs/errors.md")]
-    mod errors {}
-    #[doc = include_str!("../../docs/getting-started.md")]
-    mod getting_started {}
-    #[doc = include_str!("../../docs/hf-hub.md")]
-    mod hf_hub {}
-    #[doc = include_str!("../../docs/python.md")]
-    mod python {}
-    #[doc = include_str!("../../docs/repositories.md")]
-    mod repositories {}
-    #[doc = include_str!("../../docs/spaces.md")]
-    mod spaces {}
-    #[doc = include_str!("../../docs/testing.md")]
-    mod testing {}
-    #[doc = include_str!("../../docs/tokens.md")]
-    mod tokens {}
-    #[doc = include_str!("../../docs/uploading.md")]
-    mod uploading {}
+    include!(concat!(env!("OUT_DIR"), "/chapters.rs"));
 }

@@ -1,4 +1,4 @@
-//! Links that lead nowhere: in the built pages, with their anchors, and in the Markdown files outside the book.
+//! Links that lead nowhere, with their anchors: in the built pages, and in the Markdown files as a forge shows them.
 //!
 //! Links to other sites are not followed: what they answer changes without a change here.
 
@@ -13,20 +13,65 @@ const OUTSIDE: [&str; 5] =
 /// Pages that mdBook makes for itself.
 const MADE: [&str; 3] = ["print.html", "toc.html", "404.html"];
 
-/// Links of the Markdown files outside the book whose target does not exist.
+/// Links that lead nowhere on a forge, where Markdown files are read as they are: those of the chapters and of the files outside
+/// the book.
 pub(super) fn in_files(root: &Path) -> Outcome<Vec<String>> {
+    let mut files: Vec<String> = OUTSIDE.map(str::to_owned).into();
+    files.extend(super::chapters(&root.join("docs"))?.into_iter().map(|name| format!("docs/{name}")));
+    files.push("docs/SUMMARY.md".to_owned());
     let mut faults = Vec::new();
-    for file in OUTSIDE {
-        let text = read(&root.join(file))?;
-        let folder = root.join(file).parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        for link in between(&text, "](", ")").filter(|link| is_local(link)) {
-            let path = link.split('#').next().unwrap_or_default();
-            if !folder.join(path).exists() {
+    for file in files {
+        let text = read(&root.join(&file))?;
+        let folder = root.join(&file).parent().map_or_else(PathBuf::new, Path::to_path_buf);
+        for link in links(&text).into_iter().filter(|link| is_local(link)) {
+            let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = if path.is_empty() { root.join(&file) } else { folder.join(path) };
+            if !target.exists() {
                 faults.push(format!("{file} links to {link}, which is not there"));
+            } else if !anchor.is_empty() && !headings(&read(&target)?).contains(anchor) {
+                faults.push(format!("{file} links to {link}: no such heading is there"));
             }
         }
     }
     Ok(faults)
+}
+
+/// The targets of the links of a Markdown file, without what stands in code.
+fn links(text: &str) -> Vec<String> {
+    let prose: String =
+        prose(text).map(|line| line.split('`').step_by(2).collect::<Vec<_>>().join("`") + "\n").collect();
+    between(&prose, "](", ")").map(str::to_owned).collect()
+}
+
+/// The names under which a forge, and mdBook, can be led to the headings of a Markdown file.
+fn headings(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for line in prose(text).filter(|line| line.starts_with('#')) {
+        let name = slug(line.trim_start_matches('#').trim());
+        let free = std::iter::once(name.clone()).chain((1..).map(|n| format!("{name}-{n}")));
+        names.extend(free.into_iter().find(|name| !names.contains(name)));
+    }
+    names
+}
+
+/// A heading as the name of a place: small letters, hyphens for spaces, and no other signs.
+fn slug(heading: &str) -> String {
+    let sign = |sign: char| match sign {
+        ' ' => Some('-'),
+        sign if sign.is_alphanumeric() || sign == '-' || sign == '_' => Some(sign),
+        _ => None,
+    };
+    heading.to_lowercase().chars().filter_map(sign).collect()
+}
+
+/// The lines that are not in a block of code.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    text.lines().filter(move |line| {
+        let fence = line.starts_with("```");
+        inside ^= fence;
+        !inside && !fence
+    })
 }
 
 /// What a page can be linked at, and what it links to.
@@ -122,6 +167,13 @@ mod tests {
     fn a_missing_page_and_a_missing_heading_are_faults() {
         let a = "<a href=\"b.html#x\">b</a> <a href=\"../README.html\">r</a> <a href=\"#y\">y</a>";
         assert_eq!(book(&[("a.html", a), ("b.html", "")]).len(), 3);
+    }
+
+    #[test]
+    fn links_and_headings_of_markdown_are_found_outside_code() {
+        let text = "# One, `two`!\n[a](b.md#c) `[x](y)` [d](#e)\n```\n# not [f](g)\n```\n## One two\n";
+        assert_eq!(links(text), ["b.md#c", "#e"]);
+        assert_eq!(headings(text), ["one-two", "one-two-1"].map(str::to_owned).into());
     }
 
     #[test]
