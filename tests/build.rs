@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let place = out.join(format!("{name}.md"));
         fs::write(&place, runnable)?;
         let module = name.to_lowercase().replace('-', "_");
-        writeln!(modules, "#[doc = include_str!({place:?})]\nmod {module} {{}}")?;
+        writeln!(modules, "#[doc = include_str!({place:?})]\nmod {module}_md {{}}")?;
     }
     fs::write(out.join("chapters.rs"), modules)?;
     Ok(())

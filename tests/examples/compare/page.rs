@@ -37,11 +37,18 @@ fn total(rows: &[Row], of: fn(&Row) -> &Counts, outcome: Outcome) -> usize {
 pub(crate) fn write(rows: &[Row], version: &str, runs: usize) -> String {
     let mut page = format!(
         "# Doubt: this client and the official one\n\n\
-         What happens when the response to a request is lost, late, or says success and cannot be read? `cargo xtask compare`\n\
-         makes this page: both clients do the same jobs against the same Hub, a model of one on a port, which carries the\n\
-         request out, or does not, and then answers as the table says. Each row was run {runs} times with each client;\n\
-         waits between attempts are left out, nothing else is. The official client is huggingface_hub {version} as it comes,\n\
-         without Xet.\n\n\
+         After this page you know what each client tells you when the response to a request is lost, late, or says success and\n\
+         cannot be read, and what it leaves behind.\n\n\
+         `cargo xtask compare` makes this page: both clients do the same jobs against the same Hub, a model of one on a port,\n\
+         which carries the request out, or does not, and then responds as the table says. Each row was run {runs} times with each\n\
+         client; waits between attempts are left out, nothing else is. The official client is huggingface_hub {version} as it\n\
+         comes, without Xet.\n\n\
+         The rows hold under these conditions:\n\n\
+         * Names have a namespace (`ada/demo`). For a bare name (`demo`) this client has to request who the caller is before it can\n  \
+           find out what happened; where that fails too, the outcome is *says that nobody knows*.\n\
+         * One response is lost, late or wrong; later requests get honest responses, except in the rows that say *always*.\n\
+         * Nobody else changes the repository meanwhile, and the caller may read what it writes.\n\n\
+         The outcomes:\n\n\
          * *true*: done once and said to be done, or not done and said to have failed.\n\
          * *says that nobody knows*: an error that says that it may be done.\n\
          * *error, but it is done*: an error that reads like a failure, so who tries again does it twice. The official\n  \
