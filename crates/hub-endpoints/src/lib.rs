@@ -28,3 +28,7 @@ pub use head::{Head, HeadInfo, server_time};
 pub use paths_info::{PathsInfo, paths_info};
 pub use tree::ListRepoTree;
 pub use whoami::GetWhoAmI;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -25,6 +25,8 @@
 //! It is made for other people's tests too: [`Fault`] scripts failures, and [`LocalHub::temporary`] leaves nothing
 //! behind. With the feature `serve`, `Server` puts the same service on a TCP port.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod api_error;
 mod auth;
 mod body;
@@ -66,3 +68,7 @@ pub use store::{DiscardLfs, OrgRole, StoreError, TokenRole};
 
 /// An error of any type, as services and bodies pass it on.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

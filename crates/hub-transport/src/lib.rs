@@ -80,6 +80,8 @@
 //! - `rustls` (default): TLS for it, with the certificates of the system.
 //! - `testing`: the module `testing` with a scripted leaf and a recorder.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod base_url;
 mod body;
 mod builder;
@@ -143,3 +145,7 @@ pub use token_use::TokenUse;
 
 /// Any error, boxed: what services of the stack return.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -81,3 +81,7 @@ pub use timestamp::Timestamp;
 pub use tree::TreeEntry;
 pub use user::{AccessTokenInfo, AuthInfo, OrgMembership, WhoAmI};
 pub use validate_yaml::{ValidateYamlRequest, ValidateYamlResponse};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -27,8 +27,8 @@ pub(super) struct Workplace {
 impl Workplace {
     /// Builds what is to be measured, and empties the folder.
     pub(super) fn new() -> Outcome<Self> {
-        execute(cargo().args(["build", "--release", "--package", "hub-cli", "--locked"]))?;
-        let (hub, folder) = (target_folder()?.join("release/hub"), target_folder()?.join("bench"));
+        execute(cargo().args(["build", "--profile", "dist", "--package", "hub-cli", "--locked"]))?;
+        let (hub, folder) = (target_folder()?.join("dist/hub"), target_folder()?.join("bench"));
         let new = Self { hub, python: official_client()?, folder };
         new.empty()?;
         Ok(new)

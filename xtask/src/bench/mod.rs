@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: speed and memory, in release mode, written to `docs/benchmarks.md` with a picture.
+//! `cargo xtask bench`: speed and memory of what is released (`--profile dist`), written to `docs/benchmarks.md` with a picture.
 //!
 //! Clients are processes of their own. Peak memory is the kernel's `VmHWM`, so this needs Linux.
 
@@ -110,7 +110,7 @@ fn heading() -> Outcome<String> {
     let machine = machine()?;
     Ok(format!(
         "# Benchmarks\n\n\
-         Written by `cargo xtask bench`; run it to measure your own machine. Everything is built in release mode, and clients and \
+         Written by `cargo xtask bench`; run it to measure your own machine. Everything is built as for a release (`--profile dist`), and clients and \
          servers are processes of one machine ({machine}; {}). Memory is the peak of resident memory, from the \
          kernel.\n\n![The time of every job as a share of Python's](benchmarks.svg)\n",
         rustc.trim()

@@ -73,14 +73,15 @@ struct Run {
 pub(super) fn measure() -> Outcome<String> {
     execute(cargo().args([
         "build",
-        "--release",
+        "--profile",
+        "dist",
         "--package",
         "hub-tests",
         "--example",
         "reading",
         "--locked",
     ]))?;
-    let ours = target_folder()?.join("release/examples/reading");
+    let ours = target_folder()?.join("dist/examples/reading");
     let python = official_client()?;
     let script = root().join("xtask/bench/reading.py");
     let server = Canned::start()?;

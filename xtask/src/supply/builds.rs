@@ -77,6 +77,14 @@ pub(crate) fn other_systems() -> Outcome {
     Ok(())
 }
 
+/// Installs what the two checks above use, with rustup.
+pub(crate) fn setup() -> Outcome {
+    let ours = rust_version(&metadata(&["--locked"])?)?;
+    let rustup = || Command::new("rustup");
+    execute(rustup().args(["toolchain", "install", &ours, "--profile", "minimal", "--no-self-update"]))?;
+    execute(rustup().args(["target", "add"]).args(SYSTEMS.map(|system| system.target)))
+}
+
 /// Names of the packages of the workspace that have features.
 pub(crate) fn with_features() -> Outcome<Vec<String>> {
     let metadata = metadata(&["--no-deps"])?;

@@ -52,7 +52,7 @@ pub(crate) fn features() -> Outcome {
     execute(hack.args(["--", "-D", "warnings"]))
 }
 
-pub(crate) use builds::{oldest_compiler, other_systems};
+pub(crate) use builds::{oldest_compiler, other_systems, setup};
 
 /// Feeds every parser of `tests/fuzz` inputs that coverage leads to, and gives how many parsers there are. Inputs that reach
 /// something new stay in `target/fuzz-corpus` for the next run.
