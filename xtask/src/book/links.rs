@@ -8,8 +8,14 @@ use std::path::{Component, Path, PathBuf};
 use crate::{Outcome, read};
 
 /// Markdown files that are not part of the book.
-const OUTSIDE: [&str; 5] =
-    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "tests/contract/README.md", "examples/README.md"];
+const OUTSIDE: [&str; 6] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "tests/contract/README.md",
+    "examples/README.md",
+];
 /// Pages that mdBook makes for itself.
 const MADE: [&str; 3] = ["print.html", "toc.html", "404.html"];
 
