@@ -110,7 +110,9 @@ fn code(error: &Error) -> Code {
             | CommitError::Contended { .. },
         ) => return Code::Conflict,
         Error::Download(
-            DownloadError::LocalEntryNotFound { .. } | DownloadError::IncompleteSnapshot { source: None, .. },
+            DownloadError::LocalEntryNotFound { .. }
+            | DownloadError::IncompleteSnapshot { source: None, .. }
+            | DownloadError::NoCommit { .. },
         ) => return Code::NotFound,
         Error::Commit(CommitError::InvalidOperation { .. } | CommitError::PathClash { .. }) => {
             return Code::Usage;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hub_transport::Transport;
 use hub_types::RepoRef;
+use hub_types::progress::Progress;
 
 use crate::inspect::{Inspected, inspect};
 use crate::operation::clash;
@@ -48,6 +49,11 @@ impl CheckedCommit {
     /// Where it is committed.
     pub fn repo(&self) -> &RepoRef {
         &self.options.repo
+    }
+
+    /// Where its progress is reported.
+    pub fn progress(&self) -> Option<Arc<dyn Progress>> {
+        self.options.progress.clone()
     }
 
     /// Commits to another repository, for example under the full name that its creation has told.

@@ -6,7 +6,7 @@ use hub_commit::{
     AddSource, CheckedCommit, CommitOperation, CommitOperationAdd, CommitOperationDelete, CommitOptions,
     CommitPlan, IsFolder, Skipped, deletions,
 };
-use hub_transport::ErrorKind;
+use hub_transport::{ErrorKind, Patience, Reporter};
 use hub_types::{CommitInfo, Message, RepoInfo, RepoRef, progress::Progress};
 
 use crate::{
@@ -153,7 +153,10 @@ impl Prepared {
                 let RepoRef { repo_type, id, .. } = checked.repo().clone();
                 RepoRef::new(repo_type, api.get_full_repo_name(id.as_str()).await?.parse()?)
             } else {
-                let made = create.run(api.clone()).await?;
+                // A part of the upload: a Hub that asks for a wait is waited for as long as for the files.
+                let reporter = Reporter::new(checked.progress());
+                let patient = api.transport()?.with_patience(Patience::new(reporter.sink()));
+                let made = create.run(api.over(Ok(patient))).await?;
                 RepoRef::new(made.repo_type(), made.repo_id().clone())
             };
             checked = checked.to_repo(repo);

@@ -256,3 +256,19 @@ async fn a_success_that_says_nothing_is_looked_up() {
         assert_eq!(script.remaining(), 0);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_waits_for_its_repository_as_long_as_the_hub_asks() {
+    let busy = reply(429).header("retry-after", "300");
+    let script = Script::new([busy, made(), reply(500)]);
+    let api = over(&script);
+    let create = api.create_repo("ada/demo").exist_ok(true);
+    let begun = tokio::time::Instant::now();
+    let outcome = api.upload_file(b"hello", "a.txt", "ada/demo").create_repo(create).await;
+    // The repository was made after the wait; what comes then is not in the script.
+    assert!(outcome.is_err() && begun.elapsed().as_secs() >= 300, "{:?}", begun.elapsed());
+    assert_eq!(
+        script.requests().iter().filter(|request| request.uri.path() == "/api/repos/create").count(),
+        2
+    );
+}

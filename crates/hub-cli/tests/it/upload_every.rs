@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader, Lines},
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
 };
 
 use hub_local::{Fault, LocalHub};
@@ -86,14 +87,13 @@ async fn the_uploads_go_on_when_nobody_reads_what_was_done() {
     lines.next().unwrap().unwrap();
     drop(lines);
     let id = program.id();
-    let mut ended = tokio::task::spawn_blocking(move || program.wait_with_output().unwrap());
-    for content in ["12", "123"] {
-        let (hold, held) = Fault::hold();
-        served.fault(hold.on("POST").path("/commit/"));
+    let ended = tokio::task::spawn_blocking(move || program.wait_with_output().unwrap());
+    for (content, made) in [("12", 3), ("123", 4)] {
         fs::write(folder.path().join("a.log"), content).unwrap();
-        tokio::select! {
-            () = held.reached() => {}
-            output = &mut ended => panic!("it ended before {content}: {output:?}"),
+        // The next change comes when this one is committed: one that comes while a file is read is told as that.
+        while commits(&served).await < made {
+            assert!(!ended.is_finished(), "it ended before {content}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
     interrupt(id);
