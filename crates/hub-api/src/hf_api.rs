@@ -104,7 +104,7 @@ impl<M: Mode> HfApi<M> {
     }
 
     /// The hosts that requests of this client and its clones were sent to, as `host` or `host:port`, in alphabetical order.
-    /// See [`strict_origin`](HfApiBuilder::strict_origin).
+    /// See [`strict_origin`](crate::HfApiBuilder::strict_origin).
     pub fn contacted_hosts(&self) -> Vec<String> {
         self.inner.transport.as_ref().map(Transport::contacted_hosts).unwrap_or_default()
     }
