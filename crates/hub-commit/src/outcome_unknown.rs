@@ -7,7 +7,7 @@ use hub_transport::Error;
 use hub_types::{ParentCommit, RepoId, RepoRef, RepoType, Revision};
 use serde::{Deserialize, Serialize};
 
-/// A commit that was sent and never answered. It can be stored and settled later with [`reconcile_commit`], also by another
+/// A commit that was sent and never answered. It can be stored and settled later with [`reconcile_commit`](crate::reconcile_commit), also by another
 /// process.
 #[derive(Debug, Serialize, Deserialize)]
 #[non_exhaustive]

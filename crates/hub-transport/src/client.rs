@@ -103,7 +103,7 @@ impl Transport {
     }
 
     /// Whether the token, and whatever else is secret, may go to the endpoint: it is `https` or on this machine, or plain
-    /// `http` was allowed with [`TransportBuilder::allow_http_token`] or [`TransportBuilder::inner_is_private`]. A request that
+    /// `http` was allowed with [`TransportBuilder::allow_http_token`](crate::TransportBuilder::allow_http_token) or [`TransportBuilder::inner_is_private`](crate::TransportBuilder::inner_is_private). A request that
     /// carries a secret otherwise than as its token, such as one for a token, is for its sender to hold back. Of a stack from
     /// [`Transport::from_service`] only the endpoint is known.
     #[must_use]

@@ -9,7 +9,7 @@ use crate::operation::path::{content_path, repo_path};
 ///
 /// A file in LFS is copied by its object and nothing of it is moved. Other files, which are small, are downloaded and sent as
 /// part of the commit, from the commit that the branch led to when it was looked up and checked against their git ids; those of one commit fit
-/// in [`CommitOptions::memory_budget`] together. Between repositories only files outside LFS can be
+/// in [`CommitOptions::memory_budget`](crate::CommitOptions::memory_budget) together. Between repositories only files outside LFS can be
 /// copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitOperationCopy {

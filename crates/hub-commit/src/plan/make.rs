@@ -21,7 +21,7 @@ use crate::preupload::decision::{self, Added, Decision};
 use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, Reason, Skipped};
 
 /// Says what a commit of all operations would do, and changes nothing. `skipped` is what the caller left out already, for
-/// example what [`folder::list`](crate::folder::walk::list) says; it becomes part of the plan.
+/// example what [`folder::list`](crate::folder::list) says; it becomes part of the plan.
 ///
 /// Every file is read and hashed once, so that the plan says which content the server has. Sources, permissions, limits
 /// and the card are checked as for a commit.

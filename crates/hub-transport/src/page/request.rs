@@ -17,7 +17,7 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// As [`Transport::send`]; also [`ErrorKind::Redirect`] if the link to the next page is malformed or leads elsewhere.
+    /// As [`Transport::send`]; also [`ErrorKind::Redirect`](crate::ErrorKind::Redirect) if the link to the next page is malformed or leads elsewhere.
     pub async fn page<E: PagedEndpoint>(
         &self,
         endpoint: &E,
