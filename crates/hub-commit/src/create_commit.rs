@@ -13,8 +13,7 @@ use crate::commit::attempts::{Base, commit};
 use crate::commit::commit_url;
 use crate::inspect::Inspected;
 use crate::job::Job;
-use crate::preupload::classify::{Answer, at_root, check_card, classify};
-use crate::preupload::decision;
+use crate::preupload::classify::decide_all;
 use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, lfs};
 
 /// A head read longer ago than this is read again before the commit.
@@ -57,14 +56,10 @@ async fn run(transport: &Transport, checked: CheckedCommit) -> Result<CommitInfo
     let bytes = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.seen.stamp.size));
     job.reporter.event(&Event::Started { files: files.len() as u64, bytes });
 
-    let answer = if files.is_empty() {
-        Answer::default()
-    } else {
+    if !files.is_empty() {
         job.reporter.phase(Phase::Hashing);
-        let card = at_root(&job, &files, "README.md");
-        try_join(classify(&job, &mut files, samples), check_card(&job, card)).await?.0
-    };
-    decision::check_limits(&files)?;
+    }
+    let answer = decide_all(&job, &mut files, samples).await?;
 
     let asked = transport.clock().now();
     let base = Base {

@@ -229,8 +229,7 @@ impl Operation for CreateRepo {
         let create = self.request(template)?;
         let repo = self.repo.get()?;
         let claim = repo_claim(&repo);
-        let _turn =
-            transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
+        let _turn = crate::api::turn(transport, &claim).await;
         let owner = Claims::owner(&**transport.rng());
         let begun = transport.clock().now();
         let mut attempt = 0;

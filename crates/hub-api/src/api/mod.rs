@@ -34,12 +34,18 @@ pub mod verify;
 
 use std::time::Duration;
 
+use hub_transport::{Transport, Turn};
 use hub_types::{RepoRef, Revision};
 
 use crate::repo_arg::RepoArg;
 
 /// How long a call waits for another one of this client that does the same. After that it goes on at the same time.
 const LONGEST_TURN: Duration = Duration::from_secs(120);
+
+/// The turn of a call among those of this client that do the same, by this name.
+async fn turn(transport: &Transport, name: &str) -> Turn {
+    transport.turns().take(name, || (), transport.clock().sleep(LONGEST_TURN)).await
+}
 
 /// The repository of an endpoint, or the error that it may return.
 fn endpoint_repo(repo: &RepoArg) -> Result<RepoRef, hub_transport::Error> {

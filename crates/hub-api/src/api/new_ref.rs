@@ -50,8 +50,7 @@ impl RefName<'_> {
         exist_ok: bool,
     ) -> Result<(), crate::Error> {
         let claim = self.claim();
-        let _turn =
-            transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
+        let _turn = crate::api::turn(transport, &claim).await;
         let owner = Claims::owner(&**transport.rng());
         // Whether an attempt may have made it although no response said so.
         let mut unknown = false;
@@ -113,8 +112,7 @@ impl RefName<'_> {
         delete: &E,
     ) -> Result<(), crate::Error> {
         let claim = self.claim();
-        let _turn =
-            transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
+        let _turn = crate::api::turn(transport, &claim).await;
         let doubt = match transport.send(delete).await {
             Ok(Done::Said) => None,
             Ok(Done::Silent) => Some(silent(delete)),

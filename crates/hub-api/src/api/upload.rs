@@ -14,6 +14,7 @@ use crate::{
     api::{
         create_repo::{CreateRepo, CreateRepoCall},
         info::GetInfo,
+        new_repo::in_namespace,
     },
     args::{HasProgress, HasRepo, HasRevision},
     repo_arg::{RepoArg, revision_or_main},
@@ -150,8 +151,7 @@ impl Prepared {
         if let Some(create) = create {
             let repo = if checked.operations().is_empty() {
                 // No repository is made for nothing. The one that is there may be named without its owner.
-                let RepoRef { repo_type, id, .. } = checked.repo().clone();
-                RepoRef::new(repo_type, api.get_full_repo_name(id.as_str()).await?.parse()?)
+                in_namespace(api.transport()?, checked.repo()).await?
             } else {
                 // A part of the upload: a Hub that asks for a wait is waited for as long as for the files.
                 let reporter = Reporter::new(checked.progress());

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use futures_util::future::try_join;
 use hub_transport::Transport;
 use hub_types::preupload::UploadMode;
 use hub_types::progress::{Event, Phase, Progress};
@@ -16,8 +15,8 @@ use crate::job::Job;
 use crate::lfs::{self, Object};
 use crate::operation::warnings::warnings;
 use crate::plan::commit_plan::{Action, CommitPlan, PlanEntry, PlanTotals};
-use crate::preupload::classify::{Answer, at_root, check_card, classify};
-use crate::preupload::decision::{self, Added, Decision};
+use crate::preupload::classify::decide_all;
+use crate::preupload::decision::{Added, Decision};
 use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, Reason, Skipped};
 
 /// Says what a commit of all operations would do, and changes nothing. `skipped` is what the caller left out already, for
@@ -72,13 +71,7 @@ async fn make(
     let _cancel = job.cancel.on_drop();
     let bytes = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.seen.stamp.size));
     job.reporter.event(&Event::Started { files: files.len() as u64, bytes });
-    let answer = if files.is_empty() {
-        Answer::default()
-    } else {
-        let card = at_root(&job, &files, "README.md");
-        try_join(classify(&job, &mut files, samples), check_card(&job, card)).await?.0
-    };
-    decision::check_limits(&files)?;
+    let answer = decide_all(&job, &mut files, samples).await?;
     let head = match answer.head {
         Some(head) => head,
         None => job.head().await?.0,

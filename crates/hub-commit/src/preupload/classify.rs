@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
+use futures_util::future::try_join;
 use futures_util::stream::FuturesOrdered;
 use hub_transport::ErrorKind;
 use hub_types::base64;
@@ -12,7 +13,7 @@ use hub_types::preupload::{PreuploadDecision, PreuploadFile, PreuploadRequest, P
 use crate::blocking::blocking;
 use crate::inspect::{SAMPLE, Seen};
 use crate::job::Job;
-use crate::preupload::decision::Added;
+use crate::preupload::decision::{Added, check_limits};
 use crate::preupload::endpoint::{Preupload, ValidateYaml};
 use crate::source::head_of;
 use crate::{CommitError, CommitOperationAdd};
@@ -33,9 +34,28 @@ pub(crate) struct Answer {
     pub(crate) server_time: Option<String>,
 }
 
+/// Has everything decided that the server decides before a commit: how each file travels, and whether the card is acceptable.
+///
+/// # Errors
+/// Those of both requests, and what is too much for one commit.
+pub(crate) async fn decide_all(
+    job: &Arc<Job>,
+    files: &mut Vec<Added>,
+    samples: Vec<Box<[u8]>>,
+) -> Result<Answer, CommitError> {
+    let answer = if files.is_empty() {
+        Answer::default()
+    } else {
+        let card = at_root(job, files, "README.md");
+        try_join(classify(job, files, samples), check_card(job, card)).await?.0
+    };
+    check_limits(files)?;
+    Ok(answer)
+}
+
 /// Asks about all files, in batches, notes what is decided about each, and drops those that are left out. `samples` are the
 /// beginnings of all of them, or none.
-pub(crate) async fn classify(
+async fn classify(
     job: &Arc<Job>,
     files: &mut Vec<Added>,
     samples: Vec<Box<[u8]>>,
@@ -125,7 +145,7 @@ fn read_head(job: &Job, add: &CommitOperationAdd, limit: usize) -> Result<Vec<u8
 }
 
 /// The file that is added at the root under this name. The last addition of the path counts.
-pub(crate) fn at_root(job: &Job, files: &[Added], name: &str) -> Option<Seen> {
+fn at_root(job: &Job, files: &[Added], name: &str) -> Option<Seen> {
     files.iter().map(|file| file.seen).rfind(|seen| job.path(seen.operation) == name)
 }
 
@@ -140,7 +160,7 @@ async fn root_text(job: &Arc<Job>, seen: Option<Seen>) -> Result<Option<String>,
 }
 
 /// Lets the server check the front matter of an added `README.md`. A server without this check is no obstacle.
-pub(crate) async fn check_card(job: &Arc<Job>, card: Option<Seen>) -> Result<(), CommitError> {
+async fn check_card(job: &Arc<Job>, card: Option<Seen>) -> Result<(), CommitError> {
     let Some(content) = root_text(job, card).await? else { return Ok(()) };
     match job.transport.send(&ValidateYaml { repo: job.options.repo.clone(), content }).await {
         Ok(answer) => {

@@ -87,8 +87,7 @@ pub(super) struct Adding {
 impl Adding {
     /// Begins when no other call of this client adds the same.
     pub(super) async fn begin(transport: &Transport, what: String) -> Self {
-        let turn =
-            transport.turns().take(&what, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
+        let turn = crate::api::turn(transport, &what).await;
         let call = Claims::owner(&**transport.rng());
         Self { begun: transport.clock().now(), call, what, transport: transport.clone(), _turn: turn }
     }

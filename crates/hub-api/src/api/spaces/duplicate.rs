@@ -149,8 +149,7 @@ impl Operation for DuplicateRepo {
         let body = DuplicateRequest { repository, private, visibility, resource_group_id, space };
         let transport = api.transport()?;
         let claim = repo_claim(&copy);
-        let _turn =
-            transport.turns().take(&claim, || (), transport.clock().sleep(crate::api::LONGEST_TURN)).await;
+        let _turn = crate::api::turn(transport, &claim).await;
         let owner = Claims::owner(&**transport.rng());
         let another = transport.claims().is_anothers(&claim, &owner);
         let begun = transport.clock().now();
