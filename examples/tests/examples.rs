@@ -12,14 +12,14 @@ use std::{
 };
 
 use hub_api::{ErrorKind, HfApi};
-use hub_local::{LocalHub, Server};
+use hub_server::{EmbeddedHub, Server};
 use hub_tests::{ADA, book::model_folder};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// A Hub with the model `ada/demo` on a port, and a home for the programs that use it.
 struct Place {
-    hub: LocalHub,
+    hub: EmbeddedHub,
     endpoint: String,
     home: TempDir,
     _runtime: Runtime,
@@ -169,14 +169,14 @@ fn retry_policy_reads_the_error_of_a_server_that_stays_down() {
     assert!(place.run("retry_policy", &["ada/demo"]).starts_with("ada/demo is at "));
     place
         .hub
-        .fault(hub_local::Fault::status(429).header("retry-after", "900").on("GET").path("/api/models/"));
+        .fault(hub_server::Fault::status(429).header("retry-after", "900").on("GET").path("/api/models/"));
     let printed = place.run("retry_policy", &["ada/demo"]);
     assert!(printed.contains("worth trying later: true\nafter: Some(900s)\n"), "{printed}");
 }
 
 #[test]
-fn test_with_local_hub_needs_no_hub_but_its_own() {
-    assert_eq!(Place::new().run("test_with_local_hub", &[]), "two reports, two commits\n");
+fn test_with_embedded_hub_needs_no_hub_but_its_own() {
+    assert_eq!(Place::new().run("test_with_embedded_hub", &[]), "two reports, two commits\n");
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn a_tape_answers_without_the_hub_and_holds_no_secret() {
 
     // From here on the Hub is of no use.
     for method in ["GET", "HEAD", "POST"] {
-        place.hub.fault(hub_local::Fault::status(500).on(method).path("/").times(1_000));
+        place.hub.fault(hub_server::Fault::status(500).on(method).path("/").times(1_000));
     }
     assert_eq!(place.run("record_and_replay", &["replay", "tape.jsonl", "ada/demo"]), recorded);
     let other = place.program("record_and_replay", &["replay", "tape.jsonl", "ada/other"]).output().unwrap();

@@ -6,13 +6,13 @@ mod samples;
 use std::error::Error;
 
 use hub_api::HfApi;
-use hub_local::LocalHub;
+use hub_server::EmbeddedHub;
 
 /// What a block of the book has around it: an embedded Hub with the model `ada/demo`, and a client of the user `ada`.
 ///
 /// # Panics
 /// When the block fails.
-pub fn example(block: impl AsyncFnOnce(LocalHub, HfApi) -> Result<(), Box<dyn Error>>) {
+pub fn example(block: impl AsyncFnOnce(EmbeddedHub, HfApi) -> Result<(), Box<dyn Error>>) {
     let hub = crate::hub();
     let api = crate::ada(&hub);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use hub_api::{Error, HfApi};
-use hub_local::{LocalHub, Server};
+use hub_server::{EmbeddedHub, Server};
 
 use crate::ADA;
 
@@ -40,7 +40,7 @@ pub async fn polled_at_most<F: Future>(limit: usize, future: F) -> Option<F::Out
 /// An embedded Hub on a port of this machine, in a runtime of its own, and a folder for what its clients write.
 pub struct Served {
     /// The Hub.
-    pub hub: LocalHub,
+    pub hub: EmbeddedHub,
     /// Where its clients find it.
     pub url: String,
     /// Everything that clients write goes below this folder.
@@ -144,7 +144,7 @@ struct Left {
 }
 
 impl Left {
-    fn by(hub: &LocalHub, scratch: &Path) -> Self {
+    fn by(hub: &EmbeddedHub, scratch: &Path) -> Self {
         let handles = handles();
         let sockets = handles.iter().filter(|handle| handle.to_string_lossy().starts_with("socket:"));
         let connections = sockets.count();

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
-use hub_local::{LocalHub, TokenRole};
+use hub_server::{EmbeddedHub, TokenRole};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::Service;
@@ -22,7 +22,7 @@ use crate::model_client::MODEL_ENDPOINT;
 
 /// The embedded Hub.
 pub struct Embedded {
-    hub: LocalHub,
+    hub: EmbeddedHub,
     others: AtomicUsize,
     // Dropped last.
     _folder: TempDir,
@@ -33,7 +33,7 @@ impl Embedded {
     /// rules it takes the size of a part.
     pub async fn with_demo(rules: &Rules) -> Faulty<Self> {
         let folder = folder();
-        let hub = LocalHub::open(folder.path()).token("ada", "hf_ada", TokenRole::Write);
+        let hub = EmbeddedHub::open(folder.path()).token("ada", "hf_ada", TokenRole::Write);
         let hub = hub.token("bob", "hf_bob", TokenRole::Write).build().unwrap();
         let hub = Self { hub, others: AtomicUsize::new(0), _folder: folder };
         let demo = json!({"name": "demo", "lfsmultipartthresh": rules.part_size});
@@ -69,7 +69,7 @@ impl Embedded {
     }
 }
 
-async fn answer(mut hub: LocalHub, asked: Asked) -> Reply {
+async fn answer(mut hub: EmbeddedHub, asked: Asked) -> Reply {
     let query = if asked.query.is_empty() { String::new() } else { format!("?{}", asked.query) };
     let mut request = Request::new(Full::new(asked.body));
     *request.uri_mut() = format!("{}{}{query}", asked.origin, asked.path).parse().unwrap();
@@ -98,7 +98,7 @@ impl Server for Embedded {
             }
             let folder = folder();
             copy(hub.dir(), folder.path());
-            answer(LocalHub::open(folder.path()).build().unwrap(), asked).await
+            answer(EmbeddedHub::open(folder.path()).build().unwrap(), asked).await
         })
     }
 

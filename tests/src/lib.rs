@@ -22,7 +22,7 @@ pub mod there;
 use std::{collections::BTreeMap, path::Path};
 
 use hub_api::{HfApi, HfApiBuilder};
-use hub_local::{LocalHub, TokenRole};
+use hub_server::{EmbeddedHub, TokenRole};
 
 /// Token of the user `ada`, who may write.
 pub const ADA: &str = "hf_ada_write";
@@ -30,8 +30,8 @@ pub const ADA: &str = "hf_ada_write";
 pub const BOB: &str = "hf_bob_write";
 
 /// An embedded Hub in a temporary folder, with the users `ada` and `bob` and the model `ada/demo`.
-pub fn hub() -> LocalHub {
-    LocalHub::temporary()
+pub fn hub() -> EmbeddedHub {
+    EmbeddedHub::temporary()
         .token("ada", ADA, TokenRole::Write)
         .token("bob", BOB, TokenRole::Write)
         .repo("ada/demo")
@@ -40,17 +40,17 @@ pub fn hub() -> LocalHub {
 }
 
 /// Starts a client of `hub` inside this process.
-pub fn client_of(hub: &LocalHub) -> HfApiBuilder {
+pub fn client_of(hub: &EmbeddedHub) -> HfApiBuilder {
     HfApi::builder().endpoint("http://hub.localhost").leaf(hub.clone()).inner_is_private()
 }
 
 /// A client of `hub` for the user `ada`.
-pub fn ada(hub: &LocalHub) -> HfApi {
+pub fn ada(hub: &EmbeddedHub) -> HfApi {
     client_of(hub).token(ADA).build().unwrap()
 }
 
 /// A client of `hub` for the user `bob`.
-pub fn bob(hub: &LocalHub) -> HfApi {
+pub fn bob(hub: &EmbeddedHub) -> HfApi {
     client_of(hub).token(BOB).build().unwrap()
 }
 

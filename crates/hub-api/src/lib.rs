@@ -2,12 +2,12 @@
 //!
 //! ```
 //! use hub_api::HfApi;
-//! use hub_local::{LocalHub, TokenRole};
+//! use hub_server::{EmbeddedHub, TokenRole};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // An embedded Hub, so that this runs without an account. `HfApi::from_env()` is the client of the public one.
-//! let hub = LocalHub::temporary().token("ada", "hf_ada", TokenRole::Write).build()?;
+//! let hub = EmbeddedHub::temporary().token("ada", "hf_ada", TokenRole::Write).build()?;
 //! let api = HfApi::builder().endpoint("http://hub.local").token("hf_ada").leaf(hub).inner_is_private().build()?;
 //!
 //! api.create_repo("ada/demo").await?;

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, path::Path};
 
 use hub_api::{Config, HfApi, HfFolder, NetworkPolicy, Token};
-use hub_local::{LocalHub, OwnHub};
+use hub_server::{EmbeddedHub, OwnHub};
 
 use crate::{
     args::Global,
@@ -184,7 +184,7 @@ async fn open_local(dir: &Path) -> Result<OwnHub, Failure> {
         return Err(Failure::new(Code::Usage, "local: needs a folder, for example local:./hub-data"));
     }
     let dir = dir.to_owned();
-    let opened = tokio::task::spawn_blocking(move || LocalHub::open_local(dir)).await;
+    let opened = tokio::task::spawn_blocking(move || EmbeddedHub::open_local(dir)).await;
     let opened = opened.map_err(|error| Failure::other("cannot open the embedded Hub", error))?;
     opened.map_err(|error| Failure::other("cannot open the embedded Hub", error))
 }

@@ -10,7 +10,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use hub_local::{LocalHub, Server, TokenRole};
+use hub_server::{EmbeddedHub, Server, TokenRole};
 use hub_tests::{ADA, book::model_folder};
 use tokio::runtime::Runtime;
 
@@ -91,7 +91,7 @@ fn run(chapter: &Path) -> usize {
 
 /// Puts a Hub without repositories on a port for as long as the runtime is there; gives its address.
 fn serve(runtime: &Runtime) -> String {
-    let hub = LocalHub::temporary().token("ada", ADA, TokenRole::Write).build().unwrap();
+    let hub = EmbeddedHub::temporary().token("ada", ADA, TokenRole::Write).build().unwrap();
     let server = runtime.block_on(Server::bind(hub, "127.0.0.1:0")).unwrap();
     let endpoint = format!("http://{}", server.local_addr());
     runtime.spawn(server.run(std::future::pending()));

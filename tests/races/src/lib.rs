@@ -15,7 +15,7 @@ mod budget;
 mod cached;
 #[path = "../../../crates/hub-transport/src/calls.rs"]
 mod calls;
-#[path = "../../../crates/hub-local/src/store/git/slots.rs"]
+#[path = "../../../crates/hub-server/src/store/git/slots.rs"]
 mod slots;
 #[path = "../../../crates/hub-auth/src/source.rs"]
 mod source;

@@ -5,11 +5,11 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
-use hub_local::testing::{
+use hub_server::testing::{
     card as read_card, commit_lines, ignored_paths, lfs_paths, query as read_query, range as read_range,
     tags, with_rule,
 };
-use hub_local::{LocalHub, Seed};
+use hub_server::{EmbeddedHub, Seed};
 use hub_types::{RepoType, SafeRelPath};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
@@ -174,7 +174,7 @@ pub(super) fn seed(data: &[u8]) {
 
 /// A push, through git itself: whatever comes, the Hub answers, and the branch stays where it was or is moved to a commit.
 pub(super) fn git_push(data: &[u8]) {
-    static HUB: OnceLock<(Runtime, LocalHub)> = OnceLock::new();
+    static HUB: OnceLock<(Runtime, EmbeddedHub)> = OnceLock::new();
     let (runtime, hub) = HUB.get_or_init(|| {
         (Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap(), crate::hub())
     });

@@ -9,7 +9,7 @@ use hub_api::{
         space::SpaceSetting,
     },
 };
-use hub_local::{LocalHub, OrgRole, TokenRole};
+use hub_server::{EmbeddedHub, OrgRole, TokenRole};
 use hub_tests::{ADA, BOB, folder_with, noise};
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use crate::{
 
 /// Runs all methods over an embedded Hub, and gives what was exchanged.
 pub(crate) async fn everything() -> Vec<Exchange> {
-    let hub = LocalHub::temporary()
+    let hub = EmbeddedHub::temporary()
         .token("ada", ADA, TokenRole::Write)
         .token("bob", BOB, TokenRole::Write)
         .member("analytical", "ada", OrgRole::Write)

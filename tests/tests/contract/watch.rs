@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
 use hub_api::{HfApi, HfApiBuilder, transport::Body};
-use hub_local::{BoxError, LocalHub};
+use hub_server::{BoxError, EmbeddedHub};
 use tower::ServiceExt as _;
 
 /// One request with its answer.
@@ -29,13 +29,13 @@ pub(crate) struct Watch(Arc<Mutex<(Option<&'static str>, Vec<Exchange>)>>);
 
 impl Watch {
     /// A client of `hub` that is watched.
-    pub(crate) fn client_of(&self, hub: &LocalHub) -> HfApiBuilder {
+    pub(crate) fn client_of(&self, hub: &EmbeddedHub) -> HfApiBuilder {
         let (hub, watch) = (hub.clone(), self.clone());
         let leaf = tower::service_fn(move |request| watch.clone().pass(hub.clone(), request));
         HfApi::builder().endpoint("http://hub.localhost").leaf(leaf).inner_is_private()
     }
 
-    async fn pass(self, hub: LocalHub, request: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
+    async fn pass(self, hub: EmbeddedHub, request: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
         let (asked, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         let by = self.0.lock().unwrap().0;

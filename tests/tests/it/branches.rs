@@ -1,7 +1,7 @@
 //! Branches, tags and shortened histories, also when an answer is lost.
 
 use hub_api::{ErrorKind, HfApi};
-use hub_local::Fault;
+use hub_server::Fault;
 use hub_tests::{ada, bob, hub};
 
 async fn branches(api: &HfApi) -> Vec<(String, String)> {

@@ -13,7 +13,7 @@ use hub_api::{
 use hub_tests::{ADA, BOB, ada, client_of, hub};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-fn finished(hub: &hub_local::LocalHub) -> Transport {
+fn finished(hub: &hub_server::EmbeddedHub) -> Transport {
     let token = Arc::new(Token::new(ADA).unwrap());
     Transport::builder("http://hub.localhost")
         .leaf(hub.clone())

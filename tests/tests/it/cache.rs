@@ -6,19 +6,19 @@ use hub_api::{
     DownloadError, Error, ErrorKind, HfApi, NetworkPolicy,
     download::{Cache, Cached},
 };
-use hub_local::{Fault, LocalHub};
+use hub_server::{EmbeddedHub, Fault};
 use hub_tests::{ADA, ada, client_of, files_in, hub, noise};
 use tempfile::TempDir;
 
 /// A client of `hub` with a cache of its own.
-fn with_cache(hub: &LocalHub) -> (HfApi, TempDir) {
+fn with_cache(hub: &EmbeddedHub) -> (HfApi, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let api = client_of(hub).token(ADA).cache_dir(folder.path()).build().unwrap();
     (api, folder)
 }
 
 /// From now on every request fails, so that a test fails if anything is sent.
-fn cut_off(hub: &LocalHub) {
+fn cut_off(hub: &EmbeddedHub) {
     for method in ["GET", "HEAD"] {
         hub.fault(Fault::status(500).on(method).path("/").times(1_000));
     }

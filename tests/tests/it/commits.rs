@@ -1,7 +1,7 @@
 //! A commit is made exactly once: parents, pull requests, and answers that get lost.
 
 use hub_api::{Error, ErrorKind, commit::CommitError};
-use hub_local::Fault;
+use hub_server::Fault;
 use hub_tests::{ada, bob, hub};
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn a_small_file_is_copied_from_another_repository_and_a_large_one_is_refus
 }
 
 /// A client whose requests for the content of `a.txt` get `answer` instead, from the `honest`th on the right one.
-fn with_other_content(hub: &hub_local::LocalHub, honest: usize, asked: &Arc<AtomicUsize>) -> HfApi {
+fn with_other_content(hub: &hub_server::EmbeddedHub, honest: usize, asked: &Arc<AtomicUsize>) -> HfApi {
     let (hub, asked) = (hub.clone(), Arc::clone(asked));
     let leaf = tower::service_fn(move |request: http::Request<hub_transport::Body>| {
         let (hub, asked) = (hub.clone(), Arc::clone(&asked));

@@ -8,7 +8,7 @@ use hub_api::{
         discussion::{DiscussionStatusFilter, DiscussionTypeFilter, FilesWithConflicts},
     },
 };
-use hub_local::{Fault, LocalHub};
+use hub_server::{EmbeddedHub, Fault};
 use hub_tests::{ADA, ada, bob, client_of, hub};
 use hub_transport::testing::Recorder;
 
@@ -18,7 +18,7 @@ async fn propose(api: &HfApi, path: &str, content: &'static [u8]) {
     api.upload_file(content, path, DEMO).revision("refs/pr/1").await.unwrap();
 }
 
-async fn count(hub: &LocalHub) -> usize {
+async fn count(hub: &EmbeddedHub) -> usize {
     ada(hub).get_repo_discussions(DEMO).all().await.unwrap().len()
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use hub_api::{HfApi, download::Parts, transport::testing::Recorder};
-use hub_local::{Fault, LocalHub};
+use hub_server::{EmbeddedHub, Fault};
 use hub_tests::{ADA, ada, client_of, folder_with, hub, noise};
 
 struct Watched {
@@ -14,7 +14,7 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(hub: &LocalHub) -> Self {
+    fn new(hub: &EmbeddedHub) -> Self {
         let (recorder, folder) = (Recorder::new(), tempfile::tempdir().unwrap());
         let client = client_of(hub).token(ADA).cache_dir(folder.path());
         let api = client.attempt_layer(recorder.layer()).build().unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use hub_api::{DownloadError, Error, ErrorKind};
-use hub_local::Fault;
+use hub_server::Fault;
 use hub_tests::{ada, files_in, folder_with, hub, noise};
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use hub_api::{
     transport::{Transport, testing::Recorder},
     types::{RepoRef, RepoType},
 };
-use hub_local::{Fault, LocalHub};
+use hub_server::{EmbeddedHub, Fault};
 use hub_tests::{ada, hub, noise};
 
 const SIZE: usize = 600_000;
@@ -41,7 +41,7 @@ impl Disk for Without {
 
 /// Downloads `w.bin` with a client of its own.
 async fn download(
-    hub: LocalHub,
+    hub: EmbeddedHub,
     recorder: Recorder,
     target: Target,
     disk: Arc<dyn Disk>,

@@ -8,7 +8,7 @@ use hub_api::{
     transport::{RetryConfig, TokenUse},
     types::Gated,
 };
-use hub_local::{Fault, LocalHub};
+use hub_server::{EmbeddedHub, Fault};
 use hub_tests::{ADA, BOB, ada, bob, client_of, hub};
 
 /// The kind of the failure, and whether its text has all of these.
@@ -107,7 +107,7 @@ async fn faults_of_the_server_have_their_kinds() {
     }
 }
 
-fn disabled(hub: &LocalHub) -> hub_api::HfApi {
+fn disabled(hub: &EmbeddedHub) -> hub_api::HfApi {
     // What the public Hub answers for a repository that it has switched off.
     let switched_off =
         tower::util::MapResponseLayer::new(|mut response: http::Response<hub_api::transport::Body>| {

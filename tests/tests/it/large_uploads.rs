@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use hub_api::{HfApi, commit::CommitError, transport::BoxError, types::DiscussionStatus};
-use hub_local::LocalHub;
+use hub_server::EmbeddedHub;
 use hub_tests::{ADA, ada, files_in, folder_with, hub, noise};
 use tokio::sync::Notify;
 use tower::ServiceExt;
@@ -33,7 +33,7 @@ async fn paths(api: &HfApi) -> Vec<String> {
 }
 
 /// A client whose requests are answered, `requests` of them; the next one is carried out and never answered.
-fn cut(hub: &LocalHub, requests: usize) -> (HfApi, Arc<Notify>) {
+fn cut(hub: &EmbeddedHub, requests: usize) -> (HfApi, Arc<Notify>) {
     let (left, end) = (Arc::new(AtomicUsize::new(requests)), Arc::new(Notify::new()));
     let (hub, signal) = (hub.clone(), Arc::clone(&end));
     let leaf = tower::service_fn(move |request| {

@@ -1,7 +1,7 @@
 //! Likes: set, taken back, counted and listed.
 
 use hub_api::{ErrorKind, RepoType, transport::Body};
-use hub_local::Fault;
+use hub_server::Fault;
 use hub_tests::{ADA, ada, bob, client_of, hub};
 
 #[tokio::test]

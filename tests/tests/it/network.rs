@@ -3,13 +3,13 @@
 use std::fs;
 
 use hub_api::{ErrorKind, HfApi, HfApiBuilder, NetworkPolicy, transport::testing::Recorder};
-use hub_local::{LocalHub, TokenRole};
+use hub_server::{EmbeddedHub, TokenRole};
 use hub_tests::{ADA, ada, client_of, hub, noise};
 use hub_transport::{Body, BoxError};
 
 /// A client with a cache, and the record of what it sends.
 fn recorded(
-    hub: &LocalHub,
+    hub: &EmbeddedHub,
     change: impl FnOnce(HfApiBuilder) -> HfApiBuilder,
 ) -> (HfApi, Recorder, tempfile::TempDir) {
     let (recorder, folder) = (Recorder::new(), tempfile::tempdir().unwrap());
@@ -84,8 +84,8 @@ async fn a_client_that_prefers_its_cache_asks_only_for_what_is_not_there() {
 }
 
 /// A Hub whose large files are on another host, with one of them.
-async fn hub_with_storage_elsewhere() -> LocalHub {
-    let hub = LocalHub::temporary()
+async fn hub_with_storage_elsewhere() -> EmbeddedHub {
+    let hub = EmbeddedHub::temporary()
         .token("ada", ADA, TokenRole::Write)
         .repo("ada/demo")
         .public_url("http://storage.localhost")

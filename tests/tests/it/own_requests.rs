@@ -9,7 +9,7 @@ use hub_api::{
     transport::{Body, Endpoint, Error, RetryClass, decode_json, get, testing::Recorder},
     types::WhoAmI,
 };
-use hub_local::Fault;
+use hub_server::Fault;
 use hub_tests::{ADA, BOB, ada, client_of, hub};
 use serde_json::{Value, json};
 use tower::util::MapRequestLayer;

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use futures_util::TryStreamExt;
 use hub_api::{DownloadError, Error, ErrorKind, HfApi, NetworkPolicy, transport::testing::Recorder};
-use hub_local::{Fault, LocalHub};
+use hub_server::{EmbeddedHub, Fault};
 use hub_tests::{ADA, ada, client_of, hub, noise};
 use hub_transport::{Body, BoxError};
 use tokio::io::AsyncReadExt;
@@ -12,7 +12,7 @@ use tokio::io::AsyncReadExt;
 const SIZE: usize = 400_000;
 
 /// A Hub with a large and a small file.
-async fn hub_with_files() -> LocalHub {
+async fn hub_with_files() -> EmbeddedHub {
     let hub = hub();
     let api = ada(&hub);
     api.upload_file(noise(1, SIZE), "w.bin", "ada/demo").await.unwrap();
@@ -150,7 +150,7 @@ async fn f16_a_reader_goes_on_after_a_truncated_answer() {
 
 /// A client of a Hub between which somebody changes answers to `GET`.
 fn changed(
-    hub: &LocalHub,
+    hub: &EmbeddedHub,
     change: impl Fn(&mut http::Response<Body>) + Clone + Send + Sync + 'static,
 ) -> HfApi {
     let hub = hub.clone();
@@ -227,7 +227,7 @@ async fn a_wrong_content_ends_with_an_error_and_not_with_the_end() {
 
 /// A client with a cache that has `a.txt` of the present commit, the record of what it sends, and that commit.
 async fn with_cached_file(
-    hub: &LocalHub,
+    hub: &EmbeddedHub,
     policy: NetworkPolicy,
 ) -> (HfApi, Recorder, String, tempfile::TempDir) {
     let (recorder, folder) = (Recorder::new(), tempfile::tempdir().unwrap());

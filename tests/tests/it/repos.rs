@@ -1,7 +1,7 @@
 //! Making, describing and deleting repositories.
 
 use hub_api::{ErrorKind, RepoType, transport::Body};
-use hub_local::Fault;
+use hub_server::Fault;
 use hub_tests::{ADA, ada, bob, client_of, folder_with, hub};
 
 #[tokio::test]

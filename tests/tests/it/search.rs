@@ -2,11 +2,11 @@
 
 use futures_util::StreamExt;
 use hub_api::{DatasetFilter, ErrorKind, HfApi, ModelFilter, RepoType};
-use hub_local::{Fault, LocalHub};
+use hub_server::{EmbeddedHub, Fault};
 use hub_tests::{ADA, ada, bob, client_of, hub};
 
 /// Models `ada/a`, `ada/b` and `bob/c` with cards, besides `ada/demo` without one.
-async fn library() -> LocalHub {
+async fn library() -> EmbeddedHub {
     let hub = hub();
     let cards = [
         (ada(&hub), "ada/a", "license: mit\nlibrary_name: candle\nlanguage: [en, fr]\nco2_eq_emissions: 5"),

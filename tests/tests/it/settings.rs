@@ -1,7 +1,7 @@
 //! Names and settings of repositories, and questions of access.
 
 use hub_api::{ErrorKind, NetworkPolicy, RepoType, transport::testing::Recorder, types::Gated};
-use hub_local::Fault;
+use hub_server::Fault;
 use hub_tests::{ADA, ada, bob, client_of, files_in, folder_with, hub, noise};
 
 #[tokio::test]

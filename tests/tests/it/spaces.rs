@@ -4,11 +4,11 @@ use hub_api::{
     Error, ErrorKind, HfApi, RepoType,
     types::space::{SpaceHardware, SpaceSetting, SpaceStage},
 };
-use hub_local::{Fault, LocalHub};
+use hub_server::{EmbeddedHub, Fault};
 use hub_tests::{ada, bob, hub, noise};
 
 /// An embedded Hub with the Space `ada/app`, which has something to run.
-async fn with_space() -> (LocalHub, HfApi) {
+async fn with_space() -> (EmbeddedHub, HfApi) {
     let hub = hub();
     let ada = ada(&hub);
     ada.create_repo("ada/app").repo_type(RepoType::Space).space_sdk("gradio").await.unwrap();
@@ -17,7 +17,7 @@ async fn with_space() -> (LocalHub, HfApi) {
 }
 
 /// As [`with_space`], with `ada/app` as a template called "Starter".
-async fn with_template(tags: &str) -> (LocalHub, HfApi) {
+async fn with_template(tags: &str) -> (EmbeddedHub, HfApi) {
     let (hub, ada) = with_space().await;
     let card = format!("---\ntitle: Starter\ntags: [{tags}]\n---\n").into_bytes();
     ada.upload_file(card, "README.md", "ada/app").repo_type(RepoType::Space).await.unwrap();

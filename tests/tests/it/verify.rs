@@ -9,13 +9,13 @@ use std::{
 use hub_api::{
     DownloadError, Error, HfApi, download::Verification, transport::testing::Recorder, types::progress::Event,
 };
-use hub_local::{Fault, LocalHub};
+use hub_server::{EmbeddedHub, Fault};
 use hub_tests::{ADA, ada, client_of, files_in, hub, noise};
 
 const SMALL: &str = "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0";
 
 /// A Hub with three files, and a client with all of them in its cache.
-async fn downloaded() -> (LocalHub, HfApi, tempfile::TempDir, PathBuf) {
+async fn downloaded() -> (EmbeddedHub, HfApi, tempfile::TempDir, PathBuf) {
     let hub = hub();
     let writer = ada(&hub);
     for (path, content) in

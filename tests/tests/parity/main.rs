@@ -18,15 +18,15 @@ use std::collections::BTreeSet;
 
 use conformance::{accounts, commits, discussions, git_credentials, info, refs, repos, search, spaces};
 use hub_api::HfApi;
-use hub_local::{LocalHub, OrgRole, Seed, TokenRole};
+use hub_server::{EmbeddedHub, OrgRole, Seed, TokenRole};
 use hub_tests::{ADA, BOB, client_of, folder_with};
 
 /// An embedded Hub with two users, an organisation and a metric, without repositories.
-fn hub() -> LocalHub {
+fn hub() -> EmbeddedHub {
     let folder = folder_with(&[("metrics.json", br#"[{"id": "accuracy"}]"#)]);
     let mut seed = Seed::default();
     seed.tags.metrics = Some(folder.path().join("metrics.json"));
-    LocalHub::temporary()
+    EmbeddedHub::temporary()
         .seed(seed)
         .token("ada", ADA, TokenRole::Write)
         .token("bob", BOB, TokenRole::Write)
@@ -37,7 +37,7 @@ fn hub() -> LocalHub {
 }
 
 /// A client with the token of `bob`, to whom nothing of `ada` belongs.
-fn stranger(hub: &LocalHub) -> HfApi {
+fn stranger(hub: &EmbeddedHub) -> HfApi {
     client_of(hub).token(BOB).library_name("parity").library_version("1").user_agent("a/1").build().unwrap()
 }
 

@@ -19,7 +19,7 @@ use hub_api::{
     HfApi,
     transport::{Body, BoxError, RetryConfig},
 };
-use hub_local::{LocalHub, TokenRole};
+use hub_server::{EmbeddedHub, TokenRole};
 use hub_tests::client_of;
 use tower::ServiceExt;
 use tracing_subscriber::fmt::MakeWriter;
@@ -67,7 +67,7 @@ enum Outcome {
 
 /// The Hub, or one that fails in the given way and says what it was sent.
 async fn answer(
-    hub: LocalHub,
+    hub: EmbeddedHub,
     outcome: Outcome,
     request: http::Request<Body>,
 ) -> Result<http::Response<Body>, BoxError> {
@@ -87,7 +87,7 @@ async fn answer(
     Ok(response.header("x-error-message", said).body(Body::bytes(json))?)
 }
 
-fn client(hub: &LocalHub, outcome: Outcome, cache: &Path) -> HfApi {
+fn client(hub: &EmbeddedHub, outcome: Outcome, cache: &Path) -> HfApi {
     let inner = hub.clone();
     let service = tower::service_fn(move |request| answer(inner.clone(), outcome, request));
     let builder = client_of(hub).token(TOKEN).leaf(service).cache_dir(cache).retry(RetryConfig::none());
@@ -116,7 +116,7 @@ fn a_token_or_secret_shows_in_no_result_error_log_line_or_file_of_any_method() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     for outcome in [Outcome::Success, Outcome::Refused, Outcome::Failing, Outcome::Lost] {
         let hub =
-            LocalHub::temporary().token("ada", TOKEN, TokenRole::Write).repo("ada/demo").build().unwrap();
+            EmbeddedHub::temporary().token("ada", TOKEN, TokenRole::Write).repo("ada/demo").build().unwrap();
         let place = tempfile::tempdir().unwrap();
         let api = client(&hub, outcome, &place.path().join("cache"));
         let said = runtime.block_on(methods::all(&api, place.path()));

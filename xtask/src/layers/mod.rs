@@ -17,13 +17,13 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     ("hub-endpoints", &["hub-transport", "hub-types"]),
     ("hub-commit", &["hub-endpoints", "hub-transport", "hub-types"]),
     ("hub-download", &["hub-endpoints", "hub-transport", "hub-types"]),
-    ("hub-local", &["hub-types"]),
+    ("hub-server", &["hub-types"]),
     ("hub-api", &["hub-commit", "hub-download", "hub-endpoints", "hub-transport", "hub-auth", "hub-types"]),
-    ("hub-cli", &["hub-api", "hub-local"]),
+    ("hub-cli", &["hub-api", "hub-server"]),
 ];
 
 /// Edges that exist for tests and examples only.
-const ALLOWED_DEV: [(&str, &str); 2] = [("hub-api", "hub-local"), ("hub-cli", "hub-tests")];
+const ALLOWED_DEV: [(&str, &str); 2] = [("hub-api", "hub-server"), ("hub-cli", "hub-tests")];
 
 /// Packages that no other one depends on, and which may use all of them.
 const FREE: [&str; 4] = ["hub-examples", "hub-races", "hub-tests", "xtask"];
@@ -32,7 +32,7 @@ const FREE: [&str; 4] = ["hub-examples", "hub-races", "hub-tests", "xtask"];
 const WITHOUT: [(&str, &[&str]); 3] = [
     ("hub-types", &["http", "http-body", "hyper", "tokio", "tower"]),
     ("hub-auth", &["http", "hyper", "tokio"]),
-    ("hub-local", &["hub-transport", "hub-endpoints", "hub-api", "hub-auth", "hub-commit", "hub-download"]),
+    ("hub-server", &["hub-transport", "hub-endpoints", "hub-api", "hub-auth", "hub-commit", "hub-download"]),
 ];
 
 /// The files that may read environment variables. The command line may do so anywhere.
@@ -182,15 +182,15 @@ mod tests {
     fn an_edge_that_is_not_listed_is_a_fault() {
         assert!(edge("hub-api", "hub-commit", false).is_empty());
         assert_eq!(edge("hub-types", "hub-auth", false).len(), 1);
-        assert_eq!(edge("hub-local", "hub-transport", true).len(), 1);
+        assert_eq!(edge("hub-server", "hub-transport", true).len(), 1);
         assert_eq!(edge("hub-new", "hub-types", false).len(), 1);
         assert!(edge("xtask", "hub-cli", false).is_empty());
     }
 
     #[test]
     fn some_edges_are_for_tests_only() {
-        assert!(edge("hub-api", "hub-local", true).is_empty());
-        assert_eq!(edge("hub-api", "hub-local", false).len(), 1);
+        assert!(edge("hub-api", "hub-server", true).is_empty());
+        assert_eq!(edge("hub-api", "hub-server", false).len(), 1);
         assert!(edge("hub-transport", "hub-transport", true).is_empty());
     }
 

@@ -139,7 +139,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hub_api::Error> {
-    /// # let leaf = hub_local::LocalHub::temporary().build().unwrap();
+    /// # let leaf = hub_server::EmbeddedHub::temporary().build().unwrap();
     /// # let api = hub_api::HfApi::builder().leaf(leaf).build()?;
     /// let url = api.hf_hub_url("ada/demo", "model.bin").subfolder("onnx").revision("v1").await?;
     /// assert_eq!(url, "https://huggingface.co/ada/demo/resolve/v1/onnx/model.bin");

@@ -207,7 +207,7 @@ impl<M: Mode> HfApi<M> {
     /// use serde_json::{Value, json};
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let hub = hub_local::LocalHub::temporary().token("ada", "hf_ada", hub_local::TokenRole::Write).build()?;
+    /// # let hub = hub_server::EmbeddedHub::temporary().token("ada", "hf_ada", hub_server::TokenRole::Write).build()?;
     /// # let api = HfApi::builder().endpoint("http://hub.local").token("hf_ada").leaf(hub).inner_is_private().build()?;
     /// # api.create_repo("ada/demo").await?;
     /// // What comes back decides what is read: a type of yours, or any JSON.

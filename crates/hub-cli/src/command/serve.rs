@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hub_local::{DiscardLfs, Fault, LocalHub, Port, Seed};
+use hub_server::{DiscardLfs, EmbeddedHub, Fault, Port, Seed};
 
 use crate::{
     args::{Discard, Serve},
@@ -20,7 +20,7 @@ pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
         );
         return Err(Failure::new(Code::Usage, text));
     }
-    let mut hub = LocalHub::open(&args.data);
+    let mut hub = EmbeddedHub::open(&args.data);
     if let Some(how) = args.discard_lfs {
         hub = hub.discard_lfs(match how {
             Discard::Checked => DiscardLfs::Checked,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use hub_api::HfApi;
-use hub_local::{Fault, LocalHub, Server};
+use hub_server::{EmbeddedHub, Fault, Server};
 use hub_tests::{ADA, ada, files_in, folder_with, noise};
 
 use crate::{
@@ -20,7 +20,7 @@ enum Stops {
     After,
 }
 
-async fn serve(hub: &LocalHub) -> (tokio::task::JoinHandle<()>, String) {
+async fn serve(hub: &EmbeddedHub) -> (tokio::task::JoinHandle<()>, String) {
     let server = Server::bind(hub.clone(), "127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", server.local_addr());
     (tokio::spawn(server.run(std::future::pending())), url)

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use hub_local::Server;
+use hub_server::Server;
 use hub_tests::{ADA, BOB};
 
 use crate::{

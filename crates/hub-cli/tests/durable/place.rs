@@ -8,7 +8,7 @@ use std::{
 };
 
 use hub_api::HfApi;
-use hub_local::LocalHub;
+use hub_server::EmbeddedHub;
 use hub_tests::{ADA, client_of};
 
 const SEED: &str = r#"
@@ -69,8 +69,8 @@ impl Served {
 }
 
 /// Opens what a server left, as the next one does, with a client of the user `ada`.
-pub(crate) fn reopened(data: &Path) -> (LocalHub, HfApi) {
-    let hub = LocalHub::open(data).token("ada", ADA, hub_local::TokenRole::Write).build().unwrap();
+pub(crate) fn reopened(data: &Path) -> (EmbeddedHub, HfApi) {
+    let hub = EmbeddedHub::open(data).token("ada", ADA, hub_server::TokenRole::Write).build().unwrap();
     let api = client_of(&hub).token(ADA).build().unwrap();
     (hub, api)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hub_api::HfApi;
-use hub_local::{LocalHub, Server};
+use hub_server::{EmbeddedHub, Server};
 use hub_tests::{ADA, BOB, ada, files_in, folder_with, noise};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 /// Files of at most this many bytes are published without a sync.
 const SMALL: usize = 128 * 1024;
 
-async fn serve(hub: &LocalHub) -> String {
+async fn serve(hub: &EmbeddedHub) -> String {
     let server = Server::bind(hub.clone(), "127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", server.local_addr());
     tokio::spawn(server.run(std::future::pending()));

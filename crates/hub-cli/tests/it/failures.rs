@@ -1,6 +1,6 @@
 //! What a failed command says, and its exit code.
 
-use hub_local::Fault;
+use hub_server::Fault;
 use hub_tests::ADA;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use hub_local::Fault;
+use hub_server::Fault;
 use hub_tests::{ADA, ada, files_in, folder_with, noise};
 
 use crate::place::{hub, serve};

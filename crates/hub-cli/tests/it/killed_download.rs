@@ -9,7 +9,7 @@ use std::{
 };
 
 use hub_api::download::{Cache, CacheInfo};
-use hub_local::{Fault, LocalHub};
+use hub_server::{EmbeddedHub, Fault};
 use hub_tests::{ada, folder_with, hub as new_hub, noise};
 
 use crate::place::{hub, serve};
@@ -66,7 +66,7 @@ fn point(turn: u64) -> Point {
 }
 
 /// Downloads until the server has come to the point, and is killed there. False when it was done before.
-async fn kill_at(point: Point, served: &LocalHub, home: &Path, url: &str) -> bool {
+async fn kill_at(point: Point, served: &EmbeddedHub, home: &Path, url: &str) -> bool {
     let (fault, held) = match point {
         Point::Answer(_) => Fault::hold_answer(),
         _ => Fault::hold(),

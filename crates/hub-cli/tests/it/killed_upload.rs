@@ -12,7 +12,7 @@ use std::{
 };
 
 use hub_api::{HfApi, commit::PlanEntry, types::preupload::UploadMode};
-use hub_local::{Fault, LocalHub, TokenRole};
+use hub_server::{EmbeddedHub, Fault, TokenRole};
 use hub_tests::{ADA, ada, files_in, noise};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -56,9 +56,9 @@ fn upload(home: &Path, url: &str, number: u64, atomic: bool) -> Command {
 }
 
 /// Opens the Hub once nothing of the one before is at work any more.
-async fn open(data: &Path) -> LocalHub {
+async fn open(data: &Path) -> EmbeddedHub {
     loop {
-        match LocalHub::open(data).token("ada", ADA, TokenRole::Write).build() {
+        match EmbeddedHub::open(data).token("ada", ADA, TokenRole::Write).build() {
             Err(error) if error.to_string().contains("is in use") => {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Output},
 };
 
-use hub_local::{LocalHub, Server};
+use hub_server::{EmbeddedHub, Server};
 use tokio::task::JoinHandle;
 
 /// `hub` with nothing of this machine's environment but what it needs.
@@ -18,7 +18,7 @@ pub(crate) fn hub(home: &Path) -> Command {
 }
 
 /// Serves `hub` on a port of this machine, until the task is ended; also gives its address.
-pub(crate) async fn serve(hub: &LocalHub) -> (JoinHandle<()>, String) {
+pub(crate) async fn serve(hub: &EmbeddedHub) -> (JoinHandle<()>, String) {
     let server = Server::bind(hub.clone(), "127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", server.local_addr());
     (tokio::spawn(server.run(std::future::pending())), url)

@@ -10,7 +10,7 @@ use std::{
 };
 
 use hub_api::HfApi;
-use hub_local::{Fault, LocalHub};
+use hub_server::{EmbeddedHub, Fault};
 use hub_tests::{ADA, folder_with, noise};
 use rustix::{
     pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt},
@@ -141,7 +141,7 @@ impl Shown {
 }
 
 /// A Hub with three files whose names are wider than the terminal, and a download of all of them.
-async fn download(more: &[&str]) -> (LocalHub, tempfile::TempDir, Command) {
+async fn download(more: &[&str]) -> (EmbeddedHub, tempfile::TempDir, Command) {
     let local = hub_tests::hub();
     let name =
         |number: u8| format!("a-folder-with-a-name/that-is-longer-than-the-terminal-is-wide-{number}.bin");

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use hub_local::{Fault, LocalHub};
+use hub_server::{EmbeddedHub, Fault};
 use hub_tests::{ADA, ada, folder_with};
 
 use crate::place::{Place, hub, serve, text};
@@ -50,7 +50,7 @@ fn upload_every(home: &Path, url: &str, local_path: &Path) -> Running {
     Running { program, lines }
 }
 
-async fn commits(hub: &LocalHub) -> usize {
+async fn commits(hub: &EmbeddedHub) -> usize {
     ada(hub).list_repo_commits("ada/logs").all().await.unwrap().len()
 }
 

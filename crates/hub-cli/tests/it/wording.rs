@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use hub_local::Fault;
+use hub_server::Fault;
 use hub_tests::{ADA, folder_with};
 use serde_json::Value;
 

@@ -1,0 +1,264 @@
+//! [`EmbeddedHub`]: the embedded Hub as a service that answers HTTP requests.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    pin::Pin,
+    sync::Arc,
+    task::{Context as TaskContext, Poll},
+    time::{Instant, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, DATE, HOST},
+    request::Parts,
+};
+use hub_types::{RepoRef, error_code::X_REQUEST_ID};
+
+use crate::{
+    Body, BoxError, Fault, OpenError,
+    api_error::{ApiError, header_text},
+    body::{self, Incoming},
+    context::{Context, Inner, busy},
+    handler::git,
+    query::Query,
+    respond::{self, request_id},
+    router,
+    store::{Store, StoreError},
+};
+
+/// An embedded Hub. Clones share it; the data folder is free again when the last one is dropped.
+///
+/// It is a [`tower::Service`] for requests with any body of [`Bytes`], and needs a tokio runtime with timers to be
+/// called. The service fails only where a [`Fault`] says so; everything else is an answer.
+#[derive(Clone)]
+pub struct EmbeddedHub {
+    inner: Arc<Inner>,
+}
+
+/// The address that a server listens on, as an extension of its requests.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListenAddress(pub(crate) SocketAddr);
+
+impl EmbeddedHub {
+    /// Adds a scripted failure while the hub runs.
+    pub fn fault(&self, fault: Fault) {
+        self.inner.faults.add(fault);
+    }
+
+    /// Switches a repository off, as the public Hub does with what must not be distributed: whoever may see it is told so
+    /// with 403, and gets nothing of it. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When there is no such repository, or the database cannot be written.
+    pub fn disable(&self, repo: &RepoRef, disabled: bool) -> Result<(), OpenError> {
+        let store = &self.inner.store;
+        let missing = || StoreError::RepoNotFound { repo: repo.to_string() };
+        let record = store.find_repo(repo)?.ok_or_else(missing)?;
+        Ok(store.set_disabled(&record, disabled)?)
+    }
+
+    /// The data folder.
+    pub fn dir(&self) -> &Path {
+        self.inner.store.dir()
+    }
+
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The host of the configured public address.
+    #[cfg(feature = "serve")]
+    pub(crate) fn public_host(&self) -> Option<String> {
+        let url = url::Url::parse(self.inner.public_url.as_deref()?).ok()?;
+        url.host_str().map(str::to_owned)
+    }
+
+    async fn answer(self, parts: Parts, mut body: Incoming) -> Result<Response<Body>, BoxError> {
+        let started = Instant::now();
+        let method = parts.method.clone();
+        let path = parts.uri.path().to_owned();
+        let id = request_id(&parts.headers);
+        let on_a_port = parts.extensions.get::<ListenAddress>().is_some();
+        let fault = self.inner.faults.take(&method, &path);
+
+        let scripted = match &fault {
+            Some(fault) => fault.before().await,
+            None => None,
+        };
+        let mut response = match scripted {
+            Some(response) => response,
+            None => {
+                let expired_links = fault.as_ref().is_some_and(Fault::expires_links);
+                self.handle(parts, &mut body, expired_links).await.unwrap_or_else(respond::error)
+            }
+        };
+        if on_a_port && !response.status().is_success() {
+            body::drain(&mut body).await;
+        }
+        response.headers_mut().insert(X_REQUEST_ID, id);
+        // Clients read the server's clock from it, in process as on a port.
+        response.headers_mut().insert(DATE, header_text(&httpdate::fmt_http_date(SystemTime::now())));
+        if method == Method::HEAD {
+            response = without_body(response);
+        }
+        let status = response.status().as_u16();
+        let ms = started.elapsed().as_millis();
+        tracing::info!(%method, path, status, ms, "request");
+        match fault {
+            Some(fault) => fault.apply(response).await,
+            None => Ok(response),
+        }
+    }
+
+    async fn handle(
+        &self,
+        parts: Parts,
+        body: &mut Incoming,
+        expired_links: bool,
+    ) -> Result<Response<Body>, ApiError> {
+        let Ok(_permit) = self.inner.in_flight.try_acquire() else {
+            return Err(busy());
+        };
+        if let Some(encoding) = parts.headers.get(CONTENT_ENCODING)
+            && encoding != "identity"
+            && !git::reads_compressed(&parts.method, parts.uri.path())
+        {
+            let message = "compressed request bodies are not taken; send it without Content-Encoding";
+            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        }
+        let context = Context {
+            hub: self.inner.clone(),
+            base: base_url(&parts, self.inner.public_url.as_deref()).into(),
+            query: Arc::new(Query::parse(parts.uri.query().unwrap_or_default().as_bytes())),
+            head: parts.method == Method::HEAD,
+            expired_links,
+        };
+        router::dispatch(context, parts, body).await
+    }
+}
+
+impl std::fmt::Debug for EmbeddedHub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EmbeddedHub").field("dir", &self.dir()).finish_non_exhaustive()
+    }
+}
+
+impl<B> tower::Service<Request<B>> for EmbeddedHub
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        Box::pin(self.clone().answer(parts, body::erase(body)))
+    }
+}
+
+/// Where the caller reaches the hub: the configured address, else what the request says. A listening server believes a
+/// `Host` header only when it names the machine itself; forwarding headers are never believed.
+fn base_url(parts: &Parts, public_url: Option<&str>) -> String {
+    if let Some(url) = public_url {
+        return url.to_owned();
+    }
+    let listen = parts.extensions.get::<ListenAddress>();
+    if let (Some(authority), None) = (parts.uri.authority(), listen) {
+        let scheme = parts.uri.scheme_str().unwrap_or("http");
+        return format!("{scheme}://{authority}");
+    }
+    match (requested_host(parts).filter(|host| is_loopback_authority(host)), listen) {
+        (Some(host), _) => format!("http://{host}"),
+        (None, Some(ListenAddress(address))) => format!("http://{address}"),
+        (None, None) => "http://localhost".to_owned(),
+    }
+}
+
+/// The authority that a request was made to.
+pub(crate) fn requested_host(parts: &Parts) -> Option<&str> {
+    match parts.uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => parts.headers.get(HOST)?.to_str().ok(),
+    }
+}
+
+/// Whether `host[:port]` names the machine itself.
+pub(crate) fn is_loopback_authority(authority: &str) -> bool {
+    let Ok(authority) = authority.parse::<http::uri::Authority>() else { return false };
+    let host = authority.host();
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    match address.parse::<std::net::IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
+    }
+}
+
+/// The headers of an answer to `GET` as the answer to `HEAD`, with the length that the body would have had.
+fn without_body(response: Response<Body>) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    if !parts.headers.contains_key(CONTENT_LENGTH)
+        && let Some(size) = http_body::Body::size_hint(&body).exact()
+    {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
+    }
+    Response::from_parts(parts, Body::empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(uri: &str, host: Option<&str>, listen: Option<&str>) -> Parts {
+        let mut request = Request::builder().uri(uri);
+        if let Some(host) = host {
+            request = request.header(HOST, host);
+        }
+        if let Some(address) = listen {
+            request = request.extension(ListenAddress(address.parse().unwrap()));
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn addresses_in_answers_come_from_the_configuration_or_the_machine_itself() {
+        let public = Some("https://hub.example");
+        let local = Some("127.0.0.1:80");
+        let open = Some("192.0.2.1:80");
+        let cases = [
+            (parts("/x", Some("evil.example"), open), public, "https://hub.example"),
+            (parts("/x", Some("localhost:80"), local), None, "http://localhost:80"),
+            (parts("/x", Some("evil.example"), open), None, "http://192.0.2.1:80"),
+            (parts("http://evil.example/x", None, open), None, "http://192.0.2.1:80"),
+            (parts("http://hub.internal:1/x", None, None), None, "http://hub.internal:1"),
+            (parts("/x", None, None), None, "http://localhost"),
+        ];
+        for (parts, public, expected) in cases {
+            assert_eq!(base_url(&parts, public), expected, "{parts:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_machine_itself_is_loopback() {
+        for host in ["localhost", "LOCALHOST:80", "a.localhost", "127.0.0.1", "127.9.9.9:1", "[::1]:80"] {
+            assert!(is_loopback_authority(host), "{host}");
+        }
+        for host in
+            ["", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "0.0.0.0", "[::2]"]
+        {
+            assert!(!is_loopback_authority(host), "{host}");
+        }
+    }
+}

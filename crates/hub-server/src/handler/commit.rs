@@ -1,0 +1,211 @@
+//! `POST /api/{models}/{id}/commit/{rev}`: newline-delimited JSON becomes one commit, or nothing.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE, request::Parts};
+use hub_types::{
+    Revision,
+    commit::{CommitResponse, MAX_REGULAR_PAYLOAD},
+    route,
+};
+use tokio::sync::mpsc;
+
+use super::{
+    commit_plan::{Draft, too_large},
+    discussions,
+    ndjson::{LineTooLong, Lines},
+    repos::signature,
+};
+use crate::{
+    Body,
+    api_error::ApiError,
+    body::{self, Incoming},
+    context::{Context, Inner},
+    respond,
+    route::rights::Access,
+    store::{CommitPlan, CommitTarget, GitRepo, NewDiscussion, NewPullRequest, Signature},
+};
+
+/// Pieces of the body that wait to be worked on.
+const QUEUE: usize = 4;
+/// The longest body: what clients may send inline, and as much again for everything else.
+const MAX_BODY: u64 = 2 * MAX_REGULAR_PAYLOAD;
+
+/// A piece of the body, or its proper end. Without the end the sender gave up, and nothing is committed.
+enum Piece {
+    Data(Bytes),
+    End,
+}
+
+/// Makes a commit.
+pub(crate) async fn commit(
+    context: &Context,
+    access: Access,
+    parts: &Parts,
+    body: &mut Incoming,
+    revision: Revision,
+) -> Result<Response<Body>, ApiError> {
+    check_media_type(parts)?;
+    let author = signature(access.user()?, context);
+    let job = Job {
+        create_pr: context.query.flag("create_pr"),
+        context: context.clone(),
+        access,
+        author,
+        revision,
+    };
+    let (sender, pieces) = mpsc::channel(QUEUE);
+    let worker = context.blocking(move |hub| job.run(hub, pieces));
+    let feeder = async move {
+        let mut length = 0;
+        while let Some(data) = body::next_data(body).await? {
+            length += data.len() as u64;
+            if length > MAX_BODY {
+                let message = format!("the commit is larger than {MAX_BODY} bytes: send large files to LFS");
+                return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+            }
+            if sender.send(Piece::Data(data)).await.is_err() {
+                return Ok(());
+            }
+        }
+        // The worker has stopped early when this fails, and says why itself.
+        let _ = sender.send(Piece::End).await;
+        Ok(())
+    };
+    let (fed, answer) = futures_util::future::join(feeder, worker).await;
+    fed?;
+    respond::ok(&answer?)
+}
+
+fn check_media_type(parts: &Parts) -> Result<(), ApiError> {
+    let is_form = |value: &HeaderValue| value.as_bytes().starts_with(b"multipart/form-data");
+    match parts.headers.get(CONTENT_TYPE) {
+        Some(value) if value == "application/json" || is_form(value) => {
+            let message = "a commit is sent as application/x-ndjson";
+            Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+struct Job {
+    context: Context,
+    access: Access,
+    author: Signature,
+    revision: Revision,
+    create_pr: bool,
+}
+
+struct Made {
+    commit: String,
+    pull_request: Option<u64>,
+}
+
+impl Job {
+    fn run(self, hub: &Inner, mut pieces: mpsc::Receiver<Piece>) -> Result<CommitResponse, ApiError> {
+        let git = hub.store.git(&self.access.repo)?;
+        let target = self.target(&git)?;
+        let mut draft = Draft::new(hub, &self.access.repo, git.stage()?);
+        let mut lines = Lines::default();
+        loop {
+            match pieces.blocking_recv() {
+                Some(Piece::Data(data)) => lines.push(data, |line| draft.line(line))?,
+                Some(Piece::End) => break,
+                None => return Err(ApiError::bad_request("the commit broke off before its end")),
+            }
+        }
+        draft.line(&lines.finish())?;
+
+        let made = self.finish(hub, &git, target, draft)?;
+        Ok(self.answer(&made))
+    }
+
+    /// Full name of the branch, or of the pull request's ref. A commit goes on nothing else.
+    fn target(&self, git: &GitRepo) -> Result<String, ApiError> {
+        let revision = self.revision.as_str();
+        let full_name = match revision {
+            "HEAD" => git.default_branch()?,
+            name if name.starts_with("refs/heads/") || name.starts_with("refs/pr/") => name.to_owned(),
+            name if name.starts_with("refs/") => return Err(ApiError::revision_not_found(revision)),
+            name => format!("refs/heads/{name}"),
+        };
+        if git.refs()?.iter().any(|found| found.full_name == full_name) {
+            Ok(full_name)
+        } else {
+            Err(ApiError::revision_not_found(revision))
+        }
+    }
+
+    fn finish(&self, hub: &Inner, git: &GitRepo, branch: String, draft: Draft<'_>) -> Result<Made, ApiError> {
+        let (header, stage, changes, lfs_paths) = draft.finish()?;
+        let message = match header.description.as_str() {
+            "" => header.summary.clone(),
+            description => format!("{}\n\n{description}", header.summary),
+        };
+        let plan = |target| CommitPlan {
+            target,
+            changes,
+            lfs_paths,
+            author: self.author.clone(),
+            time: jiff::Timestamp::now(),
+            message,
+        };
+        if !self.create_pr {
+            let target = CommitTarget::Branch {
+                full_name: branch,
+                expected_parent: header.parent_commit,
+                create: false,
+            };
+            let commit = stage.finish(plan(target))?.to_string();
+            hub.store.note_summary(&self.access.repo);
+            self.note(hub, self.revision.pull_request_number());
+            return Ok(Made { commit, pull_request: None });
+        }
+        let tip = git.resolve(&branch)?;
+        let base = match &header.parent_commit {
+            Some(parent) if !parent.matches(&tip.to_string()) => git.resolve(parent.as_str())?,
+            _ => tip,
+        };
+        let number = hub.store.next_number(&self.access.repo)?;
+        let target = CommitTarget::NewRef { full_name: format!("refs/pr/{number}"), base };
+        let commit = stage.finish(plan(target))?.to_string();
+        let discussion = NewDiscussion {
+            number,
+            title: header.summary,
+            description: header.description,
+            author: self.author.name.clone(),
+            pull_request: Some(NewPullRequest { target: branch, base, draft: false }),
+        };
+        hub.store.add_discussion(&self.access.repo, &discussion)?;
+        self.note(hub, Some(number));
+        Ok(Made { commit, pull_request: Some(number) })
+    }
+
+    /// Shows the new commit among the events of its pull request. The commit is made, whatever becomes of this; who looks
+    /// at the pull request finds it all the same.
+    fn note(&self, hub: &Inner, number: Option<u64>) {
+        if let Some(number) = number
+            && let Err(error) = discussions::found(hub, &self.access.repo, number)
+        {
+            tracing::warn!(%error, number, "the events of a pull request lack a commit so far");
+        }
+    }
+
+    fn answer(&self, made: &Made) -> CommitResponse {
+        let routes = route::repo(&self.access.repo.repo);
+        CommitResponse {
+            success: true,
+            commit_oid: made.commit.clone(),
+            commit_url: self.context.absolute(&routes.commit_page(&made.commit)),
+            hook_output: Some(String::new()),
+            pull_request_url: made
+                .pull_request
+                .map(|number| self.context.absolute(&routes.discussion_page(number))),
+        }
+    }
+}
+
+impl From<LineTooLong> for ApiError {
+    fn from(_: LineTooLong) -> Self {
+        too_large()
+    }
+}

@@ -1,0 +1,71 @@
+//! `GET /api/{models}/{id}/commits/{rev}`.
+
+use http::{HeaderName, HeaderValue, Response};
+use hub_types::{Extra, GitCommitInfo, Revision, commit::CommitAuthor, route};
+use serde_json::json;
+
+use super::{next_url, timestamp, with_next};
+use crate::{
+    Body, api_error::ApiError, context::Context, respond, route::rights::Access, store::CommitRecord,
+};
+
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 1000;
+
+/// Lists the commits that lead to a revision, newest first, by page number.
+pub(crate) async fn commits(
+    context: &Context,
+    access: Access,
+    revision: Revision,
+) -> Result<Response<Body>, ApiError> {
+    let page = context.query.number("p")?.unwrap_or(0);
+    let limit = context.query.number("limit")?.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+    let formatted = context.query.all("expand").any(|name| name == "formatted");
+    let path = route::repo(&access.repo.repo).commits(&revision);
+    let skip = page.saturating_mul(limit);
+    let (found, total) = context
+        .blocking(move |hub| {
+            let git = hub.store.git(&access.repo)?;
+            Ok(git.log(git.resolve(revision.as_str())?, skip, limit)?)
+        })
+        .await?;
+    let answer: Vec<_> = found.iter().map(|commit| describe(commit, formatted)).collect();
+    let mut response = respond::ok(&answer)?;
+    response.headers_mut().insert(HeaderName::from_static("x-total-count"), HeaderValue::from(total));
+    if skip.saturating_add(found.len()) < total && !found.is_empty() {
+        let next = [("p", (page + 1).to_string()), ("limit", limit.to_string())];
+        response = with_next(response, &next_url(context, &path, &next));
+    }
+    Ok(response)
+}
+
+fn describe(commit: &CommitRecord, formatted: bool) -> GitCommitInfo {
+    let mut extra = Extra::new();
+    if formatted {
+        let texts = json!({"title": escape(&commit.title), "message": escape(&commit.message)});
+        extra.insert("formatted".to_owned(), texts);
+    }
+    GitCommitInfo {
+        id: commit.id.to_string(),
+        title: commit.title.clone(),
+        message: commit.message.clone(),
+        authors: vec![CommitAuthor { user: commit.author.clone(), avatar: None, extra: Extra::new() }],
+        date: timestamp(commit.time),
+        extra,
+    }
+}
+
+/// A text as HTML.
+pub(crate) fn escape(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut html, c| {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            c => html.push(c),
+        }
+        html
+    })
+}

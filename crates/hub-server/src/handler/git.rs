@@ -1,0 +1,287 @@
+//! git itself: clone, fetch and push, through git's own `git http-backend`.
+//!
+//! The hub decides who may; git does the rest. A push and a commit through the API never lose each other: both hold git's
+//! lock file of the ref while they look at it and move it.
+
+use std::{ffi::OsString, path::Path, process::Stdio};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use http::{
+    HeaderName, HeaderValue, Method, Response, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
+    request::Parts,
+};
+use hub_types::route::GitRoute;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    process::{Child, ChildStdin, ChildStdout, Command},
+    sync::OwnedSemaphorePermit,
+};
+
+use crate::{
+    Body,
+    api_error::ApiError,
+    body::{self, Incoming},
+    context::Context,
+    route::rights::{self, Access, Need},
+    store::{GitRepo, Push, RepoRecord},
+};
+
+/// Bytes that are read of git's answer at once.
+const PIECE: usize = 64 * 1024;
+/// Most bytes of the head of git's answer.
+const MAX_HEAD: usize = 16 * 1024;
+/// Variables that would lead git elsewhere.
+const MISLEADING: [&str; 10] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+];
+/// Settings of git for every request. Nothing of the user's or the system's is read.
+const SETTINGS: [&str; 12] = [
+    "safe.directory=*",
+    "core.hooksPath=/dev/null",
+    "core.fsync=all",
+    "core.filesRefLockTimeout=10000",
+    "gc.auto=0",
+    "http.receivepack=true",
+    "receive.autogc=false",
+    "receive.fsckObjects=true",
+    // Branches and tags can be pushed, nothing else.
+    "receive.hideRefs=refs",
+    "receive.hideRefs=!refs/heads",
+    "receive.hideRefs=!refs/tags",
+    "uploadpack.allowReachableSHA1InWant=true",
+];
+
+/// What a caller needs to be; pushes begin with a question too.
+pub(crate) fn need(context: &Context, route: GitRoute) -> Need {
+    match route {
+        GitRoute::ReceivePack => Need::Write,
+        GitRoute::Refs if context.query.get("service") == Some("git-receive-pack") => Need::Write,
+        GitRoute::Refs | GitRoute::UploadPack => Need::Read,
+    }
+}
+
+/// Answers git.
+pub(crate) async fn answer(
+    context: &Context,
+    access: Access,
+    parts: &Parts,
+    body: &mut Incoming,
+    route: GitRoute,
+) -> Result<Response<Body>, ApiError> {
+    let access = if need(context, route) == Need::Read { rights::admit_to_files(access)? } else { access };
+    let repo = access.repo.clone();
+    let git = context.blocking(move |hub| Ok(hub.store.git(&repo)?)).await?;
+    let slot = context.hub().git_slot().await?;
+    let check = match route {
+        GitRoute::ReceivePack => {
+            let repo = access.repo.clone();
+            Some(context.blocking(move |hub| Ok(hub.store.begin_push(&repo)?)).await?)
+        }
+        GitRoute::Refs | GitRoute::UploadPack => None,
+    };
+    let mut child = start(context, &access, parts, &git, (route, check.as_ref()))?;
+    let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err(ApiError::internal(&std::io::Error::other("git has no standard streams")));
+    };
+    let incoming = std::mem::replace(body, body::erase(Body::empty()));
+    let feeding = tokio::spawn(feed(incoming, stdin));
+    let mut answer = Answer { child, stdout, rest: BytesMut::new(), feeding, _slot: slot, _check: check };
+    if route != GitRoute::ReceivePack {
+        let head = answer.head().await?;
+        return Ok(head.map(|()| Body::new(http_body_util::StreamBody::new(answer.frames()))));
+    }
+    // On its own, so that it comes to its end also when nobody waits for the answer any more.
+    let ending = tokio::spawn(push(context.clone(), answer, git, access.repo));
+    ending.await.map_err(|error| ApiError::internal(&error))?
+}
+
+/// The end of a push. It is over before it is answered, so that whoever was told of it finds it everywhere.
+async fn push(
+    context: Context,
+    mut answer: Answer,
+    git: GitRepo,
+    repo: RepoRecord,
+) -> Result<Response<Body>, ApiError> {
+    let head = answer.head().await?;
+    let text = answer.whole().await?;
+    context
+        .blocking(move |hub| {
+            git.refresh();
+            hub.store.note_summary(&repo);
+            Ok(())
+        })
+        .await?;
+    Ok(head.map(|()| Body::bytes(text)))
+}
+
+fn start(
+    context: &Context,
+    access: &Access,
+    parts: &Parts,
+    git: &GitRepo,
+    (route, push): (GitRoute, Option<&Push>),
+) -> Result<Child, ApiError> {
+    let path = match route {
+        GitRoute::UploadPack => "/git-upload-pack",
+        GitRoute::ReceivePack => "/git-receive-pack",
+        GitRoute::Refs => "/info/refs",
+    };
+    let mut command = Command::new(context.hub().git_program());
+    for setting in SETTINGS {
+        command.args(["-c", setting]);
+    }
+    if let Some(push) = push {
+        command.args(["-c", &push.setting()]).env("HUB_PUSH", push.folder());
+    }
+    command.arg("http-backend");
+    for name in MISLEADING {
+        command.env_remove(name);
+    }
+    let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let user = access.caller.as_ref().map(|caller| caller.user.name.as_str());
+    let variables = [
+        ("GIT_PROJECT_ROOT", Some(git.path().as_os_str().to_owned())),
+        ("PATH_INFO", Some(path.into())),
+        ("REQUEST_METHOD", Some(parts.method.as_str().into())),
+        ("QUERY_STRING", Some(parts.uri.query().unwrap_or_default().into())),
+        ("CONTENT_TYPE", header(CONTENT_TYPE).map(OsString::from)),
+        ("CONTENT_LENGTH", header(CONTENT_LENGTH).map(OsString::from)),
+        ("HTTP_CONTENT_ENCODING", header(CONTENT_ENCODING).map(OsString::from)),
+        ("GIT_PROTOCOL", header(HeaderName::from_static("git-protocol")).map(OsString::from)),
+        ("REMOTE_USER", user.map(OsString::from)),
+        ("GIT_HTTP_EXPORT_ALL", Some("1".into())),
+        ("GIT_CONFIG_NOSYSTEM", Some("1".into())),
+        ("GIT_CONFIG_GLOBAL", Some("/dev/null".into())),
+    ];
+    for (name, value) in variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    command.spawn().map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => ApiError::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "git is not installed on the machine of this hub, so it cannot be cloned from or pushed to; files go through the API",
+        ),
+        _ => ApiError::internal(&error),
+    })
+}
+
+/// Hands a request's body to git. What goes wrong is git's to say: it sees its input end.
+async fn feed(mut body: Incoming, mut stdin: ChildStdin) {
+    while let Ok(Some(data)) = body::next_data(&mut body).await {
+        if stdin.write_all(&data).await.is_err() {
+            return;
+        }
+    }
+    let _ = stdin.shutdown().await;
+}
+
+/// git at work. Dropping it ends git.
+struct Answer {
+    child: Child,
+    stdout: ChildStdout,
+    /// What came after the head.
+    rest: BytesMut,
+    feeding: tokio::task::JoinHandle<()>,
+    _slot: OwnedSemaphorePermit,
+    /// Removed when git has ended.
+    _check: Option<Push>,
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.feeding.abort();
+    }
+}
+
+impl Answer {
+    /// The head, in the form of CGI (RFC 3875, section 6).
+    async fn head(&mut self) -> Result<Response<()>, ApiError> {
+        let broken = |reason: &str| ApiError::internal(&std::io::Error::other(format!("git {reason}")));
+        let mut text = BytesMut::with_capacity(MAX_HEAD);
+        let (end, begin) = loop {
+            if let Some(found) = end_of_head(&text) {
+                break found;
+            }
+            if text.len() >= MAX_HEAD {
+                return Err(broken("answered with an endless head"));
+            }
+            if self.stdout.read_buf(&mut text).await.map_err(|error| ApiError::internal(&error))? == 0 {
+                return Err(broken("ended without an answer"));
+            }
+        };
+        self.rest = text.split_off(begin);
+        text.truncate(end);
+        let mut response = Response::new(());
+        for line in String::from_utf8_lossy(&text).lines() {
+            let Some((name, value)) = line.split_once(':') else { continue };
+            let value = value.trim();
+            if name.eq_ignore_ascii_case("status") {
+                let status = value.split(' ').next().and_then(|code| code.parse().ok());
+                *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            } else if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        Ok(response)
+    }
+
+    async fn next(&mut self) -> std::io::Result<Option<Bytes>> {
+        if self.rest.is_empty() {
+            self.rest.reserve(PIECE);
+            if self.stdout.read_buf(&mut self.rest).await? == 0 {
+                self.child.wait().await?;
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.rest.split().freeze()))
+    }
+
+    /// The body as it comes.
+    fn frames(
+        self,
+    ) -> impl futures_util::Stream<Item = Result<http_body::Frame<Bytes>, crate::BoxError>> + Send {
+        stream::try_unfold(self, |mut answer| async move {
+            let data = answer.next().await?;
+            Ok(data.map(|data| (http_body::Frame::data(data), answer)))
+        })
+    }
+
+    /// The body of the answer to a push: a line for each ref.
+    async fn whole(mut self) -> Result<Bytes, ApiError> {
+        let mut whole = BytesMut::new();
+        while let Some(data) = self.next().await.map_err(|error| ApiError::internal(&error))? {
+            whole.extend_from_slice(&data);
+        }
+        Ok(whole.freeze())
+    }
+}
+
+/// Where the head ends and the body begins.
+fn end_of_head(text: &[u8]) -> Option<(usize, usize)> {
+    let find = |mark: &[u8]| {
+        let at = text.windows(mark.len()).position(|window| window == mark)?;
+        Some((at, at + mark.len()))
+    };
+    find(b"\r\n\r\n").or_else(|| find(b"\n\n"))
+}
+
+/// Whether a request's body may be compressed: git compresses what it asks with, and `http-backend` reads it.
+pub(crate) fn reads_compressed(method: &Method, path: &str) -> bool {
+    let name = Path::new(path).file_name().and_then(|name| name.to_str());
+    *method == Method::POST && matches!(name, Some("git-upload-pack" | "git-receive-pack"))
+}

@@ -1,0 +1,233 @@
+//! Git LFS: batch, uploads in one piece and in parts, verify, and downloads.
+
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG},
+    request::Parts,
+};
+use hub_types::{
+    RepoRef,
+    error_code::X_REPO_COMMIT,
+    lfs::{
+        BatchObject, BatchRequest, BatchResponse, CHUNK_SIZE, CompletionRequest, MEDIA_TYPE, ObjectId,
+        Operation,
+    },
+};
+
+use super::{JSON_LIMIT, lfs_links::Links, read_json, resolve};
+use crate::{
+    Body,
+    api_error::{ApiError, header_text},
+    body::{self, Incoming},
+    context::Context,
+    respond,
+    route::rights::{self, Access},
+    signed::{Grant, LinkAction},
+    store::{LfsError, RepoRecord},
+};
+
+const MAX_OBJECTS: usize = 1000;
+
+/// There are no locks here; git-lfs goes on without them when it is told so.
+pub(crate) fn no_locks() -> Result<Response<Body>, ApiError> {
+    Err(ApiError::new(StatusCode::NOT_IMPLEMENTED, "this hub has no file locks"))
+}
+
+/// Answers where objects go or come from.
+pub(crate) async fn batch(
+    context: &Context,
+    access: Access,
+    body: &mut Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let request: BatchRequest = read_json(body, JSON_LIMIT).await?;
+    if request.objects.len() > MAX_OBJECTS {
+        let message = format!("at most {MAX_OBJECTS} objects may be asked about at once");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+    }
+    if !matches!(request.hash_algo.as_deref(), None | Some("sha256" | "sha_256")) {
+        return Err(ApiError::unprocessable("the only hash algorithm is sha256"));
+    }
+    let access = if request.operation == Operation::Upload {
+        rights::may_write_at_all(access.user()?)?;
+        access
+    } else {
+        rights::admit_to_files(access)?
+    };
+    let in_parts = request.transfers.iter().any(|transfer| transfer == "multipart");
+    let links = Links { context: context.clone(), repo: access.repo };
+    let objects = context
+        .blocking(move |hub| {
+            let answer = |object: ObjectId| match request.operation {
+                Operation::Download => links.download(hub, object),
+                Operation::Upload => links.upload(hub, object, in_parts),
+            };
+            request.objects.into_iter().map(answer).collect::<Result<Vec<_>, ApiError>>()
+        })
+        .await?;
+    let has_parts = |object: &BatchObject| {
+        let upload = object.actions.as_ref().and_then(|actions| actions.upload.as_ref());
+        upload.is_some_and(|action| action.header.contains_key(CHUNK_SIZE))
+    };
+    let transfer = if objects.iter().any(has_parts) { "multipart" } else { "basic" };
+    let answer = BatchResponse { transfer: Some(transfer.to_owned()), objects };
+    Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &answer))
+}
+
+/// Checks that the address of a request was signed for what it is used for.
+///
+/// A repository that is not there answers like a bad signature, so nothing can be learnt about private ones.
+async fn signed(
+    context: &Context,
+    repo: RepoRef,
+    oid: String,
+    action: LinkAction,
+) -> Result<Signed, ApiError> {
+    let query = context.query.clone();
+    context
+        .blocking(move |hub| {
+            let refuse =
+                || ApiError::forbidden("this address has expired or is not valid, ask for a new one");
+            let size = query.get("size").and_then(|text| text.parse().ok()).ok_or_else(refuse)?;
+            let found = hub.store.find_repo(&repo)?;
+            let repo = found.map_or_else(|| hub.store.moved_repo(&repo), |repo| Ok(Some(repo)))?;
+            let repo = repo.ok_or_else(refuse)?;
+            let grant = Grant { action, oid, size };
+            if !hub.signer.allows(&repo, &grant, &query) {
+                return Err(refuse());
+            }
+            Ok(Signed { repo, oid: grant.oid, size })
+        })
+        .await
+}
+
+struct Signed {
+    repo: RepoRecord,
+    oid: String,
+    size: u64,
+}
+
+fn upload_id(context: &Context) -> String {
+    context.query.get("upload").unwrap_or_default().to_owned()
+}
+
+/// Takes an object whole.
+pub(crate) async fn put(
+    context: &Context,
+    repo: RepoRef,
+    oid: String,
+    parts: &Parts,
+    body: &mut Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let Signed { repo, oid, size } = signed(context, repo, oid, LinkAction::Upload).await?;
+    if let Some(length) = parts.headers.get(CONTENT_LENGTH)
+        && length.to_str().ok().and_then(|text| text.parse().ok()) != Some(size)
+    {
+        return Err(ApiError::unprocessable(format!(
+            "the object has {size} bytes, the request another number"
+        )));
+    }
+    let lfs = context.hub().store.lfs();
+    lfs.put(&repo, &oid, size, body::data_stream(body)).await.map_err(upload_error)?;
+    Ok(with_etag(&format!("\"{oid}\"")))
+}
+
+/// Takes one part of an object.
+pub(crate) async fn put_part(
+    context: &Context,
+    repo: RepoRef,
+    oid: String,
+    number: u32,
+    body: &mut Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let upload = upload_id(context);
+    signed(context, repo, oid, LinkAction::Part { upload: upload.clone(), number }).await?;
+    let lfs = context.hub().store.lfs();
+    let etag = lfs.put_part(&upload, number, body::data_stream(body)).await.map_err(upload_error)?;
+    Ok(with_etag(&etag))
+}
+
+fn with_etag(etag: &str) -> Response<Body> {
+    let mut response = respond::whole(StatusCode::OK, "text/plain; charset=utf-8", "");
+    response.headers_mut().insert(ETAG, header_text(etag));
+    response
+}
+
+/// Puts the parts of an object together.
+pub(crate) async fn complete(
+    context: &Context,
+    repo: RepoRef,
+    oid: String,
+    body: &mut Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let upload = upload_id(context);
+    let signed = signed(context, repo, oid, LinkAction::Complete { upload: upload.clone() }).await?;
+    let request: CompletionRequest = read_json(body, JSON_LIMIT).await?;
+    if request.oid != signed.oid {
+        return Err(ApiError::unprocessable("this address is for another object"));
+    }
+    let parts: Vec<_> = request.parts.into_iter().map(|part| (part.part_number, part.etag)).collect();
+    let lfs = context.hub().store.lfs();
+    lfs.complete(&signed.repo, &signed.oid, &upload, &parts).await.map_err(upload_error)?;
+    Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &serde_json::json!({"success": true})))
+}
+
+fn upload_error(error: LfsError) -> ApiError {
+    match error {
+        LfsError::Mismatch { .. } | LfsError::InvalidPart { .. } => {
+            ApiError::unprocessable(error.to_string())
+        }
+        LfsError::UnknownUpload => ApiError::new(StatusCode::NOT_FOUND, error.to_string()),
+        LfsError::Body(source) => match source.downcast::<ApiError>() {
+            Ok(error) => *error,
+            Err(source) => ApiError::bad_request(format!("the upload broke off: {source}")),
+        },
+        LfsError::Store(error) => error.into(),
+    }
+}
+
+/// Says whether an object has arrived.
+pub(crate) async fn verify(
+    context: &Context,
+    repo: RepoRef,
+    body: &mut Incoming,
+) -> Result<Response<Body>, ApiError> {
+    let object: ObjectId = read_json(body, JSON_LIMIT).await?;
+    let signed = signed(context, repo, object.oid.clone(), LinkAction::Verify).await?;
+    let size = object.size;
+    let stored = context.blocking(move |hub| Ok(hub.store.lfs().has(&signed.repo, &signed.oid)?)).await?;
+    if stored != Some(size) {
+        return Err(ApiError::new(StatusCode::NOT_FOUND, "the object does not exist"));
+    }
+    Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &object))
+}
+
+/// Sends an object, or a range of it.
+pub(crate) async fn get(
+    context: &Context,
+    repo: RepoRef,
+    oid: String,
+    parts: &Parts,
+) -> Result<Response<Body>, ApiError> {
+    let commit = context.query.get("commit").map(str::to_owned);
+    let action = LinkAction::Download { commit: commit.clone() };
+    let Signed { repo, oid, size } = signed(context, repo, oid, action).await?;
+    let wanted = oid.clone();
+    let stored = context.blocking(move |hub| Ok(hub.store.lfs().has(&repo, &wanted)?)).await?;
+    if stored != Some(size) {
+        return Err(ApiError::new(StatusCode::NOT_FOUND, "the object does not exist"));
+    }
+    let etag = format!("\"{oid}\"");
+    let (mut response, range) = resolve::partial(parts, size, &etag)?;
+    if !context.head {
+        let length = range.end - range.start;
+        let content = context.hub().store.lfs().read(&oid, range).await?;
+        *response.body_mut() = Body::stream(length, content);
+    }
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    if let Some(commit) = commit {
+        // Python follows redirects within one host and reads the commit from the last answer.
+        headers.insert(X_REPO_COMMIT, header_text(&commit));
+    }
+    Ok(response)
+}

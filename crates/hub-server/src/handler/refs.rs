@@ -1,0 +1,44 @@
+//! `GET /api/{models}/{id}/refs` and `.../compare/{base}..{head}`.
+
+use http::{Response, StatusCode};
+use hub_types::{GitRefInfo, GitRefs, Revision};
+
+use crate::{Body, api_error::ApiError, context::Context, respond, route::rights::Access};
+
+/// Lists branches, conversions, tags, and with `include_prs` pull requests.
+pub(crate) async fn refs(context: &Context, access: Access) -> Result<Response<Body>, ApiError> {
+    let refs = context.blocking(move |hub| Ok(hub.store.git(&access.repo)?.refs()?)).await?;
+    let mut answer = GitRefs::default();
+    let mut pull_requests = Vec::new();
+    for found in refs {
+        let lists = [
+            ("refs/heads/", &mut answer.branches),
+            ("refs/convert/", &mut answer.converts),
+            ("refs/tags/", &mut answer.tags),
+            ("refs/pr/", &mut pull_requests),
+        ];
+        for (prefix, list) in lists {
+            if let Some(name) = found.full_name.strip_prefix(prefix) {
+                list.push(GitRefInfo::new(name, found.full_name.as_str(), found.target_commit.to_string()));
+            }
+        }
+    }
+    answer.pull_requests = context.query.flag("include_prs").then_some(pull_requests);
+    respond::ok(&answer)
+}
+
+/// The difference between two revisions, as `git diff` writes it.
+pub(crate) async fn compare(
+    context: &Context,
+    access: Access,
+    base: Revision,
+    head: Revision,
+) -> Result<Response<Body>, ApiError> {
+    let diff = context
+        .blocking(move |hub| {
+            let git = hub.store.git(&access.repo)?;
+            Ok(git.diff(git.resolve(base.as_str())?, git.resolve(head.as_str())?)?)
+        })
+        .await?;
+    Ok(respond::whole(StatusCode::OK, "text/plain; charset=utf-8", diff))
+}

@@ -1,0 +1,172 @@
+//! `GET /{id}/resolve/{rev}/{path}` and `/raw/`: the content of files.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{
+        ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
+        IF_RANGE, LOCATION, RANGE,
+    },
+    request::Parts,
+};
+use hub_types::{
+    RepoRef, Revision, SafeRelPath,
+    error_code::{X_LINKED_ETAG, X_LINKED_SIZE, X_REPO_COMMIT},
+    route,
+};
+
+use super::lfs_links::Links;
+use crate::{
+    Body,
+    api_error::{ApiError, header_text},
+    context::{Context, Inner},
+    range::{self, Part},
+    respond,
+    route::rights::{self, Need},
+    store::{CommitId, Entry, RepoRecord},
+};
+
+/// Sends a file: a regular one itself, an LFS file by a redirect to an address that carries its own permission.
+pub(crate) async fn resolve(
+    context: &Context,
+    parts: &Parts,
+    repo: RepoRef,
+    revision: Revision,
+    path: String,
+) -> Result<Response<Body>, ApiError> {
+    let (links, headers) = (context.clone(), parts.headers.clone());
+    let (found, linked) = context
+        .blocking(move |hub| {
+            let found = find(hub, &headers, &repo, &revision, &path)?;
+            let links = Links { context: links, repo: found.repo.clone() };
+            let lfs = found.entry.lfs.as_ref();
+            let linked = lfs.map(|lfs| links.content(hub, &lfs.oid, lfs.size, Some(found.commit)).href);
+            Ok((found, linked))
+        })
+        .await?;
+    let mut response = match (&linked, &found.entry.lfs) {
+        (Some(address), Some(lfs)) => {
+            let text = format!("Found. Redirecting to {}", address.split('?').next().unwrap_or_default());
+            let mut response = respond::whole(StatusCode::FOUND, "text/plain; charset=utf-8", text);
+            let headers = response.headers_mut();
+            headers.insert(LOCATION, header_text(address));
+            headers.insert(X_LINKED_ETAG, header_text(&format!("\"{}\"", lfs.oid)));
+            headers.insert(X_LINKED_SIZE, HeaderValue::from(lfs.size));
+            headers.insert(ETAG, header_text(&format!("\"{}\"", lfs.oid)));
+            headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+            response
+        }
+        _ => blob(context, parts, &found.entry, found.content)?,
+    };
+    response.headers_mut().insert(X_REPO_COMMIT, header_text(&found.commit.to_string()));
+    Ok(response)
+}
+
+/// A file that the caller may see.
+struct Found {
+    repo: RepoRecord,
+    commit: CommitId,
+    entry: Entry,
+    /// As git has it: of an LFS file the pointer.
+    content: Vec<u8>,
+}
+
+/// Sends a blob as git has it: for an LFS file the text of its pointer.
+pub(crate) async fn raw(
+    context: &Context,
+    parts: &Parts,
+    repo: RepoRef,
+    revision: Revision,
+    path: String,
+) -> Result<Response<Body>, ApiError> {
+    let headers = parts.headers.clone();
+    let mut found = context.blocking(move |hub| find(hub, &headers, &repo, &revision, &path)).await?;
+    found.entry.size = found.entry.pointer_size.unwrap_or(found.entry.size);
+    let mut response = blob(context, parts, &found.entry, found.content)?;
+    response.headers_mut().insert(X_REPO_COMMIT, header_text(&found.commit.to_string()));
+    Ok(response)
+}
+
+/// The file at a path, if the caller may read it. Everything that is not a file is not found, as on the Hub.
+fn find(
+    hub: &Inner,
+    headers: &HeaderMap,
+    repo: &RepoRef,
+    revision: &Revision,
+    path: &str,
+) -> Result<Found, ApiError> {
+    let access = rights::admit_to_files(rights::admit(&hub.store, headers, repo, Need::Read)?)?;
+    let git = hub.store.git(&access.repo)?;
+    let (commit, file) = match path.parse::<SafeRelPath>() {
+        Ok(path) => git.file(revision.as_str(), path.as_str())?,
+        Err(_) => (git.resolve(revision.as_str())?, None),
+    };
+    let (entry, content) =
+        file.ok_or_else(|| ApiError::entry_not_found(path).with_commit(&commit.to_string()))?;
+    Ok(Found { repo: access.repo, commit, entry, content })
+}
+
+fn blob(
+    context: &Context,
+    parts: &Parts,
+    entry: &Entry,
+    content: Vec<u8>,
+) -> Result<Response<Body>, ApiError> {
+    let etag = format!("\"{}\"", entry.oid);
+    let (mut response, range) = partial(parts, entry.size, &etag)?;
+    let media_type = if std::str::from_utf8(&content).is_ok_and(|text| !text.contains('\0')) {
+        "text/plain; charset=utf-8"
+    } else {
+        "application/octet-stream"
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    let how = if context.query.flag("download") { "attachment" } else { "inline" };
+    let name = route::encode_segment(entry.path.rsplit('/').next().unwrap_or_default());
+    headers.insert(CONTENT_DISPOSITION, header_text(&format!("{how}; filename*=UTF-8''{name}")));
+    let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(content.len());
+    let range = index(range.start)..index(range.end);
+    *response.body_mut() = Body::bytes(Bytes::from(content).slice(range));
+    Ok(response)
+}
+
+/// The head of an answer with a content of `size` bytes, and which of them to send.
+///
+/// # Errors
+/// 416 when the range begins after the end.
+pub(crate) fn partial(
+    parts: &Parts,
+    size: u64,
+    etag: &str,
+) -> Result<(Response<Body>, Range<u64>), ApiError> {
+    let mut response = Response::new(Body::empty());
+    let range = match range::parse(wanted_range(&parts.headers, etag), size) {
+        Part::Whole => 0..size,
+        Part::Some(start, end) => {
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            let text = format!("bytes {start}-{}/{size}", end - 1);
+            response.headers_mut().insert(CONTENT_RANGE, header_text(&text));
+            start..end
+        }
+        Part::Unsatisfiable => {
+            let message = format!("the content has only {size} bytes");
+            return Err(ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, message)
+                .with_header(CONTENT_RANGE, header_text(&format!("bytes */{size}"))));
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+    headers.insert(ETAG, header_text(etag));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    Ok((response, range))
+}
+
+/// The `Range` header, unless `If-Range` names another content.
+fn wanted_range<'h>(headers: &'h HeaderMap, etag: &str) -> Option<&'h str> {
+    let range = headers.get(RANGE)?.to_str().ok()?;
+    let same = headers.get(IF_RANGE).is_none_or(|condition| condition.as_bytes() == etag.as_bytes());
+    same.then_some(range)
+}

@@ -1,0 +1,77 @@
+//! `GET /api/whoami-v2`.
+
+use http::{Response, request::Parts};
+use hub_types::{AccessTokenInfo, AuthInfo, Extra, OrgMembership, WhoAmI};
+use serde_json::json;
+
+use super::{avatar_url, timestamp};
+use crate::{
+    Body,
+    api_error::ApiError,
+    context::Context,
+    respond,
+    route::rights,
+    store::{Identity, Membership, OrgRole, TokenRole},
+};
+
+/// Says who the token belongs to.
+pub(crate) async fn whoami(context: Context, parts: Parts) -> Result<Response<Body>, ApiError> {
+    let caller = context.blocking(move |hub| rights::identify(&hub.store, &parts.headers)).await?;
+    respond::ok(&describe(&caller.ok_or_else(ApiError::sign_in)?))
+}
+
+fn describe(caller: &Identity) -> WhoAmI {
+    let mut who = WhoAmI::user(&caller.user.name);
+    // Python's `whoami` callers read `fullname` without asking whether it is there.
+    who.fullname = Some(caller.user.fullname.clone().unwrap_or_else(|| caller.user.name.clone()));
+    who.email = caller.user.email.clone();
+    who.orgs = caller.orgs.iter().map(membership).collect();
+    who.auth = Some(AuthInfo {
+        kind: "access_token".to_owned(),
+        access_token: Some(AccessTokenInfo {
+            display_name: caller.token_name.clone(),
+            role: match caller.role {
+                TokenRole::Read => "read",
+                // The Hub knows no more powerful kind of token.
+                TokenRole::Write | TokenRole::Admin => "write",
+            }
+            .to_owned(),
+            extra: Extra::from_iter([("createdAt".to_owned(), json!(timestamp(caller.created_at)))]),
+        }),
+        extra: caller
+            .expires
+            .map(|time| ("expiresAt".to_owned(), json!(timestamp(time))))
+            .into_iter()
+            .collect(),
+    });
+    who.extra = Extra::from_iter([
+        ("id".to_owned(), json!(format!("{:024x}", caller.user.key))),
+        ("avatarUrl".to_owned(), json!(avatar_url(caller.user.key))),
+        ("emailVerified".to_owned(), json!(caller.user.email.is_some())),
+        ("isPro".to_owned(), json!(false)),
+        ("canPay".to_owned(), json!(false)),
+    ]);
+    who
+}
+
+fn membership(membership: &Membership) -> OrgMembership {
+    let Membership { org, role } = membership;
+    OrgMembership {
+        name: org.name.clone(),
+        fullname: Some(org.fullname.clone().unwrap_or_else(|| org.name.clone())),
+        role_in_org: Some(
+            match role {
+                OrgRole::Admin => "admin",
+                OrgRole::Write => "write",
+                OrgRole::Contributor => "contributor",
+                OrgRole::Read => "read",
+            }
+            .to_owned(),
+        ),
+        extra: Extra::from_iter([
+            ("type".to_owned(), json!("org")),
+            ("id".to_owned(), json!(format!("{:024x}", org.key))),
+            ("avatarUrl".to_owned(), json!(avatar_url(org.key))),
+        ]),
+    }
+}

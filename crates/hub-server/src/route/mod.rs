@@ -1,0 +1,6 @@
+//! What can be asked for, and who may.
+//!
+//! [`crate::router`] stands outside, since it knows the handlers and they know this.
+
+pub(crate) mod rights;
+pub(crate) mod table;

@@ -1,0 +1,328 @@
+//! Every route for every kind of caller, on a public, a private and a missing repository. A route that
+//! [`hub_server::routes`] lists and no row below asks for fails a test.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use http::Method;
+use hub_server::{Needs, Operation, routes};
+use serde_json::json;
+
+use crate::support::{ADA, BOB, RITA, WIM, builder, call, get, post};
+
+/// Callers of a repository of the organisation, in the order of the columns below.
+const WIM_READS: &str = "hf_wim_reads";
+const CALLERS: [(&str, Option<&str>); 5] = [
+    ("anonymous", None),
+    ("stranger", Some(BOB)),
+    ("reader", Some(RITA)),
+    ("writer", Some(WIM)),
+    ("writer's read token", Some(WIM_READS)),
+];
+
+struct Row {
+    method: Method,
+    route: &'static str,
+    body: serde_json::Value,
+    public: [u16; 5],
+    private: [u16; 5],
+}
+
+/// Statuses of reads: everybody on a public one, members on a private one.
+const READ: ([u16; 5], [u16; 5]) = ([200; 5], [401, 404, 200, 200, 200]);
+/// Statuses of what needs a token that writes but only sight of the repository.
+const CONTRIBUTE: ([u16; 5], [u16; 5]) = ([401, 200, 200, 200, 403], [401, 404, 200, 200, 403]);
+/// As [`CONTRIBUTE`], for what is answered with 201.
+const COMMENT: ([u16; 5], [u16; 5]) = ([401, 201, 201, 201, 403], [401, 404, 201, 201, 403]);
+/// Statuses of changes.
+const WRITE: ([u16; 5], [u16; 5]) = ([401, 403, 403, 200, 403], [401, 404, 403, 200, 403]);
+/// Statuses of addresses that carry their own permission, used without it.
+const SIGNED: ([u16; 5], [u16; 5]) = ([403; 5], [403; 5]);
+
+fn rows() -> Vec<Row> {
+    let none = json!(null);
+    let header = json!({"key": "header", "value": {"summary": "x"}});
+    let oid =
+        "/{}.git/info/lfs/objects/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?size=1";
+    let part =
+        "/{}.git/info/lfs/objects/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/1?size=1";
+    let row = |method, route, body, (public, private)| Row { method, route, body, public, private };
+    vec![
+        row(Method::GET, "/api/models/{}", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/revision/main", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/refs", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/likers", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/auth-check", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/auth-check/write", none.clone(), WRITE),
+        row(Method::POST, "/api/models/{}/like", none.clone(), CONTRIBUTE),
+        row(Method::DELETE, "/api/models/{}/like", none.clone(), CONTRIBUTE),
+        row(Method::POST, "/api/models/{}/branch/x", json!({}), WRITE),
+        row(Method::DELETE, "/api/models/{}/branch/x", none.clone(), WRITE),
+        row(Method::POST, "/api/models/{}/tag/main", json!({"tag": "v1"}), WRITE),
+        row(Method::DELETE, "/api/models/{}/tag/v1", none.clone(), WRITE),
+        row(Method::POST, "/api/models/{}/super-squash/main", json!({}), WRITE),
+        row(Method::PUT, "/api/models/{}/settings", json!({"gated": false}), WRITE),
+        row(Method::GET, "/api/models/{}/tree/main", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/treesize/main", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/compare/main..main", none.clone(), READ),
+        row(Method::POST, "/api/models/{}/paths-info/main", json!({"paths": ["a"]}), READ),
+        row(Method::GET, "/api/models/{}/commits/main", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/discussions", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/discussions/1", none.clone(), ([404; 5], [401, 404, 404, 404, 404])),
+        row(Method::POST, "/api/models/{}/discussions", json!({"title": "Title"}), CONTRIBUTE),
+        // The discussion is the writer's own, made below.
+        row(Method::POST, "/api/models/{}/discussions/1/comment", json!({"comment": "x"}), COMMENT),
+        row(Method::POST, "/api/models/{}/discussions/1/title", json!({"title": "Title"}), WRITE),
+        row(Method::POST, "/api/models/{}/discussions/1/status", json!({"status": "open"}), WRITE),
+        row(Method::POST, "/api/models/{}/discussions/1/comment/ID/edit", json!({"content": "x"}), WRITE),
+        row(Method::POST, "/api/models/{}/discussions/1/comment/ID/hide", none.clone(), WRITE),
+        // A discussion is no pull request, which a writer is told.
+        row(
+            Method::POST,
+            "/api/models/{}/discussions/1/merge",
+            none.clone(),
+            ([401, 403, 403, 400, 403], [401, 404, 403, 400, 403]),
+        ),
+        row(Method::GET, "/{}/resolve/main/.gitattributes", none.clone(), READ),
+        row(Method::HEAD, "/{}/resolve/main/.gitattributes", none.clone(), READ),
+        row(Method::GET, "/{}/raw/main/.gitattributes", none.clone(), READ),
+        row(
+            Method::POST,
+            "/{}.git/info/lfs/objects/batch",
+            json!({"operation": "download", "objects": []}),
+            READ,
+        ),
+        row(
+            Method::POST,
+            "/{}.git/info/lfs/objects/batch",
+            json!({"operation": "upload", "objects": []}),
+            CONTRIBUTE,
+        ),
+        row(Method::POST, "/api/models/{}/preupload/main", json!({"files": []}), WRITE),
+        row(Method::POST, "/api/models/{}/preupload/main?create_pr=1", json!({"files": []}), CONTRIBUTE),
+        row(Method::POST, "/api/models/{}/commit/main", header.clone(), WRITE),
+        row(Method::POST, "/api/models/{}/commit/main?create_pr=1", header, CONTRIBUTE),
+        row(Method::GET, oid, none.clone(), SIGNED),
+        row(Method::PUT, oid, none.clone(), SIGNED),
+        row(Method::PUT, part, none.clone(), SIGNED),
+        row(
+            Method::POST,
+            "/{}.git/info/lfs/complete/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?size=1",
+            json!({"oid": "a", "parts": []}),
+            SIGNED,
+        ),
+        row(Method::POST, "/{}.git/info/lfs/verify?size=1", json!({"oid": "a", "size": 1}), SIGNED),
+        row(Method::GET, "/{}.git/info/refs?service=git-upload-pack", none.clone(), READ),
+        row(Method::GET, "/{}.git/info/refs?service=git-receive-pack", none.clone(), WRITE),
+        // An empty request is no conversation that git takes part in; who may not speak to it is told before.
+        row(Method::POST, "/{}.git/git-upload-pack", none.clone(), ([415; 5], [401, 404, 415, 415, 415])),
+        row(
+            Method::POST,
+            "/{}.git/git-receive-pack",
+            none.clone(),
+            ([401, 403, 403, 415, 403], [401, 404, 403, 415, 403]),
+        ),
+        row(
+            Method::GET,
+            "/{}.git/info/lfs/locks/verify",
+            none.clone(),
+            ([501; 5], [401, 404, 501, 501, 501]),
+        ),
+        row(Method::POST, "/{}.git/info/lfs/locks/verify", json!({}), ([501; 5], [401, 404, 501, 501, 501])),
+        // Into the caller's own namespace, where nobody but the owners of the original may write with that name.
+        row(
+            Method::POST,
+            "/api/models/{}/duplicate",
+            json!({"repository": "analytical/copy"}),
+            ([401, 403, 403, 200, 403], [401, 404, 403, 409, 403]),
+        ),
+    ]
+}
+
+/// Addresses of Spaces.
+fn space_rows() -> Vec<Row> {
+    let row = |method, route, body, (public, private)| Row { method, route, body, public, private };
+    let none = json!(null);
+    let (pair, key) = (json!({"key": "A", "value": "x"}), json!({"key": "A"}));
+    vec![
+        row(Method::GET, "/api/spaces/{}/runtime", none.clone(), READ),
+        row(Method::GET, "/api/spaces/{}/variables", none.clone(), READ),
+        row(Method::POST, "/api/spaces/{}/variables", pair.clone(), WRITE),
+        row(Method::DELETE, "/api/spaces/{}/variables", key.clone(), WRITE),
+        row(Method::GET, "/api/spaces/{}/secrets", none.clone(), WRITE),
+        row(Method::POST, "/api/spaces/{}/secrets", pair, WRITE),
+        row(Method::DELETE, "/api/spaces/{}/secrets", key, WRITE),
+        row(Method::POST, "/api/spaces/{}/hardware", json!({"flavor": "t4-small"}), WRITE),
+        row(Method::POST, "/api/spaces/{}/sleeptime", json!({"seconds": 60}), WRITE),
+        row(Method::POST, "/api/spaces/{}/pause", none.clone(), WRITE),
+        row(Method::POST, "/api/spaces/{}/restart", none, WRITE),
+        row(Method::POST, "/api/spaces/{}/dev-mode", json!({"enabled": true}), WRITE),
+    ]
+}
+
+#[tokio::test]
+async fn every_route_of_a_space_lets_through_whom_it_should() {
+    let hub = builder().token("wim", WIM_READS, hub_server::TokenRole::Read).build().unwrap();
+    for (name, private) in [("open", false), ("closed", true)] {
+        let new = json!({
+            "name": name, "organization": "analytical", "type": "space", "sdk": "gradio", "private": private,
+        });
+        assert_eq!(post("/api/repos/create", new).token(WIM).send(&hub).await.status, 200);
+    }
+    for Row { method, route, body, public, private } in space_rows() {
+        let missing = [private[0], private[1], private[1], private[1], private[1]];
+        for (id, expected) in
+            [("analytical/open", public), ("analytical/closed", private), ("analytical/missing", missing)]
+        {
+            for ((who, token), status) in CALLERS.into_iter().zip(expected) {
+                let body = if body.is_null() { String::new() } else { body.to_string() };
+                let route = route.replace("{}", id);
+                let answer = call(method.clone(), &route).maybe_token(token).body(body).send(&hub).await;
+                assert_eq!(answer.status, status, "{method} {route} for {who}: {answer:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_route_lets_through_whom_it_should() {
+    let hub = builder().token("wim", WIM_READS, hub_server::TokenRole::Read).build().unwrap();
+    let mut comments = BTreeMap::new();
+    for id in ["analytical/open", "analytical/closed"] {
+        let url = format!("/api/models/{id}/discussions");
+        post(&url, json!({"title": "Title"})).token(WIM).send(&hub).await.json();
+        let details = get(&format!("{url}/1")).token(WIM).send(&hub).await.json();
+        comments.insert(id, details["events"][0]["id"].as_str().unwrap().to_owned());
+    }
+    for Row { method, route, body, public, private } in rows() {
+        // What a caller who may not see a private repository is told: the same as of one that does not exist.
+        let missing = [private[0], private[1], private[1], private[1], private[1]];
+        for (id, expected) in
+            [("analytical/open", public), ("analytical/closed", private), ("analytical/missing", missing)]
+        {
+            for ((who, token), status) in CALLERS.into_iter().zip(expected) {
+                let body = if body.is_null() { String::new() } else { body.to_string() };
+                // Numbers of pull requests differ from caller to caller: the details of none are asked for here.
+                let route = if method == Method::GET {
+                    route.replace("/discussions/1", "/discussions/999")
+                } else {
+                    route.to_owned()
+                };
+                let route = route
+                    .replace("{}", id)
+                    .replace("/ID/", &format!("/{}/", comments.get(id).map_or("none", String::as_str)));
+                let answer = call(method.clone(), &route).maybe_token(token).body(body).send(&hub).await;
+                assert_eq!(answer.status, status, "{method} {route} for {who}: {answer:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn routes_without_a_repository_let_through_whom_they_should() {
+    let hub = builder().token("wim", WIM_READS, hub_server::TokenRole::Read).build().unwrap();
+    for (method, route, body, expected) in rows_without_repository() {
+        for ((who, token), status) in CALLERS.into_iter().zip(expected) {
+            // After the writer's deletion the repository is missing for everybody.
+            let status = if method == Method::DELETE && who.contains("read token") { 404 } else { status };
+            let answer = call(method.clone(), route).maybe_token(token).body(body.clone()).send(&hub).await;
+            assert_eq!(answer.status, status, "{method} {route} for {who}: {answer:?}");
+        }
+    }
+    let own = json!({"name": "demo", "organization": "ada"}).to_string();
+    let reads = call(Method::DELETE, "/api/repos/delete").token(crate::support::ADA_READS).body(own.clone());
+    assert_eq!(reads.send(&hub).await.status, 403, "a read token of the owner");
+    assert_eq!(call(Method::DELETE, "/api/repos/delete").token(ADA).body(own).send(&hub).await.status, 200);
+}
+
+fn rows_without_repository() -> Vec<(Method, &'static str, String, [u16; 5])> {
+    let new = |name: &str| json!({"name": name, "organization": "analytical"}).to_string();
+    // The name changes in case only, so that the rows below find it still.
+    let moved = |name: &str| {
+        let (from, to) = (format!("analytical/{name}"), format!("analytical/{}", name.to_uppercase()));
+        json!({"fromRepo": from, "toRepo": to, "type": "model"}).to_string()
+    };
+    vec![
+        (Method::GET, "/api/whoami-v2", String::new(), [401, 200, 200, 200, 200]),
+        (Method::GET, "/api/users/ada/likes", String::new(), [200; 5]),
+        (Method::POST, "/api/repos/move", moved("open"), [401, 403, 403, 200, 403]),
+        (Method::POST, "/api/validate-yaml", json!({"content": ""}).to_string(), [200; 5]),
+        (Method::GET, "/api/models", String::new(), [200; 5]),
+        (Method::GET, "/api/datasets", String::new(), [200; 5]),
+        (Method::GET, "/api/spaces", String::new(), [200; 5]),
+        (Method::GET, "/api/models-tags-by-type", String::new(), [200; 5]),
+        (Method::GET, "/api/datasets-tags-by-type", String::new(), [200; 5]),
+        (Method::GET, "/api/metrics", String::new(), [200; 5]),
+        (Method::GET, "/api/spaces/hardware", String::new(), [200; 5]),
+        (Method::GET, "/api/spaces/templates", String::new(), [200; 5]),
+        (Method::POST, "/api/repos/create", new("made"), [401, 403, 403, 200, 403]),
+        (Method::DELETE, "/api/repos/delete", new("open"), [401, 403, 403, 200, 403]),
+        (Method::DELETE, "/api/repos/delete", new("closed"), [401, 404, 403, 200, 404]),
+    ]
+}
+
+#[test]
+fn every_route_has_a_row() {
+    let rows: Vec<(Method, &str)> = rows()
+        .into_iter()
+        .chain(space_rows())
+        .map(|row| (row.method, row.route))
+        .chain(rows_without_repository().into_iter().map(|(method, route, ..)| (method, route)))
+        .collect();
+    let asked: Vec<&Operation> = rows.iter().filter_map(|(method, route)| operation(method, route)).collect();
+    assert_eq!(asked.len(), rows.len(), "a row asks for what is no route");
+    let left: Vec<_> = routes().iter().filter(|route| !asked.contains(route)).collect();
+    assert!(left.is_empty(), "routes without a row: {left:#?}");
+}
+
+#[test]
+fn what_a_route_needs_is_what_its_rows_say() {
+    // A push begins with a question, which needs what the push does.
+    let begins_a_push = |row: &Row| row.route.ends_with("service=git-receive-pack");
+    let all = rows().into_iter().chain(space_rows()).filter(|row| !begins_a_push(row));
+    for Row { method, route, public, private, .. } in all {
+        let needs = operation(&method, route).unwrap().needs;
+        let anonymous = (public[0], private[0]);
+        let expected = match needs {
+            // Uploading is for those who sign in; what they may commit is asked of them later.
+            Needs::Sight if method == Method::POST && anonymous == (401, 401) => {
+                assert!(route.ends_with("/batch"), "{method} {route}");
+                (401, 401)
+            }
+            // Whatever a writer is told.
+            Needs::Sight => (public[3], 401),
+            Needs::SignedAddress => (403, 403),
+            _ => (401, 401),
+        };
+        assert_eq!(anonymous, expected, "{method} {route} without a token");
+        let stranger = public[1];
+        if needs == Needs::Write && !route.contains("create_pr") {
+            assert_eq!(stranger, 403, "{method} {route} for a stranger");
+        } else if needs == Needs::Contribute {
+            assert!(stranger < 300, "{method} {route} for a stranger");
+        }
+    }
+}
+
+/// The operation of which an address is an example: of those that fit the one with the fewest names and most words.
+fn operation(method: &Method, route: &str) -> Option<&'static Operation> {
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
+    let path = route.split('?').next().unwrap_or_default();
+    routes()
+        .iter()
+        .filter(|operation| operation.method == method.as_str() && fits(operation.address, path))
+        .min_by_key(|operation| (operation.address.matches('{').count(), Reverse(operation.address.len())))
+}
+
+fn fits(address: &str, path: &str) -> bool {
+    let (address, any_more) = match address.strip_suffix("/{path}") {
+        Some(start) => (start, true),
+        None => (address, false),
+    };
+    let (names, segments): (Vec<_>, Vec<_>) = (address.split('/').collect(), path.split('/').collect());
+    let lengths = names.len() == segments.len() || (any_more && names.len() < segments.len());
+    lengths
+        && names.iter().zip(&segments).all(|(name, segment)| match name.split_once('}') {
+            Some((_, end)) => segment.ends_with(end),
+            None => name == segment,
+        })
+}

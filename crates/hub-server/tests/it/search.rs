@@ -1,0 +1,155 @@
+//! Searching repositories, tags and metrics, as the server answers.
+
+use http::Method;
+use hub_server::{EmbeddedHub, Seed};
+use serde_json::{Value, json};
+
+use crate::support::{
+    ADA, Answer, BOB, RITA, add_files, builder, call, commit, file_line, get, header_line, hub, ndjson,
+    path_of,
+};
+
+fn ids(answer: &Answer) -> Vec<String> {
+    let items = answer.json();
+    items.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The address of the next page, which must be absolute.
+fn next(answer: &Answer) -> Option<String> {
+    let link = answer.header("link")?;
+    let url = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
+    Some(path_of(url))
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_and_keep_the_query() {
+    let hub = builder().repo("ada/demo-2").repo("ada/demo-3").repo("ada/other").build().unwrap();
+    let mut seen = Vec::new();
+    let mut address = Some("/api/models?search=demo&sort=id&direction=1&limit=1".to_owned());
+    while let Some(current) = address {
+        let answer = get(&current).send(&hub).await;
+        assert_eq!(answer.json().as_array().unwrap().len(), 1);
+        seen.extend(ids(&answer));
+        address = next(&answer);
+        assert!(address.as_ref().is_none_or(|next| next.contains("search=demo")), "{address:?}");
+    }
+    assert_eq!(seen, ["ada/demo", "ada/demo-2", "ada/demo-3"]);
+}
+
+#[tokio::test]
+async fn a_page_that_is_just_full_is_the_last() {
+    let hub = hub();
+    let answer = get("/api/models?limit=2").send(&hub).await;
+    assert_eq!((ids(&answer).len(), next(&answer)), (2, None));
+}
+
+#[tokio::test]
+async fn members_see_private_repositories_and_others_do_not() {
+    let hub = hub();
+    for (token, seen) in [(None, false), (Some(BOB), false), (Some(ADA), false), (Some(RITA), true)] {
+        let found = ids(&get("/api/models").maybe_token(token).send(&hub).await);
+        assert_eq!(found.contains(&"analytical/closed".to_owned()), seen, "{token:?}");
+    }
+}
+
+#[tokio::test]
+async fn items_have_the_fields_of_the_hub() {
+    let hub = hub();
+    add_files(&hub, "ada/demo", &[("README.md", "---\nlicense: mit\n---\n")]).await;
+    let keys = |item: &Value| {
+        let mut keys: Vec<_> = item.as_object().unwrap().keys().cloned().collect();
+        keys.sort();
+        keys
+    };
+    let plain = get("/api/models?author=ada").send(&hub).await.json();
+    let expected = ["_id", "author", "createdAt", "downloads", "id", "likes", "modelId", "private", "tags"];
+    assert_eq!(keys(&plain[0]), expected);
+    assert_eq!(plain[0]["tags"], json!(["license:mit"]));
+    let full = get("/api/datasets?full=True").send(&hub).await.json();
+    assert_eq!(full[0]["siblings"], json!([{"rfilename": ".gitattributes"}]));
+    assert!(full[0]["sha"].is_string() && full[0]["lastModified"].is_string() && full[0]["gated"] == false);
+    let expanded = get("/api/spaces?expand[]=sdk&expand=likes").send(&hub).await.json();
+    assert_eq!(keys(&expanded[0]), ["_id", "id", "likes", "sdk"]);
+}
+
+#[tokio::test]
+async fn what_the_hub_does_not_know_is_refused() {
+    let hub = hub();
+    for query in [
+        "models?sort=beauty",
+        "spaces?sort=downloads",
+        "models?expand=beauty",
+        "models?expand=sha&full=true",
+        "models?limit=x",
+        "models?cursor=x",
+    ] {
+        assert_eq!(get(&format!("/api/{query}")).send(&hub).await.status, 400, "{query}");
+    }
+    for query in ["models?inference=warm", "models?num_parameters=min:1B", "datasets?gated=true"] {
+        assert_eq!(get(&format!("/api/{query}")).send(&hub).await.json(), json!([]), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_is_data_and_never_a_part_of_the_query() {
+    let hub = hub();
+    for query in ["search=%27%20OR%201=1--", "filter=%22%5D%27", "author=%25", "search=_"] {
+        assert_eq!(get(&format!("/api/models?{query}")).send(&hub).await.json(), json!([]), "{query}");
+    }
+    assert_eq!(ids(&get("/api/models?search=&author=ada").send(&hub).await), ["ada/demo"]);
+}
+
+#[tokio::test]
+async fn a_card_that_changes_changes_what_is_found_and_a_proposal_does_not() {
+    let hub = hub();
+    let found = async |tag: &str| ids(&get(&format!("/api/models?filter={tag}")).send(&hub).await).len();
+    add_files(&hub, "ada/demo", &[("README.md", "---\ntags: [one]\n---\n")]).await;
+    assert_eq!((found("one").await, found("two").await), (1, 0));
+    add_files(&hub, "ada/demo", &[("README.md", "---\ntags: [two]\n---\n")]).await;
+    assert_eq!((found("one").await, found("two").await), (0, 1));
+    let lines = [header_line("Propose"), file_line("README.md", "---\ntags: [three]\n---\n")];
+    let proposal = call(Method::POST, "/api/models/ada/demo/commit/main?create_pr=1").body(ndjson(&lines));
+    proposal.token(ADA).send(&hub).await.json();
+    assert_eq!((found("two").await, found("three").await), (1, 0));
+    let gone = json!({"key": "deletedFile", "value": {"path": "README.md"}});
+    commit("ada/demo", &[gone]).token(ADA).send(&hub).await.json();
+    assert_eq!(found("two").await, 0);
+}
+
+#[tokio::test]
+async fn tags_come_from_public_cards_unless_the_seed_names_a_file() {
+    let hub = hub();
+    add_files(&hub, "ada/demo", &[("README.md", "---\nlicense: mit\nlibrary_name: candle\n---\n")]).await;
+    let tags = get("/api/models-tags-by-type").send(&hub).await.json();
+    let license = json!([{"id": "license:mit", "label": "mit", "type": "license"}]);
+    assert_eq!(tags["license"], license);
+    assert_eq!(tags["library"][0]["id"], "candle");
+    let only = get("/api/models-tags-by-type?type=license").send(&hub).await.json();
+    assert_eq!(only, json!({ "license": license }));
+    assert_eq!(get("/api/metrics").send(&hub).await.json(), json!([]));
+
+    let folder = tempfile::tempdir().unwrap();
+    let metric = json!([{"id": "accuracy", "description": "how often it is right", "citation": null}]);
+    let tags = json!({"library": [{"id": "x", "label": "X", "type": "library", "color": "red"}]});
+    std::fs::write(folder.path().join("tags.json"), tags.to_string()).unwrap();
+    std::fs::write(folder.path().join("metrics.json"), metric.to_string()).unwrap();
+    let seed = folder.path().join("seed.toml");
+    std::fs::write(&seed, "[tags]\nmodels = \"tags.json\"\nmetrics = \"metrics.json\"\n").unwrap();
+    let hub = EmbeddedHub::temporary().seed(Seed::from_file(&seed).unwrap()).build().unwrap();
+    assert_eq!(get("/api/models-tags-by-type").send(&hub).await.json(), tags);
+    assert_eq!(get("/api/datasets-tags-by-type").send(&hub).await.json(), json!({}));
+    assert_eq!(get("/api/metrics").send(&hub).await.json()[0]["id"], "accuracy");
+
+    std::fs::write(folder.path().join("tags.json"), "[]").unwrap();
+    let error = EmbeddedHub::temporary().seed(Seed::from_file(&seed).unwrap()).build().unwrap_err();
+    assert!(error.to_string().contains("tags.json"), "{error}");
+}
+
+#[tokio::test]
+async fn searches_refuse_a_wrong_token() {
+    let hub = hub();
+    for address in ["/api/models", "/api/datasets", "/api/spaces", "/api/models-tags-by-type", "/api/metrics"]
+    {
+        assert_eq!(get(address).token("hf_wrong").send(&hub).await.status, 401, "{address}");
+    }
+}
