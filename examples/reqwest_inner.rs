@@ -68,9 +68,9 @@ fn failure(error: reqwest::Error) -> Failure {
     } else if error.is_connect() {
         Failure::not_sent(ErrorKind::Connect, "no connection")
     } else if error.is_timeout() {
-        Failure::maybe_processed(ErrorKind::Timeout, "no answer in time")
+        Failure::maybe_processed(ErrorKind::Timeout, "no response in time")
     } else {
-        Failure::maybe_processed(ErrorKind::Interrupted, "the connection ended before an answer came")
+        Failure::maybe_processed(ErrorKind::Interrupted, "the connection ended before a response came")
     };
     failure.with_source(error)
 }
@@ -79,10 +79,10 @@ fn failure(error: reqwest::Error) -> Failure {
 async fn main() -> Result<(), Box<dyn Error>> {
     let repo = env::args().nth(1).ok_or("name a repository")?;
     // To an endpoint with plain `http` on another machine the token goes only after `inner_is_private()`.
-    let api = HfApi::builder_from_env().leaf(Reqwest::new()?).build()?;
+    let api = HfApi::builder_from_env().inner_service(Reqwest::new()?).build()?;
 
     let user = api.whoami().await?.name;
-    // A large file, as its name says: it goes to a signed address, and comes by way of a redirect.
+    // A large file, as its name says: it goes to a signed URL, and comes by way of a redirect.
     api.upload_file(b"sent by reqwest".to_vec(), "weights.bin", &repo).await?;
     let folder = tempfile::tempdir()?;
     let path = api.hf_hub_download(&repo, "weights.bin").local_dir(folder.path()).await?;

@@ -14,11 +14,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let repo = env::args().nth(1).ok_or("name a repository")?;
 
     let api = HfApi::builder_from_env()
-        .retry(RetryConfig {
-            max_attempts: 8,
-            longest_wait: Duration::from_secs(20),
-            ..RetryConfig::default()
-        })
+        .retry(RetryConfig::new().max_attempts(8).longest_wait(Duration::from_secs(20)))
         .timeouts(Timeouts::new().head(Duration::from_secs(20)))
         .build()?;
 

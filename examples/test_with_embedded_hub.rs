@@ -17,16 +17,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let api = HfApi::builder()
         .endpoint("http://hub.localhost")
         .token("hf_ada")
-        .leaf(hub.clone())
+        .inner_service(hub.clone())
         .inner_is_private()
         .build()?;
 
     let first = publish(&api, b"all is well").await?;
     assert_eq!(api.model_info("ada/reports").await?.sha.as_ref(), Some(&first));
 
-    // The server is busy, then it commits and the answer is lost: still one more commit, and no error.
+    // The server is busy, then it commits and the response is lost: still one more commit, and no error.
     hub.fault(Fault::status(503).on("POST").path("/preupload/").times(2));
-    hub.fault(Fault::lose_answer().on("POST").path("/commit/"));
+    hub.fault(Fault::lose_response().on("POST").path("/commit/"));
     let second = publish(&api, b"all is still well").await?;
     let history = api.list_repo_commits("ada/reports").all().await?;
     let ids: Vec<&str> = history.iter().map(|commit| commit.id.as_str()).collect();

@@ -31,7 +31,7 @@ fn failed(status: StatusCode, code: &str, reason: &str) -> Result<Response<Full<
 }
 
 /// The whole business: what is asked is read by `hub-types`, and so is what is answered.
-fn answer(request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Box<dyn Error>> {
+fn response(request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Box<dyn Error>> {
     if request.method() != Method::GET {
         return failed(StatusCode::METHOD_NOT_ALLOWED, "", "this server is for reading");
     }
@@ -64,7 +64,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         tokio::spawn(async move {
             let service = service_fn(async |request| {
                 let failed = |_| Response::builder().status(500).body(Full::default()).unwrap_or_default();
-                Ok::<_, Infallible>(answer(&request).unwrap_or_else(failed))
+                Ok::<_, Infallible>(response(&request).unwrap_or_else(failed))
             });
             if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
                 eprintln!("a connection failed: {error}");

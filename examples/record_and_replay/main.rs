@@ -1,7 +1,7 @@
 //! A transport of its own: keeps every exchange with the Hub in a file, and answers from the file later, without the Hub.
 //!
 //! `cargo run --example record_and_replay -- record tape.jsonl ada/my-model`, then with `replay` in place of `record`.
-//! It shows two doors of the transport: `attempt_layer` sees each exchange, `leaf` stands in for the network. A tape
+//! It shows two extension points of the transport: `attempt_layer` sees each exchange, `inner_service` stands in for the network. A tape
 //! holds no token, no cookie and no signature: see `tape.rs`.
 
 mod tape;
@@ -26,7 +26,7 @@ async fn main() -> Result<(), BoxError> {
     let builder = HfApi::builder_from_env();
     let api = match mode.as_str() {
         "record" => builder.attempt_layer(Recorder::new(Tape::create(&file)?)).build()?,
-        "replay" => builder.leaf(Player::new(Tape::open(&file)?)).build()?,
+        "replay" => builder.inner_service(Player::new(Tape::open(&file)?)).build()?,
         other => return Err(format!("{other:?} is neither record nor replay").into()),
     };
 

@@ -17,10 +17,10 @@ use url::Url;
 
 /// What stands where a secret stood.
 const HIDDEN: &str = "hidden";
-/// Headers of answers that are not kept.
+/// Headers of responses that are not kept.
 const SECRET_HEADERS: [&str; 2] = ["set-cookie", "www-authenticate"];
 
-/// One answer, and what it is the answer to. Of the request neither headers nor body are kept.
+/// One response, and what it is the response to. Of the request neither headers nor body are kept.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Exchange {
     method: String,
@@ -35,7 +35,7 @@ pub(crate) struct Exchange {
 pub(crate) enum Tape {
     /// A tape that is being written.
     Recording(Mutex<File>),
-    /// A tape that is being read: the answers that are left, by method and address.
+    /// A tape that is being read: the responses that are left, by method and URL.
     Playing(Mutex<HashMap<(String, String), VecDeque<Exchange>>>),
 }
 
@@ -47,36 +47,41 @@ impl Tape {
 
     /// A tape that was recorded before.
     pub(crate) fn open(path: &str) -> Result<Self, BoxError> {
-        let mut answers = HashMap::<_, VecDeque<_>>::new();
+        let mut responses = HashMap::<_, VecDeque<_>>::new();
         for line in BufReader::new(File::open(path)?).lines() {
             let exchange: Exchange = serde_json::from_str(&line?)?;
             let key = (exchange.method.clone(), exchange.url.clone());
-            answers.entry(key).or_default().push_back(exchange);
+            responses.entry(key).or_default().push_back(exchange);
         }
-        Ok(Self::Playing(Mutex::new(answers)))
+        Ok(Self::Playing(Mutex::new(responses)))
     }
 
     /// Adds an exchange.
-    pub(crate) fn push(&self, method: &Method, url: &Uri, answer: &Response<Bytes>) -> Result<(), BoxError> {
+    pub(crate) fn push(
+        &self,
+        method: &Method,
+        url: &Uri,
+        response: &Response<Bytes>,
+    ) -> Result<(), BoxError> {
         let Self::Recording(file) = self else { return Err("this tape is being read".into()) };
         let exchange = Exchange {
             method: method.to_string(),
             url: without_secrets(&url.to_string()),
-            status: answer.status().as_u16(),
-            headers: kept_headers(answer.headers()),
-            body: BASE64_STANDARD.encode(clean_body(answer.body())),
+            status: response.status().as_u16(),
+            headers: kept_headers(response.headers()),
+            body: BASE64_STANDARD.encode(clean_body(response.body())),
         };
         let mut line = serde_json::to_vec(&exchange)?;
         line.push(b'\n');
         Ok(file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line)?)
     }
 
-    /// The next answer to this request, if the tape has one. The last one is given again and again.
-    pub(crate) fn answer(&self, method: &Method, url: &Uri) -> Result<Option<Response<Body>>, BoxError> {
-        let Self::Playing(answers) = self else { return Err("this tape is being written".into()) };
-        let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The next response to this request, if the tape has one. The last one is given again and again.
+    pub(crate) fn response(&self, method: &Method, url: &Uri) -> Result<Option<Response<Body>>, BoxError> {
+        let Self::Playing(responses) = self else { return Err("this tape is being written".into()) };
+        let mut responses = responses.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (method.to_string(), without_secrets(&url.to_string()));
-        let Some(left) = answers.get_mut(&key) else { return Ok(None) };
+        let Some(left) = responses.get_mut(&key) else { return Ok(None) };
         if left.len() > 1 {
             return left.pop_front().as_ref().map(Exchange::response).transpose();
         }
@@ -94,7 +99,7 @@ impl Exchange {
     }
 }
 
-/// Headers that are text and not secret, with addresses cleaned.
+/// Headers that are text and not secret, with URLs cleaned.
 fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     headers
         .iter()
@@ -103,7 +108,7 @@ fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// JSON goes in with the addresses in it cleaned, everything else as it is.
+/// JSON goes in with the URLs in it cleaned, everything else as it is.
 fn clean_body(body: &Bytes) -> Bytes {
     let Ok(mut json) = serde_json::from_slice::<Value>(body) else { return body.clone() };
     let before = json.clone();
@@ -128,10 +133,10 @@ fn clean(json: &mut Value) {
     }
 }
 
-/// An address without the values of a query that grants access; any other text as it is.
+/// A URL without the values of a query that grants access; any other text as it is.
 ///
 /// A query is taken for one as soon as one of its names says so, and then loses all values: which of them the signature
-/// covers is the server's business. Cleaned addresses are also what a tape is searched by.
+/// covers is the server's business. Cleaned URLs are also what a tape is searched by.
 fn without_secrets(text: &str) -> String {
     let Ok(mut url) = Url::parse(text) else { return text.to_owned() };
     let grants = |name: &str| {

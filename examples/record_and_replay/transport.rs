@@ -19,7 +19,7 @@ use tower::{Layer, Service, ServiceExt};
 
 use crate::tape::Tape;
 
-type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
+type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
 /// Writes down what the service below it answers. Whole bodies are in memory: it is for tests, not for large files.
 #[derive(Clone)]
@@ -49,22 +49,22 @@ pub(crate) struct Recording {
 impl Service<Request<Body>> for Recording {
     type Response = Response<Body>;
     type Error = BoxError;
-    type Future = Answer;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Answer {
+    fn call(&mut self, mut request: Request<Body>) -> ResponseFuture {
         // What is compressed cannot be searched for secrets.
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let (inner, tape) = (self.inner.clone(), Arc::clone(&self.tape));
         Box::pin(async move {
             let (method, url) = (request.method().clone(), request.uri().clone());
             let (head, body) = inner.oneshot(request).await?.into_parts();
-            let answer = Response::from_parts(head, body.collect().await?.to_bytes());
-            tape.push(&method, &url, &answer)?;
-            Ok(answer.map(Body::bytes))
+            let response = Response::from_parts(head, body.collect().await?.to_bytes());
+            tape.push(&method, &url, &response)?;
+            Ok(response.map(Body::bytes))
         })
     }
 }
@@ -82,17 +82,17 @@ impl Player {
 impl Service<Request<Body>> for Player {
     type Response = Response<Body>;
     type Error = BoxError;
-    type Future = Answer;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Answer {
-        let answer = self.0.answer(request.method(), request.uri());
-        let missing = format!("the tape has no answer to {} {}", request.method(), request.uri().path());
+    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
+        let response = self.0.response(request.method(), request.uri());
+        let missing = format!("the tape has no response to {} {}", request.method(), request.uri().path());
         Box::pin(async move {
-            answer?.ok_or_else(|| Failure::not_sent(ErrorKind::Offline, missing).permanent().into())
+            response?.ok_or_else(|| Failure::not_sent(ErrorKind::Offline, missing).permanent().into())
         })
     }
 }

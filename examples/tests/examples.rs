@@ -226,7 +226,7 @@ fn a_tape_answers_without_the_hub_and_holds_no_secret() {
     }
     assert_eq!(place.run("record_and_replay", &["replay", "tape.jsonl", "ada/demo"]), recorded);
     let other = place.program("record_and_replay", &["replay", "tape.jsonl", "ada/other"]).output().unwrap();
-    assert!(String::from_utf8_lossy(&other.stderr).contains("the tape has no answer to GET"));
+    assert!(String::from_utf8_lossy(&other.stderr).contains("the tape has no response to GET"));
 
     let tape = fs::read_to_string(place.home.path().join("tape.jsonl")).unwrap();
     assert!(tape.contains("signature=hidden"), "a signed address is on the tape, without its signature");

@@ -84,7 +84,7 @@ impl Served {
 
     /// Runs a call again and again, each time dropped one poll later, until it gets to its end; says how many polls that took.
     ///
-    /// After each drop the client must still answer; and when the client is gone too, no task, no connection, no open file
+    /// After each drop the client must still response; and when the client is gone too, no task, no connection, no open file
     /// below the scratch folder and no temporary file may be left, neither here nor in the Hub's folder.
     ///
     /// # Panics

@@ -69,7 +69,7 @@ impl Embedded {
     }
 }
 
-async fn answer(mut hub: EmbeddedHub, asked: Asked) -> Reply {
+async fn response(mut hub: EmbeddedHub, asked: Asked) -> Reply {
     let query = if asked.query.is_empty() { String::new() } else { format!("?{}", asked.query) };
     let mut request = Request::new(Full::new(asked.body));
     *request.uri_mut() = format!("{}{}{query}", asked.origin, asked.path).parse().unwrap();
@@ -85,8 +85,8 @@ async fn answer(mut hub: EmbeddedHub, asked: Asked) -> Reply {
 }
 
 impl Server for Embedded {
-    fn answer(&self, asked: &Asked) -> Work<Reply> {
-        Box::pin(answer(self.hub.clone(), asked.clone()))
+    fn response(&self, asked: &Asked) -> Work<Reply> {
+        Box::pin(response(self.hub.clone(), asked.clone()))
     }
 
     /// Asks a copy of its folder, unless nothing can change anyway.
@@ -94,11 +94,11 @@ impl Server for Embedded {
         let (hub, asked) = (self.hub.clone(), asked.clone());
         Box::pin(async move {
             if matches!(asked.method, Method::GET | Method::HEAD) {
-                return answer(hub, asked).await;
+                return response(hub, asked).await;
             }
             let folder = folder();
             copy(hub.dir(), folder.path());
-            answer(EmbeddedHub::open(folder.path()).build().unwrap(), asked).await
+            response(EmbeddedHub::open(folder.path()).build().unwrap(), asked).await
         })
     }
 

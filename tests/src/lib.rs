@@ -41,7 +41,7 @@ pub fn hub() -> EmbeddedHub {
 
 /// Starts a client of `hub` inside this process.
 pub fn client_of(hub: &EmbeddedHub) -> HfApiBuilder {
-    HfApi::builder().endpoint("http://hub.localhost").leaf(hub.clone()).inner_is_private()
+    HfApi::builder().endpoint("http://hub.localhost").inner_service(hub.clone()).inner_is_private()
 }
 
 /// A client of `hub` for the user `ada`.

@@ -81,7 +81,7 @@ pub fn model_transport<S: Server>(hub: &Faulty<S>, user: &str, seed: u64) -> Tra
     Transport::builder(MODEL_ENDPOINT)
         .token_source(Arc::new(token))
         .rng(Arc::new(Seeded::new(seed)))
-        .leaf(Wire(hub.clone()))
+        .inner_service(Wire(hub.clone()))
         .inner_is_private()
 }
 

@@ -135,7 +135,8 @@ impl Compared {
     fn page(&self) -> String {
         let mut page = format!(
             "# The command line beside `hf`\n\n\
-             What `hub` has of the commands and flags of the official `hf`. `cargo xtask parity --write` makes this page from the\n\
+             After this page you know which commands and flags of the official `hf` are there in `hub`, and why the others are not.\n\n\
+             `cargo xtask parity --write` makes this page from the\n\
              program and from `hf-cli.json` and `hf-cli-left-out.json` in `tests/parity`; `cargo xtask parity` fails when it is\n\
              out of date, and when a command or a flag is missing without a reason. [command-line.md](command-line.md) says what\n\
              the commands do.\n\n\

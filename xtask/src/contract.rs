@@ -89,7 +89,8 @@ fn summary(rows: &[(String, Way)]) -> String {
 fn written(rows: &[(String, Way)], summary: &str) -> String {
     let mut page = format!(
         "# Operations of the Hub\n\n\
-         The operations that the Hub publishes, and what sends each one. `cargo xtask parity --write` makes this page from the\n\
+         After this page you know which operations of the Hub this client has, and what sends each one.\n\n\
+         `cargo xtask parity --write` makes this page from the\n\
          files in `tests/contract`; `cargo xtask parity` fails when it is out of date, and a test\n\
          fails when a method sends something else than this page says.\n\n\
          {summary}.\n\n\

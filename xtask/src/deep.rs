@@ -12,6 +12,8 @@ const PAGE: &str = "docs/proof-runs.md";
 const HEAD: &str = "\
 # Runs of the long lanes
 
+After this page you know how long the searches of [proof.md](proof.md) ran, on which commit, and what came out.
+
 Written by `cargo xtask deep`, which runs the searches of the tests with far larger numbers; `cargo xtask deep LANE` runs one and
 replaces its row. A lane that fails prints what replays the case, and leaves its row as it was.
 

@@ -208,7 +208,7 @@ impl Client {
     }
 
     fn version(&self) -> Outcome<String> {
-        let version = self.0.answer(&format!("import {NEWEST}; print({NEWEST}.__version__)"))?;
+        let version = self.0.printed(&format!("import {NEWEST}; print({NEWEST}.__version__)"))?;
         Ok(version.trim().to_owned())
     }
 
@@ -219,6 +219,6 @@ impl Client {
              folder = pathlib.Path(u.find_spec({MODEL_FOLDER:?}).origin).parent\n\
              print(next(folder.rglob('model.safetensors')).parent)"
         );
-        Ok(PathBuf::from(self.0.answer(&script)?.trim_end()))
+        Ok(PathBuf::from(self.0.printed(&script)?.trim_end()))
     }
 }

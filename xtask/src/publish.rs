@@ -23,7 +23,7 @@ pub(crate) fn run() -> Outcome {
     let without = packages.iter().filter(|one| one.published && one.repository.is_empty()).count();
     if without > 0 {
         println!(
-            "{without} packages name no repository: set `repository` once it has an address (CONTRIBUTING.md)"
+            "{without} packages name no repository: set `repository` once it has a URL (CONTRIBUTING.md)"
         );
     }
     let target = target_folder()?;

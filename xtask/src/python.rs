@@ -77,7 +77,7 @@ impl Environment {
     }
 
     /// What a line of Python prints.
-    pub(crate) fn answer(&self, script: &str) -> Outcome<String> {
+    pub(crate) fn printed(&self, script: &str) -> Outcome<String> {
         output(Command::new(&self.python).args(["-c", script]).stderr(Stdio::null()))
     }
 }

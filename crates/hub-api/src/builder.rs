@@ -123,7 +123,7 @@ impl HfApiBuilder {
     }
 
     fn map(mut self, name: &'static str, change: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {
-        self.variables.retain(|(setting, _)| *setting != name && name != "leaf");
+        self.variables.retain(|(setting, _)| *setting != name && name != "inner service");
         self.base = match self.base {
             Base::Settings(transport) => Base::Settings(Box::new(change(*transport))),
             Base::Finished(transport) => {
@@ -218,8 +218,8 @@ impl HfApiBuilder {
     }
 
     /// The caller's service in place of the network: a proxy, a recorder, an embedded Hub. The stack stays around it. What it
-    /// must and must not do stands at [`TransportBuilder::leaf`].
-    pub fn leaf<S, B>(self, service: S) -> Self
+    /// must and must not do stands at [`TransportBuilder::inner service`].
+    pub fn inner_service<S, B>(self, service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
@@ -227,10 +227,10 @@ impl HfApiBuilder {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        self.map("leaf", |transport| transport.leaf(service))
+        self.map("inner service", |transport| transport.inner_service(service))
     }
 
-    /// States that what the service given with [`leaf`](Self::leaf) carries is protected otherwise: it is in this process, or a
+    /// States that what the service given with [`inner_service`](Self::inner_service) carries is protected otherwise: it is in this process, or a
     /// network of its own encrypts it. Then it gets the token for an endpoint with plain `http` too.
     pub fn inner_is_private(self) -> Self {
         self.map("inner_is_private", TransportBuilder::inner_is_private)
@@ -278,10 +278,10 @@ impl HfApiBuilder {
         self.map("transfer_timeouts", |transport| transport.transfer_timeouts(timeouts))
     }
 
-    /// How long a download waits for the Hub to say what a file or revision is, where what is kept can stand in for its answer.
+    /// How long a download waits for the Hub to say what a file or revision is, where what is kept can stand in for its response.
     /// Default 10 s; from the environment, what `HF_HUB_ETAG_TIMEOUT` says. Python: `etag_timeout`.
     pub fn etag_timeout(mut self, limit: Duration) -> Self {
-        self.download_timeouts.metadata = limit;
+        self.download_timeouts = self.download_timeouts.metadata(limit);
         self
     }
 
@@ -289,7 +289,7 @@ impl HfApiBuilder {
     /// another connection. Default: what [`transfer_timeouts`](Self::transfer_timeouts) says, else 10 s; from the
     /// environment, what `HF_HUB_DOWNLOAD_TIMEOUT` says.
     pub fn download_timeout(mut self, limit: Duration) -> Self {
-        self.download_timeouts.content = Some(limit);
+        self.download_timeouts = self.download_timeouts.content(limit);
         self
     }
 
@@ -302,7 +302,7 @@ impl HfApiBuilder {
     /// Contacts nothing but the endpoint and these hosts: `host`, `host:port` or `*.domain`. Default: any host.
     ///
     /// Large files of the public Hub come from storage hosts, where the endpoint redirects to. A redirect or an upload
-    /// address that leads to a host that is not listed is [`ErrorKind::HostNotAllowed`](crate::ErrorKind::HostNotAllowed),
+    /// URL that leads to a host that is not listed is [`ErrorKind::HostNotAllowed`](crate::ErrorKind::HostNotAllowed),
     /// before anything is sent there. [`HfApi::contacted_hosts`] tells which hosts a program needs.
     pub fn strict_origin<H: Into<String>>(self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.map("strict_origin", |transport| transport.strict_origin(hosts))
@@ -327,7 +327,7 @@ impl HfApiBuilder {
     /// Makes an asynchronous client.
     ///
     /// # Errors
-    /// When the endpoint is not an absolute http or https URL, the token cannot be sent, or there is no leaf.
+    /// When the endpoint is not an absolute http or https URL, the token cannot be sent, or there is no inner service.
     pub fn build(self) -> Result<HfApi<Async>, Error> {
         if let Some(problem) = self.problem.or(self.variables.into_iter().next().map(|(_, problem)| problem))
         {
@@ -386,7 +386,7 @@ impl HfApiBuilder {
         self.map("tls", |transport| transport.tls(tls))
     }
 
-    /// How the addresses of a host are found. Default: the system's resolver.
+    /// How the URLs of a host are found. Default: the system's resolver.
     pub fn resolver(self, resolver: Arc<dyn hub_transport::Resolve>) -> Self {
         self.map("resolver", |transport| transport.resolver(resolver))
     }
@@ -414,6 +414,6 @@ mod tests {
         assert!(wrong().build().is_err() && wrong().proxies(Proxies::none()).build().is_err());
         assert!(wrong().proxies(Proxies::none()).tls(Tls::system()).build().is_ok());
         assert!(wrong().transport(Transport::builder("https://hub.test")).build().is_ok());
-        assert!(wrong().leaf(Script::new([])).build().is_ok());
+        assert!(wrong().inner_service(Script::new([])).build().is_ok());
     }
 }

@@ -12,7 +12,7 @@ use crate::{Async, Blocking, Error, HfApi, Mode, blocking};
 
 /// Something that [`HfApi`] can do: plain data, without a client.
 ///
-/// Every [`Endpoint`] is one: it is sent and its answer decoded. Jobs of several exchanges implement it themselves.
+/// Every [`Endpoint`] is one: it is sent and its response decoded. Jobs of several requests implement it themselves.
 pub trait Operation: Send + 'static {
     /// What comes of it.
     type Output: Send + 'static;

@@ -60,16 +60,20 @@ impl Config {
             let seconds = text(name).and_then(|text| text.trim().parse().ok());
             seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs)
         };
+        let mut download_timeouts = DownloadTimeouts::new();
+        if let Some(limit) = seconds("HF_HUB_ETAG_TIMEOUT") {
+            download_timeouts = download_timeouts.metadata(limit);
+        }
+        if let Some(limit) = seconds("HF_HUB_DOWNLOAD_TIMEOUT") {
+            download_timeouts = download_timeouts.content(limit);
+        }
         let offline = is_on("HF_HUB_OFFLINE") || is_on("TRANSFORMERS_OFFLINE");
         Self {
             cache_dir: hub_auth::cache_dir_from_lookup(|name| lookup(name).map(Into::into)),
             endpoint: text("HF_ENDPOINT").unwrap_or_else(|| default.to_owned()),
             network: if offline { NetworkPolicy::Offline } else { NetworkPolicy::Online },
             user_agent_origin: text("HF_HUB_USER_AGENT_ORIGIN"),
-            download_timeouts: DownloadTimeouts {
-                metadata: seconds("HF_HUB_ETAG_TIMEOUT").unwrap_or(DownloadTimeouts::default().metadata),
-                content: seconds("HF_HUB_DOWNLOAD_TIMEOUT"),
-            },
+            download_timeouts,
         }
     }
 }
@@ -104,16 +108,29 @@ mod tests {
 
     #[test]
     fn the_waits_of_downloads_are_seconds_and_ten_unless_set() {
-        for (text, seconds) in
-            [("3", 3), (" 60 ", 60), ("0", 10), ("", 10), ("-1", 10), ("1.5", 10), ("ten", 10)]
-        {
-            for (name, other) in [("HF_HUB_ETAG_TIMEOUT", false), ("HF_HUB_DOWNLOAD_TIMEOUT", true)] {
-                let config = Config::from_lookup(|key| (key == name).then(|| text.to_owned()));
-                let DownloadTimeouts { metadata, content } = config.download_timeouts;
-                let content = content.unwrap_or(Duration::from_secs(10));
-                let (set, unset) = if other { (content, metadata) } else { (metadata, content) };
-                assert_eq!((set.as_secs(), unset.as_secs()), (seconds, 10), "{name}={text}");
-            }
+        for (text, seconds) in [
+            ("3", Some(3)),
+            (" 60 ", Some(60)),
+            ("0", None),
+            ("", None),
+            ("-1", None),
+            ("1.5", None),
+            ("ten", None),
+        ] {
+            let of = |name: &str| {
+                Config::from_lookup(|key| (key == name).then(|| text.to_owned())).download_timeouts
+            };
+            let (unset, limit) = (DownloadTimeouts::new(), seconds.map(Duration::from_secs));
+            assert_eq!(
+                of("HF_HUB_ETAG_TIMEOUT"),
+                limit.map_or(unset, |limit| unset.metadata(limit)),
+                "{text}"
+            );
+            assert_eq!(
+                of("HF_HUB_DOWNLOAD_TIMEOUT"),
+                limit.map_or(unset, |limit| unset.content(limit)),
+                "{text}"
+            );
         }
     }
 }

@@ -22,7 +22,7 @@ pub enum Error {
     /// The token store cannot be used, or a token is needed and there is none.
     #[error(transparent)]
     Auth(#[from] AuthError),
-    /// One exchange with the server failed.
+    /// A request to the server failed.
     #[error(transparent)]
     Transport(#[from] hub_transport::Error),
     /// A commit failed, or what comes before it.
@@ -34,7 +34,7 @@ pub enum Error {
 }
 
 impl From<DownloadError> for Error {
-    /// Wrong names and failed exchanges are what they are everywhere else.
+    /// Wrong names and failed requests are what they are everywhere else.
     fn from(error: DownloadError) -> Self {
         match error {
             DownloadError::Invalid(error) => Self::Invalid(error),
@@ -49,7 +49,7 @@ impl Error {
         Self::Setup(message.into())
     }
 
-    /// The failed exchange, when one is the cause.
+    /// The failed request, when one is the cause.
     pub fn transport(&self) -> Option<&hub_transport::Error> {
         match self {
             Self::Transport(error) => Some(error),
@@ -59,12 +59,12 @@ impl Error {
         }
     }
 
-    /// What kind of failure of an exchange it was.
+    /// What kind of failure of a request it was.
     pub fn kind(&self) -> Option<ErrorKind> {
         self.transport().map(hub_transport::Error::kind)
     }
 
-    /// Status code of the answer.
+    /// Status code of the response.
     pub fn status(&self) -> Option<StatusCode> {
         self.transport().and_then(hub_transport::Error::status)
     }

@@ -21,7 +21,7 @@ use crate::{Async, Error, Mode, NetworkPolicy};
 /// # use hub_api::HfApi;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let hub = hub_server::EmbeddedHub::temporary().token("ada", "hf_ada", hub_server::TokenRole::Write).build()?;
-/// # let api = HfApi::builder().endpoint("http://hub.local").token("hf_ada").leaf(hub).inner_is_private().build()?;
+/// # let api = HfApi::builder().endpoint("http://hub.local").token("hf_ada").inner_service(hub).inner_is_private().build()?;
 /// let url = api.create_repo("ada/demo").exist_ok(true).await?;
 /// let info = api.model_info("ada/demo").await?;
 /// assert_eq!((url.repo_id().as_str(), info.author.as_deref()), ("ada/demo", Some("ada")));

@@ -8,7 +8,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // An embedded Hub, so that this runs without an account. `HfApi::from_env()` is the client of the public one.
 //! let hub = EmbeddedHub::temporary().token("ada", "hf_ada", TokenRole::Write).build()?;
-//! let api = HfApi::builder().endpoint("http://hub.local").token("hf_ada").leaf(hub).inner_is_private().build()?;
+//! let api = HfApi::builder().endpoint("http://hub.local").token("hf_ada").inner_service(hub).inner_is_private().build()?;
 //!
 //! api.create_repo("ada/demo").await?;
 //! let commit = api.upload_file(&b"hello"[..], "greeting.txt", "ada/demo").await?;

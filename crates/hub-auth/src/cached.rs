@@ -11,7 +11,7 @@ use crate::error::AuthError;
 use crate::source::{BoxFuture, Grant, GrantFuture, TokenRequest, TokenSource};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How long the answer that there is no token is kept, unless the source says otherwise.
+/// How long the response that there is no token is kept, unless the source says otherwise.
 const NONE_FOR: Duration = Duration::from_secs(60);
 
 /// The most time one question to a source may take.
@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// How long a source that failed, or whose newest token was refused, is not asked while that can be avoided.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// Around a [`TokenSource`] whose answers are worth keeping. Clients put it around every source that does not say
+/// Around a [`TokenSource`] whose responses are worth keeping. Clients put it around every source that does not say
 /// [`TokenSource::is_per_attempt`].
 ///
 /// - A token is given again until it expires, or until a server refused it.
@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 ///   asked again 30 s later.
 /// - A token that has expired is never given.
 /// - After a refusal the source is asked once. If the token that it gives then is refused too, it is left alone for 30 s.
-/// - Calls that need a token at the same moment wait for one answer. It comes also when the call that asked first is
+/// - Calls that need a token at the same moment wait for one response. It comes also when the call that asked first is
 ///   dropped.
 #[derive(Debug, Clone)]
 pub struct Cached {
@@ -114,7 +114,7 @@ impl Cached {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The token at hand, or the question whose answer is to be waited for.
+    /// The token at hand, or the question whose response is to be waited for.
     fn at_hand(&self, request: &TokenRequest) -> Result<Grant, Flight> {
         let mut state = self.lock();
         let uptime = request.runtime().uptime();
@@ -147,10 +147,10 @@ fn running(state: &State) -> Option<Flight> {
 
 async fn ask(cached: Cached, request: TokenRequest) -> Outcome {
     let source = Arc::clone(&cached.source);
-    let answer = AssertUnwindSafe(async { source.token(request.clone()).await }).catch_unwind();
+    let response = AssertUnwindSafe(async { source.token(request.clone()).await }).catch_unwind();
     let limit = request.runtime().sleep(LIMIT);
-    let answer = match select(Box::pin(answer), limit).await {
-        Either::Left((Ok(answer), _)) => answer,
+    let response = match select(Box::pin(response), limit).await {
+        Either::Left((Ok(response), _)) => response,
         Either::Left((Err(_), _)) => Err(AuthError::other("the source of the token panicked")),
         Either::Right(_) => Err(AuthError::other(format!(
             "the source of the token did not answer within {} s",
@@ -161,7 +161,7 @@ async fn ask(cached: Cached, request: TokenRequest) -> Outcome {
     state.flight = None;
     // Nobody joins from here on, so it is looked at later than the last of those who wait began to: a computer may sleep in
     // between.
-    match answer.and_then(|grant| Held::new(grant, &request)) {
+    match response.and_then(|grant| Held::new(grant, &request)) {
         Ok(held) => {
             let grant = held.grant.clone();
             state.held = Some(held);

@@ -36,7 +36,7 @@ impl GitCredential {
         let endpoint = endpoint.into();
         let is_http = ["https://", "http://"].iter().any(|scheme| endpoint.starts_with(scheme));
         if !is_http || endpoint.chars().any(char::is_control) {
-            let reason = format!("{endpoint:?} is not an address that git can use");
+            let reason = format!("{endpoint:?} is not a URL that git can use");
             return Err(AuthError::Git { action: GIVE, reason });
         }
         Ok(Self { endpoint, variables: Vec::new() })

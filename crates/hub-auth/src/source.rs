@@ -18,8 +18,8 @@ pub type GrantFuture<'a> = BoxFuture<'a, Result<Grant, AuthError>>;
 /// Gives a token when asked. A source may wait: for a file, a program, a server.
 ///
 /// Clients ask through [`Cached`](crate::Cached): a token is kept until shortly before it expires, or until a server
-/// refuses it; many calls that need one at the same moment lead to one question. Sources that answer at once and may
-/// answer differently each time opt out with [`TokenSource::is_per_attempt`].
+/// refuses it; many calls that need one at the same moment lead to one question. Sources that response at once and may
+/// response differently each time opt out with [`TokenSource::is_per_attempt`].
 pub trait TokenSource: Send + Sync + Debug {
     /// The token to use now. [`Grant::none`] means that the request goes out anonymously.
     ///
@@ -29,7 +29,7 @@ pub trait TokenSource: Send + Sync + Debug {
     /// this source is still valid.
     fn token(&self, request: TokenRequest) -> GrantFuture<'_>;
 
-    /// True if the source is to be asked for every attempt of every call, because asking costs nothing and the answer
+    /// True if the source is to be asked for every attempt of every call, because asking costs nothing and the response
     /// must not be an old one. Default false: what it gave is kept.
     fn is_per_attempt(&self) -> bool {
         false
@@ -42,7 +42,7 @@ pub trait TokenSource: Send + Sync + Debug {
     }
 }
 
-/// One question to a [`TokenSource`]: why it is asked, and what it may use to find the answer.
+/// One question to a [`TokenSource`]: why it is asked, and what it may use to find the response.
 #[derive(Debug, Clone)]
 pub struct TokenRequest {
     runtime: Arc<dyn Runtime>,
@@ -115,7 +115,7 @@ pub trait Runtime: Send + Sync + Debug {
     fn run_blocking(&self, work: Box<dyn FnOnce() + Send>) -> BoxFuture<'static, ()>;
 }
 
-/// The answer of a [`TokenSource`]: a token or none, and until when it may be used.
+/// The response of a [`TokenSource`]: a token or none, and until when it may be used.
 #[derive(Debug, Clone)]
 pub struct Grant {
     token: Option<Token>,

@@ -220,10 +220,10 @@ pub(crate) struct Serve {
     /// Keep nothing of what is uploaded to LFS, only check it or not even that: for measurements. Such files cannot be downloaded
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "checked")]
     pub(crate) discard_lfs: Option<Discard>,
-    /// Wait so many milliseconds before each answer: for measurements
+    /// Wait so many milliseconds before each response: for measurements
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub(crate) latency: u64,
-    /// The address that clients know this Hub by, when a proxy stands before it
+    /// The URL that clients know this Hub by, when a proxy stands before it
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
 }

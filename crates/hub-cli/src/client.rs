@@ -14,7 +14,7 @@ use crate::{
     words::{self, chain},
 };
 
-/// Address under which the embedded Hub of `local:DIR` knows itself. Nothing listens there: requests stay in process.
+/// URL under which the embedded Hub of `local:DIR` knows itself. Nothing listens there: requests stay in process.
 const LOCAL_URL: &str = "http://hub.localhost";
 
 /// The variables with which Python programs go offline.
@@ -37,7 +37,7 @@ impl Session {
         self.global.token.as_deref()
     }
 
-    /// What was asked for: an address, or `local:` and a folder.
+    /// What was asked for: a URL, or `local:` and a folder.
     pub(crate) fn endpoint(&self) -> String {
         self.global.endpoint.clone().unwrap_or_else(|| Config::from_env().endpoint)
     }
@@ -84,7 +84,7 @@ impl Session {
         Ok(told.unwrap_or(false))
     }
 
-    /// The address of the Hub in use.
+    /// The URL of the Hub in use.
     pub(crate) fn url(&self) -> String {
         if self.is_local() { LOCAL_URL.to_owned() } else { self.endpoint() }
     }
@@ -118,7 +118,7 @@ impl Session {
                 let mut builder = HfApi::builder()
                     .endpoint(LOCAL_URL)
                     .token(&local.token)
-                    .leaf(local.hub)
+                    .inner_service(local.hub)
                     .inner_is_private();
                 if let Some(cache) = Config::from_env().cache_dir {
                     builder = builder.cache_dir(absolute(&cache));

@@ -38,7 +38,7 @@ pub(crate) fn note(text: impl Display) {
     let _ = writeln!(Log(io::stderr()), "{text}");
 }
 
-/// As [`note`], and leaves the cursor behind the text, for an answer.
+/// As [`note`], and leaves the cursor behind the text, for a response.
 pub(crate) fn question(text: impl Display) {
     let _ = write!(Log(io::stderr()), "{text}");
 }

@@ -58,7 +58,7 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("discussions comment", &["hub discussions comment ada/demo 3 --body Thanks"]),
-    ("discussions edit", &["hub discussions edit ada/demo 3 66b0f0f2c8e1 --body-file answer.md"]),
+    ("discussions edit", &["hub discussions edit ada/demo 3 66b0f0f2c8e1 --body-file response.md"]),
     ("discussions rename", &["hub discussions rename ada/demo 3 Answered"]),
     ("discussions close", &["hub discussions close ada/demo 3 --comment Done --yes"]),
     ("discussions reopen", &["hub discussions reopen ada/demo 3"]),

@@ -52,13 +52,13 @@ pub(crate) fn given_by(given: &str, error: &dyn StdError) -> String {
     error.to_string().replace(&TokenOrigin::Argument.to_string(), given)
 }
 
-/// The error and its causes, without texts that repeat what was said before. Why an exchange failed is said by the exchange:
+/// The error and its causes, without texts that repeat what was said before. Why a request failed is said by the request:
 /// of what libraries say of it below, only the word of the operating system is added.
 pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = said(error);
-    let mut is_below = is_exchange(error);
+    let mut is_below = is_request(error);
     for cause in causes(error) {
-        is_below |= is_exchange(cause);
+        is_below |= is_request(cause);
         let more = if is_below { said_below(cause) } else { Some(said(cause)) };
         if let Some(more) = more.filter(|more| !text.contains(more)) {
             text = format!("{text}: {more}");
@@ -80,13 +80,13 @@ pub(crate) fn causes<'a>(
     iter::successors(error.source().map(own), |&cause| cause.source().map(own))
 }
 
-fn is_exchange(error: &(dyn StdError + 'static)) -> bool {
+fn is_request(error: &(dyn StdError + 'static)) -> bool {
     error.is::<transport::Error>() || matches!(error.downcast_ref::<Error>(), Some(Error::Transport(_)))
 }
 
-/// An exchange or a cause of one, if it says something that is meant for people.
+/// A failed request or a cause of one, if it says something that is meant for people.
 fn said_below(cause: &(dyn StdError + 'static)) -> Option<String> {
-    /// What the standard library puts before the reason why a name has no address.
+    /// What the standard library puts before the reason why a name has no URL.
     const LOOKUP: &str = "failed to lookup address information: ";
     if cause.is::<transport::Error>() || cause.is::<AuthError>() || cause.is::<ParseError>() {
         return Some(said(cause));
@@ -102,10 +102,10 @@ fn said_below(cause: &(dyn StdError + 'static)) -> Option<String> {
 /// One error, without its causes.
 fn said(error: &(dyn StdError + 'static)) -> String {
     if let Some(error) = error.downcast_ref::<transport::Error>() {
-        return said_by_exchange(error);
+        return said_by_request(error);
     }
     match error.downcast_ref::<Error>() {
-        Some(Error::Transport(error)) => said_by_exchange(error),
+        Some(Error::Transport(error)) => said_by_request(error),
         Some(Error::Setup(message)) => message.with_names(flag),
         Some(Error::Commit(CommitError::CommitOutcomeUnknown(unknown))) => {
             let (repo, revision) = (unknown.repo(), &unknown.revision);
@@ -121,7 +121,7 @@ fn said(error: &(dyn StdError + 'static)) -> String {
 /// A certificate that a server has as its own and that may only sign others, as the library for TLS says it.
 const AUTHORITY: &str = "Other(OtherError(CaUsedAsEndEntity))";
 
-fn said_by_exchange(error: &transport::Error) -> String {
+fn said_by_request(error: &transport::Error) -> String {
     error.said_by(&CommandLine).replace(AUTHORITY, "it is that of an authority, not of a server")
 }
 
@@ -207,32 +207,32 @@ mod tests {
     fn of_what_libraries_say_only_the_word_of_the_system_is_passed_on() {
         let refused = io::Error::from_raw_os_error(111);
         let system = refused.to_string();
-        let exchange = |kind, text: &str| transport::Error::new(kind, text);
+        let failed = |kind, text: &str| transport::Error::new(kind, text);
         let unread = serde_json::from_str::<u8>("x").unwrap_err();
         for (error, expected) in [
             (
-                exchange(ErrorKind::Connect, "refused").with_source(OfLibrary(refused)),
+                failed(ErrorKind::Connect, "refused").with_source(OfLibrary(refused)),
                 format!("refused: {system}"),
             ),
             (
-                exchange(ErrorKind::Connect, "not known").with_source(OfLibrary(io::Error::other(
+                failed(ErrorKind::Connect, "not known").with_source(OfLibrary(io::Error::other(
                     "failed to lookup address information: Name or service not known",
                 ))),
                 "not known: Name or service not known".to_owned(),
             ),
             (
-                exchange(ErrorKind::Tls, "the handshake failed")
+                failed(ErrorKind::Tls, "the handshake failed")
                     .with_source(OfLibrary(io::Error::other("received fatal alert: HandshakeFailure"))),
                 "the handshake failed".to_owned(),
             ),
             (
-                exchange(ErrorKind::Tls, &format!("the certificate of x is not accepted: {AUTHORITY}")),
+                failed(ErrorKind::Tls, &format!("the certificate of x is not accepted: {AUTHORITY}")),
                 "the certificate of x is not accepted: it is that of an authority, not of a server"
                     .to_owned(),
             ),
             (
-                transport::Error::decode("the answer is not what was expected", unread),
-                "the answer is not what was expected".to_owned(),
+                transport::Error::decode("the response is not what was expected", unread),
+                "the response is not what was expected".to_owned(),
             ),
         ] {
             assert_eq!(chain(&error), expected);

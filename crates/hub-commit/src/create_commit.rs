@@ -22,8 +22,8 @@ const HEAD_IS_FRESH: Duration = Duration::from_secs(30);
 /// Makes one commit of all operations. Python: `create_commit`.
 ///
 /// Files that the repository already has, and files that `.gitignore` leaves out, are not sent. When nothing remains, no
-/// commit is made: the answer has [`CommitInfo::created`] false and the head of the branch. A lost answer makes neither a
-/// second commit nor an error: the commit is found in the history and the answer has [`CommitInfo::recovered`] true.
+/// commit is made: the response has [`CommitInfo::created`] false and the head of the branch. A lost response makes neither a
+/// second commit nor an error: the commit is found in the history and the response has [`CommitInfo::recovered`] true.
 ///
 /// Endpoints: `POST /api/validate-yaml` (only with a `README.md`), `POST .../preupload/{rev}`,
 /// `POST /{id}.git/info/lfs/objects/batch`, what it names, and `POST .../commit/{rev}`.
@@ -59,12 +59,12 @@ async fn run(transport: &Transport, checked: CheckedCommit) -> Result<CommitInfo
     if !files.is_empty() {
         job.reporter.phase(Phase::Hashing);
     }
-    let answer = decide_all(&job, &mut files, samples).await?;
+    let response = decide_all(&job, &mut files, samples).await?;
 
     let asked = transport.clock().now();
     let base = Base {
-        head: answer.head.as_deref().and_then(|head| head.parse().ok()),
-        server_time: answer.server_time,
+        head: response.head.as_deref().and_then(|head| head.parse().ok()),
+        server_time: response.server_time,
     };
     job.reporter.phase(Phase::Uploading);
     let ((), mut base) = try_join(lfs::upload(&job, &mut files), complete(&job, base)).await?;

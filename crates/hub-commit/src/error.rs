@@ -71,8 +71,8 @@ pub enum CommitError {
     /// The server refuses LFS files; nothing of them was uploaded.
     #[error("the server refuses {}", list_rejected(.0))]
     LfsRejected(Vec<RejectedObject>),
-    /// An answer about uploads contradicts itself or the request.
-    #[error("the server's answer about uploads cannot be used: {reason}")]
+    /// A response about uploads contradicts itself or the request.
+    #[error("the server's response about uploads cannot be used: {reason}")]
     MalformedUpload {
         /// What is wrong with it.
         reason: String,
@@ -135,7 +135,7 @@ pub enum CommitError {
         /// For how long.
         waited: Duration,
     },
-    /// No answer said whether the commit was made, and its place in the history could not be read.
+    /// No response said whether the commit was made, and its place in the history could not be read.
     #[error(transparent)]
     CommitOutcomeUnknown(Box<CommitOutcomeUnknown>),
     /// The notes that a large upload keeps beside its folder cannot be read or written.
@@ -184,7 +184,7 @@ impl CommitError {
             || self.as_transport().is_some_and(Error::is_retryable)
     }
 
-    /// The status of the answer behind it, if one came.
+    /// The status of the response behind it, if one came.
     pub fn status(&self) -> Option<http::StatusCode> {
         self.as_transport().and_then(Error::status)
     }

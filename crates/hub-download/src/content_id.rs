@@ -1,4 +1,4 @@
-//! What identifies a content, and the hash that checks it.
+//! What identifies a blob, and the hash that checks it.
 
 use std::{io::Read, path::Path};
 
@@ -47,7 +47,7 @@ impl ContentId {
         }
     }
 
-    /// Whether a content of `size` bytes may have this identity: there is only one that is empty.
+    /// Whether a blob of `size` bytes may have this identity: there is only one that is empty.
     pub(crate) fn allows(&self, size: u64) -> bool {
         size > 0 || self.hasher(0).finish().is_none_or(|empty| empty == self.as_str())
     }
@@ -57,7 +57,7 @@ impl ContentId {
         matches!(self, Self::Opaque(_))
     }
 
-    /// Starts checking a content of `size` bytes.
+    /// Starts checking a blob of `size` bytes.
     pub(crate) fn hasher(&self, size: u64) -> Hasher {
         match self {
             Self::Sha256(_) => Hasher::Sha256(sha2::Sha256::new()),

@@ -27,7 +27,7 @@ pub trait Disk: Send + Sync + fmt::Debug {
         file.write(bytes)
     }
 
-    /// Returns when the content of the file is on the medium.
+    /// Returns when the content of the file is fsynced.
     ///
     /// # Errors
     /// Those of the system; the content counts as lost then.

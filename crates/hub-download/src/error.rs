@@ -11,7 +11,7 @@ pub enum DownloadError {
     /// A name is not what it should be; a server's as well as a caller's. Nothing was written.
     #[error(transparent)]
     Invalid(#[from] ParseError),
-    /// One exchange with the server failed, and nothing on this machine could stand in for it.
+    /// A request to the server failed, and nothing on this machine could stand in for it.
     #[error(transparent)]
     Transport(#[from] hub_transport::Error),
     /// The file is not on this machine, and it was not looked for elsewhere. Python: `LocalEntryNotFoundError`.
@@ -81,8 +81,8 @@ pub enum DownloadError {
         actual: String,
     },
     /// The server sent other bytes than those that were asked for.
-    #[error("{path}: {reason}; is there a proxy that changes answers?")]
-    WrongAnswer {
+    #[error("{path}: {reason}; is there a proxy that changes responses?")]
+    WrongResponse {
         /// Path in the repository.
         path: String,
         /// What is wrong.
@@ -98,8 +98,8 @@ pub enum DownloadError {
         /// Bytes received.
         actual: u64,
     },
-    /// The answer lacks what a download needs. Python: `FileMetadataError`.
-    #[error("{path}: the server's answer has no usable {header} header; is there a proxy that removes it?")]
+    /// The response lacks what a download needs. Python: `FileMetadataError`.
+    #[error("{path}: the server's response has no usable {header} header; is there a proxy that removes it?")]
     Metadata {
         /// Path in the repository.
         path: String,
@@ -159,7 +159,7 @@ pub enum DownloadError {
 }
 
 impl DownloadError {
-    /// The failed exchange, when one is the cause.
+    /// The failed request, when one is the cause.
     pub fn as_transport(&self) -> Option<&hub_transport::Error> {
         match self {
             Self::Transport(error)

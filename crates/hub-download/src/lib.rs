@@ -20,7 +20,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! * A [`Cache`] holds each content once, under the name of its hash, and for each commit a folder of links to contents.
+//! * A [`Cache`] holds each blob once, under the name of its hash, and for each commit a folder of links to blobs.
 //!   Its layout is that of the Python client, so that either finds what the other fetched.
 //! * A [`Target::Folder`] holds the files of one repository at their own paths.
 //! * Contents are hashed while they arrive and published only when the hash is the announced one.

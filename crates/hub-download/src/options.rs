@@ -11,13 +11,10 @@ use crate::{Disk, SystemDisk};
 /// How a large file comes over several connections. It begins with one, and there are twice as many for as long as that
 /// makes it faster by a tenth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Parts {
-    /// How many connections at most bring one file. The second to last are shared by all files of a download. 8 unless set;
-    /// with 1 every file comes in one piece.
-    pub connections: usize,
-    /// How many bytes are asked for at a time, at least 1: 16 MiB unless set, and more for files of more than 128 such
-    /// parts. Only what is left of a file after two parts is divided, and only if that is four or more.
-    pub bytes: u64,
+    pub(crate) connections: usize,
+    pub(crate) bytes: u64,
 }
 
 impl Default for Parts {
@@ -27,6 +24,28 @@ impl Default for Parts {
 }
 
 impl Parts {
+    /// The defaults of the setters below.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many connections at most bring one file. The second to last are shared by all files of a download. 8 unless set;
+    /// with 1 every file comes in one piece.
+    #[must_use]
+    pub const fn connections(mut self, most: usize) -> Self {
+        self.connections = most;
+        self
+    }
+
+    /// How many bytes are asked for at a time, at least 1: 16 MiB unless set, and more for files of more than 128 such
+    /// parts. Only what is left of a file after two parts is divided, and only if that is four or more.
+    #[must_use]
+    pub const fn bytes(mut self, length: u64) -> Self {
+        self.bytes = length;
+        self
+    }
+
     /// A permit for each connection that files may have beyond their first.
     pub(crate) fn extra(self) -> Semaphore {
         Semaphore::new(self.connections.saturating_sub(1).min(Semaphore::MAX_PERMITS))
@@ -35,13 +54,10 @@ impl Parts {
 
 /// How long a download waits for a server that says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DownloadTimeouts {
-    /// How long the Hub may take to say what a file or revision is, where what is kept can stand in for its answer: connection
-    /// and redirects included, and asked once. 10 s unless set. Python: `etag_timeout`, `HF_HUB_ETAG_TIMEOUT`.
-    pub metadata: Duration,
-    /// How long the answer with a content may take to begin, and then stand still, before the transfer is continued over another
-    /// connection. Unless set what the transport says of transfers, else 10 s. Python: `HF_HUB_DOWNLOAD_TIMEOUT`.
-    pub content: Option<Duration>,
+    pub(crate) metadata: Duration,
+    pub(crate) content: Option<Duration>,
 }
 
 impl Default for DownloadTimeouts {
@@ -51,17 +67,39 @@ impl Default for DownloadTimeouts {
 }
 
 impl DownloadTimeouts {
+    /// The defaults of the setters below.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long the Hub may take to say what a file or revision is, where what is kept can stand in for its response: connection
+    /// and redirects included, and asked once. 10 s unless set. Python: `etag_timeout`, `HF_HUB_ETAG_TIMEOUT`.
+    #[must_use]
+    pub const fn metadata(mut self, limit: Duration) -> Self {
+        self.metadata = limit;
+        self
+    }
+
+    /// How long the response with a blob may take to begin, and then stand still, before the transfer is continued over another
+    /// connection. Unless set what the transport says of transfers, else 10 s. Python: `HF_HUB_DOWNLOAD_TIMEOUT`.
+    #[must_use]
+    pub const fn content(mut self, limit: Duration) -> Self {
+        self.content = Some(limit);
+        self
+    }
+
     /// The limits of a question that something else can answer.
     pub(crate) fn of_metadata(self) -> Timeouts {
         Timeouts::new().head(self.metadata).idle(self.metadata).total(self.metadata)
     }
 
-    /// The limits of a request for a content that were asked for.
+    /// The limits of a request for a blob that were asked for.
     pub(crate) fn of_content(self) -> Timeouts {
         self.content.map_or(Timeouts::new(), |limit| Timeouts::new().head(limit).idle(limit))
     }
 
-    /// Those of a request for a content of which nobody says anything.
+    /// Those of a request for a blob of which nobody says anything.
     pub(crate) const fn usual_of_content() -> DefaultTimeouts {
         let usual = Duration::from_secs(10);
         DefaultTimeouts(Timeouts::new().head(usual).idle(usual))
@@ -70,19 +108,14 @@ impl DownloadTimeouts {
 
 /// How something is downloaded.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct DownloadOptions {
-    /// Whether files are fetched although they are there already. Off unless set. Python: `force_download`.
-    pub force: bool,
-    /// Whether the Hub is never asked. Off unless set. Python: `local_files_only`.
-    pub local_files_only: bool,
-    /// How a large file comes over several connections.
-    pub parts: Parts,
-    /// How long to wait for a server that says nothing.
-    pub timeouts: DownloadTimeouts,
-    /// Where progress is reported; nowhere unless set.
-    pub progress: Option<Arc<dyn Progress>>,
-    /// The disk; the operating system's unless set.
-    pub disk: Arc<dyn Disk>,
+    pub(crate) force: bool,
+    pub(crate) local_files_only: bool,
+    pub(crate) parts: Parts,
+    pub(crate) timeouts: DownloadTimeouts,
+    pub(crate) progress: Option<Arc<dyn Progress>>,
+    pub(crate) disk: Arc<dyn Disk>,
 }
 
 impl Default for DownloadOptions {
@@ -95,6 +128,56 @@ impl Default for DownloadOptions {
             progress: None,
             disk: Arc::new(SystemDisk),
         }
+    }
+}
+
+impl DownloadOptions {
+    /// The defaults of the setters below.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether files are fetched although they are there already. Off unless set. Python: `force_download`.
+    #[must_use]
+    pub fn force_download(mut self, force: bool) -> Self {
+        self.force = force;
+        self
+    }
+
+    /// Whether the Hub is never asked. Off unless set. Python: `local_files_only`.
+    #[must_use]
+    pub fn local_files_only(mut self, yes: bool) -> Self {
+        self.local_files_only = yes;
+        self
+    }
+
+    /// How a large file comes over several connections.
+    #[must_use]
+    pub fn parts(mut self, parts: Parts) -> Self {
+        self.parts = parts;
+        self
+    }
+
+    /// How long to wait for a server that says nothing.
+    #[must_use]
+    pub fn timeouts(mut self, timeouts: DownloadTimeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Where progress is reported; nowhere unless set.
+    #[must_use]
+    pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// The disk; the operating system's unless set.
+    #[must_use]
+    pub fn disk(mut self, disk: Arc<dyn Disk>) -> Self {
+        self.disk = disk;
+        self
     }
 }
 

@@ -152,7 +152,7 @@ async fn fetch_all(job: &Job<'_>, missing: Vec<Destination>, workers: usize) -> 
     }
 }
 
-/// A small file is mostly waiting for its answer, so that a worker has four of them under way. A single worker does one
+/// A small file is mostly waiting for its response, so that a worker has four of them under way. A single worker does one
 /// thing after the other.
 fn small_at_once(workers: usize) -> usize {
     if workers == 1 { 1 } else { workers.saturating_mul(4) }

@@ -55,7 +55,7 @@ pub(crate) fn absent(error: DownloadError, what: String, target: &Target) -> Dow
 
 /// Whether what is kept may stand in after this error.
 ///
-/// The rule is Python's, but for a failed proxy, a broken connection and an answer that is not HTTP, where Python fails: not
+/// The rule is Python's, but for a failed proxy, a broken connection and a response that is not HTTP, where Python fails: not
 /// when the Hub says that the revision or the file does not exist, and not when a mistake on this side kept the Hub from being
 /// asked.
 pub(crate) fn allows(wanted: Wanted, error: &DownloadError) -> bool {
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_failed_exchange_has_a_place_in_the_rule() {
+    fn every_kind_of_failed_request_has_a_place_in_the_rule() {
         use ErrorKind::*;
         let of = |kind| DownloadError::from(Error::new(kind, "x"));
         for kind in [

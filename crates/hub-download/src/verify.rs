@@ -94,7 +94,7 @@ pub struct Mismatch {
 }
 
 impl Verification {
-    /// Whether every content that is here is right. Missing and extra files are no error of their own.
+    /// Whether every blob that is here is right. Missing and extra files are no error of their own.
     pub fn is_ok(&self) -> bool {
         self.mismatches.is_empty()
     }
@@ -121,7 +121,7 @@ pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Veri
     };
     let revision = wanted.known_revision().await?;
     // What an earlier listing left on this machine proves nothing about this machine.
-    let fresh = DownloadOptions { force: true, ..DownloadOptions::default() };
+    let fresh = DownloadOptions::new().force_download(true);
     let whole = request(revision, fresh);
     let listing = whole.listing(transport).await?;
     let files = whole.choose(&listing)?;
@@ -147,7 +147,8 @@ pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Veri
         found.delete_wrong_contents(&wanted.target).await?;
         let fetched: Vec<RemoteFile> =
             files.iter().filter(|file| wrong.contains(file.path.as_str())).cloned().collect();
-        let options = DownloadOptions { force, progress: part_of(&reporter), ..DownloadOptions::default() };
+        let options =
+            DownloadOptions { progress: part_of(&reporter), ..DownloadOptions::new().force_download(force) };
         let mut again = request(Revision::from(commit.clone()), options);
         again.filter = Some(Arc::new(move |path: &str| wrong.contains(path)));
         snapshot_download(transport, again).await?;
@@ -220,7 +221,7 @@ impl Found {
         *self = Self { checked: right + again.checked, ..again };
     }
 
-    /// Takes wrong contents out of a cache. One that a wrong link leads to may be right for others, and stays.
+    /// Takes wrong blobs out of a cache. One that a wrong link leads to may be right for others, and stays.
     async fn delete_wrong_contents(&self, target: &Target) -> Result<(), DownloadError> {
         let Target::Cache(cache) = target else { return Ok(()) };
         let mut doomed = Vec::new();

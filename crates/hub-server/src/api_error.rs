@@ -11,7 +11,7 @@ use hub_types::{
 
 use crate::store::StoreError;
 
-/// The answer to a request that cannot be fulfilled.
+/// The response to a request that cannot be fulfilled.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError(pub(crate) Box<Failure>);
 
@@ -108,7 +108,7 @@ impl ApiError {
 
     /// 405 with the methods that would do.
     pub(crate) fn method_not_allowed(allowed: &str) -> Self {
-        let error = Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("this address takes {allowed}"));
+        let error = Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("this URL takes {allowed}"));
         match HeaderValue::from_str(allowed) {
             Ok(allowed) => error.with_header(ALLOW, allowed),
             Err(_) => error,
@@ -146,7 +146,7 @@ impl ApiError {
         self
     }
 
-    /// Adds the commit that was looked into, as the answers about files carry it.
+    /// Adds the commit that was looked into, as the responses about files carry it.
     pub(crate) fn with_commit(self, commit: &str) -> Self {
         self.with_header(HeaderName::from_static(X_REPO_COMMIT), header_text(commit))
     }
@@ -166,6 +166,13 @@ impl std::fmt::Display for ApiError {
 }
 
 impl std::error::Error for ApiError {}
+
+/// What a query or a form says that cannot be read.
+impl From<hub_types::ParseError> for ApiError {
+    fn from(error: hub_types::ParseError) -> Self {
+        Self::bad_request(error.to_string())
+    }
+}
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {

@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 
 use crate::{BoxError, api_error::ApiError};
 
-/// The body of an answer: whole, or streamed from disk.
+/// The body of a response: whole, or streamed from disk.
 pub struct Body(UnsyncBoxBody<Bytes, BoxError>);
 
 /// The body of a request, whatever its type was.

@@ -106,7 +106,7 @@ impl Builder {
         self
     }
 
-    /// The address under which callers reach the hub, `http` or `https`, for the addresses in answers.
+    /// The URL under which callers reach the hub, `http` or `https`, for the URLs in responses.
     ///
     /// The default is what the request says: its URI in process, and on a port the `Host` header as far as it names the
     /// machine itself.

@@ -10,9 +10,8 @@ use http::{HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER};
 use tempfile::TempDir;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{
-    api_error::ApiError, documents::Documents, fault::Faults, query::Query, signed::Signer, store::Store,
-};
+use crate::{api_error::ApiError, documents::Documents, fault::Faults, signed::Signer, store::Store};
+use hub_types::query::Query;
 
 /// What is left of a limit and when it is whole again (draft-ietf-httpapi-ratelimit-headers).
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -46,7 +45,7 @@ pub(crate) struct Context {
     pub(crate) query: Arc<Query>,
     /// Whether only the headers are asked for.
     pub(crate) head: bool,
-    /// Whether a fault asks for expired addresses.
+    /// Whether a fault asks for expired URLs.
     pub(crate) expired_links: bool,
 }
 
@@ -106,12 +105,12 @@ impl Context {
         &self.hub
     }
 
-    /// An absolute address for a path that begins with a slash.
+    /// An absolute URL for a path that begins with a slash.
     pub(crate) fn absolute(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
-    /// The host in the base address, for synthetic e-mail addresses.
+    /// The host in the base URL, for synthetic e-mail addresss.
     pub(crate) fn host(&self) -> &str {
         let authority = self.base.split_once("://").map_or(&*self.base, |(_, rest)| rest);
         let authority = authority.split('/').next().unwrap_or(authority);

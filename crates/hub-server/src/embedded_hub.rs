@@ -23,16 +23,16 @@ use crate::{
     body::{self, Incoming},
     context::{Context, Inner, busy},
     handler::git,
-    query::Query,
     respond::{self, request_id},
     router,
     store::{Store, StoreError},
 };
+use hub_types::query::Query;
 
 /// An embedded Hub. Clones share it; the data folder is free again when the last one is dropped.
 ///
 /// It is a [`tower::Service`] for requests with any body of [`Bytes`], and needs a tokio runtime with timers to be
-/// called. The service fails only where a [`Fault`] says so; everything else is an answer.
+/// called. The service fails only where a [`Fault`] says so; everything else is a response.
 #[derive(Clone)]
 pub struct EmbeddedHub {
     inner: Arc<Inner>,
@@ -73,14 +73,14 @@ impl EmbeddedHub {
         &self.inner.store
     }
 
-    /// The host of the configured public address.
+    /// The host of the configured public URL.
     #[cfg(feature = "serve")]
     pub(crate) fn public_host(&self) -> Option<String> {
         let url = url::Url::parse(self.inner.public_url.as_deref()?).ok()?;
         url.host_str().map(str::to_owned)
     }
 
-    async fn answer(self, parts: Parts, mut body: Incoming) -> Result<Response<Body>, BoxError> {
+    async fn response(self, parts: Parts, mut body: Incoming) -> Result<Response<Body>, BoxError> {
         let started = Instant::now();
         let method = parts.method.clone();
         let path = parts.uri.path().to_owned();
@@ -165,11 +165,11 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        Box::pin(self.clone().answer(parts, body::erase(body)))
+        Box::pin(self.clone().response(parts, body::erase(body)))
     }
 }
 
-/// Where the caller reaches the hub: the configured address, else what the request says. A listening server believes a
+/// Where the caller reaches the hub: the configured URL, else what the request says. A listening server believes a
 /// `Host` header only when it names the machine itself; forwarding headers are never believed.
 fn base_url(parts: &Parts, public_url: Option<&str>) -> String {
     if let Some(url) = public_url {
@@ -206,7 +206,7 @@ pub(crate) fn is_loopback_authority(authority: &str) -> bool {
     }
 }
 
-/// The headers of an answer to `GET` as the answer to `HEAD`, with the length that the body would have had.
+/// The headers of a response to `GET` as the response to `HEAD`, with the length that the body would have had.
 fn without_body(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     if !parts.headers.contains_key(CONTENT_LENGTH)
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_in_answers_come_from_the_configuration_or_the_machine_itself() {
+    fn addresses_in_responses_come_from_the_configuration_or_the_machine_itself() {
         let public = Some("https://hub.example");
         let local = Some("127.0.0.1:80");
         let open = Some("192.0.2.1:80");

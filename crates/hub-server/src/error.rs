@@ -27,7 +27,7 @@ pub enum OpenError {
         #[source]
         source: io::Error,
     },
-    /// The file that signs addresses is damaged.
+    /// The file that signs URLs is damaged.
     #[error("{} is not a key: remove it to get a new one", path.display())]
     BadKeyFile {
         /// The file.
@@ -55,8 +55,8 @@ pub enum OpenError {
         /// The rule that it breaks, or the missing owner.
         reason: String,
     },
-    /// The public address is not `http://` or `https://` with a host.
-    #[error("{url:?} cannot be the public address: {reason}")]
+    /// The public URL is not `http://` or `https://` with a host.
+    #[error("{url:?} cannot be the public URL: {reason}")]
     InvalidPublicUrl {
         /// What was given.
         url: String,

@@ -43,7 +43,7 @@ enum Effect {
     Status(StatusCode, Vec<(HeaderName, HeaderValue)>),
     Reset(u64),
     Truncate(u64),
-    LoseAnswer,
+    LoseResponse,
     ExpireLinks,
     Hold { before: bool, gate: Gate },
 }
@@ -70,23 +70,23 @@ impl Fault {
         Self::new(Effect::None).after(time)
     }
 
-    /// The answer's body breaks off with an error after `bytes` bytes; on a port the connection is closed.
+    /// The response's body breaks off with an error after `bytes` bytes; on a port the connection is closed.
     pub fn reset_after(bytes: u64) -> Self {
         Self::new(Effect::Reset(bytes))
     }
 
-    /// The answer's body ends without an error after `bytes` bytes, although its headers promise more.
+    /// The response's body ends without an error after `bytes` bytes, although its headers promise more.
     pub fn truncate_after(bytes: u64) -> Self {
         Self::new(Effect::Truncate(bytes))
     }
 
-    /// The request is handled, with all its effects, but no answer comes back: the service fails, on a port the
+    /// The request is handled, with all its effects, but no response comes back: the service fails, on a port the
     /// connection is closed.
-    pub fn lose_answer() -> Self {
-        Self::new(Effect::LoseAnswer)
+    pub fn lose_response() -> Self {
+        Self::new(Effect::LoseResponse)
     }
 
-    /// The addresses of LFS objects in the answer have expired already.
+    /// The URLs of LFS objects in the response have expired already.
     pub fn expire_links() -> Self {
         Self::new(Effect::ExpireLinks)
     }
@@ -96,8 +96,8 @@ impl Fault {
         Self::held(true)
     }
 
-    /// The request is handled, and its answer waits until it is released.
-    pub fn hold_answer() -> (Self, Held) {
+    /// The request is handled, and its response waits until it is released.
+    pub fn hold_response() -> (Self, Held) {
         Self::held(false)
     }
 
@@ -145,7 +145,7 @@ impl Fault {
         self
     }
 
-    /// Adds a header to the answer of [`Fault::status`]; other faults, and texts that are no header, change nothing.
+    /// Adds a header to the response of [`Fault::status`]; other faults, and texts that are no header, change nothing.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Effect::Status(_, headers) = &mut self.effect
@@ -181,15 +181,15 @@ impl Fault {
         None
     }
 
-    /// Whether addresses in the answer are to be expired ones.
+    /// Whether URLs in the response are to be expired ones.
     pub(crate) fn expires_links(&self) -> bool {
         matches!(self.effect, Effect::ExpireLinks)
     }
 
-    /// Spoils the answer.
+    /// Spoils the response.
     pub(crate) async fn apply(&self, response: Response<Body>) -> Result<Response<Body>, BoxError> {
         match &self.effect {
-            Effect::LoseAnswer => Err("the answer is lost, as scripted".into()),
+            Effect::LoseResponse => Err("the response is lost, as scripted".into()),
             Effect::Reset(bytes) => Ok(response.map(|body| cut(body, *bytes, true))),
             Effect::Truncate(bytes) => Ok(response.map(|body| cut(body, *bytes, false))),
             Effect::Hold { before: false, gate } => {

@@ -14,9 +14,9 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 //! let hub = EmbeddedHub::temporary().token("ada", "hf_secret", TokenRole::Write).repo("ada/demo").build()?;
 //! let request = http::Request::get("/api/models/ada/demo").body(Empty::<Bytes>::new())?;
-//! let answer = hub.oneshot(request).await?;
-//! assert_eq!(answer.status(), 200);
-//! let info = answer.into_body().collect().await?.to_bytes();
+//! let response = hub.oneshot(request).await?;
+//! assert_eq!(response.status(), 200);
+//! let info = response.into_body().collect().await?.to_bytes();
 //! assert!(std::str::from_utf8(&info)?.contains(r#""modelId":"ada/demo""#));
 //! # Ok(())
 //! # }
@@ -38,8 +38,6 @@ mod error;
 mod fault;
 mod handler;
 mod local_user;
-mod query;
-mod range;
 mod respond;
 mod route;
 mod router;

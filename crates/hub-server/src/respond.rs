@@ -13,7 +13,7 @@ use crate::{
     api_error::{ApiError, Failure, header_text},
 };
 
-/// The answer on the wire.
+/// The response on the wire.
 pub(crate) fn error(error: ApiError) -> Response<Body> {
     let Failure { status, code, body, headers: more } = *error.0;
     let message = body.message().unwrap_or_default();
@@ -27,17 +27,17 @@ pub(crate) fn error(error: ApiError) -> Response<Body> {
     response
 }
 
-/// An answer in JSON.
+/// A response in JSON.
 pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response<Body> {
     typed_json(status, "application/json; charset=utf-8", value)
 }
 
-/// An answer in JSON with 200.
+/// A response in JSON with 200.
 pub(crate) fn ok<T: Serialize>(value: &T) -> Result<Response<Body>, ApiError> {
     Ok(json(StatusCode::OK, value))
 }
 
-/// An answer in JSON under another media type.
+/// A response in JSON under another media type.
 pub(crate) fn typed_json<T: Serialize>(
     status: StatusCode,
     media_type: &'static str,
@@ -49,7 +49,7 @@ pub(crate) fn typed_json<T: Serialize>(
     }
 }
 
-/// An answer that is in memory.
+/// A response that is in memory.
 pub(crate) fn whole(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
     let body = body.into();
     let length = body.len();
@@ -60,9 +60,9 @@ pub(crate) fn whole(status: StatusCode, media_type: &'static str, body: impl Int
     response
 }
 
-/// The id of the answer: the caller's `X-Request-Id`, else its `X-Amzn-Trace-Id`, else a new one.
+/// The id of the response: the caller's `X-Request-Id`, else its `X-Amzn-Trace-Id`, else a new one.
 ///
-/// Python compares the answer's id with the one it sent.
+/// Python compares the response's id with the one it sent.
 pub(crate) fn request_id(headers: &HeaderMap) -> HeaderValue {
     for name in [X_REQUEST_ID, "x-amzn-trace-id"] {
         if let Some(value) = headers.get(name)

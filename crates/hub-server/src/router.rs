@@ -12,8 +12,11 @@ use crate::{
     body::Incoming,
     context::Context,
     handler, respond,
-    route::rights::{self, Access, Need},
-    route::table,
+    route::{
+        lfs_link::LfsLink,
+        rights::{self, Access, Need},
+        table,
+    },
 };
 
 /// Answers a request.
@@ -24,6 +27,9 @@ pub(crate) async fn dispatch(
 ) -> Result<Response<Body>, ApiError> {
     let route = route::parse(parts.uri.path()).map_err(|error| unreadable(&parts.method, &error))?;
     let operations = table::of(&route);
+    if operations.is_empty() {
+        return Err(nowhere());
+    }
     if !operations.iter().any(|operation| operation.answers(&parts.method)) {
         return Err(ApiError::method_not_allowed(&table::allowed(operations)));
     }
@@ -43,7 +49,7 @@ pub(crate) async fn dispatch(
             let asked = handler::moves::Asked::new(&context, &parts, &repo);
             match in_repo(context, parts, body, repo, action).await {
                 Err(missing) if missing.is_repo_not_found() => asked.redirect_or(missing).await,
-                answer => answer,
+                response => response,
             }
         }
     }
@@ -82,14 +88,14 @@ async fn in_repo(
         }
         RepoRoute::Settings => handler::settings::update(&context, admit(Need::Write).await?, body).await,
         RepoRoute::AuthCheck { write } => {
-            handler::auth_check::answer(admit(if write { Need::Write } else { Need::Read }).await?)
+            handler::auth_check::response(admit(if write { Need::Write } else { Need::Read }).await?)
         }
         RepoRoute::Duplicate => {
             handler::duplicate::duplicate(&context, admit(Need::Contribute).await?, body).await
         }
         RepoRoute::Space(route) => {
             let access = admit(handler::spaces::need(route, &parts.method)).await?;
-            handler::spaces::answer(&context, access, &parts, body, route).await
+            handler::spaces::response(&context, access, &parts, body, route).await
         }
         RepoRoute::Like => {
             let access = admit(Need::Contribute).await?;
@@ -134,7 +140,7 @@ async fn in_repo(
         }
         RepoRoute::Git(route) => {
             let access = admit(handler::git::need(&context, route)).await?;
-            handler::git::answer(&context, access, &parts, body, route).await
+            handler::git::response(&context, access, &parts, body, route).await
         }
         RepoRoute::LfsLocks => {
             admit(Need::Read).await?;
@@ -144,15 +150,7 @@ async fn in_repo(
             let access = admit(Need::Read).await?;
             handler::lfs::batch(&context, access, body).await
         }
-        RepoRoute::LfsVerify => handler::lfs::verify(&context, repo, body).await,
-        RepoRoute::LfsComplete(oid) => handler::lfs::complete(&context, repo, oid, body).await,
-        RepoRoute::LfsObject(oid, None) if parts.method == Method::PUT => {
-            handler::lfs::put(&context, repo, oid, &parts, body).await
-        }
-        RepoRoute::LfsObject(oid, None) => handler::lfs::get(&context, repo, oid, &parts).await,
-        RepoRoute::LfsObject(oid, Some(part)) => {
-            handler::lfs::put_part(&context, repo, oid, part, body).await
-        }
+        RepoRoute::LfsLink(rest) => lfs_link(&context, &parts, body, repo, &rest).await,
         RepoRoute::Resolve(revision, path) => {
             handler::resolve::resolve(&context, &parts, repo, revision, path).await
         }
@@ -166,13 +164,35 @@ async fn admit(context: &Context, parts: &Parts, repo: RepoRef, need: Need) -> R
 }
 
 /// What is said of a path that is none of the Hub's. What cannot be a revision is nowhere, and nothing is made of that name.
+async fn lfs_link(
+    context: &Context,
+    parts: &Parts,
+    body: &mut Incoming,
+    repo: RepoRef,
+    path: &str,
+) -> Result<Response<Body>, ApiError> {
+    match LfsLink::parse(path).ok_or_else(nowhere)? {
+        LfsLink::Verify => handler::lfs::verify(context, repo, body).await,
+        LfsLink::Complete(oid) => handler::lfs::complete(context, repo, oid, body).await,
+        LfsLink::Object(oid) if parts.method == Method::PUT => {
+            handler::lfs::put(context, repo, oid, parts, body).await
+        }
+        LfsLink::Object(oid) => handler::lfs::get(context, repo, oid, parts).await,
+        LfsLink::Part(oid, part) => handler::lfs::put_part(context, repo, oid, part, body).await,
+    }
+}
+
+fn nowhere() -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "Sorry, we can't find what you are looking for.")
+}
+
 fn unreadable(method: &Method, error: &ParseError) -> ApiError {
     match error.what() {
         "revision" if matches!(*method, Method::GET | Method::HEAD | Method::DELETE) => {
             ApiError::revision_not_found(error.input())
         }
         "revision" => ApiError::bad_request(error.to_string()),
-        _ => ApiError::new(StatusCode::NOT_FOUND, "Sorry, we can't find what you are looking for."),
+        _ => nowhere(),
     }
 }
 

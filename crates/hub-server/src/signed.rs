@@ -1,4 +1,4 @@
-//! Addresses of LFS objects that carry their own permission, for one hour.
+//! URLs of LFS objects that carry their own permission, for one hour.
 
 use std::{
     fs,
@@ -11,15 +11,16 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::{OpenError, query::Query, respond::random_hex, store::RepoRecord};
+use crate::{OpenError, respond::random_hex, store::RepoRecord};
+use hub_types::query::Query;
 
-/// How long an address is good for.
+/// How long a URL is good for.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(3600);
 
 const KEY_FILE: &str = "link-key";
 const KEY_DIGITS: usize = 64;
 
-/// What the holder of an address may do with one object of one repository.
+/// What the holder of a URL may do with one object of one repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grant {
     pub(crate) action: LinkAction,
@@ -27,10 +28,10 @@ pub(crate) struct Grant {
     pub(crate) size: u64,
 }
 
-/// The use that an address is for.
+/// The use that a URL is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LinkAction {
-    /// `GET` the content; the answer names the commit, when it is fetched as a file of one.
+    /// `GET` the content; the response names the commit, when it is fetched as a file of one.
     Download { commit: Option<String> },
     /// `PUT` the content.
     Upload,
@@ -42,7 +43,7 @@ pub(crate) enum LinkAction {
     Verify,
 }
 
-/// Signs addresses and checks them. The key stays in the data folder, so that addresses outlive a restart.
+/// Signs URLs and checks them. The key stays in the data folder, so that URLs outlive a restart.
 #[derive(Clone)]
 pub(crate) struct Signer {
     key: Vec<u8>,
@@ -67,7 +68,7 @@ impl Signer {
         Ok(Self { key })
     }
 
-    /// The query of an address that is good until `expires`, in seconds since 1970.
+    /// The query of a URL that is good until `expires`, in seconds since 1970.
     pub(crate) fn query(&self, repo: &RepoRecord, grant: &Grant, expires: u64) -> String {
         let more = match &grant.action {
             LinkAction::Part { upload, .. } | LinkAction::Complete { upload } => format!("&upload={upload}"),

@@ -1,4 +1,4 @@
-//! Door 3: a whole stack of your own. Nothing is added to it, not even the token; the layers of the standard stack are there
+//! Extension point 3: a whole stack of your own. Nothing is added to it, not even the token; the layers of the standard stack are there
 //! to be picked from, in any order. Runs offline.
 #![allow(clippy::print_stdout)]
 
@@ -12,7 +12,7 @@ use hub_transport::{
 };
 use tower::Layer;
 
-async fn answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
+async fn response(request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let token = request.headers().contains_key("authorization");
     println!("{} {} with token: {token}", request.method(), request.uri());
     let response = Response::builder();
@@ -37,7 +37,7 @@ pub(crate) async fn main() -> Result<(), BoxError> {
         AuthLayer::new(origin.clone(), Arc::new(Token::new("hf_example")?), false, Arc::clone(&clock)),
         TraceLayer::new(origin, clock),
     );
-    let stack = layers.layer(erase(tower::service_fn(answer)));
+    let stack = layers.layer(erase(tower::service_fn(response)));
 
     let hub = Transport::from_service(stack, "https://hub.example")?;
     let response = hub.open(CallInfo::new("fetch", "", RetryClass::Read), get("/old").finish()?).await?;

@@ -1,4 +1,4 @@
-//! Door 2: your own layers, around the whole stack or around each attempt. Runs offline.
+//! Extension point 2: your own layers, around the whole stack or around each attempt. Runs offline.
 #![allow(clippy::print_stdout)]
 
 use std::sync::Arc;
@@ -23,8 +23,8 @@ pub(crate) async fn main() -> Result<(), BoxError> {
     });
 
     let hub = Transport::builder("https://hub.example")
-        .leaf(server)
-        .retry(RetryConfig { first_wait: Duration::from_millis(10), ..RetryConfig::default() })
+        .inner_service(server)
+        .retry(RetryConfig::new().first_wait(Duration::from_millis(10)))
         // Sees each call once, before the endpoint is put in front of its path.
         .layer(
             ServiceBuilder::new()

@@ -9,7 +9,7 @@ use url::Url;
 use crate::Error;
 use crate::origin::Origin;
 
-/// Hosts of the public Hub. A mirror may pass its answers on unchanged; they then mean the mirror.
+/// Hosts of the public Hub. A mirror may pass its responses on unchanged; they then mean the mirror.
 const PUBLIC: [&str; 2] = ["huggingface.co", "hub-ci.huggingface.co"];
 
 /// The public Hub.
@@ -48,8 +48,8 @@ impl BaseUrl {
         self.text == DEFAULT_ENDPOINT
     }
 
-    /// The same address at this endpoint, if `uri` is one of the public Hub and this is another: a mirror may pass on what the
-    /// Hub says of the next page, or of where a content goes, unchanged. `None` for every other address, also for one with a
+    /// The same URL at this endpoint, if `uri` is one of the public Hub and this is another: a mirror may pass on what the
+    /// Hub says of the next page, or of where a body goes, unchanged. `None` for every other URL, also for one with a
     /// user name. Path and query are taken as they are.
     #[must_use]
     pub fn mirrored(&self, uri: &Uri) -> Option<Uri> {

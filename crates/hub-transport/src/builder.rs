@@ -1,4 +1,4 @@
-//! [`TransportBuilder`]: the standard stack, and the doors into it.
+//! [`TransportBuilder`]: the standard stack, and the extension points into it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -40,9 +40,9 @@ pub struct TransportBuilder {
     offline: bool,
     allowed_hosts: Option<Vec<String>>,
     max_bandwidth: u64,
-    leaf: Option<HubService>,
+    inner_service: Option<HubService>,
     #[cfg(feature = "hyper")]
-    hyper: crate::leaf::HyperLeafBuilder,
+    hyper: crate::network::HyperServiceBuilder,
     layers: Vec<Wrap>,
     attempt_layers: Vec<Wrap>,
     clock: Arc<dyn Clock>,
@@ -72,9 +72,9 @@ impl TransportBuilder {
             offline: false,
             allowed_hosts: None,
             max_bandwidth: 0,
-            leaf: None,
+            inner_service: None,
             #[cfg(feature = "hyper")]
-            hyper: crate::leaf::HyperLeaf::builder(),
+            hyper: crate::network::HyperService::builder(),
             layers: Vec::new(),
             attempt_layers: Vec::new(),
             clock: Arc::new(TokioClock),
@@ -155,7 +155,7 @@ impl TransportBuilder {
     }
 
     /// Contacts nothing but the endpoint and these hosts: `host`, `host:port` or `*.domain`. Default: any host. A redirect
-    /// or an upload address that leads elsewhere is [`ErrorKind::HostNotAllowed`](crate::ErrorKind::HostNotAllowed), before
+    /// or an upload URL that leads elsewhere is [`ErrorKind::HostNotAllowed`](crate::ErrorKind::HostNotAllowed), before
     /// anything is sent there.
     pub fn strict_origin<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.allowed_hosts = Some(hosts.into_iter().map(Into::into).collect());
@@ -169,7 +169,7 @@ impl TransportBuilder {
         self
     }
 
-    /// Door 1: your service in place of the network, the inner service. The stack stays around it.
+    /// Extension point 1: your service in place of the network, the inner service. The stack stays around it.
     ///
     /// The stack relies on this, and checks what can be checked:
     /// - it sends each request once. It repeats none and follows no redirect: a 3xx is its response, with the `Location`. If it
@@ -177,11 +177,11 @@ impl TransportBuilder {
     ///   response; a response from elsewhere than the request was for is an error, [`ErrorKind::Redirect`](crate::ErrorKind::Redirect).
     /// - it hands bodies on as they are, in both directions. In particular it does not decompress.
     /// - it sends the token nowhere else, and shows it nowhere.
-    /// - where it knows that nothing was sent (no address, refused) its error is [`Failure::not_sent`](crate::Failure::not_sent).
+    /// - where it knows that nothing was sent (no URL, refused) its error is [`Failure::not_sent`](crate::Failure::not_sent).
     ///   Every other error counts as "may have been processed".
     ///
     /// To an endpoint with plain `http` on another machine it gets the token only after [`TransportBuilder::inner_is_private`].
-    pub fn leaf<S, B>(mut self, service: S) -> Self
+    pub fn inner_service<S, B>(mut self, service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
@@ -189,18 +189,18 @@ impl TransportBuilder {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        self.leaf = Some(erase(service));
+        self.inner_service = Some(erase(service));
         self
     }
 
-    /// States that what the inner service carries ([`TransportBuilder::leaf`]) is protected otherwise: it is in this process, or
+    /// States that what the inner service carries ([`TransportBuilder::inner service`]) is protected otherwise: it is in this process, or
     /// a network of its own encrypts it. Then it gets the token for an endpoint with plain `http` too.
     pub fn inner_is_private(mut self) -> Self {
         self.inner_is_private = true;
         self
     }
 
-    /// Door 2: your layer around the whole stack. It sees each call once, with its relative URI. The first one added is the
+    /// Extension point 2: your layer around the whole stack. It sees each call once, with its relative URI. The first one added is the
     /// outermost.
     pub fn layer<L, B>(mut self, layer: L) -> Self
     where
@@ -215,7 +215,7 @@ impl TransportBuilder {
         self
     }
 
-    /// Door 2, inside: your layer around each attempt, below redirects, retries and auth. It sees the token. The first one
+    /// Extension point 2, inside: your layer around each attempt, below redirects, retries and auth. It sees the token. The first one
     /// added is the outermost.
     pub fn attempt_layer<L, B>(mut self, layer: L) -> Self
     where
@@ -230,7 +230,7 @@ impl TransportBuilder {
         self
     }
 
-    /// How many requests may be waiting for the head of their answer at once, at least 1. Default: no limit. A request that
+    /// How many requests may be waiting for the head of their response at once, at least 1. Default: no limit. A request that
     /// waits to be sent again does not count.
     pub fn concurrency_limit(self, requests: usize) -> Self {
         // More than a semaphore can count is no limit.
@@ -254,8 +254,8 @@ impl TransportBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Build`](crate::ErrorKind::Build): an endpoint or header that is not usable, or no leaf: with the feature
-    /// `hyper` there is one, without it [`TransportBuilder::leaf`] must give it.
+    /// [`ErrorKind::Build`](crate::ErrorKind::Build): an endpoint or header that is not usable, or no inner service: with the feature
+    /// `hyper` there is one, without it [`TransportBuilder::inner service`] must give it.
     pub fn build(mut self) -> Result<Transport, Error> {
         if let Some(error) = self.error.take() {
             return Err(error);
@@ -292,14 +292,15 @@ impl TransportBuilder {
         let retry_config = self.retry.clone();
         let (layers, attempt_layers) =
             (std::mem::take(&mut self.layers), std::mem::take(&mut self.attempt_layers));
-        let leaf = self.take_leaf(&origin)?;
+        let inner_service = self.take_inner_service(&origin)?;
         let attempt = (auth, bandwidth, timeout, trace, checked);
         let whole = (offline, base_uri, headers, redirect, retry, DecompressLayer::new());
         let stack = if attempt_layers.is_empty() {
-            erase((whole, attempt).layer(leaf))
+            erase((whole, attempt).layer(inner_service))
         } else {
             let (auth, bandwidth, timeout, trace, checked) = attempt;
-            let inner = wrap(erase((bandwidth, timeout, trace, checked).layer(leaf)), attempt_layers);
+            let inner =
+                wrap(erase((bandwidth, timeout, trace, checked).layer(inner_service)), attempt_layers);
             erase((whole, auth).layer(inner))
         };
         let shared = Shared {
@@ -318,17 +319,18 @@ impl TransportBuilder {
         Ok(Transport::new(wrap(stack, layers), shared))
     }
 
-    fn take_leaf(self, origin: &Origin) -> Result<HubService, Error> {
-        if let Some(leaf) = self.leaf {
-            return Ok(leaf);
+    fn take_inner_service(self, origin: &Origin) -> Result<HubService, Error> {
+        if let Some(inner_service) = self.inner_service {
+            return Ok(inner_service);
         }
         #[cfg(feature = "hyper")]
         return Ok(erase(self.hyper.clock(self.clock).http2_for(origin).build()));
         #[cfg(not(feature = "hyper"))]
         {
             let _ = origin;
-            Err(Error::build("the transport has no leaf to send requests with")
-                .with_hint("turn on the feature `hyper` of hub-transport, or give a service with `leaf`"))
+            Err(Error::build("the transport has no inner service to send requests with").with_hint(
+                "turn on the feature `hyper` of hub-transport, or give a service with `inner_service`",
+            ))
         }
     }
 
@@ -339,32 +341,32 @@ impl TransportBuilder {
 
 #[cfg(feature = "hyper")]
 impl TransportBuilder {
-    /// Which proxies the default leaf uses. Default: none; see [`Proxies::from_vars`](crate::Proxies::from_vars).
+    /// Which proxies the default inner service uses. Default: none; see [`Proxies::from_vars`](crate::Proxies::from_vars).
     pub fn proxies(mut self, proxies: crate::Proxies) -> Self {
         self.hyper = self.hyper.proxies(proxies);
         self
     }
 
-    /// Which certificates the default leaf trusts. Default: those of the system.
+    /// Which certificates the default inner service trusts. Default: those of the system.
     #[cfg(feature = "rustls")]
     pub fn tls(mut self, tls: crate::Tls) -> Self {
         self.hyper = self.hyper.tls(tls);
         self
     }
 
-    /// How the default leaf finds the addresses of a host. Default: the system's resolver.
+    /// How the default inner service finds the URLs of a host. Default: the system's resolver.
     pub fn resolver(mut self, resolver: Arc<dyn crate::Resolve>) -> Self {
         self.hyper = self.hyper.resolver(resolver);
         self
     }
 
-    /// How the default leaf opens a byte stream to a host and port. Default: TCP.
+    /// How the default inner service opens a byte stream to a host and port. Default: TCP.
     pub fn connector(mut self, connector: Arc<dyn crate::Connect>) -> Self {
         self.hyper = self.hyper.connector(connector);
         self
     }
 
-    /// How long the default leaf may take for each step of connecting. Default 10 s.
+    /// How long the default inner service may take for each step of connecting. Default 10 s.
     pub fn connect_timeout(mut self, limit: std::time::Duration) -> Self {
         self.hyper = self.hyper.connect_timeout(limit);
         self

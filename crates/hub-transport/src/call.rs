@@ -102,7 +102,7 @@ impl Call {
         error
     }
 
-    /// An answer that came with `head` but cannot be used.
+    /// A response that came with `head` but cannot be used.
     pub(crate) fn answered(&self, error: Error, head: &Parts) -> Error {
         let mut error = self.error(error);
         let context = error.context_mut();
@@ -111,7 +111,7 @@ impl Call {
         error
     }
 
-    /// No usable answer: the error of the stack.
+    /// No usable response: the error of the stack.
     pub(crate) fn failed(&mut self, error: BoxError) -> Error {
         let delivery = delivery_of(&error);
         let unread = match delivery {
@@ -148,11 +148,11 @@ impl Call {
         error
     }
 
-    /// An answer that says no.
+    /// A response that says no.
     pub(crate) fn refused(&self, head: &Parts, body: &[u8]) -> Error {
         // The standard stack has judged each attempt, and knows whether the body was whole; a stack of others may not have.
         let whole = self.shared.budget.is_none();
-        if Outcome::answer(head.status).body_complete(whole).is_ambiguous() {
+        if Outcome::response(head.status).body_complete(whole).is_ambiguous() {
             self.log.record_maybe_processed();
         }
         let said = classify(head.status, &head.headers, &self.uri(), body);

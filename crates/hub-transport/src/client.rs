@@ -23,9 +23,9 @@ use crate::{
     Transfer, Turns, erase,
 };
 
-/// Most bytes of a successful answer that [`Transport::send`] reads into memory.
+/// Most bytes of a successful response that [`Transport::send`] reads into memory.
 pub const MAX_BODY: usize = 64 * 1024 * 1024;
-/// Most bytes of a failed answer that are read.
+/// Most bytes of a failed response that are read.
 pub const MAX_ERROR_BODY: usize = 64 * 1024;
 
 /// The client side of one Hub: a stack of services and what all calls share. Cheap to clone.
@@ -168,7 +168,7 @@ impl Transport {
         self.service.clone()
     }
 
-    /// Runs one exchange: sends the request, reads the whole answer and decodes it.
+    /// Sends the request, reads the whole response and decodes it.
     ///
     /// Reading is part of what is retried, and so is, once and for calls that may be repeated, a success that cannot be decoded.
     /// For every other class that is the end: the request may have been carried out ([`Error::maybe_processed`]).
@@ -202,7 +202,7 @@ impl Transport {
             match decode(&head, body) {
                 Ok(output) => return Ok((head, output)),
                 Err(error) if again && error.kind() == ErrorKind::Decode && self.may_repeat() => {
-                    tracing::debug!(error = %error, "the answer cannot be decoded; asking again");
+                    tracing::debug!(error = %error, "the response cannot be decoded; asking again");
                     again = false;
                     call.log().record_retry();
                 }
@@ -215,7 +215,7 @@ impl Transport {
         }
     }
 
-    /// Sends a request and returns the answer as soon as its head is there; the body streams.
+    /// Sends a request and returns the response as soon as its head is there; the body streams.
     ///
     /// Answers other than 2xx are errors, except 304, and except a 3xx when the request's [`RedirectMode`] is not
     /// [`RedirectMode::Follow`]. There is no limit on the total time unless the request carries [`Timeouts`] with one. An
@@ -229,21 +229,22 @@ impl Transport {
         let span = call.span();
         let defaults = request.extensions_mut().get_or_insert_default::<DefaultTimeouts>();
         defaults.0 = defaults.0.over(Timeouts::new().no_total());
-        async move { self.exchange(&mut call, request).await }.instrument(span).await
+        async move { self.head_of(&mut call, request).await }.instrument(span).await
     }
 
-    /// One exchange with the whole body.
+    /// A request and its whole response.
     async fn read(&self, call: &mut Call, mut request: Request<Body>) -> Result<(Parts, Bytes), Error> {
         request.extensions_mut().insert(CollectBody { limit: MAX_BODY });
         // The content of files is read as it is.
         if call.info().class == RetryClass::Read && request.extensions().get::<Transfer>().is_none() {
             request.extensions_mut().insert(Compressible);
         }
-        let (head, body) = self.exchange(call, request).await?.into_parts();
+        let (head, body) = self.head_of(call, request).await?.into_parts();
         match collect::collect(body, MAX_BODY).await {
             Ok(Some(bytes)) => Ok((head, bytes)),
             Ok(None) => {
-                Err(call.answered(Error::new(ErrorKind::TooLarge, "the answer is larger than 64 MiB"), &head))
+                Err(call
+                    .answered(Error::new(ErrorKind::TooLarge, "the response is larger than 64 MiB"), &head))
             }
             Err(error) => {
                 call.log().record_maybe_processed();
@@ -252,8 +253,8 @@ impl Transport {
         }
     }
 
-    /// One exchange up to the head; failed answers become errors.
-    async fn exchange(&self, call: &mut Call, mut request: Request<Body>) -> Result<Response<Body>, Error> {
+    /// A request up to the head of its response; failed responses become errors.
+    async fn head_of(&self, call: &mut Call, mut request: Request<Body>) -> Result<Response<Body>, Error> {
         call.set_request(request.method().clone(), request.uri().clone());
         let mode = request.extensions().get::<RedirectMode>().copied().unwrap_or_default();
         let extensions = request.extensions_mut();

@@ -1,4 +1,4 @@
-//! [`Endpoint`] and [`PagedEndpoint`]: exchanges as data.
+//! [`Endpoint`] and [`PagedEndpoint`]: requests as data.
 
 use bytes::Bytes;
 use http::Request;
@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 
 use crate::{Body, Error, RetryClass};
 
-/// One HTTP exchange as data: it can be turned into a request and decoded from an answer without a network.
+/// One HTTP request and its response as data: it can be turned into a request and decoded from a response without a network.
 ///
 /// [`Transport::send`](crate::Transport::send) runs it.
 pub trait Endpoint: Send + Sync {
     /// The operation, under its Python name where it has one.
     const NAME: &'static str;
-    /// What a successful answer becomes.
+    /// What a successful response becomes.
     type Output: Send;
 
     /// What sending it twice can do. There is no default, so that no endpoint is left unclassified.
@@ -30,11 +30,11 @@ pub trait Endpoint: Send + Sync {
     /// [`ErrorKind::Build`](crate::ErrorKind::Build) for input that cannot be sent.
     fn request(&self) -> Result<Request<Body>, Error>;
 
-    /// The value of a successful answer.
+    /// The value of a successful response.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for an answer that is not what was expected.
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) for a response that is not what was expected.
     fn decode(&self, head: &Parts, body: Bytes) -> Result<Self::Output, Error>;
 }
 

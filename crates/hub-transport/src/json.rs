@@ -1,4 +1,4 @@
-//! JSON answers: decoding with a place to look at when it fails.
+//! JSON responses: decoding with a place to look at when it fails.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, ErrorKind, redact};
 
-/// Reads an answer as JSON.
+/// Reads a response as JSON.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Decode`] if the answer is declared as something else than JSON (a login page in between is the usual
+/// [`ErrorKind::Decode`] if the response is declared as something else than JSON (a login page in between is the usual
 /// reason), or if it does not fit `T`: the message then names the path inside the document and the byte offset.
 pub fn decode_json<T: DeserializeOwned>(head: &Parts, body: &Bytes) -> Result<T, Error> {
     check_content_type(head)?;
@@ -72,13 +72,13 @@ fn media_type(head: &Parts) -> Option<String> {
     Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
-/// An answer without a content type is taken for what was asked for.
+/// A response without a content type is taken for what was asked for.
 pub(crate) fn check_content_type(head: &Parts) -> Result<(), Error> {
     let Some(media) = media_type(head) else { return Ok(()) };
     if media == "application/json" || media == "text/json" || media.ends_with("+json") {
         return Ok(());
     }
-    let mut error = Error::new(ErrorKind::Decode, format!("expected JSON but the answer is {media}"));
+    let mut error = Error::new(ErrorKind::Decode, format!("expected JSON but the response is {media}"));
     if media == "text/html" {
         error = error.with_hint("check the endpoint; a proxy or a login page may be in between");
     }
@@ -100,7 +100,7 @@ pub(crate) fn misfit(body: &[u8], source: serde_json::Error) -> Error {
     let path = path_at(body, offset);
     let path = if path.is_empty() { "the top".to_owned() } else { redact::clean(&path, 200) };
     Error::decode(
-        format!("the answer is not what was expected at {path} (byte {offset} of {})", body.len()),
+        format!("the response is not what was expected at {path} (byte {offset} of {})", body.len()),
         source,
     )
 }

@@ -5,7 +5,7 @@
 //! use http::{Request, Response, response::Parts};
 //! use hub_transport::{Body, BoxError, Endpoint, Error, RetryClass, Transport, decode_json, get};
 //!
-//! /// One exchange as data: what to send, and what comes back.
+//! /// A request and its response as data: what to send, and what comes back.
 //! struct ListTags(&'static str);
 //!
 //! impl Endpoint for ListTags {
@@ -28,12 +28,12 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Error> {
-//! // A closure stands in for the network here. Without `leaf` the transport speaks HTTP over TCP and TLS.
+//! // A closure stands in for the network here. Without `inner_service` the transport speaks HTTP over TCP and TLS.
 //! let server = tower::service_fn(|request: Request<Body>| async move {
 //!     assert_eq!(request.uri(), "https://hub.example/tags?of=ada%2Fdemo");
 //!     Ok::<_, BoxError>(Response::new(Body::bytes(r#"["v1", "v2"]"#)))
 //! });
-//! let hub = Transport::builder("https://hub.example").leaf(server).build()?;
+//! let hub = Transport::builder("https://hub.example").inner_service(server).build()?;
 //! assert_eq!(hub.send(&ListTags("ada/demo")).await?, ["v1", "v2"]);
 //! # Ok(())
 //! # }
@@ -56,7 +56,7 @@
 //!         AttemptTimeout                 time to the head; idle time and speed of bodies
 //!         Trace                          one event for each attempt
 //!           Hosts                        refuses hosts that are not allowed, notes the others
-//!             leaf                     hyper: pool, TLS, proxies, HTTP/2; or your service (`leaf`)
+//!             inner service                     hyper: pool, TLS, proxies, HTTP/2; or your service (`inner_service`)
 //! ```
 //!
 //! Three rules hold it together.
@@ -68,17 +68,17 @@
 //! - **Bodies say whether they can be sent twice** ([`Body`]). One that cannot is never sent a second time, and never sent
 //!   empty.
 //!
-//! # Doors for embedders
+//! # Extension points for embedders
 //!
-//! [`TransportBuilder::leaf`] replaces the network, [`TransportBuilder::layer`] and [`TransportBuilder::attempt_layer`] add
+//! [`TransportBuilder::inner service`] replaces the network, [`TransportBuilder::layer`] and [`TransportBuilder::attempt_layer`] add
 //! layers, [`Transport::from_service`] takes a whole stack. The folder `examples` shows each. Time, randomness, name resolution
 //! and connections are parameters of the builder.
 //!
 //! # Features
 //!
-//! - `hyper` (default): [`HyperLeaf`], the leaf that speaks to the network.
+//! - `hyper` (default): [`HyperService`], the inner service that speaks to the network.
 //! - `rustls` (default): TLS for it, with the certificates of the system.
-//! - `testing`: the module `testing` with a scripted leaf and a recorder.
+//! - `testing`: the module `testing` with a scripted inner service and a recorder.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -96,7 +96,7 @@ mod error;
 mod json;
 pub mod layer;
 #[cfg(feature = "hyper")]
-mod leaf;
+mod network;
 mod options;
 mod origin;
 mod page;
@@ -126,9 +126,9 @@ pub use endpoint::{Endpoint, PagedEndpoint};
 pub use error::{Classified, Context, Error, ErrorKind, Failure, Foreign, MAX_SNIPPET, Voice, classify};
 pub use json::{Done, decode_done, decode_json};
 #[cfg(feature = "rustls")]
-pub use leaf::Tls;
+pub use network::Tls;
 #[cfg(feature = "hyper")]
-pub use leaf::{ByteStream, Connect, HyperLeaf, HyperLeafBuilder, Proxies, Resolve};
+pub use network::{ByteStream, Connect, HyperService, HyperServiceBuilder, Proxies, Resolve};
 pub use options::{
     CallInfo, CallLog, CollectBody, Compressible, Deadline, Delivery, EffectiveUri, OneAttempt, Patience,
     RedirectMode, RetryClass, Transfer, UseToken, WithoutToken,

@@ -41,9 +41,9 @@ impl RetryClass {
 pub enum Delivery {
     /// Provably no byte of the request reached a server.
     NotSent,
-    /// Anything from the first byte written up to a missing, late or broken answer.
+    /// Anything from the first byte written up to a missing, late or broken response.
     MaybeProcessed,
-    /// The head of an answer arrived.
+    /// The head of a response arrived.
     Responded(StatusCode),
 }
 
@@ -83,9 +83,9 @@ pub enum RedirectMode {
     #[default]
     Follow,
     /// Those whose `Location` is relative: the Hub's own, for example to a repository's new name. The first other one is
-    /// the answer, whose 3xx head tells what a file is; a store of contents may well be at the same origin.
+    /// the response, whose 3xx head tells what a file is; a store of contents may well be at the same origin.
     Relative,
-    /// None: a 3xx is the answer.
+    /// None: a 3xx is the response.
     Never,
 }
 
@@ -164,7 +164,7 @@ impl fmt::Debug for Patience {
 #[derive(Debug, Clone, Copy)]
 pub struct Transfer;
 
-/// Marks a request whose answer may be sent compressed: messages of the API, never the content of files.
+/// Marks a request whose response may be sent compressed: messages of the API, never the content of files.
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
@@ -172,7 +172,7 @@ pub struct Compressible;
 #[derive(Debug, Clone, Copy)]
 pub struct OneAttempt;
 
-/// Asks the retry layer to read the answer's body, so that one that breaks off can be asked for again.
+/// Asks the retry layer to read the response's body, so that one that breaks off can be asked for again.
 #[derive(Debug, Clone, Copy)]
 pub struct CollectBody {
     /// The most bytes to accept.
@@ -187,7 +187,7 @@ pub struct EffectiveUri(pub Uri);
 #[derive(Debug, Clone)]
 pub(crate) struct CallToken(pub(crate) Arc<dyn TokenSource>);
 
-/// Keeps the token off a request: set where an address carries its own permission (a signed upload), and by the redirect
+/// Keeps the token off a request: set where a URL carries its own permission (a signed upload), and by the redirect
 /// layer once a chain has left the origin it began at.
 #[derive(Debug, Clone, Copy)]
 pub struct WithoutToken;
@@ -221,12 +221,12 @@ impl CallLog {
         self.0.retries.load(Ordering::SeqCst).saturating_add(1)
     }
 
-    /// Notes that an attempt may have been carried out although no answer said so.
+    /// Notes that an attempt may have been carried out although no response said so.
     pub fn record_maybe_processed(&self) {
         self.0.maybe_processed.store(true, Ordering::SeqCst);
     }
 
-    /// True if any attempt may have been carried out although no answer said so.
+    /// True if any attempt may have been carried out although no response said so.
     #[must_use]
     pub fn maybe_processed(&self) -> bool {
         self.0.maybe_processed.load(Ordering::SeqCst)

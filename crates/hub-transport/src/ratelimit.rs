@@ -7,10 +7,10 @@ use http::{HeaderMap, StatusCode};
 
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// The wait that an answer asks for; `None` if it asks for none that lies in the future.
+/// The wait that a response asks for; `None` if it asks for none that lies in the future.
 ///
-/// `RateLimit: "api";r=0;t=117` counts on a 429 when nothing remains: on other answers it says nothing. Otherwise
-/// `Retry-After`, in seconds or as a date. A date is compared with the answer's own `Date`, so that a wrong local clock has
+/// `RateLimit: "api";r=0;t=117` counts on a 429 when nothing remains: on other responses it says nothing. Otherwise
+/// `Retry-After`, in seconds or as a date. A date is compared with the response's own `Date`, so that a wrong local clock has
 /// no effect; `wall` is used without one.
 pub(crate) fn server_wait(status: StatusCode, headers: &HeaderMap, wall: SystemTime) -> Option<Duration> {
     let exhausted =
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn f32_dates_are_relative_to_the_date_of_the_answer() {
+    fn f32_dates_are_relative_to_the_date_of_the_response() {
         let date = ("date", "Fri, 01 Jan 2021 00:00:00 GMT");
         type Case<'a> = (&'a [(&'a str, &'a str)], Option<u64>);
         let cases: [Case<'_>; 6] = [

@@ -175,7 +175,7 @@ impl RequestBuilder {
         let absolute = self.url.starts_with("http://") || self.url.starts_with("https://");
         let url = if absolute || self.url.starts_with('/') { self.url } else { format!("/{}", self.url) };
         let uri = Uri::try_from(url)
-            .map_err(|source| Error::build("the address of the request is not a URL").with_source(source))?;
+            .map_err(|source| Error::build("the URL of the request is not a URL").with_source(source))?;
         let mut request = Request::new(self.body);
         *request.method_mut() = self.method;
         *request.uri_mut() = uri;

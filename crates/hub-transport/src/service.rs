@@ -7,7 +7,7 @@ use tower::{Service, ServiceExt};
 
 use crate::{Body, BoxError};
 
-/// A cloneable service that answers one HTTP request. Every layer and every door for embedders ends in this type.
+/// A cloneable service that answers one HTTP request. Every layer and every extension point ends in this type.
 pub type HubService = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
 
 /// Turns any cloneable service over [`Body`] into a [`HubService`].

@@ -14,7 +14,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) timeouts: Settings,
-    /// Pays for asking again after an answer that could not be decoded; `None` for a stack brought by an embedder.
+    /// Pays for asking again after a response that could not be decoded; `None` for a stack brought by an embedder.
     pub(crate) budget: Option<Arc<RetryBudget>>,
     pub(crate) hosts: Hosts,
     pub(crate) warned: Mutex<HashSet<String>>,

@@ -41,7 +41,7 @@ impl Timeouts {
         Self { head: None, idle: None, min_rate: None, total: None }
     }
 
-    /// How long an answer may take to begin once the request was sent, for each attempt. 60 s unless set, 300 s for a commit.
+    /// How long a response may take to begin once the request was sent, for each attempt. 60 s unless set, 300 s for a commit.
     #[must_use]
     pub const fn head(self, limit: Duration) -> Self {
         Self { head: Some(limit), ..self }
@@ -53,13 +53,13 @@ impl Timeouts {
         Self { idle: Some(limit), ..self }
     }
 
-    /// The lowest accepted speed of an answer's body in bytes per second, over 60 s of waiting; 0 for none. 1024 unless set.
+    /// The lowest accepted speed of a response's body in bytes per second, over 60 s of waiting; 0 for none. 1024 unless set.
     #[must_use]
     pub const fn min_rate(self, bytes_per_second: u32) -> Self {
         Self { min_rate: Some(bytes_per_second), ..self }
     }
 
-    /// All attempts, waits and the answer's body together. Unless set: 180 s, to which the waits that a server asks for do
+    /// All attempts, waits and the response's body together. Unless set: 180 s, to which the waits that a server asks for do
     /// not count where the request is a part of longer work ([`Patience`](crate::Patience)); no limit for file contents.
     #[must_use]
     pub const fn total(self, limit: Duration) -> Self {

@@ -35,7 +35,7 @@ pub struct SuperSquashRequest {
     pub message: Option<String>,
 }
 
-/// The answer to a [`SuperSquashRequest`].
+/// The response to a [`SuperSquashRequest`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SuperSquashResponse {

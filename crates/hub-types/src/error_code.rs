@@ -1,4 +1,4 @@
-//! What a failed answer says about itself: the `X-Error-Code` header and the JSON body.
+//! What a failed response says about itself: the `X-Error-Code` header and the JSON body.
 
 use std::fmt;
 
@@ -15,16 +15,16 @@ pub const X_ERROR_MESSAGE: &str = "x-error-message";
 pub const X_REQUEST_ID: &str = "x-request-id";
 /// Header with the full commit id that a revision resolved to.
 pub const X_REPO_COMMIT: &str = "x-repo-commit";
-/// Header with the etag of the real object when a file answer is a redirect. For LFS files it is the sha256.
+/// Header with the etag of the real object when a file response is a redirect. For LFS files it is the sha256.
 pub const X_LINKED_ETAG: &str = "x-linked-etag";
-/// Header with the size in bytes of the real object when a file answer is a redirect.
+/// Header with the size in bytes of the real object when a file response is a redirect.
 pub const X_LINKED_SIZE: &str = "x-linked-size";
 /// The one significant value of [`X_ERROR_MESSAGE`]: the repository was disabled by the Hub.
 pub const DISABLED_MESSAGE: &str = "Access to this resource is disabled.";
 /// The value of [`X_ERROR_MESSAGE`] when the token itself was refused.
 pub const INVALID_CREDENTIALS_MESSAGE: &str = "Invalid credentials in Authorization header";
 
-/// The machine-readable reason of a failed answer, from the `X-Error-Code` header.
+/// The machine-readable reason of a failed response, from the `X-Error-Code` header.
 ///
 /// Codes that this version does not know are kept as [`ErrorCode::Other`]. Made from text with `From<&str>`,
 /// which prefers the known spelling.
@@ -74,7 +74,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// The JSON body of a failed answer. Every field may be missing.
+/// The JSON body of a failed response. Every field may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ErrorBody {
     /// The reason: a text, or several. Of an object its `message`.

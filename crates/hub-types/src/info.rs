@@ -1,15 +1,23 @@
 //! What the Hub knows of a repository: `model_info`, `dataset_info`, `space_info` and the items of listings.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Extra, RepoId, RepoType, Timestamp, extra::open_struct, space::NewSpace};
+use crate::{
+    DatasetCardData, Extra, ModelCardData, RepoId, RepoType, SpaceCardData, Timestamp,
+    extra::open_struct,
+    space::{NewSpace, SpaceRuntime},
+};
 
 open_struct! {
     /// A model. Python: `ModelInfo`. Endpoint: `GET /api/models/{id}`.
     pub struct ModelInfo {
-        /// `namespace/name`.
-        required id: String = "id",
+        [
+            /// `namespace/name`.
+            required id: String = "id"
+        ]
         /// The Hub's internal id: 24 hexadecimal digits.
         internal_id: String = "_id",
         /// The same as `id`; older clients read only this one.
@@ -47,17 +55,27 @@ open_struct! {
         /// Every file, without folders.
         siblings: Vec<RepoFile> = "siblings",
         /// The front matter of the model card.
-        card_data: Value = "cardData",
+        card_data: ModelCardData = "cardData",
         /// What `config.json` says about the architecture.
         config: Value = "config",
         /// Parameter counts of its safetensors files.
-        safetensors: Value = "safetensors",
+        safetensors: SafeTensorsInfo = "safetensors",
         /// Results that the card states.
         model_index: Value = "model-index",
         /// Examples for the page's widget.
         widget_data: Value = "widgetData",
         /// The classes of the transformers library that load it.
-        transformers_info: Value = "transformersInfo",
+        transformers_info: TransformersInfo = "transformersInfo",
+        /// What the header of its GGUF file says.
+        gguf: Value = "gguf",
+        /// `warm` when a provider of inference serves it.
+        inference: String = "inference",
+        /// Which providers serve it, under which names.
+        inference_provider_mapping: Value = "inferenceProviderMapping",
+        /// How many models were made from it.
+        children_model_count: u64 = "childrenModelCount",
+        /// The resource group that it belongs to, of an organisation that has some.
+        resource_group: Value = "resourceGroup",
         /// Result of the security scan; asked for with `securityStatus`.
         security_repo_status: Value = "securityRepoStatus",
         /// Ids of Spaces that use it.
@@ -70,8 +88,10 @@ open_struct! {
 open_struct! {
     /// A dataset. Python: `DatasetInfo`. Endpoint: `GET /api/datasets/{id}`.
     pub struct DatasetInfo {
-        /// `namespace/name`.
-        required id: String = "id",
+        [
+            /// `namespace/name`.
+            required id: String = "id"
+        ]
         /// The Hub's internal id: 24 hexadecimal digits.
         internal_id: String = "_id",
         /// User or organisation that owns it.
@@ -107,7 +127,7 @@ open_struct! {
         /// Every file, without folders.
         siblings: Vec<RepoFile> = "siblings",
         /// The front matter of the dataset card.
-        card_data: Value = "cardData",
+        card_data: DatasetCardData = "cardData",
         /// Bytes that the repository takes on the Hub.
         used_storage: u64 = "usedStorage",
     }
@@ -116,8 +136,10 @@ open_struct! {
 open_struct! {
     /// A Space. Python: `SpaceInfo`. Endpoint: `GET /api/spaces/{id}`.
     pub struct SpaceInfo {
-        /// `namespace/name`.
-        required id: String = "id",
+        [
+            /// `namespace/name`.
+            required id: String = "id"
+        ]
         /// The Hub's internal id: 24 hexadecimal digits.
         internal_id: String = "_id",
         /// User or organisation that owns it.
@@ -141,15 +163,15 @@ open_struct! {
         /// Every file, without folders.
         siblings: Vec<RepoFile> = "siblings",
         /// The front matter of the README.
-        card_data: Value = "cardData",
+        card_data: SpaceCardData = "cardData",
         /// `gradio`, `docker`, `static` or what is new.
         sdk: String = "sdk",
-        /// Address of the running application.
+        /// URL of the running application.
         host: String = "host",
-        /// First part of that address.
+        /// First part of that URL.
         subdomain: String = "subdomain",
         /// Stage, hardware and storage.
-        runtime: Value = "runtime",
+        runtime: SpaceRuntime = "runtime",
         /// Ids of models that it uses.
         models: Vec<String> = "models",
         /// Ids of datasets that it uses.
@@ -160,10 +182,40 @@ open_struct! {
 }
 
 open_struct! {
+    /// Parameter counts of a model's safetensors files. Python: `SafeTensorsInfo`.
+    pub struct SafeTensorsInfo {
+        [
+            /// Over all types.
+            required total: u64 = "total"
+        ]
+        /// By type, such as `F32` or `BF16`.
+        parameters: BTreeMap<String, u64> = "parameters",
+    }
+}
+
+open_struct! {
+    /// The classes of the transformers library that load a model. Python: `TransformersInfo`.
+    pub struct TransformersInfo {
+        [
+            /// Such as `AutoModelForCausalLM`.
+            required auto_model: String = "auto_model"
+        ]
+        /// The class of the repository's own code.
+        custom_class: String = "custom_class",
+        /// The task it is for.
+        pipeline_tag: String = "pipeline_tag",
+        /// Such as `AutoTokenizer`.
+        processor: String = "processor",
+    }
+}
+
+open_struct! {
     /// A file among [`ModelInfo::siblings`]. Python: `RepoFile` (0.12), `RepoSibling` (today).
     pub struct RepoFile {
-        /// Path from the root of the repository.
-        required rfilename: String = "rfilename",
+        [
+            /// Path from the root of the repository.
+            required rfilename: String = "rfilename"
+        ]
         /// Size of the content in bytes; asked for with `blobs`.
         size: u64 = "size",
         /// Git blob id, for LFS files that of the pointer; asked for with `blobs`.
@@ -256,7 +308,16 @@ impl RepoInfo {
         #[doc = "How many users like it."] likes: u64,
         #[doc = "Tags, with those from the card."] tags: Vec<String>,
         #[doc = "Every file, without folders."] siblings: Vec<RepoFile>,
-        #[doc = "The front matter of the card."] card_data: Value,
+    }
+
+    /// The front matter of the card as it is, with what its type does not model.
+    pub fn card_data(&self) -> Option<Value> {
+        let card = match self {
+            Self::Model(info) => info.card_data.as_ref().map(serde_json::to_value),
+            Self::Dataset(info) => info.card_data.as_ref().map(serde_json::to_value),
+            Self::Space(info) => info.card_data.as_ref().map(serde_json::to_value),
+        };
+        card?.ok()
     }
 }
 
@@ -313,7 +374,7 @@ impl CreateRepoRequest {
     }
 }
 
-/// The answer to a [`CreateRepoRequest`].
+/// The response to a [`CreateRepoRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CreateRepoResponse {
     /// Web page of the new repository, absolute.

@@ -11,7 +11,7 @@ use crate::{ParseError, error_code, lenient};
 
 /// Media type of batch, completion and verify bodies, both ways.
 pub const MEDIA_TYPE: &str = "application/vnd.git-lfs+json";
-/// The code of an [`ObjectError`] for an answer that cannot be read, or has no code.
+/// The code of an [`ObjectError`] for a response that cannot be read, or has no code.
 const UNREADABLE: u16 = 0;
 /// Key in [`Action::header`] that makes an upload a multipart one; its value is the part size in bytes.
 pub const CHUNK_SIZE: &str = "chunk_size";
@@ -65,7 +65,7 @@ pub fn is_oid(oid: &str) -> bool {
     oid.len() == 64 && oid.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// The answer to a [`BatchRequest`].
+/// The response to a [`BatchRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BatchResponse {
     /// The transfer that the actions belong to; `basic` when left out.
@@ -104,12 +104,12 @@ pub struct ObjectError {
     pub message: String,
 }
 
-/// Reads the objects of an answer: one that does not fit keeps its `oid` and says why.
+/// Reads the objects of a response: one that does not fit keeps its `oid` and says why.
 fn objects<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<BatchObject>, D::Error> {
     let read = |value: Value| {
         let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
         let (oid, size) = (text("oid"), value.get("size").and_then(Value::as_u64).unwrap_or_default());
-        // What exactly is wrong may quote a signed address.
+        // What exactly is wrong may quote a signed URL.
         BatchObject::deserialize(value).map(Some).unwrap_or_else(|_| {
             let message = "what the server says of it cannot be read".to_owned();
             let error = Some(ObjectError { code: UNREADABLE, message });
@@ -145,9 +145,9 @@ pub struct Actions {
     pub download: Option<Action>,
 }
 
-/// An address that carries its own permission, with the headers to send.
+/// A URL that carries its own permission, with the headers to send.
 ///
-/// `Debug` leaves the address's query out: it is a credential.
+/// `Debug` leaves the URL's query out: it is a credential.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Action {
     /// Absolute URL.
@@ -155,15 +155,15 @@ pub struct Action {
     /// Headers to send; for multipart uploads also [`CHUNK_SIZE`] and one URL per part number.
     #[serde(default, deserialize_with = "lenient::texts")]
     pub header: BTreeMap<String, String>,
-    /// Seconds for which the address is valid.
+    /// Seconds for which the URL is valid.
     #[serde(default, deserialize_with = "lenient::optional", skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
 }
 
 impl std::fmt::Debug for Action {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let address = self.href.split('?').next().unwrap_or_default();
-        f.debug_struct("Action").field("href", &address).field("headers", &self.header.len()).finish()
+        let url = self.href.split('?').next().unwrap_or_default();
+        f.debug_struct("Action").field("href", &url).field("headers", &self.header.len()).finish()
     }
 }
 
@@ -218,7 +218,7 @@ impl Action {
     }
 }
 
-/// The body that completes a multipart upload, posted to [`Actions::upload`]'s address.
+/// The body that completes a multipart upload, posted to [`Actions::upload`]'s URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompletionRequest {
     /// The object's sha256.
@@ -233,7 +233,7 @@ pub struct CompletionRequest {
 pub struct CompletedPart {
     /// Counted from 1.
     pub part_number: u32,
-    /// The `ETag` header of the part's answer, with its quotes.
+    /// The `ETag` header of the part's response, with its quotes.
     pub etag: String,
 }
 
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn the_signature_of_an_address_is_never_printed() {
+    fn the_signature_of_a_url_is_never_printed() {
         assert!(!format!("{:?}", action(&[])).contains("secret"));
     }
 

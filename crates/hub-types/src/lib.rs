@@ -18,6 +18,7 @@
 
 pub mod base64;
 mod branches;
+mod card;
 pub mod commit;
 pub mod discussion;
 mod encode;
@@ -34,6 +35,8 @@ mod message;
 pub mod pattern;
 pub mod preupload;
 pub mod progress;
+pub mod query;
+pub mod range;
 mod refs;
 mod repo_id;
 mod repo_path;
@@ -55,6 +58,7 @@ mod user;
 mod validate_yaml;
 
 pub use branches::{CreateBranchRequest, CreateTagRequest, SuperSquashRequest, SuperSquashResponse};
+pub use card::{DatasetCardData, ModelCardData, OneOrMany, SpaceCardData};
 pub use commit::{CommitInfo, GitCommitInfo};
 pub use discussion::{
     Discussion, DiscussionComment, DiscussionCommit, DiscussionEvent, DiscussionStatus,
@@ -65,7 +69,7 @@ pub use error_code::ErrorCode;
 pub use extra::Extra;
 pub use info::{
     BlobLfsInfo, CreateRepoRequest, CreateRepoResponse, DatasetInfo, DeleteRepoRequest, Gated, ModelInfo,
-    RepoFile, RepoInfo, SpaceInfo,
+    RepoFile, RepoInfo, SafeTensorsInfo, SpaceInfo, TransformersInfo,
 };
 pub use likes::{Like, LikedRepo, Liker, UserLikes};
 pub use message::Message;

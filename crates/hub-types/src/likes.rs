@@ -84,7 +84,7 @@ pub struct Liker {
     /// Name in full.
     #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub fullname: Option<String>,
-    /// Address of the picture.
+    /// URL of the picture.
     #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
     /// Everything else that the server sent.

@@ -31,7 +31,7 @@ pub struct PreuploadFile {
     pub sample: String,
 }
 
-/// The answer to a [`PreuploadRequest`].
+/// The response to a [`PreuploadRequest`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PreuploadResponse {

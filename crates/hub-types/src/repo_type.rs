@@ -11,12 +11,12 @@ use crate::{ParseError, RepoId};
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum RepoType {
-    /// A model: `ada/demo`, web address `https://huggingface.co/ada/demo`.
+    /// A model: `ada/demo`, web URL `https://huggingface.co/ada/demo`.
     #[default]
     Model,
-    /// A dataset: web address `https://huggingface.co/datasets/ada/demo`.
+    /// A dataset: web URL `https://huggingface.co/datasets/ada/demo`.
     Dataset,
-    /// A Space (an application): web address `https://huggingface.co/spaces/ada/demo`.
+    /// A Space (an application): web URL `https://huggingface.co/spaces/ada/demo`.
     Space,
 }
 
@@ -42,7 +42,7 @@ impl RepoType {
         }
     }
 
-    /// What stands before the id in web, git and file addresses: nothing, `datasets/` or `spaces/`.
+    /// What stands before the id in web, git and file URLs: nothing, `datasets/` or `spaces/`.
     pub const fn url_prefix(self) -> &'static str {
         match self {
             Self::Model => "",
@@ -89,9 +89,9 @@ impl RepoRef {
         Self { repo_type, id }
     }
 
-    /// The path of its web page without a leading slash: `ada/demo`, `datasets/ada/demo`.
+    /// The path of its web page on the Hub: `/ada/demo`, `/datasets/ada/demo`.
     pub fn web_path(&self) -> String {
-        format!("{}{}", self.repo_type.url_prefix(), self.id)
+        format!("/{}{}", self.repo_type.url_prefix(), self.id)
     }
 }
 

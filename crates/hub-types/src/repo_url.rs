@@ -1,4 +1,4 @@
-//! [`RepoUrl`]: the address of a repository, in every spelling that people paste.
+//! [`RepoUrl`]: the URL of a repository, in every spelling that people paste.
 
 use std::{fmt, str::FromStr};
 
@@ -11,29 +11,29 @@ mod endpoint;
 
 use endpoint::{Endpoint, printable};
 
-const WHAT: &str = "repository address";
+const WHAT: &str = "repository URL";
 /// Kinds that the Hub has and this version does not know. Without this list `hf://buckets/a/b` would be a model.
 const UNSUPPORTED_KINDS: [&str; 4] = ["kernel", "kernels", "bucket", "buckets"];
 /// Pages of a repository at a revision, and at a file or folder in it.
 const FOLDER_PAGES: [&str; 2] = ["tree", "commits"];
 const FILE_PAGES: [&str; 4] = ["blob", "resolve", "raw", "blame"];
 
-/// A repository at an endpoint, with the revision and the path in it if the address names them.
+/// A repository at an endpoint, with the revision and the path in it if the URL names them.
 ///
 /// | accepted | example |
 /// |---|---|
 /// | an id, after its kind or not | `ada/demo`, `demo`, `datasets/ada/nums`, `dataset/ada/nums` |
-/// | an address of the Hub's file systems | `hf://ada/demo`, `hf://datasets/ada/nums@v1/data/a.csv` |
-/// | a web address, with or without scheme | `https://huggingface.co/spaces/ada/demo`, `hf.co/ada/demo` |
+/// | a URL of the Hub's file systems | `hf://ada/demo`, `hf://datasets/ada/nums@v1/data/a.csv` |
+/// | a web URL, with or without scheme | `https://huggingface.co/spaces/ada/demo`, `hf.co/ada/demo` |
 /// | a page of a repository | `https://huggingface.co/ada/demo/blob/main/README.md` |
 ///
-/// A web address is on the endpoint's own host and below its path, or on `huggingface.co`, `hf.co` or
+/// A web URL is on the endpoint's own host and below its path, or on `huggingface.co`, `hf.co` or
 /// `hub-ci.huggingface.co`. Pages are `tree`, `blob`, `resolve`, `raw`, `blame`, `commit`, `commits` and `discussions`;
-/// query, fragment and slashes too many are dropped. `hf://` addresses are taken as they stand, but for a
+/// query, fragment and slashes too many are dropped. `hf://` URLs are taken as they stand, but for a
 /// percent-encoded revision, and may hold `?` and `#` in the path. Where two readings are possible, `datasets/x` is the
 /// dataset `x`, and `https://huggingface.co/x/tree` is the repository `x/tree`.
 ///
-/// A path without a revision is on `main`. `Display` gives the web address of what is named. Text is
+/// A path without a revision is on `main`. `Display` gives the web URL of what is named. Text is
 /// read back for the public Hub only: for another endpoint use [`RepoUrl::parse_with_endpoint`].
 /// Python: `RepoUrl`.
 ///
@@ -50,7 +50,7 @@ pub struct RepoUrl {
     place: Place,
 }
 
-/// What an address names, wherever the endpoint is.
+/// What a URL names, wherever the endpoint is.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Place {
     repo: RepoRef,
@@ -67,19 +67,19 @@ enum Page {
 }
 
 impl RepoUrl {
-    /// The public Hub, where addresses without a host belong.
+    /// The public Hub, where URLs without a host belong.
     pub const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 
     /// Names a repository at an endpoint.
     ///
     /// # Errors
-    /// When the endpoint is not an `http` or `https` address, or has a user name, a query or a fragment.
+    /// When the endpoint is not an `http` or `https` URL, or has a user name, a query or a fragment.
     pub fn new(endpoint: &str, repo: RepoRef) -> Result<Self, ParseError> {
         let endpoint = Endpoint::parse(endpoint)?.text;
         Ok(Self { endpoint, place: Place { repo, revision: None, path: None, page: Page::Tree } })
     }
 
-    /// Reads an address in any spelling, for the public Hub ([`RepoUrl::DEFAULT_ENDPOINT`]).
+    /// Reads a URL in any spelling, for the public Hub ([`RepoUrl::DEFAULT_ENDPOINT`]).
     ///
     /// # Errors
     /// As for [`RepoUrl::parse_with_endpoint`].
@@ -87,23 +87,23 @@ impl RepoUrl {
         Self::parse_with_endpoint(text, Self::DEFAULT_ENDPOINT)
     }
 
-    /// Reads an address in any spelling, for the Hub at `endpoint`, such as `http://box:8080/hub`.
+    /// Reads a URL in any spelling, for the Hub at `endpoint`, such as `http://box:8080/hub`.
     ///
     /// # Errors
-    /// When the address is on another host, names no repository or more than one, or a part of it breaks its own rules;
+    /// When the URL is on another host, names no repository or more than one, or a part of it breaks its own rules;
     /// and as for [`RepoUrl::new`].
     pub fn parse_with_endpoint(text: &str, endpoint: &str) -> Result<Self, ParseError> {
         let endpoint = Endpoint::parse(endpoint)?;
         let place = match text.split_once("://").filter(|(scheme, _)| !scheme.contains('/')) {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("hf") => hub_address(rest),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("hf") => hub_url(rest),
             Some((scheme, rest))
                 if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) =>
             {
-                endpoint.path_of(scheme, rest).and_then(web_address)
+                endpoint.path_of(scheme, rest).and_then(web_url)
             }
             Some(_) => Err("it must start with https://, http:// or hf://, or be an id".into()),
             None if endpoint.path_of("https", text).is_ok() => {
-                endpoint.path_of("https", text).and_then(web_address)
+                endpoint.path_of("https", text).and_then(web_url)
             }
             None => plain_id(text),
         };
@@ -113,7 +113,7 @@ impl RepoUrl {
         }
     }
 
-    /// The endpoint that the address was read for, without a slash at the end and with its host in lower case.
+    /// The endpoint that the URL was read for, without a slash at the end and with its host in lower case.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
@@ -133,7 +133,7 @@ impl RepoUrl {
         &self.place.repo.id
     }
 
-    /// Model, dataset or Space; a model where the address does not say.
+    /// Model, dataset or Space; a model where the URL does not say.
     pub fn repo_type(&self) -> RepoType {
         self.place.repo.repo_type
     }
@@ -143,17 +143,17 @@ impl RepoUrl {
         &self.place.repo
     }
 
-    /// The revision, when the address names one or names a path (which is on `main` then).
+    /// The revision, when the URL names one or names a path (which is on `main` then).
     pub fn revision(&self) -> Option<&Revision> {
         self.place.revision.as_ref()
     }
 
-    /// The file or folder, when the address names one; percent-decoded.
+    /// The file or folder, when the URL names one; percent-decoded.
     pub fn path(&self) -> Option<&str> {
         self.place.path.as_ref().map(SafeRelPath::as_str)
     }
 
-    /// The web address: the same as `to_string`.
+    /// The web URL: the same as `to_string`.
     pub fn url(&self) -> String {
         self.to_string()
     }
@@ -175,7 +175,7 @@ fn plain_id(text: &str) -> Result<Place, String> {
 }
 
 /// What stands behind `hf://`: `[kind/]id[@revision][/path]`.
-fn hub_address(rest: &str) -> Result<Place, String> {
+fn hub_url(rest: &str) -> Result<Place, String> {
     let segments: Vec<String> =
         rest.strip_suffix('/').unwrap_or(rest).split('/').map(str::to_owned).collect();
     if segments.iter().any(String::is_empty) {
@@ -202,8 +202,8 @@ fn hub_address(rest: &str) -> Result<Place, String> {
     Place::new(kind, id, revision, join(&path), Page::Tree)
 }
 
-/// The path of a web address: `/[kind/]id[/page/...]`.
-fn web_address(path: &str) -> Result<Place, String> {
+/// The path of a web URL: `/[kind/]id[/page/...]`.
+fn web_url(path: &str) -> Result<Place, String> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let segments =
         path.split('/').filter(|part| !part.is_empty()).map(decode).collect::<Result<Vec<_>, _>>()?;
@@ -288,7 +288,7 @@ impl Place {
     ) -> Result<Self, String> {
         let owner = id.split('/').next().unwrap_or_default();
         if RepoType::from_word(owner).is_some_and(|word| word.plural() == owner) {
-            // The address of a model of that name would be one of another kind.
+            // The URL of a model of that name would be one of another kind.
             return Err(format!("{owner:?} is a kind of repositories and nobody's name"));
         }
         let repo = RepoRef::new(kind, id.parse::<RepoId>().map_err(|error| id_problem(&id, &error))?);
@@ -311,7 +311,7 @@ fn id_problem(id: &str, error: &ParseError) -> String {
 impl fmt::Display for RepoUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Place { repo, revision, path, page } = &self.place;
-        write!(f, "{}/{}", self.endpoint, repo.web_path())?;
+        write!(f, "{}{}", self.endpoint, repo.web_path())?;
         if let Some(revision) = revision {
             let page = match page {
                 Page::Tree => "tree",

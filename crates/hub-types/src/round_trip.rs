@@ -41,7 +41,8 @@ fn all_survive(key: &str, unknown: &Value) {
             "private": false, "gated": "auto", "disabled": false, "downloads": 3, "likes": 2, "tags": ["x"],
             "pipeline_tag": "t", "library_name": "l", "createdAt": date, "cardData": {"license": "mit"},
             "config": {"model_type": "bert"}, "securityStatus": {"scansDone": true}, "siblings": [file()],
-            "spaces": ["a/s"], "safetensors": {"total": 1}}),
+            "spaces": ["a/s"], "safetensors": {"total": 1, "parameters": {"F32": 1}},
+            "transformersInfo": {"auto_model": "AutoModel"}}),
         ),
         "ModelInfo",
     );
@@ -55,7 +56,8 @@ fn all_survive(key: &str, unknown: &Value) {
     assert_survives::<SpaceInfo>(
         &sent(
             json!({"id": "a/b", "author": "a", "sha": "11", "lastModified": date, "private": true, "sdk": "docker",
-            "runtime": {"stage": "RUNNING", "hardware": {"current": "cpu-basic"}}, "siblings": [file()]}),
+            "runtime": {"stage": "RUNNING", "hardware": {"current": "cpu-basic", "requested": null}, "storage": null,
+                "devMode": false}, "cardData": {"title": "t", "models": ["a/b"]}, "siblings": [file()]}),
         ),
         "SpaceInfo",
     );

@@ -185,8 +185,10 @@ fn prefixed(kind: &str, values: &[String]) -> Vec<String> {
 open_struct! {
     /// A metric. Python: `MetricInfo`. Endpoint: `GET /api/metrics`.
     pub struct MetricInfo {
-        /// Its name: `accuracy`.
-        required id: String = "id",
+        [
+            /// Its name: `accuracy`.
+            required id: String = "id"
+        ]
         /// What it measures.
         description: String = "description",
         /// How to cite it.
@@ -197,8 +199,10 @@ open_struct! {
 open_struct! {
     /// A tag that repositories can be searched by.
     pub struct TagInfo {
-        /// What `filter` takes: `license:mit`.
-        required id: String = "id",
+        [
+            /// What `filter` takes: `license:mit`.
+            required id: String = "id"
+        ]
         /// For people: `mit`.
         label: String = "label",
         /// The group that it belongs to: `license`.

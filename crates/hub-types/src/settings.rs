@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Extra, Gated, RepoId, RepoType};
 
-/// The body of `PUT /api/{models}/{id}/settings`, and its answer: what was changed. Python: `update_repo_settings`.
+/// The body of `PUT /api/{models}/{id}/settings`, and its response: what was changed. Python: `update_repo_settings`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

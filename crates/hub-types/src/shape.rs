@@ -3,7 +3,7 @@
 //! Listings hold many thousand items; one odd field must not make an item unreadable. Values are read straight into
 //! their types, without a copy of the text in between.
 
-use std::{fmt, marker::PhantomData};
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -12,7 +12,7 @@ use serde::{
         value::{MapAccessDeserializer, SeqAccessDeserializer},
     },
 };
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::Timestamp;
 
@@ -174,6 +174,25 @@ impl<T: Shape> Shape for Vec<T> {
     }
 }
 
+impl<T: Shape> Shape for BTreeMap<String, T> {
+    fn of_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Lenient<Self>, A::Error> {
+        let (mut known, mut odd) = (Self::new(), Map::new());
+        while let Some(key) = object.next_key::<String>()? {
+            match object.next_value::<Lenient<T>>()? {
+                Lenient::Known(value) => drop(known.insert(key, value)),
+                Lenient::Other(value) => drop(odd.insert(key, value)),
+            }
+        }
+        if odd.is_empty() {
+            return Ok(Lenient::Known(known));
+        }
+        for (key, value) in known {
+            odd.insert(key, serde_json::to_value(value).map_err(A::Error::custom)?);
+        }
+        Ok(Lenient::Other(Value::Object(odd)))
+    }
+}
+
 /// An array in which one element does not fit is kept whole.
 fn keep_array<'de, T: Serialize, A: SeqAccess<'de>>(
     items: Vec<T>,
@@ -192,7 +211,7 @@ fn keep_array<'de, T: Serialize, A: SeqAccess<'de>>(
     Ok(Value::Array(values))
 }
 
-/// Reads an object by way of a generic value: for types that are rare in large answers.
+/// Reads an object by way of a generic value: for types that are rare in large responses.
 pub(crate) fn buffered<'de, T: DeserializeOwned, A: MapAccess<'de>>(
     object: A,
 ) -> Result<Lenient<T>, A::Error> {

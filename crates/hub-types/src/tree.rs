@@ -102,7 +102,7 @@ pub struct LastCommit {
 /// The body of `POST /api/{models}/{id}/paths-info/{rev}`. Servers also take it as a form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathsInfoRequest {
-    /// The paths, at most 2000; clients send 500 at a time. Unknown ones are left out of the answer.
+    /// The paths, at most 2000; clients send 500 at a time. Unknown ones are left out of the response.
     pub paths: Vec<String>,
     /// Whether to add the last commit of each entry.
     #[serde(default)]

@@ -15,7 +15,7 @@ pub struct ValidateYamlRequest {
     pub repo_type: Option<String>,
 }
 
-/// The answer: 200 with warnings, or 400 with errors.
+/// The response: 200 with warnings, or 400 with errors.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValidateYamlResponse {
     /// What makes the card unusable.

@@ -19,10 +19,10 @@ pub(crate) enum Said {
 }
 
 /// One call of this client. Waits between attempts are short, as they are in the other client.
-pub(crate) async fn ours(address: &str, job: &str) -> Said {
+pub(crate) async fn ours(url: &str, job: &str) -> Said {
     let waits = Duration::from_millis(1);
-    let retry = RetryConfig { first_wait: waits, longest_wait: waits, ..RetryConfig::default() };
-    let api = HfApi::builder().endpoint(address).token("hf_ada").retry(retry).build().unwrap();
+    let retry = RetryConfig::new().first_wait(waits).longest_wait(waits);
+    let api = HfApi::builder().endpoint(url).token("hf_ada").retry(retry).build().unwrap();
     match call(&api, job).await {
         Ok(()) => Said::Done,
         Err(Error::Commit(CommitError::CommitOutcomeUnknown(_))) => Said::Unknown,
@@ -75,8 +75,8 @@ impl Official {
         Self { version, input, output, _process: process }
     }
 
-    pub(crate) async fn call(&mut self, address: &str, job: &str) -> Said {
-        self.input.write_all(format!("{address} {job}\n").as_bytes()).await.unwrap();
+    pub(crate) async fn call(&mut self, url: &str, job: &str) -> Said {
+        self.input.write_all(format!("{url} {job}\n").as_bytes()).await.unwrap();
         self.input.flush().await.unwrap();
         if said(&mut self.output).await == "done" { Said::Done } else { Said::Failed }
     }

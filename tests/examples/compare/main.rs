@@ -57,8 +57,8 @@ async fn place(job: &Job, case: &Case) -> (Model, hub_tests::model::Served, Stri
         hit.then(|| fault.clone())
     });
     let served = serve(model.clone()).await.unwrap();
-    let address = format!("http://{}", served.address);
-    (model, served, address)
+    let url = format!("http://{}", served.address);
+    (model, served, url)
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -72,12 +72,12 @@ async fn main() {
         for case in CASES.iter() {
             let (mut we, mut they) = (Counts::new(), Counts::new());
             for _ in 0..runs {
-                let (model, _served, address) = place(job, case).await;
-                let said = ours(&address, job.name).await;
+                let (model, _served, url) = place(job, case).await;
+                let said = ours(&url, job.name).await;
                 model.heal();
                 *we.entry(judge(said, (job.there)(&model))).or_default() += 1;
-                let (model, _served, address) = place(job, case).await;
-                let said = official.call(&address, job.name).await;
+                let (model, _served, url) = place(job, case).await;
+                let said = official.call(&url, job.name).await;
                 model.heal();
                 *they.entry(judge(said, (job.there)(&model))).or_default() += 1;
             }

@@ -213,6 +213,6 @@ pub fn a_budget_is_never_overdrawn() {
         })
         .collect();
     let taken: usize = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
-    let floor = config.budget_floor as usize;
+    let floor = config.budget().1 as usize;
     assert!((floor..=floor + 1).contains(&taken), "{taken} retries of {floor} and three deposits");
 }

@@ -37,7 +37,7 @@ type Script = Box<dyn FnMut(&Seen) -> Option<Fault> + Send>;
 /// What answers when nothing is wrong.
 pub trait Server: Send + Sync + 'static {
     /// Carries out a request.
-    fn answer(&self, asked: &Asked) -> Work<Reply>;
+    fn response(&self, asked: &Asked) -> Work<Reply>;
 
     /// What the response would be if the request were carried out. Nothing is.
     fn would_answer(&self, asked: &Asked) -> Work<Reply>;
@@ -176,7 +176,7 @@ impl<S: Server> Faulty<S> {
 
     /// What the server answers; the page to log in is there whatever the server is.
     async fn carry_out(&self, asked: &Asked) -> Reply {
-        if asked.path == wrong::LOGIN { wrong::page() } else { self.server().answer(asked).await }
+        if asked.path == wrong::LOGIN { wrong::page() } else { self.server().response(asked).await }
     }
 
     fn traffic(&self) -> MutexGuard<'_, Traffic> {

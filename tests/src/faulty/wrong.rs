@@ -68,7 +68,7 @@ fn each_field(value: Value, with: Option<Value>) -> Value {
     }
 }
 
-/// What the same call to another repository would have said: other addresses, other commits.
+/// What the same call to another repository would have said: other URLs, other commits.
 fn elsewhere(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -77,14 +77,14 @@ fn elsewhere(value: Value) -> Value {
         Value::Array(items) => items.into_iter().map(elsewhere).collect(),
         Value::String(text) => {
             let is_id = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let text = if is_id { "e".repeat(40) } else { other_address(&text) };
+            let text = if is_id { "e".repeat(40) } else { other_url(&text) };
             Value::String(text)
         }
         other => other,
     }
 }
 
-fn other_address(text: &str) -> String {
+fn other_url(text: &str) -> String {
     let Some((origin, path)) = text.split_once("://").and_then(|(_, rest)| rest.split_once('/')) else {
         return text.to_owned();
     };
@@ -96,12 +96,12 @@ fn other_address(text: &str) -> String {
             *part = other;
         }
     }
-    let mut address = format!("{scheme}://{origin}/{}", parts.join("/"));
-    // The id of the commit in the address of a commit.
-    if let Some((before, id)) = address.rsplit_once("/commit/")
+    let mut url = format!("{scheme}://{origin}/{}", parts.join("/"));
+    // The id of the commit in the URL of a commit.
+    if let Some((before, id)) = url.rsplit_once("/commit/")
         && id.len() == 40
     {
-        address = format!("{before}/commit/{}", "e".repeat(40));
+        url = format!("{before}/commit/{}", "e".repeat(40));
     }
-    address
+    url
 }

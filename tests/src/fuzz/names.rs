@@ -1,4 +1,4 @@
-//! Names and addresses that people and servers give.
+//! Names and URLs that people and servers give.
 
 use std::path::{Component, Path};
 
@@ -101,7 +101,7 @@ pub(super) fn repo_url(data: &[u8]) {
     same_place(&url);
 }
 
-/// What an address was read as is what its own text is read as.
+/// What a URL was read as is what its own text is read as.
 fn same_place(url: &RepoUrl) {
     let text = url.url();
     let again = RepoUrl::parse_with_endpoint(&text, url.endpoint())

@@ -5,12 +5,14 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
-use hub_server::testing::{
-    card as read_card, commit_lines, ignored_paths, lfs_paths, query as read_query, range as read_range,
-    tags, with_rule,
-};
+use hub_server::testing::{card as read_card, ignored_paths, lfs_paths, tags, with_rule};
 use hub_server::{EmbeddedHub, Seed};
-use hub_types::{RepoType, SafeRelPath};
+use hub_types::{
+    RepoType, SafeRelPath,
+    commit::{CommitBodyError, CommitLine, CommitReader},
+    query::Query,
+    range::{Part, parse as parse_range},
+};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
@@ -128,23 +130,32 @@ const PATHS: [&str; 6] =
 pub(super) fn range(data: &[u8]) {
     let Some(header) = text(data) else { return };
     for size in [0, 1, 10, u64::MAX] {
-        if let Some((start, end)) = read_range(header, size) {
-            assert!(start <= end && end <= size, "{start}..{end} of {size}");
+        if let Part::Some(start, end) = parse_range(Some(header), size) {
+            assert!(start < end && end <= size, "{start}..{end} of {size}");
         }
     }
 }
 
 pub(super) fn query(data: &[u8]) {
-    let pairs = read_query(data);
-    assert!(pairs.len() <= data.len().max(1));
+    assert!(Query::parse(data).pairs().count() <= data.len().max(1));
 }
 
 pub(super) fn commit(data: &[u8]) {
     // Where the network cuts the body makes no difference.
-    let whole = commit_lines([Bytes::copy_from_slice(data)]);
     let size = data.first().map_or(1, |byte| usize::from(*byte) + 1);
-    let cut = commit_lines(data.chunks(size).map(Bytes::copy_from_slice));
-    assert_eq!(whole, cut);
+    assert_eq!(commit_lines([data]), commit_lines(data.chunks(size)));
+}
+
+/// The lines of a commit that can be read, and what is wrong with the next.
+fn commit_lines<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<String>, Option<String>) {
+    let (mut reader, mut found) = (CommitReader::new(), Vec::new());
+    let mut take = |line: CommitLine<'_>| {
+        found.push(format!("{line:?}"));
+        Ok::<_, CommitBodyError>(())
+    };
+    let pushed = pieces.into_iter().try_for_each(|piece| reader.push(piece, &mut take));
+    let end = pushed.and_then(|()| reader.finish(&mut take));
+    (found, end.err().map(|error| error.to_string()))
 }
 
 pub(super) fn card(data: &[u8]) {

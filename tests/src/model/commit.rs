@@ -64,12 +64,12 @@ impl State {
             self.push(key, &reference, caller, &title, &message, tree)
         };
         let page = format!("{}{}", asked.origin, page_of(key));
-        let mut answer = json!({"success": true, "commitOid": id, "commitUrl": format!("{page}/commit/{id}"),
+        let mut response = json!({"success": true, "commitOid": id, "commitUrl": format!("{page}/commit/{id}"),
                                 "hookOutput": ""});
         if let Some(num) = pull_request {
-            answer["pullRequestUrl"] = format!("{page}/discussions/{num}").into();
+            response["pullRequestUrl"] = format!("{page}/discussions/{num}").into();
         }
-        Ok(Reply::json(&answer))
+        Ok(Reply::json(&response))
     }
 
     fn apply(

@@ -1,4 +1,4 @@
-//! The store of large files: addresses that carry their own permission, uploads whole and in parts.
+//! The store of large files: URLs that carry their own permission, uploads whole and in parts.
 
 use bytes::{Bytes, BytesMut};
 use http::Method;
@@ -42,8 +42,8 @@ impl State {
         };
         let objects: Vec<Value> = request.objects.iter().map(object).collect();
         let transfer = if part_size.is_some() { "multipart" } else { "basic" };
-        let answer = json!({"transfer": transfer, "objects": objects}).to_string();
-        Ok(Reply::new(200, MEDIA_TYPE, answer))
+        let response = json!({"transfer": transfer, "objects": objects}).to_string();
+        Ok(Reply::new(200, MEDIA_TYPE, response))
     }
 
     /// `/store/{models/ada/demo}/{oid}[/{part}|/complete|/verify]`

@@ -40,7 +40,7 @@ impl Maps {
 }
 
 impl Server for Maps {
-    fn answer(&self, asked: &Asked) -> Work<Reply> {
+    fn response(&self, asked: &Asked) -> Work<Reply> {
         Box::pin(ready(self.state().handle(asked)))
     }
 

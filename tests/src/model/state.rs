@@ -284,10 +284,10 @@ impl State {
 
     /// Carries out a request.
     pub(super) fn handle(&mut self, asked: &Asked) -> Reply {
-        self.answer(asked).unwrap_or_else(Reply::from).for_method(&asked.method)
+        self.response(asked).unwrap_or_else(Reply::from).for_method(&asked.method)
     }
 
-    fn answer(&mut self, asked: &Asked) -> Result<Reply, Refusal> {
+    fn response(&mut self, asked: &Asked) -> Result<Reply, Refusal> {
         if let Some(rest) = asked.path.strip_prefix("/store/") {
             return self.store(asked, rest);
         }
@@ -307,7 +307,7 @@ impl State {
             Route::ValidateYaml => return Ok(Reply::json(&json!({"errors": [], "warnings": []}))),
             Route::ListRepos(kind) => return self.list_repos(asked, kind),
             Route::Repo { repo, action } => (repo, action),
-            _ => return Err(Refusal::new(404, "this Hub has no such address")),
+            _ => return Err(Refusal::new(404, "this Hub has no such URL")),
         };
         let key = self.key(&repo)?;
         match action {
@@ -328,7 +328,7 @@ impl State {
             RepoRoute::Discussions => self.discussions(asked, &key),
             RepoRoute::Discussion(num) => self.discussion(asked, &key, num),
             RepoRoute::DiscussionAction(num, action) => self.change_discussion(asked, &key, num, &action),
-            _ => Err(Refusal::new(404, "this Hub has no such address")),
+            _ => Err(Refusal::new(404, "this Hub has no such URL")),
         }
     }
 
@@ -348,7 +348,7 @@ impl State {
     }
 }
 
-/// The address of a repository's page: `/ada/demo`, `/datasets/ada/nums`.
+/// The URL of a repository's page: `/ada/demo`, `/datasets/ada/nums`.
 pub(super) fn page_of(key: &str) -> String {
     let path =
         key.strip_prefix(RepoType::Model.plural()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(key);

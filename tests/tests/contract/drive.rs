@@ -187,7 +187,7 @@ impl Repo<'_> {
         let comment = call!(bob, comment_discussion(id, 2, "So.").repo_type(kind)).id;
         call!(bob, edit_discussion_comment(id, 2, &comment, "Thus.").repo_type(kind));
         call!(ada, hide_discussion_comment(id, 2, &comment).repo_type(kind));
-        call!(ada, rename_discussion(id, 2, "An answer").repo_type(kind));
+        call!(ada, rename_discussion(id, 2, "A response").repo_type(kind));
         call!(ada, change_discussion_status(id, 2, "closed").repo_type(kind));
         call!(ada, change_discussion_status(id, 2, "open").repo_type(kind).comment("Not yet."));
         for number in [2, 4] {
@@ -246,7 +246,7 @@ impl Repo<'_> {
         call!(ada, get_paths_info(id, paths).repo_type(kind).revision("main").expand(true));
         call!(ada, list_repo_commits(id).repo_type(kind).all());
         call!(ada, list_repo_commits(id).repo_type(kind).revision("plain").all());
-        // As addresses of further pages look, and what no method asks for.
+        // As URLs of further pages look, and what no method asks for.
         for path in ["tree/main?recursive=true&limit=1", "commits/main?limit=1&expand=formatted"] {
             let pages = RequestTo::<Value>::get(format!("/api/{}/{id}/{path}", kind.plural()));
             assert!(ada.api.request_pages(pages).all().await.unwrap().len() > 2);

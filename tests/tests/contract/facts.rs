@@ -19,7 +19,7 @@ pub(crate) struct Operation {
     /// Judges the JSON that is sent; without one the contract knows no body.
     pub(crate) body: Option<Validator>,
     /// Judges the JSON that is answered, by status.
-    pub(crate) answers: BTreeMap<u16, Answer>,
+    pub(crate) responses: BTreeMap<u16, ResponseSchema>,
     /// Whether more than method and path is kept of it.
     described: bool,
 }
@@ -31,8 +31,8 @@ pub(crate) struct Parameter {
     pub(crate) required: bool,
 }
 
-/// What the contract says of the answers with one status.
-pub(crate) struct Answer {
+/// What the contract says of the responses with one status.
+pub(crate) struct ResponseSchema {
     pub(crate) judge: Validator,
     pub(crate) schema: Value,
 }
@@ -91,7 +91,8 @@ pub(crate) fn shared_schemas() -> Value {
 pub(crate) fn operations() -> Vec<Operation> {
     let facts = all();
     let shared = &facts["schemas"];
-    let answer = |schema: &Value| Answer { judge: validator(schema, shared), schema: schema.clone() };
+    let response =
+        |schema: &Value| ResponseSchema { judge: validator(schema, shared), schema: schema.clone() };
     let operation = |fact: &Value| {
         let mut parameters = BTreeMap::new();
         for (place, named) in fact["parameters"].as_object().into_iter().flatten() {
@@ -104,14 +105,14 @@ pub(crate) fn operations() -> Vec<Operation> {
                 parameters.insert((place.clone(), name.clone()), kept);
             }
         }
-        let answers = fact["answers"].as_object().into_iter().flatten();
+        let responses = fact["responses"].as_object().into_iter().flatten();
         Operation {
             method: fact["method"].as_str().unwrap().parse().unwrap(),
             path: fact["path"].as_str().unwrap().to_owned(),
             parameters,
             body: fact.get("body").map(|schema| validator(schema, shared)),
-            answers: answers.map(|(s, schema)| (s.parse().unwrap(), answer(schema))).collect(),
-            described: fact.get("answers").is_some(),
+            responses: responses.map(|(s, schema)| (s.parse().unwrap(), response(schema))).collect(),
+            described: fact.get("responses").is_some(),
         }
     };
     facts["operations"].as_array().unwrap().iter().map(operation).collect()

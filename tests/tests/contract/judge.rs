@@ -34,7 +34,7 @@ pub(crate) fn departures(operation: &Operation, exchange: &Exchange) -> BTreeSet
     query(operation, exchange, &mut found);
     headers(operation, exchange, &mut found);
     body(operation, exchange, &mut found);
-    answer(operation, exchange, &mut found);
+    response(operation, exchange, &mut found);
     found
 }
 
@@ -50,8 +50,8 @@ fn path(operation: &Operation, exchange: &Exchange, found: &mut BTreeSet<String>
 }
 
 fn query(operation: &Operation, exchange: &Exchange, found: &mut BTreeSet<String>) {
-    let address = url::Url::parse(&exchange.uri.to_string()).unwrap();
-    let given: Vec<(String, String)> = address.query_pairs().into_owned().collect();
+    let url = url::Url::parse(&exchange.uri.to_string()).unwrap();
+    let given: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     for ((_, name), parameter) in operation.parameters.iter().filter(|((place, _), _)| place == "query") {
         let values: Vec<&str> =
             given.iter().filter(|(given, _)| given == name).map(|(_, value)| &**value).collect();
@@ -110,24 +110,24 @@ fn body(operation: &Operation, exchange: &Exchange, found: &mut BTreeSet<String>
     }
 }
 
-fn answer(operation: &Operation, exchange: &Exchange, found: &mut BTreeSet<String>) {
+fn response(operation: &Operation, exchange: &Exchange, found: &mut BTreeSet<String>) {
     let status = exchange.status;
-    let Some(described) = operation.answers.get(&status) else {
-        // The contract leaves out failures, and the answers of some operations altogether.
-        if status < 400 && !operation.answers.is_empty() {
-            found.insert(format!("answer {status} unexpected"));
+    let Some(described) = operation.responses.get(&status) else {
+        // The contract leaves out failures, and the responses of some operations altogether.
+        if status < 400 && !operation.responses.is_empty() {
+            found.insert(format!("response {status} unexpected"));
         }
         return;
     };
-    if status >= 300 && exchange.answer.is_empty() {
+    if status >= 300 && exchange.response.is_empty() {
         return;
     }
-    if !exchange.answer_type.starts_with("application/json") {
-        found.insert(format!("answer {status} is not JSON"));
+    if !exchange.response_type.starts_with("application/json") {
+        found.insert(format!("response {status} is not JSON"));
         return;
     }
-    let said = serde_json::from_slice(&exchange.answer).unwrap();
-    misfits(&described.judge, &said, &format!("answer {status}"), found);
+    let said = serde_json::from_slice(&exchange.response).unwrap();
+    misfits(&described.judge, &said, &format!("response {status}"), found);
 }
 
 /// Finds the places where a value does not fit. What is there too much is then taken away and the rest judged again, so

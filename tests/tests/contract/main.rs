@@ -1,14 +1,14 @@
-//! The contract that the Hub publishes: every request that the client sends for an operation in it, and every answer of the
+//! The contract that the Hub publishes: every request that the client sends for an operation in it, and every response of the
 //! embedded Hub, is what the contract says; where clients and contract disagree, `tests/contract/deviations.json` says why.
 //! The files that this reads are described in `tests/contract/README.md`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod answers;
 mod drive;
 mod facts;
 mod judge;
 mod official;
+mod responses;
 mod samples;
 mod watch;
 
@@ -61,7 +61,7 @@ async fn every_method_was_run() {
 }
 
 #[tokio::test]
-async fn requests_and_answers_are_those_of_the_contract_or_of_a_listed_deviation() {
+async fn requests_and_responses_are_those_of_the_contract_or_of_a_listed_deviation() {
     let operations = facts::operations();
     let mut found: BTreeMap<(String, String), String> = BTreeMap::new();
     for exchange in exchanges().await {
@@ -73,7 +73,7 @@ async fn requests_and_answers_are_those_of_the_contract_or_of_a_listed_deviation
                 exchange.uri,
                 shown(&exchange.body),
                 exchange.status,
-                shown(&exchange.answer)
+                shown(&exchange.response)
             );
             found.entry((operation.name(), place)).or_insert(example);
         }
@@ -103,7 +103,7 @@ fn shown(body: &[u8]) -> String {
 #[test]
 fn the_judge_sees_what_is_wrong() {
     let operations = facts::operations();
-    let judged = |method: &str, uri: &str, body: &str, status: u16, answer: &str| {
+    let judged = |method: &str, uri: &str, body: &str, status: u16, response: &str| {
         let exchange = Exchange {
             by: None,
             method: method.parse().unwrap(),
@@ -111,8 +111,8 @@ fn the_judge_sees_what_is_wrong() {
             headers: http::HeaderMap::new(),
             body: body.to_owned().into(),
             status,
-            answer_type: "application/json; charset=utf-8".to_owned(),
-            answer: answer.to_owned().into(),
+            response_type: "application/json; charset=utf-8".to_owned(),
+            response: response.to_owned().into(),
         };
         let operation = judge::operation_of(&operations, &exchange).unwrap();
         let places: Vec<String> = judge::departures(operation, &exchange).into_iter().collect();
@@ -137,20 +137,20 @@ fn the_judge_sees_what_is_wrong() {
             judged("GET", "/api/models/a/b/commits/refs%2Fpr%2F1?limit=0&p=x&a=1", "", 200, "[{}]"),
             commits,
             vec![
-                "answer 200 /*/authors missing",
-                "answer 200 /*/date missing",
-                "answer 200 /*/id missing",
-                "answer 200 /*/message missing",
-                "answer 200 /*/title missing",
                 "query a unexpected",
                 "query limit",
                 "query p",
+                "response 200 /*/authors missing",
+                "response 200 /*/date missing",
+                "response 200 /*/id missing",
+                "response 200 /*/message missing",
+                "response 200 /*/title missing",
             ],
         ),
         (
             judged("GET", "/api/models/a/b/commits/main", "x", 201, "[]"),
             commits,
-            vec!["answer 201 unexpected", "body unexpected"],
+            vec!["body unexpected", "response 201 unexpected"],
         ),
         (
             judged(
@@ -161,7 +161,7 @@ fn the_judge_sees_what_is_wrong() {
                 r#"{"discussions":[],"count":0,"start":0,"x":1}"#,
             ),
             list,
-            vec!["answer 200 /x unexpected"],
+            vec!["response 200 /x unexpected"],
         ),
     ];
     for ((operation, places), expected, departures) in table {

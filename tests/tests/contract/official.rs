@@ -1,4 +1,4 @@
-//! What the official Python client sends for a method, this client sends too: verb, address, and each query parameter and
+//! What the official Python client sends for a method, this client sends too: verb, URL, and each query parameter and
 //! field of the body with the form of its value. The facts are recorded from the client itself (`cargo xtask interop`).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +43,7 @@ struct Difference {
     reason: String,
 }
 
-/// What a method sends to one kind of address: query parameters and fields of the body, alone and with the form of the value.
+/// What a method sends to one kind of URL: query parameters and fields of the body, alone and with the form of the value.
 type Names = BTreeMap<(String, String), BTreeSet<String>>;
 
 /// What the official client sends and this one does not, as `create_repo: POST CreateRepo body visibility`.
@@ -51,7 +51,7 @@ pub(crate) fn missing(exchanges: &[Exchange]) -> BTreeSet<String> {
     let mut ours = Names::new();
     for exchange in exchanges {
         let Some(by) = exchange.by else { continue };
-        let place = format!("{} {}", exchange.method, address(exchange.uri.path()));
+        let place = format!("{} {}", exchange.method, url(exchange.uri.path()));
         let query = url_pairs(exchange.uri.query().unwrap_or_default());
         let names = ours.entry((by.to_owned(), place)).or_default();
         names.extend(query);
@@ -62,7 +62,7 @@ pub(crate) fn missing(exchanges: &[Exchange]) -> BTreeSet<String> {
     let mut missing = BTreeSet::new();
     for Call { call, requests } in recorded(NEWEST).into_iter().chain(recorded(OLD)) {
         for sent in requests.iter().filter(|sent| sent.path != "<server>") {
-            let place = format!("{} {}", sent.verb, address(&sent.path));
+            let place = format!("{} {}", sent.verb, url(&sent.path));
             let Some(names) = ours.get(&(call.clone(), place.clone())) else {
                 missing.insert(format!("{call}: {place}"));
                 continue;
@@ -160,8 +160,8 @@ fn url_pairs(query: &str) -> BTreeSet<String> {
     url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| parameter(&name, &value)).collect()
 }
 
-/// The kind of an address, without what it names: `DiscussionAction Comment`.
-fn address(path: &str) -> String {
+/// The kind of a URL, without what it names: `DiscussionAction Comment`.
+fn url(path: &str) -> String {
     let path = path.replace("<oid>", &"a".repeat(40)).replace("<id>", "abc");
     let shown = match route::parse(&path).unwrap_or_else(|error| panic!("{path}: {error}")) {
         Route::Repo { action, .. } => format!("{action:?}"),

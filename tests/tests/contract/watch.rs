@@ -9,7 +9,7 @@ use hub_api::{HfApi, HfApiBuilder, transport::Body};
 use hub_server::{BoxError, EmbeddedHub};
 use tower::ServiceExt as _;
 
-/// One request with its answer.
+/// One request with its response.
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
     /// The method of the client that was running; none for what only prepares.
@@ -19,8 +19,8 @@ pub(crate) struct Exchange {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) status: u16,
-    pub(crate) answer_type: String,
-    pub(crate) answer: Bytes,
+    pub(crate) response_type: String,
+    pub(crate) response: Bytes,
 }
 
 /// What was exchanged so far, and who runs.
@@ -31,17 +31,17 @@ impl Watch {
     /// A client of `hub` that is watched.
     pub(crate) fn client_of(&self, hub: &EmbeddedHub) -> HfApiBuilder {
         let (hub, watch) = (hub.clone(), self.clone());
-        let leaf = tower::service_fn(move |request| watch.clone().pass(hub.clone(), request));
-        HfApi::builder().endpoint("http://hub.localhost").leaf(leaf).inner_is_private()
+        let inner_service = tower::service_fn(move |request| watch.clone().pass(hub.clone(), request));
+        HfApi::builder().endpoint("http://hub.localhost").inner_service(inner_service).inner_is_private()
     }
 
     async fn pass(self, hub: EmbeddedHub, request: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
         let (asked, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         let by = self.0.lock().unwrap().0;
-        let answer = hub.oneshot(Request::from_parts(asked.clone(), Full::new(body.clone()))).await?;
-        let (head, answer) = answer.into_parts();
-        let answer = answer.collect().await?.to_bytes();
+        let response = hub.oneshot(Request::from_parts(asked.clone(), Full::new(body.clone()))).await?;
+        let (head, response) = response.into_parts();
+        let response = response.collect().await?.to_bytes();
         let exchange = Exchange {
             by,
             method: asked.method,
@@ -49,14 +49,14 @@ impl Watch {
             headers: asked.headers,
             body,
             status: head.status.as_u16(),
-            answer_type: head
+            response_type: head
                 .headers
                 .get(CONTENT_TYPE)
                 .map_or_else(String::new, |value| value.to_str().unwrap().to_owned()),
-            answer: answer.clone(),
+            response: response.clone(),
         };
         self.0.lock().unwrap().1.push(exchange);
-        Ok(Response::from_parts(head, Full::new(answer)))
+        Ok(Response::from_parts(head, Full::new(response)))
     }
 
     /// Runs a method of the client; what is exchanged meanwhile counts as its own.

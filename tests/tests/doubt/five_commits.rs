@@ -8,10 +8,10 @@ use hub_tests::model_client::{in_paused_time, model_user};
 
 use crate::BOTH;
 
-/// A Hub whose commits all land and whose every answer to one is this.
-async fn spoiled(kind: Kind, answer: Trouble) -> Hub {
+/// A Hub whose commits all land and whose every response to one is this.
+async fn spoiled(kind: Kind, response: Trouble) -> Hub {
     let hub = Hub::with_demo(kind, &Rules::default()).await;
-    hub.script(move |seen| seen.line.contains("/commit/").then(|| Fault::after(answer)));
+    hub.script(move |seen| seen.line.contains("/commit/").then(|| Fault::after(response)));
     hub
 }
 
@@ -19,22 +19,22 @@ async fn upload(hub: &Hub) -> Result<hub_api::CommitInfo, hub_api::Error> {
     hub.user("ada", 1).upload_file(&b"once"[..], "a.txt", "ada/demo").await
 }
 
-/// On both Hubs: what is wrong with each of these answers.
+/// On both Hubs: what is wrong with each of these responses.
 fn on_both(
-    answers: impl IntoIterator<Item = Trouble>,
+    responses: impl IntoIterator<Item = Trouble>,
     problem: impl AsyncFn(Kind, Trouble) -> Option<String>,
 ) {
-    let runs = answers.into_iter().flat_map(|answer| BOTH.map(|kind| (kind, answer)));
-    let problems = runs.filter_map(|(kind, answer)| {
-        in_paused_time(problem(kind, answer)).map(|problem| format!("{kind:?}, {answer:?}: {problem}"))
+    let runs = responses.into_iter().flat_map(|response| BOTH.map(|kind| (kind, response)));
+    let problems = runs.filter_map(|(kind, response)| {
+        in_paused_time(problem(kind, response)).map(|problem| format!("{kind:?}, {response:?}: {problem}"))
     });
     findings::none(problems.collect());
 }
 
 #[test]
-fn a_commit_whose_every_answer_is_a_web_page_is_made_once_and_found_again() {
-    on_both([Trouble::Wrong(Wrong::Html)], async |kind, answer| {
-        let hub = spoiled(kind, answer).await;
+fn a_commit_whose_every_response_is_a_web_page_is_made_once_and_found_again() {
+    on_both([Trouble::Wrong(Wrong::Html)], async |kind, response| {
+        let hub = spoiled(kind, response).await;
         let info = upload(&hub).await;
         let there = hub.there().await;
         let history: Vec<&str> =
@@ -48,14 +48,15 @@ fn a_commit_whose_every_answer_is_a_web_page_is_made_once_and_found_again() {
 
 #[test]
 fn a_commit_that_landed_is_made_once_and_found_again_whatever_the_success_looks_like() {
-    let answers = WRONG.map(Trouble::Wrong).into_iter().chain([408, 500, 502, 503, 504].map(Trouble::Status));
-    on_both(answers, async |kind, answer| {
-        let hub = spoiled(kind, answer).await;
+    let responses =
+        WRONG.map(Trouble::Wrong).into_iter().chain([408, 500, 502, 503, 504].map(Trouble::Status));
+    on_both(responses, async |kind, response| {
+        let hub = spoiled(kind, response).await;
         let result = upload(&hub).await;
         let commits = hub.there().await.demo().branch("main").len();
         match (&result, commits) {
             // Another type and the right content is a success like any other.
-            (Ok(info), 2) if info.recovered || answer == Trouble::Wrong(Wrong::ContentType) => None,
+            (Ok(info), 2) if info.recovered || response == Trouble::Wrong(Wrong::ContentType) => None,
             _ => Some(format!("{commits} commits, {result:?}")),
         }
     });
@@ -64,14 +65,14 @@ fn a_commit_that_landed_is_made_once_and_found_again_whatever_the_success_looks_
 #[test]
 fn on_a_hub_that_ignores_the_parent_a_commit_is_made_once_whatever_the_success_looks_like() {
     let mut wrong = Vec::new();
-    for answer in WRONG.map(Trouble::Wrong) {
+    for response in WRONG.map(Trouble::Wrong) {
         in_paused_time(async {
             let model = Model::with_demo(Rules { swap: false, ..Rules::default() });
-            model.script(move |seen| seen.line.contains("/commit/").then(|| Fault::after(answer)));
+            model.script(move |seen| seen.line.contains("/commit/").then(|| Fault::after(response)));
             let result = model_user(&model, "ada", 1).upload_file(&b"once"[..], "a.txt", "ada/demo").await;
             let commits = model.state().demo().branch("main").len();
             if commits != 2 {
-                wrong.push(format!("no_swap {answer:?}: {commits} commits, {result:?}"));
+                wrong.push(format!("no_swap {response:?}: {commits} commits, {result:?}"));
             }
         });
     }
@@ -80,8 +81,8 @@ fn on_a_hub_that_ignores_the_parent_a_commit_is_made_once_whatever_the_success_l
 
 #[test]
 fn a_pull_request_is_opened_once_whatever_the_success_looks_like() {
-    on_both(WRONG.map(Trouble::Wrong), async |kind, answer| {
-        let hub = spoiled(kind, answer).await;
+    on_both(WRONG.map(Trouble::Wrong), async |kind, response| {
+        let hub = spoiled(kind, response).await;
         let add: CommitOperation = CommitOperationAdd::new("a.txt", b"once".as_slice()).unwrap().into();
         let call = hub.user("ada", 1);
         let result = call.create_commit("ada/demo", vec![add], "Add a").create_pr(true).await;
@@ -94,9 +95,9 @@ fn a_pull_request_is_opened_once_whatever_the_success_looks_like() {
 
 #[test]
 fn the_commit_after_one_that_answered_with_a_web_page_does_not_repeat_it() {
-    on_both(WRONG.map(Trouble::Wrong), async |kind, answer| {
+    on_both(WRONG.map(Trouble::Wrong), async |kind, response| {
         let hub = Hub::with_demo(kind, &Rules::default()).await;
-        hub.fail_each("/commit/", [Fault::after(answer)]);
+        hub.fail_each("/commit/", [Fault::after(response)]);
         let result = upload(&hub).await;
         let commits = hub.there().await.demo().branch("main").len();
         (commits != 2).then(|| format!("{commits} commits, {result:?}"))

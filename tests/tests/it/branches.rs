@@ -1,4 +1,4 @@
-//! Branches, tags and shortened histories, also when an answer is lost.
+//! Branches, tags and shortened histories, also when a response is lost.
 
 use hub_api::{ErrorKind, HfApi};
 use hub_server::Fault;
@@ -81,14 +81,14 @@ async fn names_that_cannot_be_are_refused() {
 }
 
 #[tokio::test]
-async fn a_branch_or_tag_whose_answer_was_lost_is_reported_as_made() {
+async fn a_branch_or_tag_whose_response_was_lost_is_reported_as_made() {
     let hub = hub();
     let api = ada(&hub);
     let first = head(&api).await;
     api.upload_file(&b"x"[..], "x.txt", "ada/demo").await.unwrap();
-    hub.fault(Fault::lose_answer().on("POST").path("/branch/"));
+    hub.fault(Fault::lose_response().on("POST").path("/branch/"));
     api.create_branch("ada/demo", "x").revision(&*first).await.unwrap();
-    hub.fault(Fault::lose_answer().on("POST").path("/tag/"));
+    hub.fault(Fault::lose_response().on("POST").path("/tag/"));
     api.create_tag("ada/demo", "v1").await.unwrap();
     assert!(branches(&api).await.contains(&("x".into(), first)));
 }
@@ -117,12 +117,12 @@ async fn a_branch_of_others_is_not_taken_for_ones_own() {
 }
 
 #[tokio::test]
-async fn a_deletion_whose_answer_was_lost_is_done_and_never_repeated() {
+async fn a_deletion_whose_response_was_lost_is_done_and_never_repeated() {
     let hub = hub();
     let api = ada(&hub);
     api.create_branch("ada/demo", "x").await.unwrap();
     api.create_tag("ada/demo", "v1").await.unwrap();
-    hub.fault(Fault::lose_answer().on("DELETE").path("/branch/"));
+    hub.fault(Fault::lose_response().on("DELETE").path("/branch/"));
     api.delete_branch("ada/demo", "x").await.unwrap();
     hub.fault(Fault::status(502).on("DELETE").path("/tag/"));
     let error = api.delete_tag("ada/demo", "v1").await.unwrap_err();
@@ -131,13 +131,13 @@ async fn a_deletion_whose_answer_was_lost_is_done_and_never_repeated() {
 }
 
 #[tokio::test]
-async fn a_squashed_history_is_one_commit_also_when_the_answer_is_lost() {
+async fn a_squashed_history_is_one_commit_also_when_the_response_is_lost() {
     let hub = hub();
     let api = ada(&hub);
     for (lost, message) in [(false, "One"), (true, "Two\n\nwith a text")] {
         api.upload_file(message.as_bytes().to_vec(), "x.txt", "ada/demo").await.unwrap();
         if lost {
-            hub.fault(Fault::lose_answer().on("POST").path("/super-squash/"));
+            hub.fault(Fault::lose_response().on("POST").path("/super-squash/"));
         }
         let id = api.super_squash_history("ada/demo").commit_message(message).await.unwrap();
         let commits = api.list_repo_commits("ada/demo").all().await.unwrap();

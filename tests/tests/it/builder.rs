@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 fn finished(hub: &hub_server::EmbeddedHub) -> Transport {
     let token = Arc::new(Token::new(ADA).unwrap());
     Transport::builder("http://hub.localhost")
-        .leaf(hub.clone())
+        .inner_service(hub.clone())
         .inner_is_private()
         .token_source(token)
         .build()
@@ -70,8 +70,10 @@ fn a_setting_that_comes_too_late_is_an_error_that_names_it() {
 #[tokio::test]
 async fn the_settings_of_a_transport_reach_the_requests_of_the_client() {
     let (hub, recorder) = (hub(), Recorder::new());
-    let settings =
-        Transport::builder("http://hub.localhost").leaf(hub).inner_is_private().header("x-team", "weather");
+    let settings = Transport::builder("http://hub.localhost")
+        .inner_service(hub)
+        .inner_is_private()
+        .header("x-team", "weather");
     let api = HfApi::builder()
         .token(ADA)
         .network(NetworkPolicy::Online)

@@ -45,10 +45,10 @@ async fn commits(api: &hub_api::HfApi) -> usize {
 }
 
 #[tokio::test]
-async fn f57_a_commit_whose_answer_was_lost_is_found_and_not_repeated() {
+async fn f57_a_commit_whose_response_was_lost_is_found_and_not_repeated() {
     let hub = hub();
     let api = ada(&hub);
-    hub.fault(Fault::lose_answer().on("POST").path("/commit/"));
+    hub.fault(Fault::lose_response().on("POST").path("/commit/"));
     let commit = api.upload_file(&b"1"[..], "a", "ada/demo").await.unwrap();
     assert_eq!(commits(&api).await, 2, "the initial one and ours");
     assert_eq!(api.model_info("ada/demo").await.unwrap().sha.unwrap(), commit.oid);
@@ -79,10 +79,10 @@ async fn f59_another_writer_between_keeps_both_commits() {
 }
 
 #[tokio::test]
-async fn f60_a_pull_request_whose_answer_was_lost_is_not_opened_twice() {
+async fn f60_a_pull_request_whose_response_was_lost_is_not_opened_twice() {
     let hub = hub();
     let api = ada(&hub);
-    hub.fault(Fault::lose_answer().on("POST").path("/commit/"));
+    hub.fault(Fault::lose_response().on("POST").path("/commit/"));
     let outcome = api.upload_file(&b"1"[..], "a", "ada/demo").create_pr(true).await;
     match outcome {
         Ok(commit) => assert_eq!((commit.pr_num, commit.recovered), (Some(1), true)),

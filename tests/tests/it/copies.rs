@@ -82,10 +82,10 @@ async fn a_small_file_is_copied_from_another_repository_and_a_large_one_is_refus
     assert!(error.to_string().contains("download it and add it"), "{error}");
 }
 
-/// A client whose requests for the content of `a.txt` get `answer` instead, from the `honest`th on the right one.
+/// A client whose requests for the content of `a.txt` get `response` instead, from the `honest`th on the right one.
 fn with_other_content(hub: &hub_server::EmbeddedHub, honest: usize, asked: &Arc<AtomicUsize>) -> HfApi {
     let (hub, asked) = (hub.clone(), Arc::clone(asked));
-    let leaf = tower::service_fn(move |request: http::Request<hub_transport::Body>| {
+    let inner_service = tower::service_fn(move |request: http::Request<hub_transport::Body>| {
         let (hub, asked) = (hub.clone(), Arc::clone(&asked));
         async move {
             let lies = request.uri().path().contains("/resolve/");
@@ -97,7 +97,7 @@ fn with_other_content(hub: &hub_server::EmbeddedHub, honest: usize, asked: &Arc<
     });
     HfApi::builder()
         .endpoint("http://hub.localhost")
-        .leaf(leaf)
+        .inner_service(inner_service)
         .inner_is_private()
         .token(ADA)
         .build()
@@ -127,7 +127,7 @@ async fn a_copy_is_of_one_commit_although_the_branch_moves_meanwhile() {
     fill(&plain, b"one", 1).await;
     let moved = Arc::new(AtomicUsize::new(0));
     let (inner, mover, turn) = (hub.clone(), plain.clone(), Arc::clone(&moved));
-    let leaf = tower::service_fn(move |request: http::Request<hub_transport::Body>| {
+    let inner_service = tower::service_fn(move |request: http::Request<hub_transport::Body>| {
         let (hub, mover, turn) = (inner.clone(), mover.clone(), Arc::clone(&turn));
         async move {
             let path = request.uri().path().to_owned();
@@ -143,7 +143,7 @@ async fn a_copy_is_of_one_commit_although_the_branch_moves_meanwhile() {
     });
     let api = HfApi::builder()
         .endpoint("http://hub.localhost")
-        .leaf(leaf)
+        .inner_service(inner_service)
         .inner_is_private()
         .token(ADA)
         .build()

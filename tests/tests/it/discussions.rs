@@ -30,11 +30,14 @@ async fn a_discussion_is_opened_answered_renamed_and_closed() {
     assert_eq!((made.discussion.num, made.discussion.title.as_str()), (1, "A question"));
     assert_eq!((made.discussion.author_name(), made.discussion.git_reference()), ("bob", None));
     assert_eq!((made.files_with_conflicts, made.diff), (None, None));
-    let answer = ada.comment_discussion(DEMO, 1, "like this").await.unwrap();
-    assert_eq!((answer.author_name(), answer.content(), answer.number_of_edits()), ("ada", "like this", 0));
-    let edited = ada.edit_discussion_comment(DEMO, 1, answer.id.to_uppercase(), "like that").await.unwrap();
+    let response = ada.comment_discussion(DEMO, 1, "like this").await.unwrap();
+    assert_eq!(
+        (response.author_name(), response.content(), response.number_of_edits()),
+        ("ada", "like this", 0)
+    );
+    let edited = ada.edit_discussion_comment(DEMO, 1, response.id.to_uppercase(), "like that").await.unwrap();
     assert_eq!((edited.content(), edited.number_of_edits()), ("like that", 1));
-    let hidden = ada.hide_discussion_comment(DEMO, 1, &answer.id).await.unwrap();
+    let hidden = ada.hide_discussion_comment(DEMO, 1, &response.id).await.unwrap();
     assert_eq!((hidden.data.hidden, hidden.content()), (true, ""));
     let renamed = bob.rename_discussion(DEMO, 1, "Solved").await.unwrap();
     assert_eq!((renamed.data.from.as_str(), renamed.data.to.as_str()), ("A question", "Solved"));
@@ -189,7 +192,7 @@ async fn what_the_hub_would_refuse_is_not_sent() {
 async fn f61_what_was_done_although_the_response_was_lost_is_found_or_unknown_and_not_done_again() {
     let hub = hub();
     let (ada, bob) = (ada(&hub), bob(&hub));
-    let lose = |path: &str| hub.fault(Fault::lose_answer().on("POST").path(path));
+    let lose = |path: &str| hub.fault(Fault::lose_response().on("POST").path(path));
     lose("/discussions");
     let error = bob.create_pull_request(DEMO, "A topic").description("why").await.unwrap_err();
     assert!(error.to_string().contains("discussion 1 is of about that time"), "{error}");

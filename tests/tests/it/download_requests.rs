@@ -152,7 +152,7 @@ async fn a_large_file_is_divided_only_where_more_than_one_connection_is_allowed(
     ada(&hub).upload_file(content.clone(), "w.bin", "ada/demo").await.unwrap();
     for (connections, divided) in [(1, false), (4, true)] {
         let mut watched = Watched::new(&hub);
-        let parts = Parts { connections, bytes: 64 * 1024 };
+        let parts = Parts::new().connections(connections).bytes(64 * 1024);
         let path = watched.api.hf_hub_download("ada/demo", "w.bin").parts(parts).await.unwrap();
         assert!(fs::read(path).unwrap() == content);
         let transfers = watched.sent().iter().filter(|line| line.contains("/info/lfs/objects/")).count();

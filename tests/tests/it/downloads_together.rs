@@ -47,7 +47,7 @@ async fn download(
     disk: Arc<dyn Disk>,
 ) -> Result<Vec<u8>, DownloadError> {
     let transport = Transport::builder("http://hub.localhost")
-        .leaf(hub)
+        .inner_service(hub)
         .inner_is_private()
         .attempt_layer(recorder.layer());
     let wanted = FileRequest {
@@ -55,7 +55,7 @@ async fn download(
         revision: "main".parse().unwrap(),
         path: "w.bin".parse().unwrap(),
         target,
-        options: DownloadOptions { disk, ..DownloadOptions::default() },
+        options: DownloadOptions::new().disk(disk),
     };
     Ok(fs::read(hf_hub_download(&transport.build().unwrap(), wanted).await?).unwrap())
 }
@@ -105,7 +105,7 @@ async fn f85_when_the_one_that_fetches_is_dropped_another_takes_over() {
     ada(&hub).upload_file(content.clone(), "w.bin", "ada/demo").await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     for target in targets(folder.path()) {
-        let (fault, held) = Fault::hold_answer();
+        let (fault, held) = Fault::hold_response();
         hub.fault(fault.on("GET").path("/info/lfs/objects/"));
         let start = || {
             let recorder = Recorder::new();

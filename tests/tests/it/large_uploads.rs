@@ -36,12 +36,12 @@ async fn paths(api: &HfApi) -> Vec<String> {
 fn cut(hub: &EmbeddedHub, requests: usize) -> (HfApi, Arc<Notify>) {
     let (left, end) = (Arc::new(AtomicUsize::new(requests)), Arc::new(Notify::new()));
     let (hub, signal) = (hub.clone(), Arc::clone(&end));
-    let leaf = tower::service_fn(move |request| {
+    let inner_service = tower::service_fn(move |request| {
         let (hub, left, signal) = (hub.clone(), Arc::clone(&left), Arc::clone(&signal));
         async move {
-            let answer: Result<_, BoxError> = hub.oneshot(request).await;
+            let response: Result<_, BoxError> = hub.oneshot(request).await;
             if left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
-                return answer;
+                return response;
             }
             signal.notify_one();
             std::future::pending().await
@@ -49,7 +49,7 @@ fn cut(hub: &EmbeddedHub, requests: usize) -> (HfApi, Arc<Notify>) {
     });
     let api = HfApi::builder()
         .endpoint("http://hub.localhost")
-        .leaf(leaf)
+        .inner_service(inner_service)
         .inner_is_private()
         .token(ADA)
         .build()

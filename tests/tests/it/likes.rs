@@ -9,7 +9,7 @@ async fn likes_are_counted_listed_and_taken_back() {
     let hub = hub();
     let (ada, bob) = (ada(&hub), bob(&hub));
     ada.create_repo("ada/data").repo_type(RepoType::Dataset).await.unwrap();
-    hub.fault(Fault::lose_answer().on("POST").path("/like"));
+    hub.fault(Fault::lose_response().on("POST").path("/like"));
     bob.like("ada/demo").await.unwrap();
     bob.like("ada/demo").await.unwrap();
     bob.like("ada/data").repo_type(RepoType::Dataset).await.unwrap();

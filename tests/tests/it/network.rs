@@ -22,18 +22,22 @@ fn lines(recorder: &Recorder) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_offline_client_calls_no_leaf() {
-    let leaf = tower::service_fn(|request: http::Request<Body>| async move {
+async fn an_offline_client_calls_no_inner_service() {
+    let inner_service = tower::service_fn(|request: http::Request<Body>| async move {
         assert!(
             request.uri().path().is_empty(),
-            "the leaf was called: {} {}",
+            "the inner service was called: {} {}",
             request.method(),
             request.uri()
         );
         Err::<http::Response<Body>, BoxError>("not reached".into())
     });
     let folder = tempfile::tempdir().unwrap();
-    let api = HfApi::builder().leaf(leaf).token(ADA).cache_dir(folder.path()).network(NetworkPolicy::Offline);
+    let api = HfApi::builder()
+        .inner_service(inner_service)
+        .token(ADA)
+        .cache_dir(folder.path())
+        .network(NetworkPolicy::Offline);
     let api = api.build().unwrap();
     let kinds = [
         api.whoami().await.unwrap_err().kind(),
@@ -151,7 +155,7 @@ async fn the_facts_of_a_file_are_those_of_the_file() {
 }
 
 #[tokio::test]
-async fn an_address_is_made_for_any_kind_revision_and_hub() {
+async fn a_url_is_made_for_any_kind_revision_and_hub() {
     let api = ada(&hub());
     let url = api.hf_hub_url("ada/nums", "a.csv").repo_type(hub_api::RepoType::Dataset);
     let url = url.revision("refs/pr/1").endpoint("https://hub.example/mirror").await.unwrap();

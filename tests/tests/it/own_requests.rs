@@ -36,12 +36,12 @@ impl Endpoint for NameOf {
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<String, Error> {
-        decode_json::<Value>(head, &body).map(|answer| answer["name"].to_string())
+        decode_json::<Value>(head, &body).map(|response| response["name"].to_string())
     }
 }
 
 #[tokio::test]
-async fn an_answer_becomes_what_the_caller_asks_for() {
+async fn a_response_becomes_what_the_caller_asks_for() {
     let hub = hub();
     let api = ada(&hub);
     let user: WhoAmI = api.request(RequestTo::get("/api/whoami-v2")).await.unwrap();
@@ -58,14 +58,14 @@ async fn an_answer_becomes_what_the_caller_asks_for() {
 }
 
 #[tokio::test]
-async fn a_payload_is_sent_and_an_answer_without_json_can_be_ignored() {
+async fn a_payload_is_sent_and_a_response_without_json_can_be_ignored() {
     let hub = hub();
     let api = ada(&hub);
     let tag = RequestTo::new(Method::POST, "/api/models/ada/demo/tag/main", RetryClass::Ambiguous);
-    api.request(tag.json(&json!({"tag": "v1"})).ignore_answer()).await.unwrap();
+    api.request(tag.json(&json!({"tag": "v1"})).ignore_response()).await.unwrap();
     assert_eq!(api.list_repo_refs("ada/demo").await.unwrap().tags[0].name, "v1");
     let untag = RequestTo::new(Method::DELETE, "/api/models/ada/demo/tag/v1", RetryClass::Ambiguous);
-    api.request(untag.ignore_answer()).await.unwrap();
+    api.request(untag.ignore_response()).await.unwrap();
     assert!(api.list_repo_refs("ada/demo").await.unwrap().tags.is_empty());
 }
 

@@ -142,7 +142,7 @@ async fn f15_a_reader_goes_on_where_the_connection_broke() {
 }
 
 #[tokio::test]
-async fn f16_a_reader_goes_on_after_a_truncated_answer() {
+async fn f16_a_reader_goes_on_after_a_truncated_response() {
     let hub = hub_with_files().await;
     hub.fault(Fault::truncate_after(100_000).on("GET").path("/info/lfs/objects/").times(2));
     assert_eq!(all(&ada(&hub), "w.bin", 0..u64::MAX).await.unwrap(), noise(1, SIZE));
@@ -154,28 +154,28 @@ fn changed(
     change: impl Fn(&mut http::Response<Body>) + Clone + Send + Sync + 'static,
 ) -> HfApi {
     let hub = hub.clone();
-    let leaf = tower::service_fn(move |request: http::Request<Body>| {
+    let inner_service = tower::service_fn(move |request: http::Request<Body>| {
         let (hub, change) = (hub.clone(), change.clone());
         async move {
             let get = request.method() == "GET";
-            let mut answer = tower::ServiceExt::oneshot(hub, request).await?.map(Body::once);
+            let mut response = tower::ServiceExt::oneshot(hub, request).await?.map(Body::once);
             if get {
-                change(&mut answer);
+                change(&mut response);
             }
-            Ok::<_, BoxError>(answer)
+            Ok::<_, BoxError>(response)
         }
     });
     HfApi::builder()
         .endpoint("http://hub.localhost")
         .token(ADA)
-        .leaf(leaf)
+        .inner_service(inner_service)
         .inner_is_private()
         .build()
         .unwrap()
 }
 
 #[tokio::test]
-async fn f94_an_answer_with_other_bytes_is_an_error() {
+async fn f94_a_response_with_other_bytes_is_an_error() {
     let hub = hub_with_files().await;
     for (name, value) in [
         ("content-range", "bytes 0-4/11"),
@@ -183,12 +183,12 @@ async fn f94_an_answer_with_other_bytes_is_an_error() {
         ("content-range", "nonsense"),
         ("content-encoding", "gzip"),
     ] {
-        let api = changed(&hub, move |answer| {
-            answer.headers_mut().insert(name, value.parse().unwrap());
+        let api = changed(&hub, move |response| {
+            response.headers_mut().insert(name, value.parse().unwrap());
         });
         let error = all(&api, "a.txt", 6..11).await.unwrap_err();
         assert!(
-            matches!(error, Error::Download(DownloadError::WrongAnswer { .. })),
+            matches!(error, Error::Download(DownloadError::WrongResponse { .. })),
             "{name} {value}: {error}"
         );
         assert!(error.to_string().starts_with("a.txt: asked for bytes 6..11 of 11, got "), "{error}");
@@ -198,14 +198,14 @@ async fn f94_an_answer_with_other_bytes_is_an_error() {
 #[tokio::test]
 async fn f94_a_server_without_ranges_is_read_to_the_wanted_bytes() {
     let hub = hub_with_files().await;
-    let leaf = tower::service_fn(move |mut request: http::Request<Body>| {
+    let inner_service = tower::service_fn(move |mut request: http::Request<Body>| {
         request.headers_mut().remove("range");
         tower::ServiceExt::oneshot(hub.clone(), request)
     });
     let api = HfApi::builder()
         .endpoint("http://hub.localhost")
         .token(ADA)
-        .leaf(leaf)
+        .inner_service(inner_service)
         .inner_is_private()
         .build()
         .unwrap();
@@ -216,7 +216,7 @@ async fn f94_a_server_without_ranges_is_read_to_the_wanted_bytes() {
 #[tokio::test]
 async fn a_wrong_content_ends_with_an_error_and_not_with_the_end() {
     let hub = hub_with_files().await;
-    let api = changed(&hub, |answer| *answer.body_mut() = "HELLO WORLD".into());
+    let api = changed(&hub, |response| *response.body_mut() = "HELLO WORLD".into());
     let mut reader = api.read_file("ada/demo", "a.txt").await.unwrap();
     let mut text = Vec::new();
     let error = reader.read_to_end(&mut text).await.unwrap_err();

@@ -104,10 +104,10 @@ async fn file_metadata_comes_when_asked_for() {
 }
 
 #[tokio::test]
-async fn f26_a_repository_whose_answer_was_lost_is_reported_as_made() {
+async fn f26_a_repository_whose_response_was_lost_is_reported_as_made() {
     let hub = hub();
     let api = ada(&hub);
-    hub.fault(Fault::lose_answer().on("POST").path("/repos/create"));
+    hub.fault(Fault::lose_response().on("POST").path("/repos/create"));
     assert_eq!(api.create_repo("ada/new").await.unwrap().repo_id().as_str(), "ada/new");
     assert_eq!(api.list_repo_commits("ada/new").all().await.unwrap().len(), 1);
 }
@@ -127,10 +127,10 @@ async fn f26_an_older_repository_is_not_taken_for_ones_own() {
 }
 
 #[tokio::test]
-async fn f24_a_deletion_whose_answer_was_lost_is_done() {
+async fn f24_a_deletion_whose_response_was_lost_is_done() {
     let hub = hub();
     let api = ada(&hub);
-    hub.fault(Fault::lose_answer().on("DELETE").path("/repos/delete"));
+    hub.fault(Fault::lose_response().on("DELETE").path("/repos/delete"));
     api.delete_repo("ada/demo").await.unwrap();
     assert!(!api.repo_exists("ada/demo").await.unwrap());
 }

@@ -1,4 +1,4 @@
-//! The request that each method sends: the call on the left, method and address on the right.
+//! The request that each method sends: the call on the left, method and URL on the right.
 
 use hub_api::{
     Call, DatasetFilter, HfApi, ModelFilter, Operation, RepoType, transport::testing::Recorder, types::Gated,
@@ -141,7 +141,7 @@ fn a_call_that_cannot_be_sent_says_so_when_asked() {
     );
 }
 
-/// What a call sends first; the answer does not matter.
+/// What a call sends first; the response does not matter.
 async fn sent<O: Operation>(call: impl FnOnce(&HfApi) -> Call<O>) -> String {
     let recorder = Recorder::new();
     let api = client_of(&hub()).attempt_layer(recorder.layer()).build().unwrap();

@@ -72,7 +72,7 @@ async fn datasets_are_found_by_prefixed_tags() {
     assert_eq!(ids!(api.list_datasets().filter("size_categories:1K<n<10K")), ["ada/words"]);
     assert_eq!(ids!(api.list_datasets().search("nums")), ["ada/nums"]);
     let full = api.list_datasets().search("words").full(true).all().await.unwrap();
-    assert_eq!(full[0].card_data.as_ref().unwrap()["language"], "fr");
+    assert_eq!(full[0].card_data.as_ref().unwrap().language, Some("fr".into()));
     assert_eq!(full[0].siblings.as_ref().unwrap().len(), 2);
 }
 
@@ -122,7 +122,7 @@ async fn items_have_the_fields_that_were_asked_for() {
     let full = only(api.list_models().full(true).card_data(true).fetch_config(true)).await;
     assert_eq!(full.sha.as_deref(), Some(commit.oid.as_str()));
     assert_eq!(full.siblings.unwrap().len(), 3);
-    assert_eq!(full.card_data.unwrap()["license"], "mit");
+    assert_eq!(full.card_data.unwrap().license, Some("mit".into()));
     assert_eq!(full.config.unwrap(), serde_json::json!({"model_type": "bert"}));
     let expanded = only(api.list_models().expand(["lastModified", "usedStorage"])).await;
     assert!(expanded.last_modified.is_some() && expanded.used_storage > Some(0) && expanded.tags.is_none());

@@ -25,10 +25,10 @@ async fn a_moved_repository_is_found_under_both_names() {
 }
 
 #[tokio::test]
-async fn a_move_whose_answer_was_lost_is_done() {
+async fn a_move_whose_response_was_lost_is_done() {
     let hub = hub();
     let api = ada(&hub);
-    hub.fault(Fault::lose_answer().on("POST").path("/repos/move"));
+    hub.fault(Fault::lose_response().on("POST").path("/repos/move"));
     api.move_repo("ada/demo", "ada/new").await.unwrap();
     hub.fault(Fault::status(502).on("POST").path("/repos/move"));
     let error = api.move_repo("ada/new", "ada/newer").await.unwrap_err();
@@ -58,7 +58,7 @@ async fn a_repository_becomes_private_also_by_its_short_name() {
     let changed = api.update_repo_visibility("demo", true).await.unwrap();
     assert_eq!(changed.private, Some(true));
     assert!(!bob(&hub).repo_exists("ada/demo").await.unwrap());
-    hub.fault(Fault::lose_answer().on("PUT").path("/settings"));
+    hub.fault(Fault::lose_response().on("PUT").path("/settings"));
     api.update_repo_settings("ada/demo").visibility("public").await.unwrap();
     assert!(bob(&hub).repo_exists("ada/demo").await.unwrap());
 }

@@ -41,7 +41,7 @@ async fn a_space_is_built_starts_and_runs() {
     assert_eq!(runtime.hardware, Some(SpaceHardware::CpuBasic));
     assert_eq!(runtime.sleep_time, Some(172_800));
     let info = ada.space_info("ada/app").expand(["runtime"]).await.unwrap();
-    assert_eq!(info.runtime, Some(runtime.raw()), "looking at the repository changes nothing");
+    assert_eq!(info.runtime, Some(runtime), "looking at the repository changes nothing");
 }
 
 #[tokio::test]
@@ -89,10 +89,10 @@ async fn a_key_that_is_no_name_is_refused() {
 }
 
 #[tokio::test]
-async fn hardware_is_requested_once_though_the_answer_is_lost() {
+async fn hardware_is_requested_once_though_the_response_is_lost() {
     let (hub, ada) = with_space().await;
     looks(&ada, "ada/app", 4).await;
-    hub.fault(Fault::lose_answer().on("POST").path("/hardware"));
+    hub.fault(Fault::lose_response().on("POST").path("/hardware"));
     let runtime = ada.request_space_hardware("ada/app", "t4-small").sleep_time(3600).await.unwrap();
     assert_eq!(runtime.requested_hardware, Some(SpaceHardware::T4Small));
     assert_eq!(runtime.hardware, Some(SpaceHardware::CpuBasic));
@@ -208,7 +208,7 @@ async fn a_copy_has_the_files_and_variables_and_no_secrets() {
     ada.add_space_secret("ada/app", "KEY", "x").await.unwrap();
     ada.add_space_variable("ada/app", "MODE", "fast").await.unwrap();
     let bob = bob(&hub);
-    hub.fault(Fault::lose_answer().on("POST").path("/duplicate"));
+    hub.fault(Fault::lose_response().on("POST").path("/duplicate"));
     let url = bob.duplicate_space("ada/app").to_id("mine").private(true).await.unwrap();
     assert_eq!(url.repo_id().as_str(), "bob/mine");
     let files = bob.list_repo_files("bob/mine").repo_type(RepoType::Space).await.unwrap();

@@ -41,7 +41,7 @@ fn gives(access: &str, expires_in: impl Into<Value>) -> Step {
 fn over(script: &Script, make: impl FnOnce(&Transport) -> Source + Send + 'static) -> HfApi {
     HfApi::builder()
         .endpoint("https://hub.test")
-        .leaf(script.clone())
+        .inner_service(script.clone())
         .token_source_over(make)
         .build()
         .unwrap()
@@ -129,7 +129,7 @@ async fn a_job_on_github_gets_its_token_in_two_steps_and_keeps_it() {
 fn a_blocking_client_gets_such_a_token_too() {
     for make in [oidc, oauth] {
         let script = Script::new([gives(ACCESS, 3600), me()]);
-        let builder = HfApi::builder().endpoint("https://hub.test").leaf(script.clone());
+        let builder = HfApi::builder().endpoint("https://hub.test").inner_service(script.clone());
         let api = builder.token_source_over(make).build_blocking().unwrap();
         assert_eq!(api.whoami().send().unwrap().name, "ada");
         assert!(lines(&script)[1].1);
@@ -163,7 +163,7 @@ async fn a_job_without_an_id_token_is_told_what_it_needs() {
         assert!(said(&error).contains(advice), "{error}");
         assert!(script.requests().is_empty());
     }
-    let transport = Transport::builder("https://hub.test").leaf(Script::new([])).build().unwrap();
+    let transport = Transport::builder("https://hub.test").inner_service(Script::new([])).build().unwrap();
     assert!(OidcExchange::from_lookup(&transport, |_| None).is_none());
 }
 
@@ -313,7 +313,7 @@ async fn a_refresh_whose_response_is_lost_is_not_sent_a_second_time_by_itself() 
 async fn a_renewal_that_fails_keeps_the_login_that_is_still_good() {
     let renewals = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&renewals);
-    let leaf = tower::service_fn(move |request: http::Request<Body>| {
+    let inner_service = tower::service_fn(move |request: http::Request<Body>| {
         let first = request.uri().path() == "/oauth/token" && count.fetch_add(1, Ordering::SeqCst) == 0;
         let response = http::Response::builder().header("content-type", "application/json");
         let response = match request.uri().path() {
@@ -327,8 +327,12 @@ async fn a_renewal_that_fails_keeps_the_login_that_is_still_good() {
         };
         std::future::ready(response.map_err(BoxError::from))
     });
-    let api =
-        HfApi::builder().endpoint("https://hub.test").leaf(leaf).token_source_over(oauth).build().unwrap();
+    let api = HfApi::builder()
+        .endpoint("https://hub.test")
+        .inner_service(inner_service)
+        .token_source_over(oauth)
+        .build()
+        .unwrap();
     for minute in 0..59 {
         api.whoami().await.unwrap();
         // Lets a renewal end that runs beside the call.
@@ -347,7 +351,7 @@ fn shows_nothing(value: &impl Debug) {
 
 #[test]
 fn no_printable_form_of_a_source_holds_a_secret() {
-    let transport = Transport::builder("https://hub.test").leaf(Script::new([])).build().unwrap();
+    let transport = Transport::builder("https://hub.test").inner_service(Script::new([])).build().unwrap();
     shows_nothing(&oauth(&transport));
     shows_nothing(&oidc(&transport));
     shows_nothing(&IdToken::Given(token(ID)));

@@ -99,7 +99,7 @@ pub(crate) fn edit() -> Scenario {
 }
 
 pub(crate) fn rename() -> Scenario {
-    let scenario = call!("rename", |api| api.rename_discussion("ada/demo", 1, "An answer"));
+    let scenario = call!("rename", |api| api.rename_discussion("ada/demo", 1, "A response"));
     Scenario { prepare: with_discussion, ..scenario }
 }
 

@@ -35,12 +35,33 @@ fn infos_have_the_documented_members() {
         &space.author,
         &space.extra,
     );
+    let members = |info: SpaceInfo| info.runtime.map(|runtime| runtime.stage);
+    assert_eq!(members(space), None);
     let file = RepoFile::new("a.txt");
     let _ = (&file.rfilename, &file.size, &file.blob_id, &file.lfs, &file.extra);
     let members =
         |runtime: SpaceRuntime| (runtime.raw(), runtime.stage, runtime.hardware, runtime.requested_hardware);
     let (raw, ..) = members(serde_json::from_str(r#"{"stage":"RUNNING","new":1}"#).unwrap());
     assert_eq!(raw["new"], 1);
+}
+
+#[test]
+fn cards_and_counts_have_the_documented_members() {
+    let model: ModelInfo = serde_json::from_str(
+        r#"{"id": "ada/demo", "cardData": {"language": ["fr", "en"], "license": "mit", "new": 1},
+            "safetensors": {"parameters": {"F32": 7}, "total": 7},
+            "transformersInfo": {"auto_model": "AutoModel", "processor": "AutoTokenizer"}}"#,
+    )
+    .unwrap();
+    let card = model.card_data.unwrap();
+    assert_eq!(card.language.unwrap().as_slice(), ["fr", "en"]);
+    assert_eq!((card.license, &card.extra["new"]), (Some("mit".into()), &1.into()));
+    assert_eq!(model.safetensors.unwrap().parameters.unwrap()["F32"], 7);
+    assert_eq!(model.transformers_info.unwrap().auto_model, "AutoModel");
+    let data = DatasetInfo::new("ada/data").card_data.unwrap_or_default();
+    let _ = (data.task_categories, data.size_categories, data.pretty_name, data.config_names);
+    let space = SpaceInfo::new("ada/app").card_data.unwrap_or_default();
+    let _ = (space.title, space.sdk, space.app_file, space.app_port, space.models);
 }
 
 #[test]

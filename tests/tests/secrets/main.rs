@@ -66,7 +66,7 @@ enum Outcome {
 }
 
 /// The Hub, or one that fails in the given way and says what it was sent.
-async fn answer(
+async fn response(
     hub: EmbeddedHub,
     outcome: Outcome,
     request: http::Request<Body>,
@@ -89,8 +89,9 @@ async fn answer(
 
 fn client(hub: &EmbeddedHub, outcome: Outcome, cache: &Path) -> HfApi {
     let inner = hub.clone();
-    let service = tower::service_fn(move |request| answer(inner.clone(), outcome, request));
-    let builder = client_of(hub).token(TOKEN).leaf(service).cache_dir(cache).retry(RetryConfig::none());
+    let service = tower::service_fn(move |request| response(inner.clone(), outcome, request));
+    let builder =
+        client_of(hub).token(TOKEN).inner_service(service).cache_dir(cache).retry(RetryConfig::none());
     builder.build().unwrap()
 }
 

@@ -100,7 +100,7 @@ pub(crate) async fn all(api: &HfApi, place: &Path) -> Vec<Said> {
     let comment = run!(comment_discussion(id, 2, "So.")).map_or_else(|| "none".to_owned(), |event| event.id);
     run!(edit_discussion_comment(id, 2, &comment, "Thus."));
     run!(hide_discussion_comment(id, 2, &comment));
-    run!(rename_discussion(id, 2, "An answer"));
+    run!(rename_discussion(id, 2, "A response"));
     run!(change_discussion_status(id, 2, "closed"));
     run!(get_discussion_details(id, 2));
     run!(get_repo_discussions(id).all());

@@ -15,7 +15,7 @@ pub(crate) enum Told {
     Failed(String),
     /// Nobody knows.
     Unknown,
-    /// Something that is no answer.
+    /// Something that is no response.
     Nonsense(String),
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Canned {
     delay: Arc<AtomicU64>,
 }
 
-struct Answers {
+struct Responses {
     url: String,
     short: Vec<String>,
     full: Vec<String>,
@@ -34,7 +34,7 @@ impl Canned {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(fail)?;
         let url = format!("http://{}", listener.local_addr().map_err(fail)?);
         let pages = |full| (0..MODELS / PAGE).map(|page| items(page, full)).collect();
-        let answers = Arc::new(Answers {
+        let responses = Arc::new(Responses {
             url: url.clone(),
             short: pages(false),
             full: pages(true),
@@ -44,21 +44,21 @@ impl Canned {
         let shared = Arc::clone(&delay);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (answers, delay) = (Arc::clone(&answers), Arc::clone(&shared));
+                let (responses, delay) = (Arc::clone(&responses), Arc::clone(&shared));
                 // A client that goes away ends its connection with an error, and nothing else.
-                thread::spawn(move || drop(serve(stream, &answers, &delay)));
+                thread::spawn(move || drop(serve(stream, &responses, &delay)));
             }
         });
         Ok(Self { url, delay })
     }
 
-    /// Adds a wait to every answer from now on.
+    /// Adds a wait to every response from now on.
     pub(super) fn set_delay(&self, delay: Duration) {
         self.delay.store(delay.as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
 
-fn serve(stream: TcpStream, answers: &Answers, delay: &AtomicU64) -> std::io::Result<()> {
+fn serve(stream: TcpStream, responses: &Responses, delay: &AtomicU64) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut requests = BufReader::new(stream.try_clone()?);
     let mut stream = stream;
@@ -81,7 +81,7 @@ fn serve(stream: TcpStream, answers: &Answers, delay: &AtomicU64) -> std::io::Re
             stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")?;
             continue;
         }
-        let (link, body) = answers.to(&target);
+        let (link, body) = responses.to(&target);
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{link}content-length: {}\r\n\r\n",
             body.len()
@@ -95,7 +95,7 @@ fn serve(stream: TcpStream, answers: &Answers, delay: &AtomicU64) -> std::io::Re
     }
 }
 
-impl Answers {
+impl Responses {
     /// The `Link` header, if there is one, and the body.
     fn to(&self, target: &str) -> (String, &str) {
         if target.starts_with("/api/models/") {

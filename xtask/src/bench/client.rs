@@ -141,19 +141,19 @@ impl Summary {
 /// Makes a repository and gives its id.
 pub(super) fn create_repo(server: &str, name: &str, parts: bool) -> Outcome<String> {
     let fail = |error: std::io::Error| format!("cannot make a repository: {error}");
-    let address = server.trim_start_matches("http://");
+    let url = server.trim_start_matches("http://");
     let parts = if parts { ",\"lfsmultipartthresh\":16777216" } else { "" };
     let body = format!("{{\"name\":\"{name}\"{parts}}}");
-    let mut stream = TcpStream::connect(address).map_err(fail)?;
+    let mut stream = TcpStream::connect(url).map_err(fail)?;
     write!(
         stream,
-        "POST /api/repos/create HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {TOKEN}\r\n\
+        "POST /api/repos/create HTTP/1.1\r\nhost: {url}\r\nauthorization: Bearer {TOKEN}\r\n\
          content-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
     .map_err(fail)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).map_err(fail)?;
-    let status = answer.lines().next().unwrap_or_default();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).map_err(fail)?;
+    let status = response.lines().next().unwrap_or_default();
     if status.contains(" 200 ") { Ok(format!("ada/{name}")) } else { Err(format!("no repository: {status}")) }
 }

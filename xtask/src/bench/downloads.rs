@@ -40,7 +40,7 @@ const JOBS: [Job; 4] = [
         memory: Some(24.0),
     },
     Job {
-        name: "e. the same, 50 ms on every answer",
+        name: "e. the same, 50 ms on every response",
         content: Content::Small(2_000),
         way: Way::Late,
         share: 0.20,

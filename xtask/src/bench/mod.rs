@@ -110,6 +110,7 @@ fn heading() -> Outcome<String> {
     let machine = machine()?;
     Ok(format!(
         "# Benchmarks\n\n\
+         After this page you know what was measured, how, against what target, and how to measure it on your machine.\n\n\
          Written by `cargo xtask bench`; run it to measure your own machine. Everything is built as for a release (`--profile dist`), and clients and \
          servers are processes of one machine ({machine}; {}). Memory is the peak of resident memory, from the \
          kernel.\n\n![The time of every job as a share of Python's](benchmarks.svg)\n",

@@ -55,7 +55,7 @@ const JOBS: [Job; 5] = [
         memory: 16.0,
     },
     Job {
-        name: "the same, 64 at once, 50 ms on every answer",
+        name: "the same, 64 at once, 50 ms on every response",
         words: ["infos", "64"],
         delay: Duration::from_millis(50),
         share: 1.0,
@@ -126,7 +126,7 @@ pub(super) fn measure() -> Outcome<String> {
     let floor = 0.050 * INFOS as f64 / 64.0;
     writeln!(
         text,
-        "\nWith 50 ms on every answer nothing can be faster than {floor:.2} s; to reach is 1.05 times that."
+        "\nWith 50 ms on every response nothing can be faster than {floor:.2} s; to reach is 1.05 times that."
     )
     .map_err(|error| error.to_string())?;
     Ok(text)
@@ -163,12 +163,12 @@ impl Job {
 
 /// The same requests over blocking sockets.
 fn bare(job: &Job, server: &Canned) -> Outcome<f64> {
-    let address = server.url.trim_start_matches("http://");
+    let url = server.url.trim_start_matches("http://");
     let start = Instant::now();
     let done = match job.words {
         ["list", kind] => {
             let query = if kind == "full" { "full=true&" } else { "" };
-            ask(address, (0..MODELS / 1_000).map(|page| format!("/api/models?{query}cursor={page}")))
+            ask(url, (0..MODELS / 1_000).map(|page| format!("/api/models?{query}cursor={page}")))
         }
         [_, at_once] => {
             let threads: usize = at_once.parse().unwrap_or(1);
@@ -177,7 +177,7 @@ fn bare(job: &Job, server: &Canned) -> Outcome<f64> {
                     .map(|first| {
                         let numbers = (first..INFOS).step_by(threads);
                         let paths = numbers.map(|number| format!("/api/models/ada/model-{number:06}"));
-                        scope.spawn(move || ask(address, paths))
+                        scope.spawn(move || ask(url, paths))
                     })
                     .collect();
                 workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Ok(())))
@@ -188,18 +188,18 @@ fn bare(job: &Job, server: &Canned) -> Outcome<f64> {
     Ok(start.elapsed().as_secs_f64())
 }
 
-fn ask(address: &str, paths: impl Iterator<Item = String>) -> std::io::Result<()> {
-    let mut stream = TcpStream::connect(address)?;
+fn ask(url: &str, paths: impl Iterator<Item = String>) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(url)?;
     stream.set_nodelay(true)?;
-    let mut answers = BufReader::with_capacity(1 << 16, stream.try_clone()?);
+    let mut responses = BufReader::with_capacity(1 << 16, stream.try_clone()?);
     let mut body = Vec::new();
     let mut line = String::new();
     for path in paths {
-        stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes())?;
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: {url}\r\n\r\n").as_bytes())?;
         let mut length = 0;
         loop {
             line.clear();
-            answers.read_line(&mut line)?;
+            responses.read_line(&mut line)?;
             if line == "\r\n" {
                 break;
             }
@@ -208,7 +208,7 @@ fn ask(address: &str, paths: impl Iterator<Item = String>) -> std::io::Result<()
             }
         }
         body.resize(length, 0);
-        answers.read_exact(&mut body)?;
+        responses.read_exact(&mut body)?;
     }
     Ok(())
 }

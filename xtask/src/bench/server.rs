@@ -19,7 +19,7 @@ pub(super) enum Way {
     Direct,
     /// 100 ms to connect, 100 MB/s a connection.
     Throttled,
-    /// 50 ms before every answer.
+    /// 50 ms before every response.
     Late,
 }
 
@@ -44,7 +44,7 @@ impl Way {
 /// `hub serve`, ended when dropped.
 pub(super) struct Server {
     child: Child,
-    /// Its address: `http://127.0.0.1:PORT`.
+    /// Its URL: `http://127.0.0.1:PORT`.
     pub(super) url: String,
 }
 

@@ -33,9 +33,9 @@ fn carry(client: TcpStream, server: &str) -> std::io::Result<()> {
     let server = TcpStream::connect(server)?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
-    let (answers, back) = (server.try_clone()?, client.try_clone()?);
+    let (responses, back) = (server.try_clone()?, client.try_clone()?);
     thread::spawn(move || {
-        let _ = limited(answers, &back);
+        let _ = limited(responses, &back);
         let _ = back.shutdown(std::net::Shutdown::Write);
     });
     let sent = limited(client, &server);

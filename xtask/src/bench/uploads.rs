@@ -32,7 +32,7 @@ const JOBS: [Job; 6] = [
     ),
     job("b. 5,000 files of 1 to 8 KiB", Content::Small(5_000), false, Way::Direct, 0.15, Some(24.0)),
     job("c. 200 LFS files of 5 MiB", Content::Lfs(200), false, Way::Direct, 0.55, Some(24.0)),
-    job("c. the same, 50 ms on every answer", Content::Lfs(200), false, Way::Late, 0.40, None),
+    job("c. the same, 50 ms on every response", Content::Lfs(200), false, Way::Late, 0.40, None),
 ];
 
 const fn job(

@@ -232,14 +232,14 @@ impl Endpoint for PostSquash {
     }
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<String, Error> {
-        decode_json::<SuperSquashResponse>(head, &body).map(|answer| answer.commit_id)
+        decode_json::<SuperSquashResponse>(head, &body).map(|response| response.commit_id)
     }
 }
 
 impl<M: Mode> HfApi<M> {
     /// Makes a branch at [`revision`](Call::revision), or at the default branch. Python: `create_branch`.
     ///
-    /// When the answer is lost, the call finds out whether the branch was made.
+    /// When the response is lost, the call finds out whether the branch was made.
     ///
     /// # Errors
     /// `Conflict` when it exists and [`exist_ok`](Call::exist_ok) is off, `BadRequest` for a name that cannot be,

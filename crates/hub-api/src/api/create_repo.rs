@@ -283,9 +283,9 @@ impl Operation for CreateRepo {
 }
 
 impl<M: Mode> HfApi<M> {
-    /// Makes a repository and returns its address. Python: `create_repo`.
+    /// Makes a repository and returns its URL. Python: `create_repo`.
     ///
-    /// When the answer is lost, the call finds out whether the repository was made: it is made once, and reported once.
+    /// When the response is lost, the call finds out whether the repository was made: it is made once, and reported once.
     ///
     /// An id without a namespace is made in the caller's own. The new repository holds a first commit with
     /// `.gitattributes`.

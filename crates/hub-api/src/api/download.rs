@@ -35,7 +35,10 @@ pub struct DownloadArgs {
     local_dir: Option<PathBuf>,
     cache_dir: Option<PathBuf>,
     etag_timeout: Option<Duration>,
-    options: DownloadOptions,
+    force: bool,
+    local_files_only: bool,
+    parts: Parts,
+    progress: Option<Arc<dyn Progress>>,
 }
 
 impl fmt::Debug for DownloadArgs {
@@ -57,7 +60,10 @@ impl DownloadArgs {
             local_dir: None,
             cache_dir: None,
             etag_timeout: None,
-            options: DownloadOptions::default(),
+            force: false,
+            local_files_only: false,
+            parts: Parts::new(),
+            progress: None,
         }
     }
 
@@ -67,16 +73,21 @@ impl DownloadArgs {
 
     /// The options, with what the client says where the call says nothing.
     fn options(&self, api: &HfApi) -> DownloadOptions {
-        let mut timeouts = api.download_timeouts();
-        timeouts.metadata = self.etag_timeout.unwrap_or(timeouts.metadata);
-        DownloadOptions { timeouts, ..self.options.clone() }
+        let timeouts = api.download_timeouts();
+        let timeouts = self.etag_timeout.map_or(timeouts, |limit| timeouts.metadata(limit));
+        let options = DownloadOptions::new().timeouts(timeouts).parts(self.parts);
+        let options = options.force_download(self.force).local_files_only(self.local_files_only);
+        match &self.progress {
+            Some(progress) => options.progress(Arc::clone(progress)),
+            None => options,
+        }
     }
 
     /// The revision that is wanted.
     fn revision(&self, api: &HfApi, repo: &RepoRef, target: &Target) -> Result<Revision, Error> {
         let revision = revision_or_main(self.revision.as_deref())?;
         match target {
-            Target::Cache(cache) if !self.options.force => preferred(api, cache, repo, revision),
+            Target::Cache(cache) if !self.force => preferred(api, cache, repo, revision),
             _ => Ok(revision),
         }
     }
@@ -156,7 +167,7 @@ macro_rules! download {
             }
             impl HasProgress for $operation {
                 fn progress_mut(&mut self, _: crate::args::Seal) -> &mut Option<Arc<dyn Progress>> {
-                    &mut self.args.options.progress
+                    &mut self.args.progress
                 }
             }
         )*
@@ -178,15 +189,15 @@ impl<O: HasDownload, M: Mode> Call<O, M> {
 
     /// Whether the Hub is never asked: only what is on this machine counts. Off unless set. Python: `local_files_only`.
     pub fn local_files_only(self, yes: bool) -> Self {
-        self.edit(|operation| operation.download_mut().options.local_files_only = yes)
+        self.edit(|operation| operation.download_mut().local_files_only = yes)
     }
 
     /// Whether files that are there already are fetched again. Off unless set. Python: `force_download`.
     pub fn force_download(self, force: bool) -> Self {
-        self.edit(|operation| operation.download_mut().options.force = force)
+        self.edit(|operation| operation.download_mut().force = force)
     }
 
-    /// How long the Hub may take to say what a file or revision is, where what is kept can stand in for its answer; unless set
+    /// How long the Hub may take to say what a file or revision is, where what is kept can stand in for its response; unless set
     /// that of the client, see [`HfApiBuilder::etag_timeout`](crate::HfApiBuilder::etag_timeout). Python: `etag_timeout`, which
     /// `HF_HUB_ETAG_TIMEOUT` overrules there; here the call has the last word.
     pub fn etag_timeout(self, limit: Duration) -> Self {
@@ -195,7 +206,7 @@ impl<O: HasDownload, M: Mode> Call<O, M> {
 
     /// How a large file comes over several connections: up to eight, in parts of 16 MiB, where that is faster, unless set.
     pub fn parts(self, parts: Parts) -> Self {
-        self.edit(|operation| operation.download_mut().options.parts = parts)
+        self.edit(|operation| operation.download_mut().parts = parts)
     }
 }
 
@@ -213,13 +224,18 @@ impl<M: Mode> SnapshotDownloadCall<M> {
     }
 
     /// How many large files are downloaded at once; 8 unless set, at least 1. Beside them four times as many small ones are
-    /// under way, which mostly wait for an answer; with 1, one file after the other. Python: `max_workers`.
+    /// under way, which mostly wait for a response; with 1, one file after the other. Python: `max_workers`.
     pub fn max_workers(self, workers: usize) -> Self {
         self.edit(|operation| operation.max_workers = workers.max(1))
     }
 }
 
 impl HfHubDownload {
+    /// Whether the Hub is never asked.
+    pub(super) const fn is_local(&self) -> bool {
+        self.args.local_files_only
+    }
+
     pub(super) fn request(self, api: &HfApi) -> Result<FileRequest, Error> {
         let args = self.args;
         let (repo, target) = (args.repo.get()?, args.target(api)?);
@@ -243,6 +259,11 @@ impl Operation for HfHubDownload {
 }
 
 impl SnapshotDownload {
+    /// Whether the Hub is never asked.
+    pub(super) const fn is_local(&self) -> bool {
+        self.args.local_files_only
+    }
+
     pub(super) fn request(self, api: &HfApi) -> Result<SnapshotRequest, Error> {
         let args = self.args;
         let (repo, target) = (args.repo.get()?, args.target(api)?);

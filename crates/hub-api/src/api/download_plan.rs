@@ -32,8 +32,8 @@ impl Operation for DownloadPlan<HfHubDownload> {
     type Output = PlannedFile;
 
     async fn run(self, api: HfApi) -> Result<PlannedFile, Error> {
+        asks_the_hub(self.of.is_local())?;
         let wanted = self.of.request(&api)?;
-        asks_the_hub(wanted.options.local_files_only)?;
         Ok(plan_file(api.transport()?, wanted).await?)
     }
 }
@@ -42,8 +42,8 @@ impl Operation for DownloadPlan<SnapshotDownload> {
     type Output = Vec<PlannedFile>;
 
     async fn run(self, api: HfApi) -> Result<Vec<PlannedFile>, Error> {
+        asks_the_hub(self.of.is_local())?;
         let wanted = self.of.request(&api)?;
-        asks_the_hub(wanted.options.local_files_only)?;
         Ok(plan_snapshot(api.transport()?, wanted).await?)
     }
 }

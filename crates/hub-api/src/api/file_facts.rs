@@ -18,7 +18,7 @@ pub type HfHubUrlCall<M = Async> = Call<HfHubUrl, M>;
 /// The call that [`HfApi::try_to_load_from_cache`] makes.
 pub type TryToLoadFromCacheCall<M = Async> = Call<TryToLoadFromCache, M>;
 
-/// `HEAD` of a file's address
+/// `HEAD` of a file's URL
 #[derive(Debug, Clone)]
 pub struct GetHfFileMetadata {
     url: String,
@@ -32,7 +32,7 @@ impl Operation for GetHfFileMetadata {
     }
 }
 
-/// The address of a file.
+/// The URL of a file.
 #[derive(Debug, Clone)]
 pub struct HfHubUrl {
     repo: RepoArg,
@@ -121,13 +121,13 @@ macro_rules! of_a_revision {
 of_a_revision!(HfHubUrl, TryToLoadFromCache);
 
 impl<M: Mode> HfApi<M> {
-    /// Commit, etag, size and place of the file at an address, as [`hf_hub_url`](Self::hf_hub_url) gives it, without
+    /// Commit, etag, size and place of the file at a URL, as [`hf_hub_url`](Self::hf_hub_url) gives it, without
     /// fetching the file. Python: `get_hf_file_metadata`.
     ///
-    /// The token is sent if the address is on the client's own Hub, and to nobody else.
+    /// The token is sent if the URL is on the client's own Hub, and to nobody else.
     ///
     /// # Errors
-    /// `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo`; [`DownloadError::Metadata`] when the answer lacks
+    /// `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo`; [`DownloadError::Metadata`] when the response lacks
     /// commit, etag or size.
     ///
     /// Endpoint: `HEAD /{id}/resolve/{rev}/{path}`.
@@ -135,12 +135,12 @@ impl<M: Mode> HfApi<M> {
         self.call(GetHfFileMetadata { url: url.into() })
     }
 
-    /// The address that a file is downloaded from. Nothing is sent. Python: `hf_hub_url`.
+    /// The URL that a file is downloaded from. Nothing is sent. Python: `hf_hub_url`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), hub_api::Error> {
-    /// # let leaf = hub_server::EmbeddedHub::temporary().build().unwrap();
-    /// # let api = hub_api::HfApi::builder().leaf(leaf).build()?;
+    /// # let hub = hub_server::EmbeddedHub::temporary().build().unwrap();
+    /// # let api = hub_api::HfApi::builder().inner_service(hub).build()?;
     /// let url = api.hf_hub_url("ada/demo", "model.bin").subfolder("onnx").revision("v1").await?;
     /// assert_eq!(url, "https://huggingface.co/ada/demo/resolve/v1/onnx/model.bin");
     /// # Ok(()) }
@@ -154,7 +154,7 @@ impl<M: Mode> HfApi<M> {
     }
 
     /// Where a file is in the cache, or whether the revision is known not to have it. Nothing is sent, and nothing is an
-    /// answer too: [`Cached::Unknown`]. Python: `try_to_load_from_cache`.
+    /// response too: [`Cached::Unknown`]. Python: `try_to_load_from_cache`.
     ///
     /// # Errors
     /// When an id, a path or a revision cannot be one.

@@ -1,7 +1,7 @@
 //! What searches are narrowed by.
 
 use hub_transport::Error;
-use hub_types::{DatasetFilter, Message, ModelFilter};
+use hub_types::{DatasetFilter, Extra, Message, ModelFilter};
 use serde_json::Value;
 
 /// What `filter` takes: a tag, several, a [`ModelFilter`] or a [`DatasetFilter`].
@@ -86,7 +86,7 @@ impl Emissions {
     }
 
     /// Whether a card states a value within the bounds. No value, or zero, is none.
-    pub(crate) fn hold(&self, card: Option<&Value>) -> bool {
+    pub(crate) fn hold(&self, card: Option<&Extra>) -> bool {
         card.and_then(stated).is_some_and(|value| {
             self.least.is_none_or(|least| least <= value) && self.most.is_none_or(|most| value <= most)
         })
@@ -94,7 +94,7 @@ impl Emissions {
 }
 
 /// What a card says in `co2_eq_emissions`: a number, a text with one in it, or an object with either at `emissions`.
-fn stated(card: &Value) -> Option<f64> {
+fn stated(card: &Extra) -> Option<f64> {
     let field = card.get("co2_eq_emissions")?;
     let value = match field {
         Value::Object(fields) => fields.get("emissions")?,
@@ -142,14 +142,18 @@ mod tests {
             (json!([1]), None),
         ];
         for (value, expected) in cases {
-            assert_eq!(stated(&json!({"co2_eq_emissions": value})), expected, "{value}");
+            assert_eq!(stated(&card(json!({"co2_eq_emissions": value}))), expected, "{value}");
         }
-        assert_eq!(stated(&json!({})), None);
+        assert_eq!(stated(&Extra::new()), None);
+    }
+
+    fn card(value: Value) -> Extra {
+        value.as_object().cloned().unwrap()
     }
 
     #[test]
     fn bounds_are_included_and_one_may_be_left_out() {
-        let card = json!({"co2_eq_emissions": 10});
+        let card = card(json!({"co2_eq_emissions": 10}));
         let holds = |least, most| Emissions::new(least, most).hold(Some(&card));
         assert!(holds(Some(10.0), Some(10.0)) && holds(None, Some(10.0)) && holds(Some(10.0), None));
         assert!(!holds(Some(10.1), None) && !holds(None, Some(9.9)));

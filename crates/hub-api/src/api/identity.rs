@@ -10,7 +10,7 @@ pub type WhoAmICall<M = Async> = Call<GetWhoAmI, M>;
 impl<M: Mode> HfApi<M> {
     /// Who the token belongs to, and what it may do. Python: `whoami`.
     ///
-    /// The Hub limits how often this may be asked: keep the answer.
+    /// The Hub limits how often this may be asked: keep the response.
     ///
     /// # Errors
     /// `Unauthorized` without a token, or with one that the Hub does not know.

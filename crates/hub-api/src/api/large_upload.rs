@@ -76,7 +76,7 @@ impl HasProgress for UploadLargeFolder {
 }
 
 impl HasFolder for UploadLargeFolder {
-    fn folder_mut(&mut self) -> &mut FolderOptions {
+    fn folder_mut(&mut self, _: crate::args::Seal) -> &mut FolderOptions {
         &mut self.options
     }
 }
@@ -170,8 +170,10 @@ impl Job<'_> {
         if let Some(bytes) = self.args.memory_budget {
             options = options.memory_budget(bytes);
         }
-        options.progress.clone_from(&self.args.progress);
-        options
+        match &self.args.progress {
+            Some(progress) => options.progress(Arc::clone(progress)),
+            None => options,
+        }
     }
 
     async fn upload(&self, revision: Revision) -> Result<LargeUpload, Error> {

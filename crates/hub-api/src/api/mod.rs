@@ -4,6 +4,7 @@ pub mod access_token;
 mod begun;
 pub mod branches;
 pub mod checks;
+pub mod commit_args;
 pub mod commits;
 pub mod create_repo;
 pub mod delete_repo;

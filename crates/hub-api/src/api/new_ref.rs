@@ -1,4 +1,4 @@
-//! Making and removing a ref although an answer was lost: what branches and tags have in common.
+//! Making and removing a ref although a response was lost: what branches and tags have in common.
 
 use hub_transport::{Claims, Done, Endpoint, Error, ErrorKind, Transport};
 use hub_types::{GitRefInfo, GitRefs, RepoInfo, RepoRef, Revision};
@@ -40,7 +40,7 @@ impl RefName<'_> {
 
     /// Makes it with `create`, at `revision`.
     ///
-    /// When an answer was lost, it is looked up: one that leads where it should was made by this call or might as well
+    /// When a response was lost, it is looked up: one that leads where it should was made by this call or might as well
     /// have been; when there is none, `create` is sent once more.
     pub(super) async fn create<E: Endpoint<Output = Done>>(
         &self,
@@ -105,7 +105,7 @@ impl RefName<'_> {
 
     /// Removes it with `delete`.
     ///
-    /// When the answer was lost and it is still there, it is not removed again: it may be a new one of that name.
+    /// When the response was lost and it is still there, it is not removed again: it may be a new one of that name.
     pub(super) async fn delete<E: Endpoint<Output = Done>>(
         &self,
         transport: &Transport,

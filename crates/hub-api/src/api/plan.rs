@@ -3,7 +3,7 @@
 use hub_commit::CommitPlan;
 use hub_types::CommitInfo;
 
-use crate::{Async, Call, Error, HfApi, Mode, Operation, api::upload::HasCommit};
+use crate::{Async, Call, Error, HfApi, Mode, Operation, api::commit_args::HasCommit};
 
 /// The call that `plan()` makes of a call that ends in a commit.
 pub type PlanCall<O, M = Async> = Call<Plan<O>, M>;

@@ -123,7 +123,7 @@ impl<M: Mode> HfApi<M> {
     /// use futures_util::TryStreamExt;
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let hub = hub_server::EmbeddedHub::temporary().token("ada", "hf_ada", hub_server::TokenRole::Write).repo("ada/demo").build()?;
-    /// # let api = hub_api::HfApi::builder().endpoint("http://hub.local").token("hf_ada").leaf(hub).inner_is_private().build()?;
+    /// # let api = hub_api::HfApi::builder().endpoint("http://hub.local").token("hf_ada").inner_service(hub).inner_is_private().build()?;
     /// # api.upload_file(&b"hello world"[..], "a.txt", "ada/demo").await?;
     /// let mut reader = api.read_file("ada/demo", "a.txt").range(6..).await?;
     /// let mut text = Vec::new();

@@ -14,7 +14,7 @@ use crate::{Call, HfApi, Listing, Mode};
 
 /// A request that is put together by hand: method, path and JSON. [`HfApi::request`] sends it.
 ///
-/// `T` is what the answer becomes: any type that can be deserialized, or [`serde_json::Value`]. An empty answer reads as
+/// `T` is what the response becomes: any type that can be deserialized, or [`serde_json::Value`]. An empty response reads as
 /// JSON `null`, so that `()` and `Option` fit.
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is sent with `HfApi::request`"]
@@ -134,14 +134,14 @@ impl<T> RequestTo<T> {
 }
 
 impl RequestTo<()> {
-    /// Does not look at the body of the answer, whatever it is.
-    pub fn ignore_answer(mut self) -> Self {
+    /// Does not look at the body of the response, whatever it is.
+    pub fn ignore_response(mut self) -> Self {
         self.decode = |_, _| Ok(());
         self
     }
 }
 
-/// Reads an answer, an empty one as `null`.
+/// Reads a response, an empty one as `null`.
 fn read<T: DeserializeOwned>(head: &Parts, body: &Bytes) -> Result<T, Error> {
     if body.is_empty()
         && let Ok(nothing) = serde_json::from_value(serde_json::Value::Null)
@@ -208,7 +208,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let hub = hub_server::EmbeddedHub::temporary().token("ada", "hf_ada", hub_server::TokenRole::Write).build()?;
-    /// # let api = HfApi::builder().endpoint("http://hub.local").token("hf_ada").leaf(hub).inner_is_private().build()?;
+    /// # let api = HfApi::builder().endpoint("http://hub.local").token("hf_ada").inner_service(hub).inner_is_private().build()?;
     /// # api.create_repo("ada/demo").await?;
     /// // What comes back decides what is read: a type of yours, or any JSON.
     /// let info: Value = api.request(RequestTo::get("/api/models/ada/demo").query("expand", "sha")).await?;

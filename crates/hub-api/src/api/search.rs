@@ -92,7 +92,7 @@ impl Listed for ModelInfo {
     const REPO_TYPE: RepoType = RepoType::Model;
 
     fn emits_within(&self, emissions: &Emissions) -> bool {
-        emissions.hold(self.card_data.as_ref())
+        emissions.hold(self.card_data.as_ref().map(|card| &card.extra))
     }
 }
 

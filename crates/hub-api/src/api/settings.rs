@@ -192,7 +192,7 @@ fn no_mode() -> Message {
     Message::argument("gated").text(" must be auto, manual or false")
 }
 
-/// Refuses two answers to who sees a repository, and words that are none.
+/// Refuses two responses to who sees a repository, and words that are none.
 pub(super) fn check_visibility(private: Option<bool>, visibility: Option<&str>) -> Result<(), crate::Error> {
     match (private, visibility) {
         (Some(_), Some(_)) => Err(crate::Error::setup(
@@ -249,7 +249,7 @@ impl Endpoint for PutSettings {
         if gated && (!seen(&self.settings) || seen(&now)) {
             return Ok(now);
         }
-        Err(Error::new(ErrorKind::Decode, "the answer does not name the settings that were to change"))
+        Err(Error::new(ErrorKind::Decode, "the response does not name the settings that were to change"))
     }
 }
 
@@ -257,7 +257,7 @@ impl<M: Mode> HfApi<M> {
     /// Gives a repository another name or another owner; the old name leads to it from then on. Both ids need a
     /// namespace. Python: `move_repo`.
     ///
-    /// When the answer is lost, the call finds out whether the repository was moved.
+    /// When the response is lost, the call finds out whether the repository was moved.
     ///
     /// # Errors
     /// `Conflict` when the new name is taken, `RepoNotFound`, `Forbidden` without rights on either side.

@@ -90,8 +90,8 @@ impl Operation for ListMetrics {
     type Output = Vec<MetricInfo>;
 
     async fn run(self, api: HfApi) -> Result<Vec<MetricInfo>, crate::Error> {
-        let answer = api.transport()?.send(&GetMetrics {}).await;
-        Ok(answer.map_err(|error| match error.is_not_found() {
+        let response = api.transport()?.send(&GetMetrics {}).await;
+        Ok(response.map_err(|error| match error.is_not_found() {
             true => {
                 error.with_hint("this server no longer lists metrics: they moved to the evaluate library")
             }

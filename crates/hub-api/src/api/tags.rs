@@ -149,7 +149,7 @@ impl Endpoint for RemoveTag {
 impl<M: Mode> HfApi<M> {
     /// Tags [`revision`](Call::revision), or `main`. Python: `create_tag`.
     ///
-    /// When the answer is lost, the call finds out whether the tag was made.
+    /// When the response is lost, the call finds out whether the tag was made.
     ///
     /// # Errors
     /// `Conflict` when it exists and [`exist_ok`](Call::exist_ok) is off, `BadRequest` for a name that cannot be,

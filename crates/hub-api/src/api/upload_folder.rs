@@ -7,7 +7,7 @@ use hub_types::CommitInfo;
 
 use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
-    api::upload::{CommitArgs, DeletePatterns, HasCommit, Prepared},
+    api::commit_args::{CommitArgs, DeletePatterns, HasCommit, Prepared},
     repo_arg::RepoArg,
 };
 
@@ -36,13 +36,13 @@ impl HasCommit for UploadFolder {
                 .map_err(|_| Error::setup("reading the folder panicked; its message is on stderr"))??;
         if operations.is_empty() {
             let folder = self.folder.display();
-            match self.options.allow_patterns.is_some() || !self.options.ignore_patterns.is_empty() {
+            match self.options.is_filtered() {
                 true => tracing::warn!("none of the files of {folder} match: nothing is uploaded"),
                 false => tracing::warn!("there is no file in {folder}: nothing is uploaded"),
             }
         }
         let prepared = Prepared::new(self.commit, "Upload folder with hub".to_owned(), operations)?;
-        let (patterns, path_in_repo) = (self.delete_patterns, self.options.path_in_repo);
+        let (patterns, path_in_repo) = (self.delete_patterns, self.options.target().to_owned());
         let delete = (!patterns.is_empty()).then_some(DeletePatterns { patterns, path_in_repo });
         Ok(Prepared { skipped, delete, ..prepared })
     }
@@ -51,19 +51,25 @@ impl HasCommit for UploadFolder {
 /// A call that uploads files of a folder.
 pub trait HasFolder {
     #[doc(hidden)]
-    fn folder_mut(&mut self) -> &mut FolderOptions;
+    fn folder_mut(&mut self, _: crate::args::Seal) -> &mut FolderOptions;
 }
 
 impl HasFolder for UploadFolder {
-    fn folder_mut(&mut self) -> &mut FolderOptions {
+    fn folder_mut(&mut self, _: crate::args::Seal) -> &mut FolderOptions {
         &mut self.options
     }
+}
+
+/// Changes what is set of a folder.
+fn set(operation: &mut impl HasFolder, change: impl FnOnce(FolderOptions) -> FolderOptions) {
+    let options = operation.folder_mut(crate::args::Seal);
+    *options = change(std::mem::take(options));
 }
 
 impl<O: HasFolder, M: Mode> Call<O, M> {
     /// The folder of the repository that the files go to; the root unless set. Python: `path_in_repo`.
     pub fn path_in_repo(self, path: impl Into<String>) -> Self {
-        self.edit(|operation| operation.folder_mut().path_in_repo = path.into())
+        self.edit(|operation| set(operation, |options| options.path_in_repo(path)))
     }
 
     /// Only files that match one of the patterns are uploaded; all unless set, none for an empty list.
@@ -71,19 +77,17 @@ impl<O: HasFolder, M: Mode> Call<O, M> {
     ///
     /// Patterns are matched against the path relative to the folder as Python's `fnmatch` does: `*` also matches `/`.
     pub fn allow_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
-        let patterns = patterns.into_iter().map(Into::into).collect();
-        self.edit(|operation| operation.folder_mut().allow_patterns = Some(patterns))
+        self.edit(|operation| set(operation, |options| options.allow_patterns(patterns)))
     }
 
     /// Files that match one of the patterns are left out, whatever the allow patterns say. Python: `ignore_patterns`.
     pub fn ignore_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
-        let patterns = patterns.into_iter().map(Into::into).collect();
-        self.edit(|operation| operation.folder_mut().ignore_patterns = patterns)
+        self.edit(|operation| set(operation, |options| options.ignore_patterns(patterns)))
     }
 
     /// What becomes of symbolic links; those to files are followed and those to folders left out unless set.
     pub fn links(self, links: Links) -> Self {
-        self.edit(|operation| operation.folder_mut().links = links)
+        self.edit(|operation| set(operation, |options| options.links(links)))
     }
 }
 

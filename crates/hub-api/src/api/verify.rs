@@ -97,7 +97,7 @@ impl<M: Mode> HfApi<M> {
     /// compares their hashes with the Hub's. Python: `verify_repo_checksums`.
     ///
     /// In a cache, a branch or tag is the commit that it led to when the Hub was last asked. A wrong file is no error but
-    /// part of the answer; with [`repair`](VerifyRepoChecksumsCall::repair) it is fetched anew. A
+    /// part of the response; with [`repair`](VerifyRepoChecksumsCall::repair) it is fetched anew. A
     /// [`progress`](VerifyRepoChecksumsCall::progress) hears how far each file is hashed and fetched; before a repair
     /// `Started` comes again, with what is fetched.
     ///

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const FIRST: &str = "1111111111111111111111111111111111111111";
 
 fn over(script: &Script) -> HfApi {
-    let builder = HfApi::builder().endpoint("https://hub.test").leaf(script.clone());
+    let builder = HfApi::builder().endpoint("https://hub.test").inner_service(script.clone());
     builder.token("hf_example").build().unwrap()
 }
 
@@ -88,8 +88,9 @@ async fn what_the_first_sending_has_done_is_found_also_when_the_second_is_refuse
 #[tokio::test(start_paused = true)]
 async fn a_second_sending_is_paid_for() {
     let poor = |script: &Script| {
-        let config = RetryConfig { budget_fraction: 0.0, budget_floor: 0, ..RetryConfig::default() };
-        let builder = HfApi::builder().endpoint("https://hub.test").leaf(script.clone()).retry(config);
+        let config = RetryConfig::new().budget_fraction(0.0).budget_floor(0);
+        let builder =
+            HfApi::builder().endpoint("https://hub.test").inner_service(script.clone()).retry(config);
         builder.token("hf_example").build().unwrap()
     };
     let script = Script::new([lost(), refs(None)]);

@@ -39,7 +39,11 @@ fn what_is_not_on_this_machine_is_not_found() {
 #[tokio::test(start_paused = true)]
 async fn what_a_server_said_is_answered_for_as_the_transport_does() {
     let ask = async |step: Step| {
-        let api = HfApi::builder().endpoint("https://hub.test").leaf(Script::always(step)).build().unwrap();
+        let api = HfApi::builder()
+            .endpoint("https://hub.test")
+            .inner_service(Script::always(step))
+            .build()
+            .unwrap();
         api.delete_repo("ada/demo").await.unwrap_err()
     };
     assert!(ask(reply(409)).await.is_conflict() && ask(reply(404)).await.is_not_found());

@@ -31,7 +31,7 @@ fn granting() -> Script {
 }
 
 fn over(script: &Script, endpoint: &str, set: Set) -> HfApi {
-    set(HfApi::builder().endpoint(endpoint).leaf(script.clone())).build().unwrap()
+    set(HfApi::builder().endpoint(endpoint).inner_service(script.clone())).build().unwrap()
 }
 
 #[tokio::test]
@@ -54,7 +54,9 @@ async fn a_secret_goes_to_this_machine_and_where_it_was_allowed() {
             ("http://hub.test", HfApiBuilder::inner_is_private),
         ] {
             let script = granting();
-            let api = source(set(HfApi::builder().endpoint(endpoint).leaf(script.clone()))).build().unwrap();
+            let api = source(set(HfApi::builder().endpoint(endpoint).inner_service(script.clone())))
+                .build()
+                .unwrap();
             assert_eq!(api.whoami().await.unwrap().name, "ada", "{endpoint}");
             assert!(script.requests()[1].has_token());
         }
@@ -77,7 +79,7 @@ async fn a_token_that_cannot_be_used_is_said_to_be_of_the_server_that_gave_it() 
 async fn the_time_limits_of_the_client_hold_for_what_a_token_is_asked_with_too() {
     let limits = Timeouts::new().head(Duration::from_secs(80)).total(Duration::from_secs(100));
     let script = Script::always(Step::pending());
-    let builder = HfApi::builder().endpoint("https://hub.test").leaf(script).timeouts(limits);
+    let builder = HfApi::builder().endpoint("https://hub.test").inner_service(script).timeouts(limits);
     let [oauth, _] = sources();
     let begun = Instant::now();
     oauth(builder).build().unwrap().whoami().await.unwrap_err();

@@ -127,7 +127,7 @@ impl Call {
             return Err(format!("it ended with {status}{}", self.shown(&complaint, shown)));
         }
         match written {
-            // One that has its answer ready need not read the question.
+            // One that has its response ready need not read the question.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(format!("it cannot be told what is wanted: {error}"))
             }

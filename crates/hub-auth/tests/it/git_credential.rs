@@ -71,7 +71,7 @@ fn a_missing_git_is_named() {
 }
 
 #[test]
-fn an_address_that_would_say_more_to_git_is_refused() {
+fn a_url_that_would_say_more_to_git_is_refused() {
     for endpoint in ["local:./data", "https://h\npassword=x", ""] {
         assert!(GitCredential::new(endpoint).is_err(), "{endpoint:?}");
     }

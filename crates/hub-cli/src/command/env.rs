@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_and_queries_of_addresses_are_not_shown() {
+    fn passwords_and_queries_of_urls_are_not_shown() {
         for (text, shown) in [
             ("http://ada:secret@proxy:8080/x", "http://***@proxy:8080/x"),
             ("ada:secret@proxy", "***@proxy"),

@@ -44,10 +44,10 @@ fn agreed_after(yes: bool, lines: &[String], question: &str) -> Result<(), Failu
     }
     lines.iter().for_each(console::note);
     console::question(format!("{question} [y/N] "));
-    let mut answer = String::new();
-    let read = std::io::stdin().read_line(&mut answer);
-    if read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+    let mut response = String::new();
+    let read = std::io::stdin().read_line(&mut response);
+    if read.is_ok() && matches!(response.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
         return Ok(());
     }
-    Err(Failure::new(Code::Failed, "nothing was changed: the answer was no"))
+    Err(Failure::new(Code::Failed, "nothing was changed: the response was no"))
 }

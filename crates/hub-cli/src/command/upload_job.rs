@@ -5,8 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use hub_api::{
     Call, CommitInfo, CommitPlan, HfApi, Operation, RepoRef, RepoType,
     api::{
-        create_repo::CreateRepoCall,
-        upload::{HasCommit, UploadFileCall},
+        commit_args::HasCommit, create_repo::CreateRepoCall, upload::UploadFileCall,
         upload_folder::UploadFolderCall,
     },
 };
@@ -49,7 +48,7 @@ impl<'a> UploadJob<'a> {
         if has_patterns && !is_folder {
             return Err(Failure::new(Code::Usage, "--include, --exclude and --delete are for folders"));
         }
-        // The answer to the making of the repository names its owner; without that the Hub is asked.
+        // The response to the making of the repository names its owner; without that the Hub is asked.
         let is_made_first = !args.dry_run && args.every.is_none();
         let id =
             if is_made_first { args.repo_id.clone() } else { api.get_full_repo_name(&args.repo_id).await? };

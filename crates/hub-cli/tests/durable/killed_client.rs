@@ -69,7 +69,7 @@ async fn killed_at_each_request(
             };
             let (hold, held) = match stops {
                 Stops::Before => Fault::hold(),
-                Stops::After => Fault::hold_answer(),
+                Stops::After => Fault::hold_response(),
             };
             served.fault(hold.skip(request).times(10_000));
             let (server, url) = serve(&served).await;

@@ -43,8 +43,8 @@ fn passing(to: String) -> (String, Arc<Mutex<Vec<u8>>>) {
     thread::spawn(move || {
         for client in listener.incoming().map_while(Result::ok) {
             let server = TcpStream::connect(to.trim_start_matches("http://")).unwrap();
-            let (mut answers, mut back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-            thread::spawn(move || std::io::copy(&mut answers, &mut back));
+            let (mut responses, mut back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+            thread::spawn(move || std::io::copy(&mut responses, &mut back));
             let keep = Arc::clone(&keep);
             thread::spawn(move || forward(client, server, &keep));
         }

@@ -42,10 +42,10 @@ fn a_discussion_is_answered_renamed_and_closed() {
     std::fs::write(place.home.path().join("text.md"), "from a file").unwrap();
     let comment = of(&["comment", id, "1", "--body-file", "text.md", "--quiet"]);
     of(&["edit", id, "1", comment.trim(), "--body", "changed"]);
-    of(&["rename", id, "1", "An answer"]);
+    of(&["rename", id, "1", "A response"]);
     of(&["close", id, "1", "--yes"]);
     let info: serde_json::Value = serde_json::from_str(&of(&["info", id, "1", "--json"])).unwrap();
-    assert_eq!((&info["title"], &info["status"]), (&"An answer".into(), &"closed".into()));
+    assert_eq!((&info["title"], &info["status"]), (&"A response".into(), &"closed".into()));
     assert_eq!(info["events"][1]["data"]["latest"]["raw"], "changed");
     let list: serde_json::Value = serde_json::from_str(&of(&["list", id, "-s", "all", "--json"])).unwrap();
     assert_eq!((list.as_array().unwrap().len(), &list[0]["num"]), (1, &1.into()));

@@ -159,7 +159,7 @@ fn discussions(hub: &mut Checked<'_>, id: &str) {
     hub.run(&["discussions", "create", id, "--title", "Question"]);
     let comment = hub.run(&["discussions", "comment", id, "1", "--body", "text"]);
     hub.run(&["discussions", "edit", id, "1", comment["id"].as_str().unwrap(), "--body", "other"]);
-    hub.run(&["discussions", "rename", id, "1", "Answer"]);
+    hub.run(&["discussions", "rename", id, "1", "Response"]);
     hub.run(&["discussions", "close", id, "1", "--yes"]);
     hub.run(&["discussions", "reopen", id, "1", "--yes"]);
     hub.run(&["discussions", "list", id]);

@@ -45,7 +45,7 @@ fn check(info: &CacheInfo, expected: &BTreeMap<String, Vec<u8>>) -> usize {
 enum Point {
     /// Before the server does anything for the request of this number, and others go on.
     Request(usize),
-    /// When the server has done it, and its answer is on hold.
+    /// When the server has done it, and its response is on hold.
     Answer(usize),
     /// At the file of this number, when one comes after the other.
     File(usize),
@@ -68,7 +68,7 @@ fn point(turn: u64) -> Point {
 /// Downloads until the server has come to the point, and is killed there. False when it was done before.
 async fn kill_at(point: Point, served: &EmbeddedHub, home: &Path, url: &str) -> bool {
     let (fault, held) = match point {
-        Point::Answer(_) => Fault::hold_answer(),
+        Point::Answer(_) => Fault::hold_response(),
         _ => Fault::hold(),
     };
     let mut arguments = vec![];

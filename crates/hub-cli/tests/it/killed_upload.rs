@@ -1,6 +1,6 @@
 //! Uploads of large folders, killed at many points: the next run goes on.
 //!
-//! A point is a request of the upload, not a time: the Hub lets so many pass, and holds all that come then, or their answers,
+//! A point is a request of the upload, not a time: the Hub lets so many pass, and holds all that come then, or their responses,
 //! until the program is dead. Which requests these are follows from [`SEED`].
 
 use std::{
@@ -134,8 +134,8 @@ async fn killed_uploads(points: usize, atomic: bool) {
             // Content that the Hub has is not sent again: one upload more would fail.
             let missing = missing(&ada(&served), &home.path().join(number.to_string()), number).await;
             served.fault(Fault::status(400).on("PUT").skip(missing).times(usize::MAX));
-            let (before, answers) = (random(&mut state, LATEST), random(&mut state, 2) == 1);
-            let (hold, held) = if answers { Fault::hold_answer() } else { Fault::hold() };
+            let (before, responses) = (random(&mut state, LATEST), random(&mut state, 2) == 1);
+            let (hold, held) = if responses { Fault::hold_response() } else { Fault::hold() };
             if killed < points {
                 served.fault(hold.skip(usize::try_from(before).unwrap()).times(usize::MAX));
             }

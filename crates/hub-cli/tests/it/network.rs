@@ -61,9 +61,9 @@ fn redirecting() -> String {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let _ = stream.read(&mut [0; 4096]);
-            let answer = "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://elsewhere.test/x?sig=secret\r\n\
+            let response = "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://elsewhere.test/x?sig=secret\r\n\
                           content-length: 0\r\nconnection: close\r\n\r\n";
-            let _ = stream.write_all(answer.as_bytes());
+            let _ = stream.write_all(response.as_bytes());
         }
     });
     format!("http://{address}")

@@ -19,7 +19,7 @@ struct Running {
 }
 
 impl Running {
-    /// The next line of stdout: the address of a commit.
+    /// The next line of stdout: the URL of a commit.
     fn line(&mut self) -> String {
         self.lines.next().unwrap().unwrap()
     }

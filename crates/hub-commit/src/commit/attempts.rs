@@ -195,15 +195,15 @@ impl Attempts<'_> {
         let CommitError::Commit(error) = error else { return false };
         let passing = error.is_retryable() || error.maybe_processed() || error.kind() == ErrorKind::Decode;
         let retry = self.job.transport.retry_config();
-        let in_time = error.retry_after().is_none_or(|wait| wait <= retry.longest_server_wait);
+        let in_time = error.retry_after().is_none_or(|wait| retry.allows_server_wait(wait));
         // What was surely not carried out was repeated by the transport.
-        let most = retry.max_attempts;
+        let most = retry.attempts();
         let repeated = error.kind() == ErrorKind::RateLimited || error.context().attempts >= most.max(2);
         passing && in_time && !repeated && self.has_sendings_left()
     }
 
     fn has_sendings_left(&self) -> bool {
-        let most = self.job.transport.retry_config().max_attempts.min(self.job.options.sendings);
+        let most = self.job.transport.retry_config().attempts().min(self.job.options.sendings);
         self.sent < most && self.job.transport.may_repeat()
     }
 
@@ -341,7 +341,7 @@ fn info(job: &Job, response: CommitResponse, owner: &str) -> CommitInfo {
     let mut info =
         CommitInfo::new(response.commit_url, response.commit_oid, &options.message, &options.description);
     if let Some(url) = response.pull_request_url {
-        // The commit is made, so an odd address of its pull request is no reason to fail.
+        // The commit is made, so an odd URL of its pull request is no reason to fail.
         match info.clone().with_pull_request(&url) {
             Ok(with) => {
                 let number = with.pr_num.unwrap_or_default();

@@ -15,7 +15,7 @@ use hub_types::route::{self, Route};
 use hub_types::{ParentCommit, RepoRef, Revision};
 use serde::Deserialize;
 
-/// How long the server may take to begin its answer to a commit: it applies the whole of it first.
+/// How long the server may take to begin its response to a commit: it applies the whole of it first.
 const COMMIT_HEAD_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// `POST .../commit/{rev}`

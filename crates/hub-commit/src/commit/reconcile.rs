@@ -1,6 +1,6 @@
-//! Finds out whether a commit whose answer was lost was made.
+//! Finds out whether a commit whose response was lost was made.
 //!
-//! A commit that names its parent can be made at most once. So after a lost answer there are three possibilities, and the
+//! A commit that names its parent can be made at most once. So after a lost response there are three possibilities, and the
 //! branch tells which: our commit is there; another one took its place, and ours can no longer be made; or the branch is
 //! where it was, and the server may still be at work.
 
@@ -21,7 +21,7 @@ const MAX_HISTORY: usize = 200;
 /// Pages of open pull requests that are searched, newest first.
 const MAX_PAGES: u32 = 3;
 
-/// What became of a commit whose answer was lost.
+/// What became of a commit whose response was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reconciled {
@@ -36,7 +36,7 @@ pub enum Reconciled {
     Undecided,
 }
 
-/// Looks whether a commit whose answer was lost was made. Reads only.
+/// Looks whether a commit whose response was lost was made. Reads only.
 ///
 /// # Errors
 /// [`CommitError::Commit`] when the history cannot be read.

@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 const TRANSFER: u64 = 1 << 20;
 /// Memory of one file that is hashed: the pieces between reading and hashing.
 const HASHING: u64 = 1 << 20;
-/// Memory of one request about 256 files: their beginnings, the request and its answer.
+/// Memory of one request about 256 files: their beginnings, the request and its response.
 const QUESTION: u64 = 1 << 20;
 /// More requests about files at once make nothing faster.
 const QUESTIONS: usize = 4;

@@ -42,14 +42,10 @@ impl Links {
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct FolderOptions {
-    /// Only files that one of these matches; `None` means all, an empty list means none. Default `None`.
-    pub allow_patterns: Option<Vec<String>>,
-    /// No files that one of these matches. Default empty.
-    pub ignore_patterns: Vec<String>,
-    /// The folder in the repository; empty, `.` and `./` mean the root, which is the default.
-    pub path_in_repo: String,
-    /// What becomes of symbolic links. Default [`Links::ToFiles`].
-    pub links: Links,
+    pub(crate) allow_patterns: Option<Vec<String>>,
+    pub(crate) ignore_patterns: Vec<String>,
+    pub(crate) path_in_repo: String,
+    pub(crate) links: Links,
 }
 
 impl FolderOptions {
@@ -58,28 +54,38 @@ impl FolderOptions {
         Self::default()
     }
 
-    /// Sets the patterns of which one must match.
+    /// The folder in the repository that files go to, as it was given.
+    pub fn target(&self) -> &str {
+        &self.path_in_repo
+    }
+
+    /// Whether patterns leave files out.
+    pub fn is_filtered(&self) -> bool {
+        self.allow_patterns.is_some() || !self.ignore_patterns.is_empty()
+    }
+
+    /// Only files that one of these matches; `None` means all, an empty list means none. Default `None`.
     #[must_use]
     pub fn allow_patterns<T: Into<String>>(mut self, patterns: impl IntoIterator<Item = T>) -> Self {
         self.allow_patterns = Some(patterns.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Sets the patterns of which none may match.
+    /// No files that one of these matches. Default empty.
     #[must_use]
     pub fn ignore_patterns<T: Into<String>>(mut self, patterns: impl IntoIterator<Item = T>) -> Self {
         self.ignore_patterns = patterns.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Sets the folder in the repository.
+    /// The folder in the repository; empty, `.` and `./` mean the root, which is the default.
     #[must_use]
     pub fn path_in_repo(mut self, path: impl Into<String>) -> Self {
         self.path_in_repo = path.into();
         self
     }
 
-    /// Sets what becomes of symbolic links.
+    /// What becomes of symbolic links. Default [`Links::ToFiles`].
     #[must_use]
     pub fn links(mut self, links: Links) -> Self {
         self.links = links;

@@ -8,7 +8,7 @@ use crate::{CommitError, CommitOperationAdd};
 
 /// Remembers the digests of files. It is asked before a file is hashed, on the threads that hash.
 ///
-/// An answer must belong to the very stamp that is asked for. Content that is sent is compared with its
+/// A response must belong to the very stamp that is asked for. Content that is sent is compared with its
 /// digest once more: a wrong one ends the job with [`CommitError::SourceChanged`].
 pub trait DigestCache: Send + Sync {
     /// The digest of the file at `path` in the state `stamp`, if it is known.

@@ -1,4 +1,4 @@
-//! Asks where objects go. An answer is checked as a whole before any byte of its objects is sent.
+//! Asks where objects go. A response is checked as a whole before any byte of its objects is sent.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -32,23 +32,23 @@ pub(super) struct Route {
     pub(super) pieces: Pieces,
     pub(super) headers: HeaderMap,
     pub(super) verify: Option<(String, HeaderMap)>,
-    /// From when on the addresses are no longer valid.
+    /// From when on the URLs are no longer valid.
     pub(super) expires: Option<Instant>,
 }
 
 /// In how many pieces an object is sent.
 pub(super) enum Pieces {
-    /// One `PUT` to this address.
+    /// One `PUT` to this URL.
     Whole(String),
-    /// Parts of `size` bytes to these addresses, then completion at `complete`.
-    Parts { size: u64, addresses: Vec<String>, complete: String },
+    /// Parts of `size` bytes to these URLs, then completion at `complete`.
+    Parts { size: u64, urls: Vec<String>, complete: String },
 }
 
 impl std::fmt::Debug for Pieces {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Whole(_) => f.write_str("Whole"),
-            Self::Parts { size, addresses, .. } => write!(f, "Parts({} of {size} bytes)", addresses.len()),
+            Self::Parts { size, urls, .. } => write!(f, "Parts({} of {size} bytes)", urls.len()),
         }
     }
 }
@@ -58,13 +58,13 @@ impl Route {
     pub(super) fn requests(&self) -> u64 {
         let content = match &self.pieces {
             Pieces::Whole(_) => 1,
-            Pieces::Parts { addresses, .. } => addresses.len() as u64 + 1,
+            Pieces::Parts { urls, .. } => urls.len() as u64 + 1,
         };
         content + u64::from(self.verify.is_some())
     }
 }
 
-/// The objects that have to be uploaded, with their addresses. Objects that the server has are not among them.
+/// The objects that have to be uploaded, with their URLs. Objects that the server has are not among them.
 pub(super) async fn negotiate(job: &Arc<Job>, objects: Vec<Object>) -> Result<Vec<Upload>, CommitError> {
     let request = BatchRequest {
         operation: Operation::Upload,
@@ -78,28 +78,28 @@ pub(super) async fn negotiate(job: &Arc<Job>, objects: Vec<Object>) -> Result<Ve
     };
     let asked = job.transport.clock().now();
     let endpoint = Batch { repo: &job.options.repo, request };
-    let answer = job.transport.send(&endpoint).await.map_err(CommitError::LfsBatch)?;
-    let transfer = answer.transfer.as_deref().unwrap_or("basic");
+    let response = job.transport.send(&endpoint).await.map_err(CommitError::LfsBatch)?;
+    let transfer = response.transfer.as_deref().unwrap_or("basic");
     if !["basic", "multipart"].contains(&transfer) {
         return Err(CommitError::malformed(format!("the transfer {transfer:?} was not offered")));
     }
-    let mut answers = by_oid(answer.objects)?;
+    let mut responses = by_oid(response.objects)?;
     let mut uploads = Vec::new();
     let mut rejected = Vec::new();
     for object in objects {
         let path = job.path(object.seen.operation);
-        let answer = answers
+        let response = responses
             .remove(&object.oid)
             .ok_or_else(|| CommitError::malformed(format!("nothing was said about {path:?}")))?;
-        if let Some(error) = answer.error {
+        if let Some(error) = response.error {
             rejected.push(RejectedObject { path: path.to_owned(), code: error.code, message: error.message });
             continue;
         }
-        if answer.size != object.size() {
-            let (said, size) = (answer.size, object.size());
+        if response.size != object.size() {
+            let (said, size) = (response.size, object.size());
             return Err(CommitError::malformed(format!("{path:?} has {size} bytes, the server says {said}")));
         }
-        match answer.actions {
+        match response.actions {
             Some(Actions { upload: Some(action), verify, .. }) => {
                 let route = route(job, path, &object, &action, verify.as_ref(), asked)?;
                 uploads.push(Upload { object, route });
@@ -113,7 +113,7 @@ pub(super) async fn negotiate(job: &Arc<Job>, objects: Vec<Object>) -> Result<Ve
     if !rejected.is_empty() {
         return Err(CommitError::LfsRejected(rejected));
     }
-    if !answers.is_empty() {
+    if !responses.is_empty() {
         return Err(CommitError::malformed("it names objects that were not asked about"));
     }
     Ok(uploads)
@@ -150,11 +150,7 @@ fn route(
     let pieces = match parts {
         Some(parts) => Pieces::Parts {
             size: parts.chunk_size,
-            addresses: parts
-                .parts
-                .iter()
-                .map(|part| url::usable(endpoint, part))
-                .collect::<Result<_, _>>()?,
+            urls: parts.parts.iter().map(|part| url::usable(endpoint, part)).collect::<Result<_, _>>()?,
             complete: href,
         },
         None => Pieces::Whole(href),

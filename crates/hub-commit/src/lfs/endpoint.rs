@@ -1,4 +1,4 @@
-//! The exchanges of LFS, as data.
+//! The requests of LFS, as data.
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -53,7 +53,7 @@ fn lfs_post(url: String, body: Vec<u8>, headers: &HeaderMap) -> Result<Request<B
     Ok(request)
 }
 
-/// A `PUT` of content to an address that carries its own permission.
+/// A `PUT` of content to a URL that carries its own permission.
 pub(super) struct Put<'a> {
     pub(super) target: &'a str,
     pub(super) href: &'a str,
@@ -89,14 +89,14 @@ impl Endpoint for Put<'_> {
     }
 }
 
-/// A `POST` to an address that an LFS answer named: completion of a multipart upload, or verify.
+/// A `POST` to a URL that an LFS response named: completion of a multipart upload, or verify.
 pub(super) struct LfsStep<'a> {
     pub(super) target: &'a str,
     pub(super) href: &'a str,
     pub(super) headers: &'a HeaderMap,
     pub(super) body: Vec<u8>,
     pub(super) class: RetryClass,
-    /// Whether the address asks for the token (verify) or carries its own permission (completion).
+    /// Whether the URL asks for the token (verify) or carries its own permission (completion).
     pub(super) with_token: bool,
 }
 

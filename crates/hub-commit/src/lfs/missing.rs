@@ -43,12 +43,12 @@ pub(crate) async fn missing(
     objects: Vec<Object>,
 ) -> Result<(Vec<(Object, u64)>, u64), CommitError> {
     let chunks: Vec<Vec<Object>> = objects.chunks(batch::MAX_OBJECTS).map(<[Object]>::to_vec).collect();
-    let answers: Vec<Vec<batch::Upload>> = stream::iter(chunks)
+    let responses: Vec<Vec<batch::Upload>> = stream::iter(chunks)
         .map(|objects| batch::negotiate(job, objects))
         .buffered(job.at_once.questions)
         .try_collect()
         .await?;
-    let missing: Vec<_> = answers
+    let missing: Vec<_> = responses
         .into_iter()
         .flatten()
         .map(|upload| {

@@ -175,7 +175,7 @@ impl Part {
             if self.source.stamp().map_err(|error| self.problem(error))? != stamp {
                 return Err(self.sending.changed());
             }
-            // Before the last piece is handed on: the answer to it may come at once.
+            // Before the last piece is handed on: the response to it may come at once.
             self.sending.share(self.number, &self.sums);
         }
         Ok(())

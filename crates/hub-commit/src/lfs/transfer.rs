@@ -1,4 +1,4 @@
-//! Sends one object: its content, completion, verify; with new addresses when they expire.
+//! Sends one object: its content, completion, verify; with new URLs when they expire.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::body::encoded::Fault;
 use crate::body::read;
 use crate::job::Job;
 
-/// How often new addresses are asked for, for one object.
+/// How often new URLs are asked for, for one object.
 const RENEWALS: u32 = 3;
 /// How often verify is tried.
 const VERIFICATIONS: u32 = 3;
@@ -25,7 +25,7 @@ const COMPLETIONS: u32 = 3;
 
 /// Why sending an object ended.
 enum Failure {
-    /// With new addresses it may work.
+    /// With new URLs it may work.
     Renew(CommitError),
     Final(CommitError),
 }
@@ -44,7 +44,7 @@ pub(super) async fn send(job: &Arc<Job>, upload: Upload) -> Result<(), CommitErr
     loop {
         let expired = route.expires.is_some_and(|expires| job.transport.clock().now() >= expires);
         let result = if expired {
-            Err(Failure::Renew(CommitError::malformed("its addresses expire before they can be used")))
+            Err(Failure::Renew(CommitError::malformed("its URLs expire before they can be used")))
         } else {
             content(job, &object, &route).await
         };
@@ -55,7 +55,7 @@ pub(super) async fn send(job: &Arc<Job>, upload: Upload) -> Result<(), CommitErr
                 if renewals > RENEWALS {
                     return Err(error);
                 }
-                tracing::debug!(path, "asking for new upload addresses");
+                tracing::debug!(path, "asking for new upload URLs");
                 let Some(renewed) = negotiate(job, vec![object.clone()]).await?.pop() else { return Ok(()) };
                 route = renewed.route;
             }
@@ -80,15 +80,15 @@ async fn content(job: &Arc<Job>, object: &super::object::Object, route: &Route) 
             sending.check()?;
             Ok(())
         }
-        Pieces::Parts { size, addresses, complete } => {
-            let sending = Arc::new(Sending::new(job, object.clone(), addresses.len()));
+        Pieces::Parts { size, urls, complete } => {
+            let sending = Arc::new(Sending::new(job, object.clone(), urls.len()));
             // Indices, because a stream of references is not `Send` for every lifetime.
-            let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+            let count = u32::try_from(urls.len()).unwrap_or(u32::MAX);
             let mut parts = stream::iter(0..count)
                 .map(|index| {
                     let sending = &sending;
                     async move {
-                        let href = usize::try_from(index).ok().and_then(|index| addresses.get(index));
+                        let href = usize::try_from(index).ok().and_then(|index| urls.get(index));
                         let href = href.ok_or_else(|| CommitError::malformed("too many parts"))?;
                         let start = u64::from(index).saturating_mul(*size);
                         let range = start..start.saturating_add(*size).min(object.size());
@@ -142,14 +142,14 @@ async fn put(
         job.transfers.note(range.end - range.start, clock.now());
     }
     result.map_err(|source| {
-        // Stores answer 403 when a signature is too old; 410 and 404 when the upload it belongs to is gone.
+        // Stores response 403 when a signature is too old; 410 and 404 when the upload it belongs to is gone.
         let renew = source.is_not_found() || source.kind() == ErrorKind::Forbidden;
         let error = CommitError::Upload { path: path.to_owned(), source };
         if renew { Failure::Renew(error) } else { Failure::Final(error) }
     })
 }
 
-/// Completes a multipart upload. When the answer is lost, a new batch tells whether it is done: then it has no actions. So it
+/// Completes a multipart upload. When the response is lost, a new batch tells whether it is done: then it has no actions. So it
 /// does after a refusal: an earlier attempt may have ended the upload that this one speaks of.
 async fn completion(
     job: &Arc<Job>,

@@ -1,6 +1,6 @@
 //! Hashing and uploading, overlapped: while files are sent, the next ones are hashed and asked for.
 //!
-//! Addresses to upload to are asked for just in time, 256 objects at most, and only when few uploads are waiting: they
+//! URLs to upload to are asked for just in time, 256 objects at most, and only when few uploads are waiting: they
 //! expire. Content that several files share is sent once.
 
 use std::collections::{HashSet, VecDeque};
@@ -61,7 +61,7 @@ async fn overlapped(
     let mut known: HashSet<[u8; 32]> = HashSet::new();
     let mut uploads: VecDeque<batch::Upload> = VecDeque::new();
     let mut hashing: FuturesUnordered<Step<'_, Vec<(usize, Digests)>>> = FuturesUnordered::new();
-    let mut asking: FuturesUnordered<Step<'_, Vec<batch::Upload>>> = FuturesUnordered::new();
+    let mut negotiating: FuturesUnordered<Step<'_, Vec<batch::Upload>>> = FuturesUnordered::new();
     let mut sending: FuturesUnordered<Step<'_, ()>> = FuturesUnordered::new();
     // Twice the transfers: while one file is confirmed, the next can be sent.
     let limit = job.at_once.transfers.saturating_mul(2);
@@ -70,15 +70,15 @@ async fn overlapped(
             let Some(group) = to_hash.next() else { break };
             hashing.push(Box::pin(hash_group(job, work(files, group, Added::digest))));
         }
-        if asking.is_empty() && !ready.is_empty() && uploads.len() < job.at_once.transfers {
+        if negotiating.is_empty() && !ready.is_empty() && uploads.len() < job.at_once.transfers {
             let objects: Vec<Object> = ready.drain(..ready.len().min(batch::MAX_OBJECTS)).collect();
-            asking.push(Box::pin(batch::negotiate(job, objects)));
+            negotiating.push(Box::pin(batch::negotiate(job, objects)));
         }
         while sending.len() < limit {
             let Some(upload) = uploads.pop_front() else { break };
             sending.push(Box::pin(transfer::send(job, upload)));
         }
-        if hashing.is_empty() && asking.is_empty() && sending.is_empty() {
+        if hashing.is_empty() && negotiating.is_empty() && sending.is_empty() {
             return Ok(());
         }
         // An empty set is never ready.
@@ -86,7 +86,7 @@ async fn overlapped(
             if let Poll::Ready(Some(done)) = hashing.poll_next_unpin(cx) {
                 return Poll::Ready(Event::Hashed(done));
             }
-            if let Poll::Ready(Some(done)) = asking.poll_next_unpin(cx) {
+            if let Poll::Ready(Some(done)) = negotiating.poll_next_unpin(cx) {
                 return Poll::Ready(Event::Routed(done));
             }
             match sending.poll_next_unpin(cx) {

@@ -1,4 +1,4 @@
-//! Which addresses of an LFS answer are used, and which of their headers are sent.
+//! Which URLs of an LFS response are used, and which of their headers are sent.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,14 +10,14 @@ use hub_types::lfs::CHUNK_SIZE;
 
 use crate::CommitError;
 
-/// The address to use for `href`: that of the mirror for one of the public Hub, see [`BaseUrl::mirrored`].
+/// The URL to use for `href`: that of the mirror for one of the public Hub, see [`BaseUrl::mirrored`].
 ///
 /// # Errors
 /// [`CommitError::MalformedUpload`] for what is not an absolute `https` URL (`http` is taken from an `http` endpoint and
-/// for loopback hosts), and for addresses inside a machine's own network that a public endpoint has no business with.
+/// for loopback hosts), and for URLs inside a machine's own network that a public endpoint has no business with.
 pub(super) fn usable(endpoint: &BaseUrl, href: &str) -> Result<String, CommitError> {
     let shown = href.split('?').next().unwrap_or_default();
-    let refuse = |reason: &str| CommitError::malformed(format!("the upload address {shown:?} {reason}"));
+    let refuse = |reason: &str| CommitError::malformed(format!("the upload URL {shown:?} {reason}"));
     let uri = Uri::try_from(href).map_err(|_| refuse("is not a URL"))?;
     let (href, uri) = match endpoint.mirrored(&uri) {
         Some(uri) => (uri.to_string(), uri),

@@ -18,7 +18,7 @@ use crate::{CommitError, CommitOptions, lfs};
 /// Does what `plan` says, or nothing: the commit follows the head that the plan was made for, and has the content that was
 /// there then. Nothing is hashed or decided again.
 ///
-/// A plan that changes nothing makes no commit: the answer has [`CommitInfo::created`] false. A lost answer is treated as in
+/// A plan that changes nothing makes no commit: the response has [`CommitInfo::created`] false. A lost response is treated as in
 /// [`create_commit`](crate::create_commit).
 ///
 /// Endpoints: `GET .../revision/{rev}`, `POST /{id}.git/info/lfs/objects/batch`, what it names, and

@@ -71,8 +71,8 @@ async fn make(
     let _cancel = job.cancel.on_drop();
     let bytes = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.seen.stamp.size));
     job.reporter.event(&Event::Started { files: files.len() as u64, bytes });
-    let answer = decide_all(&job, &mut files, samples).await?;
-    let head = match answer.head {
+    let response = decide_all(&job, &mut files, samples).await?;
+    let head = match response.head {
         Some(head) => head,
         None => job.head().await?.0,
     };
@@ -89,7 +89,7 @@ async fn make(
     let payload = Payload::of(&job, files.into());
     let files: HashMap<usize, &Added> =
         payload.added.iter().map(|file| (file.seen.operation, file)).collect();
-    let ignored: HashMap<usize, Seen> = answer.ignored.iter().map(|seen| (seen.operation, *seen)).collect();
+    let ignored: HashMap<usize, Seen> = response.ignored.iter().map(|seen| (seen.operation, *seen)).collect();
     let sends: HashSet<usize> = objects.iter().map(|object| object.seen.operation).collect();
     let mut entries = Vec::with_capacity(job.operations.len() + skipped.len());
     for (index, operation) in job.operations.iter().enumerate() {

@@ -25,12 +25,12 @@ const MAX_TEXT: u64 = 4 * 1024 * 1024;
 
 /// What the server said beside what it decided about each file.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
+pub(crate) struct ModesSeen {
     /// The files that `.gitignore` leaves out, in the order of their operations.
     pub(crate) ignored: Vec<Seen>,
-    /// The commit that the answers were read from.
+    /// The commit that the responses were read from.
     pub(crate) head: Option<String>,
-    /// The server's time of the first answer.
+    /// The server's time of the first response.
     pub(crate) server_time: Option<String>,
 }
 
@@ -42,15 +42,15 @@ pub(crate) async fn decide_all(
     job: &Arc<Job>,
     files: &mut Vec<Added>,
     samples: Vec<Box<[u8]>>,
-) -> Result<Answer, CommitError> {
-    let answer = if files.is_empty() {
-        Answer::default()
+) -> Result<ModesSeen, CommitError> {
+    let response = if files.is_empty() {
+        ModesSeen::default()
     } else {
         let card = at_root(job, files, "README.md");
         try_join(classify(job, files, samples), check_card(job, card)).await?.0
     };
     check_limits(files)?;
-    Ok(answer)
+    Ok(response)
 }
 
 /// Asks about all files, in batches, notes what is decided about each, and drops those that are left out. `samples` are the
@@ -59,23 +59,23 @@ async fn classify(
     job: &Arc<Job>,
     files: &mut Vec<Added>,
     samples: Vec<Box<[u8]>>,
-) -> Result<Answer, CommitError> {
+) -> Result<ModesSeen, CommitError> {
     let git_ignore = root_text(job, at_root(job, files, ".gitignore")).await?;
     let git_attributes = root_text(job, at_root(job, files, ".gitattributes")).await?;
-    let mut answer = Answer::default();
-    let mut asking = FuturesOrdered::new();
+    let mut modes = ModesSeen::default();
+    let mut requests = FuturesOrdered::new();
     let (mut asked, mut answered) = (0, 0);
     loop {
-        while asking.len() < job.at_once.questions && asked < files.len() {
+        while requests.len() < job.at_once.questions && asked < files.len() {
             let batch: Vec<Seen> = files.iter().skip(asked).take(BATCH).map(|file| file.seen).collect();
             let known = samples.get(asked..asked + batch.len()).unwrap_or_default();
             asked += batch.len();
-            asking.push_back(ask(job, batch, known, git_ignore.clone(), git_attributes.clone()));
+            requests.push_back(ask(job, batch, known, git_ignore.clone(), git_attributes.clone()));
         }
-        let Some(response) = asking.next().await else { break };
+        let Some(response) = requests.next().await else { break };
         let (response, time) = response?;
-        answer.head = answer.head.or(response.commit_oid);
-        answer.server_time = answer.server_time.or(time);
+        modes.head = modes.head.or(response.commit_oid);
+        modes.server_time = modes.server_time.or(time);
         let by_path: HashMap<&str, &PreuploadDecision> =
             response.files.iter().map(|decision| (decision.path.as_str(), decision)).collect();
         for (index, file) in files.iter_mut().skip(answered).take(BATCH).enumerate() {
@@ -87,16 +87,16 @@ async fn classify(
             })?;
             if !file.decide(decision) {
                 tracing::info!(path, "left out because of .gitignore");
-                answer.ignored.push(file.seen);
+                modes.ignored.push(file.seen);
             }
         }
         answered += BATCH;
     }
-    if !answer.ignored.is_empty() {
-        let ignored: HashSet<usize> = answer.ignored.iter().map(|seen| seen.operation).collect();
+    if !modes.ignored.is_empty() {
+        let ignored: HashSet<usize> = modes.ignored.iter().map(|seen| seen.operation).collect();
         files.retain(|file| !ignored.contains(&file.seen.operation));
     }
-    Ok(answer)
+    Ok(modes)
 }
 
 /// Asks about a batch; `known` is how each of its files begins, or nothing.
@@ -163,11 +163,11 @@ async fn root_text(job: &Arc<Job>, seen: Option<Seen>) -> Result<Option<String>,
 async fn check_card(job: &Arc<Job>, card: Option<Seen>) -> Result<(), CommitError> {
     let Some(content) = root_text(job, card).await? else { return Ok(()) };
     match job.transport.send(&ValidateYaml { repo: job.options.repo.clone(), content }).await {
-        Ok(answer) => {
-            for warning in answer.warnings {
+        Ok(response) => {
+            for warning in response.warnings {
                 tracing::warn!("README.md: {}", warning.message);
             }
-            refuse(answer.errors.into_iter().map(|error| error.message).collect())
+            refuse(response.errors.into_iter().map(|error| error.message).collect())
         }
         Err(error) if error.kind() == ErrorKind::BadRequest => {
             let message = error.server_message().unwrap_or("the server did not say why");

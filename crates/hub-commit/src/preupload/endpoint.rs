@@ -48,7 +48,7 @@ pub(crate) struct Preupload<'a> {
 
 impl Endpoint for Preupload<'_> {
     const NAME: &'static str = "preupload";
-    /// The answer and the server's time.
+    /// The response and the server's time.
     type Output = (PreuploadResponse, Option<String>);
 
     fn class(&self) -> RetryClass {

@@ -1,4 +1,4 @@
-//! The commit when its answer is lost or others commit too.
+//! The commit when its response is lost or others commit too.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn ours(hub: &Hub) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn f57_a_commit_whose_answer_was_lost_is_found_and_not_repeated() {
+async fn f57_a_commit_whose_response_was_lost_is_found_and_not_repeated() {
     for fault in [Fault::LostAfter, Fault::DoneThen(500), Fault::DoneThen(502), Fault::DoneThen(504)] {
         let hub = Hub::new().fault(COMMIT, fault);
         let info = create_commit(&hub.transport(), operations(), options()).await.unwrap();
@@ -265,7 +265,7 @@ async fn an_unpinned_commit_is_sent_once_and_looked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn f60_a_pull_request_whose_answer_was_lost_is_found_and_not_opened_twice() {
+async fn f60_a_pull_request_whose_response_was_lost_is_found_and_not_opened_twice() {
     for fault in [Fault::LostAfter, Fault::DoneThen(504)] {
         let hub = Hub::new().fault(COMMIT, fault);
         let options = options().create_pr(true).author("ada");

@@ -15,7 +15,7 @@ const COMMIT: &str = "/commit/main";
 /// A client that needs so long for every commit that it sends.
 fn slow(hub: &Hub, sending: Duration) -> Transport {
     let hub = hub.clone();
-    let leaf = tower::service_fn(move |request: http::Request<hub_transport::Body>| {
+    let inner_service = tower::service_fn(move |request: http::Request<hub_transport::Body>| {
         let (hub, slow) = (hub.clone(), request.uri().path().contains(COMMIT));
         async move {
             if slow {
@@ -24,7 +24,7 @@ fn slow(hub: &Hub, sending: Duration) -> Transport {
             hub.oneshot(request).await
         }
     });
-    Transport::builder(ENDPOINT).leaf(leaf).build().unwrap()
+    Transport::builder(ENDPOINT).inner_service(inner_service).build().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,8 +73,8 @@ async fn a_server_may_ask_a_commit_to_wait_for_as_long_as_the_client_says() {
     let longest = Duration::from_secs(10);
     for (asked, makes_it) in [(5, true), (60, false)] {
         let hub = Hub::new().fault(COMMIT, Fault::Busy(asked));
-        let retry = RetryConfig { longest_server_wait: longest, ..RetryConfig::default() };
-        let transport = Transport::builder(ENDPOINT).leaf(hub.clone()).retry(retry).build().unwrap();
+        let retry = RetryConfig::new().longest_server_wait(longest);
+        let transport = Transport::builder(ENDPOINT).inner_service(hub.clone()).retry(retry).build().unwrap();
         let begun = tokio::time::Instant::now();
         let outcome = create_commit(&transport, vec![add("a.txt", "hello")], options()).await;
         assert_eq!(outcome.is_ok(), makes_it, "{outcome:?}");

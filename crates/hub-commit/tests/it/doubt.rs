@@ -52,9 +52,7 @@ proptest! {
             // What is still on its way arrives with the next commit.
             let left = hub.repo().faults.len();
             hub.repo().faults.clear();
-            let mut others = options();
-            others.message = "Later".to_owned();
-            create_commit(&hub.transport(), vec![add("later", "x")], others).await.unwrap();
+            create_commit(&hub.transport(), vec![add("later", "x")], options().message("Later")).await.unwrap();
 
             let repo = hub.repo();
             let ours: Vec<_> = repo.commits.iter().filter(|commit| commit.title == "Add files").collect();

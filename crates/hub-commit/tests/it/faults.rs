@@ -30,9 +30,9 @@ pub(crate) enum Fault {
     Late,
     /// Something happens to the repository first; then all is well.
     First(fn(&mut Repo)),
-    /// This answer instead of doing anything.
+    /// This response instead of doing anything.
     Say(Value),
-    /// The answer without its `ETag`.
+    /// The response without its `ETag`.
     NoEtag,
     /// A success that says nothing, after doing it or instead of it.
     Unreadable(Unreadable, Effect),
@@ -128,7 +128,7 @@ impl tower::Service<Request<Body>> for Hub {
                 let found = repo.faults.iter().position(|(on, _)| line.contains(on));
                 found.map(|at| repo.faults.remove(at).1)
             };
-            let done = |body: &Bytes| hub.answer(&head.method, &path, body, &query);
+            let done = |body: &Bytes| hub.response(&head.method, &path, body, &query);
             let late: Vec<Bytes> = {
                 let mut repo = hub.repo();
                 let (due, rest) = std::mem::take(&mut repo.late).into_iter().partition(|(of, _)| *of == line);

@@ -1,4 +1,4 @@
-//! The Hub of these tests: one repository, in memory, as a leaf of the transport.
+//! The Hub of these tests: one repository, in memory, as an inner service of the transport.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -46,7 +46,7 @@ pub(crate) struct Repo {
     /// Uploads of content that run, and the most that ever did.
     pub(crate) running: usize,
     pub(crate) most_running: usize,
-    /// Objects with addresses that nothing was sent to yet, and the most there ever were.
+    /// Objects with URLs that nothing was sent to yet, and the most there ever were.
     pub(crate) waiting: usize,
     pub(crate) most_waiting: usize,
     /// Files of this many bytes or more go to LFS.
@@ -152,16 +152,16 @@ impl Hub {
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        Transport::builder(ENDPOINT).leaf(self.clone()).build().unwrap()
+        Transport::builder(ENDPOINT).inner_service(self.clone()).build().unwrap()
     }
 
-    pub(crate) fn answer(&self, method: &Method, path: &str, body: &Bytes, query: &str) -> Response<Body> {
+    pub(crate) fn response(&self, method: &Method, path: &str, body: &Bytes, query: &str) -> Response<Body> {
         let mut repo = self.repo();
         let repo = &mut *repo;
         if path == "/api/validate-yaml" {
             return match &repo.card_error {
                 Some(message) => reply(400, json!({"errors": [{"message": message}], "warnings": []})),
-                None => reply(404, json!({"error": "no such address"})),
+                None => reply(404, json!({"error": "no such URL"})),
             };
         }
         if let Some(rest) = path.strip_prefix("/store/") {

@@ -81,9 +81,8 @@ async fn no_operations_make_no_commit() {
 #[tokio::test(start_paused = true)]
 async fn an_empty_message_is_refused_before_anything_is_sent() {
     let hub = Hub::new();
-    let mut options = options();
-    options.message = " ".into();
-    let error = create_commit(&hub.transport(), vec![add("a", "1")], options).await.unwrap_err();
+    let error =
+        create_commit(&hub.transport(), vec![add("a", "1")], options().message(" ")).await.unwrap_err();
     assert!(matches!(error, CommitError::InvalidOperation(_)));
     assert!(hub.repo().log.is_empty());
 }

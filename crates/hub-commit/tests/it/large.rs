@@ -55,7 +55,7 @@ async fn run(
 fn cut(hub: &Hub, requests: usize, carried_out: bool) -> (Transport, Arc<Notify>) {
     let (left, end) = (Arc::new(AtomicUsize::new(requests)), Arc::new(Notify::new()));
     let (hub, signal) = (hub.clone(), Arc::clone(&end));
-    let leaf = tower::service_fn(move |request| {
+    let inner_service = tower::service_fn(move |request| {
         let (hub, left, signal) = (hub.clone(), Arc::clone(&left), Arc::clone(&signal));
         async move {
             let one_less = |left: usize| left.checked_sub(1);
@@ -69,7 +69,7 @@ fn cut(hub: &Hub, requests: usize, carried_out: bool) -> (Transport, Arc<Notify>
             std::future::pending().await
         }
     });
-    (Transport::builder(ENDPOINT).leaf(leaf).build().unwrap(), end)
+    (Transport::builder(ENDPOINT).inner_service(inner_service).build().unwrap(), end)
 }
 
 #[tokio::test]
@@ -232,13 +232,13 @@ async fn a_commit_of_a_killed_run_that_lands_late_is_not_made_again() {
     let tree = late.repo().head().tree.clone();
     let landed = Arc::new(AtomicBool::new(false));
     let inner = hub.clone();
-    let leaf = tower::service_fn(move |request: http::Request<hub_transport::Body>| {
+    let inner_service = tower::service_fn(move |request: http::Request<hub_transport::Body>| {
         if request.uri().path().contains("/commit/") && !landed.swap(true, Ordering::SeqCst) {
             inner.repo().land("Late", tree.clone());
         }
         inner.clone().oneshot(request)
     });
-    let transport = Transport::builder(ENDPOINT).leaf(leaf).build().unwrap();
+    let transport = Transport::builder(ENDPOINT).inner_service(inner_service).build().unwrap();
     let counts = Arc::new(Counts::default());
     let report = run(&transport, dir.path(), counted(&counts), 1000).await.unwrap();
     assert_eq!((report.commits.len(), hub.commits()), (0, 2), "{report:?}");

@@ -10,7 +10,7 @@ use crate::hub::{Hub, add, options};
 use crate::watched::{Counts, Watched};
 
 #[tokio::test(start_paused = true)]
-async fn f77_addresses_for_many_files_are_asked_for_just_in_time_and_few_files_are_open() {
+async fn f77_urls_for_many_files_are_asked_for_just_in_time_and_few_files_are_open() {
     let folder = tempfile::tempdir().unwrap();
     let operations: Vec<CommitOperation> = (0..MAX_LFS_FILES)
         .map(|index| {
@@ -26,7 +26,7 @@ async fn f77_addresses_for_many_files_are_asked_for_just_in_time_and_few_files_a
 
     let repo = hub.repo();
     assert_eq!((repo.head().tree.len(), repo.count("PUT")), (MAX_LFS_FILES, MAX_LFS_FILES));
-    // One answer about 256 objects, and what is being sent and comes next when it is asked for.
+    // One response about 256 objects, and what is being sent and comes next when it is asked for.
     assert!(repo.most_waiting <= 256 + 3 * 16, "{}", repo.most_waiting);
     let (open, most) = (counts.open.load(Ordering::SeqCst), counts.most_open.load(Ordering::SeqCst));
     assert!(open == 0 && (1..=64).contains(&most), "{open} files are open, {most} were");

@@ -226,7 +226,7 @@ async fn a_plan_for_a_pull_request_opens_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plan_whose_answer_is_lost_is_done_once() {
+async fn a_plan_whose_response_is_lost_is_done_once() {
     for fault in [Fault::LostAfter, Fault::DoneThen(500), Fault::Late, Fault::LostBefore] {
         let hub = stocked().await;
         let plan = plan(&hub, changes()).await;

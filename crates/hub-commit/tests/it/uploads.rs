@@ -1,4 +1,4 @@
-//! LFS uploads when the store or the answers about it misbehave.
+//! LFS uploads when the store or the responses about it misbehave.
 
 use hub_commit::{CommitError, create_commit};
 use serde_json::json;
@@ -55,7 +55,7 @@ async fn f53_a_part_without_etag_is_sent_once_more_and_then_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn f51_expired_addresses_are_asked_for_again_three_times() {
+async fn f51_expired_urls_are_asked_for_again_three_times() {
     for (times, works) in [(1, true), (3, true), (4, false)] {
         let mut hub = Hub::new();
         for _ in 0..times {
@@ -74,14 +74,14 @@ async fn f51_expired_addresses_are_asked_for_again_three_times() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn addresses_that_are_already_too_old_are_not_used() {
+async fn urls_that_are_already_too_old_are_not_used() {
     let hub = Hub::new().with(|repo| repo.expires_in = Some(0));
     assert!(matches!(upload(&hub).await, Err(CommitError::MalformedUpload { .. })));
     assert_eq!(hub.count("PUT"), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn f55_a_completion_whose_answer_is_lost_is_not_repeated() {
+async fn f55_a_completion_whose_response_is_lost_is_not_repeated() {
     for fault in [Fault::LostAfter, Fault::DoneThen(500), Fault::DoneThen(503)] {
         let hub = parts().fault("complete", fault);
         upload(&hub).await.unwrap();
@@ -149,11 +149,11 @@ async fn f54_answers_that_contradict_the_request_stop_before_a_byte_is_sent() {
         json!({"objects": [object(parted("500", &["1", "2", "3"]))]}),
         json!({"objects": [object(json!({"href": "file:///etc/passwd"}))]}),
     ];
-    for answer in table {
-        let hub = Hub::new().fault("batch", Fault::Say(answer.clone()));
+    for response in table {
+        let hub = Hub::new().fault("batch", Fault::Say(response.clone()));
         let error = upload(&hub).await.unwrap_err();
-        assert!(matches!(error, CommitError::MalformedUpload { .. }), "{answer}: {error:?}");
-        assert_eq!((hub.count("PUT"), hub.commits()), (0, 1), "{answer}");
+        assert!(matches!(error, CommitError::MalformedUpload { .. }), "{response}: {error:?}");
+        assert_eq!((hub.count("PUT"), hub.commits()), (0, 1), "{response}");
     }
 }
 

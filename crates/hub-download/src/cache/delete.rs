@@ -85,7 +85,7 @@ impl Deletion {
 
     /// Deletes. Waits for the disk. What is gone already is no error.
     ///
-    /// Notes go first and contents last, so that an interruption leaves a cache in which nothing leads nowhere. What is to go
+    /// Notes go first and blobs last, so that an interruption leaves a cache in which nothing leads nowhere. What is to go
     /// is moved aside before it is deleted: what an interrupted deletion left is deleted by the next one, and by the next
     /// download.
     ///
@@ -125,7 +125,7 @@ impl Deletion {
 mod tests {
     use super::*;
 
-    /// A cache with two commits of one repository, which share a content, and another repository.
+    /// A cache with two commits of one repository, which share a blob, and another repository.
     #[cfg(unix)]
     fn filled(root: &Path) -> [CommitHash; 3] {
         let commits = ["1", "2", "3"].map(|digit| digit.repeat(40).parse::<CommitHash>().unwrap());
@@ -186,7 +186,7 @@ mod tests {
             }
             step += 1;
         }
-        // Two notes, a snapshot, a content, a repository, and the end.
+        // Two notes, a snapshot, a blob, a repository, and the end.
         assert_eq!(step, 5);
     }
 

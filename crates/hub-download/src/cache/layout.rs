@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! CACHE/.locks/models--ada--demo/ETAG.lock
-//! CACHE/models--ada--demo/blobs/ETAG                 contents, named by their hash
+//! CACHE/models--ada--demo/blobs/ETAG                 blobs, named by their hash
 //!                         refs/main                  the commit that a branch or tag led to
 //!                         snapshots/COMMIT/a/b.txt   link to ../../../../blobs/ETAG
 //!                         trees/COMMIT.json          all files of a commit, with size and hash
@@ -36,7 +36,7 @@ impl RepoFolder {
         self.root.join("blobs")
     }
 
-    /// A content. The name has letters and digits only, whatever the server sent.
+    /// A blob. The name has letters and digits only, whatever the server sent.
     pub(crate) fn blob(&self, id: &ContentId) -> PathBuf {
         self.blobs().join(id.file_name())
     }

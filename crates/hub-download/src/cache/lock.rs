@@ -1,4 +1,4 @@
-//! One download of a content at a time.
+//! One download of a blob at a time.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// How often it is said that somebody else has the lock.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
-/// The right to download a content, until it is dropped.
+/// The right to download a blob, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,

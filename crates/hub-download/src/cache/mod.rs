@@ -20,7 +20,7 @@ use crate::DownloadError;
 use crate::cache::layout::RepoFolder;
 use crate::disk::{CACHEDIR_TAG, io_error, make_folder, put, put_once};
 
-/// A cache folder: each content once, and for each commit a folder of links to contents.
+/// A cache folder: each blob once, and for each commit a folder of links to blobs.
 ///
 /// ```
 /// use hub_download::{Cache, Cached};
@@ -138,7 +138,7 @@ impl Cache {
         put(&note, folder.root(), |place| fs::write(place, ""))
     }
 
-    /// Makes the folders of a commit and of the contents. Waits for the disk.
+    /// Makes the folders of a commit and of the blobs. Waits for the disk.
     ///
     /// Python's `scan_cache_dir` takes a repository for damaged that has no folder for the commit of a branch: so that
     /// one is made first.
@@ -163,9 +163,9 @@ fn stays_inside(folder: &RepoFolder, pointer: &Path) -> bool {
     }
 }
 
-/// Puts a link to a content at its place in a commit; false if the content is not here.
+/// Puts a link to a blob at its place in a commit; false if the content is not here.
 ///
-/// A content of another size is none: a small one is not synced, so that a power failure may have emptied it.
+/// A blob of another size is none: a small one is not synced, so that a power failure may have emptied it.
 pub(crate) fn link(
     folder: &RepoFolder,
     blob: &Path,
@@ -209,7 +209,7 @@ fn same_file(pointer: &Path, blob: &Path) -> bool {
     }
 }
 
-/// The way from a file of a commit to a content, so that the cache can be moved.
+/// The way from a file of a commit to a blob, so that the cache can be moved.
 fn relative(folder: &RepoFolder, blob: &Path, pointer: &Path) -> PathBuf {
     let depth = pointer.strip_prefix(folder.root()).map_or(0, |path| path.components().count());
     let up = std::iter::repeat_n("..", depth.saturating_sub(1));

@@ -18,7 +18,7 @@ use crate::{Cache, DownloadError};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CacheInfo {
-    /// Bytes of all contents.
+    /// Bytes of all blobs.
     pub size_on_disk: u64,
     /// The repositories, by kind and id.
     pub repos: Vec<CachedRepo>,
@@ -35,7 +35,7 @@ pub struct CachedRepo {
     pub repo: RepoRef,
     /// Its folder.
     pub path: PathBuf,
-    /// Bytes of its contents; one that several commits have counts once.
+    /// Bytes of its blobs; one that several commits have counts once.
     pub size_on_disk: u64,
     /// Its commits, by id.
     pub revisions: Vec<CachedRevision>,
@@ -52,7 +52,7 @@ pub struct CachedRevision {
     pub commit: CommitHash,
     /// Its folder.
     pub path: PathBuf,
-    /// Bytes of the contents that it leads to.
+    /// Bytes of the blobs that it leads to.
     pub size_on_disk: u64,
     /// The branches and tags that led to it.
     pub refs: BTreeSet<String>,
@@ -86,7 +86,7 @@ fn as_text<S: Serializer>(commit: &CommitHash, serializer: S) -> Result<S::Ok, S
 }
 
 impl CachedRepo {
-    /// When a content of it was last downloaded.
+    /// When a blob of it was last downloaded.
     pub fn modified(&self) -> Option<SystemTime> {
         self.revisions.iter().flat_map(|revision| &revision.files).filter_map(|file| file.modified).max()
     }
@@ -151,7 +151,7 @@ fn scan_repo(repo: RepoRef, path: PathBuf, warnings: &mut Vec<String>) -> Result
     Ok(CachedRepo { repo, path, size_on_disk, revisions, incomplete })
 }
 
-/// The bytes of contents, each counted once.
+/// The bytes of blobs, each counted once.
 fn size<'a>(files: impl Iterator<Item = &'a CachedFile>) -> u64 {
     files.map(|file| (&file.blob, file.size_on_disk)).collect::<BTreeMap<_, _>>().values().sum()
 }

@@ -28,7 +28,7 @@ pub struct FileMetadata {
     pub id: ContentId,
     /// Size of the content in bytes.
     pub size: u64,
-    /// Where the content is: the address of a storage host, which may be signed and is good for a short time, or that of
+    /// Where the content is: the URL of a storage host, which may be signed and is good for a short time, or that of
     /// the file itself. `Debug` leaves its query out.
     pub location: Uri,
 }
@@ -46,12 +46,12 @@ impl fmt::Debug for FileMetadata {
 
 /// Asks for commit, etag, size and place of a file.
 ///
-/// Redirects inside the Hub are followed (a renamed repository); the one to a storage host is not, because the answer
+/// Redirects inside the Hub are followed (a renamed repository); the one to a storage host is not, because the response
 /// that redirects has the facts.
 ///
 /// # Errors
 /// [`DownloadError::Transport`] with `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo` and what else can go
-/// wrong with a request; [`DownloadError::Metadata`] when the answer lacks commit, etag or size.
+/// wrong with a request; [`DownloadError::Metadata`] when the response lacks commit, etag or size.
 ///
 /// Endpoint: `HEAD /{id}/resolve/{rev}/{path}`.
 pub async fn file_metadata(
@@ -116,14 +116,13 @@ async fn confirmed(
     Ok(facts)
 }
 
-/// [`file_metadata`] of the file at an address: whole, or relative to the endpoint. Python: `get_hf_file_metadata`.
+/// [`file_metadata`] of the file at a URL: whole, or relative to the endpoint. Python: `get_hf_file_metadata`.
 ///
 /// # Errors
-/// As for [`file_metadata`]; `Build` for what is not an address.
+/// As for [`file_metadata`]; `Build` for what is not a URL.
 pub async fn metadata_at(transport: &Transport, url: &str) -> Result<FileMetadata, DownloadError> {
-    let wrong = || {
-        hub_transport::Error::build("the address of the file is not a URL").with_hint("hf_hub_url gives one")
-    };
+    let wrong =
+        || hub_transport::Error::build("the URL of the file is not a URL").with_hint("hf_hub_url gives one");
     let uri = Uri::try_from(url).map_err(|_| wrong())?;
     let shown = RedactedUrl::new(&uri, None).to_string();
     let call = CallInfo::new("get_hf_file_metadata", shown.as_str(), RetryClass::Read);

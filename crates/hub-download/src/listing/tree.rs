@@ -69,7 +69,7 @@ impl Tree {
         Ok(Self { format_version: FORMAT, files })
     }
 
-    /// What was kept of an earlier answer. Waits for the disk.
+    /// What was kept of an earlier response. Waits for the disk.
     pub(crate) fn read(place: &Path) -> Option<Self> {
         Self::parse(&fs::read(place).ok()?)
     }
@@ -81,7 +81,7 @@ impl Tree {
         (tree.format_version == FORMAT && tree.files.iter().all(is_usable)).then_some(tree)
     }
 
-    /// Keeps the answer: a commit never changes. Waits for the disk.
+    /// Keeps the response: a commit never changes. Waits for the disk.
     pub(crate) fn write(&self, place: &Path) -> Result<(), DownloadError> {
         let folder = place.parent().unwrap_or(place);
         put(place, folder, |made| fs::write(made, serde_json::to_vec(self)?))

@@ -50,7 +50,7 @@ impl FileReader {
     ///
     /// # Errors
     /// [`DownloadError::Transport`]: `RangeNotSatisfiable`, and nothing is sent, when the range begins behind the end; and
-    /// what else can go wrong with a request. [`DownloadError::WrongAnswer`] when the server sends other bytes.
+    /// what else can go wrong with a request. [`DownloadError::WrongResponse`] when the server sends other bytes.
     ///
     /// Endpoint: `GET /{id}/resolve/{commit}/{path}`.
     pub async fn open(
@@ -223,12 +223,12 @@ struct Reading {
     body: Option<Source>,
     /// Of a whole file only.
     hasher: Option<Hasher>,
-    /// Of the answers: with it the server says whether the content is still the same.
+    /// Of the responses: with it the server says whether the content is still the same.
     etag: Option<HeaderValue>,
     patience: Interruptions,
 }
 
-/// An answer that is being read.
+/// A response that is being read.
 struct Source {
     body: Body,
     /// How many bytes come before the wanted ones.
@@ -241,7 +241,7 @@ struct Source {
 
 impl Reading {
     fn wrong(&self, reason: String) -> DownloadError {
-        DownloadError::WrongAnswer { path: self.file.path.to_string(), reason }
+        DownloadError::WrongResponse { path: self.file.path.to_string(), reason }
     }
 
     async fn connect(&mut self) -> Result<(), DownloadError> {
@@ -305,7 +305,7 @@ impl Reading {
                 }
                 Some(Ok(Err(_trailers))) => continue,
                 Some(Err(error)) => hub_transport::Error::body(error),
-                None => hub_transport::Error::new(ErrorKind::Interrupted, "the answer ended too early"),
+                None => hub_transport::Error::new(ErrorKind::Interrupted, "the response ended too early"),
             };
             let Some(wait) = self.patience.wait(source.useful) else {
                 return Err(problem.in_call(&range::call(NAME, &self.file)).into());

@@ -5,7 +5,7 @@ use hub_transport::{Body, Error, ErrorKind};
 use tokio::sync::SemaphorePermit;
 
 use crate::job::Job;
-use crate::transfer::pace::{Pace, Verdict};
+use crate::transfer::adaptive::{AdaptiveConnections, Verdict};
 use crate::transfer::parts::{self, fetch_parts};
 use crate::transfer::range::{self, Interruptions};
 use crate::transfer::response::{NAME, Next, has_ranges, judge, next};
@@ -43,7 +43,7 @@ async fn transfer(
     several: bool,
 ) -> Result<Sink, DownloadError> {
     let (mut patience, mut range_refused) = (Interruptions::default(), false);
-    let (mut validator, mut pace) = (None, Pace::new());
+    let (mut validator, mut adaptive) = (None, AdaptiveConnections::new());
     job.report(file, sink.position);
     while sink.position < file.size {
         let before = sink.position;
@@ -60,12 +60,12 @@ async fn transfer(
                     }
                     validator = range::strong_etag(response.headers());
                     let several = several && validator.is_some() && has_ranges(&response);
-                    let pace_of = several.then_some(&mut pace);
-                    let (returned, end) = pour(job, file, response.into_body(), sink, pace_of).await?;
+                    let adaptive_of = several.then_some(&mut adaptive);
+                    let (returned, end) = pour(job, file, response.into_body(), sink, adaptive_of).await?;
                     sink = returned;
                     match (end, &validator) {
                         (End::Slow(extra), Some(etag)) => {
-                            sink = fetch_parts(job, file, sink, etag, &mut pace, extra).await?;
+                            sink = fetch_parts(job, file, sink, etag, &mut adaptive, extra).await?;
                             None
                         }
                         (End::Slow(_), None) => None,
@@ -113,23 +113,23 @@ enum End<'j> {
     Slow(SemaphorePermit<'j>),
 }
 
-/// Takes in a body: returns the sink with everything that came. With a `pace` it measures how fast that is.
+/// Takes in a body: returns the sink with everything that came. With a `adaptive` it measures how fast that is.
 async fn pour<'j>(
     job: &Job<'j>,
     file: &RemoteFile,
     mut body: Body,
     sink: Sink,
-    mut pace: Option<&mut Pace>,
+    mut adaptive: Option<&mut AdaptiveConnections>,
 ) -> Result<(Sink, End<'j>), DownloadError> {
     let length = parts::length(job.options.parts.bytes, file);
     let mut position = sink.position;
     let mut noted = position;
-    let mut intake = Writer::new(sink);
+    let mut writer = Writer::new(sink);
     let end = loop {
         let at = position;
         match next(&mut body, &mut position, file.size).await {
             Next::Chunk(chunk) => {
-                if !intake.take(at, chunk).await {
+                if !writer.take(at, chunk).await {
                     break Ok(End::Ended(None));
                 }
                 job.report(file, position);
@@ -137,8 +137,8 @@ async fn pour<'j>(
             Next::End(problem) => break Ok(End::Ended(problem)),
             Next::Excess(actual) => break Err(actual),
         }
-        if let Some(pace) = pace.as_mut().filter(|_| position - noted >= length) {
-            let verdict = pace.note(position - noted, job.transport.clock().now());
+        if let Some(adaptive) = adaptive.as_mut().filter(|_| position - noted >= length) {
+            let verdict = adaptive.note(position - noted, job.transport.clock().now());
             noted = position;
             let worthwhile = (file.size - position) / length >= parts::WORTHWHILE;
             if verdict == Verdict::More
@@ -149,7 +149,7 @@ async fn pour<'j>(
             }
         }
     };
-    let sink = intake.finish().await?;
+    let sink = writer.finish().await?;
     match end {
         Ok(end) => Ok((sink, end)),
         Err(actual) => {

@@ -1,7 +1,7 @@
 //! The content of one file on its way to the disk.
 
+mod adaptive;
 pub(crate) mod fetch;
-mod pace;
 pub(crate) mod partial;
 mod parts;
 pub(crate) mod range;

@@ -1,4 +1,4 @@
-//! The beginning of a content whose download is not complete.
+//! The beginning of a blob whose download is not complete.
 //!
 //! While it is written it has a name that no other process uses (`CONTENT.1a2b3c4d.incomplete`); when it is given up it is
 //! renamed to `CONTENT.incomplete`, where the next download takes it by another rename. So no two write to one file, also
@@ -201,7 +201,7 @@ fn first_gap(_: &File) -> Option<u64> {
     None
 }
 
-/// Writes a content that is in memory beside `stem` and moves it to its place.
+/// Writes a blob that is in memory beside `stem` and moves it to its place.
 pub(crate) fn publish_bytes(
     disk: &dyn Disk,
     stem: &Path,

@@ -10,7 +10,7 @@ use http::HeaderValue;
 use tokio::sync::SemaphorePermit;
 
 use crate::job::Job;
-use crate::transfer::pace::{Pace, Verdict};
+use crate::transfer::adaptive::{AdaptiveConnections, Verdict};
 use crate::transfer::range::{self, Interruptions};
 use crate::transfer::response::{NAME, Next, judge, next};
 use crate::transfer::sink::Sink;
@@ -19,7 +19,7 @@ use crate::{DownloadError, RemoteFile};
 
 /// A file is asked for in at most about this many parts, however large it is: a Hub counts requests.
 const MOST: u64 = 128;
-/// What is left of a content must be this many parts for a second connection.
+/// What is left of a blob must be this many parts for a second connection.
 pub(crate) const WORTHWHILE: u64 = 4;
 
 /// How many bytes of a file a connection asks for at a time.
@@ -28,7 +28,7 @@ pub(crate) fn length(least: u64, file: &RemoteFile) -> u64 {
     least.saturating_mul(file.size.div_ceil(least).div_ceil(MOST).max(1))
 }
 
-/// Goes on with a content for as long as several connections are faster than one. What is left then is for a single
+/// Goes on with a blob for as long as several connections are faster than one. What is left then is for a single
 /// one, which also finds out what is wrong where a part could not be had.
 ///
 /// `extra` is the permit for a second connection; `validator` the etag of the content.
@@ -37,7 +37,7 @@ pub(crate) async fn fetch_parts(
     file: &RemoteFile,
     sink: Sink,
     validator: &HeaderValue,
-    pace: &mut Pace,
+    adaptive: &mut AdaptiveConnections,
     mut extra: SemaphorePermit<'_>,
 ) -> Result<Sink, DownloadError> {
     let length = length(job.options.parts.bytes, file);
@@ -50,9 +50,9 @@ pub(crate) async fn fetch_parts(
         writer: DiskWriter::start(sink),
     };
     let mut running = FuturesUnordered::new();
-    pace.change(2);
+    adaptive.change(2);
     while unclaimed < file.size || !running.is_empty() {
-        while pace.connections() > running.len() && unclaimed < file.size {
+        while adaptive.connections() > running.len() && unclaimed < file.size {
             let end = unclaimed.saturating_add(length).min(file.size);
             running.push(parts.fetch(unclaimed..end));
             unclaimed = end;
@@ -60,20 +60,20 @@ pub(crate) async fn fetch_parts(
         let complete = running.next().await.unwrap_or_default();
         if !complete {
             tracing::debug!(path = %file.path, "a part cannot be had; the rest comes over one connection");
-            pace.settle(1);
+            adaptive.settle(1);
             break;
         }
-        match pace.note(length, job.transport.clock().now()) {
+        match adaptive.note(length, job.transport.clock().now()) {
             Verdict::Stay => {}
-            Verdict::More => match more(job, pace.connections()) {
+            Verdict::More => match more(job, adaptive.connections()) {
                 Some(permit) => {
-                    pace.change(pace.connections() + permit.num_permits());
+                    adaptive.change(adaptive.connections() + permit.num_permits());
                     extra.merge(permit);
                 }
-                None => pace.settle(pace.connections()),
+                None => adaptive.settle(adaptive.connections()),
             },
             Verdict::One => {
-                pace.settle(1);
+                adaptive.settle(1);
                 unclaimed = file.size;
             }
         }
@@ -109,13 +109,13 @@ impl Parts<'_> {
             let span = position..part.end;
             let before = position;
             let timeouts = job.options.timeouts;
-            let answer = range::open(job.transport, NAME, file, &span, Some(validator), timeouts).await;
-            let Some(answer) =
-                answer.ok().filter(|answer| judge(answer, &span, file, Some(validator)) == Ok(true))
+            let response = range::open(job.transport, NAME, file, &span, Some(validator), timeouts).await;
+            let Some(response) =
+                response.ok().filter(|response| judge(response, &span, file, Some(validator)) == Ok(true))
             else {
                 return false;
             };
-            let mut body = answer.into_body();
+            let mut body = response.into_body();
             loop {
                 let at = position;
                 match next(&mut body, &mut position, part.end).await {

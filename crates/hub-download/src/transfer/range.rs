@@ -1,4 +1,4 @@
-//! Bytes of a file: asking for them, and whether an answer has them.
+//! Bytes of a file: asking for them, and whether a response has them.
 
 use std::{ops::Range, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{DownloadTimeouts, RemoteFile};
 /// How often a transfer that makes no progress is continued.
 const FRUITLESS_ATTEMPTS: u32 = 5;
 
-/// Asks for bytes `span` of a file, as the method `name`. `validator` is the etag of an answer that broke off.
+/// Asks for bytes `span` of a file, as the method `name`. `validator` is the etag of a response that broke off.
 pub(crate) async fn open(
     transport: &Transport,
     name: &'static str,
@@ -46,17 +46,17 @@ pub(crate) fn call(name: &'static str, file: &RemoteFile) -> CallInfo {
     CallInfo::new(name, format!("{} {}", file.repo, file.path), RetryClass::Read)
 }
 
-/// The etag of an answer; a weak one cannot stand for bytes (RFC 9110, section 13.1.5).
+/// The etag of a response; a weak one cannot stand for bytes (RFC 9110, section 13.1.5).
 pub(crate) fn strong_etag(headers: &HeaderMap) -> Option<HeaderValue> {
     headers.get(ETAG).filter(|etag| etag.as_bytes().starts_with(b"\"")).cloned()
 }
 
-/// Whether the bytes of an answer are not those of the file.
+/// Whether the bytes of a response are not those of the file.
 pub(crate) fn is_compressed(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
-/// Which bytes of a file of `size` bytes an answer announces (RFC 9110, section 14.4). `None` if that cannot be told, or it
+/// Which bytes of a file of `size` bytes a response announces (RFC 9110, section 14.4). `None` if that cannot be told, or it
 /// is about a file of another size, or the bytes are compressed.
 pub(crate) fn announced(response: &Response<Body>, size: u64) -> Option<Range<u64>> {
     let text =
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn f94_only_an_exact_answer_counts() {
+    fn f94_only_an_exact_response_counts() {
         let range = |text| of(206, &[("content-range", text)]);
         assert_eq!(range("bytes 2-4/10"), Some(2..5));
         assert_eq!(range("bytes 0-9/10"), Some(0..10));

@@ -13,7 +13,7 @@ use crate::transfer::range;
 /// The method that errors of a transfer name.
 pub(crate) const NAME: &str = "hf_hub_download";
 
-/// Whether the answer has the bytes `span` of the file, or else the whole content.
+/// Whether the response has the bytes `span` of the file, or else the whole content.
 ///
 /// # Errors
 /// Why it can be used for neither.
@@ -31,7 +31,7 @@ pub(crate) fn judge(
         return Ok(false);
     }
     if range::announced(response, file.size).as_ref() != Some(span) {
-        return Err("the answer has another range of bytes than the one that was asked for");
+        return Err("the response has another range of bytes than the one that was asked for");
     }
     match (validator, range::strong_etag(headers)) {
         (Some(before), Some(now)) if *before != now => Err("the content changed while it was downloaded"),
@@ -39,7 +39,7 @@ pub(crate) fn judge(
     }
 }
 
-/// Whether the server says that it answers with parts of a content.
+/// Whether the server says that it answers with parts of a blob.
 pub(crate) fn has_ranges(response: &Response<Body>) -> bool {
     let said = response.headers().get(ACCEPT_RANGES);
     response.status() == StatusCode::PARTIAL_CONTENT
@@ -64,7 +64,7 @@ pub(crate) async fn next(body: &mut Body, position: &mut u64, size: u64) -> Next
             Some(Ok(Err(_trailers))) => continue,
             Some(Err(error)) => Next::End(Some(Error::body(error))),
             None if *position < size => {
-                Next::End(Some(Error::new(ErrorKind::Interrupted, "the answer ended too early")))
+                Next::End(Some(Error::new(ErrorKind::Interrupted, "the response ended too early")))
             }
             None => Next::End(None),
         };

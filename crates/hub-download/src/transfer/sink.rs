@@ -1,11 +1,11 @@
-//! Where a content goes while it arrives, with the hash of what has come.
+//! Where a blob goes while it arrives, with the hash of what has come.
 
 use crate::content_id::Hasher;
 use crate::transfer::partial::Partial;
 use crate::transfer::written_ranges::WrittenRanges;
 use crate::{DownloadError, RemoteFile};
 
-/// A content that is not complete yet.
+/// A blob that is not complete yet.
 #[derive(Debug)]
 pub(crate) struct Sink {
     pub(crate) store: Store,
@@ -26,12 +26,12 @@ pub(crate) enum Store {
 }
 
 impl Sink {
-    /// For a content that fits into memory.
+    /// For a blob that fits into memory.
     pub(crate) fn memory(file: &RemoteFile) -> Self {
         Self::new(file, Store::Memory(Vec::new()))
     }
 
-    /// For a content that an earlier download may have begun. Waits for the disk.
+    /// For a blob that an earlier download may have begun. Waits for the disk.
     pub(crate) fn partial(file: &RemoteFile, mut partial: Partial) -> Result<Self, DownloadError> {
         let mut hasher = file.id.hasher(file.size);
         let position = partial.read(0..file.size, &mut hasher)?;

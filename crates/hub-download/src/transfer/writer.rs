@@ -1,4 +1,4 @@
-//! What takes in the bytes of a content as they arrive.
+//! What takes in the bytes of a blob as they arrive.
 
 use bytes::Bytes;
 use tokio::{sync::mpsc, task::JoinHandle};

@@ -1,4 +1,4 @@
-//! What of a content is written although bytes before it are missing.
+//! What of a blob is written although bytes before it are missing.
 
 use std::{collections::BTreeMap, ops::Range};
 

@@ -68,7 +68,7 @@ async fn f63_what_does_not_fit_is_refused_before_it_is_asked_for() {
         }
     }
     for (mut place, content) in places() {
-        place.options.disk = Arc::new(Small);
+        place.options = place.options.clone().disk(Arc::new(Small));
         let size = content.bytes.len() as u64;
         let error = place.download([content.head()]).await.0.unwrap_err();
         assert!(matches!(error, DownloadError::DiskFull { need, free: 999, .. } if need == size), "{error}");
@@ -82,7 +82,7 @@ async fn f63_a_disk_that_fills_up_meanwhile_keeps_the_old_file_and_no_part_of_th
         let old = Content::new(900);
         let path = place.download([old.head(), old.whole()]).await.0.unwrap();
         let before = place.contents();
-        place.options.disk = Failing::at(1, io::ErrorKind::StorageFull);
+        place.options = place.options.clone().disk(Failing::at(1, io::ErrorKind::StorageFull));
         let error = place.download([content.head(), content.whole()]).await.0.unwrap_err();
         let size = content.bytes.len() as u64;
         assert!(
@@ -100,12 +100,12 @@ async fn f64_whichever_operation_fails_the_old_file_or_the_new_one_is_there_and_
         let old = Content::new(900);
         let mut operations = 0;
         loop {
-            place.options.force = true;
+            place.options = place.options.clone().force_download(true);
             let path = place.download([old.head(), old.whole()]).await.0.unwrap();
-            place.options.force = false;
+            place.options = place.options.clone().force_download(false);
             operations += 1;
             let disk = Failing::at(operations, io::ErrorKind::Other);
-            place.options.disk = disk.clone();
+            place.options = place.options.clone().disk(disk.clone());
             let script = [content.head(), content.whole()];
             let outcome = place.download(script).await.0;
             if !disk.failed() {
@@ -147,22 +147,22 @@ async fn a_content_that_cannot_be_published_is_no_success_because_something_of_i
             Some(etag) => vec![crate::server::described(crate::server::COMMIT, etag, size), reply(404)],
             None => vec![content.head()],
         };
-        let answers = || described().into_iter().chain([content.whole()]);
-        let path = place.download(answers()).await.0.unwrap();
+        let responses = || described().into_iter().chain([content.whole()]);
+        let path = place.download(responses()).await.0.unwrap();
         let blob = path.canonicalize().unwrap();
         std::fs::write(&blob, vec![7; size]).unwrap();
-        place.options.force = true;
-        place.options.disk = Arc::new(Stuck);
-        let error = place.download(answers()).await.0.unwrap_err();
+        place.options = place.options.clone().force_download(true);
+        place.options = place.options.clone().disk(Arc::new(Stuck));
+        let error = place.download(responses()).await.0.unwrap_err();
         assert!(matches!(error, DownloadError::Io { .. }), "{size} {etag:?}: {error}");
-        place.options.disk = Arc::new(hub_download::SystemDisk);
+        place.options = place.options.clone().disk(Arc::new(hub_download::SystemDisk));
         if size > 100_000 && etag.is_none() {
             // Another process was faster.
             std::fs::write(&blob, &content.bytes).unwrap();
-            assert_eq!(place.download(answers()).await.0.unwrap(), path);
+            assert_eq!(place.download(responses()).await.0.unwrap(), path);
         }
-        place.options.disk = Arc::new(hub_download::SystemDisk);
-        let found = place.download(answers()).await.0.unwrap();
+        place.options = place.options.clone().disk(Arc::new(hub_download::SystemDisk));
+        let found = place.download(responses()).await.0.unwrap();
         assert!(std::fs::read(found).unwrap() == content.bytes);
     }
 }
@@ -180,7 +180,7 @@ async fn f64_short_and_interrupted_writes_are_completed() {
         }
     }
     for (mut place, content) in places() {
-        place.options.disk = Arc::new(Lazy::default());
+        place.options = place.options.clone().disk(Arc::new(Lazy::default()));
         let (outcome, _) = place.download([content.head(), content.whole()]).await;
         assert_eq!(std::fs::read(outcome.unwrap()).unwrap(), content.bytes);
     }
@@ -200,7 +200,7 @@ async fn f64_a_failed_sync_is_not_made_good_by_a_later_one() {
     let content = Content::new(40 * 1024 * 1024);
     for mut place in targets() {
         let disk = Arc::new(Once::default());
-        place.options.disk = disk.clone();
+        place.options = place.options.clone().disk(disk.clone());
         let error = place.download([content.head(), content.whole()]).await.0.unwrap_err();
         assert!(matches!(error, DownloadError::Io { .. }), "{error}");
         assert_eq!(disk.0.load(Ordering::SeqCst), 1);

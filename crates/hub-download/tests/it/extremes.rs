@@ -30,14 +30,14 @@ async fn parts_and_workers_of_any_number_bring_the_file() {
             for bytes in [0, 1, u64::MAX] {
                 for workers in [0, 1, usize::MAX] {
                     let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(size));
-                    let parts = Parts { connections, bytes };
+                    let parts = Parts::new().connections(connections).bytes(bytes);
                     let wanted = SnapshotRequest {
                         repo: repo(),
                         revision: "main".parse().unwrap(),
                         target: Target::Cache(Cache::new(folder.path())),
                         filter: None,
                         workers,
-                        options: DownloadOptions { parts, ..DownloadOptions::default() },
+                        options: DownloadOptions::new().parts(parts),
                     };
                     let place = snapshot_download(&honest(&content).transport, wanted).await.unwrap();
                     let what = format!("{size} bytes, {parts:?}, {workers} workers");
@@ -52,8 +52,8 @@ async fn parts_and_workers_of_any_number_bring_the_file() {
 async fn waits_of_any_length_are_survived() {
     for metadata in [Duration::ZERO, Duration::MAX] {
         for contents in [Duration::ZERO, Duration::MAX] {
-            let timeouts = DownloadTimeouts { metadata, content: Some(contents) };
-            let options = DownloadOptions { timeouts, ..DownloadOptions::default() };
+            let timeouts = DownloadTimeouts::new().metadata(metadata).content(contents);
+            let options = DownloadOptions::new().timeouts(timeouts);
             for way in Way::ALL.into_iter().filter(|way| *way != Way::Stream) {
                 let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(300_000));
                 let server = honest(&content);

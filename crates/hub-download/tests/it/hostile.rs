@@ -8,14 +8,14 @@ use serde_json::json;
 
 use crate::{
     server::{COMMIT, Content, described},
-    ways::{Asked, Exchange, PATH, Way, entry},
+    ways::{Asked, PATH, RequestKind, Way, entry},
 };
 
 /// One lie, and what becomes of it.
 struct Lie {
     name: &'static str,
-    at: Exchange,
-    answer: fn(&Content) -> Step,
+    at: RequestKind,
+    response: fn(&Content) -> Step,
     /// The error of a download to a disk.
     error: &'static str,
     /// The error of a stream.
@@ -26,13 +26,13 @@ struct Lie {
 const FINE: &str = "none";
 
 const fn lie(
-    at: Exchange,
+    at: RequestKind,
     name: &'static str,
-    answer: fn(&Content) -> Step,
+    response: fn(&Content) -> Step,
     error: &'static str,
     of_stream: &'static str,
 ) -> Lie {
-    Lie { name, at, answer, error, of_stream }
+    Lie { name, at, response, error, of_stream }
 }
 
 fn to(location: &str) -> Step {
@@ -40,7 +40,7 @@ fn to(location: &str) -> Step {
 }
 
 fn contents() -> Vec<Lie> {
-    let at = |name, answer, error, of_stream| lie(Exchange::Content, name, answer, error, of_stream);
+    let at = |name, response, error, of_stream| lie(RequestKind::Content, name, response, error, of_stream);
     vec![
         at(
             "half, and the end of the connection",
@@ -65,7 +65,7 @@ fn contents() -> Vec<Lie> {
             "one byte too many",
             |c| reply(200).text([&c.bytes[..], b"x"].concat()),
             "SizeMismatch",
-            "WrongAnswer",
+            "WrongResponse",
         ),
         at(
             "one other byte",
@@ -73,13 +73,13 @@ fn contents() -> Vec<Lie> {
             "HashMismatch",
             "ReadMismatch",
         ),
-        at("compressed", |c| c.whole().header("content-encoding", "gzip"), "Protocol", "WrongAnswer"),
-        at("a range that nobody asked for", |c| c.range("bytes 1-2/3", 1), "Protocol", "WrongAnswer"),
+        at("compressed", |c| c.whole().header("content-encoding", "gzip"), "Protocol", "WrongResponse"),
+        at("a range that nobody asked for", |c| c.range("bytes 1-2/3", 1), "Protocol", "WrongResponse"),
         at(
             "a range beyond the end",
             |c| c.range("bytes 0-18446744073709551615/*", 0),
             "Protocol",
-            "WrongAnswer",
+            "WrongResponse",
         ),
         at("not there any more", |_| reply(404), "NotFound", "NotFound"),
         at("look in a file", |_| to("file:///etc/passwd"), "Redirect", "Redirect"),
@@ -91,7 +91,7 @@ fn contents() -> Vec<Lie> {
 }
 
 fn descriptions() -> Vec<Lie> {
-    let at = |name, answer, error, of_stream| lie(Exchange::Describe, name, answer, error, of_stream);
+    let at = |name, response, error, of_stream| lie(RequestKind::Describe, name, response, error, of_stream);
     vec![
         at("no facts", |_| reply(200), "Metadata", "Metadata"),
         at(
@@ -106,7 +106,7 @@ fn descriptions() -> Vec<Lie> {
         at("a size with a point", |c| sized(c, "1e3"), "Metadata", "Metadata"),
         at("a size that no number holds", |c| sized(c, "18446744073709551616"), "Metadata", "Metadata"),
         at("a size that no disk holds", |c| sized(c, "18446744073709551615"), "DiskFull", "Interrupted"),
-        at("a size that is too small", |c| sized(c, "10"), "SizeMismatch", "WrongAnswer"),
+        at("a size that is too small", |c| sized(c, "10"), "SizeMismatch", "WrongResponse"),
         at("a size that is too large", |c| sized(c, "1000000"), "Interrupted", "Interrupted"),
         at("look here again", |_| to("/ada/demo/resolve/main/d/w.bin"), "Redirect", "Redirect"),
         at("look in a file", |_| to("file:///etc/passwd"), "Redirect", "Redirect"),
@@ -120,16 +120,16 @@ fn sized(content: &Content, size: &str) -> Step {
 }
 
 fn listings() -> Vec<Lie> {
-    let at = |name, answer, error| lie(Exchange::Listing, name, answer, error, FINE);
+    let at = |name, response, error| lie(RequestKind::Listing, name, response, error, FINE);
     vec![
         lie(
-            Exchange::Head,
+            RequestKind::Head,
             "a commit that is a path",
             |_| reply(200).json(&json!({"sha": "../../x"})),
             "Decode",
             FINE,
         ),
-        lie(Exchange::Head, "no commit", |_| reply(200).json(&json!({})), "NoCommit", FINE),
+        lie(RequestKind::Head, "no commit", |_| reply(200).json(&json!({})), "NoCommit", FINE),
         at("a name that leads out", |c| listed(&[entry("../x", c), entry(PATH, c)]), "Decode"),
         at("a name below git's folder", |c| listed(&[entry(PATH, c), entry(".git/config", c)]), "Decode"),
         at("a negative size", |c| listed(&[with_size(PATH, c, json!(-1))]), "Decode"),
@@ -149,7 +149,7 @@ fn listings() -> Vec<Lie> {
         at("a next page that is this one", |c| linked(c, "/api/models/ada/demo/tree/x"), "Redirect"),
         at("a next page elsewhere", |c| linked(c, "https://storage.test/x"), "Redirect"),
         at("a next page in a file", |c| linked(c, "file:///etc/passwd"), "Redirect"),
-        at("a next page that is no address", |c| linked(c, "https://[::1"), "Redirect"),
+        at("a next page that is no URL", |c| linked(c, "https://[::1"), "Redirect"),
         at("look elsewhere", |_| to("file:///etc/passwd"), "Redirect"),
     ]
 }
@@ -177,7 +177,7 @@ fn name(error: &DownloadError) -> String {
     }
 }
 
-/// Fails if a content is below the folder that was not whole; what was begun may stay to be continued.
+/// Fails if a blob is below the folder that was not whole; what was begun may stay to be continued.
 fn assert_nothing_published(folder: &Path, what: &str) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
@@ -195,8 +195,8 @@ async fn tell(lie: &Lie, way: Way, size: usize) {
     let what = format!("{way:?} of {size} bytes, {:?}: {}", lie.at, lie.name);
     let (outer, content) = (tempfile::tempdir().unwrap(), Content::new(size));
     let folder = outer.path().join("inner");
-    let (at, answer, told) = (lie.at, lie.answer, content.clone());
-    let server = Asked::new(move |asked| if asked == at { answer(&told) } else { asked.honest(&told) });
+    let (at, response, told) = (lie.at, lie.response, content.clone());
+    let server = Asked::new(move |asked| if asked == at { response(&told) } else { asked.honest(&told) });
     let outcome = way.download(&server.transport, &folder).await;
     let expected = if way == Way::Stream { lie.of_stream } else { lie.error };
     match outcome {

@@ -41,9 +41,9 @@ async fn f16_f18_a_body_that_ends_early_is_never_published() {
         for (place, content) in places() {
             let nothing = |first: usize| {
                 let size = content.bytes.len();
-                let answer =
+                let response =
                     reply(206).header("content-range", &format!("bytes {first}-{}/{size}", size - 1));
-                if broken { answer.broken() } else { answer }
+                if broken { response.broken() } else { response }
             };
             let first = reply(200).text(content.bytes[..KEPT].to_vec());
             let first = if broken { first.broken() } else { first };
@@ -98,7 +98,7 @@ async fn f29_a_range_that_cannot_be_had_starts_the_file_over_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn f94_an_answer_for_another_range_or_another_content_starts_the_file_over() {
+async fn f94_a_response_for_another_range_or_another_content_starts_the_file_over() {
     for (place, content) in places() {
         let (last, size) = (content.bytes.len() - 1, content.bytes.len());
         let right = format!("bytes {KEPT}-{last}/{size}");
@@ -111,14 +111,14 @@ async fn f94_an_answer_for_another_range_or_another_content_starts_the_file_over
             reply(206).header("content-range", &right).header("etag", "\"other\"").text("x"),
             content.range(&right, KEPT).header("content-encoding", "gzip"),
         ];
-        for answer in wrong {
+        for response in wrong {
             let place = place.another();
-            let steps = [content.head(), content.broken(KEPT), answer, content.whole()];
+            let steps = [content.head(), content.broken(KEPT), response, content.whole()];
             let (outcome, requests) = place.download(steps).await;
             assert_eq!(std::fs::read(outcome.unwrap()).unwrap(), content.bytes);
             assert_eq!(ranges(&requests), [None, Some("bytes=700-"), None]);
         }
-        // The whole content is a good answer too.
+        // The whole content is a good response too.
         let (outcome, requests) =
             place.download([content.head(), content.broken(KEPT), content.whole()]).await;
         assert_eq!(std::fs::read(outcome.unwrap()).unwrap(), content.bytes);

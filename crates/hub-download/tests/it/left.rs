@@ -13,7 +13,7 @@ use hub_types::{RepoRef, RepoType};
 
 use crate::{
     server::{COMMIT, Content, Place, targets},
-    storage::{Answer, Limit, Storage},
+    storage::{Limit, Served, Storage},
 };
 
 const LENGTH: usize = 200_000;
@@ -94,7 +94,7 @@ async fn f84_where_locks_do_nothing_the_file_of_another_process_is_left_alone() 
     let content = Content::new(300_000);
     for mut place in targets() {
         let own = killed(&place, &content).await;
-        place.options.disk = Arc::new(Lying);
+        place.options = place.options.clone().disk(Arc::new(Lying));
         let (outcome, requests) = place.download([content.head(), content.whole()]).await;
         assert_eq!(fs::read(outcome.unwrap()).unwrap(), content.bytes);
         assert_eq!(requests[0].header("range"), None);
@@ -122,8 +122,8 @@ async fn f85_when_the_one_that_fetches_is_dropped_amid_the_content_another_goes_
     let content = Content::new(600_000);
     for place in targets() {
         let storage = Storage::new(&content, Limit::Way, |number, _| match number {
-            0 => Answer::Stuck(250_000),
-            _ => Answer::Honest,
+            0 => Served::Stuck(250_000),
+            _ => Served::Honest,
         });
         let (leader, follower) = (storage.download(&place, 1), storage.download(&place, 1));
         let mut leader = Box::pin(leader);

@@ -97,7 +97,7 @@ async fn f73_two_names_that_the_disk_takes_for_one_are_refused_before_anything_i
                 assert!(folder.join(&one).is_file() && folder.join(&other).is_file());
             }
             place = place.another();
-            place.options.disk = disk.clone();
+            place.options = place.options.clone().disk(disk.clone());
             let error = place.snapshot(&[&other, &one]).await.0.unwrap_err();
             assert!(matches!(error, DownloadError::Collision { .. }), "{error}");
             assert!(error.to_string().contains(&format!("{one} and {other} would be one file")), "{error}");

@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 
 use crate::{
     server::Content,
-    ways::{Asked, Exchange, PATH, Way},
+    ways::{Asked, PATH, RequestKind, Way},
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -39,14 +39,14 @@ fn uses() -> impl Strategy<Value = Vec<Use>> {
 async fn open(source: Source, content: &Content, range: std::ops::Range<u64>) -> FileReader {
     let told = content.clone();
     let server = Asked::new(move |asked| match (asked, source) {
-        (Exchange::Content, Source::Rotten) => {
+        (RequestKind::Content, Source::Rotten) => {
             let mut bytes = told.bytes.clone();
             if let Some(last) = bytes.last_mut() {
                 *last ^= 1;
             }
             hub_transport::testing::reply(200).text(bytes)
         }
-        (Exchange::Content, Source::Broken) => told.broken(told.bytes.len() / 2),
+        (RequestKind::Content, Source::Broken) => told.broken(told.bytes.len() / 2),
         (asked, _) => asked.honest(&told),
     });
     let folder = tempfile::tempdir().unwrap();

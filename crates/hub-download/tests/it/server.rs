@@ -18,7 +18,7 @@ use sha2::Digest;
 
 pub(crate) const COMMIT: &str = "1111111111111111111111111111111111111111";
 
-/// A content with its hash.
+/// A blob with its hash.
 #[derive(Clone)]
 pub(crate) struct Content {
     pub(crate) bytes: Vec<u8>,
@@ -53,12 +53,12 @@ impl Content {
 
     /// The bytes from `first` on, under any name.
     pub(crate) fn range(&self, said: &str, first: usize) -> Step {
-        let answer = reply(206).header("etag", "\"storage\"").header("content-range", said);
-        answer.text(self.bytes[first..].to_vec())
+        let response = reply(206).header("etag", "\"storage\"").header("content-range", said);
+        response.text(self.bytes[first..].to_vec())
     }
 }
 
-/// The answer to a question about a file.
+/// The response to a question about a file.
 pub(crate) fn described(commit: &str, etag: &str, size: usize) -> Step {
     reply(200)
         .header("x-repo-commit", commit)
@@ -73,7 +73,7 @@ pub(crate) struct Place {
     pub(crate) options: DownloadOptions,
 }
 
-/// Each kind of target, and each way that contents take: through memory and through a partial file.
+/// Each kind of target, and each way that blobs take: through memory and through a partial file.
 pub(crate) fn places() -> impl Iterator<Item = (Place, Content)> {
     [1_000, 300_000].into_iter().flat_map(|size| targets().map(move |place| (place, Content::new(size))))
 }
@@ -93,7 +93,7 @@ fn repo() -> RepoRef {
 }
 
 fn client(script: &Script) -> Transport {
-    Transport::builder("https://hub.test").leaf(script.clone()).build().unwrap()
+    Transport::builder("https://hub.test").inner_service(script.clone()).build().unwrap()
 }
 
 impl Place {
@@ -103,7 +103,7 @@ impl Place {
         Self { options: self.options.clone(), ..targets().nth(index).unwrap() }
     }
 
-    /// Downloads `w.bin` from a server that answers with these steps; also gives the requests for contents.
+    /// Downloads `w.bin` from a server that answers with these steps; also gives the requests for blobs.
     pub(crate) async fn download(
         &self,
         steps: impl IntoIterator<Item = Step>,

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::{
     server::{COMMIT, Content, described},
-    ways::{Asked, Exchange, PATH, Way, entry},
+    ways::{Asked, PATH, RequestKind, Way, entry},
 };
 
 const OTHER: &str = "2222222222222222222222222222222222222222";
@@ -24,7 +24,7 @@ const OTHER: &str = "2222222222222222222222222222222222222222";
 /// What the Hub answers to the first question, and whether a kept file and a kept snapshot stand in.
 struct Row {
     name: &'static str,
-    answer: fn() -> Step,
+    response: fn() -> Step,
     file: bool,
     snapshot: bool,
     /// The error where nothing is kept.
@@ -41,8 +41,8 @@ fn said(status: u16, message: &str) -> Step {
 
 /// `docs/downloads.md` has this table for readers. Measured with huggingface_hub 2.4.0, but for the rows that say otherwise.
 fn table() -> Vec<Row> {
-    let both = |name, answer, error| Row { name, answer, file: true, snapshot: true, error };
-    let neither = |name, answer, error| Row { name, answer, file: false, snapshot: false, error };
+    let both = |name, response, error| Row { name, response, file: true, snapshot: true, error };
+    let neither = |name, response, error| Row { name, response, file: false, snapshot: false, error };
     vec![
         both("a hidden repository", || reply(401), "RepoNotFound"),
         both(
@@ -67,7 +67,7 @@ fn table() -> Vec<Row> {
         both("a busy server", || reply(503), "Unreachable"),
         both("a gateway that gave up", || reply(504), "Unreachable"),
         both("no connection", Step::not_sent, "Unreachable"),
-        both("no answer", Step::pending, "Unreachable"),
+        both("no response", Step::pending, "Unreachable"),
         // Python's snapshots fail here.
         both(
             "a page for people",
@@ -81,7 +81,7 @@ fn table() -> Vec<Row> {
         neither("no such revision", || coded(404, "RevisionNotFound"), "RevisionNotFound"),
         Row {
             name: "no such file",
-            answer: || coded(404, "EntryNotFound"),
+            response: || coded(404, "EntryNotFound"),
             file: false,
             snapshot: true,
             error: "EntryNotFound",
@@ -105,8 +105,8 @@ fn honest(content: &Content) -> Asked {
     Asked::new(move |asked| asked.honest(&content))
 }
 
-fn failing(answer: fn() -> Step) -> Asked {
-    Asked::new(move |_| answer())
+fn failing(response: fn() -> Step) -> Asked {
+    Asked::new(move |_| response())
 }
 
 async fn read(transport: &Transport, folder: &Path) -> Result<Vec<u8>, DownloadError> {
@@ -137,7 +137,7 @@ async fn when_the_hub_does_not_answer_or_refuses_what_is_kept_stands_in_as_in_py
             let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(1_000));
             let first = if way == Way::Stream { Way::File } else { way };
             first.download(&honest(&content).transport, folder.path()).await.unwrap();
-            let server = failing(row.answer);
+            let server = failing(row.response);
             let start = tokio::time::Instant::now();
             let outcome = get(way, &server.transport, folder.path()).await;
             let waited = start.elapsed();
@@ -153,7 +153,7 @@ async fn when_the_hub_does_not_answer_or_refuses_what_is_kept_stands_in_as_in_py
             }
             // Where nothing is kept it is asked as often as ever, and the error is what the Hub said.
             let empty = tempfile::tempdir().unwrap();
-            let error = get(way, &failing(row.answer).transport, empty.path()).await.unwrap_err();
+            let error = get(way, &failing(row.response).transport, empty.path()).await.unwrap_err();
             let expected = match row.error {
                 "Metadata" if way.is_snapshot() => "Decode",
                 other => other,
@@ -164,7 +164,7 @@ async fn when_the_hub_does_not_answer_or_refuses_what_is_kept_stands_in_as_in_py
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_about_a_file_without_commit_or_etag_is_none_and_what_is_kept_stands_in() {
+async fn a_response_about_a_file_without_commit_or_etag_is_none_and_what_is_kept_stands_in() {
     for headers in [&[("etag", "\"x\"")][..], &[("x-repo-commit", COMMIT)], &[]] {
         for way in [Way::File, Way::FileToFolder, Way::Stream] {
             let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(1_000));
@@ -185,7 +185,7 @@ async fn an_answer_about_a_file_without_commit_or_etag_is_none_and_what_is_kept_
 async fn what_is_forced_is_never_what_is_kept() {
     let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(1_000));
     Way::Snapshot.download(&honest(&content).transport, folder.path()).await.unwrap();
-    let options = DownloadOptions { force: true, ..DownloadOptions::default() };
+    let options = DownloadOptions::new().force_download(true);
     let error = snapshot(&failing(|| reply(503)).transport, folder.path(), options).await.unwrap_err();
     assert_eq!(name(&error), "Server");
 }
@@ -196,8 +196,8 @@ async fn how_long_the_hub_may_take_is_a_setting() {
         for seconds in [1, 25] {
             let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(1_000));
             way.download(&honest(&content).transport, folder.path()).await.unwrap();
-            let mut options = DownloadOptions::default();
-            options.timeouts.metadata = Duration::from_secs(seconds);
+            let timeouts = DownloadTimeouts::new().metadata(Duration::from_secs(seconds));
+            let options = DownloadOptions::new().timeouts(timeouts);
             let start = tokio::time::Instant::now();
             let server = failing(Step::pending);
             let found = way.download_with(&server.transport, folder.path(), options).await;
@@ -213,11 +213,13 @@ async fn a_content_that_does_not_come_is_asked_for_again_after_the_time_that_was
         let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(1_000));
         let (told, silent) = (content.clone(), std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true)));
         let server = Asked::new(move |asked| match asked {
-            Exchange::Content if silent.swap(false, std::sync::atomic::Ordering::SeqCst) => Step::pending(),
+            RequestKind::Content if silent.swap(false, std::sync::atomic::Ordering::SeqCst) => {
+                Step::pending()
+            }
             asked => asked.honest(&told),
         });
-        let mut options = DownloadOptions::default();
-        options.timeouts.content = Some(Duration::from_secs(seconds));
+        let timeouts = DownloadTimeouts::new().content(Duration::from_secs(seconds));
+        let options = DownloadOptions::new().timeouts(timeouts);
         let start = tokio::time::Instant::now();
         let found = Way::File.download_with(&server.transport, folder.path(), options).await;
         assert!(found.unwrap() == content.bytes);
@@ -248,7 +250,7 @@ async fn an_older_snapshot_does_not_stand_in_for_a_commit_that_the_hub_has_named
     Way::Snapshot.download(&honest(&content).transport, folder.path()).await.unwrap();
     let moved = |commit: &'static str| {
         Asked::new(move |asked| match asked {
-            Exchange::Head => reply(200).json(&json!({ "sha": commit })),
+            RequestKind::Head => reply(200).json(&json!({ "sha": commit })),
             _ => reply(500),
         })
     };
@@ -277,8 +279,8 @@ async fn a_broken_download_leaves_a_snapshot_that_is_known_to_be_incomplete() {
     Way::File.download(&honest(&content).transport, folder.path()).await.unwrap();
     let other = Content::new(300_000);
     let broken = Asked::new(move |asked| match asked {
-        Exchange::Listing => reply(200).json(&[entry(PATH, &content), entry("other.bin", &other)]),
-        Exchange::Content => other.broken(10),
+        RequestKind::Listing => reply(200).json(&[entry(PATH, &content), entry("other.bin", &other)]),
+        RequestKind::Content => other.broken(10),
         asked => asked.honest(&content),
     });
     let error = Way::Snapshot.download(&broken.transport, folder.path()).await.unwrap_err();
@@ -307,16 +309,15 @@ async fn a_snapshot_that_is_known_to_lack_a_file_is_not_taken_for_whole() {
     let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(1_000));
     let told = content.clone();
     let two = Asked::new(move |asked| match asked {
-        Exchange::Listing => reply(200).json(&[entry(PATH, &told), entry("other.bin", &told)]),
+        RequestKind::Listing => reply(200).json(&[entry(PATH, &told), entry("other.bin", &told)]),
         asked => asked.honest(&told),
     });
     let place = Way::Snapshot.download(&two.transport, folder.path()).await;
     assert!(place.unwrap() == content.bytes);
     let root = folder.path().join("models--ada--demo/snapshots").join(COMMIT);
     fs::remove_file(root.join("other.bin")).unwrap();
-    let offline = DownloadOptions { local_files_only: true, ..DownloadOptions::default() };
-    for options in [offline.clone(), DownloadOptions::default()] {
-        let asks = !options.local_files_only;
+    let offline = DownloadOptions::new().local_files_only(true);
+    for (options, asks) in [(offline.clone(), false), (DownloadOptions::new(), true)] {
         let error = snapshot(&failing(|| reply(403)).transport, folder.path(), options).await.unwrap_err();
         let DownloadError::IncompleteSnapshot { missing, folder, source, .. } = &error else {
             panic!("{error:?}")

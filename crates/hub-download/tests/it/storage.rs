@@ -1,4 +1,4 @@
-//! A storage that answers with any range of a content, at a pace that is counted and not waited for.
+//! A storage that answers with any range of a blob, at a pace that is counted and not waited for.
 
 use std::{
     ops::Range,
@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::{Stream, stream};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::StreamBody;
-use hub_download::{DownloadError, DownloadOptions, FileRequest, Parts, hf_hub_download};
+use hub_download::{DownloadError, FileRequest, Parts, hf_hub_download};
 use hub_transport::{Body, BoxError, Clock, Transport};
 use hub_types::{RepoRef, RepoType};
 use tokio::time::Instant;
@@ -36,7 +36,7 @@ pub(crate) enum Limit {
 }
 
 /// What one request for bytes gets.
-pub(crate) enum Answer {
+pub(crate) enum Served {
     Honest,
     /// The connection ends after so many bytes.
     Breaks(u64),
@@ -44,7 +44,7 @@ pub(crate) enum Answer {
     Stuck(u64),
     /// The whole content, whatever was asked for.
     Whole,
-    /// The range, of a content with this etag.
+    /// The range, of a blob with this etag.
     Other(&'static str),
     Status(u16),
     /// Other bytes than those of the content.
@@ -60,13 +60,13 @@ enum After {
 }
 
 /// Decides by the number of the request for bytes, from 0, and by what it asks for.
-type Answers = dyn Fn(usize, &Range<u64>) -> Answer + Send + Sync;
+type Serve = dyn Fn(usize, &Range<u64>) -> Served + Send + Sync;
 
 /// The state of a storage, with everything that was asked for.
 pub(crate) struct Storage {
     content: Content,
     limit: Limit,
-    answer: Box<Answers>,
+    response: Box<Serve>,
     asked: Mutex<Vec<Range<u64>>>,
     running: AtomicUsize,
     pub(crate) most: AtomicUsize,
@@ -136,12 +136,12 @@ impl Storage {
     pub(crate) fn new(
         content: &Content,
         limit: Limit,
-        answer: impl Fn(usize, &Range<u64>) -> Answer + Send + Sync + 'static,
+        response: impl Fn(usize, &Range<u64>) -> Served + Send + Sync + 'static,
     ) -> Arc<Self> {
         Arc::new(Self {
             content: content.clone(),
             limit,
-            answer: Box::new(answer),
+            response: Box::new(response),
             asked: Mutex::default(),
             running: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
@@ -168,12 +168,12 @@ impl Storage {
 
     pub(crate) fn transport(self: &Arc<Self>) -> Transport {
         let storage = Arc::clone(self);
-        let leaf = service_fn(move |request: Request<Body>| {
-            let answer = storage.reply(&request);
-            async { Ok::<_, BoxError>(answer) }
+        let inner_service = service_fn(move |request: Request<Body>| {
+            let response = storage.reply(&request);
+            async { Ok::<_, BoxError>(response) }
         });
         let clock = Arc::new(Counted(Arc::clone(self)));
-        Transport::builder("https://hub.test").clock(clock).leaf(leaf).build().unwrap()
+        Transport::builder("https://hub.test").clock(clock).inner_service(inner_service).build().unwrap()
     }
 
     /// Downloads the content to a place, in parts of [`PART`] bytes.
@@ -182,7 +182,7 @@ impl Storage {
         place: &Place,
         connections: usize,
     ) -> Result<Vec<u8>, DownloadError> {
-        self.download_in(place, Parts { connections, bytes: PART }).await
+        self.download_in(place, Parts::new().connections(connections).bytes(PART)).await
     }
 
     /// Downloads the file in parts as given.
@@ -196,7 +196,7 @@ impl Storage {
             revision: "main".parse().unwrap(),
             path: "w.bin".parse().unwrap(),
             target: place.target.clone(),
-            options: DownloadOptions { parts, ..place.options.clone() },
+            options: place.options.clone().parts(parts),
         };
         Ok(std::fs::read(hf_hub_download(&self.transport(), wanted).await?).unwrap())
     }
@@ -218,35 +218,35 @@ impl Storage {
             asked.len() - 1
         };
         let same = request.headers().get("if-range").is_none_or(|etag| etag == "\"storage\"");
-        let answer = (self.answer)(number, &span);
-        let stuck = matches!(answer, Answer::Stuck(_));
-        let (span, etag, end, mask) = match answer {
-            Answer::Status(code) => {
+        let response = (self.response)(number, &span);
+        let stuck = matches!(response, Served::Stuck(_));
+        let (span, etag, end, mask) = match response {
+            Served::Status(code) => {
                 return Response::builder().status(code).body(Body::empty()).unwrap();
             }
-            Answer::Whole => (0..size, "storage", size, 0),
+            Served::Whole => (0..size, "storage", size, 0),
             _ if !same => (0..size, "storage", size, 0),
-            Answer::Honest => (span.clone(), "storage", span.end, 0),
-            Answer::Breaks(count) | Answer::Stuck(count) => {
+            Served::Honest => (span.clone(), "storage", span.end, 0),
+            Served::Breaks(count) | Served::Stuck(count) => {
                 (span.clone(), "storage", span.end.min(span.start + count), 0)
             }
-            Answer::Other(etag) => (span.clone(), etag, span.end, 0),
-            Answer::Wrong => (span.clone(), "storage", span.end, 1),
+            Served::Other(etag) => (span.clone(), etag, span.end, 0),
+            Served::Wrong => (span.clone(), "storage", span.end, 1),
         };
-        let answer =
+        let response =
             Response::builder().header("etag", format!("\"{etag}\"")).header("accept-ranges", "bytes");
-        let answer = if span == (0..size) {
-            answer
+        let response = if span == (0..size) {
+            response
         } else {
             let said = format!("bytes {}-{}/{size}", span.start, span.end - 1);
-            answer.status(StatusCode::PARTIAL_CONTENT).header("content-range", said)
+            response.status(StatusCode::PARTIAL_CONTENT).header("content-range", said)
         };
         let after = match end {
             _ if stuck => After::Nothing,
             end if end < span.end => After::Break,
             _ => After::End,
         };
-        answer.body(Body::once(StreamBody::new(self.body(span.start..end, mask, after)))).unwrap()
+        response.body(Body::once(StreamBody::new(self.body(span.start..end, mask, after)))).unwrap()
     }
 
     fn body(

@@ -21,12 +21,12 @@ async fn f89_a_progress_callback_that_panics_at_any_event_leaves_the_download_as
         for (mut place, content) in places() {
             let calls = Arc::new(AtomicUsize::new(0));
             let counted = Arc::clone(&calls);
-            place.options.progress = Some(Arc::new(move |_: &Event<'_>| {
+            place.options = place.options.clone().progress(Arc::new(move |_: &Event<'_>| {
                 assert_ne!(counted.fetch_add(1, Ordering::SeqCst), n, "a callback that panics");
             }));
             for _ in 0..2 {
                 let steps = [content.head(), content.whole()];
-                place.options.force = true;
+                place.options = place.options.clone().force_download(true);
                 let found = place.download(steps).await.0.unwrap();
                 assert!(fs::read(found).unwrap() == content.bytes);
             }
@@ -40,8 +40,10 @@ async fn f90_a_progress_callback_that_never_returns_holds_no_download_up() {
         let (done, wait) = mpsc::channel::<()>();
         let wait = Mutex::new(wait);
         // It returns when the test has ended.
-        place.options.progress =
-            Some(Arc::new(move |_: &Event<'_>| drop(wait.lock().map(|wait| wait.recv()))));
+        place.options = place
+            .options
+            .clone()
+            .progress(Arc::new(move |_: &Event<'_>| drop(wait.lock().map(|wait| wait.recv()))));
         let start = Instant::now();
         let found = place.download([content.head(), content.whole()]).await.0.unwrap();
         assert!(fs::read(found).unwrap() == content.bytes);

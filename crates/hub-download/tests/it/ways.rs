@@ -84,14 +84,14 @@ impl Way {
 
 /// What a server is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exchange {
+pub(crate) enum RequestKind {
     /// Commit, hash and size of a file.
     Describe,
     /// The commit of a branch.
     Head,
     /// The files of a commit.
     Listing,
-    /// Hash and size of a file, where the answer about it has none that can be right.
+    /// Hash and size of a file, where the response about it has none that can be right.
     Confirm,
     /// The content of a file.
     Content,
@@ -99,7 +99,7 @@ pub(crate) enum Exchange {
     Elsewhere,
 }
 
-impl Exchange {
+impl RequestKind {
     fn of(request: &Request<Body>) -> Self {
         let path = request.uri().path();
         match request.method() {
@@ -121,7 +121,7 @@ impl Exchange {
         }
     }
 
-    /// The right answer.
+    /// The right response.
     pub(crate) fn honest(self, content: &Content) -> Step {
         match self {
             Self::Describe => content.head(),
@@ -146,14 +146,14 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn new(answer: impl Fn(Exchange) -> Step + Clone + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(response: impl Fn(RequestKind) -> Step + Clone + Send + Sync + 'static) -> Self {
         let recorder = Recorder::new();
-        let leaf = service_fn(move |request: Request<Body>| {
-            Script::new([answer(Exchange::of(&request))]).oneshot(request)
+        let inner_service = service_fn(move |request: Request<Body>| {
+            Script::new([response(RequestKind::of(&request))]).oneshot(request)
         });
         let transport = Transport::builder("https://hub.test")
             .token_source(Arc::new(TestToken))
-            .leaf(leaf)
+            .inner_service(inner_service)
             .attempt_layer(recorder.layer())
             .build()
             .unwrap();

@@ -5,7 +5,7 @@ use hub_transport::testing::reply;
 
 use crate::{
     server::{COMMIT, Content, described, places},
-    ways::{Asked, Exchange, Way},
+    ways::{Asked, RequestKind, Way},
 };
 
 #[tokio::test(start_paused = true)]
@@ -69,8 +69,8 @@ async fn a_proxy_that_changes_the_etag_does_not_keep_the_content_from_being_chec
             let (content, folder) = (Content::new(1_000), tempfile::tempdir().unwrap());
             let (told, etag) = (content.clone(), etag.replace("{}", &content.id));
             let wrong = Asked::new(move |asked| match asked {
-                Exchange::Describe => described(COMMIT, &etag, 1_000),
-                Exchange::Content => reply(200).text(vec![7; 1_000]),
+                RequestKind::Describe => described(COMMIT, &etag, 1_000),
+                RequestKind::Content => reply(200).text(vec![7; 1_000]),
                 asked => asked.honest(&told),
             });
             let error = way.download(&wrong.transport, folder.path()).await.unwrap_err();
@@ -87,14 +87,14 @@ async fn a_length_that_cannot_be_that_of_the_hash_is_asked_for_elsewhere() {
     let (content, folder) = (Content::new(1_000), tempfile::tempdir().unwrap());
     let told = content.clone();
     let server = Asked::new(move |asked| match asked {
-        Exchange::Describe => described(COMMIT, &told.id, 0),
+        RequestKind::Describe => described(COMMIT, &told.id, 0),
         asked => asked.honest(&told),
     });
     assert!(Way::File.download(&server.transport, folder.path()).await.unwrap() == content.bytes);
     // What is kept stands in where nobody says the length.
     let told = content.clone();
     let server = Asked::new(move |asked| match asked {
-        Exchange::Describe => described(COMMIT, &told.id, 0),
+        RequestKind::Describe => described(COMMIT, &told.id, 0),
         _ => reply(500),
     });
     assert!(Way::File.download(&server.transport, folder.path()).await.unwrap() == content.bytes);

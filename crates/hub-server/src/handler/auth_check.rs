@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Says that the caller may do what it asked about, after the files were asked for too.
-pub(crate) fn answer(access: Access) -> Result<Response<Body>, ApiError> {
+pub(crate) fn response(access: Access) -> Result<Response<Body>, ApiError> {
     rights::admit_to_files(access)?;
     respond::ok(&json!({}))
 }

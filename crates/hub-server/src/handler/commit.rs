@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE, request::Parts};
 use hub_types::{
     Revision,
-    commit::{CommitResponse, MAX_REGULAR_PAYLOAD},
+    commit::{CommitBodyError, CommitReader, CommitResponse, MAX_REGULAR_PAYLOAD},
     route,
 };
 use tokio::sync::mpsc;
@@ -12,7 +12,6 @@ use tokio::sync::mpsc;
 use super::{
     commit_plan::{Draft, too_large},
     discussions,
-    ndjson::{LineTooLong, Lines},
     repos::signature,
 };
 use crate::{
@@ -71,9 +70,9 @@ pub(crate) async fn commit(
         let _ = sender.send(Piece::End).await;
         Ok(())
     };
-    let (fed, answer) = futures_util::future::join(feeder, worker).await;
+    let (fed, response) = futures_util::future::join(feeder, worker).await;
     fed?;
-    respond::ok(&answer?)
+    respond::ok(&response?)
 }
 
 fn check_media_type(parts: &Parts) -> Result<(), ApiError> {
@@ -105,18 +104,18 @@ impl Job {
         let git = hub.store.git(&self.access.repo)?;
         let target = self.target(&git)?;
         let mut draft = Draft::new(hub, &self.access.repo, git.stage()?);
-        let mut lines = Lines::default();
+        let mut lines = CommitReader::new();
         loop {
             match pieces.blocking_recv() {
-                Some(Piece::Data(data)) => lines.push(data, |line| draft.line(line))?,
+                Some(Piece::Data(data)) => lines.push(&data, |line| draft.line(line))?,
                 Some(Piece::End) => break,
                 None => return Err(ApiError::bad_request("the commit broke off before its end")),
             }
         }
-        draft.line(&lines.finish())?;
+        lines.finish(|line| draft.line(line))?;
 
         let made = self.finish(hub, &git, target, draft)?;
-        Ok(self.answer(&made))
+        Ok(self.response(&made))
     }
 
     /// Full name of the branch, or of the pull request's ref. A commit goes on nothing else.
@@ -190,7 +189,7 @@ impl Job {
         }
     }
 
-    fn answer(&self, made: &Made) -> CommitResponse {
+    fn response(&self, made: &Made) -> CommitResponse {
         let routes = route::repo(&self.access.repo.repo);
         CommitResponse {
             success: true,
@@ -204,8 +203,11 @@ impl Job {
     }
 }
 
-impl From<LineTooLong> for ApiError {
-    fn from(_: LineTooLong) -> Self {
-        too_large()
+impl From<CommitBodyError> for ApiError {
+    fn from(error: CommitBodyError) -> Self {
+        match error {
+            CommitBodyError::LineTooLong { .. } => too_large(),
+            other => Self::bad_request(other.to_string()),
+        }
     }
 }

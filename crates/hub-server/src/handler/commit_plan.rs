@@ -50,27 +50,20 @@ impl<'h> Draft<'h> {
         }
     }
 
-    /// Takes one line. Empty lines mean nothing.
-    pub(crate) fn line(&mut self, line: &[u8]) -> Result<(), ApiError> {
-        if line.trim_ascii().is_empty() {
-            return Ok(());
-        }
-        let line: CommitLine = serde_json::from_slice(line)
-            .map_err(|error| ApiError::bad_request(format!("Invalid line in the commit: {error}")))?;
-        match (line, &self.header) {
-            (CommitLine::Header(header), None) => self.take_header(header),
-            (CommitLine::Header(_), Some(_)) => Err(ApiError::bad_request("the commit has two headers")),
-            (_, None) => Err(ApiError::bad_request("the first line of a commit must be its header")),
-            (CommitLine::File(file), _) => self.inline(file),
-            (CommitLine::LfsFile(file), _) => self.lfs(file),
-            (CommitLine::DeletedFile(deleted), _) => self.delete(&deleted.path, |path| {
+    /// Takes one line.
+    pub(crate) fn line(&mut self, line: CommitLine<'_>) -> Result<(), ApiError> {
+        match line {
+            CommitLine::Header(header) => self.take_header(header),
+            CommitLine::File(file) => self.inline(file),
+            CommitLine::LfsFile(file) => self.lfs(file),
+            CommitLine::DeletedFile(deleted) => self.delete(&deleted.path, |path| {
                 // Clients of today send this for folders too, and the Hub deletes them.
                 Change::DeleteEntry { path }
             }),
-            (CommitLine::DeletedFolder(deleted), _) => {
+            CommitLine::DeletedFolder(deleted) => {
                 self.delete(&deleted.path, |path| Change::DeleteFolder { path })
             }
-            (CommitLine::DeletedEntry(deleted), _) => {
+            CommitLine::DeletedEntry(deleted) => {
                 self.delete(&deleted.path, |path| Change::DeleteEntry { path })
             }
         }

@@ -29,8 +29,8 @@ pub(crate) async fn commits(
             Ok(git.log(git.resolve(revision.as_str())?, skip, limit)?)
         })
         .await?;
-    let answer: Vec<_> = found.iter().map(|commit| describe(commit, formatted)).collect();
-    let mut response = respond::ok(&answer)?;
+    let commits: Vec<_> = found.iter().map(|commit| describe(commit, formatted)).collect();
+    let mut response = respond::ok(&commits)?;
     response.headers_mut().insert(HeaderName::from_static("x-total-count"), HeaderValue::from(total));
     if skip.saturating_add(found.len()) < total && !found.is_empty() {
         let next = [("p", (page + 1).to_string()), ("limit", limit.to_string())];

@@ -31,7 +31,7 @@ pub(crate) async fn list(context: &Context, access: Access) -> Result<Response<B
         open: one_of(query.get("status"), "status", ["closed", "open"])?,
         author: query.get("author").map(str::to_owned),
     };
-    let answer = context
+    let response = context
         .blocking(move |hub| {
             let list = hub.store.list_discussions(&access.repo, &filter, start, PAGE)?;
             let page = list
@@ -47,7 +47,7 @@ pub(crate) async fn list(context: &Context, access: Access) -> Result<Response<B
             }))
         })
         .await?;
-    respond::ok(&answer)
+    respond::ok(&response)
 }
 
 /// Whether a parameter is the second of two words; `None` for `all` and when it is not there.
@@ -69,7 +69,7 @@ pub(crate) async fn details(
     number: u64,
 ) -> Result<Response<Body>, ApiError> {
     let with_diff = context.query.flag("diff");
-    let answer = context
+    let response = context
         .blocking(move |hub| {
             let one = found(hub, &access.repo, number)?;
             let mut described = common(hub, &access.repo, &one)?;
@@ -77,7 +77,7 @@ pub(crate) async fn details(
             Ok(described)
         })
         .await?;
-    respond::ok(&answer)
+    respond::ok(&response)
 }
 
 /// A discussion whose events have all commits of its ref, whichever way they came there.

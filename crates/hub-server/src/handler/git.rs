@@ -28,9 +28,9 @@ use crate::{
     store::{GitRepo, Push, RepoRecord},
 };
 
-/// Bytes that are read of git's answer at once.
+/// Bytes that are read of git's response at once.
 const PIECE: usize = 64 * 1024;
-/// Most bytes of the head of git's answer.
+/// Most bytes of the head of git's response.
 const MAX_HEAD: usize = 16 * 1024;
 /// Variables that would lead git elsewhere.
 const MISLEADING: [&str; 10] = [
@@ -72,7 +72,7 @@ pub(crate) fn need(context: &Context, route: GitRoute) -> Need {
 }
 
 /// Answers git.
-pub(crate) async fn answer(
+pub(crate) async fn response(
     context: &Context,
     access: Access,
     parts: &Parts,
@@ -96,25 +96,26 @@ pub(crate) async fn answer(
     };
     let incoming = std::mem::replace(body, body::erase(Body::empty()));
     let feeding = tokio::spawn(feed(incoming, stdin));
-    let mut answer = Answer { child, stdout, rest: BytesMut::new(), feeding, _slot: slot, _check: check };
+    let mut response =
+        GitResponse { child, stdout, rest: BytesMut::new(), feeding, _slot: slot, _check: check };
     if route != GitRoute::ReceivePack {
-        let head = answer.head().await?;
-        return Ok(head.map(|()| Body::new(http_body_util::StreamBody::new(answer.frames()))));
+        let head = response.head().await?;
+        return Ok(head.map(|()| Body::new(http_body_util::StreamBody::new(response.frames()))));
     }
-    // On its own, so that it comes to its end also when nobody waits for the answer any more.
-    let ending = tokio::spawn(push(context.clone(), answer, git, access.repo));
+    // On its own, so that it comes to its end also when nobody waits for the response any more.
+    let ending = tokio::spawn(push(context.clone(), response, git, access.repo));
     ending.await.map_err(|error| ApiError::internal(&error))?
 }
 
 /// The end of a push. It is over before it is answered, so that whoever was told of it finds it everywhere.
 async fn push(
     context: Context,
-    mut answer: Answer,
+    mut response: GitResponse,
     git: GitRepo,
     repo: RepoRecord,
 ) -> Result<Response<Body>, ApiError> {
-    let head = answer.head().await?;
-    let text = answer.whole().await?;
+    let head = response.head().await?;
+    let text = response.whole().await?;
     context
         .blocking(move |hub| {
             git.refresh();
@@ -191,7 +192,7 @@ async fn feed(mut body: Incoming, mut stdin: ChildStdin) {
 }
 
 /// git at work. Dropping it ends git.
-struct Answer {
+struct GitResponse {
     child: Child,
     stdout: ChildStdout,
     /// What came after the head.
@@ -202,13 +203,13 @@ struct Answer {
     _check: Option<Push>,
 }
 
-impl Drop for Answer {
+impl Drop for GitResponse {
     fn drop(&mut self) {
         self.feeding.abort();
     }
 }
 
-impl Answer {
+impl GitResponse {
     /// The head, in the form of CGI (RFC 3875, section 6).
     async fn head(&mut self) -> Result<Response<()>, ApiError> {
         let broken = |reason: &str| ApiError::internal(&std::io::Error::other(format!("git {reason}")));
@@ -221,7 +222,7 @@ impl Answer {
                 return Err(broken("answered with an endless head"));
             }
             if self.stdout.read_buf(&mut text).await.map_err(|error| ApiError::internal(&error))? == 0 {
-                return Err(broken("ended without an answer"));
+                return Err(broken("ended without a response"));
             }
         };
         self.rest = text.split_off(begin);
@@ -255,13 +256,13 @@ impl Answer {
     fn frames(
         self,
     ) -> impl futures_util::Stream<Item = Result<http_body::Frame<Bytes>, crate::BoxError>> + Send {
-        stream::try_unfold(self, |mut answer| async move {
-            let data = answer.next().await?;
-            Ok(data.map(|data| (http_body::Frame::data(data), answer)))
+        stream::try_unfold(self, |mut response| async move {
+            let data = response.next().await?;
+            Ok(data.map(|data| (http_body::Frame::data(data), response)))
         })
     }
 
-    /// The body of the answer to a push: a line for each ref.
+    /// The body of the response to a push: a line for each ref.
     async fn whole(mut self) -> Result<Bytes, ApiError> {
         let mut whole = BytesMut::new();
         while let Some(data) = self.next().await.map_err(|error| ApiError::internal(&error))? {

@@ -79,25 +79,25 @@ pub(crate) async fn info(
         depth = Depth::Sizes;
     }
     let facts = context.blocking(move |hub| Facts::collect(hub, access, revision, depth)).await?;
-    let mut answer = match repo_type {
+    let mut response = match repo_type {
         RepoType::Model => json(facts.model()),
         RepoType::Dataset => json(facts.dataset()),
         _ => json(facts.space()),
     }?;
     if repo_type == RepoType::Model
         && (context.query.flag("securityStatus") || expand.iter().any(|name| name == "securityRepoStatus"))
-        && let Value::Object(fields) = &mut answer
+        && let Value::Object(fields) = &mut response
     {
         // Nothing is scanned here. Older clients know only the second name.
         fields.insert("securityRepoStatus".to_owned(), json!({"scansDone": false, "filesWithIssues": []}));
         fields.insert("securityStatus".to_owned(), json!({"containsInfected": false}));
     }
     if !expand.is_empty()
-        && let Value::Object(fields) = &mut answer
+        && let Value::Object(fields) = &mut response
     {
         fields.retain(|name, _| matches!(name.as_str(), "_id" | "id" | "modelId") || expand.contains(name));
     }
-    respond::ok(&answer)
+    respond::ok(&response)
 }
 
 pub(super) fn json<T: serde::Serialize>(info: T) -> Result<Value, ApiError> {
@@ -135,14 +135,14 @@ macro_rules! describe {
         info.disabled = Some(false);
         info.likes = Some($facts.likes);
         info.tags = Some($facts.tags);
-        info.card_data = $facts.card.map(Value::Object);
+        info.card_data = $facts.card.and_then(|card| serde_json::from_value(Value::Object(card)).ok());
         info.siblings = Some($facts.siblings);
         info.used_storage = $facts.used_storage;
         info
     }};
 }
 
-/// What the answers for all three kinds are made of.
+/// What the responses for all three kinds are made of.
 pub(super) struct Facts {
     pub(super) access: Access,
     pub(super) sha: CommitId,
@@ -211,7 +211,7 @@ impl Facts {
 
     pub(super) fn space(self) -> SpaceInfo {
         let sdk = self.card_text("sdk").or_else(|| self.access.repo.sdk.clone());
-        let runtime = self.runtime.as_ref().map(SpaceRuntime::raw);
+        let runtime = self.runtime.clone();
         let mut info = describe!(SpaceInfo, self);
         info.sdk = sdk;
         info.runtime = runtime;

@@ -57,11 +57,11 @@ pub(crate) async fn batch(
     let links = Links { context: context.clone(), repo: access.repo };
     let objects = context
         .blocking(move |hub| {
-            let answer = |object: ObjectId| match request.operation {
+            let response = |object: ObjectId| match request.operation {
                 Operation::Download => links.download(hub, object),
                 Operation::Upload => links.upload(hub, object, in_parts),
             };
-            request.objects.into_iter().map(answer).collect::<Result<Vec<_>, ApiError>>()
+            request.objects.into_iter().map(response).collect::<Result<Vec<_>, ApiError>>()
         })
         .await?;
     let has_parts = |object: &BatchObject| {
@@ -69,11 +69,11 @@ pub(crate) async fn batch(
         upload.is_some_and(|action| action.header.contains_key(CHUNK_SIZE))
     };
     let transfer = if objects.iter().any(has_parts) { "multipart" } else { "basic" };
-    let answer = BatchResponse { transfer: Some(transfer.to_owned()), objects };
-    Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &answer))
+    let response = BatchResponse { transfer: Some(transfer.to_owned()), objects };
+    Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &response))
 }
 
-/// Checks that the address of a request was signed for what it is used for.
+/// Checks that the URL of a request was signed for what it is used for.
 ///
 /// A repository that is not there answers like a bad signature, so nothing can be learnt about private ones.
 async fn signed(
@@ -85,8 +85,7 @@ async fn signed(
     let query = context.query.clone();
     context
         .blocking(move |hub| {
-            let refuse =
-                || ApiError::forbidden("this address has expired or is not valid, ask for a new one");
+            let refuse = || ApiError::forbidden("this URL has expired or is not valid, ask for a new one");
             let size = query.get("size").and_then(|text| text.parse().ok()).ok_or_else(refuse)?;
             let found = hub.store.find_repo(&repo)?;
             let repo = found.map_or_else(|| hub.store.moved_repo(&repo), |repo| Ok(Some(repo)))?;
@@ -163,7 +162,7 @@ pub(crate) async fn complete(
     let signed = signed(context, repo, oid, LinkAction::Complete { upload: upload.clone() }).await?;
     let request: CompletionRequest = read_json(body, JSON_LIMIT).await?;
     if request.oid != signed.oid {
-        return Err(ApiError::unprocessable("this address is for another object"));
+        return Err(ApiError::unprocessable("this URL is for another object"));
     }
     let parts: Vec<_> = request.parts.into_iter().map(|part| (part.part_number, part.etag)).collect();
     let lfs = context.hub().store.lfs();
@@ -226,7 +225,7 @@ pub(crate) async fn get(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     if let Some(commit) = commit {
-        // Python follows redirects within one host and reads the commit from the last answer.
+        // Python follows redirects within one host and reads the commit from the last response.
         headers.insert(X_REPO_COMMIT, header_text(&commit));
     }
     Ok(response)

@@ -6,6 +6,7 @@ use hub_types::lfs::{self, Action, Actions, BatchObject, CHUNK_SIZE, ObjectError
 use crate::{
     api_error::ApiError,
     context::{Context, Inner},
+    route::lfs_link::LfsLink,
     signed::{Grant, LIFETIME, LinkAction, now},
     store::{CommitId, RepoRecord},
 };
@@ -15,26 +16,26 @@ const MULTIPART_THRESHOLD: u64 = 5_000_000_000;
 const PART_SIZE: u64 = 16 << 20;
 const MAX_PARTS: u64 = 10_000;
 
-/// Addresses of the objects of one repository.
+/// URLs of the objects of one repository.
 pub(crate) struct Links {
     pub(crate) context: Context,
     pub(crate) repo: RepoRecord,
 }
 
 impl Links {
-    /// The address to get an object from, as a file of `commit` or for itself.
+    /// The URL to get an object from, as a file of `commit` or for itself.
     pub(crate) fn content(&self, hub: &Inner, oid: &str, size: u64, commit: Option<CommitId>) -> Action {
         let commit = commit.map(|commit| commit.to_string());
-        self.action(hub, &format!("objects/{oid}"), oid, size, LinkAction::Download { commit })
+        self.action(hub, &LfsLink::Object(oid.to_owned()), oid, size, LinkAction::Download { commit })
     }
 
-    fn action(&self, hub: &Inner, path: &str, oid: &str, size: u64, action: LinkAction) -> Action {
+    fn action(&self, hub: &Inner, link: &LfsLink, oid: &str, size: u64, action: LinkAction) -> Action {
         let lifetime = if self.context.expired_links { 0 } else { LIFETIME.as_secs() };
         let grant = Grant { action, oid: oid.to_owned(), size };
         let query = hub.signer.query(&self.repo, &grant, now() + lifetime);
         let web = self.repo.repo.web_path();
         Action {
-            href: self.context.absolute(&format!("/{web}.git/info/lfs/{path}?{query}")),
+            href: self.context.absolute(&format!("{web}.git/info/lfs/{link}?{query}")),
             header: std::collections::BTreeMap::new(),
             expires_in: Some(LIFETIME.as_secs()),
         }
@@ -71,9 +72,9 @@ impl Links {
         let upload = if in_parts && size > threshold {
             self.multipart(hub, &oid, size, threshold)?
         } else {
-            self.action(hub, &format!("objects/{oid}"), &oid, size, LinkAction::Upload)
+            self.action(hub, &LfsLink::Object(oid.clone()), &oid, size, LinkAction::Upload)
         };
-        let verify = self.action(hub, "verify", &oid, size, LinkAction::Verify);
+        let verify = self.action(hub, &LfsLink::Verify, &oid, size, LinkAction::Verify);
         let actions = Actions { upload: Some(upload), verify: Some(verify), download: None };
         Ok(BatchObject { oid, size, authenticated: Some(true), actions: Some(actions), error: None })
     }
@@ -82,11 +83,12 @@ impl Links {
         let chunk_size = PART_SIZE.min(threshold.max(1)).max(size.div_ceil(MAX_PARTS));
         let upload = hub.store.lfs().begin_upload(&self.repo, oid, size, chunk_size)?;
         let complete = LinkAction::Complete { upload: upload.clone() };
-        let mut action = self.action(hub, &format!("complete/{oid}"), oid, size, complete);
+        let mut action = self.action(hub, &LfsLink::Complete(oid.to_owned()), oid, size, complete);
         action.header.insert(CHUNK_SIZE.to_owned(), chunk_size.to_string());
         for number in 1..=u32::try_from(size.div_ceil(chunk_size)).unwrap_or(u32::MAX) {
             let part = LinkAction::Part { upload: upload.clone(), number };
-            let href = self.action(hub, &format!("objects/{oid}/{number}"), oid, size, part).href;
+            let link = LfsLink::Part(oid.to_owned(), number);
+            let href = self.action(hub, &link, oid, size, part).href;
             action.header.insert(number.to_string(), href);
         }
         Ok(action)

@@ -51,7 +51,7 @@ pub(crate) async fn of_user(
             Ok(hub.store.liked_by(&account, page.before, page.limit + 1)?)
         })
         .await?;
-    page.answer(context, &path, likes, |like| Like {
+    page.response(context, &path, likes, |like| Like {
         created_at: Some(timestamp(like.created_at)),
         repo: LikedRepo::new(like.what.id.to_string(), like.what.repo_type.singular()),
         extra: Extra::new(),
@@ -64,7 +64,7 @@ pub(crate) async fn of_repo(context: &Context, access: Access) -> Result<Respons
     let path = route::repo(&access.repo.repo).likers();
     let likes =
         context.blocking(move |hub| Ok(hub.store.likers(&access.repo, page.before, page.limit + 1)?)).await?;
-    page.answer(context, &path, likes, |like| {
+    page.response(context, &path, likes, |like| {
         let user = like.what;
         Liker {
             fullname: Some(user.fullname.unwrap_or_else(|| user.name.clone())),
@@ -92,8 +92,8 @@ impl Page {
         Ok(Self { before: context.query.get("cursor").map(cursor).transpose()?, limit })
     }
 
-    /// The page, of which one entry more was looked up, and the address of the next one.
-    fn answer<T, A: serde::Serialize>(
+    /// The page, of which one entry more was looked up, and the URL of the next one.
+    fn response<T, A: serde::Serialize>(
         self,
         context: &Context,
         path: &str,

@@ -15,7 +15,6 @@ pub(crate) mod lfs;
 mod lfs_links;
 pub(crate) mod likes;
 pub(crate) mod moves;
-pub(crate) mod ndjson;
 pub(crate) mod paths_info;
 pub(crate) mod preupload;
 pub(crate) mod refs;
@@ -44,9 +43,9 @@ use crate::{
     api_error::{ApiError, header_text},
     body::{self, Incoming},
     context::Context,
-    query::Query,
     respond,
 };
+use hub_types::query::Query;
 
 /// Most bytes of a JSON body.
 const JSON_LIMIT: usize = 1 << 20;
@@ -90,13 +89,13 @@ fn avatar_url(account_key: i64) -> String {
     format!("/avatars/{account_key}.svg")
 }
 
-/// Adds the address of the next page. Always absolute: the JavaScript client knows no other.
+/// Adds the URL of the next page. Always absolute: the JavaScript client knows no other.
 fn with_next(mut response: Response<Body>, url: &str) -> Response<Body> {
     response.headers_mut().insert(LINK, header_text(&format!("<{url}>; rel=\"next\"")));
     response
 }
 
-/// The address of the same listing with some parameters changed.
+/// The URL of the same listing with some parameters changed.
 fn next_url(context: &Context, path: &str, changed: &[(&str, String)]) -> String {
     let mut pairs = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in context.query.pairs() {

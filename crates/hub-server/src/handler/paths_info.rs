@@ -39,7 +39,7 @@ pub(crate) async fn paths_info(
         let message = format!("at most {MAX_PATHS} paths may be asked for at once");
         return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message));
     }
-    let answer = context
+    let response = context
         .blocking(move |hub| {
             let git = hub.store.git(&access.repo)?;
             let commit = git.resolve(revision.as_str())?;
@@ -48,5 +48,5 @@ pub(crate) async fn paths_info(
             entries::describe_all(&git, commit, found, request.expand)
         })
         .await?;
-    respond::ok(&answer)
+    respond::ok(&response)
 }

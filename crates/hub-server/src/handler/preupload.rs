@@ -38,7 +38,7 @@ pub(crate) async fn preupload(
     for file in &request.files {
         file.path.parse::<SafeRelPath>().map_err(|error| ApiError::unprocessable(error.to_string()))?;
     }
-    let answer = context
+    let response = context
         .blocking(move |hub| {
             let git = hub.store.git(&access.repo)?;
             let commit = git.resolve(revision.as_str())?;
@@ -58,7 +58,7 @@ pub(crate) async fn preupload(
             Ok(PreuploadResponse { files, commit_oid: Some(commit.to_string()) })
         })
         .await?;
-    respond::ok(&answer)
+    respond::ok(&response)
 }
 
 struct Rules {

@@ -46,7 +46,7 @@ pub(crate) async fn create(
     } else if template.is_some() {
         return Err(ApiError::bad_request("\"template\" is for Spaces"));
     }
-    let for_answer = context.clone();
+    let for_response = context.clone();
     let record = context
         .blocking(move |hub| {
             let repo = new.repo.clone();
@@ -62,7 +62,7 @@ pub(crate) async fn create(
                     let canonical =
                         hub.store.find_repo(&repo).ok().flatten().map_or(repo, |found| found.repo);
                     ApiError::new(StatusCode::CONFLICT, format!("You already created this {repo_type} repo"))
-                        .with_url(for_answer.absolute(&route::repo(&canonical).page()))
+                        .with_url(for_response.absolute(&route::repo(&canonical).page()))
                 }
                 other => other.into(),
             })?;
@@ -102,14 +102,14 @@ fn sdk(repo_type: RepoType, sdk: Option<String>) -> Result<Option<String>, ApiEr
     }
 }
 
-/// Author of what the caller does: its name and an address that reaches nobody.
+/// Author of what the caller does: its name and a URL that reaches nobody.
 pub(crate) fn signature(caller: &Identity, context: &Context) -> Signature {
     let name = caller.user.name.clone();
     let email = format!("{name}@users.noreply.{}", context.host());
     Signature { name, email }
 }
 
-/// Removes a repository. The answer is the text `OK`.
+/// Removes a repository. The response is the text `OK`.
 pub(crate) async fn delete(
     context: Context,
     parts: Parts,

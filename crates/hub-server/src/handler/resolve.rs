@@ -22,13 +22,13 @@ use crate::{
     Body,
     api_error::{ApiError, header_text},
     context::{Context, Inner},
-    range::{self, Part},
     respond,
     route::rights::{self, Need},
     store::{CommitId, Entry, RepoRecord},
 };
+use hub_types::range::{self, Part};
 
-/// Sends a file: a regular one itself, an LFS file by a redirect to an address that carries its own permission.
+/// Sends a file: a regular one itself, an LFS file by a redirect to a URL that carries its own permission.
 pub(crate) async fn resolve(
     context: &Context,
     parts: &Parts,
@@ -47,11 +47,11 @@ pub(crate) async fn resolve(
         })
         .await?;
     let mut response = match (&linked, &found.entry.lfs) {
-        (Some(address), Some(lfs)) => {
-            let text = format!("Found. Redirecting to {}", address.split('?').next().unwrap_or_default());
+        (Some(url), Some(lfs)) => {
+            let text = format!("Found. Redirecting to {}", url.split('?').next().unwrap_or_default());
             let mut response = respond::whole(StatusCode::FOUND, "text/plain; charset=utf-8", text);
             let headers = response.headers_mut();
-            headers.insert(LOCATION, header_text(address));
+            headers.insert(LOCATION, header_text(url));
             headers.insert(X_LINKED_ETAG, header_text(&format!("\"{}\"", lfs.oid)));
             headers.insert(X_LINKED_SIZE, HeaderValue::from(lfs.size));
             headers.insert(ETAG, header_text(&format!("\"{}\"", lfs.oid)));
@@ -133,7 +133,7 @@ fn blob(
     Ok(response)
 }
 
-/// The head of an answer with a content of `size` bytes, and which of them to send.
+/// The head of a response with a file of `size` bytes, and which of them to send.
 ///
 /// # Errors
 /// 416 when the range begins after the end.
@@ -164,7 +164,7 @@ pub(crate) fn partial(
     Ok((response, range))
 }
 
-/// The `Range` header, unless `If-Range` names another content.
+/// The `Range` header, unless `If-Range` names another file.
 fn wanted_range<'h>(headers: &'h HeaderMap, etag: &str) -> Option<&'h str> {
     let range = headers.get(RANGE)?.to_str().ok()?;
     let same = headers.get(IF_RANGE).is_none_or(|condition| condition.as_bytes() == etag.as_bytes());

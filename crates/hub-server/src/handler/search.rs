@@ -13,11 +13,11 @@ use crate::{
     Body,
     api_error::ApiError,
     context::{Context, Inner},
-    query::Query,
     respond,
     route::rights::{self, Access},
     store::{FoundRepo, Identity, Order, Position, RepoQuery, StoreError},
 };
+use hub_types::query::Query;
 
 /// Most repositories of a page, and as many as there are when the caller names no number.
 const MAX_PAGE: usize = 1000;

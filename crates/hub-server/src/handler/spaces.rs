@@ -53,8 +53,8 @@ pub(crate) fn hardware() -> Vec<SpaceHardwareInfo> {
     ]
 }
 
-/// Answers for one of the addresses of a Space.
-pub(crate) async fn answer(
+/// Answers for one of the URLs of a Space.
+pub(crate) async fn response(
     context: &Context,
     access: Access,
     parts: &Parts,
@@ -129,7 +129,7 @@ async fn settings(
     if changes && kind == SettingKind::Secret {
         return respond::ok(&json!({}));
     }
-    let mut answer = Map::new();
+    let mut response = Map::new();
     for stored in stored {
         let SpaceSetting { key, value, description } = stored.setting;
         let description = description.unwrap_or_default();
@@ -140,9 +140,9 @@ async fn settings(
                 json!({ "key": key, "value": value, "description": description, "updatedAt": updated_at })
             }
         };
-        answer.insert(key, entry);
+        response.insert(key, entry);
     }
-    respond::ok(&answer)
+    respond::ok(&response)
 }
 
 /// Whether what a new Space is to be given can be given to it.
@@ -225,7 +225,7 @@ fn check_sleep_time(seconds: i64) -> Result<(), ApiError> {
     Err(ApiError::bad_request("the sleep time must be a number of seconds above 0, or -1 for never"))
 }
 
-/// What a caller needs to be for one of the addresses of a Space.
+/// What a caller needs to be for one of the URLs of a Space.
 pub(crate) fn need(route: SpaceRoute, method: &Method) -> rights::Need {
     match (route, method) {
         (SpaceRoute::Runtime | SpaceRoute::Variables, &(Method::GET | Method::HEAD)) => rights::Need::Read,

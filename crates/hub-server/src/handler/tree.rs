@@ -25,7 +25,7 @@ pub(crate) async fn tree(
     let most = if expand { MAX_PAGE_EXPANDED } else { MAX_PAGE };
     let limit = query.number("limit")?.unwrap_or(most).clamp(1, most);
     let cursor = query.get("cursor").map(Cursor::parse).transpose()?;
-    let address = route::repo(&access.repo.repo).tree(&revision, &path);
+    let url = route::repo(&access.repo.repo).tree(&revision, &path);
     let folder = path.trim_end_matches('/').to_owned();
     let (page, next) = context
         .blocking(move |hub| {
@@ -43,7 +43,7 @@ pub(crate) async fn tree(
     Ok(match next {
         Some(cursor) => {
             let changed = [("cursor", cursor.to_text()), ("limit", limit.to_string())];
-            with_next(response, &next_url(context, &address, &changed))
+            with_next(response, &next_url(context, &url, &changed))
         }
         None => response,
     })
@@ -57,7 +57,7 @@ pub(crate) async fn size(
     path: String,
 ) -> Result<Response<Body>, ApiError> {
     let folder = path.trim_end_matches('/').to_owned();
-    let answer = context
+    let response = context
         .blocking(move |hub| {
             let git = hub.store.git(&access.repo)?;
             let files = git.list(git.resolve(revision.as_str())?, &folder, true)?;
@@ -65,7 +65,7 @@ pub(crate) async fn size(
             Ok(serde_json::json!({"path": folder, "size": size}))
         })
         .await?;
-    respond::ok(&answer)
+    respond::ok(&response)
 }
 
 /// Where a listing goes on.

@@ -26,20 +26,20 @@ pub(crate) async fn validate(parts: Parts, body: &mut Incoming) -> Result<Respon
         None => serde_json::from_slice(&bytes)
             .map_err(|error| ApiError::bad_request(format!("Invalid JSON body: {error}")))?,
     };
-    let mut answer = ValidateYamlResponse::default();
+    let mut response = ValidateYamlResponse::default();
     match card::parse(&request.content) {
         Card::Fields(_) => {
             let kind = request.repo_type.as_deref().and_then(RepoType::from_word);
             let problems = card::problems(kind, &request.content);
-            answer.errors.extend(problems.into_iter().map(|message| ErrorItem { message }));
+            response.errors.extend(problems.into_iter().map(|message| ErrorItem { message }));
         }
-        Card::Missing => answer
+        Card::Missing => response
             .warnings
             .push(ErrorItem { message: "empty or missing yaml metadata in repo card".to_owned() }),
         Card::Broken(reason) => {
-            answer.errors.push(ErrorItem { message: format!("Invalid YAML metadata: {reason}") });
+            response.errors.push(ErrorItem { message: format!("Invalid YAML metadata: {reason}") });
         }
     }
-    let status = if answer.errors.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    Ok(respond::json(status, &answer))
+    let status = if response.errors.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    Ok(respond::json(status, &response))
 }

@@ -3,6 +3,8 @@
 use http::Method;
 use hub_types::route::{DiscussionAction, GitRoute, RepoRoute, Route, SpaceRoute};
 
+use super::lfs_link::LfsLink;
+
 /// What a caller needs for an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,20 +22,20 @@ pub enum Needs {
     /// A token that writes, and the right to write to the repository. Some of these are open to an author too: what
     /// one proposed or wrote oneself may be changed with [`Needs::Contribute`], and so may a new pull request be made.
     Write,
-    /// An address that this Hub signed. It carries its permission, so a token means nothing.
-    SignedAddress,
+    /// A URL that this Hub signed. It carries its permission, so a token means nothing.
+    SignedUrl,
 }
 
-/// One method of one address.
+/// One method of one path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
     /// `GET`, `POST`, `PUT` or `DELETE`. What answers `GET` answers `HEAD` too.
     pub method: &'static str,
     /// The path with names in braces: `{type}` is `models`, `datasets` or `spaces`, `{id}` a repository with or without
-    /// a namespace, `{path}` may have any number of segments. Addresses outside `/api` have the prefix `/datasets` or
+    /// a namespace, `{path}` may have any number of segments. URLs outside `/api` have the prefix `/datasets` or
     /// `/spaces` for these types, and those of LFS are answered without `.git` as well.
-    pub address: &'static str,
+    pub path: &'static str,
     /// What a caller needs.
     pub needs: Needs,
 }
@@ -44,7 +46,7 @@ impl Operation {
     }
 }
 
-/// The methods of operations on one address as the header `Allow` has them.
+/// The methods of operations on one path as the header `Allow` has them.
 pub(crate) fn allowed(operations: &[Operation]) -> String {
     let mut methods: Vec<_> = operations.iter().map(|operation| operation.method).collect();
     if methods.contains(&"GET") {
@@ -56,95 +58,115 @@ pub(crate) fn allowed(operations: &[Operation]) -> String {
 
 /// Makes [`of`] and [`routes`] from one list. A route of `hub-types` that is missing in it does not compile.
 macro_rules! operations {
-    ($($route:pat => $address:literal: $($method:ident $needs:ident),+;)+) => {
-        /// The operations on the address that a path names.
+    (
+        routes {
+            $($route:pat => $path:literal: $($method:ident $needs:ident),+;)+
+        }
+        links {
+            $($link:pat => $link_path:literal: $($link_method:ident $link_needs:ident),+;)+
+        }
+    ) => {
+        /// The operations on a path; none where this Hub has nothing.
         pub(crate) fn of(route: &Route) -> &'static [Operation] {
             use RepoRoute as R;
             match route {
                 $($route => const {
-                    &[$(Operation { method: stringify!($method), address: $address, needs: Needs::$needs }),+]
+                    &[$(Operation { method: stringify!($method), path: $path, needs: Needs::$needs }),+]
                 },)+
+                Route::Repo { action: R::LfsLink(rest), .. } => match LfsLink::parse(rest) {
+                    $(Some($link) => const {
+                        &[$(Operation { method: stringify!($link_method), path: $link_path, needs: Needs::$link_needs }),+]
+                    },)+
+                    None => &[],
+                },
             }
         }
 
         /// Every operation that the embedded Hub answers, with what a caller needs for it.
         ///
         /// ```
-        /// assert!(hub_server::routes().iter().any(|it| it.method == "GET" && it.address == "/api/whoami-v2"));
+        /// assert!(hub_server::routes().iter().any(|it| it.method == "GET" && it.path == "/api/whoami-v2"));
         /// ```
         pub fn routes() -> &'static [Operation] {
-            &[$($(Operation { method: stringify!($method), address: $address, needs: Needs::$needs }),+),+]
+            &[
+                $($(Operation { method: stringify!($method), path: $path, needs: Needs::$needs },)+)+
+                $($(Operation {
+                    method: stringify!($link_method), path: $link_path, needs: Needs::$link_needs,
+                },)+)+
+            ]
         }
     };
 }
 
 operations! {
-    Route::WhoAmI => "/api/whoami-v2": GET Token;
-    Route::CreateRepo => "/api/repos/create": POST WriteInNamespace;
-    Route::DeleteRepo => "/api/repos/delete": DELETE WriteInNamespace;
-    Route::MoveRepo => "/api/repos/move": POST WriteInNamespace;
-    Route::ValidateYaml => "/api/validate-yaml": POST Nothing;
-    Route::Metrics => "/api/metrics": GET Nothing;
-    Route::SpacesHardware => "/api/spaces/hardware": GET Nothing;
-    Route::SpaceTemplates => "/api/spaces/templates": GET Nothing;
-    Route::ListRepos(_) => "/api/{type}": GET Nothing;
-    Route::TagsByType(_) => "/api/{type}-tags-by-type": GET Nothing;
-    Route::UserLikes(_) => "/api/users/{user}/likes": GET Nothing;
-    Route::Repo { action: R::Info(None), .. } => "/api/{type}/{id}": GET Sight;
-    Route::Repo { action: R::Info(Some(_)), .. } => "/api/{type}/{id}/revision/{rev}": GET Sight;
-    Route::Repo { action: R::Refs, .. } => "/api/{type}/{id}/refs": GET Sight;
-    Route::Repo { action: R::Branch(_), .. } => "/api/{type}/{id}/branch/{branch}": POST Write, DELETE Write;
-    Route::Repo { action: R::Tag(_), .. } => "/api/{type}/{id}/tag/{rev}": POST Write, DELETE Write;
-    Route::Repo { action: R::SuperSquash(_), .. } => "/api/{type}/{id}/super-squash/{branch}": POST Write;
-    Route::Repo { action: R::Settings, .. } => "/api/{type}/{id}/settings": PUT Write;
-    Route::Repo { action: R::AuthCheck { write: false }, .. } => "/api/{type}/{id}/auth-check": GET Sight;
-    Route::Repo { action: R::AuthCheck { write: true }, .. } => "/api/{type}/{id}/auth-check/write": GET Write;
-    Route::Repo { action: R::Duplicate, .. } => "/api/{type}/{id}/duplicate": POST WriteInNamespace;
-    Route::Repo { action: R::Space(SpaceRoute::Secrets), .. } =>
-        "/api/spaces/{id}/secrets": GET Write, POST Write, DELETE Write;
-    Route::Repo { action: R::Space(SpaceRoute::Variables), .. } =>
-        "/api/spaces/{id}/variables": GET Sight, POST Write, DELETE Write;
-    Route::Repo { action: R::Space(SpaceRoute::Runtime), .. } => "/api/spaces/{id}/runtime": GET Sight;
-    Route::Repo { action: R::Space(SpaceRoute::Hardware), .. } => "/api/spaces/{id}/hardware": POST Write;
-    Route::Repo { action: R::Space(SpaceRoute::SleepTime), .. } => "/api/spaces/{id}/sleeptime": POST Write;
-    Route::Repo { action: R::Space(SpaceRoute::Pause), .. } => "/api/spaces/{id}/pause": POST Write;
-    Route::Repo { action: R::Space(SpaceRoute::Restart), .. } => "/api/spaces/{id}/restart": POST Write;
-    Route::Repo { action: R::Space(SpaceRoute::DevMode), .. } => "/api/spaces/{id}/dev-mode": POST Write;
-    Route::Repo { action: R::Like, .. } => "/api/{type}/{id}/like": POST Contribute, DELETE Contribute;
-    Route::Repo { action: R::Likers, .. } => "/api/{type}/{id}/likers": GET Sight;
-    Route::Repo { action: R::Tree(..), .. } => "/api/{type}/{id}/tree/{rev}/{path}": GET Sight;
-    Route::Repo { action: R::TreeSize(..), .. } => "/api/{type}/{id}/treesize/{rev}/{path}": GET Sight;
-    Route::Repo { action: R::Compare(..), .. } => "/api/{type}/{id}/compare/{base..head}": GET Sight;
-    Route::Repo { action: R::PathsInfo(_), .. } => "/api/{type}/{id}/paths-info/{rev}": POST Sight;
-    Route::Repo { action: R::Commits(_), .. } => "/api/{type}/{id}/commits/{rev}": GET Sight;
-    Route::Repo { action: R::Preupload(_), .. } => "/api/{type}/{id}/preupload/{rev}": POST Write;
-    Route::Repo { action: R::Commit(_), .. } => "/api/{type}/{id}/commit/{rev}": POST Write;
-    Route::Repo { action: R::Discussions, .. } => "/api/{type}/{id}/discussions": GET Sight, POST Contribute;
-    Route::Repo { action: R::Discussion(_), .. } => "/api/{type}/{id}/discussions/{num}": GET Sight;
-    Route::Repo { action: R::DiscussionAction(_, DiscussionAction::Comment), .. } =>
-        "/api/{type}/{id}/discussions/{num}/comment": POST Contribute;
-    Route::Repo { action: R::DiscussionAction(_, DiscussionAction::Title), .. } =>
-        "/api/{type}/{id}/discussions/{num}/title": POST Write;
-    Route::Repo { action: R::DiscussionAction(_, DiscussionAction::Status), .. } =>
-        "/api/{type}/{id}/discussions/{num}/status": POST Write;
-    Route::Repo { action: R::DiscussionAction(_, DiscussionAction::Merge), .. } =>
-        "/api/{type}/{id}/discussions/{num}/merge": POST Write;
-    Route::Repo { action: R::DiscussionAction(_, DiscussionAction::EditComment(_)), .. } =>
-        "/api/{type}/{id}/discussions/{num}/comment/{comment}/edit": POST Write;
-    Route::Repo { action: R::DiscussionAction(_, DiscussionAction::HideComment(_)), .. } =>
-        "/api/{type}/{id}/discussions/{num}/comment/{comment}/hide": POST Write;
-    // `info/refs?service=git-receive-pack` is the beginning of a push and needs what the push does.
-    Route::Repo { action: R::Git(GitRoute::Refs), .. } => "/{id}.git/info/refs": GET Sight;
-    Route::Repo { action: R::Git(GitRoute::UploadPack), .. } => "/{id}.git/git-upload-pack": POST Sight;
-    Route::Repo { action: R::Git(GitRoute::ReceivePack), .. } => "/{id}.git/git-receive-pack": POST Write;
-    Route::Repo { action: R::LfsLocks, .. } => "/{id}.git/info/lfs/locks/verify": GET Sight, POST Sight;
-    Route::Repo { action: R::LfsBatch, .. } => "/{id}.git/info/lfs/objects/batch": POST Sight;
-    Route::Repo { action: R::LfsVerify, .. } => "/{id}.git/info/lfs/verify": POST SignedAddress;
-    Route::Repo { action: R::LfsComplete(_), .. } => "/{id}.git/info/lfs/complete/{oid}": POST SignedAddress;
-    Route::Repo { action: R::LfsObject(_, None), .. } =>
-        "/{id}.git/info/lfs/objects/{oid}": GET SignedAddress, PUT SignedAddress;
-    Route::Repo { action: R::LfsObject(_, Some(_)), .. } =>
-        "/{id}.git/info/lfs/objects/{oid}/{part}": PUT SignedAddress;
-    Route::Repo { action: R::Resolve(..), .. } => "/{id}/resolve/{rev}/{path}": GET Sight;
-    Route::Repo { action: R::Raw(..), .. } => "/{id}/raw/{rev}/{path}": GET Sight;
+    routes {
+        Route::WhoAmI => "/api/whoami-v2": GET Token;
+        Route::CreateRepo => "/api/repos/create": POST WriteInNamespace;
+        Route::DeleteRepo => "/api/repos/delete": DELETE WriteInNamespace;
+        Route::MoveRepo => "/api/repos/move": POST WriteInNamespace;
+        Route::ValidateYaml => "/api/validate-yaml": POST Nothing;
+        Route::Metrics => "/api/metrics": GET Nothing;
+        Route::SpacesHardware => "/api/spaces/hardware": GET Nothing;
+        Route::SpaceTemplates => "/api/spaces/templates": GET Nothing;
+        Route::ListRepos(_) => "/api/{type}": GET Nothing;
+        Route::TagsByType(_) => "/api/{type}-tags-by-type": GET Nothing;
+        Route::UserLikes(_) => "/api/users/{user}/likes": GET Nothing;
+        Route::Repo { action: R::Info(None), .. } => "/api/{type}/{id}": GET Sight;
+        Route::Repo { action: R::Info(Some(_)), .. } => "/api/{type}/{id}/revision/{rev}": GET Sight;
+        Route::Repo { action: R::Refs, .. } => "/api/{type}/{id}/refs": GET Sight;
+        Route::Repo { action: R::Branch(_), .. } => "/api/{type}/{id}/branch/{branch}": POST Write, DELETE Write;
+        Route::Repo { action: R::Tag(_), .. } => "/api/{type}/{id}/tag/{rev}": POST Write, DELETE Write;
+        Route::Repo { action: R::SuperSquash(_), .. } => "/api/{type}/{id}/super-squash/{branch}": POST Write;
+        Route::Repo { action: R::Settings, .. } => "/api/{type}/{id}/settings": PUT Write;
+        Route::Repo { action: R::AuthCheck { write: false }, .. } => "/api/{type}/{id}/auth-check": GET Sight;
+        Route::Repo { action: R::AuthCheck { write: true }, .. } => "/api/{type}/{id}/auth-check/write": GET Write;
+        Route::Repo { action: R::Duplicate, .. } => "/api/{type}/{id}/duplicate": POST WriteInNamespace;
+        Route::Repo { action: R::Space(SpaceRoute::Secrets), .. } =>
+            "/api/spaces/{id}/secrets": GET Write, POST Write, DELETE Write;
+        Route::Repo { action: R::Space(SpaceRoute::Variables), .. } =>
+            "/api/spaces/{id}/variables": GET Sight, POST Write, DELETE Write;
+        Route::Repo { action: R::Space(SpaceRoute::Runtime), .. } => "/api/spaces/{id}/runtime": GET Sight;
+        Route::Repo { action: R::Space(SpaceRoute::Hardware), .. } => "/api/spaces/{id}/hardware": POST Write;
+        Route::Repo { action: R::Space(SpaceRoute::SleepTime), .. } => "/api/spaces/{id}/sleeptime": POST Write;
+        Route::Repo { action: R::Space(SpaceRoute::Pause), .. } => "/api/spaces/{id}/pause": POST Write;
+        Route::Repo { action: R::Space(SpaceRoute::Restart), .. } => "/api/spaces/{id}/restart": POST Write;
+        Route::Repo { action: R::Space(SpaceRoute::DevMode), .. } => "/api/spaces/{id}/dev-mode": POST Write;
+        Route::Repo { action: R::Like, .. } => "/api/{type}/{id}/like": POST Contribute, DELETE Contribute;
+        Route::Repo { action: R::Likers, .. } => "/api/{type}/{id}/likers": GET Sight;
+        Route::Repo { action: R::Tree(..), .. } => "/api/{type}/{id}/tree/{rev}/{path}": GET Sight;
+        Route::Repo { action: R::TreeSize(..), .. } => "/api/{type}/{id}/treesize/{rev}/{path}": GET Sight;
+        Route::Repo { action: R::Compare(..), .. } => "/api/{type}/{id}/compare/{base..head}": GET Sight;
+        Route::Repo { action: R::PathsInfo(_), .. } => "/api/{type}/{id}/paths-info/{rev}": POST Sight;
+        Route::Repo { action: R::Commits(_), .. } => "/api/{type}/{id}/commits/{rev}": GET Sight;
+        Route::Repo { action: R::Preupload(_), .. } => "/api/{type}/{id}/preupload/{rev}": POST Write;
+        Route::Repo { action: R::Commit(_), .. } => "/api/{type}/{id}/commit/{rev}": POST Write;
+        Route::Repo { action: R::Discussions, .. } => "/api/{type}/{id}/discussions": GET Sight, POST Contribute;
+        Route::Repo { action: R::Discussion(_), .. } => "/api/{type}/{id}/discussions/{num}": GET Sight;
+        Route::Repo { action: R::DiscussionAction(_, DiscussionAction::Comment), .. } =>
+            "/api/{type}/{id}/discussions/{num}/comment": POST Contribute;
+        Route::Repo { action: R::DiscussionAction(_, DiscussionAction::Title), .. } =>
+            "/api/{type}/{id}/discussions/{num}/title": POST Write;
+        Route::Repo { action: R::DiscussionAction(_, DiscussionAction::Status), .. } =>
+            "/api/{type}/{id}/discussions/{num}/status": POST Write;
+        Route::Repo { action: R::DiscussionAction(_, DiscussionAction::Merge), .. } =>
+            "/api/{type}/{id}/discussions/{num}/merge": POST Write;
+        Route::Repo { action: R::DiscussionAction(_, DiscussionAction::EditComment(_)), .. } =>
+            "/api/{type}/{id}/discussions/{num}/comment/{comment}/edit": POST Write;
+        Route::Repo { action: R::DiscussionAction(_, DiscussionAction::HideComment(_)), .. } =>
+            "/api/{type}/{id}/discussions/{num}/comment/{comment}/hide": POST Write;
+        // `info/refs?service=git-receive-pack` is the beginning of a push and needs what the push does.
+        Route::Repo { action: R::Git(GitRoute::Refs), .. } => "/{id}.git/info/refs": GET Sight;
+        Route::Repo { action: R::Git(GitRoute::UploadPack), .. } => "/{id}.git/git-upload-pack": POST Sight;
+        Route::Repo { action: R::Git(GitRoute::ReceivePack), .. } => "/{id}.git/git-receive-pack": POST Write;
+        Route::Repo { action: R::LfsLocks, .. } => "/{id}.git/info/lfs/locks/verify": GET Sight, POST Sight;
+        Route::Repo { action: R::LfsBatch, .. } => "/{id}.git/info/lfs/objects/batch": POST Sight;
+        Route::Repo { action: R::Resolve(..), .. } => "/{id}/resolve/{rev}/{path}": GET Sight;
+        Route::Repo { action: R::Raw(..), .. } => "/{id}/raw/{rev}/{path}": GET Sight;
+    }
+    links {
+        LfsLink::Verify => "/{id}.git/info/lfs/verify": POST SignedUrl;
+        LfsLink::Complete(_) => "/{id}.git/info/lfs/complete/{oid}": POST SignedUrl;
+        LfsLink::Object(_) => "/{id}.git/info/lfs/objects/{oid}": GET SignedUrl, PUT SignedUrl;
+        LfsLink::Part(..) => "/{id}.git/info/lfs/objects/{oid}/{part}": PUT SignedUrl;
+    }
 }

@@ -35,7 +35,7 @@ const CONTRIBUTE: ([u16; 5], [u16; 5]) = ([401, 200, 200, 200, 403], [401, 404, 
 const COMMENT: ([u16; 5], [u16; 5]) = ([401, 201, 201, 201, 403], [401, 404, 201, 201, 403]);
 /// Statuses of changes.
 const WRITE: ([u16; 5], [u16; 5]) = ([401, 403, 403, 200, 403], [401, 404, 403, 200, 403]);
-/// Statuses of addresses that carry their own permission, used without it.
+/// Statuses of URLs that carry their own permission, used without it.
 const SIGNED: ([u16; 5], [u16; 5]) = ([403; 5], [403; 5]);
 
 fn rows() -> Vec<Row> {
@@ -138,7 +138,7 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-/// Addresses of Spaces.
+/// URLs of Spaces.
 fn space_rows() -> Vec<Row> {
     let row = |method, route, body, (public, private)| Row { method, route, body, public, private };
     let none = json!(null);
@@ -176,8 +176,8 @@ async fn every_route_of_a_space_lets_through_whom_it_should() {
             for ((who, token), status) in CALLERS.into_iter().zip(expected) {
                 let body = if body.is_null() { String::new() } else { body.to_string() };
                 let route = route.replace("{}", id);
-                let answer = call(method.clone(), &route).maybe_token(token).body(body).send(&hub).await;
-                assert_eq!(answer.status, status, "{method} {route} for {who}: {answer:?}");
+                let response = call(method.clone(), &route).maybe_token(token).body(body).send(&hub).await;
+                assert_eq!(response.status, status, "{method} {route} for {who}: {response:?}");
             }
         }
     }
@@ -210,8 +210,8 @@ async fn every_route_lets_through_whom_it_should() {
                 let route = route
                     .replace("{}", id)
                     .replace("/ID/", &format!("/{}/", comments.get(id).map_or("none", String::as_str)));
-                let answer = call(method.clone(), &route).maybe_token(token).body(body).send(&hub).await;
-                assert_eq!(answer.status, status, "{method} {route} for {who}: {answer:?}");
+                let response = call(method.clone(), &route).maybe_token(token).body(body).send(&hub).await;
+                assert_eq!(response.status, status, "{method} {route} for {who}: {response:?}");
             }
         }
     }
@@ -224,8 +224,8 @@ async fn routes_without_a_repository_let_through_whom_they_should() {
         for ((who, token), status) in CALLERS.into_iter().zip(expected) {
             // After the writer's deletion the repository is missing for everybody.
             let status = if method == Method::DELETE && who.contains("read token") { 404 } else { status };
-            let answer = call(method.clone(), route).maybe_token(token).body(body.clone()).send(&hub).await;
-            assert_eq!(answer.status, status, "{method} {route} for {who}: {answer:?}");
+            let response = call(method.clone(), route).maybe_token(token).body(body.clone()).send(&hub).await;
+            assert_eq!(response.status, status, "{method} {route} for {who}: {response:?}");
         }
     }
     let own = json!({"name": "demo", "organization": "ada"}).to_string();
@@ -290,7 +290,7 @@ fn what_a_route_needs_is_what_its_rows_say() {
             }
             // Whatever a writer is told.
             Needs::Sight => (public[3], 401),
-            Needs::SignedAddress => (403, 403),
+            Needs::SignedUrl => (403, 403),
             _ => (401, 401),
         };
         assert_eq!(anonymous, expected, "{method} {route} without a token");
@@ -303,22 +303,22 @@ fn what_a_route_needs_is_what_its_rows_say() {
     }
 }
 
-/// The operation of which an address is an example: of those that fit the one with the fewest names and most words.
+/// The operation of which a URL is an example: of those that fit the one with the fewest names and most words.
 fn operation(method: &Method, route: &str) -> Option<&'static Operation> {
     let method = if *method == Method::HEAD { &Method::GET } else { method };
     let path = route.split('?').next().unwrap_or_default();
     routes()
         .iter()
-        .filter(|operation| operation.method == method.as_str() && fits(operation.address, path))
-        .min_by_key(|operation| (operation.address.matches('{').count(), Reverse(operation.address.len())))
+        .filter(|operation| operation.method == method.as_str() && fits(operation.path, path))
+        .min_by_key(|operation| (operation.path.matches('{').count(), Reverse(operation.path.len())))
 }
 
-fn fits(address: &str, path: &str) -> bool {
-    let (address, any_more) = match address.strip_suffix("/{path}") {
+fn fits(url: &str, path: &str) -> bool {
+    let (url, any_more) = match url.strip_suffix("/{path}") {
         Some(start) => (start, true),
-        None => (address, false),
+        None => (url, false),
     };
-    let (names, segments): (Vec<_>, Vec<_>) = (address.split('/').collect(), path.split('/').collect());
+    let (names, segments): (Vec<_>, Vec<_>) = (url.split('/').collect(), path.split('/').collect());
     let lengths = names.len() == segments.len() || (any_more && names.len() < segments.len());
     lengths
         && names.iter().zip(&segments).all(|(name, segment)| match name.split_once('}') {

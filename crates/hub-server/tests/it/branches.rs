@@ -134,10 +134,10 @@ async fn a_squashed_branch_has_one_commit_and_the_same_files() {
     add_files(&hub, "ada/demo", &[("a.txt", "a")]).await;
     let before = get(&format!("{DEMO}/tree/main")).send(&hub).await.json();
     let squash = |branch: &str, body| post(&format!("{DEMO}/super-squash/{branch}"), body).token(ADA);
-    let answer = squash("main", json!({"message": "One\n\ntext"})).send(&hub).await.json();
+    let response = squash("main", json!({"message": "One\n\ntext"})).send(&hub).await.json();
     let commits = get(&format!("{DEMO}/commits/main")).send(&hub).await.json();
     assert_eq!(commits.as_array().unwrap().len(), 1);
-    assert_eq!((&commits[0]["id"], &commits[0]["title"]), (&answer["commitId"], &json!("One")));
+    assert_eq!((&commits[0]["id"], &commits[0]["title"]), (&response["commitId"], &json!("One")));
     assert_eq!(get(&format!("{DEMO}/tree/main")).send(&hub).await.json(), before);
     assert_eq!(squash("none", json!({})).send(&hub).await.error().1, Some("RevisionNotFound"));
     assert_eq!(squash("main", json!({"message": "x".repeat(501)})).send(&hub).await.status, 400);

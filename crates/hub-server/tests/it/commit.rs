@@ -21,13 +21,13 @@ fn with_parent(parent: &str, file: &str) -> Call {
 }
 
 async fn text(hub: &EmbeddedHub, path: &str) -> Option<String> {
-    let answer = get(&format!("/ada/demo/resolve/main/{path}")).send(hub).await;
-    (answer.status == 200).then(|| String::from_utf8(answer.body.to_vec()).unwrap())
+    let response = get(&format!("/ada/demo/resolve/main/{path}")).send(hub).await;
+    (response.status == 200).then(|| String::from_utf8(response.body.to_vec()).unwrap())
 }
 
 async fn count(hub: &EmbeddedHub) -> usize {
-    let answer = get("/api/models/ada/demo/commits/main").send(hub).await;
-    answer.header("x-total-count").unwrap().parse().unwrap()
+    let response = get("/api/models/ada/demo/commits/main").send(hub).await;
+    response.header("x-total-count").unwrap().parse().unwrap()
 }
 
 #[tokio::test]
@@ -39,11 +39,11 @@ async fn a_commit_adds_replaces_and_deletes_in_order() {
         file_line("d/x.txt", "x"),
         file_line("d/y.txt", "y"),
     ];
-    let answer = commit("ada/demo", &lines).token(ADA).send(&hub).await.json();
-    let oid = answer["commitOid"].as_str().unwrap();
-    assert_eq!(answer["success"], true);
-    assert_eq!(answer["commitUrl"], format!("http://localhost/ada/demo/commit/{oid}"));
-    assert!(answer.get("pullRequestUrl").is_none());
+    let response = commit("ada/demo", &lines).token(ADA).send(&hub).await.json();
+    let oid = response["commitOid"].as_str().unwrap();
+    assert_eq!(response["success"], true);
+    assert_eq!(response["commitUrl"], format!("http://localhost/ada/demo/commit/{oid}"));
+    assert!(response.get("pullRequestUrl").is_none());
     assert_eq!(tip(&hub, "ada/demo").await, oid);
     assert_eq!(text(&hub, "b.txt").await.as_deref(), Some("bytes"));
     assert_eq!(text(&hub, "u.txt").await.as_deref(), Some("grüße"));
@@ -88,13 +88,13 @@ async fn a_stale_parent_answers_412_and_changes_nothing() {
     let hub = hub();
     let old = tip(&hub, "ada/demo").await;
     let new = add_files(&hub, "ada/demo", &[("a.txt", "a")]).await;
-    let answer = with_parent(&old, "b.txt").send(&hub).await;
+    let response = with_parent(&old, "b.txt").send(&hub).await;
     let message = "A commit has happened since. Please refresh and try again.".to_owned();
-    assert_eq!(answer.error(), (412, None, message));
+    assert_eq!(response.error(), (412, None, message));
     assert_eq!(tip(&hub, "ada/demo").await, new);
     for parent in [new.as_str(), &tip(&hub, "ada/demo").await[..6]] {
-        let answer = with_parent(&parent[..5], "c.txt").send(&hub).await;
-        assert!(answer.status == 200 || answer.status == 412);
+        let response = with_parent(&parent[..5], "c.txt").send(&hub).await;
+        assert!(response.status == 200 || response.status == 412);
     }
     let head = tip(&hub, "ada/demo").await;
     with_parent(&head[..5], "d.txt").send(&hub).await.json();
@@ -108,9 +108,9 @@ async fn deleting_what_is_not_there_is_an_entry_not_found() {
         json!({"key": "deletedFolder", "value": {"path": "none/"}}),
         json!({"key": "deletedEntry", "value": {"path": "none"}}),
     ] {
-        let answer = commit("ada/demo", &[file_line("a", "a"), line]).token(ADA).send(&hub).await;
-        assert_eq!((answer.status.as_u16(), answer.header("x-error-code")), (404, Some("EntryNotFound")));
-        assert!(answer.error().2.contains("none"));
+        let response = commit("ada/demo", &[file_line("a", "a"), line]).token(ADA).send(&hub).await;
+        assert_eq!((response.status.as_u16(), response.header("x-error-code")), (404, Some("EntryNotFound")));
+        assert!(response.error().2.contains("none"));
     }
     assert_eq!(count(&hub).await, 1);
 }
@@ -121,9 +121,9 @@ async fn commits_go_to_branches_and_nothing_else() {
     let sha = tip(&hub, "ada/demo").await;
     for revision in ["none", sha.as_str(), "refs%2Ftags%2Fv1", "refs%2Fpr%2F9"] {
         let uri = format!("/api/models/ada/demo/commit/{revision}");
-        let answer = call(Method::POST, &uri).token(ADA).body(ndjson(&[header_line("x")])).send(&hub).await;
+        let response = call(Method::POST, &uri).token(ADA).body(ndjson(&[header_line("x")])).send(&hub).await;
         assert_eq!(
-            (answer.status.as_u16(), answer.header("x-error-code")),
+            (response.status.as_u16(), response.header("x-error-code")),
             (404, Some("RevisionNotFound")),
             "{revision}"
         );
@@ -170,8 +170,8 @@ async fn what_is_no_commit_is_refused_whole() {
         ),
     ];
     for (name, body) in cases {
-        let answer = raw_commit(body).send(&hub).await;
-        assert_eq!(answer.status, 400, "{name}: {answer:?}");
+        let response = raw_commit(body).send(&hub).await;
+        assert_eq!(response.status, 400, "{name}: {response:?}");
     }
     assert_eq!(count(&hub).await, 1);
 }
@@ -182,9 +182,9 @@ async fn a_file_above_10_mib_belongs_into_lfs() {
     for size in [(10 << 20) + 1, 13 << 20] {
         let content = STANDARD.encode(vec![b'x'; size]);
         let line = json!({"key": "file", "value": {"path": "x", "content": content, "encoding": "base64"}});
-        let answer = raw_commit(ndjson(&[header_line("a"), line])).send(&hub).await;
-        assert!(answer.error().2.contains("files larger than 10 MiB"), "{answer:?}");
-        assert_eq!(answer.status, 400);
+        let response = raw_commit(ndjson(&[header_line("a"), line])).send(&hub).await;
+        assert!(response.error().2.contains("files larger than 10 MiB"), "{response:?}");
+        assert_eq!(response.status, 400);
     }
     let content = STANDARD.encode(vec![b'x'; 10 << 20]);
     let line = json!({"key": "file", "value": {"path": "x", "content": content, "encoding": "base64"}});
@@ -250,12 +250,12 @@ async fn a_pull_request_leaves_the_branch_alone() {
     let lines = [header_line("Fix"), file_line("a.txt", "a")];
     let open =
         || call(Method::POST, "/api/models/ada/demo/commit/main?create_pr=1").body(ndjson(&lines)).token(BOB);
-    let answer = open().send(&hub).await.json();
-    assert_eq!(answer["pullRequestUrl"], "http://localhost/ada/demo/discussions/1");
+    let response = open().send(&hub).await.json();
+    assert_eq!(response["pullRequestUrl"], "http://localhost/ada/demo/discussions/1");
     assert_eq!(open().send(&hub).await.json()["pullRequestUrl"], "http://localhost/ada/demo/discussions/2");
     assert_eq!(tip(&hub, "ada/demo").await, before);
     let info = get("/api/models/ada/demo/revision/refs%2Fpr%2F1").send(&hub).await.json();
-    assert_eq!(info["sha"], answer["commitOid"]);
+    assert_eq!(info["sha"], response["commitOid"]);
 }
 
 #[tokio::test]

@@ -39,8 +39,8 @@ async fn head_is_a_revision_wherever_one_is_read() {
     for uri in
         ["/api/models/ada/demo/revision/", "/api/models/ada/demo/tree/", "/api/models/ada/demo/commits/"]
     {
-        let answer = get(&format!("{uri}HEAD")).send(&hub).await.json();
-        assert_eq!(answer, get(&format!("{uri}main")).send(&hub).await.json(), "{uri}");
+        let response = get(&format!("{uri}HEAD")).send(&hub).await.json();
+        assert_eq!(response, get(&format!("{uri}main")).send(&hub).await.json(), "{uri}");
     }
     let ask = |revision: &str| {
         post(&format!("/api/models/ada/demo/paths-info/{revision}"), json!({"paths": ["a"]}))
@@ -73,14 +73,14 @@ async fn what_clients_parse_as_json_is_never_empty() {
         (Method::POST, on_discussion("title"), json!({"title": "Other"})),
         (Method::POST, on_discussion("status"), json!({"status": "closed"})),
     ] {
-        let answer = call(method, &uri).token(ADA).body(body.to_string()).send(&hub).await;
-        assert!(answer.status.is_success() && answer.status != 204, "{uri}: {answer:?}");
-        assert!(answer.any_json().is_object(), "{uri}: {answer:?}");
+        let response = call(method, &uri).token(ADA).body(body.to_string()).send(&hub).await;
+        assert!(response.status.is_success() && response.status != 204, "{uri}: {response:?}");
+        assert!(response.any_json().is_object(), "{uri}: {response:?}");
     }
 }
 
 #[tokio::test]
-async fn no_answer_about_a_discussion_has_an_author_that_is_null() {
+async fn no_response_about_a_discussion_has_an_author_that_is_null() {
     fn authors(value: &Value, found: &mut Vec<Value>) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| authors(item, found)),
@@ -111,15 +111,15 @@ async fn links_to_the_next_page_are_absolute() {
         "/api/models/ada/demo/tree/main?limit=1",
         "/api/models/ada/demo/commits/main?limit=1",
     ] {
-        let answer = get(uri).send(&hub).await;
-        let link = answer.header("link").unwrap_or_else(|| panic!("{uri} has no next page"));
+        let response = get(uri).send(&hub).await;
+        let link = response.header("link").unwrap_or_else(|| panic!("{uri} has no next page"));
         assert!(link.starts_with("<http"), "{uri}: {link}");
         assert!(link.ends_with("; rel=\"next\""), "{uri}: {link}");
     }
 }
 
 #[tokio::test]
-async fn lfs_addresses_are_answered_with_and_without_the_suffix() {
+async fn lfs_urls_are_answered_with_and_without_the_suffix() {
     let hub = hub();
     let body = json!({"operation": "download", "objects": []});
     for uri in ["/ada/demo.git/info/lfs/objects/batch", "/ada/demo/info/lfs/objects/batch"] {
@@ -148,9 +148,9 @@ async fn a_disabled_repository_says_so_to_all_who_see_it() {
     hub.disable(&demo, true).unwrap();
     for uri in ["/api/models/ada/demo", "/ada/demo/resolve/main/a.txt", "/ada/demo.git/info/refs"] {
         for token in [None, Some(ADA), Some(BOB)] {
-            let answer = get(uri).maybe_token(token).send(&hub).await;
-            assert_eq!(answer.status, 403, "{uri} {token:?}");
-            assert_eq!(answer.header("x-error-message"), Some("Access to this resource is disabled."));
+            let response = get(uri).maybe_token(token).send(&hub).await;
+            assert_eq!(response.status, 403, "{uri} {token:?}");
+            assert_eq!(response.header("x-error-message"), Some("Access to this resource is disabled."));
         }
     }
     hub.disable(&demo, false).unwrap();
@@ -162,8 +162,8 @@ async fn two_revisions_are_compared_as_git_does() {
     let hub = hub();
     let old = add_files(&hub, "ada/demo", &[("a.txt", "one\n")]).await;
     add_files(&hub, "ada/demo", &[("a.txt", "two\n")]).await;
-    let answer = get(&format!("/api/models/ada/demo/compare/{old}..main")).send(&hub).await;
-    let diff = String::from_utf8(answer.body.to_vec()).unwrap();
+    let response = get(&format!("/api/models/ada/demo/compare/{old}..main")).send(&hub).await;
+    let diff = String::from_utf8(response.body.to_vec()).unwrap();
     assert!(diff.starts_with("diff --git a/a.txt b/a.txt") && diff.contains("-one\n+two\n"), "{diff}");
     let missing = get("/api/models/ada/demo/compare/none..main").send(&hub).await;
     assert_eq!(missing.error().1, Some("RevisionNotFound"));

@@ -4,12 +4,14 @@ use http::Method;
 use hub_server::EmbeddedHub;
 use serde_json::{Value, json};
 
-use crate::support::{ADA, Answer, BOB, RITA, WIM, add_files, call, file_line, get, hub, ndjson, post, tip};
+use crate::support::{
+    ADA, BOB, RITA, Received, WIM, add_files, call, file_line, get, hub, ndjson, post, tip,
+};
 
 const ALL: &str = "/api/models/ada/demo/discussions";
 const FIRST: &str = "/api/models/ada/demo/discussions/1";
 
-async fn change(hub: &EmbeddedHub, token: &str, action: &str, body: Value) -> Answer {
+async fn change(hub: &EmbeddedHub, token: &str, action: &str, body: Value) -> Received {
     post(&format!("{FIRST}/{action}"), body).token(token).send(hub).await
 }
 
@@ -37,12 +39,12 @@ fn kinds(details: &Value) -> Vec<&str> {
 async fn open(hub: &EmbeddedHub, title: &str) -> String {
     let header = json!({"key": "header", "value": {"summary": title, "description": "<b>why</b>"}});
     let body = ndjson(&[header, file_line("a.txt", title)]);
-    let answer = call(Method::POST, "/api/models/ada/demo/commit/main?create_pr=1")
+    let response = call(Method::POST, "/api/models/ada/demo/commit/main?create_pr=1")
         .token(BOB)
         .body(body)
         .send(hub)
         .await;
-    answer.json()["commitOid"].as_str().unwrap().to_owned()
+    response.json()["commitOid"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -111,8 +113,8 @@ async fn details_have_what_clients_index_without_asking() {
 
 #[tokio::test]
 async fn a_discussion_that_does_not_exist_is_404() {
-    let answer = get("/api/models/ada/demo/discussions/7").send(&hub()).await;
-    assert_eq!(answer.error(), (404, None, "Discussion not found".to_owned()));
+    let response = get("/api/models/ada/demo/discussions/7").send(&hub()).await;
+    assert_eq!(response.error(), (404, None, "Discussion not found".to_owned()));
 }
 
 #[tokio::test]
@@ -146,8 +148,8 @@ async fn titles_and_texts_of_other_lengths_are_refused() {
     let hub = hub();
     let title = "x".repeat(201);
     for title in ["ab", "  ab  ", &title, "two\nlines"] {
-        let answer = post(ALL, json!({"title": title})).token(BOB).send(&hub).await;
-        assert_eq!(answer.status, 400, "{title}");
+        let response = post(ALL, json!({"title": title})).token(BOB).send(&hub).await;
+        assert_eq!(response.status, 400, "{title}");
     }
     create(&hub, false).await;
     let long = "x".repeat(65_537);
@@ -168,9 +170,9 @@ async fn titles_and_texts_of_other_lengths_are_refused() {
 async fn a_comment_is_edited_by_its_author_and_hidden_for_good() {
     let hub = hub();
     create(&hub, false).await;
-    let answer = change(&hub, ADA, "comment", json!({"comment": "<i>"})).await;
-    assert_eq!(answer.status, 201);
-    let comment = &answer.any_json()["newMessage"];
+    let response = change(&hub, ADA, "comment", json!({"comment": "<i>"})).await;
+    assert_eq!(response.status, 201);
+    let comment = &response.any_json()["newMessage"];
     let id = comment["id"].as_str().unwrap();
     assert_eq!(comment["data"]["latest"]["html"], "<p>&lt;i&gt;</p>");
     assert_eq!((&comment["author"]["name"], &comment["author"]["isOwner"]), (&json!("ada"), &json!(true)));
@@ -202,11 +204,12 @@ async fn title_and_status_are_for_the_author_and_for_writers() {
     post("/api/models/analytical/open/discussions", body).token(BOB).send(&hub).await.json();
     let url = "/api/models/analytical/open/discussions/1";
     for (token, allowed) in [(RITA, 403), (BOB, 200), (WIM, 200)] {
-        let answer = post(&format!("{url}/title"), json!({"title": "Another"})).token(token).send(&hub).await;
-        assert_eq!(answer.status, allowed);
+        let response =
+            post(&format!("{url}/title"), json!({"title": "Another"})).token(token).send(&hub).await;
+        assert_eq!(response.status, allowed);
         let body = json!({"status": "closed", "comment": "bye"});
-        let answer = post(&format!("{url}/status"), body).token(token).send(&hub).await;
-        assert_eq!(answer.status, allowed);
+        let response = post(&format!("{url}/status"), body).token(token).send(&hub).await;
+        assert_eq!(response.status, allowed);
     }
     let details = get(url).send(&hub).await.json();
     assert_eq!((&details["title"], &details["status"]), (&json!("Another"), &json!("closed")));
@@ -258,9 +261,9 @@ async fn a_pull_request_with_conflicts_is_refused_and_main_stays() {
     open(&hub, "ours").await;
     add_files(&hub, "ada/demo", &[("a.txt", "theirs")]).await;
     let main = tip(&hub, "ada/demo").await;
-    let answer = change(&hub, ADA, "merge", json!({"comment": "please"})).await;
+    let response = change(&hub, ADA, "merge", json!({"comment": "please"})).await;
     let message = "This pull request has conflicts with its branch in a.txt".to_owned();
-    assert_eq!(answer.error(), (409, None, message));
+    assert_eq!(response.error(), (409, None, message));
     assert_eq!(tip(&hub, "ada/demo").await, main);
     assert_eq!(kinds(&get(FIRST).send(&hub).await.json()), ["comment", "commit"]);
     // The author takes in what happened on the branch.

@@ -7,25 +7,25 @@ use crate::support::{ADA, BOB, call, get, head, hub, post};
 
 #[tokio::test]
 async fn a_missing_repository_is_named_in_code_message_and_body() {
-    let answer = get("/api/models/ada/none").token(ADA).send(&hub()).await;
-    assert_eq!(answer.error(), (404, Some("RepoNotFound"), "Repository not found".to_owned()));
-    assert_eq!(answer.header("x-error-message"), Some("Repository not found"));
+    let response = get("/api/models/ada/none").token(ADA).send(&hub()).await;
+    assert_eq!(response.error(), (404, Some("RepoNotFound"), "Repository not found".to_owned()));
+    assert_eq!(response.header("x-error-message"), Some("Repository not found"));
 }
 
 #[tokio::test]
 async fn a_missing_repository_asks_the_anonymous_caller_to_sign_in() {
-    let answer = get("/api/models/ada/none").send(&hub()).await;
-    assert_eq!(answer.error(), (401, Some("RepoNotFound"), "Invalid username or password.".to_owned()));
-    assert!(answer.header("www-authenticate").unwrap().starts_with("Basic "));
+    let response = get("/api/models/ada/none").send(&hub()).await;
+    assert_eq!(response.error(), (401, Some("RepoNotFound"), "Invalid username or password.".to_owned()));
+    assert!(response.header("www-authenticate").unwrap().starts_with("Basic "));
 }
 
 #[tokio::test]
 async fn a_bad_token_is_never_taken_for_no_token() {
     for uri in ["/api/whoami-v2", "/api/models/ada/demo", "/ada/demo/resolve/main/.gitattributes"] {
-        let answer = get(uri).token("hf_unknown").send(&hub()).await;
-        assert_eq!(answer.status, 401, "{uri}");
-        assert_eq!(answer.header("x-error-message"), Some("Invalid credentials in Authorization header"));
-        assert_eq!(answer.header("x-error-code"), None);
+        let response = get(uri).token("hf_unknown").send(&hub()).await;
+        assert_eq!(response.status, 401, "{uri}");
+        assert_eq!(response.header("x-error-message"), Some("Invalid credentials in Authorization header"));
+        assert_eq!(response.header("x-error-code"), None);
     }
 }
 
@@ -42,10 +42,10 @@ async fn revisions_and_entries_that_are_missing_have_their_own_codes() {
         ("/ada/demo/raw/main/none", "EntryNotFound"),
     ];
     for (uri, code) in cases {
-        let answer = get(uri).token(ADA).send(&hub).await;
-        assert_eq!((answer.status.as_u16(), answer.header("x-error-code")), (404, Some(code)), "{uri}");
+        let response = get(uri).token(ADA).send(&hub).await;
+        assert_eq!((response.status.as_u16(), response.header("x-error-code")), (404, Some(code)), "{uri}");
         assert_eq!(
-            answer.header("x-repo-commit").is_some(),
+            response.header("x-repo-commit").is_some(),
             code == "EntryNotFound" && !uri.contains("tree")
         );
     }
@@ -53,20 +53,20 @@ async fn revisions_and_entries_that_are_missing_have_their_own_codes() {
 
 #[tokio::test]
 async fn a_head_request_has_the_error_in_its_headers_and_no_body() {
-    let answer = head("/ada/demo/resolve/main/none").send(&hub()).await;
-    assert_eq!((answer.status.as_u16(), answer.header("x-error-code")), (404, Some("EntryNotFound")));
-    assert!(answer.body.is_empty());
+    let response = head("/ada/demo/resolve/main/none").send(&hub()).await;
+    assert_eq!((response.status.as_u16(), response.header("x-error-code")), (404, Some("EntryNotFound")));
+    assert!(response.body.is_empty());
 }
 
 #[tokio::test]
-async fn unknown_addresses_and_methods_answer_in_json() {
+async fn unknown_urls_and_methods_response_in_json() {
     let hub = hub();
     for uri in
         ["/", "/api/nothing", "/api/models/a--b/x", "/ada/demo/blob/main/x", "/api/models/ada/demo/%ff"]
     {
-        let answer = get(uri).send(&hub).await;
-        assert_eq!(answer.status, 404, "{uri}");
-        assert!(answer.any_json()["error"].is_string());
+        let response = get(uri).send(&hub).await;
+        assert_eq!(response.status, 404, "{uri}");
+        assert!(response.any_json()["error"].is_string());
     }
     for (method, uri, allowed) in [
         (Method::POST, "/api/whoami-v2", "GET, HEAD"),
@@ -74,8 +74,8 @@ async fn unknown_addresses_and_methods_answer_in_json() {
         (Method::PUT, "/api/models/ada/demo", "GET, HEAD"),
         (Method::GET, "/api/models/ada/demo/commit/main", "POST"),
     ] {
-        let answer = call(method, uri).send(&hub).await;
-        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, Some(allowed)), "{uri}");
+        let response = call(method, uri).send(&hub).await;
+        assert_eq!((response.status.as_u16(), response.header("allow")), (405, Some(allowed)), "{uri}");
     }
 }
 
@@ -141,12 +141,12 @@ async fn private_and_missing_repositories_answer_strangers_the_same() {
         for token in [None, Some(BOB)] {
             let ask = async |id: &str| {
                 let body = if body.is_null() { String::new() } else { body.to_string() };
-                let answer = call(method.clone(), &route.replace("{}", id))
+                let response = call(method.clone(), &route.replace("{}", id))
                     .maybe_token(token)
                     .body(body)
                     .send(&hub)
                     .await;
-                answer.without_id()
+                response.without_id()
             };
             // Of the same length, so that a message that quoted the id would still differ only by it.
             let (private, missing) = (ask("analytical/closed").await, ask("analytical/nobody").await);
@@ -169,14 +169,14 @@ async fn private_and_missing_repositories_answer_strangers_the_same() {
 }
 
 #[tokio::test]
-async fn every_answer_repeats_the_callers_request_id() {
+async fn every_response_repeats_the_callers_request_id() {
     let hub = hub();
     for uri in ["/api/models/ada/demo", "/api/models/ada/none", "/nothing/at/all"] {
-        let answer =
+        let response =
             get(uri).header("x-request-id", "mine-1").header("x-amzn-trace-id", "trace").send(&hub).await;
-        assert_eq!(answer.header("x-request-id"), Some("mine-1"), "{uri}");
-        let answer = get(uri).header("x-amzn-trace-id", "trace").send(&hub).await;
-        assert_eq!(answer.header("x-request-id"), Some("trace"), "{uri}");
+        assert_eq!(response.header("x-request-id"), Some("mine-1"), "{uri}");
+        let response = get(uri).header("x-amzn-trace-id", "trace").send(&hub).await;
+        assert_eq!(response.header("x-request-id"), Some("trace"), "{uri}");
         assert!(!get(uri).send(&hub).await.header("x-request-id").unwrap().is_empty());
     }
 }
@@ -185,8 +185,8 @@ async fn every_answer_repeats_the_callers_request_id() {
 async fn bodies_that_are_too_large_compressed_or_no_json_are_refused() {
     let hub = hub();
     let large = "x".repeat((1 << 20) + 1);
-    let answer = call(Method::POST, "/api/repos/create").token(ADA).body(large).send(&hub).await;
-    assert_eq!(answer.status, 413);
+    let response = call(Method::POST, "/api/repos/create").token(ADA).body(large).send(&hub).await;
+    assert_eq!(response.status, 413);
     let gzip = post("/api/repos/create", json!({"name": "x"})).token(ADA).header("content-encoding", "gzip");
     assert_eq!(gzip.send(&hub).await.status, 415);
     let identity =

@@ -19,34 +19,34 @@ async fn a_status_is_answered_for_matching_requests_only_and_counted() {
     let mut statuses = Vec::new();
     for _ in 0..4 {
         assert_eq!(get("/api/whoami-v2").token(ADA).send(&hub).await.status, 200);
-        let answer = get(INFO).send(&hub).await;
-        assert_eq!(answer.header("retry-after").is_some(), answer.status == 503);
-        statuses.push(answer.status.as_u16());
+        let response = get(INFO).send(&hub).await;
+        assert_eq!(response.header("retry-after").is_some(), response.status == 503);
+        statuses.push(response.status.as_u16());
     }
     assert_eq!(statuses, [200, 503, 503, 200]);
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_lost_after_the_change_was_made() {
+async fn a_lost_response_is_lost_after_the_change_was_made() {
     let hub = hub();
     let before = tip(&hub, "ada/demo").await;
-    hub.fault(Fault::lose_answer().on("POST").path("/commit/"));
+    hub.fault(Fault::lose_response().on("POST").path("/commit/"));
     let request = commit("ada/demo", &[file_line("a.txt", "a")]).token(ADA).request();
     assert!(hub.clone().oneshot(request).await.is_err());
     assert_ne!(tip(&hub, "ada/demo").await, before);
 }
 
 #[tokio::test]
-async fn an_answer_breaks_off_with_and_without_an_error() {
+async fn a_response_breaks_off_with_and_without_an_error() {
     let hub = hub();
     hub.fault(Fault::reset_after(10).path("/resolve/"));
     hub.fault(Fault::truncate_after(10).path("/resolve/"));
     for fails in [true, false] {
         let request = get("/ada/demo/resolve/main/.gitattributes").request();
-        let answer = hub.clone().oneshot(request).await.unwrap();
-        let length: u64 = answer.headers()["content-length"].to_str().unwrap().parse().unwrap();
+        let response = hub.clone().oneshot(request).await.unwrap();
+        let length: u64 = response.headers()["content-length"].to_str().unwrap().parse().unwrap();
         assert!(length > 10);
-        let mut body = answer.into_body();
+        let mut body = response.into_body();
         let mut received = 0;
         let failed = loop {
             match body.frame().await {
@@ -61,7 +61,7 @@ async fn an_answer_breaks_off_with_and_without_an_error() {
 }
 
 #[tokio::test]
-async fn expired_addresses_are_refused_and_new_ones_work() {
+async fn expired_urls_are_refused_and_new_ones_work() {
     let hub = hub();
     hub.fault(Fault::expire_links().path("/objects/batch"));
     for status in [403, 200] {
@@ -89,9 +89,9 @@ async fn a_held_request_does_nothing_until_it_is_released() {
 }
 
 #[tokio::test]
-async fn a_held_answer_waits_after_the_change_was_made() {
+async fn a_held_response_waits_after_the_change_was_made() {
     let hub = hub();
-    let (fault, held) = Fault::hold_answer();
+    let (fault, held) = Fault::hold_response();
     hub.fault(fault.path("/repos/create"));
     let waiting = {
         let hub = hub.clone();
@@ -140,9 +140,9 @@ async fn more_requests_than_the_hub_takes_are_told_to_come_back() {
         tokio::task::yield_now().await;
     }
     let busy = loop {
-        let answer = get(INFO).send(&hub).await;
-        if answer.status == 503 {
-            break answer;
+        let response = get(INFO).send(&hub).await;
+        if response.status == 503 {
+            break response;
         }
         tokio::task::yield_now().await;
     };

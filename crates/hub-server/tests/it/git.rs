@@ -11,7 +11,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::{
-    ADA, Answer, BOB, Call, RITA, WIM, builder, call, commit, file_line, get, head, header_line, hub,
+    ADA, BOB, Call, RITA, Received, WIM, builder, call, commit, file_line, get, head, header_line, hub,
     lfs_line, post, upload,
 };
 
@@ -69,14 +69,14 @@ impl World {
         self.git("", &["clone", "--quiet", &url, name]);
     }
 
-    fn send(&self, call: Call) -> Answer {
+    fn send(&self, call: Call) -> Received {
         self.runtime.block_on(call.send(&self.hub))
     }
 
     /// Commits a file to `ada/demo` through the API.
     fn commit(&self, path: &str, content: &str) {
-        let answer = self.send(commit("ada/demo", &[file_line(path, content)]).token(ADA));
-        assert_eq!(answer.status, 200, "{answer:?}");
+        let response = self.send(commit("ada/demo", &[file_line(path, content)]).token(ADA));
+        assert_eq!(response.status, 200, "{response:?}");
     }
 
     /// Writes a file and commits it in a clone.
@@ -212,12 +212,12 @@ fn a_large_push_streams() {
 }
 
 #[test]
-fn without_git_the_answer_says_so() {
+fn without_git_the_response_says_so() {
     let hub = builder().git_program("/nowhere/git").build().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let answer = runtime.block_on(get("/ada/demo/info/refs?service=git-upload-pack").send(&hub));
-    assert_eq!(answer.status, 501);
-    assert!(answer.any_json()["error"].as_str().unwrap().contains("git is not installed"), "{answer:?}");
+    let response = runtime.block_on(get("/ada/demo/info/refs?service=git-upload-pack").send(&hub));
+    assert_eq!(response.status, 501);
+    assert!(response.any_json()["error"].as_str().unwrap().contains("git is not installed"), "{response:?}");
     let locks = runtime.block_on(post("/ada/demo.git/info/lfs/locks/verify", json!({})).send(&hub));
     assert_eq!(locks.status, 501);
 }
@@ -258,7 +258,7 @@ fn a_push_whose_caller_goes_away_is_finished_and_noticed() {
             }
         };
         tokio::select! {
-            answer = push.send(&world.hub) => panic!("{answer:?}"),
+            response = push.send(&world.hub) => panic!("{response:?}"),
             () = waiting => {}
         }
     });

@@ -1,4 +1,4 @@
-//! Git LFS: batch answers, uploads that are checked, downloads by signed addresses.
+//! Git LFS: batch answers, uploads that are checked, downloads by signed URLs.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -40,10 +40,10 @@ async fn the_batch_answers_in_the_media_type_of_git_lfs_for_every_kind() {
     for repo in ["ada/demo", "datasets/ada/nums", "spaces/ada/app"] {
         for suffix in [".git", ""] {
             let body = json!({"operation": "upload", "objects": [{"oid": sha256(b"x"), "size": 1}]});
-            let answer =
+            let response =
                 post(&format!("/{repo}{suffix}/info/lfs/objects/batch"), body).token(ADA).send(&hub).await;
-            assert_eq!(answer.header("content-type"), Some("application/vnd.git-lfs+json"));
-            assert_eq!(answer.json()["transfer"], "basic");
+            assert_eq!(response.header("content-type"), Some("application/vnd.git-lfs+json"));
+            assert_eq!(response.json()["transfer"], "basic");
         }
     }
 }
@@ -55,8 +55,8 @@ async fn content_that_is_not_what_was_announced_is_never_kept() {
     let object = batch(&hub, ADA, "ada/demo", "upload", &content).await;
     let href = href(&object["actions"]["upload"]);
     for wrong in [b"annOunced".to_vec(), b"announce".to_vec(), b"announced!".to_vec(), Vec::new()] {
-        let answer = call(Method::PUT, &href).body(wrong).send(&hub).await;
-        assert_eq!(answer.status, 422, "{answer:?}");
+        let response = call(Method::PUT, &href).body(wrong).send(&hub).await;
+        assert_eq!(response.status, 422, "{response:?}");
         let object = batch(&hub, ADA, "ada/demo", "upload", &content).await;
         assert!(object["actions"]["upload"].is_object());
         assert_eq!(commit("ada/demo", &[lfs_line("w", &content)]).token(ADA).send(&hub).await.status, 400);
@@ -85,9 +85,10 @@ async fn batch_refuses_objects_one_by_one_and_nonsense_whole() {
     let ask =
         async |body: Value| post("/ada/demo.git/info/lfs/objects/batch", body).token(ADA).send(&hub).await;
     let objects = json!([{"oid": "XY", "size": 1}, {"oid": sha256(&content), "size": 999}, {"oid": sha256(b"new"), "size": 3}]);
-    let answer = ask(json!({"operation": "upload", "hash_algo": "sha_256", "objects": objects})).await.json();
+    let response =
+        ask(json!({"operation": "upload", "hash_algo": "sha_256", "objects": objects})).await.json();
     let errors: Vec<_> =
-        answer["objects"].as_array().unwrap().iter().map(|o| o["error"]["code"].clone()).collect();
+        response["objects"].as_array().unwrap().iter().map(|o| o["error"]["code"].clone()).collect();
     assert_eq!(errors, [json!(422), json!(422), json!(null)]);
     for (body, status) in [
         (json!({"operation": "upload", "objects": [{"oid": sha256(b"x"), "size": -1}]}), 400),
@@ -117,14 +118,14 @@ async fn those_who_see_a_repository_download_and_signed_in_writers_upload() {
         ("upload", Some(BOB), 200),
         ("upload", Some(ADA), 200),
     ] {
-        let answer = ask(operation, token).send(&hub).await;
-        assert_eq!(answer.status, status, "{operation} {token:?}");
-        assert_eq!(answer.header("lfs-authenticate").is_some(), status == 401);
+        let response = ask(operation, token).send(&hub).await;
+        assert_eq!(response.status, status, "{operation} {token:?}");
+        assert_eq!(response.header("lfs-authenticate").is_some(), status == 401);
     }
 }
 
 #[tokio::test]
-async fn a_download_address_needs_no_token_and_serves_ranges() {
+async fn a_download_url_needs_no_token_and_serves_ranges() {
     let hub = hub();
     let content: Vec<u8> = (0..600_000_u32).map(|n| n as u8).collect();
     upload(&hub, "ada/demo", &content).await;
@@ -147,7 +148,7 @@ async fn a_download_address_needs_no_token_and_serves_ranges() {
 }
 
 #[tokio::test]
-async fn an_address_is_good_for_nothing_but_what_it_was_signed_for() {
+async fn a_url_is_good_for_nothing_but_what_it_was_signed_for() {
     let hub = hub();
     let content = b"signed".to_vec();
     let object = batch(&hub, ADA, "ada/demo", "upload", &content).await;
@@ -164,8 +165,8 @@ async fn an_address_is_good_for_nothing_but_what_it_was_signed_for() {
         (Method::PUT, changed(&upload_to, "?", "/1?")),
     ];
     for (method, uri) in wrong {
-        let answer = call(method, &uri).token(ADA).body(content.clone()).send(&hub).await;
-        assert_eq!(answer.status, 403, "{uri}");
+        let response = call(method, &uri).token(ADA).body(content.clone()).send(&hub).await;
+        assert_eq!(response.status, 403, "{uri}");
     }
     let deleted = json!({"name": "demo", "organization": "ada"});
     call(Method::DELETE, "/api/repos/delete").token(ADA).body(deleted.to_string()).send(&hub).await;
@@ -174,8 +175,8 @@ async fn an_address_is_good_for_nothing_but_what_it_was_signed_for() {
         .send(&hub)
         .await
         .json();
-    let answer = call(Method::PUT, &upload_to).body(content).send(&hub).await;
-    assert_eq!(answer.status, 403, "a new repository of the same name");
+    let response = call(Method::PUT, &upload_to).body(content).send(&hub).await;
+    assert_eq!(response.status, 403, "a new repository of the same name");
 }
 
 #[tokio::test]
@@ -190,15 +191,16 @@ async fn a_large_object_goes_in_parts_when_the_client_knows_how() {
 
     let only_basic =
         json!({"operation": "upload", "objects": [{"oid": sha256(&content), "size": content.len()}]});
-    let answer = post("/ada/parts.git/info/lfs/objects/batch", only_basic).token(ADA).send(&hub).await.json();
-    assert_eq!(answer["transfer"], "basic");
-    assert!(answer["objects"][0]["actions"]["upload"]["header"].get("chunk_size").is_none());
+    let response =
+        post("/ada/parts.git/info/lfs/objects/batch", only_basic).token(ADA).send(&hub).await.json();
+    assert_eq!(response["transfer"], "basic");
+    assert!(response["objects"][0]["actions"]["upload"]["header"].get("chunk_size").is_none());
 
     let mut parts = Vec::new();
     for (number, chunk) in content.chunks(10).enumerate() {
         let url = path_of(header[&(number + 1).to_string()].as_str().unwrap());
-        let answer = call(Method::PUT, &url).body(chunk.to_vec()).send(&hub).await;
-        let etag = answer.header("etag").unwrap().to_owned();
+        let response = call(Method::PUT, &url).body(chunk.to_vec()).send(&hub).await;
+        let etag = response.header("etag").unwrap().to_owned();
         assert!(etag.starts_with('"') && etag.ends_with('"'), "{etag}");
         parts.push(json!({"partNumber": number + 1, "etag": etag}));
     }
@@ -209,7 +211,7 @@ async fn a_large_object_goes_in_parts_when_the_client_knows_how() {
     let other = json!({"oid": sha256(b"other"), "parts": parts});
     assert_eq!(post(&complete, other).send(&hub).await.status, 422);
     assert_eq!(post(&complete, done.clone()).send(&hub).await.status, 200);
-    assert_eq!(post(&complete, done).send(&hub).await.status, 200, "the answer may have been lost");
+    assert_eq!(post(&complete, done).send(&hub).await.status, 200, "the response may have been lost");
     assert!(batch(&hub, ADA, "ada/parts", "upload", &content).await.get("actions").is_none());
     let object = batch(&hub, ADA, "ada/parts", "download", &content).await;
     assert_eq!(get(&href(&object["actions"]["download"])).send(&hub).await.body, content);
@@ -226,9 +228,9 @@ async fn parts_that_make_another_content_are_refused_and_not_kept() {
     let mut parts = Vec::new();
     for (number, chunk) in ["1", "2"].into_iter().zip([b"0123456789".as_slice(), b"abcdX"]) {
         let url = path_of(header[number].as_str().unwrap());
-        let answer = call(Method::PUT, &url).body(chunk).send(&hub).await;
+        let response = call(Method::PUT, &url).body(chunk).send(&hub).await;
         parts.push(
-            json!({"partNumber": number.parse::<u32>().unwrap(), "etag": answer.header("etag").unwrap()}),
+            json!({"partNumber": number.parse::<u32>().unwrap(), "etag": response.header("etag").unwrap()}),
         );
     }
     let done = json!({"oid": sha256(&content), "parts": parts});

@@ -6,8 +6,8 @@ use serde_json::json;
 use crate::support::{ADA, BOB, WIM, call, get, hub, path_of};
 
 async fn like(hub: &hub_server::EmbeddedHub, repo: &str, token: &str) {
-    let answer = call(Method::POST, &format!("/api/{repo}/like")).token(token).send(hub).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
+    let response = call(Method::POST, &format!("/api/{repo}/like")).token(token).send(hub).await;
+    assert_eq!(response.status, 200, "{response:?}");
 }
 
 #[tokio::test]
@@ -20,8 +20,8 @@ async fn a_like_counts_once_in_info_and_is_taken_back() {
     like(&hub, "models/ada/demo", ADA).await;
     assert_eq!(likes().await, 2);
     for _ in 0..2 {
-        let answer = call(Method::DELETE, "/api/models/ada/demo/like").token(BOB).send(&hub).await;
-        assert_eq!(answer.status, 200);
+        let response = call(Method::DELETE, "/api/models/ada/demo/like").token(BOB).send(&hub).await;
+        assert_eq!(response.status, 200);
     }
     assert_eq!(likes().await, 1);
 }

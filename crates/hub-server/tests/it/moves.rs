@@ -22,8 +22,8 @@ async fn the_old_name_answers_307_to_the_same_thing_with_its_query() {
         ("/api/models/ADA/Demo/tree/refs%2Fheads%2Fmain", "/api/models/ada/new/tree/refs%2Fheads%2Fmain"),
         ("/ada/demo/resolve/main/a%20b.txt", "/ada/new/resolve/main/a%20b.txt"),
     ] {
-        let answer = get(path).send(&hub).await;
-        assert_eq!((answer.status.as_u16(), answer.header("location")), (307, Some(to)), "{path}");
+        let response = get(path).send(&hub).await;
+        assert_eq!((response.status.as_u16(), response.header("location")), (307, Some(to)), "{path}");
         assert_eq!(get(to).send(&hub).await.status, 200, "{to}");
     }
     let commit = call(Method::POST, "/api/models/ada/demo/commit/main").token(ADA).send(&hub).await;
@@ -32,7 +32,7 @@ async fn the_old_name_answers_307_to_the_same_thing_with_its_query() {
 }
 
 #[tokio::test]
-async fn addresses_of_large_files_outlive_the_move() {
+async fn urls_of_large_files_outlive_the_move() {
     let hub = hub();
     let content = [7; 100];
     upload(&hub, "ada/demo", &content).await;
@@ -45,8 +45,8 @@ async fn addresses_of_large_files_outlive_the_move() {
 #[tokio::test]
 async fn an_old_name_tells_a_stranger_nothing_of_a_private_repository() {
     let hub = hub();
-    let answer = moving("analytical/closed", "analytical/new").token(WIM).send(&hub).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
+    let response = moving("analytical/closed", "analytical/new").token(WIM).send(&hub).await;
+    assert_eq!(response.status, 200, "{response:?}");
     let old = "/api/models/analytical/closed";
     assert_eq!(get(old).token(RITA).send(&hub).await.status, 307);
     assert_eq!(get(old).token(BOB).send(&hub).await.error().1, Some("RepoNotFound"));

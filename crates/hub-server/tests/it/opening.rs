@@ -113,7 +113,7 @@ fn descriptions_that_cannot_be_are_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn addresses_begin_with_the_public_one() {
+async fn urls_begin_with_the_public_one() {
     let hub = builder().public_url("https://hub.example/").build().unwrap();
     let made =
         post("http://127.0.0.1:1/api/repos/create", json!({"name": "x"})).token(ADA).send(&hub).await.json();

@@ -15,8 +15,8 @@ fn file(path: &str, content: &[u8]) -> Value {
 async fn files_are_decided_by_the_rules_of_the_revision_in_order() {
     let hub = hub();
     let files = [file("b.bin", b"x"), file("a.txt", b"x"), file("raw", b"\0x"), file("empty.bin", b"")];
-    let answer = post(URI, json!({"files": files})).token(ADA).send(&hub).await.json();
-    let modes: Vec<_> = answer["files"]
+    let response = post(URI, json!({"files": files})).token(ADA).send(&hub).await.json();
+    let modes: Vec<_> = response["files"]
         .as_array()
         .unwrap()
         .iter()
@@ -32,7 +32,7 @@ async fn files_are_decided_by_the_rules_of_the_revision_in_order() {
     let expected = [("b.bin", "lfs"), ("a.txt", "regular"), ("raw", "lfs"), ("empty.bin", "regular")]
         .map(|(path, mode)| (path, mode, no.clone()));
     assert_eq!(modes, expected);
-    assert_eq!(answer["commitOid"], tip(&hub, "ada/demo").await);
+    assert_eq!(response["commitOid"], tip(&hub, "ada/demo").await);
 }
 
 #[tokio::test]
@@ -42,8 +42,8 @@ async fn rules_that_are_part_of_the_commit_are_used_instead() {
     let ask = async |extra: Value| {
         let mut body = json!({"files": [file("a.tmp", b"x"), file("a.log", b"x"), file("a.dat", b"x")]});
         body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        let answer = post(URI, body).token(ADA).send(&hub).await.json();
-        let files = answer["files"].as_array().unwrap().clone();
+        let response = post(URI, body).token(ADA).send(&hub).await.json();
+        let files = response["files"].as_array().unwrap().clone();
         let read = |file: &Value| (file["shouldIgnore"] == true, file["uploadMode"] == "lfs");
         files.iter().map(read).collect::<Vec<_>>()
     };
@@ -62,10 +62,10 @@ async fn what_is_there_is_named_by_blob_id_or_sha256() {
     commit("ada/demo", &[lfs_line("w.bin", &weights)]).token(ADA).send(&hub).await.json();
     add_files(&hub, "ada/demo", &[("a.txt", "hello")]).await;
     let files = [file("w.bin", b"x"), file("a.txt", b"x"), file("new.txt", b"x")];
-    let answer = post(URI, json!({"files": files})).token(ADA).send(&hub).await.json();
-    assert_eq!(answer["files"][0]["oid"], sha256(&weights));
-    assert_eq!(answer["files"][1]["oid"], "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0");
-    assert!(answer["files"][2].get("oid").is_none());
+    let response = post(URI, json!({"files": files})).token(ADA).send(&hub).await.json();
+    assert_eq!(response["files"][0]["oid"], sha256(&weights));
+    assert_eq!(response["files"][1]["oid"], "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0");
+    assert!(response["files"][2].get("oid").is_none());
 }
 
 #[tokio::test]

@@ -7,19 +7,19 @@ use crate::support::{
     ADA, add_files, call, commit, get, header_line, hub, lfs_line, ndjson, path_of, post, sha256, tip, upload,
 };
 
-/// The address in a `Link` header, with its relation checked.
+/// The URL in a `Link` header, with its relation checked.
 fn next(link: &str) -> String {
-    let address = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
-    path_of(address)
+    let url = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
+    path_of(url)
 }
 
 async fn pages(hub: &hub_server::EmbeddedHub, first: &str) -> Vec<Vec<Value>> {
     let mut pages = Vec::new();
     let mut uri = Some(first.to_owned());
     while let Some(at) = uri {
-        let answer = get(&at).send(hub).await;
-        pages.push(answer.json().as_array().unwrap().clone());
-        uri = answer.header("link").map(next);
+        let response = get(&at).send(hub).await;
+        pages.push(response.json().as_array().unwrap().clone());
+        uri = response.header("link").map(next);
         assert!(pages.len() < 50, "the pages do not end");
     }
     pages

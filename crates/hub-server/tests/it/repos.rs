@@ -34,7 +34,7 @@ async fn a_password_is_a_token_whatever_the_user_name() {
 }
 
 #[tokio::test]
-async fn a_new_repository_has_a_first_commit_and_the_address_of_its_kind() {
+async fn a_new_repository_has_a_first_commit_and_the_url_of_its_kind() {
     let hub = hub();
     for (kind, plural, prefix) in
         [("model", "models", ""), ("dataset", "datasets", "datasets/"), ("space", "spaces", "spaces/")]
@@ -66,15 +66,15 @@ async fn the_namespace_defaults_to_the_caller_and_the_kind_to_model() {
 }
 
 #[tokio::test]
-async fn a_repository_that_exists_answers_409_with_its_address_in_any_case() {
+async fn a_repository_that_exists_answers_409_with_its_url_in_any_case() {
     let hub = hub();
     for name in ["demo", "DEMO"] {
-        let answer = post("/api/repos/create", json!({"name": name, "organization": "ada"}))
+        let response = post("/api/repos/create", json!({"name": name, "organization": "ada"}))
             .token(ADA)
             .send(&hub)
             .await;
-        assert_eq!(answer.status, 409);
-        let body = answer.any_json();
+        assert_eq!(response.status, 409);
+        let body = response.any_json();
         assert_eq!(body["error"], "You already created this model repo");
         assert_eq!(body["url"], "http://localhost/ada/demo");
     }
@@ -85,8 +85,8 @@ async fn only_members_who_may_write_make_repositories_in_an_organisation() {
     let hub = hub();
     for (token, name, status) in [(WIM, "w", 200), (CORA, "c", 200), (RITA, "r", 403), (ADA, "a", 403)] {
         let body = json!({"name": name, "organization": "analytical"});
-        let answer = post("/api/repos/create", body).token(token).send(&hub).await;
-        assert_eq!(answer.status, status, "{token}: {answer:?}");
+        let response = post("/api/repos/create", body).token(token).send(&hub).await;
+        assert_eq!(response.status, status, "{token}: {response:?}");
     }
     let foreign = json!({"name": "x", "organization": "nobody"});
     assert_eq!(post("/api/repos/create", foreign).token(ADA).send(&hub).await.status, 403);
@@ -99,9 +99,9 @@ async fn a_contributor_changes_only_what_it_made() {
     post("/api/repos/create", body).token(CORA).send(&hub).await.json();
     for (repo, status) in [("mine", 200), ("open", 403)] {
         let line = crate::support::file_line("a.txt", "a");
-        let answer =
+        let response =
             crate::support::commit(&format!("analytical/{repo}"), &[line]).token(CORA).send(&hub).await;
-        assert_eq!(answer.status, status, "{repo}: {answer:?}");
+        assert_eq!(response.status, status, "{repo}: {response:?}");
     }
 }
 
@@ -119,8 +119,8 @@ async fn requests_that_cannot_be_meant_are_refused() {
         (json!({"organization": "ada"}), 400),
     ];
     for (body, status) in cases {
-        let answer = post("/api/repos/create", body.clone()).token(ADA).send(&hub).await;
-        assert_eq!(answer.status, status, "{body}: {answer:?}");
+        let response = post("/api/repos/create", body.clone()).token(ADA).send(&hub).await;
+        assert_eq!(response.status, status, "{body}: {response:?}");
     }
 }
 
@@ -128,8 +128,8 @@ async fn requests_that_cannot_be_meant_are_refused() {
 async fn a_deleted_repository_is_gone_and_its_name_free() {
     let hub = hub();
     let body = json!({"name": "demo", "organization": "ada", "type": "model"});
-    let answer = delete(body.clone()).token(ADA).send(&hub).await;
-    assert_eq!((answer.status.as_u16(), &answer.body[..]), (200, b"OK".as_slice()));
+    let response = delete(body.clone()).token(ADA).send(&hub).await;
+    assert_eq!((response.status.as_u16(), &response.body[..]), (200, b"OK".as_slice()));
     assert_eq!(get("/api/models/ada/demo").token(ADA).send(&hub).await.status, 404);
     let again = delete(body.clone()).token(ADA).send(&hub).await;
     assert_eq!(again.error(), (404, Some("RepoNotFound"), "Repository not found".to_owned()));

@@ -9,37 +9,37 @@ async fn a_regular_file_is_answered_with_its_blob_id_and_commit() {
     let hub = hub();
     let sha = add_files(&hub, "ada/demo", &[("d/a b.txt", "hello")]).await;
     for uri in ["/ada/demo/resolve/main/d/a%20b.txt", "/ada/demo/raw/main/d/a%20b.txt"] {
-        let answer = get(uri).send(&hub).await;
-        assert_eq!((answer.status.as_u16(), &answer.body[..]), (200, b"hello".as_slice()));
+        let response = get(uri).send(&hub).await;
+        assert_eq!((response.status.as_u16(), &response.body[..]), (200, b"hello".as_slice()));
         let headers = head(uri).send(&hub).await;
         assert!(headers.body.is_empty());
-        for answer in [answer, headers] {
-            assert_eq!(answer.header("etag"), Some(ETAG));
-            assert_eq!(answer.header("x-repo-commit"), Some(sha.as_str()));
-            assert_eq!(answer.header("content-length"), Some("5"));
-            assert_eq!(answer.header("accept-ranges"), Some("bytes"));
+        for response in [response, headers] {
+            assert_eq!(response.header("etag"), Some(ETAG));
+            assert_eq!(response.header("x-repo-commit"), Some(sha.as_str()));
+            assert_eq!(response.header("content-length"), Some("5"));
+            assert_eq!(response.header("accept-ranges"), Some("bytes"));
         }
     }
 }
 
 #[tokio::test]
-async fn an_lfs_file_is_a_redirect_to_an_absolute_address_with_its_size_and_hash() {
+async fn an_lfs_file_is_a_redirect_to_an_absolute_url_with_its_size_and_hash() {
     let hub = hub();
     let content = vec![1_u8; 3000];
     upload(&hub, "ada/demo", &content).await;
-    let answer = commit("ada/demo", &[lfs_line("w.bin", &content)]).token(ADA).send(&hub).await.json();
+    let response = commit("ada/demo", &[lfs_line("w.bin", &content)]).token(ADA).send(&hub).await.json();
     for ask in [get, head] {
-        let answer_to = ask("/ada/demo/resolve/main/w.bin").send(&hub).await;
-        assert_eq!(answer_to.status, 302);
+        let response_to = ask("/ada/demo/resolve/main/w.bin").send(&hub).await;
+        assert_eq!(response_to.status, 302);
         let etag = format!("\"{}\"", sha256(&content));
-        assert_eq!(answer_to.header("x-linked-etag"), Some(etag.as_str()));
-        assert_eq!(answer_to.header("x-linked-size"), Some("3000"));
-        assert_eq!(answer_to.header("x-repo-commit"), answer["commitOid"].as_str());
-        assert!(!String::from_utf8_lossy(&answer_to.body).contains("signature"));
-        let location = path_of(answer_to.header("location").unwrap());
+        assert_eq!(response_to.header("x-linked-etag"), Some(etag.as_str()));
+        assert_eq!(response_to.header("x-linked-size"), Some("3000"));
+        assert_eq!(response_to.header("x-repo-commit"), response["commitOid"].as_str());
+        assert!(!String::from_utf8_lossy(&response_to.body).contains("signature"));
+        let location = path_of(response_to.header("location").unwrap());
         let object = get(&location).send(&hub).await;
         assert_eq!(object.body, content);
-        assert_eq!(object.header("x-repo-commit"), answer["commitOid"].as_str());
+        assert_eq!(object.header("x-repo-commit"), response["commitOid"].as_str());
     }
 }
 
@@ -57,10 +57,10 @@ async fn ranges_are_answered_as_http_has_it() {
         ("lines=1-2", 200, "hello", None),
     ];
     for (range, status, body, content_range) in cases {
-        let answer = get(uri).header("range", range).send(&hub).await;
-        assert_eq!((answer.status.as_u16(), &answer.body[..]), (status, body.as_bytes()), "{range}");
-        assert_eq!(answer.header("content-range"), content_range, "{range}");
-        assert_eq!(answer.header("content-length"), Some(body.len().to_string().as_str()), "{range}");
+        let response = get(uri).header("range", range).send(&hub).await;
+        assert_eq!((response.status.as_u16(), &response.body[..]), (status, body.as_bytes()), "{range}");
+        assert_eq!(response.header("content-range"), content_range, "{range}");
+        assert_eq!(response.header("content-length"), Some(body.len().to_string().as_str()), "{range}");
     }
     let beyond = get(uri).header("range", "bytes=5-").send(&hub).await;
     assert_eq!((beyond.status.as_u16(), beyond.header("content-range")), (416, Some("bytes */5")));
@@ -91,9 +91,9 @@ async fn what_is_not_a_file_is_not_found() {
     let hub = hub();
     add_files(&hub, "ada/demo", &[("d/a.txt", "a")]).await;
     for path in ["d", "d/", "none", "a/../d/a.txt", "d//a.txt", ".git/config", "%2e%2e/x"] {
-        let answer = get(&format!("/ada/demo/resolve/main/{path}")).send(&hub).await;
+        let response = get(&format!("/ada/demo/resolve/main/{path}")).send(&hub).await;
         assert_eq!(
-            (answer.status.as_u16(), answer.header("x-error-code")),
+            (response.status.as_u16(), response.header("x-error-code")),
             (404, Some("EntryNotFound")),
             "{path}"
         );
@@ -106,9 +106,9 @@ async fn a_revision_may_be_a_branch_a_commit_or_head() {
     let old = add_files(&hub, "ada/demo", &[("a.txt", "old")]).await;
     add_files(&hub, "ada/demo", &[("a.txt", "new")]).await;
     for (revision, text) in [("main", "new"), ("HEAD", "new"), (&old[..], "old"), (&old[..7], "old")] {
-        let answer = get(&format!("/ada/demo/resolve/{revision}/a.txt?download=true")).send(&hub).await;
-        assert_eq!(&answer.body[..], text.as_bytes(), "{revision}");
-        assert!(answer.header("content-disposition").unwrap().starts_with("attachment"));
+        let response = get(&format!("/ada/demo/resolve/{revision}/a.txt?download=true")).send(&hub).await;
+        assert_eq!(&response.body[..], text.as_bytes(), "{revision}");
+        assert!(response.header("content-disposition").unwrap().starts_with("attachment"));
     }
 }
 

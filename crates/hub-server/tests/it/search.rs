@@ -5,18 +5,18 @@ use hub_server::{EmbeddedHub, Seed};
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADA, Answer, BOB, RITA, add_files, builder, call, commit, file_line, get, header_line, hub, ndjson,
+    ADA, BOB, RITA, Received, add_files, builder, call, commit, file_line, get, header_line, hub, ndjson,
     path_of,
 };
 
-fn ids(answer: &Answer) -> Vec<String> {
-    let items = answer.json();
+fn ids(response: &Received) -> Vec<String> {
+    let items = response.json();
     items.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The address of the next page, which must be absolute.
-fn next(answer: &Answer) -> Option<String> {
-    let link = answer.header("link")?;
+/// The URL of the next page, which must be absolute.
+fn next(response: &Received) -> Option<String> {
+    let link = response.header("link")?;
     let url = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
     Some(path_of(url))
 }
@@ -25,13 +25,13 @@ fn next(answer: &Answer) -> Option<String> {
 async fn pages_follow_each_other_and_keep_the_query() {
     let hub = builder().repo("ada/demo-2").repo("ada/demo-3").repo("ada/other").build().unwrap();
     let mut seen = Vec::new();
-    let mut address = Some("/api/models?search=demo&sort=id&direction=1&limit=1".to_owned());
-    while let Some(current) = address {
-        let answer = get(&current).send(&hub).await;
-        assert_eq!(answer.json().as_array().unwrap().len(), 1);
-        seen.extend(ids(&answer));
-        address = next(&answer);
-        assert!(address.as_ref().is_none_or(|next| next.contains("search=demo")), "{address:?}");
+    let mut url = Some("/api/models?search=demo&sort=id&direction=1&limit=1".to_owned());
+    while let Some(current) = url {
+        let response = get(&current).send(&hub).await;
+        assert_eq!(response.json().as_array().unwrap().len(), 1);
+        seen.extend(ids(&response));
+        url = next(&response);
+        assert!(url.as_ref().is_none_or(|next| next.contains("search=demo")), "{url:?}");
     }
     assert_eq!(seen, ["ada/demo", "ada/demo-2", "ada/demo-3"]);
 }
@@ -39,8 +39,8 @@ async fn pages_follow_each_other_and_keep_the_query() {
 #[tokio::test]
 async fn a_page_that_is_just_full_is_the_last() {
     let hub = hub();
-    let answer = get("/api/models?limit=2").send(&hub).await;
-    assert_eq!((ids(&answer).len(), next(&answer)), (2, None));
+    let response = get("/api/models?limit=2").send(&hub).await;
+    assert_eq!((ids(&response).len(), next(&response)), (2, None));
 }
 
 #[tokio::test]
@@ -148,8 +148,7 @@ async fn tags_come_from_public_cards_unless_the_seed_names_a_file() {
 #[tokio::test]
 async fn searches_refuse_a_wrong_token() {
     let hub = hub();
-    for address in ["/api/models", "/api/datasets", "/api/spaces", "/api/models-tags-by-type", "/api/metrics"]
-    {
-        assert_eq!(get(address).token("hf_wrong").send(&hub).await.status, 401, "{address}");
+    for url in ["/api/models", "/api/datasets", "/api/spaces", "/api/models-tags-by-type", "/api/metrics"] {
+        assert_eq!(get(url).token("hf_wrong").send(&hub).await.status, 401, "{url}");
     }
 }

@@ -29,13 +29,13 @@ async fn serve(hub: EmbeddedHub) -> Running {
 }
 
 /// Sends `request` and reads until the server closes the connection.
-async fn exchange(address: SocketAddr, request: &[u8]) -> String {
+async fn send(address: SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request).await.unwrap();
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     // A reset after the bytes that count is as good as an end.
-    let _ = stream.read_to_end(&mut answer).await;
-    String::from_utf8_lossy(&answer).into_owned()
+    let _ = stream.read_to_end(&mut response).await;
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 fn request(method: &str, path: &str, host: &str) -> Vec<u8> {
@@ -47,10 +47,10 @@ async fn a_head_of_a_file_has_its_length_and_no_body() {
     let running = serve(hub()).await;
     let host = running.address.to_string();
     let path = "/ada/demo/resolve/main/.gitattributes";
-    let full = exchange(running.address, &request("GET", path, &host)).await;
+    let full = send(running.address, &request("GET", path, &host)).await;
     let length = full.split_once("\r\n\r\n").unwrap().1.len();
-    let answer = exchange(running.address, &request("HEAD", path, &host)).await;
-    let (headers, body) = answer.split_once("\r\n\r\n").unwrap();
+    let response = send(running.address, &request("HEAD", path, &host)).await;
+    let (headers, body) = response.split_once("\r\n\r\n").unwrap();
     assert!(headers.to_lowercase().contains(&format!("content-length: {length}")), "{headers}");
     assert!(length > 100 && body.is_empty());
 }
@@ -68,24 +68,24 @@ async fn on_loopback_only_loopback_hosts_are_answered() {
         (String::new(), 421),
     ];
     for (host, status) in cases {
-        let answer = exchange(running.address, &request("GET", "/api/models/ada/demo", &host)).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {answer}");
+        let response = send(running.address, &request("GET", "/api/models/ada/demo", &host)).await;
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {response}");
     }
     let absolute = format!(
         "GET http://evil.example/api/models/ada/demo HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
     );
-    assert!(exchange(running.address, absolute.as_bytes()).await.starts_with("HTTP/1.1 421 "));
+    assert!(send(running.address, absolute.as_bytes()).await.starts_with("HTTP/1.1 421 "));
 }
 
 #[tokio::test]
 async fn the_public_host_is_answered_too() {
     let running = serve(builder().public_url("https://hub.example").build().unwrap()).await;
-    let answer = exchange(running.address, &request("GET", "/api/models/ada/demo", "hub.example")).await;
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let response = send(running.address, &request("GET", "/api/models/ada/demo", "hub.example")).await;
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
 }
 
 #[tokio::test]
-async fn addresses_in_answers_lead_back_to_the_port() {
+async fn addresses_in_responses_lead_back_to_the_port() {
     let running = serve(hub()).await;
     let host = running.address.to_string();
     let body = r#"{"name":"new"}"#;
@@ -93,8 +93,8 @@ async fn addresses_in_answers_lead_back_to_the_port() {
         "POST /api/repos/create HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-Host: evil.example\r\nAuthorization: Bearer {ADA}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     );
-    let answer = exchange(running.address, request.as_bytes()).await;
-    assert!(answer.contains(&format!(r#""url":"http://{host}/ada/new""#)), "{answer}");
+    let response = send(running.address, request.as_bytes()).await;
+    assert!(response.contains(&format!(r#""url":"http://{host}/ada/new""#)), "{response}");
 }
 
 #[tokio::test]
@@ -110,9 +110,9 @@ async fn a_chunked_commit_without_a_length_is_taken() {
         request.push_str(&format!("{:x}\r\n{line}\r\n", line.len()));
     }
     request.push_str("0\r\n\r\n");
-    let answer = exchange(running.address, request.as_bytes()).await;
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    assert!(answer.contains(&tip(&hub, "ada/demo").await));
+    let response = send(running.address, request.as_bytes()).await;
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    assert!(response.contains(&tip(&hub, "ada/demo").await));
 }
 
 #[tokio::test]
@@ -124,15 +124,15 @@ async fn a_refusal_reaches_a_caller_that_is_still_sending() {
         "POST /api/models/ada/demo/commit/main HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer hf_wrong\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     );
-    let answer = exchange(running.address, request.as_bytes()).await;
-    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    let response = send(running.address, request.as_bytes()).await;
+    assert!(response.starts_with("HTTP/1.1 401 "), "{response}");
 }
 
 #[tokio::test]
-async fn a_lost_answer_closes_the_connection_after_the_commit() {
+async fn a_lost_response_closes_the_connection_after_the_commit() {
     let hub = hub();
     let before = tip(&hub, "ada/demo").await;
-    hub.fault(Fault::lose_answer().path("/commit/"));
+    hub.fault(Fault::lose_response().path("/commit/"));
     let running = serve(hub.clone()).await;
     let host = running.address.to_string();
     let body = crate::support::ndjson(&[crate::support::header_line("x"), file_line("a.txt", "a")]);
@@ -140,12 +140,12 @@ async fn a_lost_answer_closes_the_connection_after_the_commit() {
         "POST /api/models/ada/demo/commit/main HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {ADA}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    assert_eq!(exchange(running.address, request.as_bytes()).await, "");
+    assert_eq!(send(running.address, request.as_bytes()).await, "");
     assert_ne!(tip(&hub, "ada/demo").await, before);
 }
 
 #[tokio::test]
-async fn a_reset_and_a_truncated_answer_both_close_the_connection_early() {
+async fn a_reset_and_a_truncated_response_both_close_the_connection_early() {
     let hub = hub();
     hub.fault(Fault::reset_after(20).path("/resolve/"));
     hub.fault(Fault::truncate_after(20).path("/resolve/"));
@@ -153,12 +153,12 @@ async fn a_reset_and_a_truncated_answer_both_close_the_connection_early() {
     let host = running.address.to_string();
     let path = "/ada/demo/resolve/main/.gitattributes";
     for _ in 0..2 {
-        let answer = exchange(running.address, &request("GET", path, &host)).await;
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200 "), "{answer}");
-        assert_eq!(body.len(), 20, "{answer}");
+        let response = send(running.address, &request("GET", path, &host)).await;
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 "), "{response}");
+        assert_eq!(body.len(), 20, "{response}");
     }
-    let whole = exchange(running.address, &request("GET", path, &host)).await;
+    let whole = send(running.address, &request("GET", path, &host)).await;
     assert!(whole.split_once("\r\n\r\n").unwrap().1.len() > 20, "{whole}");
 }
 
@@ -170,8 +170,8 @@ async fn heads_with_too_many_headers_are_refused() {
     for headers in [many, large] {
         let start =
             format!("GET /api/models/ada/demo HTTP/1.1\r\nHost: {}\r\nConnection: close", running.address);
-        let answer = exchange(running.address, format!("{start}\r\n{headers}\r\n").as_bytes()).await;
-        assert!(answer.starts_with("HTTP/1.1 431 "), "{} bytes of headers: {answer}", headers.len());
+        let response = send(running.address, format!("{start}\r\n{headers}\r\n").as_bytes()).await;
+        assert!(response.starts_with("HTTP/1.1 431 "), "{} bytes of headers: {response}", headers.len());
     }
 }
 
@@ -206,7 +206,7 @@ async fn a_request_that_runs_ends_before_the_server_does() {
         body.len()
     );
     let address = running.address;
-    let client = tokio::spawn(async move { exchange(address, request.as_bytes()).await });
+    let client = tokio::spawn(async move { send(address, request.as_bytes()).await });
     held.reached().await;
     running.stop.send(()).unwrap();
     held.release();
@@ -228,8 +228,8 @@ async fn a_connection_that_sends_no_request_is_closed() {
     let running = serve(hub()).await;
     for start in ["", "PRI * HT", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow"] {
         let started = tokio::time::Instant::now();
-        let answer = exchange(running.address, start.as_bytes()).await;
-        assert_eq!(answer, "", "after {start:?}");
+        let response = send(running.address, start.as_bytes()).await;
+        assert_eq!(response, "", "after {start:?}");
         let kept = started.elapsed().as_secs();
         assert!((10..=25).contains(&kept), "{start:?} was kept for {kept} s");
     }

@@ -18,8 +18,8 @@ async fn a_repository_becomes_private_and_public_again() {
         (json!({"visibility": "private"}), 401),
         (json!({"visibility": "public"}), 200),
     ] {
-        let answer = settings("models/ada/demo", &body).token(ADA).send(&hub).await;
-        assert_eq!(answer.json(), body);
+        let response = settings("models/ada/demo", &body).token(ADA).send(&hub).await;
+        assert_eq!(response.json(), body);
         assert_eq!(get("/api/models/ada/demo").send(&hub).await.status, stranger, "{body}");
         let info = get("/api/models/ada/demo").token(ADA).send(&hub).await.json();
         assert_eq!(info["private"], stranger == 401);
@@ -38,8 +38,8 @@ async fn settings_that_cannot_be_are_refused() {
         ("models/ada/demo", json!({"colour": "red"})),
         ("spaces/ada/app", json!({"gated": "auto"})),
     ] {
-        let answer = settings(repo, &body).token(ADA).send(&hub).await;
-        assert_eq!(answer.status, 400, "{body}: {answer:?}");
+        let response = settings(repo, &body).token(ADA).send(&hub).await;
+        assert_eq!(response.status, 400, "{body}: {response:?}");
     }
 }
 
@@ -54,9 +54,9 @@ async fn files_of_a_gated_repository_are_for_members() {
         for path in
             [file, "/analytical/open/raw/main/.gitattributes", "/api/models/analytical/open/auth-check"]
         {
-            let answer = get(path).maybe_token(token).send(&hub).await;
-            assert_eq!(answer.status, status, "{path}: {answer:?}");
-            assert_eq!(answer.header("x-error-code"), (status != 200).then_some("GatedRepo"));
+            let response = get(path).maybe_token(token).send(&hub).await;
+            assert_eq!(response.status, status, "{path}: {response:?}");
+            assert_eq!(response.header("x-error-code"), (status != 200).then_some("GatedRepo"));
         }
         let info = get("/api/models/analytical/open").maybe_token(token).send(&hub).await.json();
         assert_eq!(info["gated"], "manual");

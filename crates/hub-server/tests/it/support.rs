@@ -101,22 +101,22 @@ impl Call {
         request
     }
 
-    pub(crate) async fn send(self, hub: &EmbeddedHub) -> Answer {
+    pub(crate) async fn send(self, hub: &EmbeddedHub) -> Received {
         let (parts, body) = hub.clone().oneshot(self.request()).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body }
+        Received { status: parts.status, headers: parts.headers, body }
     }
 }
 
-/// An answer that has come whole.
+/// A response that has come whole.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Received {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl Received {
     /// The JSON body of a 200.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
@@ -151,7 +151,7 @@ impl Answer {
     }
 }
 
-/// The path and query of an absolute address.
+/// The path and query of an absolute URL.
 pub(crate) fn path_of(url: &str) -> String {
     let url: http::Uri = url.parse().unwrap();
     assert!(url.authority().is_some(), "{url} is not absolute");
@@ -192,8 +192,8 @@ pub(crate) fn commit(repo: &str, lines: &[Value]) -> Call {
 /// Commits text files as ada and returns the commit's id.
 pub(crate) async fn add_files(hub: &EmbeddedHub, repo: &str, files: &[(&str, &str)]) -> String {
     let lines: Vec<_> = files.iter().map(|(path, content)| file_line(path, content)).collect();
-    let answer = commit(repo, &lines).token(ADA).send(hub).await.json();
-    answer["commitOid"].as_str().unwrap().to_owned()
+    let response = commit(repo, &lines).token(ADA).send(hub).await.json();
+    response["commitOid"].as_str().unwrap().to_owned()
 }
 
 /// Asks for the LFS actions of one object.
@@ -208,16 +208,16 @@ pub(crate) async fn batch(
         "operation": operation, "transfers": ["basic", "multipart"], "hash_algo": "sha256",
         "objects": [{"oid": sha256(content), "size": content.len()}],
     });
-    let answer = post(&format!("/{repo}.git/info/lfs/objects/batch"), request).token(token).send(hub).await;
-    answer.json()["objects"][0].clone()
+    let response = post(&format!("/{repo}.git/info/lfs/objects/batch"), request).token(token).send(hub).await;
+    response.json()["objects"][0].clone()
 }
 
 /// Uploads an object in one piece as ada.
 pub(crate) async fn upload(hub: &EmbeddedHub, repo: &str, content: &[u8]) {
     let object = batch(hub, ADA, repo, "upload", content).await;
     let href = path_of(object["actions"]["upload"]["href"].as_str().unwrap());
-    let answer = call(Method::PUT, &href).body(content.to_vec()).send(hub).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
+    let response = call(Method::PUT, &href).body(content.to_vec()).send(hub).await;
+    assert_eq!(response.status, 200, "{response:?}");
 }
 
 /// The id of the tip of `main` of a model.

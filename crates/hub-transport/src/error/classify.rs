@@ -1,4 +1,4 @@
-//! The one place that reads a failed answer: status, headers, route and body become an [`ErrorKind`] and its words.
+//! The one place that reads a failed response: status, headers, route and body become an [`ErrorKind`] and its words.
 //! The rules and their order are those of `hf_raise_for_status` of the Python client.
 
 use http::{HeaderMap, StatusCode, Uri};
@@ -13,7 +13,7 @@ use crate::{ErrorKind, redact};
 pub const MAX_SNIPPET: usize = 512;
 const MAX_MESSAGE: usize = 2048;
 
-/// What a failed answer says.
+/// What a failed response says.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Classified {
@@ -31,11 +31,11 @@ pub struct Classified {
     pub request_id: Option<String>,
     /// The beginning of a body that is not JSON, without tags and control characters.
     pub snippet: Option<String>,
-    /// The address of what is in the way, when the body names it.
+    /// The URL of what is in the way, when the body names it.
     pub existing_url: Option<String>,
 }
 
-/// Reads a failed answer to a request for `uri`; `body` may be empty, cut off, or anything but JSON.
+/// Reads a failed response to a request for `uri`; `body` may be empty, cut off, or anything but JSON.
 #[must_use]
 pub fn classify(status: StatusCode, headers: &HeaderMap, uri: &Uri, body: &[u8]) -> Classified {
     let text = |name: &str| {
@@ -165,7 +165,7 @@ fn words(kind: ErrorKind, status: StatusCode) -> (&'static str, Option<&'static 
     }
 }
 
-/// What a failed answer's body says.
+/// What a failed response's body says.
 #[derive(Default)]
 struct Said {
     message: Option<String>,
@@ -247,7 +247,7 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: u16, uri: &str, headers: &[(&'static str, &'static str)], body: &str) -> Classified {
+    fn response(status: u16, uri: &str, headers: &[(&'static str, &'static str)], body: &str) -> Classified {
         let map = headers
             .iter()
             .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)))
@@ -288,7 +288,7 @@ mod tests {
             (418, repo, vec![], Other),
         ];
         for (status, uri, headers, expected) in cases {
-            assert_eq!(answer(status, uri, &headers, "").kind, expected, "{status} {uri} {headers:?}");
+            assert_eq!(response(status, uri, &headers, "").kind, expected, "{status} {uri} {headers:?}");
         }
     }
 
@@ -299,15 +299,15 @@ mod tests {
             "Client sent an HTTP request to an HTTPS server.\n",
             "<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
         ] {
-            let hint = answer(400, "/x", &[], page).hint;
+            let hint = response(400, "/x", &[], page).hint;
             assert!(hint.is_some_and(|hint| hint.contains("https://")), "{page}");
         }
-        assert!(answer(400, "/x", &[], "no such thing").hint.is_none());
+        assert!(response(400, "/x", &[], "no such thing").hint.is_none());
     }
 
     #[test]
     fn messages_of_header_and_body_are_joined_once() {
-        let got = answer(404, "/x", &[("x-error-message", "gone")], r#"{"error":["gone","really"]}"#);
+        let got = response(404, "/x", &[("x-error-message", "gone")], r#"{"error":["gone","really"]}"#);
         assert_eq!(got.server_message.as_deref(), Some("gone\nreally"));
         assert_eq!(got.message, "not found: gone\nreally");
     }
@@ -315,17 +315,20 @@ mod tests {
     #[test]
     fn f38_a_page_of_html_is_shown_as_its_text() {
         let html = "<!doctype html><html><script>var x=1<2;</script><style>b{}</style><h1>502\u{1b}[1m Bad</h1> gateway";
-        let got = answer(502, "/x", &[("content-type", "text/html")], html);
+        let got = response(502, "/x", &[("content-type", "text/html")], html);
         assert_eq!((got.kind, got.snippet.as_deref()), (ErrorKind::Server, Some("502 [1m Bad gateway")));
         assert_eq!(got.server_message, None);
-        let long = answer(502, "/x", &[], &format!("<p>{}", "x".repeat(9000)));
+        let long = response(502, "/x", &[], &format!("<p>{}", "x".repeat(9000)));
         assert_eq!(long.snippet.unwrap().len(), MAX_SNIPPET);
     }
 
     #[test]
     fn plain_text_is_the_message_and_broken_json_is_not() {
-        assert_eq!(answer(400, "/x", &[], "no such thing").server_message.as_deref(), Some("no such thing"));
-        let cut = answer(400, "/x", &[], r#"{"error": "no su"#);
+        assert_eq!(
+            response(400, "/x", &[], "no such thing").server_message.as_deref(),
+            Some("no such thing")
+        );
+        let cut = response(400, "/x", &[], r#"{"error": "no su"#);
         assert_eq!((cut.server_message, cut.snippet.as_deref()), (None, Some(r#"{"error": "no su"#)));
     }
 
@@ -334,7 +337,7 @@ mod tests {
         let all = [("x-request-id", "a"), ("x-amzn-trace-id", "b"), ("x-amz-cf-id", "c")];
         for (skip, expected) in [(0, Some("a")), (1, Some("b")), (2, Some("c")), (3, None)] {
             let rest: Vec<_> = all.iter().skip(skip).copied().collect();
-            assert_eq!(answer(500, "/x", &rest, "").request_id.as_deref(), expected);
+            assert_eq!(response(500, "/x", &rest, "").request_id.as_deref(), expected);
         }
     }
 

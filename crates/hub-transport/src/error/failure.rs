@@ -9,7 +9,7 @@ use crate::{BoxError, Delivery, ErrorKind};
 
 /// The error of one attempt, for services and layers of the stack.
 ///
-/// A leaf of your own should return it, boxed, where it knows that nothing was sent: an error of another type counts as
+/// An inner service of your own should return it, boxed, where it knows that nothing was sent: an error of another type counts as
 /// "may have been processed", and only reads are sent again after it.
 #[derive(Debug)]
 pub struct Failure {
@@ -39,7 +39,7 @@ impl Failure {
         Self { delivery: Delivery::MaybeProcessed, ..Self::not_sent(kind, message) }
     }
 
-    /// An answer came, and is refused or broken.
+    /// A response came, and is refused or broken.
     pub fn responded(status: http::StatusCode, kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { delivery: Delivery::Responded(status), ..Self::not_sent(kind, message) }
     }

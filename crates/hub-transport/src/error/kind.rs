@@ -54,9 +54,9 @@ pub enum ErrorKind {
     Protocol,
     /// A redirect or a link that must not be followed.
     Redirect,
-    /// The answer arrived but cannot be read.
+    /// The response arrived but cannot be read.
     Decode,
-    /// The answer is larger than the limit.
+    /// The response is larger than the limit.
     TooLarge,
     /// The request's own body failed: the file could not be read, or changed.
     RequestBody,

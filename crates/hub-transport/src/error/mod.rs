@@ -51,7 +51,7 @@ pub struct Context {
     pub url: Option<RedactedUrl>,
     /// Which token the last request to the Hub went out with; `None` if none was sent, or the request brought its own.
     pub token: Option<TokenUse>,
-    /// Status of the answer, if one came.
+    /// Status of the response, if one came.
     pub status: Option<StatusCode>,
     /// The server's name for the request, for its operators.
     pub request_id: Option<String>,
@@ -65,9 +65,9 @@ pub struct Context {
     pub elapsed: Duration,
     /// See [`Error::maybe_processed`].
     pub maybe_processed: bool,
-    /// The beginning of an answer's body that was not JSON, cleaned, at most 512 bytes.
+    /// The beginning of a response's body that was not JSON, cleaned, at most 512 bytes.
     pub body: Option<String>,
-    /// The address of what is in the way, when the server names it: the repository that exists already.
+    /// The URL of what is in the way, when the server names it: the repository that exists already.
     pub existing_url: Option<String>,
     /// The commit that was looked at, when the server says it (`X-Repo-Commit`): also for a file that it has not.
     pub repo_commit: Option<String>,
@@ -91,7 +91,7 @@ impl Error {
         Self::new(ErrorKind::Build, message)
     }
 
-    /// An answer that could not be read.
+    /// A response that could not be read.
     pub fn decode(message: impl Into<Message>, source: impl Into<BoxError>) -> Self {
         Self::new(ErrorKind::Decode, message).with_source(source)
     }
@@ -99,7 +99,7 @@ impl Error {
     /// The error of a response body that broke off while it was read from [`Transport::open`](crate::Transport::open).
     pub fn body(error: BoxError) -> Self {
         let kind = failure_in(&*error).map_or(ErrorKind::Interrupted, Failure::kind);
-        Self::new(kind, "the answer broke off").with_source(Foreign::new(error))
+        Self::new(kind, "the response broke off").with_source(Foreign::new(error))
     }
 
     /// Adds what the reader can do about it.
@@ -166,7 +166,7 @@ impl Error {
         self.0.hint.as_ref().map(Message::as_str)
     }
 
-    /// Status of the answer, if one came.
+    /// Status of the response, if one came.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.0.context.status
@@ -215,7 +215,7 @@ impl Error {
         self.0.kind.is_transient()
     }
 
-    /// True when this call, in any of its attempts, may have been carried out by the server although no answer said so.
+    /// True when this call, in any of its attempts, may have been carried out by the server although no response said so.
     #[must_use]
     pub fn maybe_processed(&self) -> bool {
         self.0.context.maybe_processed

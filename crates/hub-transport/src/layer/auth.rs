@@ -11,7 +11,7 @@ use hub_types::Message;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
-use super::{Answer, Answering, Inner, copy_request, drain, take_ready};
+use super::{Inner, ResponseFuture, ResponseResult, copy_request, drain, take_ready};
 use crate::options::{CallLog, CallToken, Deadline, UseToken, WithoutToken};
 use crate::runtime::TokenRuntime;
 use crate::{Body, BoxError, Clock, ErrorKind, Failure, Origin, TokenUse};
@@ -133,13 +133,13 @@ impl Shared {
     ) -> Result<Option<Token>, Failure> {
         let question = TokenRequest::new(Arc::clone(&self.runtime));
         let question = refused.into_iter().fold(question, TokenRequest::after_refusal);
-        let answer = source.token(question);
-        let answer = match end {
-            None => answer.await,
+        let response = source.token(question);
+        let response = match end {
+            None => response.await,
             Some(end) => {
                 let left = end.saturating_duration_since(self.clock.now());
-                match select(answer, self.clock.sleep(left)).await {
-                    Either::Left((answer, _)) => answer,
+                match select(response, self.clock.sleep(left)).await {
+                    Either::Left((response, _)) => response,
                     Either::Right(_) => {
                         let message = "the token did not come before the time limit of the call";
                         return Err(Failure::not_sent(ErrorKind::Timeout, message).permanent());
@@ -147,7 +147,7 @@ impl Shared {
                 }
             }
         };
-        Ok(answer.map_err(unusable)?.into_token())
+        Ok(response.map_err(unusable)?.into_token())
     }
 
     /// The token that takes the place of the refused one, if there is another one.
@@ -192,7 +192,7 @@ fn put(request: &mut Request<Body>, token: &Token) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request<Body>) -> Answer {
+async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request<Body>) -> ResponseResult {
     if !shared.applies(&request) {
         return service.call(request).await;
     }
@@ -227,13 +227,13 @@ impl Attached {
 impl<S: Inner + Sync> Service<Request<Body>> for Auth<S> {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = Answering;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Answering {
+    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         let service = take_ready(&mut self.inner);
         Box::pin(run(Arc::clone(&self.shared), service, request))
     }

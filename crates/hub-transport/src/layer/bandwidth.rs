@@ -15,7 +15,7 @@ use http_body::{Body as _, Frame, SizeHint};
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
-use super::{Answer, Inner};
+use super::{Inner, ResponseResult};
 use crate::{Body, BoxError, Clock, Transfer};
 
 /// Bodies go on in pieces of at most this many bytes, so that transfers take turns.
@@ -63,7 +63,7 @@ impl Bandwidth {
     }
 }
 
-/// Holds requests that are marked as [`Transfer`], and their answers, to a [`Bandwidth`]; leaves all others alone.
+/// Holds requests that are marked as [`Transfer`], and their responses, to a [`Bandwidth`]; leaves all others alone.
 ///
 /// It belongs around the layer that watches over idle time: waiting for a turn is no standing still.
 #[derive(Debug, Clone)]
@@ -94,7 +94,7 @@ pub struct BandwidthLimit<S> {
     limit: Option<Bandwidth>,
 }
 
-type Throttle = Box<dyn FnOnce(Answer) -> Answer + Send>;
+type Throttle = Box<dyn FnOnce(ResponseResult) -> ResponseResult + Send>;
 
 impl<S: Inner> Service<Request<Body>> for BandwidthLimit<S> {
     type Response = Response<Body>;
@@ -109,9 +109,9 @@ impl<S: Inner> Service<Request<Body>> for BandwidthLimit<S> {
         let limit = self.limit.as_ref().filter(|_| request.extensions().get::<Transfer>().is_some());
         let Some(limit) = limit.cloned() else { return Either::Left(self.inner.call(request)) };
         let request = request.map(|body| throttle(body, &limit));
-        let answer: Throttle =
-            Box::new(move |answer| answer.map(|response| response.map(|body| throttle(body, &limit))));
-        Either::Right(self.inner.call(request).map(answer))
+        let throttled: Throttle =
+            Box::new(move |response| response.map(|response| response.map(|body| throttle(body, &limit))));
+        Either::Right(self.inner.call(request).map(throttled))
     }
 }
 

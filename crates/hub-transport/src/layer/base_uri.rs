@@ -7,7 +7,7 @@ use futures_util::future::{Either, Ready, ready};
 use http::Request;
 use tower::{Layer, Service};
 
-use super::{Answer, Inner};
+use super::{Inner, ResponseResult};
 use crate::{BaseUrl, Body, BoxError, ErrorKind, Failure};
 
 /// Puts the endpoint in front of a relative URI; absolute ones pass untouched.
@@ -42,7 +42,7 @@ pub struct BaseUri<S> {
 impl<S: Inner> Service<Request<Body>> for BaseUri<S> {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = Either<Ready<Answer>, S::Future>;
+    type Future = Either<Ready<ResponseResult>, S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx)

@@ -1,4 +1,4 @@
-//! [`DecompressLayer`]: asks for compressed answers where they are read whole, and unpacks them within limits.
+//! [`DecompressLayer`]: asks for compressed responses where they are read whole, and unpacks them within limits.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,20 +13,20 @@ use http_body_util::BodyExt;
 use tower::{Layer, Service, ServiceExt};
 use tower_http::decompression::Decompression;
 
-use super::{Answering, Inner, take_ready};
+use super::{Inner, ResponseFuture, take_ready};
 use crate::options::Compressible;
 use crate::{Body, BoxError, ErrorKind, Failure};
 
-/// How many times longer than what was sent an answer may become.
+/// How many times longer than what was sent a response may become.
 const MAX_RATIO: u64 = 200;
-/// Up to this length the ratio says nothing: a short answer may well be one value again and again.
+/// Up to this length the ratio says nothing: a short response may well be one value again and again.
 const RATIO_FROM: u64 = 1024 * 1024;
 
-/// Asks for `gzip` where the request is [`Compressible`], and unpacks the answer. One that becomes more than 200 times as long as
+/// Asks for `gzip` where the request is [`Compressible`], and unpacks the response. One that becomes more than 200 times as long as
 /// it was sent, once it is above 1 MiB, is [`ErrorKind::TooLarge`]; how long it may become is for the reader to limit.
 ///
 /// Other requests, and those with an `Accept-Encoding` of their own, pass as they are. Belongs inside the retry layer, so that
-/// an answer that cannot be unpacked is part of what is repeated.
+/// a response that cannot be unpacked is part of what is repeated.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DecompressLayer;
 
@@ -55,13 +55,13 @@ pub struct Decompress<S> {
 impl<S: Inner + Sync> Service<Request<Body>> for Decompress<S> {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = Answering;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Answering {
+    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         let asks = request.extensions().get::<Compressible>().is_some();
         if !asks || request.headers().contains_key(ACCEPT_ENCODING) {
             return Box::pin(self.inner.call(request));
@@ -112,7 +112,7 @@ where
             self.unpacked = self.unpacked.saturating_add(data.len() as u64);
             let most = self.sent.load(Ordering::SeqCst).saturating_mul(MAX_RATIO).max(RATIO_FROM);
             if self.unpacked > most {
-                let message = format!("the answer is more than {MAX_RATIO} times as long as what was sent");
+                let message = format!("the response is more than {MAX_RATIO} times as long as what was sent");
                 let failure = Failure::responded(self.status, ErrorKind::TooLarge, message);
                 return Poll::Ready(Some(Err(failure.permanent().into())));
             }

@@ -10,7 +10,7 @@ use http::{Request, Response, Uri};
 use tower::{Layer, Service};
 use url::Url;
 
-use super::{Answer, Answering, Inner};
+use super::{Inner, ResponseFuture, ResponseResult};
 use crate::options::EffectiveUri;
 use crate::{Body, BoxError, Error, ErrorKind, Failure, Origin};
 
@@ -72,7 +72,7 @@ impl Hosts {
 
     /// The hosts that requests were sent to, each as `host` or `host:port` as its URLs have it, in alphabetical order.
     ///
-    /// A host counts from the moment a request is given to the leaf, whether or not the connection succeeds. A proxy carries
+    /// A host counts from the moment a request is given to the inner service, whether or not the connection succeeds. A proxy carries
     /// requests to these hosts and is not one of them.
     #[must_use]
     pub fn contacted(&self) -> Vec<String> {
@@ -96,7 +96,7 @@ fn same_place(one: &Uri, other: &Uri) -> bool {
 
 /// A response that comes from where the request was sent to, as far as the inner service says where it comes from. One that
 /// followed a redirect has contacted a host that nobody checked.
-fn from_there(response: Response<Body>, asked: &Uri) -> Answer {
+fn from_there(response: Response<Body>, asked: &Uri) -> ResponseResult {
     let elsewhere = match response.extensions().get::<EffectiveUri>() {
         Some(EffectiveUri(uri)) if !same_place(uri, asked) => shown(uri),
         _ => return Ok(response),
@@ -143,7 +143,8 @@ impl HostPattern {
 }
 
 /// Refuses a request to a host that is not allowed, with [`ErrorKind::HostNotAllowed`] and before anything is sent, and notes
-/// the host of every other. A response that says with [`EffectiveUri`] that it comes from elsewhere is refused too. Belongs right above the leaf: there it sees every hop of a redirect, and what other layers made
+/// the host of every other. A response that says with [`EffectiveUri`] that it comes from elsewhere is refused too. Belongs right
+/// above the inner service: there it sees every hop of a redirect, and what other layers made
 /// of the request.
 #[derive(Debug, Clone)]
 pub struct HostsLayer {
@@ -176,7 +177,7 @@ pub struct HostsService<S> {
 impl<S: Inner> Service<Request<Body>> for HostsService<S> {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = Either<Ready<Answer>, Answering>;
+    type Future = Either<Ready<ResponseResult>, ResponseFuture>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx)

@@ -146,7 +146,7 @@ impl Limited {
     fn judge(&self, since: Instant, now: Instant) -> Result<Option<Instant>, String> {
         let idle = after(since, self.limits.idle);
         if idle.is_some_and(|idle| idle <= now) {
-            return Err(format!("the answer stood still for {}", seconds(self.limits.idle)));
+            return Err(format!("the response stood still for {}", seconds(self.limits.idle)));
         }
         if self.end.is_some_and(|end| end <= now) {
             return Err("not done within the time for the whole call".to_owned());
@@ -161,7 +161,7 @@ impl Limited {
         let least = u64::from(self.limits.min_rate).saturating_mul(self.window.waited.as_secs());
         let slow = self.window.bytes < least;
         self.window = Window { waited: Duration::ZERO, bytes: 0 };
-        slow.then(|| format!("the answer is slower than {} bytes a second", self.limits.min_rate))
+        slow.then(|| format!("the response is slower than {} bytes a second", self.limits.min_rate))
     }
 }
 

@@ -38,8 +38,8 @@ pub use trace::{Trace, TraceLayer};
 
 use crate::{Body, BoxError};
 
-type Answer = Result<Response<Body>, BoxError>;
-type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
+type ResponseResult = Result<Response<Body>, BoxError>;
+type ResponseFuture = Pin<Box<dyn Future<Output = ResponseResult> + Send>>;
 
 /// A service that the layers wrap. Implemented for everything that fits.
 pub trait Inner:
@@ -75,7 +75,7 @@ fn copy_request(request: &Request<Body>) -> Option<Request<Body>> {
     Some(copy)
 }
 
-/// Reads the rest of an answer that is not wanted, so that its HTTP/1 connection can be used again. Gives up where opening
+/// Reads the rest of a response that is not wanted, so that its HTTP/1 connection can be used again. Gives up where opening
 /// a new connection is cheaper: after 64 KiB, or as soon as the rest has not arrived yet for half a second.
 async fn drain(clock: &dyn crate::Clock, body: Body) {
     use futures_util::future::{Either, select};

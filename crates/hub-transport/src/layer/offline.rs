@@ -6,7 +6,7 @@ use futures_util::future::{Either, Ready, ready};
 use http::Request;
 use tower::{Layer, Service};
 
-use super::{Answer, Inner};
+use super::{Inner, ResponseResult};
 use crate::{Body, BoxError, ErrorKind, Failure};
 
 /// Refuses every request with [`ErrorKind::Offline`] if it is on; does nothing otherwise.
@@ -41,7 +41,7 @@ pub struct Offline<S> {
 impl<S: Inner> Service<Request<Body>> for Offline<S> {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = Either<Ready<Answer>, S::Future>;
+    type Future = Either<Ready<ResponseResult>, S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         if self.on { Poll::Ready(Ok(())) } else { self.inner.poll_ready(cx) }

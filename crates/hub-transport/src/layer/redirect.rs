@@ -8,7 +8,7 @@ use http::{HeaderMap, Request};
 use tower::{Layer, Service, ServiceExt};
 
 use super::target::Hop;
-use super::{Answer, Answering, Inner, copy_request, drain, take_ready};
+use super::{Inner, ResponseFuture, ResponseResult, copy_request, drain, take_ready};
 use crate::options::{EffectiveUri, WithoutToken};
 use crate::origin::same_origin;
 use crate::{Body, BoxError, Clock, ErrorKind, Failure, Origin, RedirectMode};
@@ -64,19 +64,19 @@ pub struct Redirect<S> {
 impl<S: Inner + Sync> Service<Request<Body>> for Redirect<S> {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = Answering;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Answering {
+    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         let service = take_ready(&mut self.inner);
         Box::pin(run(Arc::clone(&self.shared), service, request))
     }
 }
 
-async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request<Body>) -> Answer {
+async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request<Body>) -> ResponseResult {
     let mode = request.extensions().get::<RedirectMode>().copied().unwrap_or_default();
     let mut redirects = 0;
     loop {

@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode};
 use tower::{Layer, Service, ServiceExt};
 
 use super::sent::watch;
-use super::{Answer, Answering, Inner, copy_request, drain, take_ready};
+use super::{Inner, ResponseFuture, ResponseResult, copy_request, drain, take_ready};
 use crate::clock::after;
 use crate::collect;
 use crate::error::failure_in;
@@ -22,7 +22,7 @@ use crate::{Body, BoxError, CallInfo, Clock, ErrorKind, Failure, RetryClass, Rng
 /// number of attempts, the deadline of the call and the budget of all calls allow it.
 ///
 /// It reads the options [`CallInfo`], [`OneAttempt`], [`Deadline`] and [`CollectBody`] of the request and writes its [`CallLog`]. With
-/// [`CollectBody`] the body of a successful answer is read here, so that one that breaks off is asked for again.
+/// [`CollectBody`] the body of a successful response is read here, so that one that breaks off is asked for again.
 #[derive(Debug, Clone)]
 pub struct RetryLayer {
     shared: Arc<Shared>,
@@ -67,13 +67,13 @@ pub struct Retry<S> {
 impl<S: Inner + Sync> Service<Request<Body>> for Retry<S> {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = Answering;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Answering {
+    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         let service = take_ready(&mut self.inner);
         Box::pin(run(Arc::clone(&self.shared), service, request))
     }
@@ -82,26 +82,26 @@ impl<S: Inner + Sync> Service<Request<Body>> for Retry<S> {
 /// A wait that nobody reports otherwise is told from here on.
 const WORTH_TELLING: Duration = Duration::from_secs(5);
 
-async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request<Body>) -> Answer {
+async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request<Body>) -> ResponseResult {
     let options = request.extensions();
     let class = options.get::<CallInfo>().map(|call| call.class);
     let deadline = options.get::<Deadline>().cloned();
     let patience = options.get::<Patience>().cloned();
     let collect = options.get::<CollectBody>().copied();
     let log = options.get::<CallLog>().cloned().unwrap_or_default();
-    let most = if options.get::<OneAttempt>().is_some() { 1 } else { shared.config.max_attempts };
+    let most = if options.get::<OneAttempt>().is_some() { 1 } else { shared.config.attempts() };
     shared.budget.deposit();
     let mut attempt = 1;
     let mut once = false;
     loop {
         let copy = if attempt < most { copy_request(&request) } else { None };
         let sent = (!class.is_some_and(RetryClass::is_repeatable)).then(|| watch(&mut request));
-        let mut answer = service.call(request).await;
+        let mut response = service.call(request).await;
         if let Some(CollectBody { limit }) = collect {
-            answer = read_body(answer, limit).await;
+            response = read_body(response, limit).await;
         }
-        let outcome = match &answer {
-            Ok(response) => Outcome::answer(response.status())
+        let outcome = match &response {
+            Ok(response) => Outcome::response(response.status())
                 .body_complete(sent.is_none_or(|complete| complete.load(Ordering::SeqCst))),
             Err(error) => Outcome::failure(error),
         };
@@ -113,14 +113,14 @@ async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request
             Verdict::Once => !std::mem::replace(&mut once, true),
             Verdict::Again => true,
         };
-        let (Some(copy), true) = (copy, again) else { return answer };
-        let Some((wait, asked)) = shared.wait(&answer, attempt, deadline.as_ref()) else { return answer };
-        let reason = match &answer {
+        let (Some(copy), true) = (copy, again) else { return response };
+        let Some((wait, asked)) = shared.wait(&response, attempt, deadline.as_ref()) else { return response };
+        let reason = match &response {
             Ok(response) => format!("status {}", response.status().as_u16()),
             Err(error) => failure_in(&**error).map_or_else(|| "an error".to_owned(), ToString::to_string),
         };
         tracing::debug!(attempt, wait_ms = wait.as_millis(), reason, "sending again");
-        if let Ok(response) = answer {
+        if let Ok(response) = response {
             drain(&*shared.clock, response.into_body()).await;
         }
         if asked {
@@ -146,11 +146,16 @@ async fn run<S: Inner>(shared: Arc<Shared>, mut service: S, mut request: Request
 
 impl Shared {
     /// How long to wait before the next attempt, and whether the server asked for it; `None` if there must be none.
-    fn wait(&self, answer: &Answer, attempt: u32, deadline: Option<&Deadline>) -> Option<(Duration, bool)> {
+    fn wait(
+        &self,
+        response: &ResponseResult,
+        attempt: u32,
+        deadline: Option<&Deadline>,
+    ) -> Option<(Duration, bool)> {
         let now = self.clock.now();
-        let asked = self.server_wait(answer);
+        let asked = self.server_wait(response);
         let (wait, free) = match asked {
-            Some((asked, _)) if asked > self.config.longest_server_wait => return None,
+            Some((asked, _)) if !self.config.allows_server_wait(asked) => return None,
             Some((asked, limited)) => (self.config.after_server_wait(asked, &*self.rng), limited),
             None => (self.config.backoff(attempt, &*self.rng), false),
         };
@@ -164,17 +169,17 @@ impl Shared {
         (free || self.budget.withdraw(now)).then_some((wait, asked.is_some()))
     }
 
-    /// The wait that the answer asks for, and whether it is a 429.
-    fn server_wait(&self, answer: &Answer) -> Option<(Duration, bool)> {
-        let response: &Response<Body> = answer.as_ref().ok()?;
+    /// The wait that the response asks for, and whether it is a 429.
+    fn server_wait(&self, response: &ResponseResult) -> Option<(Duration, bool)> {
+        let response: &Response<Body> = response.as_ref().ok()?;
         let asked = server_wait(response.status(), response.headers(), self.clock.wall())?;
         Some((asked, response.status() == StatusCode::TOO_MANY_REQUESTS))
     }
 }
 
-/// Replaces the body of a successful answer by its content.
-async fn read_body(answer: Answer, limit: usize) -> Answer {
-    let response = answer?;
+/// Replaces the body of a successful response by its content.
+async fn read_body(response: ResponseResult, limit: usize) -> ResponseResult {
+    let response = response?;
     let status = response.status();
     if !status.is_success() {
         return Ok(response);
@@ -183,7 +188,7 @@ async fn read_body(answer: Answer, limit: usize) -> Answer {
     match collect::collect(body, limit).await {
         Ok(Some(bytes)) => Ok(Response::from_parts(head, Body::bytes(bytes))),
         Ok(None) => {
-            let message = format!("the answer is larger than {} MiB", limit >> 20);
+            let message = format!("the response is larger than {} MiB", limit >> 20);
             Err(Failure::responded(status, ErrorKind::TooLarge, message).permanent().into())
         }
         Err(error) => {
@@ -192,7 +197,7 @@ async fn read_body(answer: Answer, limit: usize) -> Answer {
                 return Err(error);
             }
             let kind = inner.map_or(ErrorKind::Interrupted, Failure::kind);
-            Err(Failure::responded(status, kind, "the answer broke off").with_source(error).into())
+            Err(Failure::responded(status, kind, "the response broke off").with_source(error).into())
         }
     }
 }
@@ -212,7 +217,7 @@ mod tests {
             clock: Arc::new(crate::TokioClock),
             rng: Arc::new(crate::SystemRng::new()),
         };
-        let failed: Answer = Err("x".into());
+        let failed: ResponseResult = Err("x".into());
         assert!(shared.wait(&failed, 1, Some(&Deadline::at(Instant::now()))).is_none());
         assert!(shared.wait(&failed, 1, None).is_some());
     }

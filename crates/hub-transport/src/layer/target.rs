@@ -25,7 +25,7 @@ fn is_relative(headers: &HeaderMap) -> bool {
 }
 
 impl Hop<'_> {
-    /// Where to send the request next; `None` if the answer stands as it is.
+    /// Where to send the request next; `None` if the response stands as it is.
     pub(super) fn next(&self, status: StatusCode, headers: &HeaderMap) -> Result<Option<Uri>, Failure> {
         let changes_method = matches!(status.as_u16(), 301..=303);
         if !(changes_method || matches!(status.as_u16(), 307 | 308)) || self.mode == RedirectMode::Never {
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn other_modes_return_the_answer_where_they_stop() {
+    fn other_modes_return_the_response_where_they_stop() {
         let hub = "https://hub.test/x";
         let stop = |mode, to| next(mode, Method::HEAD, hub, 302, to).unwrap();
         assert_eq!(stop(RedirectMode::Never, "/y"), None);

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tower::{Layer, Service};
 
 use super::idle::{self, Phase, Progress, seconds};
-use super::{Answer, Answering, Inner};
+use super::{Inner, ResponseFuture, ResponseResult};
 use crate::clock::after;
 use crate::options::Deadline;
 use crate::timeouts::Settings;
@@ -23,7 +23,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 ///
 /// Until the request's body is asked for, which a connection does once it is there, the attempt has [`Timeouts::head`]. While it
 /// is being sent the attempt may stand still for [`Timeouts::idle`], however long it takes as a whole; then the head of the
-/// answer has [`Timeouts::head`]; then its body may stand still for [`Timeouts::idle`] and must keep
+/// response has [`Timeouts::head`]; then its body may stand still for [`Timeouts::idle`] and must keep
 /// [`Timeouts::min_rate`]. Time in which the reader of a body does not ask for more, or in which the source of an upload has
 /// nothing to send, does not count.
 #[derive(Debug, Clone)]
@@ -66,13 +66,13 @@ pub struct AttemptTimeout<S> {
 impl<S: Inner + Sync> Service<Request<Body>> for AttemptTimeout<S> {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = Answering;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Answering {
+    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
         let (limits, _) = self.settings.limits(request.extensions());
         let end = request.extensions().get::<Deadline>().and_then(Deadline::end);
         let clock = Arc::clone(&self.clock);
@@ -83,9 +83,9 @@ impl<S: Inner + Sync> Service<Request<Body>> for AttemptTimeout<S> {
             let timer = std::pin::pin!(expire(&progress, limits, end, &*clock));
             let answering = std::pin::pin!(answering);
             match select(answering, timer).await {
-                Either::Left((answer, _)) => answer
+                Either::Left((response, _)) => response
                     .map(|response| response.map(|body| idle::limit(body, limits, end, Arc::clone(&clock)))),
-                Either::Right((failure, _)) => Answer::Err(failure.into()),
+                Either::Right((failure, _)) => ResponseResult::Err(failure.into()),
             }
         })
     }
@@ -98,7 +98,7 @@ async fn expire(progress: &Progress, limits: Limits, end: Option<Instant>, clock
         let (begin, limit, message) = match progress.phase() {
             Phase::Sending(since) => (Some(since), limits.idle, "the server stopped taking the request"),
             Phase::Source => (None, limits.idle, ""),
-            Phase::Waiting(since) => (Some(since), limits.head, "no answer"),
+            Phase::Waiting(since) => (Some(since), limits.head, "no response"),
         };
         let late = begin.and_then(|begin| after(begin, limit));
         if let Some(late) = late.filter(|late| *late <= now) {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use http::Request;
 use tower::{Layer, Service};
 
-use super::{Answering, Inner};
+use super::{Inner, ResponseFuture};
 use crate::error::failure_in;
 use crate::options::CallLog;
 use crate::{Body, BoxError, Clock, Origin, RedactedUrl};
@@ -50,7 +50,7 @@ pub struct Trace<S> {
 impl<S: Inner> Service<Request<Body>> for Trace<S> {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = futures_util::future::Either<S::Future, Answering>;
+    type Future = futures_util::future::Either<S::Future, ResponseFuture>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx)
@@ -67,9 +67,9 @@ impl<S: Inner> Service<Request<Body>> for Trace<S> {
         let started = shared.clock.now();
         let answering = self.inner.call(request);
         futures_util::future::Either::Right(Box::pin(async move {
-            let answer = answering.await;
+            let response = answering.await;
             let ms = shared.clock.now().saturating_duration_since(started).as_millis();
-            match &answer {
+            match &response {
                 Ok(response) => {
                     tracing::debug!(%method, %url, attempt, status = response.status().as_u16(), ms, "answered");
                 }
@@ -80,7 +80,7 @@ impl<S: Inner> Service<Request<Body>> for Trace<S> {
                     tracing::debug!(%method, %url, attempt, error, ms, "failed");
                 }
             }
-            answer
+            response
         }))
     }
 }

@@ -44,7 +44,7 @@ impl<T: DeserializeOwned> Entries<T> {
         let text = String::from_utf8(body.into()).map_err(|error| {
             let source = serde_json::from_slice::<Vec<&RawValue>>(error.as_bytes()).err();
             source.map_or_else(
-                || Error::decode("the answer is not text in UTF-8", error.utf8_error()),
+                || Error::decode("the response is not text in UTF-8", error.utf8_error()),
                 |source| json::misfit(error.as_bytes(), source),
             )
         })?;
@@ -72,7 +72,7 @@ impl<T: DeserializeOwned> Entries<T> {
     fn broken(&self) -> Error {
         match serde_json::from_str::<Vec<&RawValue>>(&self.text) {
             Err(source) => json::misfit(self.text.as_bytes(), source),
-            Ok(_) => Error::decode("the answer is not what was expected", "an array ends early"),
+            Ok(_) => Error::decode("the response is not what was expected", "an array ends early"),
         }
     }
 
@@ -197,7 +197,7 @@ mod tests {
             let read = read(body);
             assert_eq!(read.len(), before + 1, "{body}: {read:?}");
             assert!(
-                read[before].starts_with("broken: the answer is not what was expected"),
+                read[before].starts_with("broken: the response is not what was expected"),
                 "{body}: {read:?}"
             );
         }

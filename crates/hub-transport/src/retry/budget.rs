@@ -32,9 +32,10 @@ impl RetryBudget {
     /// A full budget with the fraction and the floor of `config`.
     #[must_use]
     pub fn new(config: &RetryConfig) -> Self {
-        let floor = f64::from(config.budget_floor);
+        let (fraction, floor) = config.budget();
+        let floor = f64::from(floor);
         let state = Mutex::new(State { saved: 0.0, floor, at: None });
-        Self { fraction: config.budget_fraction.max(0.0), floor, state }
+        Self { fraction: fraction.max(0.0), floor, state }
     }
 
     /// Pays in for one call.

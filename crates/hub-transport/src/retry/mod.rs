@@ -12,28 +12,92 @@ pub use rule::{Outcome, Verdict, decide};
 use crate::clock::{Rng, jitter};
 
 /// How often and how late requests are sent again.
+///
+/// ```
+/// use std::time::Duration;
+/// let patient = hub_transport::RetryConfig::new().max_attempts(8).longest_wait(Duration::from_secs(20));
+/// assert_eq!(patient.attempts(), 8);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct RetryConfig {
-    /// Most times a request is sent, the first included. Default 5.
-    pub max_attempts: u32,
-    /// Upper end of the first wait, which is drawn evenly from zero to it. Default 0.5 s; doubles each time.
-    pub first_wait: Duration,
-    /// Upper end of any wait. Default 8 s.
-    pub longest_wait: Duration,
-    /// The longest wait a server may ask for. Default 330 s, because the Hub counts over 300 s. When it asks for more, or for
-    /// more than a call may take, the error is returned at once, with [`Error::retry_after`](crate::Error::retry_after).
-    pub longest_server_wait: Duration,
-    /// Retries that all calls share, as a fraction of the calls. Default 0.2.
-    pub budget_fraction: f64,
-    /// Retries that are there without any calls; they come back at one per second. Default 10.
-    pub budget_floor: u32,
+    max_attempts: u32,
+    first_wait: Duration,
+    longest_wait: Duration,
+    longest_server_wait: Duration,
+    budget_fraction: f64,
+    budget_floor: u32,
 }
 
 impl RetryConfig {
+    /// The defaults of the setters below.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Sends every request once.
     #[must_use]
     pub fn none() -> Self {
-        Self { max_attempts: 1, ..Self::default() }
+        Self::new().max_attempts(1)
+    }
+
+    /// Most times a request is sent, the first included. Default 5.
+    #[must_use]
+    pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// Upper end of the first wait, which is drawn evenly from zero to it. Default 0.5 s; doubles each time.
+    #[must_use]
+    pub const fn first_wait(mut self, limit: Duration) -> Self {
+        self.first_wait = limit;
+        self
+    }
+
+    /// Upper end of any wait. Default 8 s.
+    #[must_use]
+    pub const fn longest_wait(mut self, limit: Duration) -> Self {
+        self.longest_wait = limit;
+        self
+    }
+
+    /// The longest wait a server may ask for. Default 330 s, because the Hub counts over 300 s. When it asks for more, or for
+    /// more than a call may take, the error is returned at once, with [`Error::retry_after`](crate::Error::retry_after).
+    #[must_use]
+    pub const fn longest_server_wait(mut self, limit: Duration) -> Self {
+        self.longest_server_wait = limit;
+        self
+    }
+
+    /// Retries that all calls share, as a fraction of the calls. Default 0.2.
+    #[must_use]
+    pub const fn budget_fraction(mut self, fraction: f64) -> Self {
+        self.budget_fraction = fraction;
+        self
+    }
+
+    /// Retries that are there without any calls; they come back at one per second. Default 10.
+    #[must_use]
+    pub const fn budget_floor(mut self, retries: u32) -> Self {
+        self.budget_floor = retries;
+        self
+    }
+
+    /// Most times a request is sent.
+    pub const fn attempts(&self) -> u32 {
+        self.max_attempts
+    }
+
+    /// The fraction and the floor of the budget that all calls share.
+    pub const fn budget(&self) -> (f64, u32) {
+        (self.budget_fraction, self.budget_floor)
+    }
+
+    /// Whether a server may ask for a wait this long.
+    pub fn allows_server_wait(&self, wait: Duration) -> bool {
+        wait <= self.longest_server_wait
     }
 
     /// A wait before the retry after attempt number `attempt` (from 1): anything from zero to a limit that doubles ("full

@@ -10,7 +10,7 @@ use crate::{BoxError, Delivery, ErrorKind, Failure, RetryClass};
 pub struct Outcome {
     /// What may have happened to the request.
     pub delivery: Delivery,
-    /// `None` if an answer came whole, else what went wrong.
+    /// `None` if a response came whole, else what went wrong.
     pub error: Option<ErrorKind>,
     /// True if a second attempt cannot change it.
     pub permanent: bool,
@@ -30,9 +30,9 @@ pub enum Verdict {
 }
 
 impl Outcome {
-    /// An answer with this status arrived.
+    /// A response with this status arrived.
     #[must_use]
-    pub fn answer(status: StatusCode) -> Self {
+    pub fn response(status: StatusCode) -> Self {
         Self { delivery: Delivery::Responded(status), error: None, permanent: false, body_complete: true }
     }
 
@@ -62,7 +62,7 @@ impl Outcome {
         }
     }
 
-    /// True if the server may have carried out the request although no answer says so.
+    /// True if the server may have carried out the request although no response says so.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
         match self.delivery {
@@ -101,7 +101,7 @@ fn is_registered(code: u16) -> bool {
 /// | not HTTP | once | stop |
 /// | 500, 502, 503, 504 | again | stop |
 /// | a good head, then a broken body | again | stop |
-/// | every other answer | stop | stop |
+/// | every other response | stop | stop |
 ///
 /// A permanent failure (a certificate, a token that cannot be read) and a body that exists only once stop it always.
 #[must_use]
@@ -139,7 +139,7 @@ mod tests {
     ];
 
     fn status(code: u16) -> Outcome {
-        Outcome::answer(StatusCode::from_u16(code).unwrap())
+        Outcome::response(StatusCode::from_u16(code).unwrap())
     }
 
     fn failed(delivery: Delivery, kind: ErrorKind) -> Outcome {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_settled_by_an_answer_is_ambiguous() {
+    fn what_is_not_settled_by_a_response_is_ambiguous() {
         let interrupted = failed(Delivery::MaybeProcessed, ErrorKind::Interrupted);
         let half = failed(Delivery::Responded(StatusCode::OK), ErrorKind::Interrupted);
         for (outcome, expected) in [

@@ -1,4 +1,4 @@
-//! Test doubles, for this crate and for code that uses it: a scripted leaf, a recorder and a token.
+//! Test doubles, for this crate and for code that uses it: a scripted inner service, a recorder and a token.
 
 pub mod probe;
 mod record;

@@ -24,7 +24,7 @@ pub fn next_page(link: HeaderValue, current: &Uri) -> Result<Option<Uri>, Error>
     next_link(&HeaderMap::from_iter([(LINK, link)]), current, &endpoint.parse()?)
 }
 
-/// How long the head of an answer asks to wait, at a wall clock that shows 1970.
+/// How long the head of a response asks to wait, at a wall clock that shows 1970.
 pub fn server_wait(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     ratelimit::server_wait(status, headers, UNIX_EPOCH)
 }

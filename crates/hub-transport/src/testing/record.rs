@@ -70,7 +70,7 @@ impl Recorded {
 /// # async fn run() -> Result<(), hub_transport::Error> {
 /// let recorder = Recorder::new();
 /// let transport = Transport::builder("https://hub.test")
-///     .leaf(Script::new([reply(200)]))
+///     .inner_service(Script::new([reply(200)]))
 ///     .attempt_layer(recorder.layer())
 ///     .build()?;
 /// // ... use the transport ...

@@ -1,4 +1,4 @@
-//! [`Script`]: a leaf that answers what it was told to.
+//! [`Script`]: an inner service that answers what it was told to.
 
 use std::collections::VecDeque;
 use std::future::{Future, pending};
@@ -17,7 +17,7 @@ use tower::Service;
 use super::{Recorded, Recorder};
 use crate::{Body, BoxError, ErrorKind, Failure};
 
-/// A leaf that plays steps in order, one for each request, and keeps the requests. Clones share both.
+/// An inner service that plays steps in order, one for each request, and keeps the requests. Clones share both.
 ///
 /// ```
 /// use hub_transport::testing::{Script, reply};
@@ -26,7 +26,7 @@ use crate::{Body, BoxError, ErrorKind, Failure};
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() -> Result<(), hub_transport::Error> {
 /// let script = Script::new([reply(503), reply(200).text("hello")]);
-/// let hub = Transport::builder("https://hub.test").leaf(script.clone()).build()?;
+/// let hub = Transport::builder("https://hub.test").inner_service(script.clone()).build()?;
 /// let call = CallInfo::new("greet", "", RetryClass::Read);
 /// assert_eq!(hub.open(call, get("/greeting").finish()?).await?.status(), 200);
 /// assert_eq!(script.requests().len(), 2);
@@ -73,13 +73,13 @@ impl Step {
         Self { what: What::MaybeProcessed }
     }
 
-    /// No answer ever comes.
+    /// No response ever comes.
     #[must_use]
     pub fn pending() -> Self {
         Self { what: What::Pending }
     }
 
-    /// Adds a header to the answer; one that HTTP has no form for is left out. Letters beyond ASCII are sent as they are.
+    /// Adds a header to the response; one that HTTP has no form for is left out. Letters beyond ASCII are sent as they are.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let (What::Answer { headers, .. }, Ok(name), Ok(value)) =
@@ -90,7 +90,7 @@ impl Step {
         self
     }
 
-    /// Sets the answer's body.
+    /// Sets the response's body.
     #[must_use]
     pub fn text(mut self, text: impl Into<Bytes>) -> Self {
         if let What::Answer { body, .. } = &mut self.what {
@@ -99,14 +99,14 @@ impl Step {
         self
     }
 
-    /// Sets the answer's body and its content type. A value that cannot be written as JSON leaves an empty body.
+    /// Sets the response's body and its content type. A value that cannot be written as JSON leaves an empty body.
     #[must_use]
     pub fn json(self, value: &(impl Serialize + ?Sized)) -> Self {
         let json = serde_json::to_vec(value).unwrap_or_default();
         self.header(CONTENT_TYPE.as_str(), "application/json").text(json)
     }
 
-    /// Lets the connection end after the given body instead of completing the answer.
+    /// Lets the connection end after the given body instead of completing the response.
     #[must_use]
     pub fn broken(mut self) -> Self {
         if let What::Answer { broken, .. } = &mut self.what {

@@ -15,11 +15,11 @@ const MIB: usize = 1 << 20;
 
 /// Takes whatever is sent, and answers with `size` bytes.
 fn hub(size: usize, bytes_per_second: u64) -> Transport {
-    let leaf = tower::service_fn(move |request: Request<Body>| async move {
+    let inner_service = tower::service_fn(move |request: Request<Body>| async move {
         request.into_body().collect().await?;
         Ok::<_, BoxError>(Response::new(Body::bytes(vec![b'x'; size])))
     });
-    let builder = Transport::builder(HUB).leaf(leaf).retry(RetryConfig::none());
+    let builder = Transport::builder(HUB).inner_service(inner_service).retry(RetryConfig::none());
     builder.max_bandwidth(bytes_per_second).build().unwrap()
 }
 

@@ -15,7 +15,7 @@ use crate::support::{Ask, HUB};
 async fn f91_a_thousand_calls_in_an_outage_send_at_most_a_third_more_than_a_thousand_requests() {
     for step in [reply(503), Step::not_sent(), Step::maybe_processed()] {
         let script = Script::always(step);
-        let hub = Transport::builder(HUB).leaf(script.clone()).build().unwrap();
+        let hub = Transport::builder(HUB).inner_service(script.clone()).build().unwrap();
         let asks: Vec<_> = (0..1000).map(|n| Ask::get(format!("/{n}"))).collect();
         let results = join_all(asks.iter().map(|ask| hub.send(ask))).await;
         assert!(results.iter().all(Result::is_err));
@@ -29,13 +29,13 @@ async fn f91_retries_do_not_come_in_waves() {
     let started = Instant::now();
     let times = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&times);
-    let leaf = tower::service_fn(move |_: Request<Body>| {
+    let inner_service = tower::service_fn(move |_: Request<Body>| {
         log.lock().unwrap().push(started.elapsed());
         async { Ok::<_, BoxError>(Response::builder().status(503).body(Body::empty()).unwrap()) }
     });
     // Every call may retry, so that there are enough retries to judge their spread.
-    let retry = hub_transport::RetryConfig { budget_fraction: 10.0, ..Default::default() };
-    let hub = Transport::builder(HUB).leaf(leaf).retry(retry).build().unwrap();
+    let retry = hub_transport::RetryConfig::new().budget_fraction(10.0);
+    let hub = Transport::builder(HUB).inner_service(inner_service).retry(retry).build().unwrap();
     let asks: Vec<_> = (0..2000).map(|n| Ask::get(format!("/{n}"))).collect();
     join_all(asks.iter().map(|ask| hub.send(ask))).await;
     let times = times.lock().unwrap();
@@ -54,14 +54,14 @@ async fn f91_after_an_outage_single_calls_are_retried_again_within_seconds() {
     let down = Arc::new(Mutex::new(true));
     let state = Arc::clone(&down);
     let flaky = Arc::new(Mutex::new(0));
-    let leaf = tower::service_fn(move |_: Request<Body>| {
+    let inner_service = tower::service_fn(move |_: Request<Body>| {
         let mut count = flaky.lock().unwrap();
         *count += 1;
         let fails = *state.lock().unwrap() || *count % 2 == 0;
         let status = if fails { 503 } else { 200 };
         async move { Ok::<_, BoxError>(Response::builder().status(status).body(Body::empty()).unwrap()) }
     });
-    let hub = Transport::builder(HUB).leaf(leaf).build().unwrap();
+    let hub = Transport::builder(HUB).inner_service(inner_service).build().unwrap();
     let asks: Vec<_> = (0..1000).map(|n| Ask::get(format!("/{n}"))).collect();
     join_all(asks.iter().map(|ask| hub.send(ask))).await;
     *down.lock().unwrap() = false;

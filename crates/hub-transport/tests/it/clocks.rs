@@ -41,7 +41,8 @@ async fn f62_a_wrong_clock_has_no_effect_on_waits_and_deadlines() {
     for off in [&[0][..], &[-DAY], &[DAY], &[DAY, 0, -DAY], &[0, -3600, -7200]] {
         let hub = |script: &Script, retry| {
             let clock = Arc::new(Wrong(off, AtomicUsize::new(0)));
-            let builder = Transport::builder(HUB).leaf(script.clone()).clock(clock).rng(Arc::new(Fixed(0)));
+            let builder =
+                Transport::builder(HUB).inner_service(script.clone()).clock(clock).rng(Arc::new(Fixed(0)));
             builder.retry(retry).build().unwrap()
         };
         let script = Script::new([wait(503), reply(503), wait(429), reply(200)]);
@@ -56,10 +57,7 @@ async fn f62_a_wrong_clock_has_no_effect_on_waits_and_deadlines() {
 
         let script = Script::always(wait(503));
         let started = Instant::now();
-        hub(&script, RetryConfig { max_attempts: 50, ..RetryConfig::default() })
-            .send(&Ask::get("/x"))
-            .await
-            .unwrap_err();
+        hub(&script, RetryConfig::new().max_attempts(50)).send(&Ask::get("/x")).await.unwrap_err();
         assert_eq!(started.elapsed().as_secs(), 8 * 21, "the deadline of 180 s, {off:?}");
     }
 }

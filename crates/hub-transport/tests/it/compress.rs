@@ -1,4 +1,4 @@
-//! Compressed answers: what asks for them, and that they cannot be used to fill the memory (F44).
+//! Compressed responses: what asks for them, and that they cannot be used to fill the memory (F44).
 
 use std::io::Write;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ async fn reads_of_the_api_ask_for_gzip_and_nothing_else_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_compressed_answer_is_unpacked_and_so_is_a_refusal() {
+async fn a_compressed_response_is_unpacked_and_so_is_a_refusal() {
     let script = Script::new([
         packed(200, gzip(b"some text")),
         packed(404, gzip(br#"{"error": "nothing here"}"#)).header("content-type", "application/json"),
@@ -57,7 +57,7 @@ async fn a_compressed_answer_is_unpacked_and_so_is_a_refusal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_compressed_answer_that_is_cut_or_damaged_is_asked_for_again() {
+async fn a_compressed_response_that_is_cut_or_damaged_is_asked_for_again() {
     let whole = gzip(b"some text that is worth packing");
     let mut damaged = whole.to_vec();
     damaged[14] ^= 0x55;
@@ -72,7 +72,7 @@ async fn a_compressed_answer_that_is_cut_or_damaged_is_asked_for_again() {
 fn serving(head: Bytes, piece: Bytes, count: usize) -> (Transport, Arc<AtomicUsize>) {
     let taken = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&taken);
-    let leaf = tower::service_fn(move |_: Request<Body>| {
+    let inner_service = tower::service_fn(move |_: Request<Body>| {
         let (piece, counter) = (piece.clone(), Arc::clone(&counter));
         let pieces = std::iter::once(head.clone()).chain((0..count).map(move |_| {
             counter.fetch_add(1, Ordering::SeqCst);
@@ -83,7 +83,7 @@ fn serving(head: Bytes, piece: Bytes, count: usize) -> (Transport, Arc<AtomicUsi
         let response = response.body(Body::once(StreamBody::new(frames)));
         async move { response.map_err(BoxError::from) }
     });
-    (Transport::builder(HUB).leaf(leaf).build().unwrap(), taken)
+    (Transport::builder(HUB).inner_service(inner_service).build().unwrap(), taken)
 }
 
 /// The beginning of a gzip stream of this content, and what the content adds to it each time it follows.
@@ -126,7 +126,7 @@ async fn f44_what_unpacks_to_more_than_64_mib_is_given_up_though_it_packs_badly(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_short_answer_may_be_one_value_again_and_again() {
+async fn a_short_response_may_be_one_value_again_and_again() {
     let script = Script::new([packed(200, gzip(&vec![b'0'; 900_000]))]);
     assert_eq!(over(&script).send(&Ask::get("/api/x")).await.unwrap().len(), 900_000);
 }

@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use crate::support::{Ask, CLASSES, call, quick};
-use crate::wire::{Act, Server, answer, ok, write};
+use crate::wire::{Act, Server, ok, response, write};
 
 async fn ask(server: &Server, class: RetryClass) -> Result<String, Error> {
     quick(&server.url()).build().unwrap().send(&Ask::post("/x", class)).await
@@ -227,7 +227,7 @@ impl AsyncWrite for Told {
 
 #[tokio::test]
 async fn f11_an_idle_connection_that_was_closed_is_replaced_without_counting() {
-    let first = vec![Act::Request, answer("200 OK", "", "one"), Act::Fin];
+    let first = vec![Act::Request, response("200 OK", "", "one"), Act::Fin];
     let server = Server::start(vec![first, ok()]).await;
     let told = Arc::new(Notify::new());
     let connector = Arc::new(TellsEnd(told.clone()));
@@ -241,7 +241,7 @@ async fn f11_an_idle_connection_that_was_closed_is_replaced_without_counting() {
 #[tokio::test]
 async fn f12_a_pooled_connection_that_dies_under_a_request_is_ambiguous() {
     for class in CLASSES {
-        let first = vec![Act::Request, answer("200 OK", "", "one"), Act::Request, Act::Reset];
+        let first = vec![Act::Request, response("200 OK", "", "one"), Act::Request, Act::Reset];
         let server = Server::start(vec![first, ok()]).await;
         let hub = quick(&server.url()).build().unwrap();
         assert_eq!(hub.send(&Ask::get("/1")).await.unwrap(), "one");
@@ -265,14 +265,14 @@ async fn f13_what_is_not_http_is_asked_for_once_more_by_reads_only() {
 }
 
 #[tokio::test]
-async fn f14_an_answer_that_breaks_off_at_any_byte_is_asked_for_again() {
+async fn f14_a_response_that_breaks_off_at_any_byte_is_asked_for_again() {
     let body = "0123456789".repeat(30);
     for cut in 0..300 {
         for end in [Act::Reset, Act::Fin] {
             let head = write(format!("HTTP/1.1 200 OK\r\ncontent-length: 300\r\n\r\n{}", &body[..cut]));
             let server = Server::start(vec![
                 vec![Act::Request, head.clone(), end.clone()],
-                vec![Act::Request, answer("200 OK", "", &body)],
+                vec![Act::Request, response("200 OK", "", &body)],
             ])
             .await;
             assert_eq!(ask(&server, RetryClass::Read).await.unwrap(), body, "cut at {cut}");
@@ -289,7 +289,7 @@ async fn f14_an_answer_that_breaks_off_at_any_byte_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn f16_f18_a_streamed_answer_that_is_cut_is_an_error_and_never_an_end() {
+async fn f16_f18_a_streamed_response_that_is_cut_is_an_error_and_never_an_end() {
     let heads = [
         "content-length: 10\r\n\r\nabc",
         "transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n",
@@ -328,7 +328,8 @@ async fn f20_a_body_that_stands_still_is_given_up() {
 #[tokio::test]
 async fn f21_a_server_that_stops_reading_is_given_up_and_the_body_sent_again_from_its_start() {
     let server =
-        Server::start(vec![vec![Act::Head, Act::Stall], vec![Act::Request, answer("200 OK", "", "")]]).await;
+        Server::start(vec![vec![Act::Head, Act::Stall], vec![Act::Request, response("200 OK", "", "")]])
+            .await;
     let timeouts = Timeouts::new().idle(Duration::from_secs(1));
     let hub = quick(&server.url()).build().unwrap();
     let content = Bytes::from(vec![7u8; 16 << 20]);
@@ -345,8 +346,11 @@ async fn f21_a_server_that_stops_reading_is_given_up_and_the_body_sent_again_fro
 #[tokio::test]
 async fn f28_an_early_413_is_seen_although_the_body_was_not_read() {
     for _ in 0..100 {
-        let refuse =
-            vec![Act::Head, answer("413 Payload Too Large", "connection: close\r\n", "too big"), Act::Linger];
+        let refuse = vec![
+            Act::Head,
+            response("413 Payload Too Large", "connection: close\r\n", "too big"),
+            Act::Linger,
+        ];
         let server = Server::start(vec![refuse]).await;
         let hub = quick(&server.url()).build().unwrap();
         let content = Bytes::from(vec![0u8; 1 << 20]);
@@ -363,9 +367,9 @@ async fn f34_f35_f36_server_errors_are_repeated_by_reads_and_left_to_others() {
         for class in CLASSES {
             let server = Server::start(vec![vec![
                 Act::Request,
-                answer(status, "", ""),
+                response(status, "", ""),
                 Act::Request,
-                answer("200 OK", "", "fine"),
+                response("200 OK", "", "fine"),
             ]])
             .await;
             let result = ask(&server, class).await;
@@ -402,7 +406,7 @@ async fn f43_headers_that_are_not_text_are_ignored() {
     let error = quick(&server.url()).build().unwrap().send(&Ask::get("/x")).await.unwrap_err();
     assert_eq!((error.kind(), error.error_code()), (ErrorKind::NotFound, None));
     let many = (0..101).map(|n| format!("x-{n}: 1\r\n")).collect::<String>();
-    let server = Server::start(vec![vec![Act::Request, answer("200 OK", &many, "")]; 2]).await;
+    let server = Server::start(vec![vec![Act::Request, response("200 OK", &many, "")]; 2]).await;
     let error = quick(&server.url())
         .build()
         .unwrap()

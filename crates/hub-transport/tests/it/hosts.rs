@@ -8,7 +8,7 @@ use crate::support::{Ask, HUB, call, over, quick, token};
 fn strict(script: &Script, hosts: &[&str]) -> Transport {
     Transport::builder(HUB)
         .token_source(token())
-        .leaf(script.clone())
+        .inner_service(script.clone())
         .strict_origin(hosts.iter().copied())
         .build()
         .unwrap()
@@ -39,7 +39,7 @@ async fn a_host_that_is_allowed_is_contacted_and_listed() {
 }
 
 #[tokio::test]
-async fn an_upload_address_elsewhere_is_refused() {
+async fn an_upload_url_elsewhere_is_refused() {
     let script = Script::always(reply(200));
     let hub = strict(&script, &["cdn.test"]);
     let put = hub_transport::put("https://storage.test/x").body("content".into()).finish().unwrap();
@@ -57,21 +57,28 @@ async fn without_a_list_every_host_is_allowed_and_noted() {
 }
 
 #[tokio::test]
-async fn a_layer_that_changes_the_address_does_not_get_around_the_list() {
+async fn a_layer_that_changes_the_url_does_not_get_around_the_list() {
     let script = Script::always(reply(200));
     let elsewhere = tower::util::MapRequestLayer::new(|mut request: http::Request<hub_transport::Body>| {
         *request.uri_mut() = http::Uri::from_static("https://elsewhere.test/");
         request
     });
-    let hub =
-        quick(HUB).leaf(script.clone()).strict_origin([""; 0]).attempt_layer(elsewhere).build().unwrap();
+    let hub = quick(HUB)
+        .inner_service(script.clone())
+        .strict_origin([""; 0])
+        .attempt_layer(elsewhere)
+        .build()
+        .unwrap();
     let error = hub.send(&Ask::get("/x")).await.unwrap_err();
     assert_eq!((error.kind(), script.requests().len()), (ErrorKind::HostNotAllowed, 0));
 }
 
 #[test]
 fn a_list_that_cannot_be_read_is_reported_when_the_transport_is_built() {
-    let error =
-        Transport::builder(HUB).leaf(Script::new([])).strict_origin(["https://x"]).build().unwrap_err();
+    let error = Transport::builder(HUB)
+        .inner_service(Script::new([]))
+        .strict_origin(["https://x"])
+        .build()
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Build);
 }

@@ -100,7 +100,7 @@ fn a_token_and_a_signature_show_in_no_error_and_no_trace() {
 }
 
 #[test]
-fn a_token_shows_in_no_trace_of_the_network_leaf() {
+fn a_token_shows_in_no_trace_of_the_network_inner_service() {
     let everything = Everything::default();
     let log = Arc::clone(&everything.0);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

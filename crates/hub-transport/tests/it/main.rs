@@ -6,7 +6,7 @@ mod bandwidth;
 mod budget;
 mod clocks;
 mod compress;
-mod doors;
+mod extension_points;
 mod faults;
 mod hosts;
 mod leaks;

@@ -7,7 +7,7 @@ use hub_transport::{Body, Error, ErrorKind, OneAttempt, PagedEndpoint, Transport
 use serde_json::json;
 
 use crate::support::{HUB, TOKEN, over, quick};
-use crate::wire::{Act, Server, answer};
+use crate::wire::{Act, Server, response};
 
 struct Numbers;
 
@@ -136,14 +136,14 @@ async fn an_entry_that_does_not_fit_is_one_error_and_the_stream_goes_on() {
 
 #[tokio::test]
 async fn f50_a_link_to_another_origin_is_an_error_after_the_entries_and_sees_no_token() {
-    let other = Server::start(vec![vec![Act::Request, answer("200 OK", "", "[9]")]]).await;
+    let other = Server::start(vec![vec![Act::Request, response("200 OK", "", "[9]")]]).await;
     for next in [
         format!("{}/numbers", other.url()),
         format!("//127.0.0.1:{}/numbers", other.port()),
         format!("http://u:p@127.0.0.1:{}/", other.port()),
     ] {
         let link = format!("content-type: application/json\r\nlink: <{next}>; rel=\"next\"\r\n");
-        let hub = Server::start(vec![vec![Act::Request, answer("200 OK", &link, "[1,2]")]]).await;
+        let hub = Server::start(vec![vec![Act::Request, response("200 OK", &link, "[1,2]")]]).await;
         let all: Vec<_> = quick(&hub.url()).build().unwrap().stream(Numbers, None).collect().await;
         assert_eq!(all.len(), 3, "{all:?}");
         assert!(all[0].is_ok() && all[1].is_ok());

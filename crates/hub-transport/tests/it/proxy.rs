@@ -6,7 +6,7 @@ use hub_transport::{ErrorKind, Proxies, RetryClass, Transport};
 
 use crate::stack::ToLoopback;
 use crate::support::{Ask, TOKEN, quick};
-use crate::wire::{Act, Server, answer, ok, write};
+use crate::wire::{Act, Server, ok, response, write};
 
 fn through(endpoint: &str, proxy: &str) -> Transport {
     quick(endpoint).resolver(Arc::new(ToLoopback)).proxies(Proxies::all(proxy).unwrap()).build().unwrap()
@@ -25,7 +25,7 @@ async fn a_plain_request_is_forwarded_whole_with_credentials_for_the_proxy() {
 
 #[tokio::test]
 async fn f06_a_proxy_that_asks_for_authentication_is_not_asked_again() {
-    let refuse = vec![Act::Head, answer("407 Proxy Authentication Required", "", "")];
+    let refuse = vec![Act::Head, response("407 Proxy Authentication Required", "", "")];
     let proxy = Server::start(vec![refuse.clone(), refuse]).await;
     let hub = through("https://hub.test", &format!("http://proxy.test:{}", proxy.port()));
     let error = hub.send(&Ask::get("/x")).await.unwrap_err();
@@ -40,7 +40,7 @@ async fn f06_a_proxy_that_asks_for_authentication_is_not_asked_again() {
 
 #[tokio::test]
 async fn f06_a_proxy_that_cannot_connect_is_asked_again_by_every_class() {
-    let refuse = vec![Act::Head, answer("502 Bad Gateway", "", "")];
+    let refuse = vec![Act::Head, response("502 Bad Gateway", "", "")];
     let proxy = Server::start(vec![refuse; 5]).await;
     let hub = through("https://hub.test", &format!("http://proxy.test:{}", proxy.port()));
     let error = hub.send(&Ask::post("/x", RetryClass::Append)).await.unwrap_err();
@@ -61,7 +61,7 @@ async fn a_socks_proxy_gets_the_name_and_carries_the_request() {
         Act::Read(5 + 8 + 2),
         granted,
         Act::Request,
-        answer("200 OK", "", "fine"),
+        response("200 OK", "", "fine"),
     ];
     let proxy = Server::start(vec![script]).await;
     let hub = through("http://hub.test", &format!("socks5://proxy.test:{}", proxy.port()));
@@ -104,7 +104,7 @@ async fn a_wrong_password_for_a_proxy_is_told_apart_from_a_missing_one() {
     let wrong = "check user and password in the proxy URL";
     for (endpoint, act) in [("https://hub.test", Act::Head), ("http://hub.test", Act::Request)] {
         for (login, advice) in [("", missing), ("ada:secret@", wrong)] {
-            let refuse = vec![act.clone(), answer("407 Proxy Authentication Required", "", "")];
+            let refuse = vec![act.clone(), response("407 Proxy Authentication Required", "", "")];
             let proxy = Server::start(vec![refuse.clone(), refuse]).await;
             let hub = through(endpoint, &format!("http://{login}proxy.test:{}", proxy.port()));
             let error = hub.send(&Ask::post("/x", RetryClass::Append)).await.unwrap_err();

@@ -8,11 +8,11 @@ use hub_auth::Token;
 use hub_transport::{Body, ErrorKind, RedirectMode, RetryClass, Transport, UseToken, get, head, post, put};
 
 use crate::support::{Ask, HUB, TOKEN, call, over, quick};
-use crate::wire::{Act, Server, answer, ok};
+use crate::wire::{Act, Server, ok, response};
 use hub_transport::testing::{Script, reply};
 
 fn to(status: &str, location: &str) -> Vec<Act> {
-    vec![Act::Request, answer(status, &format!("location: {location}\r\n"), "moved")]
+    vec![Act::Request, response(status, &format!("location: {location}\r\n"), "moved")]
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn f46_another_port_scheme_or_host_is_another_origin() {
 #[tokio::test]
 async fn f46_the_token_of_one_request_is_bound_to_the_origin_too() {
     let script = Script::new([reply(307).header("location", "https://cdn.test/y"), reply(200)]);
-    let hub = Transport::builder("https://hub.test").leaf(script.clone()).build().unwrap();
+    let hub = Transport::builder("https://hub.test").inner_service(script.clone()).build().unwrap();
     let own = UseToken(Token::new("hf_own").unwrap());
     hub.open(call(RetryClass::Read), get("/x").extension(own).finish().unwrap()).await.unwrap();
     let seen: Vec<_> = script.requests().iter().map(hub_transport::testing::Recorded::has_token).collect();
@@ -134,9 +134,9 @@ async fn f48_a_renamed_repository_gets_the_same_call_with_its_body_and_token() {
     for status in ["307 Temporary Redirect", "308 Permanent Redirect"] {
         let hub = Server::start(vec![vec![
             Act::Request,
-            answer(status, "location: /new\r\n", ""),
+            response(status, "location: /new\r\n", ""),
             Act::Request,
-            answer("200 OK", "", "fine"),
+            response("200 OK", "", "fine"),
         ]])
         .await;
         let text =
@@ -209,7 +209,7 @@ async fn the_metadata_mode_follows_relative_steps_and_returns_the_first_other_on
 }
 
 #[tokio::test]
-async fn without_following_a_redirect_is_the_answer() {
+async fn without_following_a_redirect_is_the_response() {
     let script = Script::new([reply(302).header("location", "/y")]);
     let request = get("/x").extension(RedirectMode::Never).finish().unwrap();
     assert_eq!(over(&script).open(call(RetryClass::Read), request).await.unwrap().status(), 302);
@@ -219,7 +219,7 @@ async fn without_following_a_redirect_is_the_answer() {
 async fn options_of_the_request_survive_a_redirect_to_another_origin() {
     // The class decides after the hop: a read is sent again there.
     let script = Script::new([reply(302).header("location", "https://cdn.test/y"), reply(503), reply(200)]);
-    let retries = quick(HUB).leaf(script.clone()).build().unwrap();
+    let retries = quick(HUB).inner_service(script.clone()).build().unwrap();
     retries.send(&Ask::get("/x")).await.unwrap();
     let lines: Vec<_> = script.requests().iter().map(|request| request.uri.to_string()).collect();
     assert_eq!(

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::support::{Ask, CLASSES, Fixed, HUB, call, over, token};
 
 fn fixed(script: &Script) -> Transport {
-    Transport::builder(HUB).leaf(script.clone()).rng(Arc::new(Fixed(0))).build().unwrap()
+    Transport::builder(HUB).inner_service(script.clone()).rng(Arc::new(Fixed(0))).build().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,7 +98,7 @@ async fn f25_a_408_is_repeated_where_the_body_was_not_whole_or_nothing_is_change
                 Ok::<_, BoxError>(Response::builder().status(status).body(Body::empty()).unwrap())
             }
         });
-        let hub = Transport::builder("https://hub.test").leaf(early).build().unwrap();
+        let hub = Transport::builder("https://hub.test").inner_service(early).build().unwrap();
         hub.send(&Ask::post("/x", class)).await.unwrap();
         assert_eq!(attempts.load(Ordering::SeqCst), 2, "{class:?}");
     }
@@ -154,7 +154,7 @@ async fn no_retry_begins_after_the_time_for_the_whole_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn f14_a_broken_answer_is_part_of_what_is_repeated() {
+async fn f14_a_broken_response_is_part_of_what_is_repeated() {
     let script = Script::new([reply(200).text("half").broken(), reply(200).text("whole")]);
     assert_eq!(over(&script).send(&Ask::get("/x")).await.unwrap(), "whole");
     let script = Script::new([reply(200).text("half").broken(), reply(200)]);
@@ -188,11 +188,11 @@ async fn a_request_without_a_declared_class_is_only_repeated_when_nothing_was_se
 
 #[tokio::test(start_paused = true)]
 async fn a_failing_source_of_a_body_is_reported_as_such_and_not_repeated() {
-    let leaf = tower::service_fn(|request: http::Request<Body>| async move {
+    let inner_service = tower::service_fn(|request: http::Request<Body>| async move {
         let read = http_body_util::BodyExt::collect(request.into_body()).await;
         read.map(|_| http::Response::new(Body::empty()))
     });
-    let hub = Transport::builder(HUB).token_source(token()).leaf(leaf).build().unwrap();
+    let hub = Transport::builder(HUB).token_source(token()).inner_service(inner_service).build().unwrap();
     let body = Body::replay(Some(4), || {
         StreamBody::new(stream::iter([Err::<http_body::Frame<Bytes>, _>(std::io::Error::other(
             "the file changed",
@@ -207,7 +207,8 @@ async fn a_failing_source_of_a_body_is_reported_as_such_and_not_repeated() {
 #[tokio::test(start_paused = true)]
 async fn retries_can_be_turned_off() {
     let script = Script::always(Step::not_sent());
-    let hub = Transport::builder(HUB).leaf(script.clone()).retry(RetryConfig::none()).build().unwrap();
+    let hub =
+        Transport::builder(HUB).inner_service(script.clone()).retry(RetryConfig::none()).build().unwrap();
     hub.send(&Ask::get("/x")).await.unwrap_err();
     assert_eq!(script.requests().len(), 1);
 }

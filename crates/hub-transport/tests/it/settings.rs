@@ -19,7 +19,8 @@ const fn s(seconds: u64) -> Duration {
 
 /// After how many seconds a request is given up that nobody answers.
 async fn patience(builder: hub_transport::TransportBuilder, request: RequestBuilder) -> u64 {
-    let hub = builder.leaf(Script::always(Step::pending())).retry(RetryConfig::none()).build().unwrap();
+    let hub =
+        builder.inner_service(Script::always(Step::pending())).retry(RetryConfig::none()).build().unwrap();
     let started = Instant::now();
     hub.open(call(RetryClass::Read), request.finish().unwrap()).await.unwrap_err();
     started.elapsed().as_secs()
@@ -94,20 +95,19 @@ fn retry() -> impl Strategy<Value = RetryConfig> {
     ];
     (counts(), durations(), durations(), durations(), fractions, counts()).prop_map(
         |(max_attempts, first_wait, longest_wait, longest_server_wait, budget_fraction, budget_floor)| {
-            RetryConfig {
-                max_attempts,
-                first_wait,
-                longest_wait,
-                longest_server_wait,
-                budget_fraction,
-                budget_floor,
-            }
+            RetryConfig::new()
+                .max_attempts(max_attempts)
+                .first_wait(first_wait)
+                .longest_wait(longest_wait)
+                .longest_server_wait(longest_server_wait)
+                .budget_fraction(budget_fraction)
+                .budget_floor(budget_floor)
         },
     )
 }
 
 /// Takes the request's body, then answers with one in two parts.
-async fn slow_answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
+async fn slow_response(request: Request<Body>) -> Result<Response<Body>, BoxError> {
     http_body_util::BodyExt::collect(request.into_body()).await?;
     let frames = futures_util::stream::unfold(0, |sent| async move {
         tokio::time::sleep(s(1)).await;
@@ -135,12 +135,12 @@ proptest! {
                     .max_bandwidth(bandwidth).concurrency_limit(at_once).connect_timeout(Duration::MAX)
             };
             let asking = Script::new([Step::not_sent(), reply(429).header("retry-after", asked), reply(503), reply(200)]);
-            let hub = builder().leaf(asking).build().unwrap();
+            let hub = builder().inner_service(asking).build().unwrap();
             let hub = if patient { hub.with_patience(Patience::default()) } else { hub };
             // One hour is an end of what need not end.
             let hour = s(3600);
             let _ = tokio::time::timeout(hour, hub.send(&Ask::get("/x"))).await;
-            let hub = builder().leaf(tower::service_fn(slow_answer)).build().unwrap();
+            let hub = builder().inner_service(tower::service_fn(slow_response)).build().unwrap();
             let body = if once { Body::bytes(vec![0; 600_000]) } else { Body::empty() };
             let request = post("/x").body(body).extension(Transfer).extension(call_timeouts).finish().unwrap();
             let transfer = async {

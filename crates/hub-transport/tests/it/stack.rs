@@ -40,10 +40,10 @@ fn assert_send<T: Send>(value: T) -> T {
 }
 
 #[tokio::test]
-async fn an_exchange_is_sent_to_the_endpoint_and_decoded() {
+async fn a_request_is_sent_to_the_endpoint_and_decoded() {
     let script = Script::new([reply(200).json(&[1, 2, 3])]);
     let hub = Transport::builder("https://hub.test/prefix/")
-        .leaf(script.clone())
+        .inner_service(script.clone())
         .library("lib", Some("1.0".to_owned()))
         .user_agent("x/1")
         .build()
@@ -59,7 +59,7 @@ async fn an_exchange_is_sent_to_the_endpoint_and_decoded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn f39_f40_an_answer_that_cannot_be_decoded_is_asked_for_once_more() {
+async fn f39_f40_a_response_that_cannot_be_decoded_is_asked_for_once_more() {
     let html = reply(200).header("content-type", "text/html").text("<h1>log in</h1>");
     let script = Script::new([html, reply(200).json(&[1])]);
     assert_eq!(over(&script).send(&Numbers).await.unwrap(), [1]);
@@ -74,7 +74,7 @@ async fn a_header_that_the_request_has_is_left_alone() {
     let script = Script::new([reply(200)]);
     let hub = Transport::builder(HUB)
         .token_source(token())
-        .leaf(script.clone())
+        .inner_service(script.clone())
         .header("x-a", "client")
         .build()
         .unwrap();
@@ -97,7 +97,7 @@ async fn headers_of_the_client_and_the_token_go_to_the_endpoint_only() {
     let script = Script::new([reply(200), reply(200)]);
     let hub = Transport::builder(HUB)
         .token_source(token())
-        .leaf(script.clone())
+        .inner_service(script.clone())
         .header("x-a", "client")
         .build()
         .unwrap();
@@ -120,7 +120,8 @@ impl TokenSource for Broken {
 #[tokio::test]
 async fn a_token_that_cannot_be_read_stops_the_call_before_anything_is_sent() {
     let script = Script::always(reply(200));
-    let hub = Transport::builder(HUB).token_source(Arc::new(Broken)).leaf(script.clone()).build().unwrap();
+    let hub =
+        Transport::builder(HUB).token_source(Arc::new(Broken)).inner_service(script.clone()).build().unwrap();
     let error = hub.send(&Ask::get("/x")).await.unwrap_err();
     assert_eq!((error.kind(), script.requests().len()), (ErrorKind::Auth, 0));
     assert!(std::error::Error::source(&error).is_some());
@@ -129,7 +130,7 @@ async fn a_token_that_cannot_be_read_stops_the_call_before_anything_is_sent() {
 #[tokio::test]
 async fn offline_mode_sends_nothing() {
     let script = Script::always(reply(200));
-    let hub = Transport::builder(HUB).leaf(script.clone()).offline(true).build().unwrap();
+    let hub = Transport::builder(HUB).inner_service(script.clone()).offline(true).build().unwrap();
     let error = hub.send(&Ask::get("/x")).await.unwrap_err();
     assert_eq!((error.kind(), script.requests().len()), (ErrorKind::Offline, 0));
 }
@@ -156,7 +157,7 @@ async fn an_error_carries_what_the_server_said() {
 }
 
 #[tokio::test]
-async fn a_304_is_an_answer_and_a_300_is_not() {
+async fn a_304_is_a_response_and_a_300_is_not() {
     let script = Script::new([reply(304), reply(300)]);
     let hub = over(&script);
     hub.open(call(RetryClass::Read), get("/x").finish().unwrap()).await.unwrap();
@@ -165,7 +166,7 @@ async fn a_304_is_an_answer_and_a_300_is_not() {
 }
 
 #[tokio::test]
-async fn f41_a_huge_answer_is_refused_and_not_asked_for_again() {
+async fn f41_a_huge_response_is_refused_and_not_asked_for_again() {
     let script = Script::always(reply(200).text(vec![b' '; hub_transport::MAX_BODY + 1]));
     let error = over(&script).send(&Ask::get("/x")).await.unwrap_err();
     assert_eq!((error.kind(), script.requests().len()), (ErrorKind::TooLarge, 1));
@@ -178,7 +179,8 @@ async fn plain_http_gets_the_token_on_this_machine_or_with_consent_only() {
     // A proxy stands in for a host elsewhere, so that no real network is needed.
     for (allow, sent) in [(false, false), (true, true)] {
         let proxy =
-            Server::start(vec![vec![crate::wire::Act::Request, crate::wire::answer("401 X", "", "")]]).await;
+            Server::start(vec![vec![crate::wire::Act::Request, crate::wire::response("401 X", "", "")]])
+                .await;
         let hub = crate::support::quick("http://hub.test")
             .allow_http_token(allow)
             .resolver(Arc::new(ToLoopback))
@@ -211,21 +213,21 @@ async fn a_limit_holds_requests_back_but_not_those_that_wait_to_be_sent_again() 
     use std::sync::atomic::{AtomicUsize, Ordering};
     let (running, most, sent) = <(Arc<AtomicUsize>, Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
     let (seen, total) = (Arc::clone(&most), Arc::clone(&sent));
-    let leaf = tower::service_fn(move |_: Request<Body>| {
+    let inner_service = tower::service_fn(move |_: Request<Body>| {
         let (running, most, sent) = (Arc::clone(&running), Arc::clone(&most), Arc::clone(&sent));
         async move {
             most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             running.fetch_sub(1, Ordering::SeqCst);
             let first = sent.fetch_add(1, Ordering::SeqCst) == 0;
-            let mut answer = http::Response::new(Body::bytes("[]"));
-            *answer.status_mut() =
+            let mut response = http::Response::new(Body::bytes("[]"));
+            *response.status_mut() =
                 if first { http::StatusCode::SERVICE_UNAVAILABLE } else { http::StatusCode::OK };
-            answer.headers_mut().insert("content-type", "application/json".parse().unwrap());
-            Ok::<_, hub_transport::BoxError>(answer)
+            response.headers_mut().insert("content-type", "application/json".parse().unwrap());
+            Ok::<_, hub_transport::BoxError>(response)
         }
     });
-    let hub = crate::support::quick(HUB).leaf(leaf).concurrency_limit(3).build().unwrap();
+    let hub = crate::support::quick(HUB).inner_service(inner_service).concurrency_limit(3).build().unwrap();
     let calls = (0..12).map(|_| hub.send(&Numbers));
     for outcome in futures_util::future::join_all(calls).await {
         outcome.unwrap();

@@ -69,18 +69,16 @@ pub fn token() -> Arc<Token> {
 
 /// A transport with a token and waits that do not slow a test down.
 pub fn quick(endpoint: &str) -> TransportBuilder {
-    let retry = RetryConfig {
-        first_wait: Duration::from_millis(2),
-        longest_wait: Duration::from_millis(10),
-        budget_floor: 1000,
-        ..RetryConfig::default()
-    };
+    let retry = RetryConfig::new()
+        .first_wait(Duration::from_millis(2))
+        .longest_wait(Duration::from_millis(10))
+        .budget_floor(1000);
     Transport::builder(endpoint).token_source(token()).retry(retry)
 }
 
 /// The standard stack over a script.
 pub fn over(script: &Script) -> Transport {
-    Transport::builder(HUB).token_source(token()).leaf(script.clone()).build().unwrap()
+    Transport::builder(HUB).token_source(token()).inner_service(script.clone()).build().unwrap()
 }
 
 pub fn call(class: RetryClass) -> CallInfo {

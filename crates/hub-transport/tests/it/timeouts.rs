@@ -1,4 +1,4 @@
-//! Time limits, with paused time and a leaf that decides how slow it is.
+//! Time limits, with paused time and an inner service that decides how slow it is.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -29,10 +29,10 @@ fn slow(count: usize, size: usize, pause: Duration) -> Body {
 }
 
 fn serving(count: usize, size: usize, pause: Duration) -> Transport {
-    let leaf = tower::service_fn(move |_: Request<Body>| async move {
+    let inner_service = tower::service_fn(move |_: Request<Body>| async move {
         Ok::<_, BoxError>(Response::new(slow(count, size, pause)))
     });
-    Transport::builder(HUB).leaf(leaf).retry(RetryConfig::none()).build().unwrap()
+    Transport::builder(HUB).inner_service(inner_service).retry(RetryConfig::none()).build().unwrap()
 }
 
 async fn download(hub: &Transport) -> Result<usize, Error> {
@@ -42,9 +42,9 @@ async fn download(hub: &Transport) -> Result<usize, Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn f19_an_answer_that_does_not_begin_is_waited_for_sixty_seconds() {
+async fn f19_a_response_that_does_not_begin_is_waited_for_sixty_seconds() {
     let hub = Transport::builder(HUB)
-        .leaf(Script::always(Step::pending()))
+        .inner_service(Script::always(Step::pending()))
         .retry(RetryConfig::none())
         .build()
         .unwrap();
@@ -54,12 +54,12 @@ async fn f19_an_answer_that_does_not_begin_is_waited_for_sixty_seconds() {
         (error.kind(), error.maybe_processed(), started.elapsed().as_secs()),
         (ErrorKind::Timeout, true, 60)
     );
-    assert!(error.to_string().contains("no answer for 60 s"), "{error}");
+    assert!(error.to_string().contains("no response for 60 s"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_is_over_after_three_minutes_whatever_happens() {
-    let hub = Transport::builder(HUB).leaf(Script::always(Step::pending())).build().unwrap();
+    let hub = Transport::builder(HUB).inner_service(Script::always(Step::pending())).build().unwrap();
     let started = Instant::now();
     let error = hub.send(&Ask::get("/x")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
@@ -101,18 +101,18 @@ async fn time_in_which_the_reader_does_not_read_does_not_count() {
     assert!(body.frame().await.is_none());
 }
 
-/// A leaf that takes the request's body frame by frame with a pause, then answers after another.
-fn taking(pause: Duration, before_answer: Duration) -> Transport {
-    let leaf = tower::service_fn(move |request: Request<Body>| async move {
+/// An inner service that takes the request's body frame by frame with a pause, then answers after another.
+fn taking(pause: Duration, before_response: Duration) -> Transport {
+    let inner_service = tower::service_fn(move |request: Request<Body>| async move {
         let mut body = request.into_body();
         while let Some(frame) = body.frame().await {
             frame?;
             sleep(pause).await;
         }
-        sleep(before_answer).await;
+        sleep(before_response).await;
         Ok::<_, BoxError>(Response::new(Body::empty()))
     });
-    Transport::builder(HUB).leaf(leaf).retry(RetryConfig::none()).build().unwrap()
+    Transport::builder(HUB).inner_service(inner_service).retry(RetryConfig::none()).build().unwrap()
 }
 
 async fn upload(hub: &Transport, body: Body) -> Result<(), Error> {
@@ -144,7 +144,7 @@ async fn a_slow_source_of_an_upload_is_not_the_servers_fault() {
 #[tokio::test(start_paused = true)]
 async fn limits_can_be_set_for_one_request() {
     let hub = Transport::builder(HUB)
-        .leaf(Script::always(Step::pending()))
+        .inner_service(Script::always(Step::pending()))
         .retry(RetryConfig::none())
         .build()
         .unwrap();
@@ -157,12 +157,13 @@ async fn limits_can_be_set_for_one_request() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_takes_long_to_ask_for_the_body_is_no_server_that_stopped_taking_it() {
-    let leaf = tower::service_fn(|request: Request<Body>| async move {
+    let inner_service = tower::service_fn(|request: Request<Body>| async move {
         sleep(Duration::from_secs(45)).await;
         request.into_body().collect().await?;
         Ok::<_, BoxError>(Response::new(Body::empty()))
     });
-    let hub = Transport::builder(HUB).leaf(leaf).retry(RetryConfig::none()).build().unwrap();
+    let hub =
+        Transport::builder(HUB).inner_service(inner_service).retry(RetryConfig::none()).build().unwrap();
     for class in [RetryClass::Read, RetryClass::Append] {
         hub.send(&Ask::post("/x", class)).await.unwrap();
     }
@@ -177,7 +178,7 @@ async fn a_connection_that_never_asks_for_the_body_is_given_up_with_the_time_for
             std::future::pending::<Result<Response<Body>, BoxError>>().await
         })
     };
-    let hub = Transport::builder(HUB).leaf(pending()).retry(RetryConfig::none()).build().unwrap();
+    let hub = Transport::builder(HUB).inner_service(pending()).retry(RetryConfig::none()).build().unwrap();
     let started = Instant::now();
     let error = upload(&hub, Body::bytes(vec![0; 8 << 20])).await.unwrap_err();
     assert_eq!((error.kind(), started.elapsed().as_secs()), (ErrorKind::Timeout, 60));

@@ -244,9 +244,9 @@ fn what_is_not_a_certificate_is_refused_when_it_is_given() {
 
 #[tokio::test]
 async fn https_on_an_http_port_and_http_on_an_https_port_are_recognised() {
-    use crate::wire::{Act, answer};
+    use crate::wire::{Act, response};
     // A server of plain http, spoken to in TLS.
-    let script = vec![Act::Read(5), answer("400 Bad Request", "", "what?"), Act::Linger];
+    let script = vec![Act::Read(5), response("400 Bad Request", "", "what?"), Act::Linger];
     let plain = crate::wire::Server::start(vec![script.clone(), script]).await;
     let hub = quick(&plain.url().replace("http://", "https://")).build().unwrap();
     let error = hub.send(&Ask::post("/x", RetryClass::Append)).await.unwrap_err();

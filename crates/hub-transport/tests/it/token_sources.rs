@@ -92,7 +92,7 @@ impl Door {
         self.seen.lock().unwrap().clone()
     }
 
-    async fn answer(self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    async fn response(self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
         let token = request.headers().get("authorization").map_or("", |value| value.to_str().unwrap());
         let token = token.strip_prefix("Bearer ").unwrap_or("none").to_owned();
         let known = self.good.lock().unwrap().contains(&token.as_str());
@@ -110,7 +110,7 @@ impl Door {
             .token_source(source)
             .clock(clock)
             .retry(RetryConfig::none())
-            .leaf(tower::service_fn(move |request| door.clone().answer(request)))
+            .inner_service(tower::service_fn(move |request| door.clone().response(request)))
             .build()
             .unwrap()
     }
@@ -243,7 +243,7 @@ async fn a_source_that_gives_the_refused_token_again_changes_nothing() {
     let door = Door::open_to(&[]);
     let error = ask(&door.hub(&source)).await.unwrap_err();
     assert_eq!((error.kind(), door.seen().len(), source.asked()), (ErrorKind::Unauthorized, 1, 2));
-    // One that gives nothing any more, or fails: the refusal is the answer.
+    // One that gives nothing any more, or fails: the refusal is the response.
     for last in [Nothing, Fail("gone"), Panic] {
         let source = Steps::new([Give("a", None), last]);
         let error = ask(&door.hub(&source)).await.unwrap_err();
@@ -329,7 +329,7 @@ async fn a_call_ends_at_its_time_limit_also_while_it_waits_for_a_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_answer_that_there_is_no_token_is_kept_for_a_minute() {
+async fn the_response_that_there_is_no_token_is_kept_for_a_minute() {
     let source = Steps::new([Nothing, Give("a", None)]);
     let door = Door::open_to(&["none", "a"]);
     let hub = door.hub(&source);
@@ -437,12 +437,15 @@ async fn a_token_file_that_was_replaced_is_read_again_after_a_refusal() {
     let seen = door.clone();
     let file = path.clone();
     // The file changes while the first request is on its way.
-    let leaf = tower::service_fn(move |request| {
+    let inner_service = tower::service_fn(move |request| {
         std::fs::write(&file, "new").unwrap();
-        seen.clone().answer(request)
+        seen.clone().response(request)
     });
-    let hub =
-        Transport::builder(HUB).token_source(Arc::new(TokenFile::new(&path))).leaf(leaf).build().unwrap();
+    let hub = Transport::builder(HUB)
+        .token_source(Arc::new(TokenFile::new(&path)))
+        .inner_service(inner_service)
+        .build()
+        .unwrap();
     ask(&hub).await.unwrap();
     assert_eq!(door.seen(), ["old", "new"]);
 }

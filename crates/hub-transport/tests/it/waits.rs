@@ -21,7 +21,7 @@ fn wait_for(seconds: u64) -> Step {
 }
 
 fn hub(script: &Script) -> Transport {
-    Transport::builder(HUB).leaf(script.clone()).rng(Arc::new(Fixed(0))).build().unwrap()
+    Transport::builder(HUB).inner_service(script.clone()).rng(Arc::new(Fixed(0))).build().unwrap()
 }
 
 struct Numbers(Option<Duration>);
@@ -91,7 +91,7 @@ async fn f33_a_call_with_a_deadline_ends_at_its_deadline_and_says_until_when_to_
         list(&hub(&script), Some(Duration::from_secs(100))).await.into_iter().map(Result::unwrap_err),
     );
     let limited = Transport::builder(HUB)
-        .leaf(script.clone())
+        .inner_service(script.clone())
         .timeouts(Timeouts::new().total(Duration::from_secs(100)));
     errors.extend(list(&limited.build().unwrap(), None).await.into_iter().map(Result::unwrap_err));
     assert_eq!((errors.len(), started.elapsed()), (3, Duration::ZERO));

@@ -36,13 +36,13 @@ pub fn write(text: impl Into<String>) -> Act {
     Act::Write(text.into().into_bytes())
 }
 
-/// A whole answer that keeps the connection.
-pub fn answer(status: &str, headers: &str, body: &str) -> Act {
+/// A whole response that keeps the connection.
+pub fn response(status: &str, headers: &str, body: &str) -> Act {
     write(format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len()))
 }
 
 pub fn ok() -> Vec<Act> {
-    vec![Act::Request, answer("200 OK", "", "fine")]
+    vec![Act::Request, response("200 OK", "", "fine")]
 }
 
 pub struct Server {

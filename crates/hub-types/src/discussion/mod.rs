@@ -171,7 +171,7 @@ impl Discussion {
         self.is_pull_request.then(|| Revision::pull_request(self.num))
     }
 
-    /// The address of its web page. Python: `url`.
+    /// The URL of its web page. Python: `url`.
     pub fn url(&self, endpoint: &str, repo: &RepoRef) -> String {
         format!("{}{}", endpoint.trim_end_matches('/'), route::repo(repo).discussion_page(self.num))
     }

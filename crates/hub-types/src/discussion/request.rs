@@ -65,12 +65,12 @@ pub struct CreateDiscussionRequest {
     pub pull_request: bool,
 }
 
-/// Answer to [`CreateDiscussionRequest`].
+/// Response to [`CreateDiscussionRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateDiscussionResponse {
-    /// Address of its web page.
+    /// URL of its web page.
     pub url: String,
     /// Its number.
     pub num: u64,

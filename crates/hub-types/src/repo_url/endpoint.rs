@@ -1,4 +1,4 @@
-//! The endpoint that addresses are compared with.
+//! The endpoint that URLs are compared with.
 
 use url::Url;
 
@@ -7,7 +7,7 @@ use crate::ParseError;
 /// Hosts that name the same repositories as the endpoint does: links are pasted from all of them.
 const KNOWN_HOSTS: [&str; 3] = ["huggingface.co", "hf.co", "hub-ci.huggingface.co"];
 
-/// The endpoint in parts, to compare addresses with it.
+/// The endpoint in parts, to compare URLs with it.
 pub(super) struct Endpoint {
     pub(super) text: String,
     host: (String, Option<u16>),
@@ -32,10 +32,10 @@ impl Endpoint {
         Ok(Self { text: url.as_str().trim_end_matches('/').to_owned(), host: (host, url.port()), prefix })
     }
 
-    /// What stands behind the host of an address (given without `scheme://`) and behind the endpoint's own path.
-    pub(super) fn path_of<'a>(&self, scheme: &str, address: &'a str) -> Result<&'a str, String> {
-        let end = address.find(['/', '?', '#', '\\']).unwrap_or(address.len());
-        let (authority, path) = address.split_at(end);
+    /// What stands behind the host of a URL (given without `scheme://`) and behind the endpoint's own path.
+    pub(super) fn path_of<'a>(&self, scheme: &str, url: &'a str) -> Result<&'a str, String> {
+        let end = url.find(['/', '?', '#', '\\']).unwrap_or(url.len());
+        let (authority, path) = url.split_at(end);
         if authority.contains('@') {
             return Err("it must not hold a user name or password".into());
         }

@@ -113,7 +113,7 @@ fn revisions_and_paths_are_kept() {
 }
 
 #[test]
-fn an_endpoint_with_a_port_and_a_path_has_addresses_of_its_own() {
+fn an_endpoint_with_a_port_and_a_path_has_urls_of_its_own() {
     #[rustfmt::skip]
     check(&[
         ("http://box:8080/hub/acme/mini", "model acme/mini"),
@@ -133,7 +133,7 @@ fn an_endpoint_with_a_port_and_a_path_has_addresses_of_its_own() {
 }
 
 #[test]
-fn what_is_no_address_of_a_repository_is_refused_with_the_reason() {
+fn what_is_no_url_of_a_repository_is_refused_with_the_reason() {
     #[rustfmt::skip]
     let rows = [
         ("https://other.example/mini", "another host"),
@@ -317,7 +317,7 @@ proptest! {
 }
 
 #[test]
-fn a_kind_is_nobodys_name_and_an_address_is_read_as_what_it_was_made_from() {
+fn a_kind_is_nobodys_name_and_a_url_is_read_as_what_it_was_made_from() {
     for text in ["hf://models/datasets/ada/nums@v1/a.csv", "hf://datasets@v1/a.csv", "models/spaces/ada"] {
         let error = RepoUrl::parse(text).unwrap_err().to_string();
         assert!(error.contains("is a kind of repositories"), "{error}");

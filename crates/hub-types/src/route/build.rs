@@ -43,7 +43,7 @@ impl RepoRoutes<'_> {
     }
 
     fn web(&self, rest: &str) -> String {
-        format!("/{}{rest}", self.repo.web_path())
+        format!("{}{rest}", self.repo.web_path())
     }
 
     /// `GET`: what the Hub knows of the repository, at `revision` or at the default branch.

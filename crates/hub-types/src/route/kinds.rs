@@ -4,7 +4,7 @@ use crate::{RepoRef, RepoType, Revision};
 
 /// What the path of a request asks for. The method is the server's to check.
 ///
-/// Exhaustive on purpose: a server that does not know of a new address must not compile.
+/// Exhaustive on purpose: a server that does not know of a new URL must not compile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
     /// `/api/whoami-v2`
@@ -92,12 +92,8 @@ pub enum RepoRoute {
     LfsLocks,
     /// `/{id}[.git]/info/lfs/objects/batch`
     LfsBatch,
-    /// `/{id}[.git]/info/lfs/verify`
-    LfsVerify,
-    /// `/{id}[.git]/info/lfs/complete/{oid}`
-    LfsComplete(String),
-    /// `/{id}[.git]/info/lfs/objects/{oid}[/{part}]`: the bytes of an object or of one part of it.
-    LfsObject(String, Option<u32>),
+    /// `/{id}[.git]/info/lfs/{rest}`: what a server names in its responses to the batch, and what it alone can read.
+    LfsLink(String),
     /// `/{id}/resolve/{rev}/{path}`
     Resolve(Revision, String),
     /// `/{id}/raw/{rev}/{path}`

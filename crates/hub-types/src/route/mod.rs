@@ -1,4 +1,4 @@
-//! The Hub's addresses: how a client writes them and how a server reads them.
+//! The Hub's URLs: how a client writes them and how a server reads them.
 //!
 //! A client builds paths with [`repo`]; a server turns the path of a request into a [`Route`]. Both use the same words,
 //! so they cannot drift apart. Paths start with `/`, are relative to the endpoint and are percent-encoded.

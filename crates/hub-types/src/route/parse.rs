@@ -44,13 +44,13 @@ pub fn parse(path: &str) -> Result<Route, ParseError> {
                 }
                 route => Ok(route),
             },
-            None => Err(fail("the Hub has no such address")),
+            None => Err(fail("the Hub has no such URL")),
         },
         [kind, rest @ ..] => match RepoType::ALL.into_iter().find(|t| t.plural() == *kind) {
             Some(repo_type) => with_repo(repo_type, rest, web_action),
             None => with_repo(RepoType::Model, &segments, web_action),
         },
-        [] => Err(fail("the Hub has no such address")),
+        [] => Err(fail("the Hub has no such URL")),
     }
 }
 
@@ -71,7 +71,7 @@ fn with_repo(
         }
     }
     Err(problem.unwrap_or_else(|| {
-        ParseError::new("path", format!("/{}", segments.join("/")), "the Hub has no such address")
+        ParseError::new("path", format!("/{}", segments.join("/")), "the Hub has no such URL")
     }))
 }
 
@@ -165,13 +165,7 @@ fn web_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
         ["git-receive-pack"] => RepoRoute::Git(GitRoute::ReceivePack),
         ["info", "lfs", "locks"] | ["info", "lfs", "locks", "verify"] => RepoRoute::LfsLocks,
         ["info", "lfs", "objects", "batch"] => RepoRoute::LfsBatch,
-        ["info", "lfs", "verify"] => RepoRoute::LfsVerify,
-        ["info", "lfs", "complete", oid] => RepoRoute::LfsComplete((*oid).to_owned()),
-        ["info", "lfs", "objects", oid] => RepoRoute::LfsObject((*oid).to_owned(), None),
-        ["info", "lfs", "objects", oid, part] => match part.parse() {
-            Ok(part) => RepoRoute::LfsObject((*oid).to_owned(), Some(part)),
-            Err(_) => return Ok(None),
-        },
+        ["info", "lfs", rest @ ..] if !rest.is_empty() => RepoRoute::LfsLink(rest.join("/")),
         [word @ ("resolve" | "raw"), rest @ ..] if rest.len() >= 2 => {
             let (revision, path) = revision_and_path(rest)?;
             if *word == "resolve" {

@@ -1,4 +1,4 @@
-//! The address of the same thing after its repository got another name.
+//! The URL of the same thing after its repository got another name.
 
 use crate::{RepoId, RepoType};
 

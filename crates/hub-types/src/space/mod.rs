@@ -44,6 +44,8 @@ pub struct SpaceRuntime {
     pub dev_mode: bool,
     /// Everything else that the server sent.
     pub extra: Extra,
+    /// What it sent of the hardware beside what runs and what was asked for.
+    hardware_extra: Extra,
 }
 
 impl SpaceRuntime {
@@ -57,6 +59,7 @@ impl SpaceRuntime {
             storage: None,
             dev_mode: false,
             extra: Extra::new(),
+            hardware_extra: Extra::new(),
         }
     }
 
@@ -90,6 +93,8 @@ struct HardwareMessage {
     current: Option<SpaceHardware>,
     #[serde(default, deserialize_with = "crate::lenient::optional")]
     requested: Option<SpaceHardware>,
+    #[serde(flatten)]
+    extra: Extra,
 }
 
 impl From<RuntimeMessage> for SpaceRuntime {
@@ -103,6 +108,7 @@ impl From<RuntimeMessage> for SpaceRuntime {
             storage: message.storage,
             dev_mode: message.dev_mode,
             extra: message.extra,
+            hardware_extra: hardware.extra,
         }
     }
 }
@@ -110,9 +116,10 @@ impl From<RuntimeMessage> for SpaceRuntime {
 impl From<SpaceRuntime> for RuntimeMessage {
     fn from(runtime: SpaceRuntime) -> Self {
         let SpaceRuntime { stage, hardware: current, requested_hardware: requested, .. } = runtime;
+        let extra = runtime.hardware_extra;
         Self {
             stage,
-            hardware: Some(HardwareMessage { current, requested }),
+            hardware: Some(HardwareMessage { current, requested, extra }),
             storage: runtime.storage,
             gc_timeout: runtime.sleep_time,
             dev_mode: runtime.dev_mode,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::RepoId;
 
-/// The answer of `GET /api/spaces/templates`.
+/// The response of `GET /api/spaces/templates`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpaceTemplates {
     /// All there are.

@@ -149,11 +149,11 @@ macro_rules! rename_discussion {
     ($api:ident, $run:ident) => {{
         with_comment!($api, $run);
         $run!(
-            $api.rename_discussion(repo_id = "ada/demo", discussion_num = 1, new_title = "Answer")
+            $api.rename_discussion(repo_id = "ada/demo", discussion_num = 1, new_title = "Response")
                 .repo_type(RepoType::Model)
                 .token(ADA)
         );
-        assert_eq!(details!($api, $run).discussion.title, "Answer");
+        assert_eq!(details!($api, $run).discussion.title, "Response");
     }};
 }
 

@@ -22,7 +22,7 @@ use crate::{HfApi, Operation, args::HasRepo, repo_arg::RepoArg};
 pub trait Change: Debug + Clone + Send + Sync + 'static {
     /// The operation, under its Python name.
     const NAME: &'static str;
-    /// Where the answer has the event; `None` when the answer says nothing.
+    /// Where the response has the event; `None` when the response says nothing.
     const KEY: Option<&'static str>;
     /// The event that it makes or changes.
     type Event: DeserializeOwned + Send + 'static;
@@ -91,11 +91,11 @@ impl<C: Change> Endpoint for Post<'_, C> {
 
     fn decode(&self, head: &Parts, body: Bytes) -> Result<Option<C::Event>, Error> {
         let Some(key) = C::KEY else { return decode_done(head, &body).map(|_| None) };
-        let mut answer: Map<String, Value> = decode_json(head, &body)?;
-        let event = answer.remove(key).unwrap_or_default();
+        let mut response: Map<String, Value> = decode_json(head, &body)?;
+        let event = response.remove(key).unwrap_or_default();
         serde_json::from_value(event)
             .map(Some)
-            .map_err(|error| Error::decode(format!("the answer has no usable {key:?}"), error))
+            .map_err(|error| Error::decode(format!("the response has no usable {key:?}"), error))
     }
 }
 

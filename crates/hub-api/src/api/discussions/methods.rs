@@ -43,7 +43,7 @@ impl<M: Mode> HfApi<M> {
 
     /// Writes a comment in a discussion or pull request. Python: `comment_discussion`.
     ///
-    /// When the answer is lost, the call looks whether the comment is there: it is never written twice.
+    /// When the response is lost, the call looks whether the comment is there: it is never written twice.
     ///
     /// # Errors
     /// `NotFound` for a number that the repository does not have, `Forbidden` where the discussion is locked. An empty text

@@ -1,4 +1,4 @@
-//! Finding out whether a change was made although no answer said so.
+//! Finding out whether a change was made although no response said so.
 
 use std::time::SystemTime;
 

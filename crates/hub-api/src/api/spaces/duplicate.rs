@@ -178,10 +178,10 @@ impl Operation for DuplicateRepo {
 }
 
 impl<M: Mode> HfApi<M> {
-    /// Copies a repository into a namespace of the caller's and returns the address of the copy. Python:
+    /// Copies a repository into a namespace of the caller's and returns the URL of the copy. Python:
     /// `duplicate_repo`.
     ///
-    /// The files of the default branch are copied, not the history. When the answer is lost, the call looks whether the
+    /// The files of the default branch are copied, not the history. When the response is lost, the call looks whether the
     /// copy was made.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ use hub_types::{RepoType, route, route::SpaceRoute, space::SpaceHardware};
 use super::endpoint_repo;
 use crate::repo_arg::RepoArg;
 
-/// A Space: whatever kind the argument says, only Spaces have these addresses.
+/// A Space: whatever kind the argument says, only Spaces have these URLs.
 fn space(repo: impl Into<RepoArg>) -> RepoArg {
     let mut repo = repo.into();
     repo.set_type(RepoType::Space);

@@ -198,7 +198,7 @@ impl<M: Mode> HfApi<M> {
     /// Asks for other hardware, such as `t4-small`; the Space restarts on it. On the public Hub this may cost money.
     /// Python: `request_space_hardware`.
     ///
-    /// When the answer is lost, the call looks whether the hardware was requested and does not ask twice.
+    /// When the response is lost, the call looks whether the hardware was requested and does not ask twice.
     ///
     /// # Errors
     /// `BadRequest` for hardware that the server does not have and for static Spaces, `Forbidden` without rights on the
@@ -238,7 +238,7 @@ impl<M: Mode> HfApi<M> {
     /// Restarts a Space, also one that is paused. Python: `restart_space`.
     ///
     /// # Errors
-    /// As for [`pause_space`](Self::pause_space). When the answer is lost, the error says that it may have been restarted.
+    /// As for [`pause_space`](Self::pause_space). When the response is lost, the error says that it may have been restarted.
     ///
     /// Endpoint: `POST /api/spaces/{id}/restart`.
     pub fn restart_space(&self, repo: impl Into<RepoArg>) -> RestartSpaceCall<M> {

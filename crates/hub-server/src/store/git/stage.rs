@@ -168,7 +168,7 @@ pub(super) fn text(message: &str) -> String {
     message
 }
 
-/// Names and addresses without the characters that would end them in a commit.
+/// Names and URLs without the characters that would end them in a commit.
 pub(super) fn signature(author: &Signature, time: Timestamp) -> gix::actor::Signature {
     let clean = |text: &str, otherwise: &str| {
         let text: String = text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect();

@@ -80,10 +80,10 @@ fn attributes_agree_with_git() {
         .fold(rules.as_bytes().to_vec(), |rules, path| with_lfs_path(&rules, path));
     let rules = String::from_utf8(rules).unwrap();
     let ours = Attributes::parse(rules.as_bytes());
-    let answers = git_answers(".gitattributes", &rules, &["check-attr", "--stdin", "-z", "filter"]);
-    assert_eq!(answers.len(), PATHS.len() * 3 + 1);
-    for answer in answers.chunks_exact(3) {
-        let (path, value) = (answer[0].as_str(), answer[2].as_str());
+    let responses = git_answers(".gitattributes", &rules, &["check-attr", "--stdin", "-z", "filter"]);
+    assert_eq!(responses.len(), PATHS.len() * 3 + 1);
+    for response in responses.chunks_exact(3) {
+        let (path, value) = (response[0].as_str(), response[2].as_str());
         assert_eq!(ours.is_lfs(path).unwrap_or(false), value == "lfs", "{path}: git says {value}");
     }
 }
@@ -108,14 +108,14 @@ fn no_rule_is_not_the_same_as_a_rule_against() {
 fn ignore_rules_agree_with_git() {
     let rules = "*.log\n!important.log\nbuild/\n/docs/*\n!docs/c.md\nkeep/\n# x\n\\#hash\n\\!bang\n*.[ch]\na/**/.hidden\n";
     let ours = IgnoreRules::parse(rules.as_bytes());
-    let answers = git_answers(".gitignore", rules, &["check-ignore", "--stdin", "-z", "--no-index"]);
+    let responses = git_answers(".gitignore", rules, &["check-ignore", "--stdin", "-z", "--no-index"]);
     for path in PATHS {
         if *path == "build" {
             // For git it is a folder here.
             assert!(!ours.is_ignored(path));
             continue;
         }
-        assert_eq!(ours.is_ignored(path), answers.iter().any(|answer| answer == path), "{path}");
+        assert_eq!(ours.is_ignored(path), responses.iter().any(|response| response == path), "{path}");
     }
 }
 

@@ -70,10 +70,10 @@ pub(super) fn of_client(error: ClientError) -> BoxError {
     }
     let (kind, message) = match find::<hyper::Error>(&error) {
         Some(inner) if inner.is_parse() => {
-            (ErrorKind::Protocol, "what came back is not a complete HTTP answer")
+            (ErrorKind::Protocol, "what came back is not a complete HTTP response")
         }
         Some(inner) if inner.is_timeout() => (ErrorKind::Timeout, "the connection timed out"),
-        _ => (ErrorKind::Interrupted, "the connection ended before an answer came"),
+        _ => (ErrorKind::Interrupted, "the connection ended before a response came"),
     };
     Failure::maybe_processed(kind, message).with_source(error).into()
 }
@@ -110,7 +110,7 @@ fn find_kind(error: &io::Error, kind: io::ErrorKind) -> bool {
     false
 }
 
-/// No connection to a proxy: its own address is not what the caller asked for, so that it is called a proxy.
+/// No connection to a proxy: its own URL is not what the caller asked for, so that it is called a proxy.
 pub(super) fn of_dial_to_proxy(host: &str, port: u16, error: io::Error) -> Failure {
     let failure = of_dial(host, port, error);
     let message = format!("the proxy cannot be used: {failure}");

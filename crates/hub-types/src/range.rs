@@ -1,8 +1,15 @@
-//! The `Range` header: one range of bytes, as RFC 9110 section 14 has it.
+//! The `Range` header for servers: one range of bytes, as RFC 9110 section 14 has it.
+//!
+//! ```
+//! use hub_types::range::{self, Part};
+//! assert_eq!(range::parse(Some("bytes=2-4"), 10), Part::Some(2, 5));
+//! assert_eq!(range::parse(Some("bytes=-3"), 10), Part::Some(7, 10));
+//! assert_eq!(range::parse(None, 10), Part::Whole);
+//! ```
 
-/// What part of a content of known size is asked for.
+/// What part of a file of known size is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub enum Part {
     /// All of it: no range, several ranges, or one that is not understood.
     Whole,
     /// From the first byte to before the second.
@@ -11,8 +18,8 @@ pub(crate) enum Part {
     Unsatisfiable,
 }
 
-/// Reads a `Range` header for a content of `size` bytes.
-pub(crate) fn parse(header: Option<&str>, size: u64) -> Part {
+/// Reads a `Range` header for a file of `size` bytes.
+pub fn parse(header: Option<&str>, size: u64) -> Part {
     let Some((first, last)) = header
         .and_then(|text| text.trim().strip_prefix("bytes="))
         .filter(|ranges| !ranges.contains(','))

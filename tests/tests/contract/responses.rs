@@ -1,4 +1,4 @@
-//! Whatever the contract allows as an answer can be read and written again, with as few and with as many fields as it names.
+//! Whatever the contract allows as a response can be read and written again, with as few and with as many fields as it names.
 
 use std::collections::BTreeSet;
 
@@ -19,13 +19,13 @@ use crate::{
     samples::Samples,
 };
 
-/// Reads an answer as the client does, and says what is wrong.
+/// Reads a response as the client does, and says what is wrong.
 type Reader = fn(Value) -> Result<(), String>;
 
-/// Nothing of an answer is lost on the way to `T` and back.
-fn read<T: DeserializeOwned + Serialize>(answer: Value) -> Result<(), String> {
-    let read: T = serde_json::from_value(answer.clone()).map_err(|error| error.to_string())?;
-    lost(&answer, &serde_json::to_value(read).unwrap())
+/// Nothing of a response is lost on the way to `T` and back.
+fn read<T: DeserializeOwned + Serialize>(response: Value) -> Result<(), String> {
+    let read: T = serde_json::from_value(response.clone()).map_err(|error| error.to_string())?;
+    lost(&response, &serde_json::to_value(read).unwrap())
         .map_or(Ok(()), |place| Err(format!("{place} is lost")))
 }
 
@@ -43,14 +43,14 @@ fn lost(before: &Value, after: &Value) -> Option<String> {
     }
 }
 
-/// What the answer to a change of a discussion holds, under its name.
-fn inside<T: DeserializeOwned + Serialize>(mut answer: Value, name: &str) -> Result<(), String> {
-    read::<T>(answer[name].take())
+/// What the response to a change of a discussion holds, under its name.
+fn inside<T: DeserializeOwned + Serialize>(mut response: Value, name: &str) -> Result<(), String> {
+    read::<T>(response[name].take())
 }
 
-/// Entries have a path; the contract leaves it out of one of the two answers that have entries.
-fn entries(mut answer: Value) -> Result<(), String> {
-    for entry in answer.as_array_mut().unwrap() {
+/// Entries have a path; the contract leaves it out of one of the two responses that have entries.
+fn entries(mut response: Value) -> Result<(), String> {
+    for entry in response.as_array_mut().unwrap() {
         entry["path"] = "docs/a.txt".into();
         // And two of three fields out of the other.
         if entry["lfs"].is_object() {
@@ -58,18 +58,18 @@ fn entries(mut answer: Value) -> Result<(), String> {
             entry["lfs"]["size"] = 7.into();
         }
     }
-    read::<Vec<TreeEntry>>(answer)
+    read::<Vec<TreeEntry>>(response)
 }
 
-/// Number and time of a discussion are always there for clients; the contract requires neither, as the same answer is that for
+/// Number and time of a discussion are always there for clients; the contract requires neither, as the same response is that for
 /// papers and posts.
-fn details(mut answer: Value) -> Result<(), String> {
-    answer["num"] = 7.into();
-    answer["createdAt"] = "2024-05-06T07:08:09.012Z".into();
-    read::<DiscussionWithDetails>(answer)
+fn details(mut response: Value) -> Result<(), String> {
+    response["num"] = 7.into();
+    response["createdAt"] = "2024-05-06T07:08:09.012Z".into();
+    read::<DiscussionWithDetails>(response)
 }
 
-/// The answers of operations that methods send, and what they are read as.
+/// The responses of operations that methods send, and what they are read as.
 const READERS: [(&str, Reader); 24] = [
     ("GET /api/datasets-tags-by-type", read::<TagsByType>),
     ("GET /api/models-tags-by-type", read::<TagsByType>),
@@ -92,25 +92,25 @@ const READERS: [(&str, Reader); 24] = [
     ("GET /api/{repoType}/{namespace}/{repo}/discussions", read::<DiscussionPage>),
     ("POST /api/{repoType}/{namespace}/{repo}/discussions", read::<CreateDiscussionResponse>),
     ("GET /api/{repoType}/{namespace}/{repo}/discussions/{num}", details),
-    ("POST /api/{repoType}/{namespace}/{repo}/discussions/{num}/comment", |answer| {
-        inside::<DiscussionComment>(answer, "newMessage")
+    ("POST /api/{repoType}/{namespace}/{repo}/discussions/{num}/comment", |response| {
+        inside::<DiscussionComment>(response, "newMessage")
     }),
-    ("POST /api/{repoType}/{namespace}/{repo}/discussions/{num}/status", |answer| {
-        inside::<DiscussionStatusChange>(answer, "newStatus")
+    ("POST /api/{repoType}/{namespace}/{repo}/discussions/{num}/status", |response| {
+        inside::<DiscussionStatusChange>(response, "newStatus")
     }),
-    ("POST /api/{repoType}/{namespace}/{repo}/discussions/{num}/title", |answer| {
-        inside::<DiscussionTitleChange>(answer, "newTitle")
+    ("POST /api/{repoType}/{namespace}/{repo}/discussions/{num}/title", |response| {
+        inside::<DiscussionTitleChange>(response, "newTitle")
     }),
 ];
 
 #[test]
-fn every_answer_that_the_contract_allows_is_read_without_a_loss() {
+fn every_response_that_the_contract_allows_is_read_without_a_loss() {
     let shared = facts::shared_schemas();
     let mut faults = BTreeSet::new();
     for operation in facts::operations() {
         let name = operation.name();
         let reader = READERS.iter().find(|(names, _)| each_kind(names).contains(&name)).map(|row| row.1);
-        for (status, answer) in operation.answers.iter().filter(|(status, _)| **status < 300) {
+        for (status, response) in operation.responses.iter().filter(|(status, _)| **status < 300) {
             let Some(reader) = reader else {
                 // A file is no JSON to be read.
                 let is_read = facts::covered().contains_key(&name) && !name.contains("/resolve/");
@@ -119,9 +119,9 @@ fn every_answer_that_the_contract_allows_is_read_without_a_loss() {
             };
             for sample in [false, true]
                 .into_iter()
-                .flat_map(|full| Samples { shared: &shared, full }.of(&answer.schema))
+                .flat_map(|full| Samples { shared: &shared, full }.of(&response.schema))
             {
-                assert!(answer.judge.is_valid(&sample), "{name} {status}: not a sample: {sample}");
+                assert!(response.judge.is_valid(&sample), "{name} {status}: not a sample: {sample}");
                 if let Err(problem) = reader(sample.clone()) {
                     faults.insert(format!("{name} {status}: {problem}\n    {sample}"));
                 }

@@ -1,4 +1,4 @@
-//! [`HyperLeaf`]: the service at the bottom of the stack that speaks to the network.
+//! [`HyperService`]: the service at the bottom of the stack that speaks to the network.
 
 mod connector;
 mod failure;
@@ -32,7 +32,7 @@ pub use tls::Tls;
 use connector::Connector;
 
 /// Bytes that a connection reads at once at most, and that a body may be ahead of what it has sent. Small bodies cost less;
-/// the head of an answer may not be longer.
+/// the head of a response may not be longer.
 const BUFFER: usize = 192 * 1024;
 
 /// A pooled client for HTTP/1.1 and HTTP/2 over TCP, with TLS (feature `rustls`) and proxies.
@@ -41,7 +41,7 @@ const BUFFER: usize = 192 * 1024;
 /// request, so that the retry layer can decide. Making one opens no connection and reads no file; it needs a tokio
 /// runtime when it is called.
 #[derive(Clone)]
-pub struct HyperLeaf {
+pub struct HyperService {
     // Behind one pointer, because every layer above clones what it wraps for each request.
     shared: Arc<Shared>,
 }
@@ -51,10 +51,10 @@ struct Shared {
     proxies: Proxies,
 }
 
-impl HyperLeaf {
-    /// Starts a leaf with the defaults of each setting.
-    pub fn builder() -> HyperLeafBuilder {
-        HyperLeafBuilder {
+impl HyperService {
+    /// Starts an inner service with the defaults of each setting.
+    pub fn builder() -> HyperServiceBuilder {
+        HyperServiceBuilder {
             proxies: Proxies::none(),
             #[cfg(feature = "rustls")]
             tls: Tls::system(),
@@ -67,13 +67,13 @@ impl HyperLeaf {
     }
 }
 
-impl fmt::Debug for HyperLeaf {
+impl fmt::Debug for HyperService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HyperLeaf").field("proxies", &self.shared.proxies).finish_non_exhaustive()
+        f.debug_struct("HyperService").field("proxies", &self.shared.proxies).finish_non_exhaustive()
     }
 }
 
-impl Service<Request<Body>> for HyperLeaf {
+impl Service<Request<Body>> for HyperService {
     type Response = Response<Incoming>;
     type Error = BoxError;
     type Future = Either<
@@ -109,9 +109,9 @@ impl Service<Request<Body>> for HyperLeaf {
     }
 }
 
-/// Settings of a [`HyperLeaf`].
+/// Settings of a [`HyperService`].
 #[must_use = "a builder does nothing until it is built"]
-pub struct HyperLeafBuilder {
+pub struct HyperServiceBuilder {
     proxies: Proxies,
     #[cfg(feature = "rustls")]
     tls: Tls,
@@ -122,7 +122,7 @@ pub struct HyperLeafBuilder {
     connect: Option<Arc<dyn Connect>>,
 }
 
-impl HyperLeafBuilder {
+impl HyperServiceBuilder {
     /// Which proxies are used. Default: none.
     pub fn proxies(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;
@@ -155,7 +155,7 @@ impl HyperLeafBuilder {
         self
     }
 
-    /// How the addresses of a host are found. Default: the system's resolver, on a thread of its own.
+    /// How the URLs of a host are found. Default: the system's resolver, on a thread of its own.
     pub fn resolver(mut self, resolver: Arc<dyn Resolve>) -> Self {
         self.resolver = Some(resolver);
         self
@@ -167,8 +167,8 @@ impl HyperLeafBuilder {
         self
     }
 
-    /// The finished leaf.
-    pub fn build(self) -> HyperLeaf {
+    /// The finished inner service.
+    pub fn build(self) -> HyperService {
         let connect =
             self.connect.unwrap_or_else(|| Arc::new(tcp::Tcp::new(self.resolver, self.connect_timeout)));
         let connector = Connector {
@@ -190,12 +190,12 @@ impl HyperLeafBuilder {
             .http1_max_buf_size(BUFFER)
             .http2_keep_alive_interval(Duration::from_secs(20))
             .build(connector);
-        HyperLeaf { shared: Arc::new(Shared { client, proxies: self.proxies }) }
+        HyperService { shared: Arc::new(Shared { client, proxies: self.proxies }) }
     }
 }
 
-impl fmt::Debug for HyperLeafBuilder {
+impl fmt::Debug for HyperServiceBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HyperLeafBuilder").field("proxies", &self.proxies).finish_non_exhaustive()
+        f.debug_struct("HyperServiceBuilder").field("proxies", &self.proxies).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Door 1: your own service in place of the network. The standard stack stays around it.
+//! Extension point 1: your own service in place of the network. The standard stack stays around it.
 //!
 //! Useful for a service mesh, record and replay, or a server in the same process. Runs offline.
 #![allow(clippy::print_stdout)]
@@ -7,8 +7,8 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use hub_transport::{Body, BoxError, CallInfo, ErrorKind, Failure, RetryClass, Transport, get};
 
-async fn answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
-    // A leaf that knows that nothing was sent says so: then every call may be sent again, not only reads.
+async fn response(request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    // An inner service that knows that nothing was sent says so: then every call may be sent again, not only reads.
     if request.uri().path() == "/unreachable" {
         return Err(Failure::not_sent(ErrorKind::Connect, "the mesh has no route").permanent().into());
     }
@@ -17,7 +17,7 @@ async fn answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
 
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn main() -> Result<(), BoxError> {
-    let hub = Transport::builder("https://hub.example").leaf(tower::service_fn(answer)).build()?;
+    let hub = Transport::builder("https://hub.example").inner_service(tower::service_fn(response)).build()?;
 
     let call = CallInfo::new("greet", "", RetryClass::Read);
     let response = hub.open(call.clone(), get("/hello").finish()?).await?;

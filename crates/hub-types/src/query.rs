@@ -1,56 +1,62 @@
-//! Query strings and form bodies.
+//! Query strings and form bodies, for servers.
+//!
+//! ```
+//! use hub_types::query::Query;
+//! let query = Query::parse(b"blobs=True&expand=author&expand[]=tags&limit=5");
+//! assert!(query.flag("blobs"));
+//! assert_eq!(query.all("expand").collect::<Vec<_>>(), ["author", "tags"]);
+//! assert_eq!(query.number("limit")?, Some(5));
+//! # Ok::<(), hub_types::ParseError>(())
+//! ```
+
+use crate::ParseError;
 
 /// The pairs of a query string or of a form, decoded, in order.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Query(Vec<(String, String)>);
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Reads `a=1&b=2`.
-    pub(crate) fn parse(text: &[u8]) -> Self {
+    pub fn parse(text: &[u8]) -> Self {
         Self(url::form_urlencoded::parse(text).into_owned().collect())
     }
 
     /// Every pair, in order.
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The first value of `name`.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// Every value of `name`, also written `name[]` as the JavaScript client does.
-    pub(crate) fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
+    pub fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
         self.0.iter().filter_map(move |(key, value)| {
             (key == name || key.strip_suffix("[]") == Some(name)).then_some(value.as_str())
         })
     }
 
     /// Whether `name` is there, with any value.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.all(name).next().is_some()
     }
 
     /// Whether `name` is switched on. Python sends `True`, others `true` or `1`.
-    pub(crate) fn flag(&self, name: &str) -> bool {
+    pub fn flag(&self, name: &str) -> bool {
         self.get(name).is_some_and(is_true)
     }
 
     /// The number at `name`.
     ///
     /// # Errors
-    /// When it is there and is not a number.
-    pub(crate) fn number(&self, name: &str) -> Result<Option<usize>, crate::api_error::ApiError> {
-        self.get(name)
-            .map(|text| {
-                text.parse().map_err(|_| {
-                    crate::api_error::ApiError::bad_request(format!(
-                        "\"{name}\" must be a number, not \"{text}\""
-                    ))
-                })
-            })
-            .transpose()
+    /// [`ParseError`] when it is there and is no number from 0 on.
+    pub fn number(&self, name: &str) -> Result<Option<usize>, ParseError> {
+        let number = |text: &str| {
+            text.parse().map_err(|_| ParseError::new("query", text, format!("\"{name}\" must be a number")))
+        };
+        self.get(name).map(number).transpose()
     }
 }
 

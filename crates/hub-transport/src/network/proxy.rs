@@ -13,7 +13,7 @@ use crate::{Error, Origin};
 ///
 /// Proxies are URLs with the scheme `http` (also when none is written), `https` or `socks5`/`socks5h` (names are resolved by the
 /// proxy in both), with user and password if needed. Requests to `https` go through a tunnel; requests to `http` are forwarded.
-/// This machine (`localhost`, loopback addresses) is never reached through a proxy.
+/// This machine (`localhost`, loopback addresss) is never reached through a proxy.
 #[derive(Clone)]
 pub struct Proxies {
     matcher: Option<Arc<Matcher>>,
@@ -54,7 +54,7 @@ impl Proxies {
     /// What `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in upper or lower case (lower first). `get` gives
     /// the value of a variable: `|name| std::env::var(name).ok()` for those of the process.
     ///
-    /// `NO_PROXY` lists hosts (and all below them), addresses, networks (`10.0.0.0/8`), each with an optional `:port`, or
+    /// `NO_PROXY` lists hosts (and all below them), URLs, networks (`10.0.0.0/8`), each with an optional `:port`, or
     /// `*`. `HTTP_PROXY` in upper case is ignored in a CGI program (`REQUEST_METHOD` is set): there the visitor decides it.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
-//! The three doors for embedders: the examples run, and what they promise holds.
+//! The three extension points for embedders: the examples run, and what they promise holds.
 
-#[path = "../../examples/custom_leaf.rs"]
-mod custom_leaf;
+#[path = "../../examples/custom_inner_service.rs"]
+mod custom_inner_service;
 #[path = "../../examples/custom_stack.rs"]
 mod custom_stack;
 #[path = "../../examples/layers.rs"]
@@ -16,8 +16,8 @@ use hub_transport::{
 use crate::support::{Ask, HUB, call, quick, token};
 
 #[test]
-fn the_example_of_a_leaf_runs() {
-    custom_leaf::main().unwrap();
+fn the_example_of_a_inner_runs() {
+    custom_inner_service::main().unwrap();
 }
 
 #[test]
@@ -34,7 +34,12 @@ fn the_example_of_a_whole_stack_runs() {
 async fn an_outer_layer_sees_a_call_once_and_an_inner_one_each_attempt_with_the_token() {
     let script = Script::new([reply(503), reply(302).header("location", "https://cdn.test/y"), reply(200)]);
     let (calls, attempts) = (Recorder::new(), Recorder::new());
-    let hub = quick(HUB).leaf(script).layer(calls.layer()).attempt_layer(attempts.layer()).build().unwrap();
+    let hub = quick(HUB)
+        .inner_service(script)
+        .layer(calls.layer())
+        .attempt_layer(attempts.layer())
+        .build()
+        .unwrap();
     hub.send(&Ask::get("/x")).await.unwrap();
     let outer: Vec<_> = calls.requests().iter().map(|r| (r.uri.to_string(), r.has_token())).collect();
     assert_eq!(outer, [("/x".to_owned(), false)]);
@@ -52,7 +57,7 @@ async fn the_first_layer_added_is_the_outermost() {
     let script = Script::always(reply(200));
     for (first_sees, build) in [(1, true), (0, false)] {
         let recorder = Recorder::new();
-        let builder = Transport::builder(HUB).leaf(script.clone());
+        let builder = Transport::builder(HUB).inner_service(script.clone());
         let builder = if build {
             builder.layer(recorder.layer()).layer(OfflineLayer::new(true))
         } else {
@@ -82,7 +87,7 @@ async fn an_inner_service_gets_the_token_over_plain_http_only_where_that_is_said
         ("https://hub.test", false, true),
     ] {
         let script = Script::always(reply(200));
-        let builder = Transport::builder(endpoint).token_source(token()).leaf(script.clone());
+        let builder = Transport::builder(endpoint).token_source(token()).inner_service(script.clone());
         let builder = if private { builder.inner_is_private() } else { builder };
         builder.build().unwrap().send(&Ask::get("/x")).await.unwrap();
         assert_eq!(script.requests()[0].has_token(), expected, "{endpoint} {private}");
@@ -101,7 +106,7 @@ async fn an_inner_service_that_followed_a_redirect_by_itself_is_found_out() {
     for class in [RetryClass::Read, RetryClass::Append] {
         let hub = quick(HUB)
             .strict_origin([""; 0])
-            .leaf(elsewhere("https://cdn.test/x?sig=S3CR3T"))
+            .inner_service(elsewhere("https://cdn.test/x?sig=S3CR3T"))
             .build()
             .unwrap();
         let error = hub.send(&Ask::post("/x", class)).await.unwrap_err();
@@ -113,7 +118,7 @@ async fn an_inner_service_that_followed_a_redirect_by_itself_is_found_out() {
         );
     }
     for same in ["https://hub.test/x", "https://HUB.test:443/x"] {
-        let hub = quick(HUB).leaf(elsewhere(same)).build().unwrap();
+        let hub = quick(HUB).inner_service(elsewhere(same)).build().unwrap();
         assert_eq!(hub.send(&Ask::get("/x")).await.unwrap(), "fine", "{same}");
     }
 }
@@ -135,12 +140,12 @@ impl std::error::Error for Theirs {
 
 #[tokio::test]
 async fn an_error_of_an_inner_service_keeps_its_text_and_its_causes() {
-    let leaf = tower::service_fn(|_: Request<Body>| async move {
+    let inner_service = tower::service_fn(|_: Request<Body>| async move {
         let cause = Theirs("no route to the mesh, hf_canaryCanaryCanary", None);
         let whole = Theirs("sidecar for https://u:p@cdn.test/x?sig=S3CR3T is down", Some(Box::new(cause)));
         Err::<Response<Body>, _>(whole)
     });
-    let hub = quick(HUB).retry(RetryConfig::none()).leaf(leaf).build().unwrap();
+    let hub = quick(HUB).retry(RetryConfig::none()).inner_service(inner_service).build().unwrap();
     let error = hub.send(&Ask::get("/x")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -180,7 +185,13 @@ async fn a_failure_that_a_layer_wraps_keeps_its_kind_and_its_hint_and_shows_no_s
         })
     };
     for wrap in [true, false] {
-        let error = quick(HUB).leaf(wrapping(wrap)).build().unwrap().send(&Ask::get("/x")).await.unwrap_err();
+        let error = quick(HUB)
+            .inner_service(wrapping(wrap))
+            .build()
+            .unwrap()
+            .send(&Ask::get("/x"))
+            .await
+            .unwrap_err();
         assert_eq!((error.kind(), error.hint()), (ErrorKind::Connect, Some("start the sidecar")), "{error}");
         assert!(!format!("{error:?}").contains("S3CR3T"), "{error:?}");
     }
@@ -212,7 +223,7 @@ async fn the_hint_about_plain_http_names_the_setting_as_an_argument() {
             format!("<{name}>")
         }
     }
-    let hub = quick("http://hub.test").leaf(Script::always(reply(401))).build().unwrap();
+    let hub = quick("http://hub.test").inner_service(Script::always(reply(401))).build().unwrap();
     let error = hub.send(&Ask::get("/x")).await.unwrap_err();
     let said = error.said_by(&Flags);
     assert!(said.ends_with("use https, or allow it with <allow_http_token>"), "{said}");

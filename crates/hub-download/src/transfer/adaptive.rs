@@ -16,12 +16,12 @@ pub(crate) enum Verdict {
 
 /// Measures the parts of one file, in rounds of as many as there are connections.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct AdaptiveConnections {
     rounds: Rounds,
     settled: bool,
 }
 
-impl Pace {
+impl AdaptiveConnections {
     pub(crate) fn new() -> Self {
         Self { rounds: Rounds::new(1), settled: false }
     }
@@ -67,14 +67,14 @@ mod tests {
     /// Notes parts of 1 MB, which come at the rate that `rate` gives for that many connections, and returns how many
     /// there were at each.
     fn connections(parts: usize, rate: impl Fn(usize) -> f64) -> Vec<usize> {
-        let (mut pace, mut now, mut seen) = (Pace::new(), Instant::now(), Vec::new());
+        let (mut adaptive, mut now, mut seen) = (AdaptiveConnections::new(), Instant::now(), Vec::new());
         for _ in 0..parts {
-            seen.push(pace.connections());
-            now += Duration::from_secs_f64(1e6 / rate(pace.connections()));
-            match pace.note(1_000_000, now) {
+            seen.push(adaptive.connections());
+            now += Duration::from_secs_f64(1e6 / rate(adaptive.connections()));
+            match adaptive.note(1_000_000, now) {
                 Verdict::Stay => {}
-                Verdict::More => pace.change(pace.connections() * 2),
-                Verdict::One => pace.settle(1),
+                Verdict::More => adaptive.change(adaptive.connections() * 2),
+                Verdict::One => adaptive.settle(1),
             }
         }
         seen

@@ -1,8 +1,12 @@
-//! Commits: the newline-delimited JSON that makes one, its answer, and entries of the history.
+//! Commits: the newline-delimited JSON that makes one, its response, and entries of the history.
+
+mod reader;
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+
+pub use reader::{CommitBodyError, CommitReader, MAX_LINE};
 
 use crate::{Extra, ParentCommit, ParseError, Revision, Timestamp};
 
@@ -134,7 +138,7 @@ impl InlineFileLine {
     }
 }
 
-/// The answer to a commit.
+/// The response to a commit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CommitResponse {
@@ -169,7 +173,7 @@ pub struct CommitInfo {
     pub pr_url: Option<String>,
     /// Number of the pull request.
     pub pr_num: Option<u64>,
-    /// Whether the answer was lost and the commit was found in the history instead. The commit exists once either way.
+    /// Whether the response was lost and the commit was found in the history instead. The commit exists once either way.
     #[serde(default)]
     pub recovered: bool,
     /// False when nothing had changed: no commit was made and `oid` is the head that was there.
@@ -199,11 +203,11 @@ impl CommitInfo {
     /// Adds the pull request that the commit opened.
     ///
     /// # Errors
-    /// When the address does not end in `/discussions/{number}`.
+    /// When the URL does not end in `/discussions/{number}`.
     pub fn with_pull_request(mut self, url: &str) -> Result<Self, ParseError> {
         let number = url.rsplit_once("/discussions/").and_then(|(_, number)| number.parse().ok());
         self.pr_num = Some(number.ok_or_else(|| {
-            ParseError::new("pull request address", url, "it must end in /discussions/ and a number")
+            ParseError::new("pull request URL", url, "it must end in /discussions/ and a number")
         })?);
         self.pr_url = Some(url.to_owned());
         Ok(self)
@@ -245,7 +249,7 @@ pub struct GitCommitInfo {
 pub struct CommitAuthor {
     /// User name on the Hub, or the name in git where the e-mail address is unknown.
     pub user: String,
-    /// Address of a picture.
+    /// URL of a picture.
     #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub avatar: Option<String>,
     /// Everything else that the server sent.
@@ -297,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_address_with_a_number_is_a_pull_request() {
+    fn only_a_url_with_a_number_is_a_pull_request() {
         let info = CommitInfo::new("https://h/a/b/commit/1", "1", "m", "");
         let opened = info.clone().with_pull_request("https://h/a/b/discussions/7").unwrap();
         assert_eq!(opened.pr_num, Some(7));
