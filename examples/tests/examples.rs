@@ -13,7 +13,7 @@ use std::{
 
 use hub_api::{ErrorKind, HfApi};
 use hub_server::{EmbeddedHub, Server};
-use hub_tests::{ADA, book::model_folder};
+use hub_tests::{ADA, BOB, book::model_folder};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -79,6 +79,22 @@ fn upload_folder_uploads_all_but_the_notes() {
     assert_eq!(place.files("ada/new"), [".gitattributes", "README.md", "config.json", "weights/model.bin"]);
     let again = place.run("upload_folder", &["ada/new", folder]);
     assert!(again.starts_with("nothing has changed"), "{again}");
+}
+
+#[test]
+fn release_model_publishes_once_and_proposes_where_it_may_not_write() {
+    let (place, model) = (Place::new(), model_folder());
+    let arguments = ["ada/new", model.path().to_str().unwrap(), "v1"];
+    let printed = place.run("release_model", &arguments);
+    assert!(printed.starts_with("v1 is ") && printed.contains("models--ada--new"), "{printed}");
+    let again = place.program("release_model", &arguments).output().unwrap();
+    let told = String::from_utf8(again.stderr).unwrap();
+    assert!(!again.status.success() && told.contains("has a release v1"), "{told}");
+    assert_eq!(place.api().list_repo_commits("ada/new").iter().count(), 2, "nothing is committed for it");
+
+    let bob = place.program("release_model", &["ada/new", arguments[1], "v2"]).env("HF_TOKEN", BOB).output();
+    let told = String::from_utf8(bob.unwrap().stderr).unwrap();
+    assert!(told.contains("proposed: ") && told.contains("/ada/new/discussions/1"), "{told}");
 }
 
 #[test]
