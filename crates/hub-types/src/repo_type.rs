@@ -75,11 +75,24 @@ impl FromStr for RepoType {
 }
 
 /// A repository named whole: its kind and its id.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+///
+/// It is read from the path of its page, with or without `models/` for a model, and is in JSON what the Hub has in its messages.
+///
+/// ```
+/// use hub_types::{RepoRef, RepoType};
+/// let repo: RepoRef = "datasets/ada/demo".parse()?;
+/// assert_eq!((repo.repo_type, repo.id.as_str()), (RepoType::Dataset, "ada/demo"));
+/// assert_eq!("ada/demo".parse::<RepoRef>()?, "models/ada/demo".parse()?);
+/// assert_eq!(serde_json::to_string(&repo)?, r#"{"type":"dataset","name":"ada/demo"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RepoRef {
     /// Model, dataset or Space.
+    #[serde(rename = "type")]
     pub repo_type: RepoType,
     /// `namespace/name`, or `name` alone.
+    #[serde(rename = "name")]
     pub id: RepoId,
 }
 
@@ -92,6 +105,22 @@ impl RepoRef {
     /// The path of its web page on the Hub: `/ada/demo`, `/datasets/ada/demo`.
     pub fn web_path(&self) -> String {
         format!("/{}{}", self.repo_type.url_prefix(), self.id)
+    }
+}
+
+impl FromStr for RepoRef {
+    type Err = ParseError;
+
+    /// # Errors
+    /// When what is left without the word for a kind is not a [`RepoId`].
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let (repo_type, id) = match text.split_once('/') {
+            Some(("models", id)) => (RepoType::Model, id),
+            Some(("datasets", id)) => (RepoType::Dataset, id),
+            Some(("spaces", id)) => (RepoType::Space, id),
+            _ => (RepoType::Model, text),
+        };
+        Ok(Self::new(repo_type, id.parse()?))
     }
 }
 
