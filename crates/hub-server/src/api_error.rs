@@ -81,7 +81,7 @@ impl ApiError {
     pub(crate) fn parent_mismatch() -> Self {
         Self::new(
             StatusCode::PRECONDITION_FAILED,
-            "A commit has happened since. Please refresh and try again.",
+            "The branch was updated since you opened this page. Please refresh and try again.",
         )
     }
 

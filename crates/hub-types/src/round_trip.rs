@@ -57,7 +57,7 @@ fn all_survive(key: &str, unknown: &Value) {
         &sent(
             json!({"id": "a/b", "author": "a", "sha": "11", "lastModified": date, "private": true, "sdk": "docker",
             "runtime": {"stage": "RUNNING", "hardware": {"current": "cpu-basic", "requested": null}, "storage": null,
-                "devMode": false}, "cardData": {"title": "t", "models": ["a/b"]}, "siblings": [file()]}),
+                "gcTimeout": 172800, "devMode": false}, "cardData": {"title": "t", "models": ["a/b"]}, "siblings": [file()]}),
         ),
         "SpaceInfo",
     );

@@ -1,7 +1,7 @@
 //! `POST` and `DELETE /api/{models}/{id}/branch/{branch}`, and `POST .../super-squash/{branch}`.
 
 use http::{Response, StatusCode};
-use hub_types::{CreateBranchRequest, Revision, SuperSquashRequest, SuperSquashResponse};
+use hub_types::{CreateBranchRequest, ErrorCode, Revision, SuperSquashRequest, SuperSquashResponse};
 use jiff::Timestamp;
 
 use super::{done, read_json_or_nothing, repos::signature};
@@ -61,7 +61,7 @@ pub(crate) async fn delete(
             if full_name == git.default_branch()? {
                 return Err(ApiError::forbidden(format!("Cannot delete {full_name}")));
             }
-            Ok(git.delete_ref(&full_name)?)
+            git.delete_ref(&full_name).map_err(gone)
         })
         .await?;
     Ok(done())
@@ -75,7 +75,11 @@ pub(crate) async fn squash(
     branch: Revision,
 ) -> Result<Response<Body>, ApiError> {
     let request: SuperSquashRequest = read_json_or_nothing(body).await?;
-    let full_name = full_name(HEADS, "branch", branch.as_str())?;
+    let full_name = match branch.as_str() {
+        // Pull requests and what the Hub converts have histories too.
+        named if named.starts_with("refs/pr/") || named.starts_with("refs/convert/") => named.to_owned(),
+        name => full_name(HEADS, "branch", name)?,
+    };
     let author = signature(access.user()?, context);
     let message = request.message.filter(|message| !message.trim().is_empty());
     let message = message.unwrap_or_else(|| format!("Super-squash branch '{branch}'"));
@@ -101,12 +105,21 @@ pub(super) fn full_name(prefix: &str, what: &str, name: &str) -> Result<String, 
     Ok(format!("{prefix}{name}"))
 }
 
+/// What the store says about a ref that is to be removed.
+pub(super) fn gone(error: StoreError) -> ApiError {
+    match error {
+        StoreError::RevisionNotFound { .. } => {
+            ApiError::new(StatusCode::NOT_FOUND, "Reference does not exist")
+                .with_code(ErrorCode::RevisionNotFound)
+        }
+        other => other.into(),
+    }
+}
+
 /// What the store says about a ref, as the Hub says it.
 pub(super) fn ref_error(error: StoreError, what: &str, name: &str) -> ApiError {
     match error {
-        StoreError::RefExists { name } => {
-            ApiError::new(StatusCode::CONFLICT, format!("Reference {name} already exists"))
-        }
+        StoreError::RefExists { .. } => ApiError::new(StatusCode::CONFLICT, "Reference already exists"),
         StoreError::InvalidRef { reason, .. } => {
             ApiError::bad_request(format!("Invalid reference for a {what}: {name}: {reason}"))
         }

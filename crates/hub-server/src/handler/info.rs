@@ -72,9 +72,7 @@ pub(crate) async fn info(
     let mut depth = if context.query.flag("blobs") { Depth::Blobs } else { Depth::Names };
     let repo_type = access.repo.repo.repo_type;
     let expand: Vec<String> = context.query.all("expand").map(str::to_owned).collect();
-    if let Some(unknown) = expand.iter().find(|name| !may_expand(repo_type, name)) {
-        return Err(ApiError::bad_request(format!("\"expand\" does not know \"{unknown}\"")));
-    }
+    check_expand(repo_type, expand.iter().map(String::as_str))?;
     if depth == Depth::Names && expand.iter().any(|name| name == "usedStorage") {
         depth = Depth::Sizes;
     }
@@ -104,13 +102,22 @@ pub(super) fn json<T: serde::Serialize>(info: T) -> Result<Value, ApiError> {
     serde_json::to_value(info).map_err(|error| ApiError::internal(&error))
 }
 
-pub(super) fn may_expand(repo_type: RepoType, name: &str) -> bool {
+/// Refuses names that `expand` does not know, with those that it knows, as the Hub does.
+pub(super) fn check_expand<'n>(
+    repo_type: RepoType,
+    mut names: impl Iterator<Item = &'n str>,
+) -> Result<(), ApiError> {
     let own = match repo_type {
         RepoType::Model => EXPAND_MODEL,
         RepoType::Dataset => EXPAND_DATASET,
         _ => EXPAND_SPACE,
     };
-    EXPAND.contains(&name) || own.contains(&name)
+    let mut known: Vec<&str> = EXPAND.iter().chain(own).copied().collect();
+    if names.all(|name| known.contains(&name)) {
+        return Ok(());
+    }
+    known.sort_unstable();
+    Err(ApiError::bad_request(format!("\"expand\" must be one of [{}]", known.join(", "))))
 }
 
 /// How closely the files are looked at. Sizes cost a look at every blob.

@@ -11,6 +11,7 @@ pub(crate) mod duplicate;
 mod entries;
 pub(crate) mod git;
 pub(crate) mod info;
+mod known_tags;
 pub(crate) mod lfs;
 mod lfs_links;
 pub(crate) mod likes;

@@ -6,7 +6,7 @@ use hub_types::{RepoType, route};
 use serde_json::Value;
 
 use super::{
-    info::{self, Depth, Facts, may_expand},
+    info::{self, Depth, Facts, check_expand},
     next_url, with_next,
 };
 use crate::{
@@ -133,9 +133,7 @@ impl Shape {
                 "\"expand\" cannot be combined with \"full\", \"cardData\" and \"config\"",
             ));
         }
-        if let Some(unknown) = expand.iter().find(|name| !may_expand(repo_type, name)) {
-            return Err(ApiError::bad_request(format!("\"expand\" does not know \"{unknown}\"")));
-        }
+        check_expand(repo_type, expand.iter().copied())?;
         let own = match repo_type {
             RepoType::Model => FIELDS_MODEL,
             RepoType::Dataset => FIELDS_DATASET,

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use http::{Response, request::Parts};
 use hub_types::{RepoType, TagsByType};
 
+use super::known_tags;
 use crate::{Body, api_error::ApiError, context::Context, respond, route::rights};
 
-/// Lists the tags of a kind in groups: those of the seed's file, otherwise those of the public repositories.
+/// Lists the tags of a kind in groups: those of the seed's file, otherwise the known ones and those of the public repositories.
 pub(crate) async fn by_type(
     context: Context,
     parts: Parts,
@@ -19,7 +20,7 @@ pub(crate) async fn by_type(
             rights::identify(&hub.store, &parts.headers)?;
             match hub.documents.tags(repo_type) {
                 Some(tags) => Ok(tags.clone()),
-                None => Ok(hub.store.tags_by_type(repo_type)?),
+                None => Ok(known_tags::with_known(repo_type, hub.store.tags_by_type(repo_type)?)),
             }
         })
         .await?;

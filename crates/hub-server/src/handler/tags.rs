@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     JSON_LIMIT,
-    branches::{full_name, ref_error},
+    branches::{full_name, gone, ref_error},
     done, read_json,
     repos::signature,
 };
@@ -50,6 +50,6 @@ pub(crate) async fn delete(
     tag: Revision,
 ) -> Result<Response<Body>, ApiError> {
     let full_name = full_name(TAGS, "tag", tag.as_str())?;
-    context.blocking(move |hub| Ok(hub.store.git(&access.repo)?.delete_ref(&full_name)?)).await?;
+    context.blocking(move |hub| hub.store.git(&access.repo)?.delete_ref(&full_name).map_err(gone)).await?;
     Ok(done())
 }

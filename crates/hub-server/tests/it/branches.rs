@@ -48,7 +48,7 @@ async fn a_branch_that_is_there_is_a_conflict_unless_it_may_be_overwritten() {
     let at_first = json!({"startingPoint": first});
     assert_eq!(branch("x", at_first).send(&hub).await.status, 200);
     let again = branch("x", json!({})).send(&hub).await;
-    assert_eq!(again.error(), (409, None, "Reference refs/heads/x already exists".into()));
+    assert_eq!(again.error(), (409, None, "Reference already exists".into()));
     assert_eq!(branch("x", json!({"overwrite": true})).send(&hub).await.status, 200);
     assert!(listed(&hub, "branches").await.contains(&("x".into(), second)));
 }
@@ -114,7 +114,7 @@ async fn a_tag_names_a_commit_with_or_without_a_message() {
     let info = get(&format!("{DEMO}/revision/v2")).send(&hub).await.json();
     assert_eq!(info["sha"], second);
     let again = tag("main", json!({"tag": "v1"})).send(&hub).await;
-    assert_eq!(again.error(), (409, None, "Reference refs/tags/v1 already exists".into()));
+    assert_eq!(again.error(), (409, None, "Reference already exists".into()));
 }
 
 #[tokio::test]
@@ -140,5 +140,11 @@ async fn a_squashed_branch_has_one_commit_and_the_same_files() {
     assert_eq!((&commits[0]["id"], &commits[0]["title"]), (&response["commitId"], &json!("One")));
     assert_eq!(get(&format!("{DEMO}/tree/main")).send(&hub).await.json(), before);
     assert_eq!(squash("none", json!({})).send(&hub).await.error().1, Some("RevisionNotFound"));
+    let proposal = json!({"title": "Less history", "description": "", "pullRequest": true});
+    post(&format!("{DEMO}/discussions"), proposal).token(ADA).send(&hub).await.json();
+    let proposed = squash("refs%2Fpr%2F1", json!({})).send(&hub).await.json();
+    let commits = get(&format!("{DEMO}/commits/refs%2Fpr%2F1")).send(&hub).await.json();
+    assert_eq!((&commits[0]["id"], commits.as_array().unwrap().len()), (&proposed["commitId"], 1));
+    assert_eq!(squash("refs%2Ftags%2Fv1", json!({})).send(&hub).await.status, 400);
     assert_eq!(squash("main", json!({"message": "x".repeat(501)})).send(&hub).await.status, 400);
 }

@@ -89,7 +89,8 @@ async fn a_stale_parent_answers_412_and_changes_nothing() {
     let old = tip(&hub, "ada/demo").await;
     let new = add_files(&hub, "ada/demo", &[("a.txt", "a")]).await;
     let response = with_parent(&old, "b.txt").send(&hub).await;
-    let message = "A commit has happened since. Please refresh and try again.".to_owned();
+    let message =
+        "The branch was updated since you opened this page. Please refresh and try again.".to_owned();
     assert_eq!(response.error(), (412, None, message));
     assert_eq!(tip(&hub, "ada/demo").await, new);
     for parent in [new.as_str(), &tip(&hub, "ada/demo").await[..6]] {

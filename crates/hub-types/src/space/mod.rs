@@ -74,12 +74,12 @@ impl SpaceRuntime {
 #[serde(rename_all = "camelCase")]
 struct RuntimeMessage {
     stage: SpaceStage,
-    /// Clients of 2023 read both words without looking whether they are there, so they are always written.
+    /// Clients of 2023 read three words without looking whether they are there, so they are always written.
     #[serde(default, deserialize_with = "crate::lenient::optional")]
     hardware: Option<HardwareMessage>,
     #[serde(default, deserialize_with = "crate::lenient::optional")]
     storage: Option<SpaceStorage>,
-    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "crate::lenient::optional")]
     gc_timeout: Option<i64>,
     #[serde(default, deserialize_with = "crate::lenient::or_default")]
     dev_mode: bool,
