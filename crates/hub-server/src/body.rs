@@ -12,7 +12,7 @@ use http::StatusCode;
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 
-use crate::{BoxError, api_error::ApiError};
+use crate::{BoxError, api_error::ApiError, limits::work::SlowBody};
 
 /// The body of a response: whole, or streamed from disk.
 pub struct Body(UnsyncBoxBody<Bytes, BoxError>);
@@ -133,6 +133,9 @@ pub(crate) async fn next_data(body: &mut Incoming) -> Result<Option<Bytes>, ApiE
         })?;
         match frame {
             None => return Ok(None),
+            Some(Err(error)) if error.is::<SlowBody>() => {
+                return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, error.to_string()));
+            }
             Some(Err(error)) => {
                 let message = format!("the request body broke off: {error}");
                 return Err(ApiError::new(StatusCode::BAD_REQUEST, message));

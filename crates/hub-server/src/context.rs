@@ -1,6 +1,7 @@
 //! What all handlers share, and what each knows of its request.
 
 use std::{
+    net::IpAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -10,15 +11,23 @@ use http::{HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER};
 use tempfile::TempDir;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{api_error::ApiError, documents::Documents, fault::Faults, signed::Signer, store::Store};
+use crate::{
+    api_error::ApiError,
+    documents::Documents,
+    fault::Faults,
+    limits::per_address::{PerAddress, Share},
+    signed::Signer,
+    store::Store,
+};
 use hub_types::query::Query;
 
 /// What is left of a limit and when it is whole again (draft-ietf-httpapi-ratelimit-headers).
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-/// Requests that are handled at the same time; more are answered 503.
+/// Requests that are worked on at the same time; others wait for a moment, and are then answered 503.
 const IN_FLIGHT: usize = 128;
-/// Git programs that run at the same time, and how long a request waits for its turn.
+/// Git programs that run at the same time, those of one address, and how long a request waits for its turn.
 const GIT_PROGRAMS: usize = 16;
+const GIT_PER_ADDRESS: usize = 8;
 const GIT_WAIT: Duration = Duration::from_secs(30);
 
 /// What all clones and all running requests share.
@@ -29,10 +38,18 @@ pub(crate) struct Inner {
     pub(crate) public_url: Option<String>,
     git_program: PathBuf,
     git_slots: Arc<Semaphore>,
+    git_shares: PerAddress,
     pub(crate) faults: Faults,
-    pub(crate) in_flight: Semaphore,
+    pub(crate) in_flight: Arc<Semaphore>,
     // Dropped last: the store closes its files first.
     _temporary: Option<TempDir>,
+}
+
+/// The right to run one git program.
+#[derive(Debug)]
+pub(crate) struct GitSlot {
+    _slot: OwnedSemaphorePermit,
+    _share: Option<Share>,
 }
 
 /// What a handler knows of its request besides path and body.
@@ -47,6 +64,8 @@ pub(crate) struct Context {
     pub(crate) head: bool,
     /// Whether a fault asks for expired URLs.
     pub(crate) expired_links: bool,
+    /// Who asks, over a port.
+    pub(crate) peer: Option<IpAddr>,
 }
 
 impl Inner {
@@ -65,17 +84,22 @@ impl Inner {
             public_url,
             git_program,
             git_slots: Arc::new(Semaphore::new(GIT_PROGRAMS)),
+            git_shares: PerAddress::new(GIT_PER_ADDRESS),
             faults: Faults::default(),
-            in_flight: Semaphore::new(IN_FLIGHT),
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
             _temporary: temporary,
         }
     }
 
     /// A slot for one git program that runs.
-    pub(crate) async fn git_slot(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+    pub(crate) async fn git_slot(&self, peer: Option<IpAddr>) -> Result<GitSlot, ApiError> {
+        let share = match peer {
+            Some(peer) => Some(self.git_shares.take(peer).ok_or_else(busy)?),
+            None => None,
+        };
         let slot = Arc::clone(&self.git_slots).acquire_owned();
         match tokio::time::timeout(GIT_WAIT, slot).await {
-            Ok(Ok(slot)) => Ok(slot),
+            Ok(Ok(slot)) => Ok(GitSlot { _slot: slot, _share: share }),
             _ => Err(busy()),
         }
     }
@@ -110,7 +134,7 @@ impl Context {
         format!("{}{path}", self.base)
     }
 
-    /// The host in the base URL, for synthetic e-mail addresss.
+    /// The host in the base URL, for synthetic e-mail addresses.
     pub(crate) fn host(&self) -> &str {
         let authority = self.base.split_once("://").map_or(&*self.base, |(_, rest)| rest);
         let authority = authority.split('/').next().unwrap_or(authority);

@@ -1,7 +1,7 @@
 //! [`EmbeddedHub`]: the embedded Hub as a service that answers HTTP requests.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::Path,
     pin::Pin,
     sync::Arc,
@@ -23,6 +23,7 @@ use crate::{
     body::{self, Incoming},
     context::{Context, Inner, busy},
     handler::git,
+    limits::work::{TooBusy, WatchedBody, Work},
     respond::{self, request_id},
     router,
     store::{Store, StoreError},
@@ -41,6 +42,10 @@ pub struct EmbeddedHub {
 /// The address that a server listens on, as an extension of its requests.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ListenAddress(pub(crate) SocketAddr);
+
+/// Who sent a request over a port, as an extension of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
 impl EmbeddedHub {
     /// Adds a scripted failure while the hub runs.
@@ -80,8 +85,10 @@ impl EmbeddedHub {
         url.host_str().map(str::to_owned)
     }
 
-    async fn response(self, parts: Parts, mut body: Incoming) -> Result<Response<Body>, BoxError> {
+    async fn response(self, parts: Parts, body: Incoming) -> Result<Response<Body>, BoxError> {
         let started = Instant::now();
+        let work = Work::new(Arc::clone(&self.inner.in_flight));
+        let mut body = body::erase(WatchedBody::new(body, Arc::clone(&work)));
         let method = parts.method.clone();
         let path = parts.uri.path().to_owned();
         let id = request_id(&parts.headers);
@@ -96,7 +103,7 @@ impl EmbeddedHub {
             Some(response) => response,
             None => {
                 let expired_links = fault.as_ref().is_some_and(Fault::expires_links);
-                self.handle(parts, &mut body, expired_links).await.unwrap_or_else(respond::error)
+                self.handle(parts, &mut body, &work, expired_links).await.unwrap_or_else(respond::error)
             }
         };
         if on_a_port && !response.status().is_success() {
@@ -121,11 +128,10 @@ impl EmbeddedHub {
         &self,
         parts: Parts,
         body: &mut Incoming,
+        work: &Work,
         expired_links: bool,
     ) -> Result<Response<Body>, ApiError> {
-        let Ok(_permit) = self.inner.in_flight.try_acquire() else {
-            return Err(busy());
-        };
+        work.begin().await.map_err(|TooBusy| busy())?;
         if let Some(encoding) = parts.headers.get(CONTENT_ENCODING)
             && encoding != "identity"
             && !git::reads_compressed(&parts.method, parts.uri.path())
@@ -139,6 +145,7 @@ impl EmbeddedHub {
             query: Arc::new(Query::parse(parts.uri.query().unwrap_or_default().as_bytes())),
             head: parts.method == Method::HEAD,
             expired_links,
+            peer: parts.extensions.get().map(|PeerAddress(peer)| *peer),
         };
         router::dispatch(context, parts, body).await
     }

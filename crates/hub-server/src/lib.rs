@@ -37,6 +37,7 @@ mod embedded_hub;
 mod error;
 mod fault;
 mod handler;
+mod limits;
 mod local_user;
 mod respond;
 mod route;

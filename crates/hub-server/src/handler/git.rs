@@ -16,14 +16,13 @@ use hub_types::route::GitRoute;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, ChildStdin, ChildStdout, Command},
-    sync::OwnedSemaphorePermit,
 };
 
 use crate::{
     Body,
     api_error::ApiError,
     body::{self, Incoming},
-    context::Context,
+    context::{Context, GitSlot},
     route::rights::{self, Access, Need},
     store::{GitRepo, Push, RepoRecord},
 };
@@ -82,7 +81,7 @@ pub(crate) async fn response(
     let access = if need(context, route) == Need::Read { rights::admit_to_files(access)? } else { access };
     let repo = access.repo.clone();
     let git = context.blocking(move |hub| Ok(hub.store.git(&repo)?)).await?;
-    let slot = context.hub().git_slot().await?;
+    let slot = context.hub().git_slot(context.peer).await?;
     let check = match route {
         GitRoute::ReceivePack => {
             let repo = access.repo.clone();
@@ -198,7 +197,7 @@ struct GitResponse {
     /// What came after the head.
     rest: BytesMut,
     feeding: tokio::task::JoinHandle<()>,
-    _slot: OwnedSemaphorePermit,
+    _slot: GitSlot,
     /// Removed when git has ended.
     _check: Option<Push>,
 }

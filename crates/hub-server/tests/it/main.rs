@@ -5,6 +5,7 @@ mod authorisation;
 mod branches;
 mod commit;
 mod contract;
+mod crowds;
 mod discussions;
 mod errors;
 mod faults;

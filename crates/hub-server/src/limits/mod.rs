@@ -1,0 +1,20 @@
+//! What one caller may take of the Hub, so that nobody can keep it from the others.
+//!
+//! | what | limit |
+//! |---|---|
+//! | a pause while a body is sent or taken | 30 s |
+//! | bytes of a body, over a minute in which they are waited for | 1 KiB a second |
+//! | a connection without a request | 60 s, and less when there is no room for another |
+//! | connections of one address | 128 of 512 |
+//! | git programs of one address | 8 of 16 |
+//!
+//! Requests are worked on 128 at a time. A request that waits for its caller does not count ([`work`]).
+
+pub(crate) mod pace;
+pub(crate) mod per_address;
+pub(crate) mod work;
+
+#[cfg(feature = "serve")]
+pub(crate) mod activity;
+#[cfg(feature = "serve")]
+pub(crate) mod stalled_write;

@@ -1,0 +1,102 @@
+//! One connection, from its first byte to its last.
+
+use std::{sync::Arc, time::Duration};
+
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpStream, sync::watch};
+
+use super::guarded::{Guarded, MAX_HEADER_BYTES};
+use crate::limits::{activity::Activity, pace::Pace, stalled_write::StalledWrite};
+
+/// How long the head of a request may take.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may have nothing to do.
+const IDLE: Duration = Duration::from_secs(60);
+/// How long one that is closed for that may take to end.
+const IDLE_END: Duration = Duration::from_secs(1);
+/// How long the other end may take to read more, and how little it may read over a minute.
+const WRITE_PAUSE: Duration = Duration::from_secs(30);
+const WRITE_RATE: u64 = 1_024;
+const MAX_HEADERS: usize = 100;
+const MAX_STREAMS: u32 = 100;
+const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// How long to wait for more of a preface that has come in part.
+const PREFACE_PAUSE: Duration = Duration::from_millis(5);
+
+/// Answers what comes over a connection, until it ends, has had nothing to do for a minute, or `closing` says so; then what has begun is
+/// answered.
+pub(super) async fn serve(
+    stream: TcpStream,
+    service: Guarded,
+    activity: Arc<Activity>,
+    mut closing: watch::Receiver<bool>,
+) {
+    let Some(builder) = protocol(&stream).await else { return };
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection closed at once");
+    }
+    let stream = StalledWrite::new(stream, Pace::new(WRITE_PAUSE, WRITE_RATE));
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let mut connection = std::pin::pin!(connection);
+    let is_closing = async {
+        // The server itself has gone when this fails.
+        let _ = closing.wait_for(|closing| *closing).await;
+    };
+    let ended = tokio::select! {
+        result = connection.as_mut() => Some(result),
+        () = is_closing => {
+            connection.as_mut().graceful_shutdown();
+            Some(connection.await)
+        }
+        () = activity.is_idle(IDLE) => {
+            connection.as_mut().graceful_shutdown();
+            tokio::time::timeout(IDLE_END, connection).await.ok()
+        }
+    };
+    if let Some(Err(error)) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Finds out which HTTP a connection speaks; `None` when it does not say so in time.
+///
+/// hyper's own detection has no timeout.
+async fn protocol(stream: &TcpStream) -> Option<auto::Builder<TokioExecutor>> {
+    let sniff = async {
+        let mut start = [0; HTTP2_PREFACE.len()];
+        loop {
+            let length = stream.peek(&mut start).await.ok().filter(|length| *length > 0)?;
+            let seen = start.get(..length)?;
+            if !HTTP2_PREFACE.starts_with(seen) {
+                return Some(builder().http1_only());
+            }
+            if length == HTTP2_PREFACE.len() {
+                return Some(builder().http2_only());
+            }
+            tokio::time::sleep(PREFACE_PAUSE).await;
+        }
+    };
+    tokio::time::timeout(HEADER_TIMEOUT, sniff).await.ok().flatten()
+}
+
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEADER_BYTES as usize);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEADER_BYTES)
+        .keep_alive_interval(Duration::from_secs(60))
+        .adaptive_window(true);
+    builder
+}

@@ -1,0 +1,82 @@
+//! What stands between a connection and the hub.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response, StatusCode, header::HOST};
+use tower::Service;
+
+use crate::{
+    Body, BoxError, EmbeddedHub,
+    api_error::ApiError,
+    embedded_hub::{ListenAddress, PeerAddress, is_loopback_authority, requested_host},
+    limits::activity::Activity,
+    respond,
+};
+
+/// Bytes of all headers of a request.
+pub(super) const MAX_HEADER_BYTES: u32 = 64 << 10;
+
+/// The hub behind a port: requests are told the address, and refused when they are meant for another host.
+#[derive(Clone)]
+pub(super) struct Guarded {
+    pub(super) hub: EmbeddedHub,
+    pub(super) address: SocketAddr,
+    pub(super) public_host: Option<Arc<str>>,
+    /// Who is at the other end.
+    pub(super) peer: IpAddr,
+    pub(super) activity: Arc<Activity>,
+}
+
+impl Guarded {
+    fn takes(&self, authority: &str) -> bool {
+        let host = authority.parse::<http::uri::Authority>();
+        let is_public = match (&self.public_host, &host) {
+            (Some(public), Ok(authority)) => authority.host().eq_ignore_ascii_case(public),
+            _ => false,
+        };
+        is_public || is_loopback_authority(authority)
+    }
+}
+
+impl Service<Request<hyper::body::Incoming>> for Guarded {
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<hyper::body::Incoming>) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        // hyper's own limit is the size of a buffer that may hold more than it was asked for.
+        let header_bytes: usize =
+            parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if header_bytes > MAX_HEADER_BYTES as usize {
+            let message = format!("the headers are larger than {MAX_HEADER_BYTES} bytes");
+            let error = ApiError::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message);
+            return Box::pin(std::future::ready(Ok(respond::error(error))));
+        }
+        if self.address.ip().is_loopback() {
+            let header = parts.headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
+            let ours = [requested_host(&parts), header].into_iter().flatten().all(|host| self.takes(host));
+            if !ours || requested_host(&parts).is_none() {
+                let error = ApiError::new(
+                    StatusCode::MISDIRECTED_REQUEST,
+                    "this hub listens for the machine itself only: the Host of the request is another one",
+                );
+                return Box::pin(std::future::ready(Ok(respond::error(error))));
+            }
+        }
+        parts.extensions.insert(ListenAddress(self.address));
+        parts.extensions.insert(PeerAddress(self.peer));
+        let answering = self.activity.request();
+        let response = self.hub.call(Request::from_parts(parts, body));
+        Box::pin(async move { Ok(response.await?.map(|body| answering.body(body))) })
+    }
+}

@@ -1,0 +1,170 @@
+//! [`Server`]: the hub on a TCP port.
+
+mod connection;
+mod guarded;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{
+    net::{TcpListener, ToSocketAddrs},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    task::JoinSet,
+};
+
+use self::guarded::Guarded;
+use crate::{
+    EmbeddedHub,
+    limits::{activity::Connections, per_address::PerAddress},
+};
+
+/// Connections at the same time; more wait.
+const MAX_CONNECTIONS: usize = 512;
+/// Those of one address.
+const MAX_PER_ADDRESS: usize = 128;
+/// How long requests that run may take to end after the shutdown began.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often to look for a connection that can make room.
+const ROOM_PAUSE: Duration = Duration::from_millis(200);
+
+/// A hub that listens on a TCP port, for HTTP/1.1 and for HTTP/2 without TLS.
+///
+/// On a loopback address it answers only requests whose `Host` names the machine itself, or the host of
+/// [`crate::Builder::public_url`]: a web page elsewhere cannot reach it through a name of its own (DNS rebinding).
+///
+/// ```no_run
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use hub_server::{EmbeddedHub, Server};
+/// let hub = EmbeddedHub::open("hub-data").build()?;
+/// let server = Server::bind(hub, "127.0.0.1:8080").await?;
+/// println!("listening on http://{}", server.local_addr());
+/// server.run(std::future::pending()).await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    hub: EmbeddedHub,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// A port that is taken and serves nothing yet: for whoever makes the Hub only when it can be served.
+#[derive(Debug)]
+pub struct Port {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Port {
+    /// Takes a port; port 0 means any that is free.
+    ///
+    /// # Errors
+    /// As for [`Server::bind`].
+    pub async fn take(address: impl ToSocketAddrs + std::fmt::Debug) -> Result<Self, ServeError> {
+        let named = format!("{address:?}").trim_matches('"').to_owned();
+        let fail = |source| ServeError { address: named, source };
+        let bound = async {
+            let listener = TcpListener::bind(address).await?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        };
+        let (listener, address) = bound.await.map_err(fail)?;
+        Ok(Self { listener, address })
+    }
+
+    /// Serves a Hub on it.
+    pub fn serve(self, hub: EmbeddedHub) -> Server {
+        Server { hub, listener: self.listener, address: self.address }
+    }
+}
+
+/// Why a port cannot be listened on, for example because it is taken.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: choose another address, or stop what uses it")]
+#[non_exhaustive]
+pub struct ServeError {
+    /// The address, as far as it is known.
+    pub address: String,
+    /// The cause.
+    #[source]
+    pub source: io::Error,
+}
+
+impl Server {
+    /// Takes a port; port 0 means any that is free. Connections are accepted from now on and answered by
+    /// [`run`](Self::run).
+    ///
+    /// # Errors
+    /// When the address is not one of this machine, is taken, or needs rights that the program does not have.
+    pub async fn bind(
+        hub: EmbeddedHub,
+        address: impl ToSocketAddrs + std::fmt::Debug,
+    ) -> Result<Self, ServeError> {
+        Ok(Port::take(address).await?.serve(hub))
+    }
+
+    /// The address that it listens on, with the port that was found.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers requests until `shutdown` is ready, then lets those that run end for at most 10 seconds.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { hub, listener, address } = self;
+        let public_host = hub.public_host().map(Arc::from);
+        let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let shares = PerAddress::new(MAX_PER_ADDRESS);
+        let all = Connections::default();
+        let (close, closing) = watch::channel(false);
+        let mut running = JoinSet::new();
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            let accepted = async {
+                let slot = room(&slots, &all).await;
+                (listener.accept().await, slot)
+            };
+            let (stream, peer, slot) = tokio::select! {
+                () = &mut shutdown => break,
+                Some(_) = running.join_next(), if !running.is_empty() => continue,
+                (accepted, slot) = accepted => match accepted {
+                    Ok((stream, peer)) => (stream, peer.ip(), slot),
+                    Err(error) => {
+                        // Out of file descriptors, most likely: the next attempt would fail as fast.
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                        continue;
+                    }
+                },
+            };
+            let Some(share) = shares.take(peer) else {
+                tracing::warn!(%peer, "an address has too many connections: this one is closed");
+                continue;
+            };
+            let connection = all.add();
+            let activity = Arc::clone(&connection.activity);
+            let (hub, public_host) = (hub.clone(), public_host.clone());
+            let service = Guarded { hub, address, public_host, peer, activity: Arc::clone(&activity) };
+            let closing = closing.clone();
+            running.spawn(async move {
+                connection::serve(stream, service, activity, closing).await;
+                drop((connection, share, slot));
+            });
+        }
+        drop(listener);
+        close.send_replace(true);
+        let end = async { while running.join_next().await.is_some() {} };
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, end).await.is_err() {
+            tracing::warn!("requests were cut off at the end");
+        }
+    }
+}
+
+/// Room for another connection. Where there is none, those that have nothing to do are closed, one at a time.
+async fn room(slots: &Arc<Semaphore>, all: &Connections) -> Option<OwnedSemaphorePermit> {
+    loop {
+        match tokio::time::timeout(ROOM_PAUSE, Arc::clone(slots).acquire_owned()).await {
+            Ok(slot) => return slot.ok(),
+            Err(_) => all.close_idle(),
+        }
+    }
+}
