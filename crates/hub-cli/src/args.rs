@@ -12,7 +12,10 @@ mod spaces;
 mod upload;
 mod visibility;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
@@ -226,6 +229,22 @@ pub(crate) struct Serve {
     /// The URL that clients know this Hub by, when a proxy stands before it
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
+    /// The address of a proxy that stands before it, whose X-Forwarded-For is believed; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+    /// How long transfers may take to end once the server is to stop
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) shutdown_timeout: u64,
+    /// How the log is written to stderr: lines for people, or an object of JSON in each
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How a server's log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
 }
 
 /// What happens to discarded content.

@@ -9,18 +9,20 @@ use tracing_subscriber::{
     fmt::{FormatFields, format::Writer},
 };
 
-use crate::{console, words::chain};
+use crate::{args::LogFormat, console, words::chain};
 
 /// Warnings of a command are for a person and stand alone, and `quiet` leaves them out; a server's log is kept, with times.
-pub(crate) fn start(serving: bool, quiet: bool) {
+pub(crate) fn start(serving: Option<LogFormat>, quiet: bool) {
     let default = match (serving, quiet) {
-        (true, _) => "info",
-        (false, true) => "error",
-        (false, false) => "warn",
+        (Some(_), _) => "info",
+        (None, true) => "error",
+        (None, false) => "warn",
     };
     let filter = EnvFilter::try_from_env("HUB_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(console::log).with_ansi(false);
-    if serving || std::env::var_os("HUB_LOG").is_some() {
+    if serving == Some(LogFormat::Json) {
+        log.json().flatten_event(true).init();
+    } else if serving.is_some() || std::env::var_os("HUB_LOG").is_some() {
         log.init();
     } else {
         log.without_time().with_target(false).fmt_fields(ForPeople).init();

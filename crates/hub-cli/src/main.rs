@@ -53,7 +53,11 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     let output = Output::new(&cli.global);
-    log::start(matches!(cli.command, Command::Serve(_)), output.is_quiet());
+    let serving = match &cli.command {
+        Command::Serve(serve) => Some(serve.log_format),
+        _ => None,
+    };
+    log::start(serving, output.is_quiet());
     if cli.global.token.is_some() {
         tracing::warn!(
             "a token on the command line can be seen by other users of this machine; HF_TOKEN cannot"

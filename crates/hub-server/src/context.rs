@@ -104,6 +104,13 @@ impl Inner {
         }
     }
 
+    /// How many requests are worked on, and how many git programs run.
+    #[cfg(feature = "serve")]
+    pub(crate) fn load(&self) -> (usize, usize) {
+        let working = IN_FLIGHT.saturating_sub(self.in_flight.available_permits());
+        (working, GIT_PROGRAMS.saturating_sub(self.git_slots.available_permits()))
+    }
+
     /// The program that answers git.
     pub(crate) fn git_program(&self) -> &Path {
         &self.git_program

@@ -78,6 +78,12 @@ impl EmbeddedHub {
         &self.inner.store
     }
 
+    /// How many requests are worked on, and how many git programs run.
+    #[cfg(feature = "serve")]
+    pub(crate) fn load(&self) -> (usize, usize) {
+        self.inner.load()
+    }
+
     /// The host of the configured public URL.
     #[cfg(feature = "serve")]
     pub(crate) fn public_host(&self) -> Option<String> {
@@ -92,6 +98,7 @@ impl EmbeddedHub {
         let method = parts.method.clone();
         let path = parts.uri.path().to_owned();
         let id = request_id(&parts.headers);
+        let request_id = id.to_str().unwrap_or_default().to_owned();
         let on_a_port = parts.extensions.get::<ListenAddress>().is_some();
         let fault = self.inner.faults.take(&method, &path);
 
@@ -117,7 +124,7 @@ impl EmbeddedHub {
         }
         let status = response.status().as_u16();
         let ms = started.elapsed().as_millis();
-        tracing::info!(%method, path, status, ms, "request");
+        tracing::info!(%method, path, status, ms, request_id, "request");
         match fault {
             Some(fault) => fault.apply(response).await,
             None => Ok(response),

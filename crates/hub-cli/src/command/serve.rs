@@ -44,7 +44,10 @@ pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
     }
     let hub =
         hub.build().map_err(|error| Failure::other(format!("cannot open {}", args.data.display()), error))?;
-    let server = port.serve(hub);
+    let server = port
+        .serve(hub)
+        .trusted_proxies(args.trusted_proxy)
+        .shutdown_timeout(Duration::from_secs(args.shutdown_timeout));
     console::result(&format!("listening on http://{}", server.local_addr()))?;
     server.run(stopped()).await;
     Ok(())

@@ -18,6 +18,7 @@ mod huge_file;
 mod killed;
 mod killed_download;
 mod killed_upload;
+mod log_format;
 mod network;
 mod newcomer;
 mod page_instead;

@@ -5,11 +5,13 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Instant,
 };
 
-use http::{Request, Response, StatusCode, header::HOST};
+use http::{HeaderMap, Request, Response, StatusCode, header::HOST};
 use tower::Service;
 
+use super::{metrics::Metrics, probes};
 use crate::{
     Body, BoxError, EmbeddedHub,
     api_error::ApiError,
@@ -29,10 +31,20 @@ pub(super) struct Guarded {
     pub(super) public_host: Option<Arc<str>>,
     /// Who is at the other end.
     pub(super) peer: IpAddr,
+    /// Whether that is a proxy whose word about others counts.
+    pub(super) is_proxy: bool,
     pub(super) activity: Arc<Activity>,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 impl Guarded {
+    /// Whose request it is: the other end, or whom a proxy speaks for.
+    fn caller(&self, headers: &HeaderMap) -> IpAddr {
+        let last = headers.get_all("x-forwarded-for").iter().next_back();
+        let named = last.and_then(|it| it.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        named.filter(|_| self.is_proxy).unwrap_or(self.peer)
+    }
+
     fn takes(&self, authority: &str) -> bool {
         let host = authority.parse::<http::uri::Authority>();
         let is_public = match (&self.public_host, &host) {
@@ -74,9 +86,17 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
             }
         }
         parts.extensions.insert(ListenAddress(self.address));
-        parts.extensions.insert(PeerAddress(self.peer));
-        let answering = self.activity.request();
-        let response = self.hub.call(Request::from_parts(parts, body));
-        Box::pin(async move { Ok(response.await?.map(|body| answering.body(body))) })
+        let caller = self.caller(&parts.headers);
+        parts.extensions.insert(PeerAddress(caller));
+        let (answering, started) = (self.activity.request(), Instant::now());
+        let (mut server, method) = (self.clone(), parts.method.clone());
+        Box::pin(async move {
+            let response = match probes::response(&server, &parts).await {
+                Some(response) => response,
+                None => server.hub.call(Request::from_parts(parts, body)).await?,
+            };
+            server.metrics.answered(&method, response.status(), started.elapsed());
+            Ok(response.map(|body| answering.body(body)))
+        })
     }
 }

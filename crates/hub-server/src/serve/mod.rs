@@ -2,8 +2,15 @@
 
 mod connection;
 mod guarded;
+mod metrics;
+mod probes;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     net::{TcpListener, ToSocketAddrs},
@@ -11,7 +18,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use self::guarded::Guarded;
+use self::{guarded::Guarded, metrics::Metrics};
 use crate::{
     EmbeddedHub,
     limits::{activity::Connections, per_address::PerAddress},
@@ -46,6 +53,8 @@ pub struct Server {
     hub: EmbeddedHub,
     listener: TcpListener,
     address: SocketAddr,
+    shutdown_timeout: Duration,
+    trusted_proxies: Vec<IpAddr>,
 }
 
 /// A port that is taken and serves nothing yet: for whoever makes the Hub only when it can be served.
@@ -74,7 +83,13 @@ impl Port {
 
     /// Serves a Hub on it.
     pub fn serve(self, hub: EmbeddedHub) -> Server {
-        Server { hub, listener: self.listener, address: self.address }
+        Server {
+            hub,
+            listener: self.listener,
+            address: self.address,
+            shutdown_timeout: SHUTDOWN_TIMEOUT,
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 
@@ -108,13 +123,33 @@ impl Server {
         self.address
     }
 
-    /// Answers requests until `shutdown` is ready, then lets those that run end for at most 10 seconds.
+    /// How long requests that run may take to end once the server is to stop, such as uploads of large files; 10 s unless set.
+    #[must_use]
+    pub fn shutdown_timeout(mut self, limit: Duration) -> Self {
+        self.shutdown_timeout = limit;
+        self
+    }
+
+    /// Proxies before this server. Their connections are not limited as those of one address are, and the last address of their
+    /// `X-Forwarded-For` is whoever asks. None unless set: then nobody's word about others is believed.
+    #[must_use]
+    pub fn trusted_proxies(mut self, proxies: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.trusted_proxies = proxies.into_iter().collect();
+        self
+    }
+
+    /// Answers requests until `shutdown` is ready, then lets those that run end, for as long as
+    /// [`shutdown_timeout`](Self::shutdown_timeout) says.
+    ///
+    /// Beside the Hub's own paths it has `/healthz` (the program runs), `/readyz` (it can read and write its data; otherwise 503) and, for
+    /// programs on this machine, `/metrics` in the OpenMetrics format.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { hub, listener, address } = self;
+        let Self { hub, listener, address, shutdown_timeout, trusted_proxies } = self;
         let public_host = hub.public_host().map(Arc::from);
         let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let shares = PerAddress::new(MAX_PER_ADDRESS);
         let all = Connections::default();
+        let metrics = Arc::new(Metrics::new());
         let (close, closing) = watch::channel(false);
         let mut running = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
@@ -136,24 +171,37 @@ impl Server {
                     }
                 },
             };
-            let Some(share) = shares.take(peer) else {
+            let is_proxy = trusted_proxies.contains(&peer.to_canonical());
+            let share = shares.take(peer);
+            if share.is_none() && !is_proxy {
                 tracing::warn!(%peer, "an address has too many connections: this one is closed");
                 continue;
-            };
+            }
             let connection = all.add();
             let activity = Arc::clone(&connection.activity);
             let (hub, public_host) = (hub.clone(), public_host.clone());
-            let service = Guarded { hub, address, public_host, peer, activity: Arc::clone(&activity) };
-            let closing = closing.clone();
+            let (metrics, closing) = (Arc::clone(&metrics), closing.clone());
+            let service = Guarded {
+                hub,
+                address,
+                public_host,
+                peer,
+                is_proxy,
+                activity: Arc::clone(&activity),
+                metrics,
+            };
             running.spawn(async move {
+                let open = Arc::clone(&service.metrics);
+                open.connections.inc();
                 connection::serve(stream, service, activity, closing).await;
+                open.connections.dec();
                 drop((connection, share, slot));
             });
         }
         drop(listener);
         close.send_replace(true);
         let end = async { while running.join_next().await.is_some() {} };
-        if tokio::time::timeout(SHUTDOWN_TIMEOUT, end).await.is_err() {
+        if tokio::time::timeout(shutdown_timeout, end).await.is_err() {
             tracing::warn!("requests were cut off at the end");
         }
     }

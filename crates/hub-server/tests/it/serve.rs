@@ -56,6 +56,33 @@ async fn a_head_of_a_file_has_its_length_and_no_body() {
 }
 
 #[tokio::test]
+async fn those_who_run_it_ask_whether_it_lives_can_work_and_how_much_it_does() {
+    let running = serve(hub()).await;
+    let host = running.address.to_string();
+    let ask = |method, path| send_owned(running.address, request(method, path, &host));
+    for path in ["/healthz", "/readyz"] {
+        let response = ask("GET", path).await;
+        assert!(response.starts_with("HTTP/1.1 200 ") && response.ends_with("ok\n"), "{response}");
+    }
+    assert!(ask("POST", "/healthz").await.starts_with("HTTP/1.1 405 "));
+    ask("GET", "/api/models/ada/demo").await;
+    let metrics = ask("GET", "/metrics").await;
+    assert!(metrics.contains("application/openmetrics-text") && metrics.ends_with("# EOF\n"), "{metrics}");
+    assert!(metrics.contains("hub_requests_total{method=\"GET\",status=\"200\"} 3"), "{metrics}");
+    let forwarded = format!(
+        "GET /metrics HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-For: 10.0.0.1\r\nConnection: close\r\n\r\n"
+    );
+    assert!(
+        send(running.address, forwarded.as_bytes()).await.starts_with("HTTP/1.1 403 "),
+        "not through a proxy"
+    );
+}
+
+async fn send_owned(address: SocketAddr, request: Vec<u8>) -> String {
+    send(address, &request).await
+}
+
+#[tokio::test]
 async fn on_loopback_only_loopback_hosts_are_answered() {
     let running = serve(hub()).await;
     let port = running.address.port();

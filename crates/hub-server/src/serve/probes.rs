@@ -1,0 +1,60 @@
+//! What those who run the server ask: whether it lives, whether it can work, and how much it does.
+
+use http::{
+    HeaderMap, HeaderValue, Method, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, FORWARDED},
+    request::Parts,
+};
+
+use super::{guarded::Guarded, metrics};
+use crate::{Body, api_error::ApiError, respond};
+
+/// Answers `/healthz`, `/readyz` and `/metrics`; `None` for every other path.
+pub(super) async fn response(server: &Guarded, parts: &Parts) -> Option<Response<Body>> {
+    let path = parts.uri.path();
+    if !matches!(path, "/healthz" | "/readyz" | "/metrics") {
+        return None;
+    }
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        return Some(respond::error(ApiError::method_not_allowed("GET, HEAD")));
+    }
+    Some(match path {
+        "/healthz" => text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned()),
+        "/readyz" => ready(server).await,
+        _ if !is_local(server, &parts.headers) => {
+            respond::error(ApiError::forbidden("metrics are for programs on this machine"))
+        }
+        _ => text(StatusCode::OK, metrics::MEDIA_TYPE, server.metrics.text(server.hub.load())),
+    })
+}
+
+async fn ready(server: &Guarded) -> Response<Body> {
+    let hub = server.hub.clone();
+    let checked = tokio::task::spawn_blocking(move || hub.store().check()).await;
+    match checked {
+        Ok(Ok(())) => text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned()),
+        other => {
+            tracing::error!(?other, "the hub is not ready");
+            text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "text/plain; charset=utf-8",
+                "not ready: see the log\n".to_owned(),
+            )
+        }
+    }
+}
+
+/// Whether the caller is on this machine, and does not speak for somebody else.
+fn is_local(server: &Guarded, headers: &HeaderMap) -> bool {
+    let forwarded = headers.contains_key(FORWARDED)
+        || headers.keys().any(|name| name.as_str().starts_with("x-forwarded-"));
+    server.peer.to_canonical().is_loopback() && !forwarded
+}
+
+fn text(status: StatusCode, media_type: &'static str, text: String) -> Response<Body> {
+    let mut response = Response::new(Body::bytes(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
