@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     DatasetCardData, Extra, ModelCardData, RepoId, RepoType, SpaceCardData, Timestamp,
     extra::open_struct,
+    setters::setters,
     space::{NewSpace, SpaceRuntime},
 };
 
@@ -228,6 +229,7 @@ open_struct! {
 /// The LFS object of a [`RepoFile`]. Python: `BlobLfsInfo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct BlobLfsInfo {
     /// sha256 of the content.
     pub sha256: String,
@@ -241,9 +243,22 @@ pub struct BlobLfsInfo {
     pub extra: Extra,
 }
 
+impl BlobLfsInfo {
+    /// An object of `size` bytes.
+    pub fn new(sha256: impl Into<String>, size: u64) -> Self {
+        Self { sha256: sha256.into(), size, pointer_size: None, extra: Extra::new() }
+    }
+
+    setters! {
+        /// Size of the pointer file in bytes. Default unknown.
+        pointer_size: Option<u64>,
+    }
+}
+
 /// Whether access must be asked for. On the wire `false`, `"auto"` or `"manual"`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Gated {
     /// `false`: open to everybody who sees it. `true` is kept as sent.
     Flag(bool),
@@ -324,6 +339,7 @@ impl RepoInfo {
 /// The body of `POST /api/repos/create`. Python: `create_repo`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct CreateRepoRequest {
     /// The part of the id after the slash.
     pub name: String,
@@ -368,14 +384,30 @@ impl CreateRepoRequest {
             sdk: None,
             template: None,
             lfs_multipart_threshold: None,
-            space: NewSpace::default(),
+            space: NewSpace::new(),
             extra: Extra::new(),
         }
+    }
+
+    setters! {
+        /// Whether only its owners see it. Default the account's.
+        private: Option<bool>,
+        /// `public`, `private` or `protected`; not together with `private`. Default left out.
+        visibility: Option<String>,
+        /// What runs a Space: `gradio`, `docker`, `static`. Default left out.
+        sdk: Option<String>,
+        /// The Space that a new one begins as. Default none.
+        template: Option<RepoId>,
+        /// Size in bytes from which LFS uploads go in parts. Default the server's.
+        lfs_multipart_threshold: Option<u64>,
+        /// What a Space is given. Default nothing.
+        space: NewSpace,
     }
 }
 
 /// The response to a [`CreateRepoRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CreateRepoResponse {
     /// Web page of the new repository, absolute.
     pub url: String,
@@ -387,8 +419,23 @@ pub struct CreateRepoResponse {
     pub id: Option<String>,
 }
 
+impl CreateRepoResponse {
+    /// A new repository with this web page.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), name: None, id: None }
+    }
+
+    setters! {
+        /// `namespace/name`. Default left out.
+        name: Option<String>,
+        /// The Hub's internal id. Default left out.
+        id: Option<String>,
+    }
+}
+
 /// The body of `DELETE /api/repos/delete`. Python: `delete_repo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DeleteRepoRequest {
     /// The part of the id after the slash.
     pub name: String,

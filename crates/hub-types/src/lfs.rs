@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::{ParseError, error_code, lenient};
+use crate::{ParseError, error_code, lenient, setters::setters};
 
 /// Media type of batch, completion and verify bodies, both ways.
 pub const MEDIA_TYPE: &str = "application/vnd.git-lfs+json";
@@ -17,6 +17,8 @@ const UNREADABLE: u16 = 0;
 pub const CHUNK_SIZE: &str = "chunk_size";
 
 /// Upload or download.
+///
+/// Exhaustive on purpose: Git LFS has no other, and a server answers each differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Operation {
@@ -28,6 +30,7 @@ pub enum Operation {
 
 /// The body of `POST /{id}.git/info/lfs/objects/batch`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BatchRequest {
     /// Upload or download.
     pub operation: Operation,
@@ -44,20 +47,52 @@ pub struct BatchRequest {
     pub hash_algo: Option<String>,
 }
 
+impl BatchRequest {
+    /// Asks about `objects`, for the `basic` transfer.
+    pub fn new(operation: Operation, objects: Vec<ObjectId>) -> Self {
+        Self { operation, objects, transfers: Vec::new(), reference: None, hash_algo: None }
+    }
+
+    setters! {
+        /// The transfers that the client knows, best first. Default none, which means `basic`.
+        transfers: Vec<String>,
+        /// The branch that the objects are meant for. Default none.
+        reference: Option<BatchRef>,
+        /// The hash of the oids: `sha256`. Default left out.
+        hash_algo: Option<String>,
+    }
+}
+
 /// The ref of a [`BatchRequest`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BatchRef {
     /// Name of the revision, raw.
     pub name: String,
 }
 
+impl BatchRef {
+    /// The revision of this name, not percent-encoded.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into() }
+    }
+}
+
 /// An object by content. Also the body of a verify request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ObjectId {
     /// sha256 of the content: 64 lower-case hexadecimal digits.
     pub oid: String,
     /// Size of the content in bytes.
     pub size: u64,
+}
+
+impl ObjectId {
+    /// The object of `size` bytes with this sha256.
+    pub fn new(oid: impl Into<String>, size: u64) -> Self {
+        Self { oid: oid.into(), size }
+    }
 }
 
 /// Whether `oid` is 64 lower-case hexadecimal digits.
@@ -67,6 +102,7 @@ pub fn is_oid(oid: &str) -> bool {
 
 /// The response to a [`BatchRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BatchResponse {
     /// The transfer that the actions belong to; `basic` when left out.
     #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
@@ -77,8 +113,21 @@ pub struct BatchResponse {
     pub objects: Vec<BatchObject>,
 }
 
+impl BatchResponse {
+    /// A response for the `basic` transfer.
+    pub fn new(objects: Vec<BatchObject>) -> Self {
+        Self { objects, transfer: None }
+    }
+
+    setters! {
+        /// The transfer that the actions belong to. Default left out, which means `basic`.
+        transfer: Option<String>,
+    }
+}
+
 /// What to do about one object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BatchObject {
     /// The object's sha256.
     pub oid: String,
@@ -95,13 +144,37 @@ pub struct BatchObject {
     pub error: Option<ObjectError>,
 }
 
+impl BatchObject {
+    /// Nothing is to be done about the object.
+    pub fn new(oid: impl Into<String>, size: u64) -> Self {
+        Self { oid: oid.into(), size, authenticated: None, actions: None, error: None }
+    }
+
+    setters! {
+        /// Whether the actions need no further credentials. Default left out.
+        authenticated: Option<bool>,
+        /// What to do. Default nothing.
+        actions: Option<Actions>,
+        /// Why nothing can be done about the object. Default none.
+        error: Option<ObjectError>,
+    }
+}
+
 /// Why one object of a batch was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ObjectError {
     /// An HTTP status code; 0 when there is none.
     pub code: u16,
     /// The reason.
     pub message: String,
+}
+
+impl ObjectError {
+    /// A refusal with an HTTP status code.
+    pub fn new(code: u16, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
 }
 
 /// Reads the objects of a response: one that does not fit keeps its `oid` and says why.
@@ -111,9 +184,8 @@ fn objects<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<BatchObject
         let (oid, size) = (text("oid"), value.get("size").and_then(Value::as_u64).unwrap_or_default());
         // What exactly is wrong may quote a signed URL.
         BatchObject::deserialize(value).map(Some).unwrap_or_else(|_| {
-            let message = "what the server says of it cannot be read".to_owned();
-            let error = Some(ObjectError { code: UNREADABLE, message });
-            oid.map(|oid| BatchObject { oid, size, authenticated: None, actions: None, error })
+            let error = ObjectError::new(UNREADABLE, "what the server says of it cannot be read");
+            oid.map(|oid| BatchObject::new(oid, size).error(error))
         })
     };
     Ok(Vec::<Value>::deserialize(deserializer)?.into_iter().filter_map(read).collect())
@@ -126,13 +198,14 @@ fn refusal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ObjectEr
         value => {
             let code = value.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
             let message = error_code::reason(&value).unwrap_or_else(|| "no reason was given".to_owned());
-            Some(ObjectError { code: code.unwrap_or(UNREADABLE), message })
+            Some(ObjectError::new(code.unwrap_or(UNREADABLE), message))
         }
     })
 }
 
 /// The steps for one object.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Actions {
     /// Where the content goes; for a multipart upload, where completion is posted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -145,10 +218,27 @@ pub struct Actions {
     pub download: Option<Action>,
 }
 
+impl Actions {
+    /// No step at all.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    setters! {
+        /// Where the content goes; for a multipart upload, where completion is posted. Default nowhere.
+        upload: Option<Action>,
+        /// Where the client confirms the upload. Default nowhere.
+        verify: Option<Action>,
+        /// Where the content is. Default nowhere.
+        download: Option<Action>,
+    }
+}
+
 /// A URL that carries its own permission, with the headers to send.
 ///
 /// `Debug` leaves the URL's query out: it is a credential.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Action {
     /// Absolute URL.
     pub href: String,
@@ -169,11 +259,19 @@ impl std::fmt::Debug for Action {
 
 /// A multipart upload as [`Action::multipart`] reads it.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Multipart {
     /// Bytes per part; the last part may be shorter.
     pub chunk_size: u64,
     /// URL of each part, first to last.
     pub parts: Vec<String>,
+}
+
+impl Multipart {
+    /// Parts of `chunk_size` bytes that go to these URLs.
+    pub fn new(chunk_size: u64, parts: Vec<String>) -> Self {
+        Self { chunk_size, parts }
+    }
 }
 
 impl std::fmt::Debug for Multipart {
@@ -186,6 +284,16 @@ impl std::fmt::Debug for Multipart {
 }
 
 impl Action {
+    /// A URL without headers that is valid for an unknown time.
+    pub fn new(href: impl Into<String>) -> Self {
+        Self { href: href.into(), header: BTreeMap::new(), expires_in: None }
+    }
+
+    setters! {
+        /// Seconds for which the URL is valid. Default unknown.
+        expires_in: Option<u64>,
+    }
+
     /// The parts of a multipart upload of `size` bytes, or `None` when the content goes in one `PUT`.
     ///
     /// # Errors
@@ -214,12 +322,13 @@ impl Action {
                 numbered.len()
             )));
         }
-        Ok(Some(Multipart { chunk_size, parts: numbered.into_iter().map(|(_, url)| url.clone()).collect() }))
+        Ok(Some(Multipart::new(chunk_size, numbered.into_iter().map(|(_, url)| url.clone()).collect())))
     }
 }
 
 /// The body that completes a multipart upload, posted to [`Actions::upload`]'s URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CompletionRequest {
     /// The object's sha256.
     pub oid: String,
@@ -227,9 +336,17 @@ pub struct CompletionRequest {
     pub parts: Vec<CompletedPart>,
 }
 
+impl CompletionRequest {
+    /// Completes the object `oid` of these parts.
+    pub fn new(oid: impl Into<String>, parts: Vec<CompletedPart>) -> Self {
+        Self { oid: oid.into(), parts }
+    }
+}
+
 /// One uploaded part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct CompletedPart {
     /// Counted from 1.
     pub part_number: u32,
@@ -237,14 +354,22 @@ pub struct CompletedPart {
     pub etag: String,
 }
 
+impl CompletedPart {
+    /// The part of this number, counted from 1.
+    pub fn new(part_number: u32, etag: impl Into<String>) -> Self {
+        Self { part_number, etag: etag.into() }
+    }
+}
+
 /// A pointer file: what git keeps in place of an LFS object.
 ///
 /// ```
 /// use hub_types::lfs::Pointer;
-/// let pointer = Pointer { oid: "a".repeat(64), size: 12 };
+/// let pointer = Pointer::new("a".repeat(64), 12);
 /// assert_eq!(Pointer::parse(pointer.to_string().as_bytes()), Some(pointer));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Pointer {
     /// sha256 of the content.
     pub oid: String,
@@ -253,6 +378,11 @@ pub struct Pointer {
 }
 
 impl Pointer {
+    /// Points to the content of `size` bytes with this sha256.
+    pub fn new(oid: impl Into<String>, size: u64) -> Self {
+        Self { oid: oid.into(), size }
+    }
+
     /// No pointer file is longer, in bytes.
     pub const MAX_LENGTH: usize = 1024;
     const VERSION: &str = "version https://git-lfs.github.com/spec/v1";
@@ -293,7 +423,7 @@ mod tests {
 
     fn action(header: &[(&str, &str)]) -> Action {
         let header = header.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
-        Action { href: "https://x/complete?sig=secret".into(), header, expires_in: None }
+        Action { header, ..Action::new("https://x/complete?sig=secret") }
     }
 
     #[test]
@@ -326,15 +456,13 @@ mod tests {
 
     #[test]
     fn an_object_that_is_there_has_no_actions_key() {
-        let object =
-            BatchObject { oid: "a".into(), size: 1, authenticated: None, actions: None, error: None };
-        assert_eq!(serde_json::to_string(&object).unwrap(), r#"{"oid":"a","size":1}"#);
+        assert_eq!(serde_json::to_string(&BatchObject::new("a", 1)).unwrap(), r#"{"oid":"a","size":1}"#);
     }
 
     proptest! {
         #[test]
         fn pointers_survive_the_round_trip(oid in "[0-9a-f]{64}", size: u64) {
-            let pointer = Pointer { oid, size };
+            let pointer = Pointer::new(oid, size);
             prop_assert_eq!(Pointer::parse(pointer.to_string().as_bytes()), Some(pointer));
         }
 

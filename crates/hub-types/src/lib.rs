@@ -49,6 +49,7 @@ mod revision;
 mod round_trip;
 pub mod route;
 pub mod search;
+mod setters;
 mod settings;
 mod shape;
 pub mod space;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use reader::{CommitBodyError, CommitReader, MAX_LINE};
 
-use crate::{Extra, ParentCommit, ParseError, Revision, Timestamp};
+use crate::{Extra, ParentCommit, ParseError, Revision, Timestamp, setters::setters};
 
 /// Media type of the body of a commit.
 pub const NDJSON: &str = "application/x-ndjson";
@@ -37,8 +37,9 @@ pub enum CommitLine<'a> {
 }
 
 /// The first line of a commit.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct CommitHeader {
     /// First line of the message; not empty.
     pub summary: String,
@@ -50,8 +51,23 @@ pub struct CommitHeader {
     pub parent_commit: Option<ParentCommit>,
 }
 
+impl CommitHeader {
+    /// A header with the first line of the message.
+    pub fn new(summary: impl Into<String>) -> Self {
+        Self { summary: summary.into(), description: String::new(), parent_commit: None }
+    }
+
+    setters! {
+        /// The rest of the message. Default empty.
+        description: String,
+        /// The commit that this one must follow. Default wherever the branch is.
+        parent_commit: Option<ParentCommit>,
+    }
+}
+
 /// A file inside the commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct InlineFile<'a> {
     /// Where it goes.
     pub path: String,
@@ -61,6 +77,18 @@ pub struct InlineFile<'a> {
     /// `base64` or `utf-8`.
     #[serde(default)]
     pub encoding: Encoding,
+}
+
+impl<'a> InlineFile<'a> {
+    /// A file with its content as text.
+    pub fn new(path: impl Into<String>, content: impl Into<Cow<'a, str>>) -> Self {
+        Self { path: path.into(), content: content.into(), encoding: Encoding::Utf8 }
+    }
+
+    setters! {
+        /// How the content is written. Default as text.
+        encoding: Encoding,
+    }
 }
 
 /// How [`InlineFile::content`] is written.
@@ -77,6 +105,7 @@ pub enum Encoding {
 
 /// A file by its LFS object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LfsFile {
     /// Where it goes.
     pub path: String,
@@ -89,11 +118,31 @@ pub struct LfsFile {
     pub size: Option<u64>,
 }
 
+impl LfsFile {
+    /// The object with this sha256, whose size the server knows.
+    pub fn new(path: impl Into<String>, oid: impl Into<String>) -> Self {
+        Self { path: path.into(), algo: "sha256".to_owned(), oid: oid.into(), size: None }
+    }
+
+    setters! {
+        /// Size in bytes. Default none, for an object that the repository already refers to.
+        size: Option<u64>,
+    }
+}
+
 /// A path to remove.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DeletedPath {
     /// The path; folders with or without a trailing `/`.
     pub path: String,
+}
+
+impl DeletedPath {
+    /// Removes this path.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self { path: path.into() }
+    }
 }
 
 /// What stands before and after the base64 content of a [`CommitLine::File`], so that the content can be streamed.
@@ -141,6 +190,7 @@ impl InlineFileLine {
 /// The response to a commit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct CommitResponse {
     /// Always true.
     #[serde(default, deserialize_with = "crate::lenient::or_default")]
@@ -155,6 +205,26 @@ pub struct CommitResponse {
     /// Web page of the pull request that was opened for it; ends in `/discussions/{number}`.
     #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub pull_request_url: Option<String>,
+}
+
+impl CommitResponse {
+    /// A commit that was made, on a branch.
+    pub fn new(commit_oid: impl Into<String>, commit_url: impl Into<String>) -> Self {
+        Self {
+            commit_oid: commit_oid.into(),
+            commit_url: commit_url.into(),
+            success: true,
+            hook_output: None,
+            pull_request_url: None,
+        }
+    }
+
+    setters! {
+        /// Text of the server's git hooks. Default none.
+        hook_output: Option<String>,
+        /// Web page of the pull request that was opened for it. Default none.
+        pull_request_url: Option<String>,
+    }
 }
 
 /// What a commit made, as `create_commit` and the methods built on it return it. Python: `CommitInfo`.
@@ -226,6 +296,7 @@ impl CommitInfo {
 
 /// One commit of `GET /api/{models}/{id}/commits/{rev}`. Python: `GitCommitInfo`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct GitCommitInfo {
     /// Id of the commit.
     pub id: String,
@@ -244,8 +315,32 @@ pub struct GitCommitInfo {
     pub extra: Extra,
 }
 
+impl GitCommitInfo {
+    /// A commit whose message is one line, without authors.
+    pub fn new(id: impl Into<String>, title: impl Into<String>, date: Timestamp) -> Self {
+        Self {
+            id: id.into(),
+            title: title.into(),
+            date,
+            message: String::new(),
+            authors: Vec::new(),
+            extra: Extra::new(),
+        }
+    }
+
+    setters! {
+        /// The rest of the message. Default empty.
+        message: String,
+        /// Who made it. Default nobody.
+        authors: Vec<CommitAuthor>,
+        /// Fields that are not modelled. Default none.
+        extra: Extra,
+    }
+}
+
 /// An author in the history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CommitAuthor {
     /// User name on the Hub, or the name in git where the e-mail address is unknown.
     pub user: String,
@@ -257,6 +352,13 @@ pub struct CommitAuthor {
     pub extra: Extra,
 }
 
+impl CommitAuthor {
+    /// An author without a picture.
+    pub fn new(user: impl Into<String>) -> Self {
+        Self { user: user.into(), avatar: None, extra: Extra::new() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -265,23 +367,16 @@ mod tests {
 
     #[test]
     fn lines_have_the_words_of_the_protocol() {
-        let delete = |path: &str| DeletedPath { path: path.into() };
+        let delete = |path: &str| DeletedPath::new(path);
         let cases = [
             (
-                CommitLine::Header(CommitHeader {
-                    summary: "Add".into(),
-                    description: String::new(),
-                    parent_commit: Some("11111".parse().unwrap()),
-                }),
+                CommitLine::Header(
+                    CommitHeader::new("Add").parent_commit("11111".parse::<ParentCommit>().unwrap()),
+                ),
                 r#"{"key":"header","value":{"summary":"Add","description":"","parentCommit":"11111"}}"#,
             ),
             (
-                CommitLine::LfsFile(LfsFile {
-                    path: "w.bin".into(),
-                    algo: "sha256".into(),
-                    oid: "ab".into(),
-                    size: Some(3),
-                }),
+                CommitLine::LfsFile(LfsFile::new("w.bin", "ab").size(3)),
                 r#"{"key":"lfsFile","value":{"path":"w.bin","algo":"sha256","oid":"ab","size":3}}"#,
             ),
             (CommitLine::DeletedFile(delete("a")), r#"{"key":"deletedFile","value":{"path":"a"}}"#),
@@ -318,7 +413,7 @@ mod tests {
             let line = InlineFileLine::new(&path);
             let text = format!("{}aGk={}", line.before(), line.after());
             prop_assert_eq!(text.matches('\n').count(), 1);
-            let file = InlineFile { path, content: "aGk=".into(), encoding: Encoding::Base64 };
+            let file = InlineFile::new(path, "aGk=").encoding(Encoding::Base64);
             prop_assert_eq!(serde_json::from_str::<CommitLine>(&text).unwrap(), CommitLine::File(file));
         }
     }
