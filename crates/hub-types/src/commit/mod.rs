@@ -367,7 +367,6 @@ mod tests {
 
     #[test]
     fn lines_have_the_words_of_the_protocol() {
-        let delete = |path: &str| DeletedPath::new(path);
         let cases = [
             (
                 CommitLine::Header(
@@ -379,8 +378,11 @@ mod tests {
                 CommitLine::LfsFile(LfsFile::new("w.bin", "ab").size(3)),
                 r#"{"key":"lfsFile","value":{"path":"w.bin","algo":"sha256","oid":"ab","size":3}}"#,
             ),
-            (CommitLine::DeletedFile(delete("a")), r#"{"key":"deletedFile","value":{"path":"a"}}"#),
-            (CommitLine::DeletedFolder(delete("d/")), r#"{"key":"deletedFolder","value":{"path":"d/"}}"#),
+            (CommitLine::DeletedFile(DeletedPath::new("a")), r#"{"key":"deletedFile","value":{"path":"a"}}"#),
+            (
+                CommitLine::DeletedFolder(DeletedPath::new("d/")),
+                r#"{"key":"deletedFolder","value":{"path":"d/"}}"#,
+            ),
         ];
         for (line, json) in cases {
             assert_eq!(serde_json::to_string(&line).unwrap(), json);
