@@ -1,14 +1,16 @@
 //! Commits: the newline-delimited JSON that makes one, its response, and entries of the history.
 
+mod history;
 mod reader;
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+pub use history::{CommitAuthor, GitCommitInfo};
 pub use reader::{CommitBodyError, CommitReader, MAX_LINE};
 
-use crate::{Extra, ParentCommit, ParseError, Revision, Timestamp, setters::setters};
+use crate::{ParentCommit, ParseError, Revision, setters::setters};
 
 /// Media type of the body of a commit.
 pub const NDJSON: &str = "application/x-ndjson";
@@ -291,71 +293,6 @@ impl CommitInfo {
     /// Web page of the repository: `commit_url` up to `/commit/`.
     pub fn repo_url(&self) -> &str {
         self.commit_url.split_once("/commit/").map_or(self.commit_url.as_str(), |(repo, _)| repo)
-    }
-}
-
-/// One commit of `GET /api/{models}/{id}/commits/{rev}`. Python: `GitCommitInfo`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct GitCommitInfo {
-    /// Id of the commit.
-    pub id: String,
-    /// First line of the message.
-    pub title: String,
-    /// The rest of the message.
-    #[serde(default, deserialize_with = "crate::lenient::or_default")]
-    pub message: String,
-    /// Who made it.
-    #[serde(default, deserialize_with = "crate::lenient::list")]
-    pub authors: Vec<CommitAuthor>,
-    /// When.
-    pub date: Timestamp,
-    /// Everything else that the server sent.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl GitCommitInfo {
-    /// A commit whose message is one line, without authors.
-    pub fn new(id: impl Into<String>, title: impl Into<String>, date: Timestamp) -> Self {
-        Self {
-            id: id.into(),
-            title: title.into(),
-            date,
-            message: String::new(),
-            authors: Vec::new(),
-            extra: Extra::new(),
-        }
-    }
-
-    setters! {
-        /// The rest of the message. Default empty.
-        message: String,
-        /// Who made it. Default nobody.
-        authors: Vec<CommitAuthor>,
-        /// Fields that are not modelled. Default none.
-        extra: Extra,
-    }
-}
-
-/// An author in the history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct CommitAuthor {
-    /// User name on the Hub, or the name in git where the e-mail address is unknown.
-    pub user: String,
-    /// URL of a picture.
-    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
-    pub avatar: Option<String>,
-    /// Everything else that the server sent.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl CommitAuthor {
-    /// An author without a picture.
-    pub fn new(user: impl Into<String>) -> Self {
-        Self { user: user.into(), avatar: None, extra: Extra::new() }
     }
 }
 
