@@ -17,6 +17,7 @@ use crate::{DownloadError, DownloadOptions, RemoteFile, Target};
 
 /// One file that is wanted.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct FileRequest {
     /// The repository.
     pub repo: RepoRef,
@@ -68,7 +69,7 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
         let FileRequest { repo, revision, path, target, options } = wanted.clone();
         let (size, id, commit) = (metadata.size, metadata.id, metadata.commit);
         blocking(move || {
-            let file = RemoteFile { repo: repo.clone(), commit: commit.clone(), path, size, id };
+            let file = RemoteFile::new(repo.clone(), commit.clone(), path, size, id);
             target.prepare(&repo, &revision, &commit, vec![file], (options.force, &*options.disk))
         })
         .await?
@@ -99,6 +100,25 @@ pub(crate) fn not_here(what: String, target: &Target) -> DownloadError {
 }
 
 impl FileRequest {
+    /// The file at `path` of the branch `main`, with defaults for the rest.
+    pub fn new(repo: RepoRef, path: SafeRelPath, target: Target) -> Self {
+        Self { repo, revision: Revision::main(), path, target, options: DownloadOptions::new() }
+    }
+
+    /// Branch, tag or commit. Default `main`.
+    #[must_use]
+    pub fn revision(mut self, revision: Revision) -> Self {
+        self.revision = revision;
+        self
+    }
+
+    /// What else is asked for. Default what [`DownloadOptions::new`] says.
+    #[must_use]
+    pub fn options(mut self, options: DownloadOptions) -> Self {
+        self.options = options;
+        self
+    }
+
     fn describe(&self) -> String {
         described(&self.repo, &self.path, &self.revision)
     }

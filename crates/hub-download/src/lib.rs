@@ -2,20 +2,16 @@
 //! them.
 //!
 //! ```no_run
-//! use hub_download::{Cache, DownloadOptions, FileRequest, Target, hf_hub_download};
+//! use hub_download::{Cache, FileRequest, Target, hf_hub_download};
 //! use hub_transport::Transport;
 //! use hub_types::{RepoRef, RepoType};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let transport = Transport::builder("https://huggingface.co").build()?;
-//! let wanted = FileRequest {
-//!     repo: RepoRef::new(RepoType::Model, "ada/demo".parse()?),
-//!     revision: "main".parse()?,
-//!     path: "config.json".parse()?,
-//!     target: Target::Cache(Cache::new("/var/cache/hub")),
-//!     options: DownloadOptions::default(),
-//! };
+//! let repo = RepoRef::new(RepoType::Model, "ada/demo".parse()?);
+//! let cache = Target::Cache(Cache::new("/var/cache/hub"));
+//! let wanted = FileRequest::new(repo, "config.json".parse()?, cache);
 //! println!("{}", hf_hub_download(&transport, wanted).await?.display());
 //! # Ok(()) }
 //! ```

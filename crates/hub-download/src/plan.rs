@@ -41,7 +41,7 @@ pub struct PlannedFile {
 pub async fn plan_file(transport: &Transport, wanted: FileRequest) -> Result<PlannedFile, DownloadError> {
     let FileRequest { repo, revision, path, target, options } = wanted;
     let facts = file_metadata(transport, &repo, &revision, &path).await?;
-    let file = RemoteFile { repo, commit: facts.commit, path, size: facts.size, id: facts.id };
+    let file = RemoteFile::new(repo, facts.commit, path, facts.size, facts.id);
     blocking(move || plan(&target, options.force, &file)).await
 }
 

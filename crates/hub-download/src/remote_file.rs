@@ -6,6 +6,7 @@ use crate::ContentId;
 
 /// A file of a commit, with all that is needed to fetch and check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RemoteFile {
     /// The repository.
     pub repo: RepoRef,
@@ -20,6 +21,11 @@ pub struct RemoteFile {
 }
 
 impl RemoteFile {
+    /// The file at `path` of `commit`, whose content has `size` bytes and is known by `id`.
+    pub fn new(repo: RepoRef, commit: CommitHash, path: SafeRelPath, size: u64, id: ContentId) -> Self {
+        Self { repo, commit, path, size, id }
+    }
+
     /// Bytes of files together. What a server says of them need not have a sum.
     pub(crate) fn total<'f>(files: impl IntoIterator<Item = &'f Self>) -> u64 {
         files.into_iter().map(|file| file.size).fold(0, u64::saturating_add)

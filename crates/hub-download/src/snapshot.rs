@@ -29,6 +29,7 @@ pub type Filter = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// The files of a revision that are wanted.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct SnapshotRequest {
     /// The repository.
     pub repo: RepoRef,
@@ -165,6 +166,47 @@ enum Found {
 }
 
 impl SnapshotRequest {
+    /// All files of the branch `main`, with defaults for the rest.
+    pub fn new(repo: RepoRef, target: Target) -> Self {
+        Self {
+            repo,
+            revision: Revision::main(),
+            target,
+            filter: None,
+            workers: 8,
+            options: DownloadOptions::new(),
+        }
+    }
+
+    /// Branch, tag or commit. Default `main`.
+    #[must_use]
+    pub fn revision(mut self, revision: Revision) -> Self {
+        self.revision = revision;
+        self
+    }
+
+    /// Which files are wanted, by their paths in the repository. Default all.
+    #[must_use]
+    pub fn filter(mut self, takes: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.filter = Some(Arc::new(takes));
+        self
+    }
+
+    /// How many large files are fetched at once, at least 1; beside them four times as many files of up to 128 KiB, unless
+    /// it is 1, which means one thing after the other. Default 8. Python: `max_workers`.
+    #[must_use]
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = workers;
+        self
+    }
+
+    /// What else is asked for. Default what [`DownloadOptions::new`] says.
+    #[must_use]
+    pub fn options(mut self, options: DownloadOptions) -> Self {
+        self.options = options;
+        self
+    }
+
     /// What an earlier download left of a revision.
     async fn kept(&self, revision: &Revision) -> Result<Option<Kept>, DownloadError> {
         let Self { repo, target, filter, .. } = self.clone();
@@ -284,7 +326,7 @@ impl SnapshotRequest {
                     error.in_call(&CallInfo::new(ListRepoTree::NAME, target, RetryClass::Read))
                 })?;
                 let (repo, commit) = (self.repo.clone(), listing.commit.clone());
-                Ok(RemoteFile { repo, commit, path, size: listed.size, id: listed.id() })
+                Ok(RemoteFile::new(repo, commit, path, listed.size, listed.id()))
             })
             .collect()
     }

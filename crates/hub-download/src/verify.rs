@@ -29,6 +29,7 @@ const REPAIRS: usize = 2;
 
 /// Files that are to be checked.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct VerifyRequest {
     /// The repository.
     pub repo: RepoRef,
@@ -111,13 +112,9 @@ impl Verification {
 ///
 /// Endpoints: tree; info, for a branch or tag in a folder; with `repair` `GET /{id}/resolve/{commit}/{path}`.
 pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Verification, DownloadError> {
-    let request = |revision: Revision, options: DownloadOptions| SnapshotRequest {
-        repo: wanted.repo.clone(),
-        revision,
-        target: wanted.target.clone(),
-        filter: None,
-        workers: WORKERS,
-        options,
+    let request = |revision: Revision, options: DownloadOptions| {
+        let whole = SnapshotRequest::new(wanted.repo.clone(), wanted.target.clone());
+        whole.revision(revision).workers(WORKERS).options(options)
     };
     let revision = wanted.known_revision().await?;
     // What an earlier listing left on this machine proves nothing about this machine.
@@ -149,8 +146,7 @@ pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Veri
             files.iter().filter(|file| wrong.contains(file.path.as_str())).cloned().collect();
         let options =
             DownloadOptions { progress: part_of(&reporter), ..DownloadOptions::new().force_download(force) };
-        let mut again = request(Revision::from(commit.clone()), options);
-        again.filter = Some(Arc::new(move |path: &str| wrong.contains(path)));
+        let again = request(Revision::from(commit.clone()), options).filter(move |path| wrong.contains(path));
         snapshot_download(transport, again).await?;
         found.replace_wrong(check(&wanted.target, &folder, fetched, &reporter).await?);
     }
@@ -181,6 +177,32 @@ fn part_of(job: &Reporter) -> Option<Arc<dyn Progress>> {
 }
 
 impl VerifyRequest {
+    /// The files of the branch `main` that are in `target`, which stay as they are.
+    pub fn new(repo: RepoRef, target: Target) -> Self {
+        Self { repo, revision: Revision::main(), target, repair: false, progress: None }
+    }
+
+    /// Branch, tag or commit. Default `main`.
+    #[must_use]
+    pub fn revision(mut self, revision: Revision) -> Self {
+        self.revision = revision;
+        self
+    }
+
+    /// Whether wrong and missing files are fetched anew. Default false.
+    #[must_use]
+    pub fn repair(mut self, yes: bool) -> Self {
+        self.repair = yes;
+        self
+    }
+
+    /// Where progress is reported. Default nowhere.
+    #[must_use]
+    pub fn progress(mut self, progress: impl Into<Option<Arc<dyn Progress>>>) -> Self {
+        self.progress = progress.into();
+        self
+    }
+
     /// In a cache, the commit that is meant is the one that is there.
     async fn known_revision(&self) -> Result<Revision, DownloadError> {
         let Target::Cache(cache) = &self.target else { return Ok(self.revision.clone()) };

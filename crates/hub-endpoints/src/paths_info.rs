@@ -36,7 +36,7 @@ impl Endpoint for PathsInfo<'_> {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        let request = PathsInfoRequest { paths: self.paths.clone(), expand: self.expand };
+        let request = PathsInfoRequest::new(self.paths.clone()).expand(self.expand);
         post(route::repo(self.repo).paths_info(self.revision))
             .json(&request)
             .once_within(self.once_within)

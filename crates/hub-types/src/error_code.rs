@@ -76,6 +76,7 @@ impl fmt::Display for ErrorCode {
 
 /// The JSON body of a failed response. Every field may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ErrorBody {
     /// The reason: a text, or several. Of an object its `message`.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Option::is_none")]
@@ -120,7 +121,7 @@ fn items<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ErrorItem>, D
         Value::Array(values) => values,
         value => vec![value],
     };
-    Ok(values.iter().filter_map(reason).map(|message| ErrorItem { message }).collect())
+    Ok(values.iter().filter_map(reason).map(ErrorItem::new).collect())
 }
 
 /// One text or a list of texts.
@@ -135,9 +136,17 @@ pub enum OneOrMany {
 
 /// One entry of [`ErrorBody::errors`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct ErrorItem {
     /// What is wrong.
     pub message: String,
+}
+
+impl ErrorItem {
+    /// One reason.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
 }
 
 impl<'de> Deserialize<'de> for ErrorItem {

@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    DatasetCardData, Extra, ModelCardData, RepoId, RepoType, SpaceCardData, Timestamp,
-    extra::open_struct,
-    space::{NewSpace, SpaceRuntime},
+    DatasetCardData, Extra, ModelCardData, RepoType, SpaceCardData, Timestamp, extra::open_struct,
+    setters::setters, space::SpaceRuntime,
 };
 
 open_struct! {
@@ -228,6 +227,7 @@ open_struct! {
 /// The LFS object of a [`RepoFile`]. Python: `BlobLfsInfo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct BlobLfsInfo {
     /// sha256 of the content.
     pub sha256: String,
@@ -241,9 +241,22 @@ pub struct BlobLfsInfo {
     pub extra: Extra,
 }
 
+impl BlobLfsInfo {
+    /// An object of `size` bytes.
+    pub fn new(sha256: impl Into<String>, size: u64) -> Self {
+        Self { sha256: sha256.into(), size, pointer_size: None, extra: Extra::new() }
+    }
+
+    setters! {
+        /// Size of the pointer file in bytes. Default unknown.
+        pointer_size: Option<u64>,
+    }
+}
+
 /// Whether access must be asked for. On the wire `false`, `"auto"` or `"manual"`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Gated {
     /// `false`: open to everybody who sees it. `true` is kept as sent.
     Flag(bool),
@@ -318,96 +331,6 @@ impl RepoInfo {
             Self::Space(info) => info.card_data.as_ref().map(serde_json::to_value),
         };
         card?.ok()
-    }
-}
-
-/// The body of `POST /api/repos/create`. Python: `create_repo`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CreateRepoRequest {
-    /// The part of the id after the slash.
-    pub name: String,
-    /// The part before the slash; none means the caller's own namespace.
-    #[serde(default)]
-    pub organization: Option<String>,
-    /// Model, dataset or Space; none means a model.
-    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
-    pub repo_type: Option<RepoType>,
-    /// Whether only its owners see it; none means the account's default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub private: Option<bool>,
-    /// `public`, `private` or `protected`; not together with `private`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub visibility: Option<String>,
-    /// What runs a Space: `gradio`, `docker`, `static`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sdk: Option<String>,
-    /// The Space that a new one begins as.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub template: Option<RepoId>,
-    /// Size in bytes from which LFS uploads go in parts; understood by test servers.
-    #[serde(default, rename = "lfsmultipartthresh", skip_serializing_if = "Option::is_none")]
-    pub lfs_multipart_threshold: Option<u64>,
-    /// What a Space is given.
-    #[serde(flatten)]
-    pub space: NewSpace,
-    /// Fields that are not modelled.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-impl CreateRepoRequest {
-    /// Asks for the repository `id` of kind `repo_type`, with everything else left to the server.
-    pub fn new(repo_type: RepoType, id: &RepoId) -> Self {
-        Self {
-            name: id.name().to_owned(),
-            organization: id.namespace().map(str::to_owned),
-            repo_type: Some(repo_type),
-            private: None,
-            visibility: None,
-            sdk: None,
-            template: None,
-            lfs_multipart_threshold: None,
-            space: NewSpace::default(),
-            extra: Extra::new(),
-        }
-    }
-}
-
-/// The response to a [`CreateRepoRequest`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CreateRepoResponse {
-    /// Web page of the new repository, absolute.
-    pub url: String,
-    /// `namespace/name`.
-    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The Hub's internal id.
-    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-}
-
-/// The body of `DELETE /api/repos/delete`. Python: `delete_repo`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeleteRepoRequest {
-    /// The part of the id after the slash.
-    pub name: String,
-    /// The part before the slash; none means the caller's own namespace.
-    #[serde(default)]
-    pub organization: Option<String>,
-    /// Model, dataset or Space; none means a model.
-    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
-    pub repo_type: Option<RepoType>,
-}
-
-impl DeleteRepoRequest {
-    /// Names the repository to delete.
-    pub fn new(repo_type: RepoType, id: &RepoId) -> Self {
-        Self {
-            name: id.name().to_owned(),
-            organization: id.namespace().map(str::to_owned),
-            repo_type: Some(repo_type),
-        }
     }
 }
 

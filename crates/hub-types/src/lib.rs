@@ -32,6 +32,7 @@ mod lenient;
 pub mod lfs;
 mod likes;
 mod message;
+mod new_repo;
 pub mod pattern;
 pub mod preupload;
 pub mod progress;
@@ -49,6 +50,7 @@ mod revision;
 mod round_trip;
 pub mod route;
 pub mod search;
+mod setters;
 mod settings;
 mod shape;
 pub mod space;
@@ -68,11 +70,12 @@ pub use error::ParseError;
 pub use error_code::ErrorCode;
 pub use extra::Extra;
 pub use info::{
-    BlobLfsInfo, CreateRepoRequest, CreateRepoResponse, DatasetInfo, DeleteRepoRequest, Gated, ModelInfo,
-    RepoFile, RepoInfo, SafeTensorsInfo, SpaceInfo, TransformersInfo,
+    BlobLfsInfo, DatasetInfo, Gated, ModelInfo, RepoFile, RepoInfo, SafeTensorsInfo, SpaceInfo,
+    TransformersInfo,
 };
 pub use likes::{Like, LikedRepo, Liker, UserLikes};
 pub use message::Message;
+pub use new_repo::{CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest};
 pub use refs::{GitRefInfo, GitRefs};
 pub use repo_id::{MAX_NAME_LENGTH, RepoId};
 pub use repo_path::SafeRelPath;

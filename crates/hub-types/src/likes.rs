@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Extra, Timestamp};
+use crate::{Extra, Timestamp, setters::setters};
 
 /// One like of a user. Endpoint: `GET /api/users/{user}/likes`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Like {
     /// When the user began to like it.
     #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
@@ -18,8 +19,21 @@ pub struct Like {
     pub extra: Extra,
 }
 
+impl Like {
+    /// A like that began at an unknown time.
+    pub fn new(repo: LikedRepo) -> Self {
+        Self { repo, created_at: None, extra: Extra::new() }
+    }
+
+    setters! {
+        /// When the user began to like it. Default unknown.
+        created_at: Option<Timestamp>,
+    }
+}
+
 /// What a [`Like`] is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LikedRepo {
     /// `namespace/name`.
     pub name: String,
@@ -77,6 +91,7 @@ impl UserLikes {
 /// Somebody who likes a repository. Python: `User`. Endpoint: `GET /api/{models}/{id}/likers`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Liker {
     /// Account name. Python: `username`.
     #[serde(rename = "user")]
@@ -92,19 +107,30 @@ pub struct Liker {
     pub extra: Extra,
 }
 
+impl Liker {
+    /// Somebody of whom only the account name is known.
+    pub fn new(username: impl Into<String>) -> Self {
+        Self { username: username.into(), fullname: None, avatar_url: None, extra: Extra::new() }
+    }
+
+    setters! {
+        /// Name in full. Default unknown.
+        fullname: Option<String>,
+        /// URL of the picture. Default unknown.
+        avatar_url: Option<String>,
+        /// Fields that are not modelled. Default none.
+        extra: Extra,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn likes_are_sorted_by_kind_and_all_are_counted() {
-        let like = |name: &str, kind: &str| Like {
-            created_at: None,
-            repo: LikedRepo::new(name, kind),
-            extra: Extra::new(),
-        };
         let likes = [("a/m", "model"), ("a/d", "dataset"), ("a/b", "bucket"), ("a/m2", "model")];
-        let sorted = UserLikes::new("ada", likes.map(|(name, kind)| like(name, kind)));
+        let sorted = UserLikes::new("ada", likes.map(|(name, kind)| Like::new(LikedRepo::new(name, kind))));
         assert_eq!((sorted.user.as_str(), sorted.total), ("ada", 4));
         assert_eq!((sorted.models, sorted.datasets), (vec!["a/m".into(), "a/m2".into()], vec!["a/d".into()]));
         assert!(sorted.spaces.is_empty() && sorted.kernels.is_empty());

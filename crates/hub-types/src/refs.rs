@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Extra;
+use crate::{Extra, setters::setters};
 
 /// All refs. Python: `GitRefs`. Endpoint: `GET /api/{models}/{id}/refs`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct GitRefs {
     /// Branches. Always there: a response without them is not a list of refs.
     pub branches: Vec<GitRefInfo>,
@@ -27,9 +28,24 @@ pub struct GitRefs {
     pub extra: Extra,
 }
 
+impl GitRefs {
+    /// Refs of a repository without conversions, and without pull requests as they were not asked for.
+    pub fn new(branches: Vec<GitRefInfo>, tags: Vec<GitRefInfo>) -> Self {
+        Self { branches, tags, converts: Vec::new(), pull_requests: None, extra: Extra::new() }
+    }
+
+    setters! {
+        /// Data that the Hub converted. Default none.
+        converts: Vec<GitRefInfo>,
+        /// Refs of pull requests. Default left out, which means that they were not asked for.
+        pull_requests: Option<Vec<GitRefInfo>>,
+    }
+}
+
 /// One ref. Python: `GitRefInfo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct GitRefInfo {
     /// Short name: `main`.
     pub name: String,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Extra, Gated, RepoId, RepoType};
+use crate::{Extra, Gated, RepoId, RepoType, setters::setters};
 
 /// The body of `PUT /api/{models}/{id}/settings`, and its response: what was changed. Python: `update_repo_settings`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -23,9 +23,26 @@ pub struct RepoSettings {
     pub extra: Extra,
 }
 
+impl RepoSettings {
+    /// Changes nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    setters! {
+        /// Whether only its owners see it. Default unchanged.
+        private: Option<bool>,
+        /// `public`, `private`, or for Spaces `protected`; another way to say `private`. Default unchanged.
+        visibility: Option<String>,
+        /// Whether access to the files must be asked for, and how requests are answered. Default unchanged.
+        gated: Option<Gated>,
+    }
+}
+
 /// The body of `POST /api/repos/move`. Python: `move_repo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct MoveRepoRequest {
     /// What it is called: `namespace/name`.
     pub from_repo: RepoId,
@@ -34,4 +51,11 @@ pub struct MoveRepoRequest {
     /// Model, dataset or Space; servers take a missing one for a model.
     #[serde(default, rename = "type")]
     pub repo_type: RepoType,
+}
+
+impl MoveRepoRequest {
+    /// Gives a repository another name.
+    pub fn new(repo_type: RepoType, from_repo: RepoId, to_repo: RepoId) -> Self {
+        Self { repo_type, from_repo, to_repo }
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Extra, Timestamp};
+use crate::{Extra, Timestamp, setters::setters};
 
 /// Most entries in one page of a tree, and with `expand`.
 pub const MAX_PAGE: usize = 1000;
@@ -72,6 +72,7 @@ pub enum EntryKind {
 /// The LFS object of a [`TreeEntry`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct TreeLfs {
     /// sha256 of the content. (In [`crate::RepoFile`] the same value is called `sha256`.)
     pub oid: String,
@@ -85,8 +86,21 @@ pub struct TreeLfs {
     pub extra: Extra,
 }
 
+impl TreeLfs {
+    /// An object of `size` bytes.
+    pub fn new(oid: impl Into<String>, size: u64) -> Self {
+        Self { oid: oid.into(), size, pointer_size: None, extra: Extra::new() }
+    }
+
+    setters! {
+        /// Size of the pointer file in bytes. Default unknown.
+        pointer_size: Option<u64>,
+    }
+}
+
 /// The commit that last changed an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LastCommit {
     /// Id of the commit.
     pub id: String,
@@ -99,14 +113,34 @@ pub struct LastCommit {
     pub extra: Extra,
 }
 
+impl LastCommit {
+    /// A commit of this time.
+    pub fn new(id: impl Into<String>, title: impl Into<String>, date: Timestamp) -> Self {
+        Self { id: id.into(), title: title.into(), date, extra: Extra::new() }
+    }
+}
+
 /// The body of `POST /api/{models}/{id}/paths-info/{rev}`. Servers also take it as a form.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct PathsInfoRequest {
     /// The paths, at most 2000; clients send 500 at a time. Unknown ones are left out of the response.
     pub paths: Vec<String>,
     /// Whether to add the last commit of each entry.
     #[serde(default)]
     pub expand: bool,
+}
+
+impl PathsInfoRequest {
+    /// Asks about `paths`.
+    pub fn new(paths: Vec<String>) -> Self {
+        Self { paths, expand: false }
+    }
+
+    setters! {
+        /// Whether to add the last commit of each entry. Default false.
+        expand: bool,
+    }
 }
 
 #[cfg(test)]

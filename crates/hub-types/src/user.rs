@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Extra;
+use crate::{Extra, setters::setters};
 
 /// The owner of a token. Python: the dictionary that `whoami` returns. Endpoint: `GET /api/whoami-v2`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,7 @@ impl WhoAmI {
 /// An organisation of a [`WhoAmI`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct OrgMembership {
     /// Account name of the organisation.
     pub name: String,
@@ -62,9 +63,26 @@ pub struct OrgMembership {
     pub extra: Extra,
 }
 
+impl OrgMembership {
+    /// An organisation of which only the account name is known.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), fullname: None, role_in_org: None, extra: Extra::new() }
+    }
+
+    setters! {
+        /// Name in full. Default unknown.
+        fullname: Option<String>,
+        /// `admin`, `write`, `contributor` or `read`. Default unknown.
+        role_in_org: Option<String>,
+        /// Fields that are not modelled. Default none.
+        extra: Extra,
+    }
+}
+
 /// How the caller is known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct AuthInfo {
     /// `access_token` and others.
     #[serde(rename = "type")]
@@ -77,9 +95,24 @@ pub struct AuthInfo {
     pub extra: Extra,
 }
 
+impl AuthInfo {
+    /// A caller known by `kind`: `access_token` and others.
+    pub fn new(kind: impl Into<String>) -> Self {
+        Self { kind: kind.into(), access_token: None, extra: Extra::new() }
+    }
+
+    setters! {
+        /// The token, without its text. Default none.
+        access_token: Option<AccessTokenInfo>,
+        /// Fields that are not modelled. Default none.
+        extra: Extra,
+    }
+}
+
 /// A token, without its text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct AccessTokenInfo {
     /// The name that its owner gave it.
     pub display_name: String,
@@ -88,4 +121,16 @@ pub struct AccessTokenInfo {
     /// Everything else that the server sent.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl AccessTokenInfo {
+    /// A token that its owner calls `display_name`.
+    pub fn new(display_name: impl Into<String>, role: impl Into<String>) -> Self {
+        Self { display_name: display_name.into(), role: role.into(), extra: Extra::new() }
+    }
+
+    setters! {
+        /// Fields that are not modelled. Default none.
+        extra: Extra,
+    }
 }

@@ -38,7 +38,7 @@ impl State {
             return removed.map(|_| done()).ok_or_else(|| Refusal::no_revision(name));
         }
         let wanted: CreateBranchRequest =
-            if asked.body.is_empty() { CreateBranchRequest::default() } else { asked.json()? };
+            if asked.body.is_empty() { CreateBranchRequest::new() } else { asked.json()? };
         let repo = self.found_mut(key)?;
         if repo.refs.contains_key(&reference) && !wanted.overwrite {
             return Err(Refusal::new(409, &format!("Reference {reference} already exists")));

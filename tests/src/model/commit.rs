@@ -94,7 +94,7 @@ impl State {
                 let size = known.filter(|size| file.size.is_none_or(|stated| stated == *size));
                 let missing = || Refusal::new(400, "LFS pointer pointed to a file that does not exist");
                 let size = size.ok_or_else(missing)?;
-                let pointer = hub_types::lfs::Pointer { oid: file.oid.clone(), size }.to_string();
+                let pointer = hub_types::lfs::Pointer::new(&file.oid, size).to_string();
                 let (blob, lfs) = (blob_id(pointer.as_bytes()), Some(file.oid.clone()));
                 tree.insert(file.path.clone(), File { blob, size, lfs, content: Bytes::new() });
             }

@@ -130,7 +130,7 @@ impl State {
         self.one(key, num)?;
         match action {
             DiscussionAction::Comment => {
-                let CommentRequest { comment } = asked.json()?;
+                let CommentRequest { comment, .. } = asked.json()?;
                 let event = self.comment(caller, &comment);
                 self.one(key, num)?.events.push(event.clone());
                 let mut reply = Reply::json(&json!({"newMessage": event}));
@@ -138,7 +138,7 @@ impl State {
                 Ok(reply)
             }
             DiscussionAction::Title => {
-                let TitleRequest { title } = asked.json()?;
+                let TitleRequest { title, .. } = asked.json()?;
                 let from = self.one(key, num)?.title.clone();
                 let event = self.event("title-change", caller, json!({"from": from, "to": title}));
                 let one = self.one(key, num)?;
@@ -147,7 +147,7 @@ impl State {
                 Ok(Reply::json(&json!({"newTitle": event})))
             }
             DiscussionAction::Status => {
-                let StatusRequest { status, comment } = asked.json()?;
+                let StatusRequest { status, comment, .. } = asked.json()?;
                 if self.one(key, num)?.status == "merged" {
                     return Err(Refusal::new(400, "a merged pull request stays merged"));
                 }
@@ -156,7 +156,7 @@ impl State {
             }
             DiscussionAction::Merge => self.merge(key, num, caller),
             DiscussionAction::EditComment(id) => {
-                let EditCommentRequest { content } = asked.json()?;
+                let EditCommentRequest { content, .. } = asked.json()?;
                 self.edit(key, num, id, |data| {
                     data["latest"]["raw"] = content.as_str().into();
                     data["edited"] = true.into();

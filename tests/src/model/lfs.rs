@@ -19,7 +19,7 @@ impl State {
         let parts = request.transfers.iter().any(|transfer| transfer == "multipart");
         let part_size = self.rules.part_size.filter(|_| parts);
         let store = format!("{}/store/{key}", asked.origin);
-        let object = |ObjectId { oid, size }: &ObjectId| {
+        let object = |ObjectId { oid, size, .. }: &ObjectId| {
             let place = format!("{store}/{oid}");
             let there = repo.objects.get(oid).is_some_and(|content| content.len() as u64 == *size);
             match (request.operation, there) {
@@ -63,7 +63,7 @@ impl State {
             }
             (&Method::POST, ["complete"]) => self.complete(&key, oid, asked).map(|()| done()),
             (&Method::POST, ["verify"]) => {
-                let ObjectId { oid, size } = asked.json()?;
+                let ObjectId { oid, size, .. } = asked.json()?;
                 let stored = self.found(&key)?.objects.get(&oid).is_some_and(|c| c.len() as u64 == size);
                 if stored { Ok(Reply::json(&json!({}))) } else { Err(missing()) }
             }

@@ -54,7 +54,7 @@ pub(crate) async fn everything() -> Vec<Exchange> {
 async fn of_spaces(ada: &Client) {
     let id = "ada/app";
     let setting = || [SpaceSetting::new("KEY", "value")];
-    let described = || setting().map(|setting| setting.with_description("what for"));
+    let described = || setting().map(|setting| setting.description("what for".to_owned()));
     call!(
         ada,
         create_repo(id)

@@ -50,13 +50,9 @@ async fn download(
         .inner_service(hub)
         .inner_is_private()
         .attempt_layer(recorder.layer());
-    let wanted = FileRequest {
-        repo: RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap()),
-        revision: "main".parse().unwrap(),
-        path: "w.bin".parse().unwrap(),
-        target,
-        options: DownloadOptions::new().disk(disk),
-    };
+    let repo = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
+    let wanted = FileRequest::new(repo, "w.bin".parse().unwrap(), target);
+    let wanted = wanted.options(DownloadOptions::new().disk(disk));
     Ok(fs::read(hf_hub_download(&transport.build().unwrap(), wanted).await?).unwrap())
 }
 

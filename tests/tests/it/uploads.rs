@@ -124,10 +124,9 @@ async fn large_objects_go_in_parts_where_the_server_asks_for_it() {
 /// Makes the model `ada/parts`, whose larger LFS objects go in parts of `size` bytes.
 async fn create_in_parts(api: &hub_api::HfApi, size: u64) {
     let transport = api.transport().unwrap();
-    let request = hub_api::types::CreateRepoRequest {
-        lfs_multipart_threshold: Some(size),
-        ..hub_api::types::CreateRepoRequest::new(hub_api::RepoType::Model, &"ada/parts".parse().unwrap())
-    };
+    let id = "ada/parts".parse().unwrap();
+    let request = hub_api::types::CreateRepoRequest::new(hub_api::RepoType::Model, &id);
+    let request = request.lfs_multipart_threshold(size);
     let call = hub_api::transport::CallInfo::new(
         "create_repo",
         "ada/parts",

@@ -57,7 +57,7 @@ impl Operation for CreateBranch {
         let branch = self.branch.parse()?;
         let revision = repo_arg::revision(self.revision.as_deref())?;
         let starting_point = revision.as_ref().map(ToString::to_string);
-        let body = CreateBranchRequest { starting_point, ..CreateBranchRequest::default() };
+        let body = CreateBranchRequest::new().starting_point(starting_point);
         let name = RefName { kind: "branch", repo: &repo, name: &self.branch, list: |refs| refs.branches };
         let create = PostBranch { repo: repo.clone(), branch, body };
         name.create(api.transport()?, &create, revision.as_ref(), self.exist_ok).await
@@ -187,7 +187,7 @@ impl Operation for SuperSquash {
         }
         let title = message.lines().next().unwrap_or_default().trim_end().to_owned();
         let transport = api.transport()?;
-        let squash = PostSquash { repo, branch, body: SuperSquashRequest { message: Some(message) } };
+        let squash = PostSquash { repo, branch, body: SuperSquashRequest::new().message(message) };
         match transport.send(&squash).await {
             // A second time would take along what others have committed since: only the branch itself can tell.
             Err(error) if error.maybe_processed() => {

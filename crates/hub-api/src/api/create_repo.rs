@@ -157,7 +157,7 @@ impl CreateRepo {
         if self.space_template.is_some() {
             return Err(crate::Error::setup(format!("a template is for Spaces: {repo} is not one")));
         }
-        if self.space_sdk.is_some() || self.space != NewSpace::default() {
+        if self.space_sdk.is_some() || self.space != NewSpace::new() {
             tracing::warn!("what a Space is given is ignored: {repo} is not a Space");
         }
         Ok(())
@@ -180,13 +180,11 @@ impl CreateRepo {
 
     fn request(&self, template: Option<RepoId>) -> Result<PostCreate, crate::Error> {
         let repo = self.repo.get()?;
-        let mut body = CreateRepoRequest::new(repo.repo_type, &repo.id);
-        body.private = self.private;
-        body.visibility = self.visibility.clone();
+        let mut body = CreateRepoRequest::new(repo.repo_type, &repo.id)
+            .private(self.private)
+            .visibility(self.visibility.clone());
         if repo.repo_type == RepoType::Space {
-            body.sdk = self.space_sdk.clone();
-            body.template = template;
-            body.space = self.space.clone();
+            body = body.sdk(self.space_sdk.clone()).template(template).space(self.space.clone());
         }
         for (name, value) in [("resourceGroupId", &self.resource_group_id), ("region", &self.region)] {
             if let Some(value) = value {
@@ -305,7 +303,7 @@ impl<M: Mode> HfApi<M> {
             exist_ok: false,
             space_sdk: None,
             space_template: None,
-            space: NewSpace::default(),
+            space: NewSpace::new(),
             resource_group_id: None,
         })
     }

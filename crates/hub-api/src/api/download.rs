@@ -239,13 +239,9 @@ impl HfHubDownload {
     pub(super) fn request(self, api: &HfApi) -> Result<FileRequest, Error> {
         let args = self.args;
         let (repo, target) = (args.repo.get()?, args.target(api)?);
-        Ok(FileRequest {
-            revision: args.revision(api, &repo, &target)?,
-            repo,
-            path: self.filename.parse()?,
-            target,
-            options: args.options(api),
-        })
+        let revision = args.revision(api, &repo, &target)?;
+        let wanted = FileRequest::new(repo, self.filename.parse()?, target);
+        Ok(wanted.revision(revision).options(args.options(api)))
     }
 }
 
@@ -268,14 +264,12 @@ impl SnapshotDownload {
         let args = self.args;
         let (repo, target) = (args.repo.get()?, args.target(api)?);
         let filter = pattern::Filter::new(self.allow_patterns.as_deref(), &self.ignore_patterns);
-        Ok(SnapshotRequest {
-            revision: args.revision(api, &repo, &target)?,
-            repo,
-            target,
-            filter: Some(Arc::new(move |path: &str| filter.takes(path))),
-            workers: self.max_workers,
-            options: args.options(api),
-        })
+        let revision = args.revision(api, &repo, &target)?;
+        Ok(SnapshotRequest::new(repo, target)
+            .revision(revision)
+            .filter(move |path| filter.takes(path))
+            .workers(self.max_workers)
+            .options(args.options(api)))
     }
 }
 

@@ -85,9 +85,12 @@ impl<M: Mode> ReadFile<M> {
             None if self.local_files_only => return Err(download::no_cache()),
             None => revision,
         };
-        let (range, local_files_only) = (self.range, self.local_files_only);
-        let timeouts = api.download_timeouts();
-        let wanted = ReadRequest { repo, revision, path, range, cache, local_files_only, timeouts };
+        let wanted = ReadRequest::new(repo, path)
+            .revision(revision)
+            .range(self.range)
+            .cache(cache)
+            .local_files_only(self.local_files_only)
+            .timeouts(api.download_timeouts());
         Ok(read_file(api.transport()?, wanted).await?)
     }
 }

@@ -99,8 +99,7 @@ impl Endpoint for PostMove {
 
     fn request(&self) -> Result<Request<Body>, Error> {
         let Self { from, to } = self;
-        let body =
-            MoveRepoRequest { from_repo: from.id.clone(), to_repo: to.id.clone(), repo_type: from.repo_type };
+        let body = MoveRepoRequest::new(from.repo_type, from.id.clone(), to.id.clone());
         post(route::MOVE_REPO).json(&body).finish()
     }
 
@@ -291,7 +290,7 @@ impl<M: Mode> HfApi<M> {
             repo: repo.into(),
             organization: None,
             name: None,
-            settings: RepoSettings::default(),
+            settings: RepoSettings::new(),
         })
     }
 }

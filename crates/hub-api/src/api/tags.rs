@@ -59,7 +59,7 @@ impl Operation for CreateTag {
         let tag: Revision = self.tag.parse()?;
         let revision = repo_arg::revision_or_main(self.revision.as_deref())?;
         let name = RefName { kind: "tag", repo: &repo, name: tag.as_str(), list: |refs| refs.tags };
-        let body = CreateTagRequest { tag: tag.to_string(), message: self.message };
+        let body = CreateTagRequest::new(tag.as_str()).message(self.message);
         let create = PostTag { repo: repo.clone(), revision: revision.clone(), body };
         name.create(api.transport()?, &create, Some(&revision), self.exist_ok).await
     }

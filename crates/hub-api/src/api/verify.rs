@@ -81,13 +81,10 @@ impl Operation for VerifyRepoChecksums {
     type Output = Verification;
 
     async fn run(self, api: HfApi) -> Result<Verification, Error> {
-        let wanted = VerifyRequest {
-            repo: self.repo.get()?,
-            revision: revision_or_main(self.revision.as_deref())?,
-            target: download::target(&api, self.local_dir.as_deref(), self.cache_dir.as_deref())?,
-            repair: self.repair,
-            progress: self.progress,
-        };
+        let (repo, revision) = (self.repo.get()?, revision_or_main(self.revision.as_deref())?);
+        let target = download::target(&api, self.local_dir.as_deref(), self.cache_dir.as_deref())?;
+        let wanted =
+            VerifyRequest::new(repo, target).revision(revision).repair(self.repair).progress(self.progress);
         Ok(verify(api.transport()?, wanted).await?)
     }
 }

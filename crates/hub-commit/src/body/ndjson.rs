@@ -189,17 +189,14 @@ enum Parts<'a> {
 fn parts(line: Line<'_>) -> Result<Parts<'_>, CommitError> {
     let whole = |line: CommitLine| json_line(&line).map(Parts::Whole);
     match line {
-        Line::Lfs { path, size, sha256 } => whole(CommitLine::LfsFile(LfsFile {
-            path: path.to_owned(),
-            algo: "sha256".to_owned(),
-            oid: hex(&sha256),
-            size: Some(size),
-        })),
+        Line::Lfs { path, size, sha256 } => {
+            whole(CommitLine::LfsFile(LfsFile::new(path, hex(&sha256)).size(size)))
+        }
         Line::Regular { add, stamp, git } => {
             Ok(Parts::Inline(InlineFileLine::new(add.path_in_repo()), add, stamp, git))
         }
         Line::Delete(delete) => {
-            let deleted = DeletedPath { path: delete.path_in_repo().to_owned() };
+            let deleted = DeletedPath::new(delete.path_in_repo());
             let line = if delete.is_folder() { CommitLine::DeletedFolder } else { CommitLine::DeletedFile };
             whole(line(deleted))
         }
@@ -275,7 +272,7 @@ mod tests {
     }
 
     fn header() -> CommitHeader {
-        CommitHeader { summary: "s\n\"q\"".into(), description: "d".into(), parent_commit: None }
+        CommitHeader::new("s\n\"q\"").description("d")
     }
 
     async fn text_of(payload: &Payload) -> String {
@@ -303,24 +300,14 @@ mod tests {
         ];
         let files =
             vec![file(1, 1, Decision::Lfs([0xab; 32])), file(2, 1, Decision::Unchanged), regular(4, 2)];
-        let deleted = |path: &str| DeletedPath { path: path.into() };
         assert_eq!(
             lines_in(&text_of(&payload(operations, files)).await),
             [
                 CommitLine::Header(header()),
-                CommitLine::DeletedFolder(deleted("old")),
-                CommitLine::LfsFile(LfsFile {
-                    path: "w.bin".into(),
-                    algo: "sha256".into(),
-                    oid: "ab".repeat(32),
-                    size: Some(1)
-                }),
-                CommitLine::File(InlineFile {
-                    path: "a.txt".into(),
-                    content: "aGk=".into(),
-                    encoding: Encoding::Base64
-                }),
-                CommitLine::DeletedFile(deleted("b.txt")),
+                CommitLine::DeletedFolder(DeletedPath::new("old")),
+                CommitLine::LfsFile(LfsFile::new("w.bin", "ab".repeat(32)).size(1)),
+                CommitLine::File(InlineFile::new("a.txt", "aGk=").encoding(Encoding::Base64)),
+                CommitLine::DeletedFile(DeletedPath::new("b.txt")),
             ]
         );
     }
@@ -368,11 +355,7 @@ mod tests {
             let added = files.iter().enumerate().map(|(i, (_, content, _))| regular(i, content.len())).collect();
             let sent = runtime.block_on(text_of(&payload(operations, added)));
             let expected = files.iter().map(|(path, content, _)| {
-                CommitLine::File(InlineFile {
-                    path: path.clone(),
-                    content: base64::encode(content).into(),
-                    encoding: Encoding::Base64,
-                })
+                CommitLine::File(InlineFile::new(path, base64::encode(content)).encoding(Encoding::Base64))
             });
             prop_assert!(lines_in(&sent).into_iter().skip(1).eq(expected));
         }

@@ -281,11 +281,7 @@ fn cause_of(error: CommitError) -> Option<Error> {
 
 /// The first line of the commit's body.
 pub(crate) fn header(options: &CommitOptions, parent: Option<ParentCommit>) -> CommitHeader {
-    CommitHeader {
-        summary: options.message.clone(),
-        description: options.description.clone(),
-        parent_commit: parent,
-    }
+    CommitHeader::new(&options.message).description(&options.description).parent_commit(parent)
 }
 
 /// One sending, with whatever the transport repeated.

@@ -66,16 +66,12 @@ impl Route {
 
 /// The objects that have to be uploaded, with their URLs. Objects that the server has are not among them.
 pub(super) async fn negotiate(job: &Arc<Job>, objects: Vec<Object>) -> Result<Vec<Upload>, CommitError> {
-    let request = BatchRequest {
-        operation: Operation::Upload,
-        transfers: vec!["basic".into(), "multipart".into()],
-        reference: (!job.options.create_pr).then(|| BatchRef { name: job.options.revision.to_string() }),
-        objects: objects
-            .iter()
-            .map(|object| ObjectId { oid: object.oid.clone(), size: object.size() })
-            .collect(),
-        hash_algo: Some("sha256".into()),
-    };
+    let ids = objects.iter().map(|object| ObjectId::new(&object.oid, object.size())).collect();
+    let branch = (!job.options.create_pr).then(|| BatchRef::new(job.options.revision.as_str()));
+    let request = BatchRequest::new(Operation::Upload, ids)
+        .transfers(["basic".into(), "multipart".into()])
+        .reference(branch)
+        .hash_algo("sha256".to_owned());
     let asked = job.transport.clock().now();
     let endpoint = Batch { repo: &job.options.repo, request };
     let response = job.transport.send(&endpoint).await.map_err(CommitError::LfsBatch)?;

@@ -64,7 +64,7 @@ pub(super) async fn send(job: &Arc<Job>, upload: Upload) -> Result<(), CommitErr
     }
     match &route.verify {
         Some((href, headers)) => {
-            let step = step(path, href, headers, &ObjectId { oid: object.oid.clone(), size: object.size() })?;
+            let step = step(path, href, headers, &ObjectId::new(&object.oid, object.size()))?;
             verify(job, path, step).await
         }
         None => Ok(()),
@@ -93,7 +93,7 @@ async fn content(job: &Arc<Job>, object: &super::object::Object, route: &Route) 
                         let start = u64::from(index).saturating_mul(*size);
                         let range = start..start.saturating_add(*size).min(object.size());
                         let etag = part(sending, index, range, href).await?;
-                        Ok::<_, Failure>(CompletedPart { part_number: index + 1, etag })
+                        Ok::<_, Failure>(CompletedPart::new(index + 1, etag))
                     }
                 })
                 .buffer_unordered(job.at_once.transfers)
@@ -158,7 +158,7 @@ async fn completion(
     href: &str,
     parts: Vec<CompletedPart>,
 ) -> Result<(), Failure> {
-    let request = CompletionRequest { oid: object.oid.clone(), parts };
+    let request = CompletionRequest::new(&object.oid, parts);
     let headers = HeaderMap::new();
     let mut attempt = 1;
     loop {

@@ -116,7 +116,7 @@ async fn ask(
         repo: &job.options.repo,
         revision: &job.options.revision,
         create_pr: job.options.create_pr,
-        request: PreuploadRequest { files, git_ignore, git_attributes },
+        request: PreuploadRequest::new(files).git_ignore(git_ignore).git_attributes(git_attributes),
     };
     job.transport.send(&endpoint).await.map_err(CommitError::Preupload)
 }
@@ -135,8 +135,7 @@ async fn sampled(job: &Arc<Job>, batch: Vec<Seen>) -> Result<Vec<PreuploadFile>,
 }
 
 fn described(job: &Job, seen: &Seen, sample: &[u8]) -> PreuploadFile {
-    let path = job.path(seen.operation).to_owned();
-    PreuploadFile { path, size: seen.stamp.size, sample: base64::encode(sample) }
+    PreuploadFile::new(job.path(seen.operation), seen.stamp.size).sample(base64::encode(sample))
 }
 
 fn read_head(job: &Job, add: &CommitOperationAdd, limit: usize) -> Result<Vec<u8>, CommitError> {

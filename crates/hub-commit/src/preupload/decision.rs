@@ -89,11 +89,8 @@ mod tests {
 
     #[test]
     fn the_server_decides_except_about_empty_files() {
-        let decision = |mode, ignore, oid: Option<&str>| PreuploadDecision {
-            path: "a".into(),
-            upload_mode: mode,
-            should_ignore: ignore,
-            oid: oid.map(str::to_owned),
+        let decision = |mode, ignore, oid: Option<&str>| {
+            PreuploadDecision::new("a", mode).should_ignore(ignore).oid(oid.map(str::to_owned))
         };
         assert!(!added(UploadMode::Regular, 1).decide(&decision(UploadMode::Lfs, true, None)));
         let table = [

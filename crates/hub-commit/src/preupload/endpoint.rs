@@ -27,9 +27,9 @@ impl Endpoint for ValidateYaml {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        let repo_type = Some(self.repo.repo_type.singular().to_owned());
+        let repo_type = self.repo.repo_type.singular().to_owned();
         post(route::VALIDATE_YAML)
-            .json(&ValidateYamlRequest { content: self.content.clone(), repo_type })
+            .json(&ValidateYamlRequest::new(&self.content).repo_type(repo_type))
             .finish()
     }
 

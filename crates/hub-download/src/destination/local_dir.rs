@@ -195,13 +195,9 @@ mod tests {
     use crate::destination::{Destination, Kind};
 
     fn file(path: &str) -> RemoteFile {
-        RemoteFile {
-            repo: hub_types::RepoRef::new(hub_types::RepoType::Model, "ada/demo".parse().unwrap()),
-            commit: "1".repeat(40).parse().unwrap(),
-            path: path.parse().unwrap(),
-            size: 7,
-            id: ContentId::from_etag("x"),
-        }
+        let repo = hub_types::RepoRef::new(hub_types::RepoType::Model, "ada/demo".parse().unwrap());
+        let commit = "1".repeat(40).parse().unwrap();
+        RemoteFile::new(repo, commit, path.parse().unwrap(), 7, ContentId::from_etag("x"))
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::{Cache, Cached, ContentId, DownloadError, DownloadTimeouts, FileReade
 
 /// A file, or a part of it, that is to be read.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ReadRequest {
     /// The repository.
     pub repo: RepoRef,
@@ -71,11 +72,59 @@ pub async fn read_file(transport: &Transport, wanted: ReadRequest) -> Result<Fil
         return FileReader::from_disk(file, wanted.range, content);
     }
     let ReadRequest { repo, path, range, timeouts, .. } = wanted;
-    let file = RemoteFile { repo, commit: facts.commit, path, size: facts.size, id: facts.id };
+    let file = RemoteFile::new(repo, facts.commit, path, facts.size, facts.id);
     FileReader::open(transport, file, range, timeouts).await
 }
 
 impl ReadRequest {
+    /// The whole file at `path` of the branch `main`, which is not looked for in a cache.
+    pub fn new(repo: RepoRef, path: SafeRelPath) -> Self {
+        Self {
+            repo,
+            revision: Revision::main(),
+            path,
+            range: 0..u64::MAX,
+            cache: None,
+            local_files_only: false,
+            timeouts: DownloadTimeouts::new(),
+        }
+    }
+
+    /// Branch, tag or commit. Default `main`.
+    #[must_use]
+    pub fn revision(mut self, revision: Revision) -> Self {
+        self.revision = revision;
+        self
+    }
+
+    /// The bytes that are wanted, counted from 0; an end behind the file's is the file's. Default all.
+    #[must_use]
+    pub fn range(mut self, range: Range<u64>) -> Self {
+        self.range = range;
+        self
+    }
+
+    /// Where the file may have been kept; it is only read. Default nowhere.
+    #[must_use]
+    pub fn cache(mut self, cache: impl Into<Option<Cache>>) -> Self {
+        self.cache = cache.into();
+        self
+    }
+
+    /// Whether the Hub is never asked. Default false. Python: `local_files_only`.
+    #[must_use]
+    pub fn local_files_only(mut self, yes: bool) -> Self {
+        self.local_files_only = yes;
+        self
+    }
+
+    /// How long to wait for a server that says nothing. Default what [`DownloadTimeouts::new`] says.
+    #[must_use]
+    pub fn timeouts(mut self, timeouts: DownloadTimeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
     fn describe(&self) -> String {
         described(&self.repo, &self.path, &self.revision)
     }
@@ -97,7 +146,7 @@ impl ReadRequest {
             let linked = fs::read_link(&place).ok().map(|blob| name_of(&blob));
             let noted = || noted_id(&cache, &repo, &commit, &path);
             let id = linked.or_else(noted).unwrap_or_else(|| name_of(&place));
-            Ok(Some((RemoteFile { repo, commit, path, size, id }, content)))
+            Ok(Some((RemoteFile::new(repo, commit, path, size, id), content)))
         })
         .await
     }

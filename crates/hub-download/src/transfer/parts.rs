@@ -157,7 +157,7 @@ mod tests {
         ] {
             let commit = "1".repeat(40).parse().unwrap();
             let (path, id) = ("w.bin".parse().unwrap(), crate::ContentId::from_etag("x"));
-            let length = length(16, &RemoteFile { repo: repo.clone(), commit, path, size, id });
+            let length = length(16, &RemoteFile::new(repo.clone(), commit, path, size, id));
             assert!(length.abs_diff(expected) < 16, "{size}: {length}");
             assert!(size.div_ceil(length) <= MOST, "{size}: {length}");
         }

@@ -31,14 +31,9 @@ async fn parts_and_workers_of_any_number_bring_the_file() {
                 for workers in [0, 1, usize::MAX] {
                     let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(size));
                     let parts = Parts::new().connections(connections).bytes(bytes);
-                    let wanted = SnapshotRequest {
-                        repo: repo(),
-                        revision: "main".parse().unwrap(),
-                        target: Target::Cache(Cache::new(folder.path())),
-                        filter: None,
-                        workers,
-                        options: DownloadOptions::new().parts(parts),
-                    };
+                    let target = Target::Cache(Cache::new(folder.path()));
+                    let options = DownloadOptions::new().parts(parts);
+                    let wanted = SnapshotRequest::new(repo(), target).workers(workers).options(options);
                     let place = snapshot_download(&honest(&content).transport, wanted).await.unwrap();
                     let what = format!("{size} bytes, {parts:?}, {workers} workers");
                     assert!(fs::read(place.join(PATH)).unwrap() == content.bytes, "{what}");
@@ -85,7 +80,7 @@ async fn ranges_of_any_ends_are_read_or_refused() {
         for start in [0, 999, 1_000, 1_001, u64::MAX] {
             for end in [0, 1, 1_000, u64::MAX] {
                 let (commit, id) = (facts.commit.clone(), facts.id.clone());
-                let file = RemoteFile { repo: repo(), commit, path: path.clone(), size, id };
+                let file = RemoteFile::new(repo(), commit, path.clone(), size, id);
                 let opened =
                     FileReader::open(&transport, file, start..end, DownloadTimeouts::default()).await;
                 if let Ok(reader) = opened {

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use futures_util::StreamExt;
-use hub_download::{Cache, DownloadTimeouts, FileReader, ReadRequest, read_file};
+use hub_download::{Cache, FileReader, ReadRequest, read_file};
 use hub_types::{RepoRef, RepoType};
 use proptest::prelude::*;
 use tokio::io::AsyncReadExt;
@@ -53,15 +53,8 @@ async fn open(source: Source, content: &Content, range: std::ops::Range<u64>) ->
     if matches!(source, Source::Cache) {
         Way::File.download(&server.transport, folder.path()).await.unwrap();
     }
-    let wanted = ReadRequest {
-        repo: RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap()),
-        revision: "main".parse().unwrap(),
-        path: PATH.parse().unwrap(),
-        range,
-        cache: Some(Cache::new(folder.path())),
-        local_files_only: false,
-        timeouts: DownloadTimeouts::default(),
-    };
+    let repo = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
+    let wanted = ReadRequest::new(repo, PATH.parse().unwrap()).range(range).cache(Cache::new(folder.path()));
     read_file(&server.transport, wanted).await.unwrap()
 }
 

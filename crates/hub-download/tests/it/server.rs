@@ -109,13 +109,8 @@ impl Place {
         steps: impl IntoIterator<Item = Step>,
     ) -> (Result<PathBuf, DownloadError>, Vec<Recorded>) {
         let script = Script::new(steps);
-        let wanted = FileRequest {
-            repo: repo(),
-            revision: "main".parse().unwrap(),
-            path: "w.bin".parse().unwrap(),
-            target: self.target.clone(),
-            options: self.options.clone(),
-        };
+        let wanted = FileRequest::new(repo(), "w.bin".parse().unwrap(), self.target.clone());
+        let wanted = wanted.options(self.options.clone());
         let outcome = hf_hub_download(&client(&script), wanted).await;
         assert_eq!(script.remaining(), 0, "{outcome:?}");
         (outcome, script.requests().into_iter().filter(|request| request.method == "GET").collect())
@@ -130,14 +125,8 @@ impl Place {
         let tree: Vec<_> = paths.iter().map(entry).collect();
         let listed = [reply(200).json(&tree)];
         let script = Script::new(listed.into_iter().chain(paths.iter().map(|_| reply(200).text("!"))));
-        let wanted = SnapshotRequest {
-            repo: repo(),
-            revision: COMMIT.parse().unwrap(),
-            target: self.target.clone(),
-            filter: None,
-            workers: 8,
-            options: self.options.clone(),
-        };
+        let wanted = SnapshotRequest::new(repo(), self.target.clone());
+        let wanted = wanted.revision(COMMIT.parse().unwrap()).options(self.options.clone());
         (snapshot_download(&client(&script), wanted).await, script)
     }
 

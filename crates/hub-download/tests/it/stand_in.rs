@@ -110,15 +110,7 @@ fn failing(response: fn() -> Step) -> Asked {
 }
 
 async fn read(transport: &Transport, folder: &Path) -> Result<Vec<u8>, DownloadError> {
-    let wanted = ReadRequest {
-        repo: repo(),
-        revision: "main".parse().unwrap(),
-        path: PATH.parse().unwrap(),
-        range: 0..u64::MAX,
-        cache: Some(Cache::new(folder)),
-        local_files_only: false,
-        timeouts: DownloadTimeouts::default(),
-    };
+    let wanted = ReadRequest::new(repo(), PATH.parse().unwrap()).cache(Cache::new(folder));
     Ok(read_file(transport, wanted).await?.try_collect::<Vec<_>>().await?.concat())
 }
 
@@ -233,14 +225,7 @@ async fn snapshot(
     folder: &Path,
     options: DownloadOptions,
 ) -> Result<std::path::PathBuf, DownloadError> {
-    let wanted = SnapshotRequest {
-        repo: repo(),
-        revision: "main".parse().unwrap(),
-        target: Target::Cache(Cache::new(folder)),
-        filter: None,
-        workers: 8,
-        options,
-    };
+    let wanted = SnapshotRequest::new(repo(), Target::Cache(Cache::new(folder))).options(options);
     snapshot_download(transport, wanted).await
 }
 
@@ -326,14 +311,8 @@ async fn a_snapshot_that_is_known_to_lack_a_file_is_not_taken_for_whole() {
         assert_eq!(source.is_some(), asks);
     }
     // Who does not want it has all.
-    let wanted = SnapshotRequest {
-        repo: repo(),
-        revision: "main".parse().unwrap(),
-        target: Target::Cache(Cache::new(folder.path())),
-        filter: Some(std::sync::Arc::new(|path: &str| path == PATH)),
-        workers: 8,
-        options: offline,
-    };
+    let wanted = SnapshotRequest::new(repo(), Target::Cache(Cache::new(folder.path())));
+    let wanted = wanted.filter(|path| path == PATH).options(offline);
     assert_eq!(snapshot_download(&failing(|| reply(500)).transport, wanted).await.unwrap(), root);
 }
 
@@ -350,15 +329,8 @@ async fn what_is_kept_of_a_commit_is_given_without_a_question() {
     let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(1_000));
     Way::File.download(&honest(&content).transport, folder.path()).await.unwrap();
     let server = Asked::new(|_| described(COMMIT, "x", 1));
-    let wanted = ReadRequest {
-        repo: repo(),
-        revision: COMMIT.parse().unwrap(),
-        path: PATH.parse().unwrap(),
-        range: 0..u64::MAX,
-        cache: Some(Cache::new(folder.path())),
-        local_files_only: false,
-        timeouts: DownloadTimeouts::default(),
-    };
+    let wanted = ReadRequest::new(repo(), PATH.parse().unwrap());
+    let wanted = wanted.revision(COMMIT.parse().unwrap()).cache(Cache::new(folder.path()));
     let chunks: Vec<_> = read_file(&server.transport, wanted).await.unwrap().try_collect().await.unwrap();
     assert!(chunks.concat() == content.bytes && server.requests().is_empty());
 }

@@ -191,13 +191,9 @@ impl Storage {
         place: &Place,
         parts: Parts,
     ) -> Result<Vec<u8>, DownloadError> {
-        let wanted = FileRequest {
-            repo: RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap()),
-            revision: "main".parse().unwrap(),
-            path: "w.bin".parse().unwrap(),
-            target: place.target.clone(),
-            options: place.options.clone().parts(parts),
-        };
+        let repo = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
+        let wanted = FileRequest::new(repo, "w.bin".parse().unwrap(), place.target.clone());
+        let wanted = wanted.options(place.options.clone().parts(parts));
         Ok(std::fs::read(hf_hub_download(&self.transport(), wanted).await?).unwrap())
     }
 

@@ -61,15 +61,16 @@ impl Way {
         };
         let place = match self {
             Self::File | Self::FileToFolder => {
-                hf_hub_download(transport, FileRequest { repo, revision, path, target, options }).await?
+                let wanted = FileRequest::new(repo, path, target).revision(revision).options(options);
+                hf_hub_download(transport, wanted).await?
             }
             Self::Snapshot | Self::SnapshotToFolder => {
-                let wanted = SnapshotRequest { repo, revision, target, filter: None, workers: 8, options };
+                let wanted = SnapshotRequest::new(repo, target).revision(revision).options(options);
                 snapshot_download(transport, wanted).await?.join(PATH)
             }
             Self::Stream => {
                 let facts = file_metadata(transport, &repo, &revision, &path).await?;
-                let file = RemoteFile { repo, commit: facts.commit, path, size: facts.size, id: facts.id };
+                let file = RemoteFile::new(repo, facts.commit, path, facts.size, facts.id);
                 let chunks: Vec<_> =
                     FileReader::open(transport, file, 0..u64::MAX, DownloadTimeouts::default())
                         .await?

@@ -94,7 +94,7 @@ pub(crate) async fn squash(
             Ok(commit)
         })
         .await?;
-    respond::ok(&SuperSquashResponse { commit_id: commit.to_string() })
+    respond::ok(&SuperSquashResponse::new(commit.to_string()))
 }
 
 /// The full name of a branch or tag that may be made and removed by name.

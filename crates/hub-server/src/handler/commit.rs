@@ -191,15 +191,10 @@ impl Job {
 
     fn response(&self, made: &Made) -> CommitResponse {
         let routes = route::repo(&self.access.repo.repo);
-        CommitResponse {
-            success: true,
-            commit_oid: made.commit.clone(),
-            commit_url: self.context.absolute(&routes.commit_page(&made.commit)),
-            hook_output: Some(String::new()),
-            pull_request_url: made
-                .pull_request
-                .map(|number| self.context.absolute(&routes.discussion_page(number))),
-        }
+        let page = |number| self.context.absolute(&routes.discussion_page(number));
+        CommitResponse::new(&made.commit, self.context.absolute(&routes.commit_page(&made.commit)))
+            .hook_output(String::new())
+            .pull_request_url(made.pull_request.map(page))
     }
 }
 

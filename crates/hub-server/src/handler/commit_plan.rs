@@ -121,7 +121,7 @@ impl<'h> Draft<'h> {
             return Err(ApiError::bad_request(format!("at most {MAX_LFS_FILES} LFS files go in one commit")));
         }
         let size = self.stored(&path, &file.oid, file.size)?;
-        let pointer = Pointer { oid: file.oid, size }.to_string();
+        let pointer = Pointer::new(file.oid, size).to_string();
         let blob = self.stage.write_blob(pointer.as_bytes())?;
         self.changes.push(Change::Put { path: path.clone(), blob });
         self.lfs_paths.push(path);

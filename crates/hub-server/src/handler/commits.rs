@@ -45,14 +45,10 @@ fn describe(commit: &CommitRecord, formatted: bool) -> GitCommitInfo {
         let texts = json!({"title": escape(&commit.title), "message": escape(&commit.message)});
         extra.insert("formatted".to_owned(), texts);
     }
-    GitCommitInfo {
-        id: commit.id.to_string(),
-        title: commit.title.clone(),
-        message: commit.message.clone(),
-        authors: vec![CommitAuthor { user: commit.author.clone(), avatar: None, extra: Extra::new() }],
-        date: timestamp(commit.time),
-        extra,
-    }
+    GitCommitInfo::new(commit.id.to_string(), &commit.title, timestamp(commit.time))
+        .message(&commit.message)
+        .authors([CommitAuthor::new(&commit.author)])
+        .extra(extra)
 }
 
 /// A text as HTML.

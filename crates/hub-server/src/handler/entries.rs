@@ -1,7 +1,7 @@
 //! Entries of a repository as the tree and paths-info answers write them.
 
 use hub_types::{
-    Extra, TreeEntry,
+    TreeEntry,
     tree::{EntryKind, LastCommit, TreeLfs},
 };
 use serde_json::json;
@@ -24,12 +24,9 @@ pub(crate) fn describe_all(
         let paths: Vec<String> = described.iter().map(|entry| entry.path.clone()).collect();
         let mut last = git.last_change(commit, &paths)?;
         for entry in &mut described {
-            entry.last_commit = last.remove(&entry.path).map(|commit| LastCommit {
-                id: commit.id.to_string(),
-                title: commit.title,
-                date: timestamp(commit.time),
-                extra: Extra::new(),
-            });
+            entry.last_commit = last
+                .remove(&entry.path)
+                .map(|commit| LastCommit::new(commit.id.to_string(), commit.title, timestamp(commit.time)));
             if entry.is_file() {
                 // Python indexes both scans without asking whether they are there.
                 let scan = json!({"status": "unscanned"});
@@ -49,7 +46,6 @@ fn describe(entry: Entry) -> TreeEntry {
     };
     let mut described = TreeEntry::new(kind, entry.oid.to_string(), entry.size, entry.path);
     let pointer_size = entry.pointer_size;
-    described.lfs =
-        entry.lfs.map(|lfs| TreeLfs { oid: lfs.oid, size: lfs.size, pointer_size, extra: Extra::new() });
+    described.lfs = entry.lfs.map(|lfs| TreeLfs::new(lfs.oid, lfs.size).pointer_size(pointer_size));
     described
 }

@@ -2,8 +2,7 @@
 
 use http::Response;
 use hub_types::{
-    BlobLfsInfo, DatasetInfo, Extra, Gated, ModelInfo, RepoFile, RepoType, Revision, SpaceInfo,
-    space::SpaceRuntime,
+    BlobLfsInfo, DatasetInfo, Gated, ModelInfo, RepoFile, RepoType, Revision, SpaceInfo, space::SpaceRuntime,
 };
 use serde_json::{Map, Value, json};
 
@@ -255,11 +254,6 @@ fn with_blob(file: Entry) -> RepoFile {
     sibling.size = Some(file.size);
     sibling.blob_id = Some(file.oid.to_string());
     let pointer_size = file.pointer_size;
-    sibling.lfs = file.lfs.map(|lfs| BlobLfsInfo {
-        sha256: lfs.oid,
-        size: lfs.size,
-        pointer_size,
-        extra: Extra::new(),
-    });
+    sibling.lfs = file.lfs.map(|lfs| BlobLfsInfo::new(lfs.oid, lfs.size).pointer_size(pointer_size));
     sibling
 }

@@ -69,7 +69,7 @@ pub(crate) async fn batch(
         upload.is_some_and(|action| action.header.contains_key(CHUNK_SIZE))
     };
     let transfer = if objects.iter().any(has_parts) { "multipart" } else { "basic" };
-    let response = BatchResponse { transfer: Some(transfer.to_owned()), objects };
+    let response = BatchResponse::new(objects).transfer(transfer.to_owned());
     Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &response))
 }
 

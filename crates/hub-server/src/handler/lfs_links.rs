@@ -34,20 +34,17 @@ impl Links {
         let grant = Grant { action, oid: oid.to_owned(), size };
         let query = hub.signer.query(&self.repo, &grant, now() + lifetime);
         let web = self.repo.repo.web_path();
-        Action {
-            href: self.context.absolute(&format!("{web}.git/info/lfs/{link}?{query}")),
-            header: std::collections::BTreeMap::new(),
-            expires_in: Some(LIFETIME.as_secs()),
-        }
+        Action::new(self.context.absolute(&format!("{web}.git/info/lfs/{link}?{query}")))
+            .expires_in(LIFETIME.as_secs())
     }
 
     pub(super) fn download(&self, hub: &Inner, object: ObjectId) -> Result<BatchObject, ApiError> {
-        let ObjectId { oid, size } = object;
+        let ObjectId { oid, size, .. } = object;
         if hub.store.lfs().has(&self.repo, &oid)? != Some(size) {
             return Ok(refused(oid, size, StatusCode::NOT_FOUND, "the object does not exist"));
         }
-        let actions = Actions { download: Some(self.content(hub, &oid, size, None)), ..Actions::default() };
-        Ok(BatchObject { oid, size, authenticated: Some(true), actions: Some(actions), error: None })
+        let actions = Actions::new().download(self.content(hub, &oid, size, None));
+        Ok(BatchObject::new(oid, size).authenticated(true).actions(actions))
     }
 
     pub(super) fn upload(
@@ -56,14 +53,14 @@ impl Links {
         object: ObjectId,
         in_parts: bool,
     ) -> Result<BatchObject, ApiError> {
-        let ObjectId { oid, size } = object;
+        let ObjectId { oid, size, .. } = object;
         let unfit = StatusCode::UNPROCESSABLE_ENTITY;
         if !lfs::is_oid(&oid) {
             return Ok(refused(oid, size, unfit, "the oid must be 64 lower-case hexadecimal digits"));
         }
         match hub.store.lfs().has(&self.repo, &oid)? {
             Some(stored) if stored == size => {
-                return Ok(BatchObject { oid, size, authenticated: None, actions: None, error: None });
+                return Ok(BatchObject::new(oid, size));
             }
             Some(_) => return Ok(refused(oid, size, unfit, "the object is known with another size")),
             None => {}
@@ -75,8 +72,8 @@ impl Links {
             self.action(hub, &LfsLink::Object(oid.clone()), &oid, size, LinkAction::Upload)
         };
         let verify = self.action(hub, &LfsLink::Verify, &oid, size, LinkAction::Verify);
-        let actions = Actions { upload: Some(upload), verify: Some(verify), download: None };
-        Ok(BatchObject { oid, size, authenticated: Some(true), actions: Some(actions), error: None })
+        let actions = Actions::new().upload(upload).verify(verify);
+        Ok(BatchObject::new(oid, size).authenticated(true).actions(actions))
     }
 
     fn multipart(&self, hub: &Inner, oid: &str, size: u64, threshold: u64) -> Result<Action, ApiError> {
@@ -96,6 +93,5 @@ impl Links {
 }
 
 fn refused(oid: String, size: u64, code: StatusCode, message: &str) -> BatchObject {
-    let error = ObjectError { code: code.as_u16(), message: message.to_owned() };
-    BatchObject { oid, size, authenticated: None, actions: None, error: Some(error) }
+    BatchObject::new(oid, size).error(ObjectError::new(code.as_u16(), message))
 }

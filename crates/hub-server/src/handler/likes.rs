@@ -51,10 +51,9 @@ pub(crate) async fn of_user(
             Ok(hub.store.liked_by(&account, page.before, page.limit + 1)?)
         })
         .await?;
-    page.response(context, &path, likes, |like| Like {
-        created_at: Some(timestamp(like.created_at)),
-        repo: LikedRepo::new(like.what.id.to_string(), like.what.repo_type.singular()),
-        extra: Extra::new(),
+    page.response(context, &path, likes, |like| {
+        let repo = LikedRepo::new(like.what.id.to_string(), like.what.repo_type.singular());
+        Like::new(repo).created_at(timestamp(like.created_at))
     })
 }
 
@@ -66,12 +65,10 @@ pub(crate) async fn of_repo(context: &Context, access: Access) -> Result<Respons
         context.blocking(move |hub| Ok(hub.store.likers(&access.repo, page.before, page.limit + 1)?)).await?;
     page.response(context, &path, likes, |like| {
         let user = like.what;
-        Liker {
-            fullname: Some(user.fullname.unwrap_or_else(|| user.name.clone())),
-            username: user.name,
-            avatar_url: Some(avatar_url(user.key)),
-            extra: Extra::from_iter([("type".to_owned(), json!("user"))]),
-        }
+        Liker::new(&user.name)
+            .fullname(user.fullname.unwrap_or(user.name))
+            .avatar_url(avatar_url(user.key))
+            .extra(Extra::from_iter([("type".to_owned(), json!("user"))]))
     })
 }
 

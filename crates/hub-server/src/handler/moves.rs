@@ -24,7 +24,7 @@ pub(crate) async fn move_repo(
     let for_caller = headers.clone();
     let caller = context.blocking(move |hub| rights::identify(&hub.store, &for_caller)).await?;
     let caller = caller.ok_or_else(ApiError::sign_in)?;
-    let MoveRepoRequest { from_repo, to_repo, repo_type } = read_json(body, JSON_LIMIT).await?;
+    let MoveRepoRequest { from_repo, to_repo, repo_type, .. } = read_json(body, JSON_LIMIT).await?;
     let (Some(_), Some(namespace)) = (from_repo.namespace(), to_repo.namespace()) else {
         return Err(ApiError::bad_request("\"fromRepo\" and \"toRepo\" must be \"namespace/name\""));
     };

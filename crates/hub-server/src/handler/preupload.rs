@@ -55,7 +55,7 @@ pub(crate) async fn preupload(
             let there = git.entries(commit, request.files.iter().map(|file| file.path.as_str()))?;
             let files = there.into_iter().zip(request.files).map(|(there, file)| rules.decide(there, file));
             let files = files.collect();
-            Ok(PreuploadResponse { files, commit_oid: Some(commit.to_string()) })
+            Ok(PreuploadResponse::new(files).commit_oid(commit.to_string()))
         })
         .await?;
     respond::ok(&response)
@@ -68,12 +68,9 @@ struct Rules {
 
 impl Rules {
     fn decide(&self, there: Option<Entry>, file: PreuploadFile) -> PreuploadDecision {
-        PreuploadDecision {
-            upload_mode: self.mode(&file),
-            should_ignore: self.ignored.is_ignored(&file.path),
-            oid: there.map(|entry| entry.lfs.map_or_else(|| entry.oid.to_string(), |lfs| lfs.oid)),
-            path: file.path,
-        }
+        let (mode, ignored) = (self.mode(&file), self.ignored.is_ignored(&file.path));
+        let oid = there.map(|entry| entry.lfs.map_or_else(|| entry.oid.to_string(), |lfs| lfs.oid));
+        PreuploadDecision::new(file.path, mode).should_ignore(ignored).oid(oid)
     }
 
     fn mode(&self, file: &PreuploadFile) -> UploadMode {
@@ -113,7 +110,7 @@ mod tests {
     fn mode(attributes: &str, path: &str, size: u64, sample: &[u8]) -> UploadMode {
         let rules =
             Rules { attributes: Attributes::parse(attributes.as_bytes()), ignored: IgnoreRules::parse(b"") };
-        rules.mode(&PreuploadFile { path: path.into(), size, sample: base64::encode(sample) })
+        rules.mode(&PreuploadFile::new(path, size).sample(base64::encode(sample)))
     }
 
     #[test]

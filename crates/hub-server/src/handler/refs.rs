@@ -8,13 +8,13 @@ use crate::{Body, api_error::ApiError, context::Context, respond, route::rights:
 /// Lists branches, conversions, tags, and with `include_prs` pull requests.
 pub(crate) async fn refs(context: &Context, access: Access) -> Result<Response<Body>, ApiError> {
     let refs = context.blocking(move |hub| Ok(hub.store.git(&access.repo)?.refs()?)).await?;
-    let mut response = GitRefs::default();
+    let (mut branches, mut converts, mut tags) = (Vec::new(), Vec::new(), Vec::new());
     let mut pull_requests = Vec::new();
     for found in refs {
         let lists = [
-            ("refs/heads/", &mut response.branches),
-            ("refs/convert/", &mut response.converts),
-            ("refs/tags/", &mut response.tags),
+            ("refs/heads/", &mut branches),
+            ("refs/convert/", &mut converts),
+            ("refs/tags/", &mut tags),
             ("refs/pr/", &mut pull_requests),
         ];
         for (prefix, list) in lists {
@@ -23,8 +23,8 @@ pub(crate) async fn refs(context: &Context, access: Access) -> Result<Response<B
             }
         }
     }
-    response.pull_requests = context.query.flag("include_prs").then_some(pull_requests);
-    respond::ok(&response)
+    let pull_requests = context.query.flag("include_prs").then_some(pull_requests);
+    respond::ok(&GitRefs::new(branches, tags).converts(converts).pull_requests(pull_requests))
 }
 
 /// The difference between two revisions, as `git diff` writes it.

@@ -72,11 +72,10 @@ pub(crate) async fn create(
             Ok(record)
         })
         .await?;
-    respond::ok(&CreateRepoResponse {
-        url: context.absolute(&route::repo(&record.repo).page()),
-        name: Some(record.repo.id.to_string()),
-        id: Some(record.internal_id),
-    })
+    let response = CreateRepoResponse::new(context.absolute(&route::repo(&record.repo).page()))
+        .name(record.repo.id.to_string())
+        .id(record.internal_id);
+    respond::ok(&response)
 }
 
 /// What a request says about who sees a repository, in one of two ways.

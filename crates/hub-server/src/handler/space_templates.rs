@@ -25,7 +25,7 @@ const MOST: usize = 1000;
 /// Lists all templates, by their ids.
 pub(crate) async fn list(context: Context) -> Result<Response<Body>, ApiError> {
     let found = context.blocking(all).await?;
-    respond::ok(&SpaceTemplates { templates: found.into_iter().filter_map(described).collect() })
+    respond::ok(&SpaceTemplates::new(found.into_iter().filter_map(described).collect()))
 }
 
 /// The template with this id, which must run on `sdk`.
@@ -47,10 +47,7 @@ fn all(hub: &Inner) -> Result<Vec<FoundRepo>, ApiError> {
 fn described(found: FoundRepo) -> Option<SpaceTemplate> {
     let FoundRepo { record, card, tags, .. } = found;
     let title = card.as_ref().and_then(|card| card::text(card, "title"));
-    Some(SpaceTemplate {
-        name: title.unwrap_or_else(|| record.repo.id.name().to_owned()),
-        sdk: record.sdk?,
-        preferred_private: tags.iter().any(|tag| tag == PREFERRED_PRIVATE),
-        repo_id: record.repo.id,
-    })
+    let name = title.unwrap_or_else(|| record.repo.id.name().to_owned());
+    let preferred_private = tags.iter().any(|tag| tag == PREFERRED_PRIVATE);
+    Some(SpaceTemplate::new(name, record.repo.id, record.sdk?).preferred_private(preferred_private))
 }

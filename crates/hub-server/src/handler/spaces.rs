@@ -131,7 +131,7 @@ async fn settings(
     }
     let mut response = Map::new();
     for stored in stored {
-        let SpaceSetting { key, value, description } = stored.setting;
+        let SpaceSetting { key, value, description, .. } = stored.setting;
         let description = description.unwrap_or_default();
         let updated_at = timestamp(stored.updated_at);
         let entry = match kind {

@@ -23,7 +23,7 @@ pub(crate) async fn create(
     body: &mut Incoming,
     revision: Revision,
 ) -> Result<Response<Body>, ApiError> {
-    let CreateTagRequest { tag, message } = read_json(body, JSON_LIMIT).await?;
+    let CreateTagRequest { tag, message, .. } = read_json(body, JSON_LIMIT).await?;
     let full_name = full_name(TAGS, "tag", &tag)?;
     let tagger = signature(access.user()?, context);
     context

@@ -19,27 +19,21 @@ const LIMIT: usize = 16 << 20;
 pub(crate) async fn validate(parts: Parts, body: &mut Incoming) -> Result<Response<Body>, ApiError> {
     let bytes = body::read_all(body, LIMIT).await?;
     let request = match form(&parts, &bytes) {
-        Some(form) => ValidateYamlRequest {
-            content: form.get("content").unwrap_or_default().to_owned(),
-            repo_type: form.get("repoType").map(str::to_owned),
-        },
+        Some(form) => ValidateYamlRequest::new(form.get("content").unwrap_or_default())
+            .repo_type(form.get("repoType").map(str::to_owned)),
         None => serde_json::from_slice(&bytes)
             .map_err(|error| ApiError::bad_request(format!("Invalid JSON body: {error}")))?,
     };
-    let mut response = ValidateYamlResponse::default();
-    match card::parse(&request.content) {
+    let response = ValidateYamlResponse::new();
+    let response = match card::parse(&request.content) {
         Card::Fields(_) => {
             let kind = request.repo_type.as_deref().and_then(RepoType::from_word);
             let problems = card::problems(kind, &request.content);
-            response.errors.extend(problems.into_iter().map(|message| ErrorItem { message }));
+            response.errors(problems.into_iter().map(ErrorItem::new).collect::<Vec<_>>())
         }
-        Card::Missing => response
-            .warnings
-            .push(ErrorItem { message: "empty or missing yaml metadata in repo card".to_owned() }),
-        Card::Broken(reason) => {
-            response.errors.push(ErrorItem { message: format!("Invalid YAML metadata: {reason}") });
-        }
-    }
+        Card::Missing => response.warnings([ErrorItem::new("empty or missing yaml metadata in repo card")]),
+        Card::Broken(reason) => response.errors([ErrorItem::new(format!("Invalid YAML metadata: {reason}"))]),
+    };
     let status = if response.errors.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     Ok(respond::json(status, &response))
 }

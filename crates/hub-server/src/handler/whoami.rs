@@ -26,24 +26,15 @@ fn describe(caller: &Identity) -> WhoAmI {
     who.fullname = Some(caller.user.fullname.clone().unwrap_or_else(|| caller.user.name.clone()));
     who.email = caller.user.email.clone();
     who.orgs = caller.orgs.iter().map(membership).collect();
-    who.auth = Some(AuthInfo {
-        kind: "access_token".to_owned(),
-        access_token: Some(AccessTokenInfo {
-            display_name: caller.token_name.clone(),
-            role: match caller.role {
-                TokenRole::Read => "read",
-                // The Hub knows no more powerful kind of token.
-                TokenRole::Write | TokenRole::Admin => "write",
-            }
-            .to_owned(),
-            extra: Extra::from_iter([("createdAt".to_owned(), json!(timestamp(caller.created_at)))]),
-        }),
-        extra: caller
-            .expires
-            .map(|time| ("expiresAt".to_owned(), json!(timestamp(time))))
-            .into_iter()
-            .collect(),
-    });
+    let role = match caller.role {
+        TokenRole::Read => "read",
+        // The Hub knows no more powerful kind of token.
+        TokenRole::Write | TokenRole::Admin => "write",
+    };
+    let token = AccessTokenInfo::new(&caller.token_name, role)
+        .extra(Extra::from_iter([("createdAt".to_owned(), json!(timestamp(caller.created_at)))]));
+    let expires = caller.expires.map(|time| ("expiresAt".to_owned(), json!(timestamp(time))));
+    who.auth = Some(AuthInfo::new("access_token").access_token(token).extra(Extra::from_iter(expires)));
     who.extra = Extra::from_iter([
         ("id".to_owned(), json!(format!("{:024x}", caller.user.key))),
         ("avatarUrl".to_owned(), json!(avatar_url(caller.user.key))),
@@ -56,22 +47,18 @@ fn describe(caller: &Identity) -> WhoAmI {
 
 fn membership(membership: &Membership) -> OrgMembership {
     let Membership { org, role } = membership;
-    OrgMembership {
-        name: org.name.clone(),
-        fullname: Some(org.fullname.clone().unwrap_or_else(|| org.name.clone())),
-        role_in_org: Some(
-            match role {
-                OrgRole::Admin => "admin",
-                OrgRole::Write => "write",
-                OrgRole::Contributor => "contributor",
-                OrgRole::Read => "read",
-            }
-            .to_owned(),
-        ),
-        extra: Extra::from_iter([
+    let role = match role {
+        OrgRole::Admin => "admin",
+        OrgRole::Write => "write",
+        OrgRole::Contributor => "contributor",
+        OrgRole::Read => "read",
+    };
+    OrgMembership::new(&org.name)
+        .fullname(org.fullname.clone().unwrap_or_else(|| org.name.clone()))
+        .role_in_org(role.to_owned())
+        .extra(Extra::from_iter([
             ("type".to_owned(), json!("org")),
             ("id".to_owned(), json!(format!("{:024x}", org.key))),
             ("avatarUrl".to_owned(), json!(avatar_url(org.key))),
-        ]),
-    }
+        ]))
 }

@@ -83,7 +83,8 @@ impl Store {
                  WHERE repo = ?1 AND kind = ?2 ORDER BY key",
             )?;
             let rows = statement.query_map(params![repo.key, kind.word()], |row| {
-                let setting = SpaceSetting { key: row.get(0)?, value: row.get(1)?, description: row.get(2)? };
+                let setting = SpaceSetting::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?)
+                    .description(row.get::<_, Option<String>>(2)?);
                 Ok(StoredSetting { setting, updated_at: time_from_column(row, 3)? })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)

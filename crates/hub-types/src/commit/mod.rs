@@ -1,14 +1,16 @@
 //! Commits: the newline-delimited JSON that makes one, its response, and entries of the history.
 
+mod history;
 mod reader;
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+pub use history::{CommitAuthor, GitCommitInfo};
 pub use reader::{CommitBodyError, CommitReader, MAX_LINE};
 
-use crate::{Extra, ParentCommit, ParseError, Revision, Timestamp};
+use crate::{ParentCommit, ParseError, Revision, setters::setters};
 
 /// Media type of the body of a commit.
 pub const NDJSON: &str = "application/x-ndjson";
@@ -37,8 +39,9 @@ pub enum CommitLine<'a> {
 }
 
 /// The first line of a commit.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct CommitHeader {
     /// First line of the message; not empty.
     pub summary: String,
@@ -50,8 +53,23 @@ pub struct CommitHeader {
     pub parent_commit: Option<ParentCommit>,
 }
 
+impl CommitHeader {
+    /// A header with the first line of the message.
+    pub fn new(summary: impl Into<String>) -> Self {
+        Self { summary: summary.into(), description: String::new(), parent_commit: None }
+    }
+
+    setters! {
+        /// The rest of the message. Default empty.
+        description: String,
+        /// The commit that this one must follow. Default wherever the branch is.
+        parent_commit: Option<ParentCommit>,
+    }
+}
+
 /// A file inside the commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct InlineFile<'a> {
     /// Where it goes.
     pub path: String,
@@ -61,6 +79,18 @@ pub struct InlineFile<'a> {
     /// `base64` or `utf-8`.
     #[serde(default)]
     pub encoding: Encoding,
+}
+
+impl<'a> InlineFile<'a> {
+    /// A file with its content as text.
+    pub fn new(path: impl Into<String>, content: impl Into<Cow<'a, str>>) -> Self {
+        Self { path: path.into(), content: content.into(), encoding: Encoding::Utf8 }
+    }
+
+    setters! {
+        /// How the content is written. Default as text.
+        encoding: Encoding,
+    }
 }
 
 /// How [`InlineFile::content`] is written.
@@ -77,6 +107,7 @@ pub enum Encoding {
 
 /// A file by its LFS object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LfsFile {
     /// Where it goes.
     pub path: String,
@@ -89,11 +120,31 @@ pub struct LfsFile {
     pub size: Option<u64>,
 }
 
+impl LfsFile {
+    /// The object with this sha256, whose size the server knows.
+    pub fn new(path: impl Into<String>, oid: impl Into<String>) -> Self {
+        Self { path: path.into(), algo: "sha256".to_owned(), oid: oid.into(), size: None }
+    }
+
+    setters! {
+        /// Size in bytes. Default none, for an object that the repository already refers to.
+        size: Option<u64>,
+    }
+}
+
 /// A path to remove.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DeletedPath {
     /// The path; folders with or without a trailing `/`.
     pub path: String,
+}
+
+impl DeletedPath {
+    /// Removes this path.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self { path: path.into() }
+    }
 }
 
 /// What stands before and after the base64 content of a [`CommitLine::File`], so that the content can be streamed.
@@ -141,6 +192,7 @@ impl InlineFileLine {
 /// The response to a commit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct CommitResponse {
     /// Always true.
     #[serde(default, deserialize_with = "crate::lenient::or_default")]
@@ -155,6 +207,26 @@ pub struct CommitResponse {
     /// Web page of the pull request that was opened for it; ends in `/discussions/{number}`.
     #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
     pub pull_request_url: Option<String>,
+}
+
+impl CommitResponse {
+    /// A commit that was made, on a branch.
+    pub fn new(commit_oid: impl Into<String>, commit_url: impl Into<String>) -> Self {
+        Self {
+            commit_oid: commit_oid.into(),
+            commit_url: commit_url.into(),
+            success: true,
+            hook_output: None,
+            pull_request_url: None,
+        }
+    }
+
+    setters! {
+        /// Text of the server's git hooks. Default none.
+        hook_output: Option<String>,
+        /// Web page of the pull request that was opened for it. Default none.
+        pull_request_url: Option<String>,
+    }
 }
 
 /// What a commit made, as `create_commit` and the methods built on it return it. Python: `CommitInfo`.
@@ -224,39 +296,6 @@ impl CommitInfo {
     }
 }
 
-/// One commit of `GET /api/{models}/{id}/commits/{rev}`. Python: `GitCommitInfo`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct GitCommitInfo {
-    /// Id of the commit.
-    pub id: String,
-    /// First line of the message.
-    pub title: String,
-    /// The rest of the message.
-    #[serde(default, deserialize_with = "crate::lenient::or_default")]
-    pub message: String,
-    /// Who made it.
-    #[serde(default, deserialize_with = "crate::lenient::list")]
-    pub authors: Vec<CommitAuthor>,
-    /// When.
-    pub date: Timestamp,
-    /// Everything else that the server sent.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// An author in the history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CommitAuthor {
-    /// User name on the Hub, or the name in git where the e-mail address is unknown.
-    pub user: String,
-    /// URL of a picture.
-    #[serde(default, deserialize_with = "crate::lenient::optional", skip_serializing_if = "Option::is_none")]
-    pub avatar: Option<String>,
-    /// Everything else that the server sent.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -265,27 +304,22 @@ mod tests {
 
     #[test]
     fn lines_have_the_words_of_the_protocol() {
-        let delete = |path: &str| DeletedPath { path: path.into() };
         let cases = [
             (
-                CommitLine::Header(CommitHeader {
-                    summary: "Add".into(),
-                    description: String::new(),
-                    parent_commit: Some("11111".parse().unwrap()),
-                }),
+                CommitLine::Header(
+                    CommitHeader::new("Add").parent_commit("11111".parse::<ParentCommit>().unwrap()),
+                ),
                 r#"{"key":"header","value":{"summary":"Add","description":"","parentCommit":"11111"}}"#,
             ),
             (
-                CommitLine::LfsFile(LfsFile {
-                    path: "w.bin".into(),
-                    algo: "sha256".into(),
-                    oid: "ab".into(),
-                    size: Some(3),
-                }),
+                CommitLine::LfsFile(LfsFile::new("w.bin", "ab").size(3)),
                 r#"{"key":"lfsFile","value":{"path":"w.bin","algo":"sha256","oid":"ab","size":3}}"#,
             ),
-            (CommitLine::DeletedFile(delete("a")), r#"{"key":"deletedFile","value":{"path":"a"}}"#),
-            (CommitLine::DeletedFolder(delete("d/")), r#"{"key":"deletedFolder","value":{"path":"d/"}}"#),
+            (CommitLine::DeletedFile(DeletedPath::new("a")), r#"{"key":"deletedFile","value":{"path":"a"}}"#),
+            (
+                CommitLine::DeletedFolder(DeletedPath::new("d/")),
+                r#"{"key":"deletedFolder","value":{"path":"d/"}}"#,
+            ),
         ];
         for (line, json) in cases {
             assert_eq!(serde_json::to_string(&line).unwrap(), json);
@@ -318,7 +352,7 @@ mod tests {
             let line = InlineFileLine::new(&path);
             let text = format!("{}aGk={}", line.before(), line.after());
             prop_assert_eq!(text.matches('\n').count(), 1);
-            let file = InlineFile { path, content: "aGk=".into(), encoding: Encoding::Base64 };
+            let file = InlineFile::new(path, "aGk=").encoding(Encoding::Base64);
             prop_assert_eq!(serde_json::from_str::<CommitLine>(&text).unwrap(), CommitLine::File(file));
         }
     }

@@ -207,6 +207,7 @@ impl<T> DiscussionPage<T> {
 /// The files that a pull request and its target branch both changed in ways that do not fit together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum FilesWithConflicts {
     /// Their paths; none means that it can be merged.
     Paths(Vec<String>),

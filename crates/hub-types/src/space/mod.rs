@@ -12,7 +12,7 @@ pub use hardware::{Accelerator, SpaceHardwareInfo};
 pub use template::{SpaceTemplate, SpaceTemplates};
 pub use words::{SpaceHardware, SpaceStage, SpaceStorage};
 
-use crate::{Extra, RepoId, Timestamp};
+use crate::{Extra, RepoId, Timestamp, setters::setters};
 
 /// What a Space runs on and how far it is. Python: `SpaceRuntime`. Endpoint: `GET /api/spaces/{id}/runtime`.
 ///
@@ -170,6 +170,7 @@ pub type SpaceVariables = BTreeMap<String, SpaceVariable>;
 /// A secret or variable to be set: the body of `POST /api/spaces/{id}/secrets` and `.../variables`, and an element of what
 /// a new Space is given. Its `Debug` form does not show the value.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SpaceSetting {
     /// Name of the environment variable: a letter, then letters, digits and `_`.
     pub key: String,
@@ -186,11 +187,9 @@ impl SpaceSetting {
         Self { key: key.into(), value: value.into(), description: None }
     }
 
-    /// The same with a description.
-    #[must_use]
-    pub fn with_description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
+    setters! {
+        /// What it is for. Default left out.
+        description: Option<String>,
     }
 }
 
@@ -205,14 +204,23 @@ impl fmt::Debug for SpaceSetting {
 
 /// The body of `DELETE /api/spaces/{id}/secrets` and `.../variables`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SpaceSettingKey {
     /// Which one.
     pub key: String,
 }
 
+impl SpaceSettingKey {
+    /// The secret or variable of this name.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self { key: key.into() }
+    }
+}
+
 /// The body of `POST /api/spaces/{id}/hardware`. Python: `request_space_hardware`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct HardwareRequest {
     /// What it shall run on.
     pub flavor: SpaceHardware,
@@ -221,23 +229,52 @@ pub struct HardwareRequest {
     pub sleep_time_seconds: Option<i64>,
 }
 
+impl HardwareRequest {
+    /// Asks for this hardware.
+    pub fn new(flavor: impl Into<SpaceHardware>) -> Self {
+        Self { flavor: flavor.into(), sleep_time_seconds: None }
+    }
+
+    setters! {
+        /// Seconds without a visit after which it goes to sleep; -1 for never. Default the server's.
+        sleep_time_seconds: Option<i64>,
+    }
+}
+
 /// The body of `POST /api/spaces/{id}/sleeptime`. Python: `set_space_sleep_time`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SleepTimeRequest {
     /// Seconds without a visit; -1 for never.
     pub seconds: i64,
 }
 
+impl SleepTimeRequest {
+    /// Sleeps after this many seconds without a visit; -1 for never.
+    pub fn new(seconds: i64) -> Self {
+        Self { seconds }
+    }
+}
+
 /// The body of `POST /api/spaces/{id}/dev-mode`. Python: `enable_space_dev_mode`, `disable_space_dev_mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DevModeRequest {
     /// Whether it can be changed while it runs.
     pub enabled: bool,
 }
 
+impl DevModeRequest {
+    /// Says whether it can be changed while it runs.
+    pub fn new(enabled: bool) -> Self {
+        Self { enabled }
+    }
+}
+
 /// What a new Space is given besides its files: part of creating and of duplicating one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct NewSpace {
     /// What it shall run on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -256,9 +293,30 @@ pub struct NewSpace {
     pub variables: Vec<SpaceSetting>,
 }
 
+impl NewSpace {
+    /// Everything as the server gives it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    setters! {
+        /// What it shall run on. Default the server's.
+        hardware: Option<SpaceHardware>,
+        /// What it may keep beyond a restart. Default nothing.
+        storage: Option<SpaceStorage>,
+        /// Seconds without a visit after which it goes to sleep; -1 for never. Default the server's.
+        sleep_time_seconds: Option<i64>,
+        /// Its secrets. Default none.
+        secrets: Vec<SpaceSetting>,
+        /// Its variables. Default none.
+        variables: Vec<SpaceSetting>,
+    }
+}
+
 /// The body of `POST /api/{models}/{id}/duplicate`. Python: `duplicate_space`, `duplicate_repo`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct DuplicateRequest {
     /// What the copy shall be called: `namespace/name`.
     pub repository: RepoId,
@@ -274,6 +332,24 @@ pub struct DuplicateRequest {
     /// What a Space is given.
     #[serde(flatten)]
     pub space: NewSpace,
+}
+
+impl DuplicateRequest {
+    /// A copy of this name, as the original.
+    pub fn new(repository: RepoId) -> Self {
+        Self { repository, private: None, visibility: None, resource_group_id: None, space: NewSpace::new() }
+    }
+
+    setters! {
+        /// Whether only its owners see the copy. Default as the original.
+        private: Option<bool>,
+        /// `public`, `private`, or for Spaces `protected`; another way to say `private`. Default left out.
+        visibility: Option<String>,
+        /// The resource group of an organisation that the copy belongs to. Default none.
+        resource_group_id: Option<String>,
+        /// What a Space is given. Default nothing.
+        space: NewSpace,
+    }
 }
 
 #[cfg(test)]
@@ -307,7 +383,7 @@ mod tests {
     fn the_value_of_a_secret_is_not_shown() {
         let secret = SpaceSetting::new("API_KEY", "s3cr3t");
         assert!(!format!("{secret:?}").contains("s3cr3t"));
-        let new = NewSpace { secrets: vec![secret], ..NewSpace::default() };
+        let new = NewSpace::new().secrets(vec![secret]);
         assert!(!format!("{new:?}").contains("s3cr3t"));
     }
 }

@@ -48,7 +48,7 @@ impl Change for Comment {
     }
 
     fn body(&self) -> Result<Option<Value>, Error> {
-        json(&CommentRequest { comment: checked_comment(&self.text)? })
+        json(&CommentRequest::new(checked_comment(&self.text)?))
     }
 
     fn done(&self, details: &DiscussionWithDetails, own: &Own) -> Seen<DiscussionComment> {
@@ -98,7 +98,7 @@ impl Change for EditComment {
 
     fn body(&self) -> Result<Option<Value>, Error> {
         checked_id(&self.id)?;
-        json(&EditCommentRequest { content: checked_comment(&self.text)? })
+        json(&EditCommentRequest::new(checked_comment(&self.text)?))
     }
 
     fn done(&self, details: &DiscussionWithDetails, _: &Own) -> Seen<DiscussionComment> {
@@ -171,7 +171,7 @@ impl Change for Rename {
     }
 
     fn body(&self) -> Result<Option<Value>, Error> {
-        json(&TitleRequest { title: checked_title(&self.title)? })
+        json(&TitleRequest::new(checked_title(&self.title)?))
     }
 
     fn done(&self, details: &DiscussionWithDetails, _: &Own) -> Seen<DiscussionTitleChange> {
@@ -223,7 +223,7 @@ impl Change for ChangeStatus {
             )));
         }
         let comment = optional_comment(self.comment.as_deref())?;
-        json(&StatusRequest { status: self.status.clone(), comment })
+        json(&StatusRequest::new(self.status.clone()).comment(comment))
     }
 
     fn done(&self, details: &DiscussionWithDetails, own: &Own) -> Seen<DiscussionStatusChange> {
@@ -277,7 +277,7 @@ impl Change for Merge {
 
     fn body(&self) -> Result<Option<Value>, Error> {
         match optional_comment(self.comment.as_deref())? {
-            Some(comment) => json(&MergeRequest { comment: Some(comment) }),
+            Some(comment) => json(&MergeRequest::new().comment(comment)),
             None => Ok(None),
         }
     }

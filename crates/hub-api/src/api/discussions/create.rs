@@ -88,7 +88,7 @@ impl CreateDiscussion {
                 "a description has at most {MAX_COMMENT_LENGTH} characters, this one has {length}"
             )));
         }
-        Ok(CreateDiscussionRequest { title, description, pull_request: self.pull_request })
+        Ok(CreateDiscussionRequest::new(title).description(description).pull_request(self.pull_request))
     }
 
     fn details(&self, num: u64) -> GetDiscussionDetails {
@@ -126,7 +126,7 @@ impl CreateDiscussion {
 
     /// What all calls have in common that open the same.
     fn what(&self) -> Result<String, Error> {
-        let CreateDiscussionRequest { title, description, pull_request } = self.body()?;
+        let CreateDiscussionRequest { title, description, pull_request, .. } = self.body()?;
         Ok(format!("open {pull_request} {title:?} {description:?} in {}", self.repo.describe()))
     }
 }

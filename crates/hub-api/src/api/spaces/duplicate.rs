@@ -139,14 +139,18 @@ impl Operation for DuplicateRepo {
         let from = self.from.get()?;
         check_visibility(self.private, self.visibility.as_deref())?;
         check_sleep_time(self.space.sleep_time_seconds, self.space.hardware.as_ref())?;
-        if from.repo_type != RepoType::Space && self.space != NewSpace::default() {
+        if from.repo_type != RepoType::Space && self.space != NewSpace::new() {
             tracing::warn!("what a Space is given is ignored: {from} is not a Space");
         }
         let copy = self.target(&api, &from).await?;
         let repository = copy.id.clone();
-        let space = if from.repo_type == RepoType::Space { self.space } else { NewSpace::default() };
+        let space = if from.repo_type == RepoType::Space { self.space } else { NewSpace::new() };
         let Self { private, visibility, resource_group_id, .. } = self;
-        let body = DuplicateRequest { repository, private, visibility, resource_group_id, space };
+        let body = DuplicateRequest::new(repository)
+            .private(private)
+            .visibility(visibility)
+            .resource_group_id(resource_group_id)
+            .space(space);
         let transport = api.transport()?;
         let claim = repo_claim(&copy);
         let _turn = crate::api::turn(transport, &claim).await;
@@ -197,7 +201,7 @@ impl<M: Mode> HfApi<M> {
             visibility: None,
             resource_group_id: None,
             exist_ok: false,
-            space: NewSpace::default(),
+            space: NewSpace::new(),
         })
     }
 

@@ -210,7 +210,7 @@ impl<M: Mode> HfApi<M> {
         repo: impl Into<RepoArg>,
         hardware: impl Into<SpaceHardware>,
     ) -> RequestSpaceHardwareCall<M> {
-        let body = HardwareRequest { flavor: hardware.into(), sleep_time_seconds: None };
+        let body = HardwareRequest::new(hardware);
         self.call(RequestSpaceHardware(PostHardware { repo: space(repo), body }))
     }
 
@@ -222,7 +222,10 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `POST /api/spaces/{id}/sleeptime`.
     pub fn set_space_sleep_time(&self, repo: impl Into<RepoArg>, seconds: i64) -> SetSpaceSleepTimeCall<M> {
-        self.call(SetSpaceSleepTime(PostSleepTime { repo: space(repo), body: SleepTimeRequest { seconds } }))
+        self.call(SetSpaceSleepTime(PostSleepTime {
+            repo: space(repo),
+            body: SleepTimeRequest::new(seconds),
+        }))
     }
 
     /// Pauses a Space until it is restarted. Python: `pause_space`.
@@ -252,7 +255,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `POST /api/spaces/{id}/dev-mode`.
     pub fn set_space_dev_mode(&self, repo: impl Into<RepoArg>, enabled: bool) -> SetSpaceDevModeCall<M> {
-        self.call(SetSpaceDevMode { repo: space(repo), body: DevModeRequest { enabled } })
+        self.call(SetSpaceDevMode { repo: space(repo), body: DevModeRequest::new(enabled) })
     }
 
     /// The hardware that Spaces can ask for, with its price. Python: `list_spaces_hardware`.

@@ -149,7 +149,7 @@ impl<T: Setting> Endpoint for RemoveSetting<T> {
 
     fn request(&self) -> Result<Request<Body>, Error> {
         check_key(&self.key)?;
-        let body = SpaceSettingKey { key: self.key.clone() };
+        let body = SpaceSettingKey::new(&self.key);
         delete(path(&self.repo, T::ROUTE)?).json(&body).finish()
     }
 

@@ -85,7 +85,7 @@ fn revisions_are_found_in_the_documented_order() {
 fn folders_are_listed_in_byte_order_with_sizes() {
     let store = temporary();
     let repo = model(&store, "ada/demo");
-    let pointer = Pointer { oid: "a".repeat(64), size: 1_000_000 }.to_string();
+    let pointer = Pointer::new("a".repeat(64), 1_000_000).to_string();
     let tip = commit(
         &store,
         &repo,
