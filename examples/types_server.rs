@@ -1,16 +1,26 @@
 //! A server of its own business that speaks the Hub's language, on `hub-types` alone: no part of the client is in it.
 //!
-//! It knows one user and one model: `cargo run --example types_server -- 127.0.0.1:8080`, then ask it with
-//! `HF_ENDPOINT=http://127.0.0.1:8080 hub models info ada/answer`.
+//! It keeps one model in memory. `cargo run --example types_server -- 127.0.0.1:8080`, then, with
+//! `HF_ENDPOINT=http://127.0.0.1:8080 HF_TOKEN=hf_any`:
+//! `hub upload ada/answer notes.txt` and `hub download ada/answer notes.txt`.
 
-use std::{convert::Infallible, env, error::Error};
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    env,
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hub_types::{
-    ErrorCode, ModelInfo, RepoFile, WhoAmI,
-    error_code::{ErrorBody, X_ERROR_CODE},
+    ErrorCode, ModelInfo, RepoFile, WhoAmI, base64,
+    commit::{CommitBodyError, CommitLine, CommitReader, CommitResponse, Encoding},
+    error_code::{ErrorBody, X_ERROR_CODE, X_REPO_COMMIT},
+    preupload::{PreuploadDecision, PreuploadFile, PreuploadRequest, PreuploadResponse, UploadMode},
+    range::{self, Part},
     route::{self, RepoRoute, Route},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -18,40 +28,132 @@ use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
-fn json(message: &impl Serialize) -> Result<Response<Full<Bytes>>, Box<dyn Error>> {
+/// Most bytes of a body.
+const MOST: usize = 16 << 20;
+
+/// The one repository: its files, and how often it was changed.
+#[derive(Default)]
+struct Model {
+    files: BTreeMap<String, Bytes>,
+    commits: u64,
+}
+
+type Reply = Result<Response<Full<Bytes>>, Box<dyn Error + Send + Sync>>;
+
+fn json(message: &impl Serialize) -> Reply {
     let body = serde_json::to_vec(message)?;
     Ok(Response::builder().header(header::CONTENT_TYPE, "application/json").body(Full::from(body))?)
 }
 
-fn failed(status: StatusCode, code: &str, reason: &str) -> Result<Response<Full<Bytes>>, Box<dyn Error>> {
+fn failed(status: StatusCode, code: Option<&ErrorCode>, reason: &str) -> Reply {
     let mut response = json(&ErrorBody::new(reason))?;
     *response.status_mut() = status;
-    response.headers_mut().insert(X_ERROR_CODE, code.parse()?);
+    if let Some(code) = code {
+        response.headers_mut().insert(X_ERROR_CODE, code.as_str().parse()?);
+    }
     Ok(response)
 }
 
-/// The whole business: what is asked is read by `hub-types`, and so is what is answered.
-fn response(request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Box<dyn Error>> {
-    if request.method() != Method::GET {
-        return failed(StatusCode::METHOD_NOT_ALLOWED, "", "this server is for reading");
+impl Model {
+    fn head(&self) -> String {
+        format!("{:040x}", self.commits)
     }
-    match route::parse(request.uri().path()) {
-        Ok(Route::WhoAmI) if !request.headers().contains_key(header::AUTHORIZATION) => {
-            failed(StatusCode::UNAUTHORIZED, "", "bring a token")
+
+    /// The whole business: what is asked is read by `hub-types`, and so is what is answered.
+    fn respond(&mut self, request: &Request<Bytes>) -> Reply {
+        let get = matches!(*request.method(), Method::GET | Method::HEAD);
+        let signed_in = request.headers().contains_key(header::AUTHORIZATION);
+        match route::parse(request.uri().path()) {
+            Ok(route) if !signed_in && (!get || route == Route::WhoAmI) => {
+                failed(StatusCode::UNAUTHORIZED, None, "bring a token")
+            }
+            Ok(Route::WhoAmI) => json(&WhoAmI::user("ada")),
+            Ok(Route::Repo { repo, .. }) if repo.id != "ada/answer" => {
+                failed(StatusCode::NOT_FOUND, Some(&ErrorCode::RepoNotFound), "Repository not found")
+            }
+            Ok(Route::Repo { action: RepoRoute::Info(_), .. }) if get => {
+                let mut model = ModelInfo::new("ada/answer");
+                model.sha = Some(self.head());
+                model.likes = Some(42);
+                model.siblings = Some(self.files.keys().map(RepoFile::new).collect());
+                json(&model)
+            }
+            Ok(Route::Repo { action: RepoRoute::Preupload(_), .. }) => {
+                let asked: PreuploadRequest = serde_json::from_slice(request.body())?;
+                let regular = |file: PreuploadFile| PreuploadDecision::new(file.path, UploadMode::Regular);
+                json(&PreuploadResponse::new(asked.files.into_iter().map(regular).collect()))
+            }
+            Ok(Route::Repo { action: RepoRoute::Commit(_), .. }) => self.commit(request.body()),
+            Ok(Route::Repo { action: RepoRoute::Resolve(_, path), .. }) if get => self.file(&path, request),
+            Ok(_) | Err(_) => failed(StatusCode::NOT_FOUND, None, "this server has no such URL"),
         }
-        Ok(Route::WhoAmI) => json(&WhoAmI::user("ada")),
-        Ok(Route::Repo { repo, action: RepoRoute::Info(_) }) if repo.id.as_str() == "ada/answer" => {
-            let mut model = ModelInfo::new("ada/answer");
-            model.author = Some("ada".to_owned());
-            model.likes = Some(42);
-            model.siblings = Some(vec![RepoFile::new("answer.txt")]);
-            json(&model)
-        }
-        Ok(Route::Repo { .. }) => {
-            failed(StatusCode::NOT_FOUND, ErrorCode::RepoNotFound.as_str(), "Repository not found")
-        }
-        Ok(_) | Err(_) => failed(StatusCode::NOT_FOUND, "", "this server has no such address"),
     }
+
+    /// All changes of a commit, or none.
+    fn commit(&mut self, body: &[u8]) -> Reply {
+        let (mut files, mut parent) = (self.files.clone(), None);
+        let mut take = |line: CommitLine<'_>| {
+            match line {
+                CommitLine::Header(header) => parent = header.parent_commit,
+                CommitLine::File(file) => {
+                    let content = match file.encoding {
+                        Encoding::Base64 => base64::decode(&file.content).unwrap_or_default(),
+                        Encoding::Utf8 => file.content.into_owned().into_bytes(),
+                    };
+                    files.insert(file.path, content.into());
+                }
+                CommitLine::DeletedFile(gone)
+                | CommitLine::DeletedFolder(gone)
+                | CommitLine::DeletedEntry(gone) => {
+                    let folder = format!("{}/", gone.path.trim_end_matches('/'));
+                    files.retain(|path, _| *path != gone.path && !path.starts_with(&folder));
+                }
+                CommitLine::LfsFile(_) => {} // Nothing is sent to LFS: preupload says so.
+            }
+            Ok::<_, CommitBodyError>(())
+        };
+        let mut reader = CommitReader::new();
+        if let Err(error) = reader.push(body, &mut take).and_then(|()| reader.finish(&mut take)) {
+            return failed(StatusCode::BAD_REQUEST, None, &error.to_string());
+        }
+        if parent.is_some_and(|parent| !self.head().starts_with(parent.as_str())) {
+            return failed(StatusCode::PRECONDITION_FAILED, None, "A commit has happened since.");
+        }
+        self.files = files;
+        self.commits += 1;
+        json(&CommitResponse::new(self.head(), format!("http://localhost/ada/answer/commit/{}", self.head())))
+    }
+
+    fn file(&self, path: &str, request: &Request<Bytes>) -> Reply {
+        let Some(content) = self.files.get(path) else {
+            return failed(StatusCode::NOT_FOUND, Some(&ErrorCode::EntryNotFound), "Entry not found");
+        };
+        let header = request.headers().get(header::RANGE).and_then(|range| range.to_str().ok());
+        let size = content.len();
+        let (status, part) = match range::parse(header, size as u64) {
+            Part::Whole => (StatusCode::OK, 0..size),
+            Part::Some(start, end) => {
+                (StatusCode::PARTIAL_CONTENT, usize::try_from(start)?..usize::try_from(end)?)
+            }
+            Part::Unsatisfiable => return failed(StatusCode::RANGE_NOT_SATISFIABLE, None, "no such range"),
+        };
+        let mut response = Response::builder()
+            .status(status)
+            .header(X_REPO_COMMIT, self.head())
+            .header(header::ETAG, format!("\"{:x}-{size}\"", self.commits))
+            .header(header::CONTENT_LENGTH, part.len());
+        if status == StatusCode::PARTIAL_CONTENT {
+            let last = part.end.saturating_sub(1);
+            response = response.header(header::CONTENT_RANGE, format!("bytes {}-{last}/{size}", part.start));
+        }
+        Ok(response.body(Full::from(content.slice(part)))?)
+    }
+}
+
+async fn serve(model: &Mutex<Model>, request: Request<Incoming>) -> Reply {
+    let (head, body) = request.into_parts();
+    let body = Limited::new(body, MOST).collect().await?.to_bytes();
+    model.lock().unwrap_or_else(PoisonError::into_inner).respond(&Request::from_parts(head, body))
 }
 
 #[tokio::main]
@@ -59,12 +161,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = env::args().nth(1).ok_or("name an address to listen on")?;
     let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
+    let model = Arc::new(Mutex::new(Model::default()));
     loop {
         let (stream, _) = listener.accept().await?;
+        let model = Arc::clone(&model);
         tokio::spawn(async move {
             let service = service_fn(async |request| {
                 let failed = |_| Response::builder().status(500).body(Full::default()).unwrap_or_default();
-                Ok::<_, Infallible>(response(&request).unwrap_or_else(failed))
+                Ok::<_, Infallible>(serve(&model, request).await.unwrap_or_else(failed))
             });
             if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
                 eprintln!("a connection failed: {error}");

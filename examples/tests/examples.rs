@@ -6,7 +6,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     path::PathBuf,
     process::{Command, Output, Stdio},
 };
@@ -206,6 +206,14 @@ fn types_server_answers_the_client() {
 
     let me = api.whoami().send().map(|me| me.name);
     let anonymous = api.whoami().no_token().send().map_err(|error| error.kind());
+    let weights = hub_tests::noise(5, 300_000);
+    let added = api.upload_file(weights.clone(), "weights.bin", "ada/answer").send();
+    let second = api.upload_file(&b"notes"[..], "notes/a.txt", "ada/answer").send();
+    let stale = api.delete_file("weights.bin", "ada/answer").parent_commit("0".repeat(40)).send();
+    let read = api.read_file("ada/answer", "weights.bin").range(1_000..2_000).send().map(|mut file| {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map(|_| bytes)
+    });
     let model = api.model_info("ada/answer").send();
     let missing = api.model_info("ada/other").send().map_err(|error| error.kind());
     let files = api.list_repo_files("ada/other").send().map_err(|error| error.is_not_found());
@@ -215,7 +223,10 @@ fn types_server_answers_the_client() {
     assert_eq!(me.unwrap(), "ada");
     assert_eq!(anonymous.unwrap_err(), Some(ErrorKind::Unauthorized));
     let model = model.unwrap();
-    assert_eq!((model.likes, model.siblings.map(|files| files.len())), (Some(42), Some(1)));
+    assert_eq!((model.likes, model.siblings.map(|files| files.len())), (Some(42), Some(2)));
+    assert_eq!(model.sha.unwrap(), second.unwrap().oid);
+    assert_eq!((added.unwrap().created, stale.unwrap_err().is_conflict()), (true, true));
+    assert!(read.unwrap().unwrap() == weights[1_000..2_000]);
     assert_eq!(missing.unwrap_err(), Some(ErrorKind::RepoNotFound));
     assert!(files.unwrap_err());
     assert!(!include_str!("../types_server.rs").contains("hub_api"), "a server needs hub-types alone");
