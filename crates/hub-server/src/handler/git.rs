@@ -24,7 +24,7 @@ use crate::{
     api_error::ApiError,
     body::{self, Incoming},
     context::Context,
-    route::rights::{self, Access, Need},
+    route::rights::Access,
     store::{GitRepo, Push, RepoRecord},
 };
 
@@ -62,15 +62,6 @@ const SETTINGS: [&str; 12] = [
     "uploadpack.allowReachableSHA1InWant=true",
 ];
 
-/// What a caller needs to be; pushes begin with a question too.
-pub(crate) fn need(context: &Context, route: GitRoute) -> Need {
-    match route {
-        GitRoute::ReceivePack => Need::Write,
-        GitRoute::Refs if context.query.get("service") == Some("git-receive-pack") => Need::Write,
-        GitRoute::Refs | GitRoute::UploadPack => Need::Read,
-    }
-}
-
 /// Answers git.
 pub(crate) async fn response(
     context: &Context,
@@ -79,7 +70,6 @@ pub(crate) async fn response(
     body: &mut Incoming,
     route: GitRoute,
 ) -> Result<Response<Body>, ApiError> {
-    let access = if need(context, route) == Need::Read { rights::admit_to_files(access)? } else { access };
     let repo = access.repo.clone();
     let git = context.blocking(move |hub| Ok(hub.store.git(&repo)?)).await?;
     let slot = context.hub().git_slot().await?;
