@@ -139,13 +139,17 @@ fn start(
     for name in MISLEADING {
         command.env_remove(name);
     }
+    // Only what the rights were asked for.
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(context.query.get("service").map(|service| ("service", service)));
+    let query = query.finish();
     let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let user = access.caller.as_ref().map(|caller| caller.user.name.as_str());
     let variables = [
         ("GIT_PROJECT_ROOT", Some(git.path().as_os_str().to_owned())),
         ("PATH_INFO", Some(path.into())),
         ("REQUEST_METHOD", Some(parts.method.as_str().into())),
-        ("QUERY_STRING", Some(parts.uri.query().unwrap_or_default().into())),
+        ("QUERY_STRING", Some(query.into())),
         ("CONTENT_TYPE", header(CONTENT_TYPE).map(OsString::from)),
         ("CONTENT_LENGTH", header(CONTENT_LENGTH).map(OsString::from)),
         ("HTTP_CONTENT_ENCODING", header(CONTENT_ENCODING).map(OsString::from)),

@@ -93,6 +93,9 @@ async fn signed(
             if !hub.signer.allows(&repo, &grant, &query) {
                 return Err(refuse());
             }
+            if repo.disabled {
+                return Err(ApiError::disabled());
+            }
             Ok(Signed { repo, oid: grant.oid, size })
         })
         .await

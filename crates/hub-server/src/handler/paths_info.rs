@@ -25,10 +25,13 @@ pub(crate) async fn paths_info(
 ) -> Result<Response<Body>, ApiError> {
     let bytes = body::read_all(body, JSON_LIMIT).await?;
     let request = match form(parts, &bytes) {
-        Some(form) => PathsInfoRequest {
-            paths: form.all("paths").map(str::to_owned).collect(),
-            expand: form.flag("expand"),
-        },
+        Some(form) => {
+            form.once_each(&["paths"])?;
+            PathsInfoRequest {
+                paths: form.all("paths").map(str::to_owned).collect(),
+                expand: form.flag("expand"),
+            }
+        }
         None => serde_json::from_slice(&bytes)
             .map_err(|error| ApiError::bad_request(format!("Invalid JSON body: {error}")))?,
     };
