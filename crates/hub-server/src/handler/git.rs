@@ -46,7 +46,7 @@ const MISLEADING: [&str; 10] = [
     "GIT_CONFIG_PARAMETERS",
 ];
 /// Settings of git for every request. Nothing of the user's or the system's is read.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 13] = [
     "safe.directory=*",
     "core.hooksPath=/dev/null",
     "core.fsync=all",
@@ -55,6 +55,8 @@ const SETTINGS: [&str; 12] = [
     "http.receivepack=true",
     "receive.autogc=false",
     "receive.fsckObjects=true",
+    // The largest pack, 2 GiB: what is large goes to LFS.
+    "receive.maxInputSize=2147483648",
     // Branches and tags can be pushed, nothing else.
     "receive.hideRefs=refs",
     "receive.hideRefs=!refs/heads",

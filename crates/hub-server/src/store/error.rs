@@ -130,6 +130,12 @@ pub enum StoreError {
         /// The rule that it breaks.
         reason: String,
     },
+    /// A revision has more than anybody is shown at once.
+    #[error("this revision is too large to be shown: {reason}")]
+    TooLarge {
+        /// The limit that it breaks.
+        reason: &'static str,
+    },
     /// A ref of this name exists already.
     #[error("reference {name} already exists")]
     RefExists {

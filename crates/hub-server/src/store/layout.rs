@@ -164,11 +164,14 @@ fn check_version(dir: &Path) -> Result<Option<u64>> {
 
 /// Removes `*.lock` of refs: commits that were interrupted left them, and git programs that the hub started ended with it.
 fn remove_lock_files(folder: &Path) -> Result<()> {
-    for entry in entries(folder)? {
-        if entry.is_dir() {
-            remove_lock_files(&entry)?;
-        } else if entry.extension().is_some_and(|extension| extension == "lock") {
-            remove_all(&entry)?;
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        for entry in entries(&folder)? {
+            if entry.is_dir() {
+                open.push(entry);
+            } else if entry.extension().is_some_and(|extension| extension == "lock") {
+                remove_all(&entry)?;
+            }
         }
     }
     Ok(())
