@@ -220,6 +220,9 @@ pub(crate) struct Serve {
     /// Users, organisations and tokens to add, as TOML; without it a new folder has none
     #[arg(long, value_name = "FILE")]
     pub(crate) seed: Option<PathBuf>,
+    /// The key that encrypts the secrets of Spaces, made if it is missing; without it `secret.key` in the data folder
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_key_file: Option<PathBuf>,
     /// Keep nothing of what is uploaded to LFS, only check it or not even that: for measurements. Such files cannot be downloaded
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "checked")]
     pub(crate) discard_lfs: Option<Discard>,

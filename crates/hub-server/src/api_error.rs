@@ -182,9 +182,10 @@ impl From<StoreError> for ApiError {
             StoreError::RevisionNotFound { revision } => Self::revision_not_found(&revision),
             StoreError::EntryNotFound { path } => Self::entry_not_found(&path),
             StoreError::ParentMismatch { .. } => Self::parent_mismatch(),
-            StoreError::PathConflict { .. } | StoreError::InvalidRef { .. } => {
-                Self::bad_request(error.to_string())
-            }
+            StoreError::PathConflict { .. }
+            | StoreError::InvalidRef { .. }
+            | StoreError::InvalidPath { .. }
+            | StoreError::TooLarge { .. } => Self::bad_request(error.to_string()),
             StoreError::DiscussionNotFound { .. } => Self::new(StatusCode::NOT_FOUND, "Discussion not found"),
             StoreError::CommentNotFound { .. } => Self::new(StatusCode::NOT_FOUND, "Comment not found"),
             StoreError::DiscussionMerged { .. } => Self::bad_request("This pull request is already merged"),

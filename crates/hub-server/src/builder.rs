@@ -26,6 +26,7 @@ pub struct Builder {
     repos: Vec<(RepoType, String, bool)>,
     public_url: Option<String>,
     git_program: PathBuf,
+    secret_key: Option<PathBuf>,
     discard_lfs: Option<DiscardLfs>,
     faults: Vec<Fault>,
 }
@@ -56,6 +57,7 @@ impl Builder {
             repos: Vec::new(),
             public_url: None,
             git_program: "git".into(),
+            secret_key: None,
             discard_lfs: None,
             faults: Vec::new(),
         }
@@ -122,6 +124,13 @@ impl Builder {
         self
     }
 
+    /// The file with the key that the secrets of Spaces are encrypted with: 64 hexadecimal digits. It is made where it is
+    /// missing and nothing is encrypted yet. Unless set, it is `secret.key` in the data folder.
+    pub fn secret_key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.secret_key = Some(path.into());
+        self
+    }
+
     /// Keeps no content of LFS files, so that a measurement of uploads is not one of the disk. Such files exist and cannot be
     /// downloaded.
     pub fn discard_lfs(mut self, how: DiscardLfs) -> Self {
@@ -156,7 +165,7 @@ impl Builder {
             (None, None) => Path::new("."),
         };
         let documents = Documents::load(&self.seed.tags)?;
-        let store = Store::open(dir)?;
+        let store = Store::open(dir, self.secret_key.as_deref())?;
         if let Some(how) = self.discard_lfs {
             store.lfs().discard(how);
         }

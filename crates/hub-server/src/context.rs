@@ -30,6 +30,10 @@ const GIT_PROGRAMS: usize = 16;
 const GIT_PER_ADDRESS: usize = 8;
 const GIT_WAIT: Duration = Duration::from_secs(30);
 
+/// What a query or a form may name more than once. Everything else has one value, for us and for git alike.
+pub(crate) const LISTS: [&str; 8] =
+    ["apps", "datasets", "expand", "filter", "inference_provider", "models", "search", "tags"];
+
 /// What all clones and all running requests share.
 pub(crate) struct Inner {
     pub(crate) store: Store,

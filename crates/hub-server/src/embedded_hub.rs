@@ -21,7 +21,7 @@ use crate::{
     Body, BoxError, Fault, OpenError,
     api_error::{ApiError, header_text},
     body::{self, Incoming},
-    context::{Context, Inner, busy},
+    context::{Context, Inner, LISTS, busy},
     handler::git,
     limits::work::{TooBusy, WatchedBody, Work},
     respond::{self, request_id},
@@ -97,7 +97,10 @@ impl EmbeddedHub {
         let mut body = body::erase(WatchedBody::new(body, Arc::clone(&work)));
         let method = parts.method.clone();
         let path = parts.uri.path().to_owned();
-        let id = request_id(&parts.headers);
+        let id = match request_id(&parts.headers) {
+            Ok(id) => id,
+            Err(error) => return Ok(respond::error(error)),
+        };
         let request_id = id.to_str().unwrap_or_default().to_owned();
         let on_a_port = parts.extensions.get::<ListenAddress>().is_some();
         let fault = self.inner.faults.take(&method, &path);
@@ -146,10 +149,12 @@ impl EmbeddedHub {
             let message = "compressed request bodies are not taken; send it without Content-Encoding";
             return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
+        let query = Query::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        query.once_each(&LISTS)?;
         let context = Context {
             hub: self.inner.clone(),
             base: base_url(&parts, self.inner.public_url.as_deref()).into(),
-            query: Arc::new(Query::parse(parts.uri.query().unwrap_or_default().as_bytes())),
+            query: Arc::new(query),
             head: parts.method == Method::HEAD,
             expired_links,
             peer: parts.extensions.get().map(|PeerAddress(peer)| *peer),

@@ -6,8 +6,8 @@ use hub_types::RepoId;
 
 use crate::{
     EmbeddedHub, OpenError, TokenRole,
-    respond::random_hex,
-    signed::{read_private, write_private},
+    signed::read_private,
+    store::{random_hex, write_private},
 };
 
 const TOKEN_FILE: &str = "token";
@@ -50,12 +50,12 @@ impl EmbeddedHub {
             };
         }
         let user = account_name(login_name(dir).as_deref().unwrap_or_default());
-        let token = format!("hf_{}", random_hex::<32>());
+        let token = format!("hf_{}", random_hex::<32>()?);
         hub.store().add_user(&user, None, None)?;
         // Known before it is written: a crash in between leaves no file with a token that is not valid.
         hub.store().add_token(
             &user,
-            &format!("local-{}", random_hex::<4>()),
+            &format!("local-{}", random_hex::<4>()?),
             &token,
             TokenRole::Admin,
             None,

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     Body,
     api_error::{ApiError, Failure, header_text},
+    store::random_hex,
 };
 
 /// The response on the wire.
@@ -63,25 +64,16 @@ pub(crate) fn whole(status: StatusCode, media_type: &'static str, body: impl Int
 /// The id of the response: the caller's `X-Request-Id`, else its `X-Amzn-Trace-Id`, else a new one.
 ///
 /// Python compares the response's id with the one it sent.
-pub(crate) fn request_id(headers: &HeaderMap) -> HeaderValue {
+pub(crate) fn request_id(headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
     for name in [X_REQUEST_ID, "x-amzn-trace-id"] {
         if let Some(value) = headers.get(name)
             && (1..=200).contains(&value.len())
             && value.to_str().is_ok()
         {
-            return value.clone();
+            return Ok(value.clone());
         }
     }
-    header_text(&random_hex::<16>())
-}
-
-/// `N` random bytes in hexadecimal; all zeros should the system have no randomness.
-pub(crate) fn random_hex<const N: usize>() -> String {
-    let mut bytes = [0; N];
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        tracing::error!(%error, "the system gives no random bytes");
-    }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(header_text(&random_hex::<16>()?))
 }
 
 #[cfg(test)]
@@ -96,10 +88,10 @@ mod tests {
     #[test]
     fn the_request_id_is_the_callers_when_it_sent_one() {
         let mut headers = HeaderMap::new();
-        assert_eq!(request_id(&headers).len(), 32);
+        assert_eq!(request_id(&headers).unwrap().len(), 32);
         headers.insert("x-amzn-trace-id", HeaderValue::from_static("trace"));
-        assert_eq!(request_id(&headers), "trace");
+        assert_eq!(request_id(&headers).unwrap(), "trace");
         headers.insert("x-request-id", HeaderValue::from_static("mine"));
-        assert_eq!(request_id(&headers), "mine");
+        assert_eq!(request_id(&headers).unwrap(), "mine");
     }
 }

@@ -13,10 +13,12 @@ use crate::{
     context::Context,
     handler, respond,
     route::{
+        exceptions,
         lfs_link::LfsLink,
-        rights::{self, Access, Need},
-        table,
+        rights::{self, Access},
+        table::{self, Needs},
     },
+    store::Identity,
 };
 
 /// Answers a request.
@@ -30,14 +32,32 @@ pub(crate) async fn dispatch(
     if operations.is_empty() {
         return Err(nowhere());
     }
-    if !operations.iter().any(|operation| operation.answers(&parts.method)) {
+    let Some(operation) = operations.iter().find(|operation| operation.answers(&parts.method)) else {
         return Err(ApiError::method_not_allowed(&table::allowed(operations)));
-    }
+    };
+    let needs = operation.needs;
     match route {
-        Route::WhoAmI => handler::whoami::whoami(context, parts).await,
-        Route::CreateRepo => handler::repos::create(context, parts, body).await,
-        Route::DeleteRepo => handler::repos::delete(context, parts, body).await,
-        Route::MoveRepo => handler::moves::move_repo(context, parts, body).await,
+        Route::Repo { repo, action } => {
+            let asked = handler::moves::Asked::new(&context, &parts, &repo);
+            match in_repo(context, parts, body, repo, (action, needs)).await {
+                Err(missing) if missing.is_repo_not_found() => asked.redirect_or(missing).await,
+                response => response,
+            }
+        }
+        Route::WhoAmI => handler::whoami::whoami(&caller(&context, &parts, needs).await?),
+        Route::CreateRepo => {
+            let caller = caller(&context, &parts, needs).await?;
+            handler::repos::create(context, caller, body).await
+        }
+        Route::DeleteRepo => {
+            caller(&context, &parts, needs).await?;
+            handler::repos::delete(context, parts, body).await
+        }
+        Route::MoveRepo => {
+            let caller = caller(&context, &parts, needs).await?;
+            handler::moves::move_repo(context, caller, parts, body).await
+        }
+        // What needs nothing.
         Route::ValidateYaml => handler::validate_yaml::validate(parts, body).await,
         Route::Metrics => handler::tag_lists::metrics(context, parts).await,
         Route::ListRepos(repo_type) => handler::search::list(context, parts, repo_type).await,
@@ -45,125 +65,93 @@ pub(crate) async fn dispatch(
         Route::SpacesHardware => respond::ok(&handler::spaces::hardware()),
         Route::SpaceTemplates => handler::space_templates::list(context).await,
         Route::UserLikes(user) => handler::likes::of_user(&context, &parts, user).await,
-        Route::Repo { repo, action } => {
-            let asked = handler::moves::Asked::new(&context, &parts, &repo);
-            match in_repo(context, parts, body, repo, action).await {
-                Err(missing) if missing.is_repo_not_found() => asked.redirect_or(missing).await,
-                response => response,
-            }
-        }
     }
 }
 
+/// Answers what is asked of a repository. Whoever comes here has what the table says of it, or what an exception says.
 async fn in_repo(
     context: Context,
     parts: Parts,
     body: &mut Incoming,
     repo: RepoRef,
-    action: RepoRoute,
+    (action, needs): (RepoRoute, Needs),
 ) -> Result<Response<Body>, ApiError> {
-    let admit = async |need| admit(&context, &parts, repo.clone(), need).await;
+    if let RepoRoute::LfsLink(rest) = &action {
+        return lfs_link(&context, &parts, body, repo, rest).await;
+    }
+    let access = admit(&context, &parts, repo, (action.clone(), needs)).await?;
+    let posts = parts.method == Method::POST;
     match action {
-        RepoRoute::Info(revision) => handler::info::info(&context, admit(Need::Read).await?, revision).await,
-        RepoRoute::Refs => handler::refs::refs(&context, admit(Need::Read).await?).await,
-        RepoRoute::Branch(branch) => {
-            let access = admit(Need::Write).await?;
-            if parts.method == Method::DELETE {
-                handler::branches::delete(&context, access, branch).await
-            } else {
-                handler::branches::create(&context, access, body, branch).await
-            }
-        }
-        RepoRoute::Tag(name) => {
-            let access = admit(Need::Write).await?;
-            if parts.method == Method::DELETE {
-                handler::tags::delete(&context, access, name).await
-            } else {
-                handler::tags::create(&context, access, body, name).await
-            }
-        }
-        RepoRoute::SuperSquash(branch) => {
-            let access = admit(Need::Write).await?;
-            handler::branches::squash(&context, access, body, branch).await
-        }
-        RepoRoute::Settings => handler::settings::update(&context, admit(Need::Write).await?, body).await,
-        RepoRoute::AuthCheck { write } => {
-            handler::auth_check::response(admit(if write { Need::Write } else { Need::Read }).await?)
-        }
-        RepoRoute::Duplicate => {
-            handler::duplicate::duplicate(&context, admit(Need::Contribute).await?, body).await
-        }
-        RepoRoute::Space(route) => {
-            let access = admit(handler::spaces::need(route, &parts.method)).await?;
-            handler::spaces::response(&context, access, &parts, body, route).await
-        }
-        RepoRoute::Like => {
-            let access = admit(Need::Contribute).await?;
-            handler::likes::set(&context, access, parts.method == Method::POST).await
-        }
-        RepoRoute::Likers => handler::likes::of_repo(&context, admit(Need::Read).await?).await,
-        RepoRoute::Tree(revision, path) => {
-            handler::tree::tree(&context, admit(Need::Read).await?, revision, path).await
-        }
-        RepoRoute::TreeSize(revision, path) => {
-            handler::tree::size(&context, admit(Need::Read).await?, revision, path).await
-        }
-        RepoRoute::Compare(base, head) => {
-            let access = rights::admit_to_files(admit(Need::Read).await?)?;
-            handler::refs::compare(&context, access, base, head).await
-        }
+        RepoRoute::Info(revision) => handler::info::info(&context, access, revision).await,
+        RepoRoute::Refs => handler::refs::refs(&context, access).await,
+        RepoRoute::Branch(branch) if posts => handler::branches::create(&context, access, body, branch).await,
+        RepoRoute::Branch(branch) => handler::branches::delete(&context, access, branch).await,
+        RepoRoute::Tag(revision) if posts => handler::tags::create(&context, access, body, revision).await,
+        RepoRoute::Tag(tag) => handler::tags::delete(&context, access, tag).await,
+        RepoRoute::SuperSquash(branch) => handler::branches::squash(&context, access, body, branch).await,
+        RepoRoute::Settings => handler::settings::update(&context, access, body).await,
+        RepoRoute::AuthCheck { .. } => handler::auth_check::response(),
+        RepoRoute::Duplicate => handler::duplicate::duplicate(&context, access, body).await,
+        RepoRoute::Space(route) => handler::spaces::response(&context, access, &parts, body, route).await,
+        RepoRoute::Like => handler::likes::set(&context, access, posts).await,
+        RepoRoute::Likers => handler::likes::of_repo(&context, access).await,
+        RepoRoute::Tree(revision, path) => handler::tree::tree(&context, access, revision, path).await,
+        RepoRoute::TreeSize(revision, path) => handler::tree::size(&context, access, revision, path).await,
+        RepoRoute::Compare(base, head) => handler::refs::compare(&context, access, base, head).await,
         RepoRoute::PathsInfo(revision) => {
-            let access = admit(Need::Read).await?;
             handler::paths_info::paths_info(&context, access, &parts, body, revision).await
         }
-        RepoRoute::Commits(revision) => {
-            handler::commits::commits(&context, admit(Need::Read).await?, revision).await
-        }
+        RepoRoute::Commits(revision) => handler::commits::commits(&context, access, revision).await,
         RepoRoute::Preupload(revision) => {
-            let access = admit_commit(&context, &parts, repo, &revision).await?;
             handler::preupload::preupload(&context, access, body, revision).await
         }
         RepoRoute::Commit(revision) => {
-            let access = admit_commit(&context, &parts, repo, &revision).await?;
             handler::commit::commit(&context, access, &parts, body, revision).await
         }
-        RepoRoute::Discussions if parts.method == Method::POST => {
-            handler::discussion_changes::create(&context, admit(Need::Contribute).await?, body).await
-        }
+        RepoRoute::Discussions if posts => handler::discussion_changes::create(&context, access, body).await,
         RepoRoute::DiscussionAction(number, action) => {
-            let access = admit(Need::Contribute).await?;
             handler::discussion_changes::change(&context, access, number, action, body).await
         }
-        RepoRoute::Discussions => handler::discussions::list(&context, admit(Need::Read).await?).await,
-        RepoRoute::Discussion(number) => {
-            handler::discussions::details(&context, admit(Need::Read).await?, number).await
-        }
-        RepoRoute::Git(route) => {
-            let access = admit(handler::git::need(&context, route)).await?;
-            handler::git::response(&context, access, &parts, body, route).await
-        }
-        RepoRoute::LfsLocks => {
-            admit(Need::Read).await?;
-            handler::lfs::no_locks()
-        }
+        RepoRoute::Discussions => handler::discussions::list(&context, access).await,
+        RepoRoute::Discussion(number) => handler::discussions::details(&context, access, number).await,
+        RepoRoute::Git(route) => handler::git::response(&context, access, &parts, body, route).await,
+        RepoRoute::LfsLocks => handler::lfs::no_locks(),
         RepoRoute::LfsBatch => {
-            let access = admit(Need::Read).await?;
-            handler::lfs::batch(&context, access, body).await
+            let request = handler::lfs::read_batch(body).await?;
+            access.must(exceptions::of_batch(&request))?;
+            handler::lfs::batch(&context, access, request).await
         }
-        RepoRoute::LfsLink(rest) => lfs_link(&context, &parts, body, repo, &rest).await,
+        // Answered above.
+        RepoRoute::LfsLink(_) => Err(nowhere()),
         RepoRoute::Resolve(revision, path) => {
-            handler::resolve::resolve(&context, &parts, repo, revision, path).await
+            handler::resolve::resolve(&context, &parts, access, revision, path).await
         }
-        RepoRoute::Raw(revision, path) => handler::resolve::raw(&context, &parts, repo, revision, path).await,
+        RepoRoute::Raw(revision, path) => {
+            handler::resolve::raw(&context, &parts, access, revision, path).await
+        }
     }
 }
 
-async fn admit(context: &Context, parts: &Parts, repo: RepoRef, need: Need) -> Result<Access, ApiError> {
-    let headers = parts.headers.clone();
-    context.blocking(move |hub| rights::admit(&hub.store, &headers, &repo, need)).await
+async fn admit(
+    context: &Context,
+    parts: &Parts,
+    repo: RepoRef,
+    (action, needs): (RepoRoute, Needs),
+) -> Result<Access, ApiError> {
+    let (headers, query) = (parts.headers.clone(), context.query.clone());
+    context
+        .blocking(move |hub| exceptions::admit(&hub.store, &headers, &repo, (&action, needs), &query))
+        .await
 }
 
-/// What is said of a path that is none of the Hub's. What cannot be a revision is nowhere, and nothing is made of that name.
+/// The caller of a request that needs one and names no repository in its path.
+async fn caller(context: &Context, parts: &Parts, needs: Needs) -> Result<Identity, ApiError> {
+    let headers = parts.headers.clone();
+    let caller = context.blocking(move |hub| rights::enter(&hub.store, &headers, needs)).await?;
+    caller.ok_or_else(ApiError::sign_in)
+}
+
+/// A URL that carries its permission, which the handlers check.
 async fn lfs_link(
     context: &Context,
     parts: &Parts,
@@ -182,6 +170,7 @@ async fn lfs_link(
     }
 }
 
+/// What is said of a path that is none of the Hub's. What cannot be a revision is nowhere, and nothing is made of that name.
 fn nowhere() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "Sorry, we can't find what you are looking for.")
 }
@@ -194,35 +183,4 @@ fn unreadable(method: &Method, error: &ParseError) -> ApiError {
         "revision" => ApiError::bad_request(error.to_string()),
         _ => nowhere(),
     }
-}
-
-/// A commit is for those who write to the repository; one that opens a pull request is for all who see it, and so are
-/// more commits on a pull request for its author.
-async fn admit_commit(
-    context: &Context,
-    parts: &Parts,
-    repo: RepoRef,
-    revision: &hub_types::Revision,
-) -> Result<Access, ApiError> {
-    let headers = parts.headers.clone();
-    let opens = context.query.flag("create_pr");
-    let number = revision.pull_request_number();
-    context
-        .blocking(move |hub| {
-            if opens {
-                return rights::admit(&hub.store, &headers, &repo, Need::Contribute);
-            }
-            let Some(number) = number else { return rights::admit(&hub.store, &headers, &repo, Need::Write) };
-            let access = rights::admit(&hub.store, &headers, &repo, Need::Contribute)?;
-            let caller = access.user()?;
-            let own = hub
-                .store
-                .discussion(&access.repo, number)
-                .is_ok_and(|pull_request| pull_request.author == caller.user.name);
-            if own || rights::writes(caller, &access.repo) {
-                return Ok(access);
-            }
-            Err(ApiError::forbidden("You don't have the rights to change this pull request"))
-        })
-        .await
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Read, Write},
+    io::{self, Read},
     path::Path,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -11,7 +11,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::{OpenError, respond::random_hex, store::RepoRecord};
+use crate::{
+    OpenError,
+    store::{RepoRecord, random_hex, write_private},
+};
 use hub_types::query::Query;
 
 /// How long a URL is good for.
@@ -19,6 +22,8 @@ pub(crate) const LIFETIME: Duration = Duration::from_secs(3600);
 
 const KEY_FILE: &str = "link-key";
 const KEY_DIGITS: usize = 64;
+/// Those who belong to the namespace of a repository.
+const MEMBERS: &str = "members";
 
 /// What the holder of a URL may do with one object of one repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +61,7 @@ impl Signer {
         let key = match fs::read(&path) {
             Ok(key) => key,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let key = random_hex::<{ KEY_DIGITS / 2 }>();
+                let key = random_hex::<{ KEY_DIGITS / 2 }>()?;
                 write_private(&path, key.as_bytes())?;
                 key.into_bytes()
             }
@@ -75,22 +80,30 @@ impl Signer {
             LinkAction::Download { commit: Some(commit) } => format!("&commit={commit}"),
             _ => String::new(),
         };
-        let signature = self.signature(&repo.internal_id, grant, expires);
+        let signature = self.signature(&repo.internal_id, grant, audience(repo), expires);
         let size = grant.size;
         format!("size={size}{more}&expires={expires}&signature={signature}")
     }
 
     /// Whether `query` holds an unexpired signature of this server for exactly this use.
+    ///
+    /// A download that was signed when everybody had the files is not for today's repository when these are for its
+    /// members by now.
     pub(crate) fn allows(&self, repo: &RepoRecord, grant: &Grant, query: &Query) -> bool {
         let expires = query.get("expires").and_then(|text| text.parse().ok()).unwrap_or(0);
-        let expected = self.signature(&repo.internal_id, grant, expires);
         let given = query.get("signature").unwrap_or_default();
-        bool::from(expected.as_bytes().ct_eq(given.as_bytes())) && expires > now()
+        let is_signed_for = |audience| {
+            let expected = self.signature(&repo.internal_id, grant, audience, expires);
+            bool::from(expected.as_bytes().ct_eq(given.as_bytes()))
+        };
+        (is_signed_for(MEMBERS) || is_signed_for(audience(repo))) && expires > now()
     }
 
-    fn signature(&self, repo: &str, grant: &Grant, expires: u64) -> String {
+    fn signature(&self, repo: &str, grant: &Grant, audience: &str, expires: u64) -> String {
         let use_of_it = match &grant.action {
-            LinkAction::Download { commit } => format!("GET {}", commit.as_deref().unwrap_or_default()),
+            LinkAction::Download { commit } => {
+                format!("GET {audience} {}", commit.as_deref().unwrap_or_default())
+            }
             LinkAction::Upload => "PUT".to_owned(),
             LinkAction::Part { upload, number } => format!("PUT {upload} {number}"),
             LinkAction::Complete { upload } => format!("POST {upload}"),
@@ -103,23 +116,14 @@ impl Signer {
     }
 }
 
+/// Whom the files of a repository are for.
+fn audience(repo: &RepoRecord) -> &'static str {
+    if repo.private || repo.gated.is_some() { MEMBERS } else { "everybody" }
+}
+
 /// Seconds since 1970.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
-/// Writes a new file that only its owner may read; whoever comes second reads what the first wrote.
-pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), OpenError> {
-    let write = || {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let (mut file, mut fresh) = tempfile::NamedTempFile::new_in(folder)?.into_parts();
-        file.write_all(content)?;
-        file.sync_all()?;
-        fs::rename(&fresh, path)?;
-        fresh.disable_cleanup(true);
-        fs::File::open(folder)?.sync_all()
-    };
-    write().map_err(|error| OpenError::io("write", path, error))
 }
 
 /// The text of a small file, or `None` where there is none.
@@ -182,6 +186,24 @@ mod tests {
             assert!(!signer.allows(&repo, signed, &old), "expired");
             assert!(!signer.allows(&repo, signed, &Query::default()), "unsigned");
         }
+    }
+
+    #[test]
+    fn a_download_is_for_those_whom_the_files_were_for_and_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let signer = Signer::open(dir.path()).unwrap();
+        let open = record("a");
+        let private = RepoRecord { private: true, ..record("a") };
+        let gated = RepoRecord { gated: Some("auto".into()), ..record("a") };
+        let grant = Grant { action: LinkAction::Download { commit: None }, oid: "aa".into(), size: 1 };
+        let allowed = |then: &RepoRecord, now_it_is: &RepoRecord| {
+            let query = Query::parse(signer.query(then, &grant, now() + 60).as_bytes());
+            signer.allows(now_it_is, &grant, &query)
+        };
+        for closed in [&private, &gated] {
+            assert!(allowed(closed, closed) && allowed(closed, &open) && !allowed(&open, closed));
+        }
+        assert!(allowed(&open, &open));
     }
 
     #[test]

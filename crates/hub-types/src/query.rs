@@ -26,6 +26,27 @@ impl Query {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// Refuses a name that is there twice, as long as it is none of `lists`: another reader of the same query may take the
+    /// other value.
+    ///
+    /// ```
+    /// use hub_types::query::Query;
+    /// assert!(Query::parse(b"expand=a&expand=b&limit=1").once_each(&["expand"]).is_ok());
+    /// assert!(Query::parse(b"limit=1&limit=2").once_each(&["expand"]).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`ParseError`] with the name.
+    pub fn once_each(&self, lists: &[&str]) -> Result<(), ParseError> {
+        let mut seen = std::collections::HashSet::new();
+        for (name, _) in self.pairs() {
+            if !seen.insert(name) && !lists.contains(&name.strip_suffix("[]").unwrap_or(name)) {
+                return Err(ParseError::new("query", name, "it is given more than once: send it once"));
+            }
+        }
+        Ok(())
+    }
+
     /// The first value of `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

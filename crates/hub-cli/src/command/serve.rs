@@ -34,6 +34,9 @@ pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
         let seed = Seed::from_file(file).map_err(|error| Failure::other("cannot apply the seed", error))?;
         hub = hub.seed(seed);
     }
+    if let Some(file) = &args.secret_key_file {
+        hub = hub.secret_key_file(file);
+    }
     if let Some(url) = &args.public_url {
         hub = hub.public_url(url);
     }

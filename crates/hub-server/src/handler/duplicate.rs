@@ -21,7 +21,6 @@ pub(crate) async fn duplicate(
     access: Access,
     body: &mut Incoming,
 ) -> Result<Response<Body>, ApiError> {
-    let access = rights::admit_to_files(access)?;
     let request: DuplicateRequest = read_json(body, JSON_LIMIT).await?;
     let caller = access.user()?;
     let namespace = request.repository.namespace().unwrap_or(&caller.user.name);

@@ -23,7 +23,7 @@ use crate::{
     api_error::ApiError,
     body::{self, Incoming},
     context::{Context, GitSlot},
-    route::rights::{self, Access, Need},
+    route::rights::Access,
     store::{GitRepo, Push, RepoRecord},
 };
 
@@ -45,7 +45,7 @@ const MISLEADING: [&str; 10] = [
     "GIT_CONFIG_PARAMETERS",
 ];
 /// Settings of git for every request. Nothing of the user's or the system's is read.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 13] = [
     "safe.directory=*",
     "core.hooksPath=/dev/null",
     "core.fsync=all",
@@ -54,21 +54,14 @@ const SETTINGS: [&str; 12] = [
     "http.receivepack=true",
     "receive.autogc=false",
     "receive.fsckObjects=true",
+    // The largest pack, 2 GiB: what is large goes to LFS.
+    "receive.maxInputSize=2147483648",
     // Branches and tags can be pushed, nothing else.
     "receive.hideRefs=refs",
     "receive.hideRefs=!refs/heads",
     "receive.hideRefs=!refs/tags",
     "uploadpack.allowReachableSHA1InWant=true",
 ];
-
-/// What a caller needs to be; pushes begin with a question too.
-pub(crate) fn need(context: &Context, route: GitRoute) -> Need {
-    match route {
-        GitRoute::ReceivePack => Need::Write,
-        GitRoute::Refs if context.query.get("service") == Some("git-receive-pack") => Need::Write,
-        GitRoute::Refs | GitRoute::UploadPack => Need::Read,
-    }
-}
 
 /// Answers git.
 pub(crate) async fn response(
@@ -78,7 +71,6 @@ pub(crate) async fn response(
     body: &mut Incoming,
     route: GitRoute,
 ) -> Result<Response<Body>, ApiError> {
-    let access = if need(context, route) == Need::Read { rights::admit_to_files(access)? } else { access };
     let repo = access.repo.clone();
     let git = context.blocking(move |hub| Ok(hub.store.git(&repo)?)).await?;
     let slot = context.hub().git_slot(context.peer).await?;
@@ -148,13 +140,17 @@ fn start(
     for name in MISLEADING {
         command.env_remove(name);
     }
+    // Only what the rights were asked for.
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(context.query.get("service").map(|service| ("service", service)));
+    let query = query.finish();
     let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let user = access.caller.as_ref().map(|caller| caller.user.name.as_str());
     let variables = [
         ("GIT_PROJECT_ROOT", Some(git.path().as_os_str().to_owned())),
         ("PATH_INFO", Some(path.into())),
         ("REQUEST_METHOD", Some(parts.method.as_str().into())),
-        ("QUERY_STRING", Some(parts.uri.query().unwrap_or_default().into())),
+        ("QUERY_STRING", Some(query.into())),
         ("CONTENT_TYPE", header(CONTENT_TYPE).map(OsString::from)),
         ("CONTENT_LENGTH", header(CONTENT_LENGTH).map(OsString::from)),
         ("HTTP_CONTENT_ENCODING", header(CONTENT_ENCODING).map(OsString::from)),

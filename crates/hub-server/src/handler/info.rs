@@ -138,7 +138,7 @@ macro_rules! describe {
         info.last_modified = Some(timestamp($facts.last_modified));
         info.created_at = Some(timestamp(record.created_at));
         info.private = Some(record.private);
-        info.disabled = Some(false);
+        info.disabled = Some(record.disabled);
         info.likes = Some($facts.likes);
         info.tags = Some($facts.tags);
         info.card_data = $facts.card.and_then(|card| serde_json::from_value(Value::Object(card)).ok());

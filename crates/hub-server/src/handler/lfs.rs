@@ -21,7 +21,7 @@ use crate::{
     body::{self, Incoming},
     context::Context,
     respond,
-    route::rights::{self, Access},
+    route::rights::Access,
     signed::{Grant, LinkAction},
     store::{LfsError, RepoRecord},
 };
@@ -33,12 +33,8 @@ pub(crate) fn no_locks() -> Result<Response<Body>, ApiError> {
     Err(ApiError::new(StatusCode::NOT_IMPLEMENTED, "this hub has no file locks"))
 }
 
-/// Answers where objects go or come from.
-pub(crate) async fn batch(
-    context: &Context,
-    access: Access,
-    body: &mut Incoming,
-) -> Result<Response<Body>, ApiError> {
+/// Reads what is asked of many objects.
+pub(crate) async fn read_batch(body: &mut Incoming) -> Result<BatchRequest, ApiError> {
     let request: BatchRequest = read_json(body, JSON_LIMIT).await?;
     if request.objects.len() > MAX_OBJECTS {
         let message = format!("at most {MAX_OBJECTS} objects may be asked about at once");
@@ -47,12 +43,15 @@ pub(crate) async fn batch(
     if !matches!(request.hash_algo.as_deref(), None | Some("sha256" | "sha_256")) {
         return Err(ApiError::unprocessable("the only hash algorithm is sha256"));
     }
-    let access = if request.operation == Operation::Upload {
-        rights::may_write_at_all(access.user()?)?;
-        access
-    } else {
-        rights::admit_to_files(access)?
-    };
+    Ok(request)
+}
+
+/// Answers where objects go or come from.
+pub(crate) async fn batch(
+    context: &Context,
+    access: Access,
+    request: BatchRequest,
+) -> Result<Response<Body>, ApiError> {
     let in_parts = request.transfers.iter().any(|transfer| transfer == "multipart");
     let links = Links { context: context.clone(), repo: access.repo };
     let objects = context
@@ -93,6 +92,9 @@ async fn signed(
             let grant = Grant { action, oid, size };
             if !hub.signer.allows(&repo, &grant, &query) {
                 return Err(refuse());
+            }
+            if repo.disabled {
+                return Err(ApiError::disabled());
             }
             Ok(Signed { repo, oid: grant.oid, size })
         })

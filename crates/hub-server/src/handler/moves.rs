@@ -10,20 +10,18 @@ use crate::{
     body::Incoming,
     context::Context,
     respond,
-    route::rights::{self, Need},
-    store::StoreError,
+    route::{rights, table::Needs},
+    store::{Identity, StoreError},
 };
 
 /// Gives a repository another name.
 pub(crate) async fn move_repo(
     context: Context,
+    caller: Identity,
     parts: Parts,
     body: &mut Incoming,
 ) -> Result<Response<Body>, ApiError> {
     let headers = parts.headers;
-    let for_caller = headers.clone();
-    let caller = context.blocking(move |hub| rights::identify(&hub.store, &for_caller)).await?;
-    let caller = caller.ok_or_else(ApiError::sign_in)?;
     let MoveRepoRequest { from_repo, to_repo, repo_type, .. } = read_json(body, JSON_LIMIT).await?;
     let (Some(_), Some(namespace)) = (from_repo.namespace(), to_repo.namespace()) else {
         return Err(ApiError::bad_request("\"fromRepo\" and \"toRepo\" must be \"namespace/name\""));
@@ -32,7 +30,7 @@ pub(crate) async fn move_repo(
     context
         .blocking(move |hub| {
             let access =
-                rights::admit(&hub.store, &headers, &RepoRef::new(repo_type, from_repo), Need::Write)?;
+                rights::admit(&hub.store, &headers, &RepoRef::new(repo_type, from_repo), Needs::Write)?;
             let namespace = rights::own_namespace(&caller, &namespace)?;
             let id = RepoId::new(&namespace, to_repo.name())
                 .map_err(|error| ApiError::bad_request(error.to_string()))?;

@@ -26,6 +26,7 @@ pub(crate) async fn paths_info(
     let bytes = body::read_all(body, JSON_LIMIT).await?;
     let request = match form(parts, &bytes) {
         Some(form) => {
+            form.once_each(&["paths"])?;
             PathsInfoRequest::new(form.all("paths").map(str::to_owned).collect()).expand(form.flag("expand"))
         }
         None => serde_json::from_slice(&bytes)

@@ -10,7 +10,7 @@ use crate::{
     body::Incoming,
     context::Context,
     respond,
-    route::rights::{self, Need},
+    route::{rights, table::Needs},
     store::{Identity, NewRepo, Signature, StoreError},
 };
 
@@ -20,12 +20,9 @@ const SDKS: [&str; 4] = ["gradio", "docker", "static", "streamlit"];
 /// Makes a repository.
 pub(crate) async fn create(
     context: Context,
-    parts: Parts,
+    caller: Identity,
     body: &mut Incoming,
 ) -> Result<Response<Body>, ApiError> {
-    let caller = context.blocking(move |hub| rights::identify(&hub.store, &parts.headers)).await?;
-    let caller = caller.ok_or_else(ApiError::sign_in)?;
-    rights::may_write_at_all(&caller)?;
     let request: CreateRepoRequest = read_json(body, JSON_LIMIT).await?;
     let repo_type = request.repo_type.unwrap_or_default();
     let namespace = request.organization.as_deref().unwrap_or(&caller.user.name);
@@ -125,7 +122,7 @@ pub(crate) async fn delete(
     let repo = RepoRef::new(request.repo_type.unwrap_or_default(), id);
     context
         .blocking(move |hub| {
-            let access = rights::admit(&hub.store, &headers, &repo, Need::Write)?;
+            let access = rights::admit(&hub.store, &headers, &repo, Needs::Write)?;
             hub.store.delete_repo(&access.repo).map_err(|error| match error {
                 StoreError::RepoNotFound { .. } => ApiError::repo_not_found(false),
                 other => other.into(),

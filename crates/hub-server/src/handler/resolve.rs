@@ -12,7 +12,7 @@ use http::{
     request::Parts,
 };
 use hub_types::{
-    RepoRef, Revision, SafeRelPath,
+    Revision, SafeRelPath,
     error_code::{X_LINKED_ETAG, X_LINKED_SIZE, X_REPO_COMMIT},
     route,
 };
@@ -23,7 +23,7 @@ use crate::{
     api_error::{ApiError, header_text},
     context::{Context, Inner},
     respond,
-    route::rights::{self, Need},
+    route::rights::Access,
     store::{CommitId, Entry, RepoRecord},
 };
 use hub_types::range::{self, Part};
@@ -32,14 +32,14 @@ use hub_types::range::{self, Part};
 pub(crate) async fn resolve(
     context: &Context,
     parts: &Parts,
-    repo: RepoRef,
+    access: Access,
     revision: Revision,
     path: String,
 ) -> Result<Response<Body>, ApiError> {
-    let (links, headers) = (context.clone(), parts.headers.clone());
+    let links = context.clone();
     let (found, linked) = context
         .blocking(move |hub| {
-            let found = find(hub, &headers, &repo, &revision, &path)?;
+            let found = find(hub, access, &revision, &path)?;
             let links = Links { context: links, repo: found.repo.clone() };
             let lfs = found.entry.lfs.as_ref();
             let linked = lfs.map(|lfs| links.content(hub, &lfs.oid, lfs.size, Some(found.commit)).href);
@@ -77,27 +77,19 @@ struct Found {
 pub(crate) async fn raw(
     context: &Context,
     parts: &Parts,
-    repo: RepoRef,
+    access: Access,
     revision: Revision,
     path: String,
 ) -> Result<Response<Body>, ApiError> {
-    let headers = parts.headers.clone();
-    let mut found = context.blocking(move |hub| find(hub, &headers, &repo, &revision, &path)).await?;
+    let mut found = context.blocking(move |hub| find(hub, access, &revision, &path)).await?;
     found.entry.size = found.entry.pointer_size.unwrap_or(found.entry.size);
     let mut response = blob(context, parts, &found.entry, found.content)?;
     response.headers_mut().insert(X_REPO_COMMIT, header_text(&found.commit.to_string()));
     Ok(response)
 }
 
-/// The file at a path, if the caller may read it. Everything that is not a file is not found, as on the Hub.
-fn find(
-    hub: &Inner,
-    headers: &HeaderMap,
-    repo: &RepoRef,
-    revision: &Revision,
-    path: &str,
-) -> Result<Found, ApiError> {
-    let access = rights::admit_to_files(rights::admit(&hub.store, headers, repo, Need::Read)?)?;
+/// The file at a path. Everything that is not a file is not found, as on the Hub.
+fn find(hub: &Inner, access: Access, revision: &Revision, path: &str) -> Result<Found, ApiError> {
     let git = hub.store.git(&access.repo)?;
     let (commit, file) = match path.parse::<SafeRelPath>() {
         Ok(path) => git.file(revision.as_str(), path.as_str())?,

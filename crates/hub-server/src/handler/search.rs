@@ -32,6 +32,8 @@ const FIELDS_DATASET: &[&str] = &["downloads"];
 const FIELDS_SPACE: &[&str] = &["sdk"];
 /// What `full` adds.
 const FIELDS_FULL: &[&str] = &["disabled", "gated", "lastModified", "sha", "siblings"];
+/// What is left out of a disabled repository: everything that its files say.
+const OF_FILES: &[&str] = &["cardData", "config", "siblings", "usedStorage"];
 /// What repositories may be searched by that this hub knows of none: such a search finds nothing.
 const NEVER_TRUE: [&str; 4] = ["apps", "inference", "inference_provider", "num_parameters"];
 
@@ -162,7 +164,11 @@ impl Shape {
 
     /// Describes one repository; nothing when it was deleted meanwhile.
     fn describe(&self, hub: &Inner, found: FoundRepo) -> Result<Option<Value>, ApiError> {
-        let FoundRepo { record, tip, last_modified, card, tags, .. } = found;
+        let FoundRepo { record, tip, last_modified, mut card, mut tags, .. } = found;
+        let disabled = record.disabled;
+        if disabled {
+            (card, tags) = (None, Vec::new());
+        }
         let likes = hub.store.count_likes(&record)?;
         let mut facts = Facts {
             access: Access { caller: None, repo: record },
@@ -176,7 +182,7 @@ impl Shape {
             likes,
             runtime: None,
         };
-        if let Some(depth) = self.depth {
+        if let Some(depth) = self.depth.filter(|_| !disabled) {
             let git = match hub.store.git(&facts.access.repo) {
                 Err(StoreError::RepoNotFound { .. }) => return Ok(None),
                 git => git?,
@@ -190,7 +196,9 @@ impl Shape {
             _ => info::json(facts.space()),
         }?;
         if let Value::Object(fields) = &mut item {
-            fields.retain(|name, _| self.fields.contains(name));
+            fields.retain(|name, _| {
+                self.fields.contains(name) && !(disabled && OF_FILES.contains(&name.as_str()))
+            });
         }
         Ok(Some(item))
     }

@@ -18,7 +18,7 @@ use crate::{
     card,
     context::{Context, Inner},
     respond,
-    route::rights::{self, Access},
+    route::rights::Access,
     store::{RepoRecord, SettingKind, SpaceAction, SpaceFiles},
 };
 
@@ -223,12 +223,4 @@ fn check_sleep_time(seconds: i64) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(ApiError::bad_request("the sleep time must be a number of seconds above 0, or -1 for never"))
-}
-
-/// What a caller needs to be for one of the URLs of a Space.
-pub(crate) fn need(route: SpaceRoute, method: &Method) -> rights::Need {
-    match (route, method) {
-        (SpaceRoute::Runtime | SpaceRoute::Variables, &(Method::GET | Method::HEAD)) => rights::Need::Read,
-        _ => rights::Need::Write,
-    }
 }

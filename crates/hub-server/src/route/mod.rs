@@ -2,6 +2,7 @@
 //!
 //! [`crate::router`] stands outside, since it knows the handlers and they know this.
 
+pub(crate) mod exceptions;
 pub(crate) mod lfs_link;
 pub(crate) mod rights;
 pub(crate) mod table;

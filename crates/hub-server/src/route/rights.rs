@@ -3,21 +3,11 @@
 use http::{HeaderMap, header::AUTHORIZATION};
 use hub_types::{RepoRef, base64};
 
+use super::table::Needs;
 use crate::{
     api_error::ApiError,
     store::{Identity, OrgRole, RepoRecord, Store, TokenRole},
 };
-
-/// What a request is about to do with a repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Need {
-    /// Look at it.
-    Read,
-    /// Send objects or open a pull request: any signed-in user who sees the repository and has a token that writes.
-    Contribute,
-    /// Change it.
-    Write,
-}
 
 /// A caller in front of a repository that it may see.
 #[derive(Debug, Clone)]
@@ -32,6 +22,40 @@ impl Access {
     /// The caller of a request that needs one.
     pub(crate) fn user(&self) -> Result<&Identity, ApiError> {
         self.caller.as_ref().ok_or_else(ApiError::sign_in)
+    }
+
+    /// Refuses who has not what is needed.
+    ///
+    /// The files of a gated repository are for the members of its namespace, for nobody can ask this hub for access.
+    pub(crate) fn must(&self, needs: Needs) -> Result<(), ApiError> {
+        match needs {
+            Needs::Nothing | Needs::Sight => Ok(()),
+            Needs::Token => self.user().map(drop),
+            Needs::Files => {
+                let caller = self.caller.as_ref();
+                let member = caller.is_some_and(|caller| role_in(caller, namespace(&self.repo)).is_some());
+                if self.repo.gated.is_none() || member {
+                    return Ok(());
+                }
+                Err(ApiError::gated(caller.is_none(), &self.repo.repo.to_string()))
+            }
+            Needs::Contribute => may_write_at_all(self.user()?),
+            // Into a namespace that is in the body, which is asked for when that was read: see `own_namespace`.
+            Needs::WriteInNamespace => {
+                may_write_at_all(self.user()?)?;
+                self.must(Needs::Files)
+            }
+            Needs::Write => {
+                let caller = self.user()?;
+                may_write_at_all(caller)?;
+                if writes(caller, &self.repo) {
+                    return Ok(());
+                }
+                let repo = &self.repo.repo;
+                Err(ApiError::forbidden(format!("You don't have the rights to change the {repo}")))
+            }
+            Needs::SignedUrl => Err(ApiError::forbidden("this URL needs a signature")),
+        }
     }
 }
 
@@ -67,7 +91,7 @@ pub(crate) fn admit(
     store: &Store,
     headers: &HeaderMap,
     repo: &RepoRef,
-    need: Need,
+    needs: Needs,
 ) -> Result<Access, ApiError> {
     let caller = identify(store, headers)?;
     let record = store.find_repo(repo)?.filter(|record| sees(caller.as_ref(), record));
@@ -76,29 +100,17 @@ pub(crate) fn admit(
         return Err(ApiError::disabled());
     }
     let access = Access { caller, repo };
-    if need != Need::Read {
-        let caller = access.user()?;
-        may_write_at_all(caller)?;
-        if need == Need::Write && !writes(caller, &access.repo) {
-            return Err(ApiError::forbidden(format!(
-                "You don't have the rights to change the {}",
-                access.repo.repo
-            )));
-        }
-    }
+    access.must(needs)?;
     Ok(access)
 }
 
-/// Lets a caller through to the files of a repository: those of a gated one are for the members of its namespace, for
-/// nobody can ask this hub for access.
-pub(crate) fn admit_to_files(access: Access) -> Result<Access, ApiError> {
-    let member = |access: &Access| {
-        access.caller.as_ref().is_some_and(|c| role_in(c, namespace(&access.repo)).is_some())
-    };
-    if access.repo.gated.is_none() || member(&access) {
-        return Ok(access);
+/// The caller of a request that names no repository in its path; none where nothing is needed, for a token that only
+/// widens what is shown is looked at by what shows it.
+pub(crate) fn enter(store: &Store, headers: &HeaderMap, needs: Needs) -> Result<Option<Identity>, ApiError> {
+    if needs == Needs::Nothing {
+        return Ok(None);
     }
-    Err(ApiError::gated(access.caller.is_none(), &access.repo.repo.to_string()))
+    identify(store, headers)?.map(Some).ok_or_else(ApiError::sign_in)
 }
 
 /// The name that a missing repository has now, if it was moved and the caller may know of it.
@@ -113,7 +125,7 @@ pub(crate) fn moved_to(
 }
 
 /// Refuses tokens that only read.
-pub(crate) fn may_write_at_all(caller: &Identity) -> Result<(), ApiError> {
+fn may_write_at_all(caller: &Identity) -> Result<(), ApiError> {
     if caller.role == TokenRole::Read {
         return Err(ApiError::forbidden(
             "You must use a write token for this; the token that was sent only reads",
@@ -128,7 +140,7 @@ pub(crate) fn sees(caller: Option<&Identity>, repo: &RepoRecord) -> bool {
 }
 
 /// Whether the caller may change the repository, given a token that writes.
-pub(crate) fn writes(caller: &Identity, repo: &RepoRecord) -> bool {
+fn writes(caller: &Identity, repo: &RepoRecord) -> bool {
     match role_in(caller, namespace(repo)) {
         Some(OrgRole::Admin | OrgRole::Write) => true,
         Some(OrgRole::Contributor) => repo.creator == caller.user.key,

@@ -13,10 +13,14 @@ pub enum Needs {
     Nothing,
     /// A token, of any role.
     Token,
-    /// A token that writes, and the right to write in the namespace that the body names.
+    /// A token that writes, and the right to write in the namespace that the body names. Copying a repository needs
+    /// [`Needs::Files`] of it too.
     WriteInNamespace,
     /// Sight of the repository: anybody for a public one, members for a private one.
     Sight,
+    /// Sight of the repository, and access to the files of a gated one. The description of a discussion needs it for the
+    /// changes of a pull request only (`?diff=1`), an LFS batch to download only.
+    Files,
     /// A token that writes, and sight of the repository.
     Contribute,
     /// A token that writes, and the right to write to the repository. Some of these are open to an author too: what
@@ -118,7 +122,7 @@ operations! {
         Route::Repo { action: R::Tag(_), .. } => "/api/{type}/{id}/tag/{rev}": POST Write, DELETE Write;
         Route::Repo { action: R::SuperSquash(_), .. } => "/api/{type}/{id}/super-squash/{branch}": POST Write;
         Route::Repo { action: R::Settings, .. } => "/api/{type}/{id}/settings": PUT Write;
-        Route::Repo { action: R::AuthCheck { write: false }, .. } => "/api/{type}/{id}/auth-check": GET Sight;
+        Route::Repo { action: R::AuthCheck { write: false }, .. } => "/api/{type}/{id}/auth-check": GET Files;
         Route::Repo { action: R::AuthCheck { write: true }, .. } => "/api/{type}/{id}/auth-check/write": GET Write;
         Route::Repo { action: R::Duplicate, .. } => "/api/{type}/{id}/duplicate": POST WriteInNamespace;
         Route::Repo { action: R::Space(SpaceRoute::Secrets), .. } =>
@@ -135,13 +139,13 @@ operations! {
         Route::Repo { action: R::Likers, .. } => "/api/{type}/{id}/likers": GET Sight;
         Route::Repo { action: R::Tree(..), .. } => "/api/{type}/{id}/tree/{rev}/{path}": GET Sight;
         Route::Repo { action: R::TreeSize(..), .. } => "/api/{type}/{id}/treesize/{rev}/{path}": GET Sight;
-        Route::Repo { action: R::Compare(..), .. } => "/api/{type}/{id}/compare/{base..head}": GET Sight;
+        Route::Repo { action: R::Compare(..), .. } => "/api/{type}/{id}/compare/{base..head}": GET Files;
         Route::Repo { action: R::PathsInfo(_), .. } => "/api/{type}/{id}/paths-info/{rev}": POST Sight;
         Route::Repo { action: R::Commits(_), .. } => "/api/{type}/{id}/commits/{rev}": GET Sight;
         Route::Repo { action: R::Preupload(_), .. } => "/api/{type}/{id}/preupload/{rev}": POST Write;
         Route::Repo { action: R::Commit(_), .. } => "/api/{type}/{id}/commit/{rev}": POST Write;
         Route::Repo { action: R::Discussions, .. } => "/api/{type}/{id}/discussions": GET Sight, POST Contribute;
-        Route::Repo { action: R::Discussion(_), .. } => "/api/{type}/{id}/discussions/{num}": GET Sight;
+        Route::Repo { action: R::Discussion(_), .. } => "/api/{type}/{id}/discussions/{num}": GET Files;
         Route::Repo { action: R::DiscussionAction(_, DiscussionAction::Comment), .. } =>
             "/api/{type}/{id}/discussions/{num}/comment": POST Contribute;
         Route::Repo { action: R::DiscussionAction(_, DiscussionAction::Title), .. } =>
@@ -155,13 +159,13 @@ operations! {
         Route::Repo { action: R::DiscussionAction(_, DiscussionAction::HideComment(_)), .. } =>
             "/api/{type}/{id}/discussions/{num}/comment/{comment}/hide": POST Write;
         // `info/refs?service=git-receive-pack` is the beginning of a push and needs what the push does.
-        Route::Repo { action: R::Git(GitRoute::Refs), .. } => "/{id}.git/info/refs": GET Sight;
-        Route::Repo { action: R::Git(GitRoute::UploadPack), .. } => "/{id}.git/git-upload-pack": POST Sight;
+        Route::Repo { action: R::Git(GitRoute::Refs), .. } => "/{id}.git/info/refs": GET Files;
+        Route::Repo { action: R::Git(GitRoute::UploadPack), .. } => "/{id}.git/git-upload-pack": POST Files;
         Route::Repo { action: R::Git(GitRoute::ReceivePack), .. } => "/{id}.git/git-receive-pack": POST Write;
         Route::Repo { action: R::LfsLocks, .. } => "/{id}.git/info/lfs/locks/verify": GET Sight, POST Sight;
-        Route::Repo { action: R::LfsBatch, .. } => "/{id}.git/info/lfs/objects/batch": POST Sight;
-        Route::Repo { action: R::Resolve(..), .. } => "/{id}/resolve/{rev}/{path}": GET Sight;
-        Route::Repo { action: R::Raw(..), .. } => "/{id}/raw/{rev}/{path}": GET Sight;
+        Route::Repo { action: R::LfsBatch, .. } => "/{id}.git/info/lfs/objects/batch": POST Files;
+        Route::Repo { action: R::Resolve(..), .. } => "/{id}/resolve/{rev}/{path}": GET Files;
+        Route::Repo { action: R::Raw(..), .. } => "/{id}/raw/{rev}/{path}": GET Files;
     }
     links {
         LfsLink::Verify => "/{id}.git/info/lfs/verify": POST SignedUrl;

@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig, types::Type};
 
-use super::{Result, StoreError};
+use super::{Result, StoreError, layout::keep_private, sealer::Sealer};
 
 /// Reading connections that are kept open; more are made when more are needed at once. A new one reads the schema and its
 /// settings first, so that these are as many as a client that downloads many files has requests.
@@ -20,14 +20,19 @@ pub(super) struct Database {
     path: PathBuf,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    /// For what the database must not give away to who has it alone.
+    pub(super) sealer: Sealer,
 }
 
 impl Database {
-    /// Opens the database and brings its schema up to date.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    /// Opens the database, for its owner alone, and brings its schema up to date. Its secrets are sealed with the key in
+    /// `secret_key`.
+    pub(super) fn open(path: &Path, secret_key: &Path) -> Result<Self> {
+        make_private(path)?;
         let mut writer = connect(path)?;
-        migrate(&mut writer, path)?;
-        Ok(Self { path: path.to_path_buf(), writer: Mutex::new(writer), readers: Mutex::default() })
+        let sealer = migrate(&mut writer, path, secret_key)?;
+        let path = path.to_path_buf();
+        Ok(Self { path, writer: Mutex::new(writer), readers: Mutex::default(), sealer })
     }
 
     /// Runs a query.
@@ -60,6 +65,22 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Makes the file, if it is not there, and keeps others from it and from what SQLite has beside it. New ones of these get
+/// the mode of the file.
+fn make_private(path: &Path) -> Result<()> {
+    let mut options = std::fs::File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(StoreError::io("open", path))?;
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        keep_private(Path::new(&file))?;
+    }
+    Ok(())
+}
+
 fn connect(path: &Path) -> Result<Connection> {
     let connection = Connection::open_with_flags(
         path,
@@ -77,26 +98,76 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 /// Each step leads from one version of the schema to the next; `user_version` counts the steps that were made.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 4] = [
     include_str!("schema.sql"),
     // Answers to commits were kept here, for clients that sent a name with each: nothing reads them any more.
     "DROP INDEX nonces_by_age; DROP TABLE nonces;",
+    // Secrets are sealed from here on: [`seal_secrets`] does it. The sample tells whether a key is the right one.
+    "CREATE TABLE secret_key (sample TEXT NOT NULL) STRICT;",
+    // Nothing is left of what they were before, in unused parts of the file: [`wipe`] does it.
+    "",
 ];
+/// How many steps are made when secrets are sealed.
+const SEALED: u64 = 3;
 
-fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+fn migrate(connection: &mut Connection, path: &Path, secret_key: &Path) -> Result<Sealer> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done: u64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let known = STEPS.len() as u64;
     if done > known {
         return Err(StoreError::NewerVersion { path: path.to_path_buf(), found: done, known });
     }
-    if done < known {
-        for step in STEPS.iter().skip(usize::try_from(done).unwrap_or(usize::MAX)) {
-            transaction.execute_batch(step)?;
-        }
-        transaction.pragma_update(None, "user_version", known)?;
+    for step in STEPS.iter().skip(usize::try_from(done).unwrap_or(usize::MAX)) {
+        transaction.execute_batch(step)?;
     }
+    let sealer = if done < SEALED {
+        let sealer = Sealer::read_or_make(secret_key)?;
+        seal_secrets(&transaction, &sealer)?;
+        sealer
+    } else {
+        let sealer = Sealer::read(secret_key)?;
+        sealer.check(
+            &transaction.query_row("SELECT sample FROM secret_key", [], |row| row.get::<_, String>(0))?,
+        )?;
+        sealer
+    };
+    // A new database has nothing to wipe. Wiping is no part of a transaction: it is made up for when it was interrupted.
+    let wiped = done == 0 || done == known;
+    transaction.pragma_update(None, "user_version", if wiped { known } else { SEALED })?;
     transaction.commit()?;
+    if !wiped {
+        wipe(connection)?;
+        connection.pragma_update(None, "user_version", known)?;
+    }
+    Ok(sealer)
+}
+
+/// Seals the secrets that are in plain text.
+fn seal_secrets(transaction: &Transaction<'_>, sealer: &Sealer) -> Result<()> {
+    transaction.execute("INSERT INTO secret_key (sample) VALUES (?1)", [sealer.sample()?])?;
+    let plain: Vec<(i64, String, String, String)> = transaction
+        .prepare(
+            "SELECT space_settings.repo, internal_id, space_settings.key, value
+             FROM space_settings JOIN repos ON repos.key = space_settings.repo WHERE kind = 'secret'",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (repo, internal_id, key, value) in plain {
+        let sealed = sealer.seal_setting(&internal_id, &key, &value)?;
+        transaction.execute(
+            "UPDATE space_settings SET value = ?1 WHERE repo = ?2 AND kind = 'secret' AND key = ?3",
+            rusqlite::params![sealed, repo, key],
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes the database anew, without what was in it before.
+fn wipe(connection: &Connection) -> Result<()> {
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.execute_batch("VACUUM")?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    connection.pragma_update(None, "secure_delete", false)?;
     Ok(())
 }
 
@@ -127,15 +198,16 @@ mod tests {
     fn a_newer_schema_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("hub.db");
-        drop(Database::open(&path).unwrap());
+        let key = dir.path().join("key");
+        drop(Database::open(&path, &key).unwrap());
         Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-        assert!(matches!(Database::open(&path), Err(StoreError::NewerVersion { found: 99, .. })));
+        assert!(matches!(Database::open(&path, &key), Err(StoreError::NewerVersion { found: 99, .. })));
     }
 
     #[test]
     fn a_change_that_fails_is_undone_whole() {
         let dir = tempfile::tempdir().unwrap();
-        let database = Database::open(&dir.path().join("hub.db")).unwrap();
+        let database = Database::open(&dir.path().join("hub.db"), &dir.path().join("key")).unwrap();
         let failed: Result<()> = database.write(|transaction| {
             transaction.execute("INSERT INTO trash (path) VALUES ('a')", [])?;
             transaction.execute("INSERT INTO trash (path) VALUES ('a')", [])?;

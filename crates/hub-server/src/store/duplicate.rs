@@ -4,20 +4,24 @@ use hub_types::RepoType;
 use rusqlite::params;
 
 use super::{
-    Change, CommitPlan, CommitTarget, NewRepo, RepoRecord, Result, Store, database::now,
+    Change, CommitPlan, CommitTarget, NewRepo, NewSettings, RepoRecord, Result, Store, database::now,
     space_settings::SettingKind,
 };
 
 impl Store {
     /// Makes a repository with the files of another one's default branch, as one commit after the first. Large files are
-    /// shared, not copied. A Space brings its variables, and no secrets. A copy that fails is removed.
+    /// shared, not copied. The copy of a gated one is gated. A Space brings its variables, and no secrets. A copy that fails
+    /// is removed.
     ///
     /// # Errors
     /// As for [`create_repo`](Store::create_repo).
     pub(crate) fn duplicate_repo(&self, source: &RepoRecord, new: NewRepo) -> Result<RepoRecord> {
         let author = new.author.clone();
         let copy = self.create_repo(new)?;
-        let filled = self.copy_files(source, &copy, author).and_then(|()| {
+        // First of all: nobody gets at a copy who may not have the original.
+        let gated = NewSettings { gated: source.gated.clone().map(Some), private: None };
+        let guarded = self.change_settings(&copy, &gated);
+        let filled = guarded.and_then(|()| self.copy_files(source, &copy, author)).and_then(|()| {
             if source.repo.repo_type != RepoType::Space {
                 return Ok(());
             }

@@ -37,6 +37,23 @@ pub enum StoreError {
         /// The data folder.
         path: PathBuf,
     },
+    /// The key of the secrets of Spaces is not where it should be.
+    #[error(
+        "the secrets of Spaces in this data folder are encrypted, and the key is not in {}: put that file back, or name the one that has the key",
+        path.display()
+    )]
+    SecretKeyMissing {
+        /// The file that should hold it.
+        path: PathBuf,
+    },
+    /// A file is not the key of the secrets of Spaces in this data folder.
+    #[error("{} is not the key of this data folder: {reason}", path.display())]
+    BadSecretKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// A user or an organisation is not known.
     #[error("there is no account {name:?}")]
     AccountNotFound {
@@ -112,6 +129,12 @@ pub enum StoreError {
         path: String,
         /// The rule that it breaks.
         reason: String,
+    },
+    /// A revision has more than anybody is shown at once.
+    #[error("this revision is too large to be shown: {reason}")]
+    TooLarge {
+        /// The limit that it breaks.
+        reason: &'static str,
     },
     /// A ref of this name exists already.
     #[error("reference {name} already exists")]

@@ -4,6 +4,7 @@
 //! DIR/version                               the layout's version, as text
 //! DIR/lock                                  locked while a process has the folder
 //! DIR/hub.db                                accounts, repositories, and what else is not git or large
+//! DIR/secret.key                            the key of the secrets in it, unless that is in another file
 //! DIR/repos/{models,datasets,spaces}/ns/name.git   bare git repositories
 //! DIR/lfs/objects/aa/bb/SHA256              large files
 //! DIR/lfs/incoming/                         large files that are being received
@@ -57,6 +58,7 @@ impl Layout {
                 Err(TryLockError::Error(source)) => return Err(StoreError::io("lock", &lock_path)(source)),
             }
         }
+        keep_private(dir)?;
         let layout = Self { dir: dir.to_path_buf(), _lock: lock };
         if check_version(dir)?.is_none() {
             write_durably(dir, "version", format!("{VERSION}\n").as_bytes())?;
@@ -76,6 +78,11 @@ impl Layout {
     /// The database.
     pub(super) fn database(&self) -> PathBuf {
         self.dir.join("hub.db")
+    }
+
+    /// The key of the secrets in it, unless another file is named.
+    pub(super) fn secret_key(&self) -> PathBuf {
+        self.dir.join("secret.key")
     }
 
     /// For what is not finished, on the same file system as everything else.
@@ -157,11 +164,14 @@ fn check_version(dir: &Path) -> Result<Option<u64>> {
 
 /// Removes `*.lock` of refs: commits that were interrupted left them, and git programs that the hub started ended with it.
 fn remove_lock_files(folder: &Path) -> Result<()> {
-    for entry in entries(folder)? {
-        if entry.is_dir() {
-            remove_lock_files(&entry)?;
-        } else if entry.extension().is_some_and(|extension| extension == "lock") {
-            remove_all(&entry)?;
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        for entry in entries(&folder)? {
+            if entry.is_dir() {
+                open.push(entry);
+            } else if entry.extension().is_some_and(|extension| extension == "lock") {
+                remove_all(&entry)?;
+            }
         }
     }
     Ok(())
@@ -192,6 +202,47 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<io::Result<_>>()
         .map_err(StoreError::io("list", folder))
+}
+
+/// Takes a file or folder away from everybody but its owner, on systems with modes. It may not be there.
+pub(super) fn keep_private(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let restrict = || {
+            let metadata = fs::metadata(path)?;
+            let mode = if metadata.is_dir() { 0o700 } else { 0o600 };
+            // Where nobody else has rights, nothing is changed: not every file system can.
+            if metadata.permissions().mode() & 0o077 == 0 {
+                return Ok(());
+            }
+            fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        };
+        match restrict() {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::io("take the rights of other users away from", path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Writes a new file that only its owner may read, so that a crash leaves either nothing or all of it.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let write = || {
+        // Made with the mode 0600 where there are modes.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)
+    };
+    write().map_err(StoreError::io("write", path))?;
+    sync_folder(folder)
 }
 
 /// Removes a file or a whole folder; it may be gone already.

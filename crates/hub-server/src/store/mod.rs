@@ -17,7 +17,9 @@ mod lfs;
 mod likes;
 mod moves;
 mod push;
+mod random;
 mod repos;
+mod sealer;
 mod search;
 mod settings;
 mod space_runtime;
@@ -48,10 +50,12 @@ pub(crate) use git::{
     GitRepo, IgnoreRules, Merged, NewRef, Signature, Stage,
 };
 use layout::Layout;
+pub(crate) use layout::write_private;
 pub use lfs::DiscardLfs;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
 pub(crate) use push::Push;
+pub(crate) use random::random_hex;
 pub(crate) use repos::{NewRepo, RepoRecord};
 #[cfg(test)]
 pub(crate) use search::Rank;
@@ -84,13 +88,16 @@ struct Shared {
 }
 
 impl Store {
-    /// Opens the data folder, or makes one where nothing is. What an interrupted process left is removed.
+    /// Opens the data folder, or makes one where nothing is. What an interrupted process left is removed. The key of the
+    /// secrets of Spaces is in the folder, unless another file is named.
     ///
     /// # Errors
-    /// `NewerVersion`, `InUse`, `NotAStore`, or what the file system and the database say.
-    pub(crate) fn open(dir: &Path) -> Result<Self> {
+    /// `NewerVersion`, `InUse`, `NotAStore`, `SecretKeyMissing`, `BadSecretKey`, or what the file system and the database
+    /// say.
+    pub(crate) fn open(dir: &Path, secret_key: Option<&Path>) -> Result<Self> {
         let layout = Layout::open(dir)?;
-        let database = Arc::new(Database::open(&layout.database())?);
+        let secret_key = secret_key.map_or_else(|| layout.secret_key(), Path::to_path_buf);
+        let database = Arc::new(Database::open(&layout.database(), &secret_key)?);
         let lfs = LfsStore::open(&layout, Arc::clone(&database))?;
         let open_repos = OpenRepos::new(layout.tmp());
         let hooks = hooks::write_hooks(layout.dir())?;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Refuses a push with a file that leads to LFS content which the repository has not. git runs it before any ref moves.
+# Refuses a push with a file that leads to LFS content which the repository has not, or with what is too much:
+# folders more than 64 deep, paths of more than 4096 bytes, files of more than 32 MiB. git runs it before any ref moves.
 # HUB_PUSH is a folder of this push alone; its file `objects` has a line "OID SIZE" for each content that is here.
 export LC_ALL=C
 failed() { echo "the push could not be checked: $1" >&2; exit 1; }
@@ -7,11 +8,45 @@ tips=$(while read -r _old new _ref; do
     case $new in *[!0]*) echo "$new" ;; esac
 done)
 [ -n "$tips" ] || exit 0
+# What is too much, in lines whose path begins in column `skip`. It stops at the first: what follows may be longer than any disk.
+limits='
+    function refuse(why) { print why >refused; exit }
+    { path = substr($0, skip) }
+    length(path) > 4096 { refuse("it has a path of more than 4096 bytes") }
+    split(path, parts, "/") > 64 { refuse("folders may be nested 64 deep at most") }
+    NR > most { refuse("it has more than " most " files and folders") }
+    { print }'
+check() {
+    awk -v refused="$HUB_PUSH/refused" -v skip="$1" -v most="$2" "$limits" || failed "its paths cannot be read"
+}
+stop_if_refused() {
+    [ -s "$HUB_PUSH/refused" ] || return 0
+    echo "Your push was rejected: $(cat "$HUB_PUSH/refused")" >&2
+    exit 1
+}
 # shellcheck disable=SC2086 # several words
-git rev-list --objects $tips --not --all >"$HUB_PUSH/listed" || failed "its objects cannot be listed"
+{ git rev-list --objects $tips --not --all || echo broken >"$HUB_PUSH/broken"; } |
+    check 42 2000000 >"$HUB_PUSH/listed" || exit 1
+stop_if_refused
+[ ! -e "$HUB_PUSH/broken" ] || failed "its objects cannot be listed"
+# An object that is here already, or is there twice, is listed above in one place at most, or in none.
+for tip in $tips; do
+    grep -q "^$tip" "$HUB_PUSH/listed" || continue
+    tree=$(git rev-parse --verify --quiet "$tip^{tree}") || continue
+    { git -c core.quotePath=false ls-tree -r -t --full-tree --name-only "$tree" || echo broken >"$HUB_PUSH/broken"; } |
+        check 1 1000000 >/dev/null || exit 1
+    stop_if_refused
+    [ ! -e "$HUB_PUSH/broken" ] || failed "its files cannot be listed"
+done
 cut -d ' ' -f 1 "$HUB_PUSH/listed" |
     git cat-file --batch-check='%(objectname) %(objecttype) %(objectsize)' >"$HUB_PUSH/sizes" ||
     failed "its objects cannot be read"
+large=$(awk '$2 == "blob" && $3 > 33554432 { print $1; exit }' "$HUB_PUSH/sizes")
+if [ -n "$large" ]; then
+    echo "Your push was rejected because it contains files larger than 32 MiB. Please use git-lfs to store large files." >&2
+    echo "The first is \"$(grep "^$large " "$HUB_PUSH/listed" | head -n 1 | cut -d ' ' -f 2-)\"" >&2
+    exit 1
+fi
 awk '$2 == "blob" && $3 < 1024 { print $1 }' "$HUB_PUSH/sizes" |
     git cat-file --batch >"$HUB_PUSH/small" || failed "its files cannot be read"
 awk -v objects="$HUB_PUSH/objects" '

@@ -11,6 +11,7 @@ use super::{
     database::{corrupt, lock, now, time_from_column},
     git,
     layout::{create_folder_durably, remove_all, sync_folder},
+    random::random_hex,
 };
 
 /// A repository that exists, or existed when this was read.
@@ -247,9 +248,7 @@ pub(super) fn expect_repo(connection: &Connection, repo: &RepoRecord) -> Result<
 
 /// 24 random hexadecimal digits.
 pub(super) fn random_id() -> Result<String> {
-    let mut bytes = [0; 12];
-    getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    random_hex::<12>()
 }
 
 #[cfg(test)]

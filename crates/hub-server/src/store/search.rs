@@ -148,7 +148,7 @@ impl Order {
 const NAMESPACE: &str = "substr(folded, 1, instr(folded, '/') - 1)";
 
 impl Store {
-    /// Finds repositories, in order, from a position on.
+    /// Finds repositories, in order, from a position on. By its card a disabled one is not found.
     pub(crate) fn search_repos(&self, query: &RepoQuery) -> Result<Vec<FoundRepo>> {
         self.check_summaries()?;
         let (column, order, beyond) = match query.ascending {
@@ -171,6 +171,7 @@ impl Store {
                  AND (:task IS NULL OR card ->> '$.pipeline_tag' = :task)
                  AND (NOT :linked OR EXISTS
                      (SELECT 1 FROM repo_tags WHERE repo = repos.key AND kind IN ('{LINKED_MODEL}', 'dataset')))
+                 AND (NOT disabled OR (:tags = '[]' AND :task IS NULL AND NOT :linked))
                  AND (:after IS NULL OR ({column}, repos.key) {beyond} (:value, :after))
              ORDER BY place {order}, repos.key {order} LIMIT :limit"
         );
@@ -198,13 +199,13 @@ impl Store {
         })
     }
 
-    /// The tags of all public repositories of a kind, in groups.
+    /// The tags of all public repositories of a kind that are not disabled, in groups.
     pub(crate) fn tags_by_type(&self, repo_type: RepoType) -> Result<TagsByType> {
         self.check_summaries()?;
         self.database().read(|connection| {
             let mut query = connection.prepare_cached(
                 "SELECT DISTINCT kind, tag FROM repo_tags JOIN repos ON repos.key = repo_tags.repo
-                 WHERE repo_type = ?1 AND NOT private ORDER BY kind, tag",
+                 WHERE repo_type = ?1 AND NOT private AND NOT disabled ORDER BY kind, tag",
             )?;
             let mut rows = query.query([repo_type.singular()])?;
             let mut groups = TagsByType::default();

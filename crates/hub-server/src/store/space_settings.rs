@@ -1,4 +1,4 @@
-//! Secrets and variables of Spaces.
+//! Secrets and variables of Spaces. The values of secrets are sealed, and nothing here gives them out.
 
 use hub_types::space::SpaceSetting;
 use jiff::Timestamp;
@@ -43,9 +43,16 @@ impl Store {
         kind: SettingKind,
         settings: &[SpaceSetting],
     ) -> Result<()> {
+        let sealer = &self.database().sealer;
         self.database().write(|transaction| {
             super::repos::expect_repo(transaction, repo)?;
             for setting in settings {
+                let value = match kind {
+                    SettingKind::Secret => {
+                        sealer.seal_setting(&repo.internal_id, &setting.key, &setting.value)?
+                    }
+                    SettingKind::Variable => setting.value.clone(),
+                };
                 transaction.execute(
                     "INSERT INTO space_settings (repo, kind, key, value, description, updated_at)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -54,7 +61,7 @@ impl Store {
                         repo.key,
                         kind.word(),
                         setting.key,
-                        setting.value,
+                        value,
                         setting.description,
                         now().as_millisecond()
                     ],
@@ -75,11 +82,11 @@ impl Store {
         })
     }
 
-    /// The secrets or variables of a Space, by key.
+    /// The variables of a Space, or its secrets without their values, by key.
     pub(crate) fn space_settings(&self, repo: &RepoRecord, kind: SettingKind) -> Result<Vec<StoredSetting>> {
         self.database().read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT key, value, description, updated_at FROM space_settings
+                "SELECT key, iif(kind = 'secret', '', value), description, updated_at FROM space_settings
                  WHERE repo = ?1 AND kind = ?2 ORDER BY key",
             )?;
             let rows = statement.query_map(params![repo.key, kind.word()], |row| {
@@ -89,5 +96,114 @@ impl Store {
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use hub_types::RepoType;
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::store::{
+        StoreError,
+        testing::{Temporary, new_repo, temporary},
+    };
+
+    const SECRET: &str = "hf_a_secret_that_nobody_may_find";
+
+    fn space_with_secret() -> (Temporary, RepoRecord) {
+        let store = temporary();
+        let space = store.create_repo(new_repo(RepoType::Space, "ada/app")).unwrap();
+        let setting = SpaceSetting::new("KEY", SECRET);
+        store.set_space_settings(&space, SettingKind::Secret, &[setting]).unwrap();
+        (store, space)
+    }
+
+    fn stored(store: &Store) -> String {
+        let value = |connection: &Connection| {
+            Ok(connection.query_row("SELECT value FROM space_settings", [], |row| row.get(0))?)
+        };
+        store.database().read(value).unwrap()
+    }
+
+    /// Whether the secret is in any file below a folder.
+    fn is_in(folder: &Path) -> bool {
+        fs::read_dir(folder).unwrap().any(|entry| {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                return is_in(&path);
+            }
+            fs::read(path).unwrap().windows(SECRET.len()).any(|found| found == SECRET.as_bytes())
+        })
+    }
+
+    /// Makes the database as it was before secrets were sealed.
+    fn as_before(store: &Store) {
+        let path = store.dir().join("hub.db");
+        Connection::open(path)
+            .unwrap()
+            .execute_batch(&format!(
+                "DROP TABLE secret_key; UPDATE space_settings SET value = '{SECRET}'; PRAGMA user_version = 2;"
+            ))
+            .unwrap();
+    }
+
+    #[test]
+    fn a_secret_is_in_no_file_and_the_key_opens_it() {
+        let (store, space) = space_with_secret();
+        let sealer = &store.database().sealer;
+        assert_eq!(sealer.open_setting(&space.internal_id, "KEY", &stored(&store)).as_deref(), Some(SECRET));
+        assert!(!is_in(store.dir()));
+        let listed = store.space_settings(&space, SettingKind::Secret).unwrap();
+        assert_eq!((listed[0].setting.key.as_str(), listed[0].setting.value.as_str()), ("KEY", ""));
+    }
+
+    #[test]
+    fn a_plain_secret_is_sealed_at_the_next_start_and_nothing_is_left_of_it() {
+        let (store, space) = space_with_secret();
+        as_before(&store);
+        assert!(is_in(store.dir()));
+        let store = store.reopen();
+        assert!(!is_in(store.dir()));
+        let sealer = &store.database().sealer;
+        assert_eq!(sealer.open_setting(&space.internal_id, "KEY", &stored(&store)).as_deref(), Some(SECRET));
+        let sealed = stored(&store);
+        assert_eq!(stored(&store.reopen()), sealed, "once");
+    }
+
+    #[test]
+    fn wiping_that_was_interrupted_is_made_up_for() {
+        let (store, _) = space_with_secret();
+        as_before(&store);
+        let store = store.reopen();
+        let connection = Connection::open(store.dir().join("hub.db")).unwrap();
+        let leave_behind = format!(
+            "CREATE TABLE x (y); INSERT INTO x VALUES ('{SECRET}'); DROP TABLE x; PRAGMA user_version = 3;"
+        );
+        connection.execute_batch(&leave_behind).unwrap();
+        drop(connection);
+        assert!(is_in(store.dir()));
+        assert!(!is_in(store.reopen().dir()));
+    }
+
+    #[test]
+    fn without_its_key_the_folder_is_refused() {
+        let (store, _) = space_with_secret();
+        let dir = store.dir().to_path_buf();
+        let kept = store.close();
+        let (key, elsewhere) = (dir.join("secret.key"), tempfile::tempdir().unwrap());
+        let moved = elsewhere.path().join("moved.key");
+        fs::rename(&key, &moved).unwrap();
+        let error = Store::open(&dir, None).err().unwrap();
+        assert!(matches!(error, StoreError::SecretKeyMissing { .. }), "{error}");
+        assert!(!key.exists(), "no new key hides that the old one is missing");
+        fs::write(&key, "0".repeat(64)).unwrap();
+        let error = Store::open(&dir, None).err().unwrap();
+        assert!(matches!(error, StoreError::BadSecretKey { .. }), "{error}");
+        Store::open(&dir, Some(&moved)).unwrap();
+        drop(kept);
     }
 }

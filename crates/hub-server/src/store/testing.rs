@@ -26,16 +26,21 @@ impl Deref for Temporary {
 }
 
 impl Temporary {
+    /// Closes the store and keeps its folder.
+    pub(crate) fn close(self) -> tempfile::TempDir {
+        self.dir
+    }
+
     /// Closes the store and opens it again.
     pub(crate) fn reopen(self) -> Self {
         drop(self.store);
-        Self { store: Store::open(self.dir.path()).unwrap(), dir: self.dir }
+        Self { store: Store::open(self.dir.path(), None).unwrap(), dir: self.dir }
     }
 }
 
 pub(crate) fn temporary() -> Temporary {
     let dir = tempfile::tempdir().unwrap();
-    Temporary { store: Store::open(dir.path()).unwrap(), dir }
+    Temporary { store: Store::open(dir.path(), None).unwrap(), dir }
 }
 
 pub(crate) fn author() -> Signature {

@@ -1,13 +1,17 @@
-//! Every route for every kind of caller, on a public, a private and a missing repository. A route that
-//! [`hub_server::routes`] lists and no row below asks for fails a test.
+//! Every route for every kind of caller, on every kind of repository: public or private, gated or not, disabled or not,
+//! and one that is missing. A route that [`hub_server::routes`] lists and no row below asks for fails a test.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+mod rows;
+
+use std::cmp::Reverse;
 
 use http::Method;
-use hub_server::{Needs, Operation, routes};
+use hub_server::{EmbeddedHub, Needs, Operation, routes};
+use hub_types::{RepoRef, RepoType};
 use serde_json::json;
 
-use crate::support::{ADA, BOB, RITA, WIM, builder, call, get, post};
+use self::rows::{Row, rows, space_rows};
+use crate::support::{ADA, BOB, RITA, WIM, builder, call, file_line, get, header_line, ndjson, post};
 
 /// Callers of a repository of the organisation, in the order of the columns below.
 const WIM_READS: &str = "hf_wim_reads";
@@ -19,166 +23,111 @@ const CALLERS: [(&str, Option<&str>); 5] = [
     ("writer's read token", Some(WIM_READS)),
 ];
 
-struct Row {
-    method: Method,
-    route: &'static str,
-    body: serde_json::Value,
-    public: [u16; 5],
-    private: [u16; 5],
+/// Content of a file. Who may not read it finds it in no response.
+const CONTENT: &str = "only for those who may read the files";
+
+/// What a repository can be.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    private: bool,
+    gated: bool,
+    disabled: bool,
 }
 
-/// Statuses of reads: everybody on a public one, members on a private one.
-const READ: ([u16; 5], [u16; 5]) = ([200; 5], [401, 404, 200, 200, 200]);
-/// Statuses of what needs a token that writes but only sight of the repository.
-const CONTRIBUTE: ([u16; 5], [u16; 5]) = ([401, 200, 200, 200, 403], [401, 404, 200, 200, 403]);
-/// As [`CONTRIBUTE`], for what is answered with 201.
-const COMMENT: ([u16; 5], [u16; 5]) = ([401, 201, 201, 201, 403], [401, 404, 201, 201, 403]);
-/// Statuses of changes.
-const WRITE: ([u16; 5], [u16; 5]) = ([401, 403, 403, 200, 403], [401, 404, 403, 200, 403]);
-/// Statuses of URLs that carry their own permission, used without it.
-const SIGNED: ([u16; 5], [u16; 5]) = ([403; 5], [403; 5]);
-
-fn rows() -> Vec<Row> {
-    let none = json!(null);
-    let header = json!({"key": "header", "value": {"summary": "x"}});
-    let oid =
-        "/{}.git/info/lfs/objects/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?size=1";
-    let part =
-        "/{}.git/info/lfs/objects/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/1?size=1";
-    let row = |method, route, body, (public, private)| Row { method, route, body, public, private };
-    vec![
-        row(Method::GET, "/api/models/{}", none.clone(), READ),
-        row(Method::GET, "/api/models/{}/revision/main", none.clone(), READ),
-        row(Method::GET, "/api/models/{}/refs", none.clone(), READ),
-        row(Method::GET, "/api/models/{}/likers", none.clone(), READ),
-        row(Method::GET, "/api/models/{}/auth-check", none.clone(), READ),
-        row(Method::GET, "/api/models/{}/auth-check/write", none.clone(), WRITE),
-        row(Method::POST, "/api/models/{}/like", none.clone(), CONTRIBUTE),
-        row(Method::DELETE, "/api/models/{}/like", none.clone(), CONTRIBUTE),
-        row(Method::POST, "/api/models/{}/branch/x", json!({}), WRITE),
-        row(Method::DELETE, "/api/models/{}/branch/x", none.clone(), WRITE),
-        row(Method::POST, "/api/models/{}/tag/main", json!({"tag": "v1"}), WRITE),
-        row(Method::DELETE, "/api/models/{}/tag/v1", none.clone(), WRITE),
-        row(Method::POST, "/api/models/{}/super-squash/main", json!({}), WRITE),
-        row(Method::PUT, "/api/models/{}/settings", json!({"gated": false}), WRITE),
-        row(Method::GET, "/api/models/{}/tree/main", none.clone(), READ),
-        row(Method::GET, "/api/models/{}/treesize/main", none.clone(), READ),
-        row(Method::GET, "/api/models/{}/compare/main..main", none.clone(), READ),
-        row(Method::POST, "/api/models/{}/paths-info/main", json!({"paths": ["a"]}), READ),
-        row(Method::GET, "/api/models/{}/commits/main", none.clone(), READ),
-        row(Method::GET, "/api/models/{}/discussions", none.clone(), READ),
-        row(Method::GET, "/api/models/{}/discussions/1", none.clone(), ([404; 5], [401, 404, 404, 404, 404])),
-        row(Method::POST, "/api/models/{}/discussions", json!({"title": "Title"}), CONTRIBUTE),
-        // The discussion is the writer's own, made below.
-        row(Method::POST, "/api/models/{}/discussions/1/comment", json!({"comment": "x"}), COMMENT),
-        row(Method::POST, "/api/models/{}/discussions/1/title", json!({"title": "Title"}), WRITE),
-        row(Method::POST, "/api/models/{}/discussions/1/status", json!({"status": "open"}), WRITE),
-        row(Method::POST, "/api/models/{}/discussions/1/comment/ID/edit", json!({"content": "x"}), WRITE),
-        row(Method::POST, "/api/models/{}/discussions/1/comment/ID/hide", none.clone(), WRITE),
-        // A discussion is no pull request, which a writer is told.
-        row(
-            Method::POST,
-            "/api/models/{}/discussions/1/merge",
-            none.clone(),
-            ([401, 403, 403, 400, 403], [401, 404, 403, 400, 403]),
-        ),
-        row(Method::GET, "/{}/resolve/main/.gitattributes", none.clone(), READ),
-        row(Method::HEAD, "/{}/resolve/main/.gitattributes", none.clone(), READ),
-        row(Method::GET, "/{}/raw/main/.gitattributes", none.clone(), READ),
-        row(
-            Method::POST,
-            "/{}.git/info/lfs/objects/batch",
-            json!({"operation": "download", "objects": []}),
-            READ,
-        ),
-        row(
-            Method::POST,
-            "/{}.git/info/lfs/objects/batch",
-            json!({"operation": "upload", "objects": []}),
-            CONTRIBUTE,
-        ),
-        row(Method::POST, "/api/models/{}/preupload/main", json!({"files": []}), WRITE),
-        row(Method::POST, "/api/models/{}/preupload/main?create_pr=1", json!({"files": []}), CONTRIBUTE),
-        row(Method::POST, "/api/models/{}/commit/main", header.clone(), WRITE),
-        row(Method::POST, "/api/models/{}/commit/main?create_pr=1", header, CONTRIBUTE),
-        row(Method::GET, oid, none.clone(), SIGNED),
-        row(Method::PUT, oid, none.clone(), SIGNED),
-        row(Method::PUT, part, none.clone(), SIGNED),
-        row(
-            Method::POST,
-            "/{}.git/info/lfs/complete/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?size=1",
-            json!({"oid": "a", "parts": []}),
-            SIGNED,
-        ),
-        row(Method::POST, "/{}.git/info/lfs/verify?size=1", json!({"oid": "a", "size": 1}), SIGNED),
-        row(Method::GET, "/{}.git/info/refs?service=git-upload-pack", none.clone(), READ),
-        row(Method::GET, "/{}.git/info/refs?service=git-receive-pack", none.clone(), WRITE),
-        // An empty request is no conversation that git takes part in; who may not speak to it is told before.
-        row(Method::POST, "/{}.git/git-upload-pack", none.clone(), ([415; 5], [401, 404, 415, 415, 415])),
-        row(
-            Method::POST,
-            "/{}.git/git-receive-pack",
-            none.clone(),
-            ([401, 403, 403, 415, 403], [401, 404, 403, 415, 403]),
-        ),
-        row(
-            Method::GET,
-            "/{}.git/info/lfs/locks/verify",
-            none.clone(),
-            ([501; 5], [401, 404, 501, 501, 501]),
-        ),
-        row(Method::POST, "/{}.git/info/lfs/locks/verify", json!({}), ([501; 5], [401, 404, 501, 501, 501])),
-        // Into the caller's own namespace, where nobody but the owners of the original may write with that name.
-        row(
-            Method::POST,
-            "/api/models/{}/duplicate",
-            json!({"repository": "analytical/copy"}),
-            ([401, 403, 403, 200, 403], [401, 404, 403, 409, 403]),
-        ),
-    ]
-}
-
-/// URLs of Spaces.
-fn space_rows() -> Vec<Row> {
-    let row = |method, route, body, (public, private)| Row { method, route, body, public, private };
-    let none = json!(null);
-    let (pair, key) = (json!({"key": "A", "value": "x"}), json!({"key": "A"}));
-    vec![
-        row(Method::GET, "/api/spaces/{}/runtime", none.clone(), READ),
-        row(Method::GET, "/api/spaces/{}/variables", none.clone(), READ),
-        row(Method::POST, "/api/spaces/{}/variables", pair.clone(), WRITE),
-        row(Method::DELETE, "/api/spaces/{}/variables", key.clone(), WRITE),
-        row(Method::GET, "/api/spaces/{}/secrets", none.clone(), WRITE),
-        row(Method::POST, "/api/spaces/{}/secrets", pair, WRITE),
-        row(Method::DELETE, "/api/spaces/{}/secrets", key, WRITE),
-        row(Method::POST, "/api/spaces/{}/hardware", json!({"flavor": "t4-small"}), WRITE),
-        row(Method::POST, "/api/spaces/{}/sleeptime", json!({"seconds": 60}), WRITE),
-        row(Method::POST, "/api/spaces/{}/pause", none.clone(), WRITE),
-        row(Method::POST, "/api/spaces/{}/restart", none, WRITE),
-        row(Method::POST, "/api/spaces/{}/dev-mode", json!({"enabled": true}), WRITE),
-    ]
-}
-
-#[tokio::test]
-async fn every_route_of_a_space_lets_through_whom_it_should() {
-    let hub = builder().token("wim", WIM_READS, hub_server::TokenRole::Read).build().unwrap();
-    for (name, private) in [("open", false), ("closed", true)] {
-        let new = json!({
-            "name": name, "organization": "analytical", "type": "space", "sdk": "gradio", "private": private,
-        });
-        assert_eq!(post("/api/repos/create", new).token(WIM).send(&hub).await.status, 200);
+impl Kind {
+    fn all() -> impl Iterator<Item = Self> {
+        (0..8).map(|n| Self { private: n & 1 != 0, gated: n & 2 != 0, disabled: n & 4 != 0 })
     }
-    for Row { method, route, body, public, private } in space_rows() {
-        let missing = [private[0], private[1], private[1], private[1], private[1]];
-        for (id, expected) in
-            [("analytical/open", public), ("analytical/closed", private), ("analytical/missing", missing)]
-        {
-            for ((who, token), status) in CALLERS.into_iter().zip(expected) {
-                let body = if body.is_null() { String::new() } else { body.to_string() };
-                let route = route.replace("{}", id);
-                let response = call(method.clone(), &route).maybe_token(token).body(body).send(&hub).await;
-                assert_eq!(response.status, status, "{method} {route} for {who}: {response:?}");
-            }
+
+    fn id(self) -> String {
+        let word = |is, word| if is { word } else { "" };
+        format!(
+            "analytical/it{}{}{}",
+            word(self.private, "-private"),
+            word(self.gated, "-gated"),
+            word(self.disabled, "-disabled")
+        )
+    }
+
+    /// The statuses of a row. Who may see a disabled repository is told so, and the files of a gated one are for members.
+    fn statuses(self, row: &Row) -> [u16; 5] {
+        let mut statuses = if self.private { row.private } else { row.public };
+        if self.disabled {
+            let strangers = if self.private { 2 } else { 0 };
+            statuses.iter_mut().skip(strangers).for_each(|status| *status = 403);
+        } else if self.gated && !self.private && reads_files(row) {
+            statuses[..2].copy_from_slice(&[401, 403]);
+        }
+        statuses
+    }
+
+    /// Whether the caller in this column may read the files.
+    fn shows_files(self, column: usize) -> bool {
+        !self.disabled && (column >= 2 || !(self.private || self.gated))
+    }
+
+    /// Makes it, with a file, a discussion and a pull request that deletes the file. Gives the id of the first comment.
+    async fn make(self, hub: &EmbeddedHub, repo_type: &str) -> String {
+        let id = self.id();
+        let name = id.strip_prefix("analytical/").unwrap();
+        let mut new =
+            json!({"name": name, "organization": "analytical", "type": repo_type, "private": self.private});
+        if repo_type == "space" {
+            new["sdk"] = json!("gradio");
+        }
+        assert_eq!(post("/api/repos/create", new).token(WIM).send(hub).await.status, 200);
+        let url = format!("/api/{repo_type}s/{id}");
+        let commit = |query, line| {
+            let lines = ndjson(&[header_line("Change"), line]);
+            call(Method::POST, &format!("{url}/commit/main{query}")).body(lines).token(WIM)
+        };
+        commit("", file_line("a.txt", CONTENT)).send(hub).await.json();
+        let discussions = format!("{url}/discussions");
+        post(&discussions, json!({"title": "Title"})).token(WIM).send(hub).await.json();
+        let deletion = json!({"key": "deletedFile", "value": {"path": "a.txt"}});
+        commit("?create_pr=1", deletion).send(hub).await.json();
+        let details = get(&format!("{discussions}/1")).token(WIM).send(hub).await.json();
+        if self.gated {
+            let settings = call(Method::PUT, &format!("{url}/settings")).body(r#"{"gated":"auto"}"#);
+            settings.token(WIM).send(hub).await.json();
+        }
+        if self.disabled {
+            let repo_type = if repo_type == "space" { RepoType::Space } else { RepoType::Model };
+            hub.disable(&RepoRef::new(repo_type, id.parse().unwrap()), true).unwrap();
+        }
+        details["events"][0]["id"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Whether a row is a request for contents of files. Of some routes only the query or the body says so.
+fn reads_files(row: &Row) -> bool {
+    let Row { method, route, body, .. } = row;
+    match operation(method, route).unwrap().path {
+        "/api/{type}/{id}/discussions/{num}" => route.ends_with("/2?diff=1"),
+        "/{id}.git/info/refs" => !route.ends_with("git-receive-pack"),
+        "/{id}.git/info/lfs/objects/batch" => body["operation"] == "download",
+        _ => operation(method, route).unwrap().needs == Needs::Files,
+    }
+}
+
+async fn ask_as_everybody(hub: &EmbeddedHub, row: &Row, id: &str, comment: &str, kind: Option<Kind>) {
+    let Row { method, route, body, private, .. } = row;
+    // What a caller who may not see a private repository is told: the same as of one that does not exist.
+    let missing = [private[0], private[1], private[1], private[1], private[1]];
+    let expected = kind.map_or(missing, |kind| kind.statuses(row));
+    let route = route.replace("{}", id).replace("/ID/", &format!("/{comment}/"));
+    let body = match kind {
+        _ if body.is_null() => String::new(),
+        // It stays what it is.
+        Some(Kind { private, .. }) if route.ends_with("/settings") => json!({"private": private}).to_string(),
+        _ => body.to_string().replace("{}-copy", &format!("{id}-copy")),
+    };
+    for (column, ((who, token), status)) in CALLERS.into_iter().zip(expected).enumerate() {
+        let response = call(method.clone(), &route).maybe_token(token).body(body.clone()).send(hub).await;
+        assert_eq!(response.status, status, "{method} {route} for {who}: {response:?}");
+        if kind.is_some_and(|kind| !kind.shows_files(column)) {
+            let text = String::from_utf8_lossy(&response.body);
+            assert!(!text.contains(CONTENT), "{method} {route} for {who}: {text}");
         }
     }
 }
@@ -186,34 +135,29 @@ async fn every_route_of_a_space_lets_through_whom_it_should() {
 #[tokio::test]
 async fn every_route_lets_through_whom_it_should() {
     let hub = builder().token("wim", WIM_READS, hub_server::TokenRole::Read).build().unwrap();
-    let mut comments = BTreeMap::new();
-    for id in ["analytical/open", "analytical/closed"] {
-        let url = format!("/api/models/{id}/discussions");
-        post(&url, json!({"title": "Title"})).token(WIM).send(&hub).await.json();
-        let details = get(&format!("{url}/1")).token(WIM).send(&hub).await.json();
-        comments.insert(id, details["events"][0]["id"].as_str().unwrap().to_owned());
-    }
-    for Row { method, route, body, public, private } in rows() {
-        // What a caller who may not see a private repository is told: the same as of one that does not exist.
-        let missing = [private[0], private[1], private[1], private[1], private[1]];
-        for (id, expected) in
-            [("analytical/open", public), ("analytical/closed", private), ("analytical/missing", missing)]
-        {
-            for ((who, token), status) in CALLERS.into_iter().zip(expected) {
-                let body = if body.is_null() { String::new() } else { body.to_string() };
-                // Numbers of pull requests differ from caller to caller: the details of none are asked for here.
-                let route = if method == Method::GET {
-                    route.replace("/discussions/1", "/discussions/999")
-                } else {
-                    route.to_owned()
-                };
-                let route = route
-                    .replace("{}", id)
-                    .replace("/ID/", &format!("/{}/", comments.get(id).map_or("none", String::as_str)));
-                let response = call(method.clone(), &route).maybe_token(token).body(body).send(&hub).await;
-                assert_eq!(response.status, status, "{method} {route} for {who}: {response:?}");
-            }
+    for kind in Kind::all() {
+        let comment = kind.make(&hub, "model").await;
+        for row in rows() {
+            ask_as_everybody(&hub, &row, &kind.id(), &comment, Some(kind)).await;
         }
+    }
+    for row in rows() {
+        ask_as_everybody(&hub, &row, "analytical/missing", "none", None).await;
+    }
+}
+
+#[tokio::test]
+async fn every_route_of_a_space_lets_through_whom_it_should() {
+    let hub = builder().token("wim", WIM_READS, hub_server::TokenRole::Read).build().unwrap();
+    // A Space cannot be gated.
+    for kind in Kind::all().filter(|kind| !kind.gated) {
+        kind.make(&hub, "space").await;
+        for row in space_rows() {
+            ask_as_everybody(&hub, &row, &kind.id(), "none", Some(kind)).await;
+        }
+    }
+    for row in space_rows() {
+        ask_as_everybody(&hub, &row, "analytical/missing", "none", None).await;
     }
 }
 
@@ -284,12 +228,12 @@ fn what_a_route_needs_is_what_its_rows_say() {
         let anonymous = (public[0], private[0]);
         let expected = match needs {
             // Uploading is for those who sign in; what they may commit is asked of them later.
-            Needs::Sight if method == Method::POST && anonymous == (401, 401) => {
+            Needs::Files if method == Method::POST && anonymous == (401, 401) => {
                 assert!(route.ends_with("/batch"), "{method} {route}");
                 (401, 401)
             }
             // Whatever a writer is told.
-            Needs::Sight => (public[3], 401),
+            Needs::Sight | Needs::Files => (public[3], 401),
             Needs::SignedUrl => (403, 403),
             _ => (401, 401),
         };

@@ -195,3 +195,25 @@ async fn bodies_that_are_too_large_compressed_or_no_json_are_refused() {
     let text = call(Method::POST, "/api/repos/create").token(ADA).body("{").send(&hub).await;
     assert_eq!(text.status, 400);
 }
+
+#[tokio::test]
+async fn a_parameter_that_is_given_twice_is_refused() {
+    let hub = hub();
+    for uri in [
+        "/ada/demo.git/info/refs?service=git-upload-pack&service=git-receive-pack",
+        "/ada/demo.git/info/refs?service=git-upload-pack&%73ervice=git-receive-pack",
+        "/api/models/ada/demo?blobs=0&blobs=1",
+        "/api/models?limit=1&limit=1",
+        "/api/whoami-v2?what=1&what=2",
+        "/ada/demo/resolve/main/a.txt?download=1&download=0",
+    ] {
+        let refused = get(uri).token(ADA).send(&hub).await;
+        let (status, _, message) = refused.error();
+        assert!(status == 400 && message.contains("more than once"), "{uri}: {refused:?}");
+    }
+    for uri in
+        ["/api/models/ada/demo?expand=sha&expand[]=likes", "/api/models?filter=a&filter=b&search=c&search=d"]
+    {
+        assert_eq!(get(uri).send(&hub).await.status, 200, "{uri}");
+    }
+}

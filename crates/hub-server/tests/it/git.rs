@@ -16,15 +16,15 @@ use crate::support::{
 };
 
 /// A hub on a port with a thread of its own, and a folder to work in.
-struct World {
-    hub: EmbeddedHub,
+pub(crate) struct World {
+    pub(crate) hub: EmbeddedHub,
     address: String,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
     runtime: tokio::runtime::Runtime,
 }
 
 impl World {
-    fn new(hub: EmbeddedHub) -> Self {
+    pub(crate) fn new(hub: EmbeddedHub) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let server = runtime.block_on(Server::bind(hub.clone(), "127.0.0.1:0")).unwrap();
         let address = server.local_addr().to_string();
@@ -38,11 +38,11 @@ impl World {
         format!("http://{user}{}/{id}", self.address)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn run(&self, folder: &Path, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, folder: &Path, args: &[&str]) -> Output {
         let mut git = Command::new("git");
         git.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
         git.env("GIT_TERMINAL_PROMPT", "0").env("HOME", self.folder.path());
@@ -50,7 +50,7 @@ impl World {
         git.current_dir(folder).args(args).output().unwrap()
     }
 
-    fn git(&self, folder: &str, args: &[&str]) -> String {
+    pub(crate) fn git(&self, folder: &str, args: &[&str]) -> String {
         let output = self.run(&self.path(folder), args);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "git {args:?}: {stderr}");
@@ -64,12 +64,12 @@ impl World {
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
-    fn clone(&self, token: Option<&str>, id: &str, name: &str) {
+    pub(crate) fn clone(&self, token: Option<&str>, id: &str, name: &str) {
         let url = self.url(token, id);
         self.git("", &["clone", "--quiet", &url, name]);
     }
 
-    fn send(&self, call: Call) -> Received {
+    pub(crate) fn send(&self, call: Call) -> Received {
         self.runtime.block_on(call.send(&self.hub))
     }
 
@@ -80,7 +80,7 @@ impl World {
     }
 
     /// Writes a file and commits it in a clone.
-    fn edit(&self, clone: &str, path: &str, content: &[u8]) -> String {
+    pub(crate) fn edit(&self, clone: &str, path: &str, content: &[u8]) -> String {
         std::fs::write(self.path(clone).join(path), content).unwrap();
         self.git(clone, &["add", path]);
         self.git(clone, &["commit", "--quiet", "-m", path]);

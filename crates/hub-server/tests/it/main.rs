@@ -10,6 +10,7 @@ mod discussions;
 mod errors;
 mod faults;
 mod git;
+mod git_limits;
 mod lfs;
 mod likes;
 mod moves;

@@ -95,6 +95,81 @@ async fn a_hub_of_ones_own_has_a_user_with_a_token_that_lasts() {
     assert!(matches!(EmbeddedHub::open_local(&data), Err(OpenError::BadTokenFile { .. })));
 }
 
+/// The bytes of a secret are in no file of a folder.
+fn is_nowhere_in(folder: &std::path::Path, secret: &str) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            is_nowhere_in(&path, secret);
+        } else {
+            let content = std::fs::read(&path).unwrap();
+            assert!(!content.windows(secret.len()).any(|found| found == secret.as_bytes()), "{path:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn secrets_of_spaces_are_in_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let key = dir.path().join("elsewhere.key");
+    let open = |data: &str| {
+        EmbeddedHub::open(dir.path().join(data))
+            .secret_key_file(&key)
+            .token("ada", ADA, TokenRole::Write)
+            .build()
+    };
+    let hub = open("data").unwrap();
+    let secret = |value: &str| json!({"key": "KEY", "value": value});
+    let new =
+        json!({"name": "app", "type": "space", "sdk": "static", "secrets": [secret("the first secret")]});
+    post("/api/repos/create", new).token(ADA).send(&hub).await.json();
+    post("/api/spaces/ada/app/secrets", secret("the second secret")).token(ADA).send(&hub).await.json();
+    for secret in ["the first secret", "the second secret"] {
+        is_nowhere_in(hub.dir(), secret);
+    }
+    assert!(!hub.dir().join("secret.key").exists());
+    drop(hub);
+    let kept = std::fs::read(&key).unwrap();
+    open("data").unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let error = open("data").unwrap_err();
+    assert!(matches!(error, OpenError::Store(StoreError::SecretKeyMissing { .. })), "{error}");
+    open("other").unwrap();
+    let error = open("data").unwrap_err();
+    assert!(matches!(error, OpenError::Store(StoreError::BadSecretKey { .. })), "{error}");
+    std::fs::write(&key, kept).unwrap();
+    open("data").unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_is_for_its_owner_alone_also_when_it_was_not() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let names = ["", "hub.db", "hub.db-wal", "hub.db-shm", "secret.key", "link-key"];
+    let modes = || {
+        let mode = |name: &&str| fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777;
+        names.iter().map(mode).collect::<Vec<_>>()
+    };
+    let private = [0o700, 0o600, 0o600, 0o600, 0o600, 0o600];
+    let open = || EmbeddedHub::open(&data).user("ada").repo("ada/demo").build().unwrap();
+    let hub = open();
+    assert_eq!(modes(), private);
+    for name in &names[..4] {
+        fs::set_permissions(data.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    // What a process that was killed leaves.
+    let (wal, shm) = (fs::read(data.join("hub.db-wal")).unwrap(), fs::read(data.join("hub.db-shm")).unwrap());
+    drop(hub);
+    for (name, content) in [("hub.db-wal", wal), ("hub.db-shm", shm)] {
+        fs::write(data.join(name), content).unwrap();
+        fs::set_permissions(data.join(name), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let _hub = open();
+    assert_eq!(modes(), private);
+}
+
 #[test]
 fn descriptions_that_cannot_be_are_refused_with_the_reason() {
     let cases = [

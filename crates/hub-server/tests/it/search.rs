@@ -2,6 +2,7 @@
 
 use http::Method;
 use hub_server::{EmbeddedHub, Seed};
+use hub_types::{RepoRef, RepoType};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -154,4 +155,45 @@ async fn searches_refuse_a_wrong_token() {
     for url in ["/api/models", "/api/datasets", "/api/spaces", "/api/models-tags-by-type", "/api/metrics"] {
         assert_eq!(get(url).token("hf_wrong").send(&hub).await.status, 401, "{url}");
     }
+}
+
+#[tokio::test]
+async fn a_disabled_repository_is_listed_without_what_is_in_its_files() {
+    let hub = hub();
+    let card = "---\ntags: [template]\npipeline_tag: fill-mask\ndatasets: [ada/nums]\n---\n";
+    add_files(&hub, "ada/demo", &[("README.md", card), ("config.json", r#"{"model_type": "x"}"#)]).await;
+    let listed = async |query: &str| get(&format!("/api/models?author=ada{query}")).send(&hub).await.json();
+    let everything = "&full=true&cardData=true&config=true";
+    assert_eq!(listed(everything).await[0]["config"]["model_type"], "x");
+    let demo = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
+    hub.disable(&demo, true).unwrap();
+    for query in ["", everything, "&expand=siblings&expand=cardData&expand=tags&expand=usedStorage"] {
+        let one = &listed(query).await[0];
+        assert_eq!(one["id"], "ada/demo");
+        for gone in ["siblings", "cardData", "config", "usedStorage", "pipeline_tag"] {
+            assert!(one.get(gone).is_none_or(Value::is_null), "{gone} in {one}");
+        }
+        assert!(one.get("tags").is_none_or(|tags| *tags == json!([])), "{one}");
+        assert_eq!(one.get("disabled").is_some(), query == everything);
+    }
+    assert_eq!(listed(everything).await[0]["disabled"], true);
+    for by_card in ["&filter=template", "&pipeline_tag=fill-mask"] {
+        assert_eq!(listed(by_card).await, json!([]), "{by_card}");
+    }
+    let tags = get("/api/models-tags-by-type").send(&hub).await.json();
+    assert!(!tags.to_string().contains("fill-mask"), "{tags}");
+}
+
+#[tokio::test]
+async fn a_disabled_template_is_none() {
+    let hub = hub();
+    let readme = file_line("README.md", "---\nsdk: static\ntags: [template]\n---\n");
+    let commit = call(Method::POST, "/api/spaces/ada/app/commit/main");
+    commit.body(ndjson(&[header_line("Card"), readme])).token(ADA).send(&hub).await.json();
+    let listed = async || get("/api/spaces/templates").send(&hub).await.json()["templates"].clone();
+    assert_eq!(listed().await[0]["repoId"], "ada/app");
+    hub.disable(&RepoRef::new(RepoType::Space, "ada/app".parse().unwrap()), true).unwrap();
+    assert_eq!(listed().await, json!([]));
+    let new = json!({"name": "copy", "type": "space", "sdk": "static", "template": "ada/app"});
+    assert_eq!(crate::support::post("/api/repos/create", new).token(BOB).send(&hub).await.status, 400);
 }

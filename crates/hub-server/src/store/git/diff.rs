@@ -1,6 +1,6 @@
 //! The changes between two commits as text, as `git diff --full-index --no-renames` writes them.
 
-use std::{fmt::Write, io};
+use std::{fmt::Write, io, ops::ControlFlow};
 
 use gix::{
     diff::blob::{
@@ -13,7 +13,7 @@ use gix::{
 
 use super::{
     CommitId, GitRepo, ObjectId,
-    read::{read_object, tree_of},
+    read::{MOST_ENTRIES, read_object, tree_of},
 };
 use crate::store::{Result, StoreError};
 
@@ -30,9 +30,22 @@ impl GitRepo {
         let repo = self.open.local()?;
         let failed = || StoreError::git("compare two commits");
         let tree = |commit| repo.find_tree(tree_of(&repo, commit)?).map_err(failed());
-        let changes = repo
-            .diff_tree_to_tree(Some(&tree(old)?), Some(&tree(new)?), Some(gix::diff::Options::default()))
-            .map_err(failed())?;
+        let (old, new) = (tree(old)?, tree(new)?);
+        let mut changes = Vec::new();
+        let mut platform = old.changes().map_err(failed())?;
+        platform.options(|options| {
+            options.track_path().track_rewrites(None);
+        });
+        // The same folder many times makes many changes of few objects.
+        let outcome = platform.for_each_to_obtain_tree(&new, |change| {
+            changes.push(change.detach());
+            let go_on = changes.len() <= MOST_ENTRIES;
+            Ok(if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        });
+        if changes.len() > MOST_ENTRIES {
+            return Err(StoreError::TooLarge { reason: "more than 1000000 files and folders were changed" });
+        }
+        outcome.map_err(failed())?;
         let mut files: Vec<File> = changes.iter().filter_map(File::of).collect();
         files.sort_by(|a, b| a.path.cmp(b.path));
         let mut text = String::new();

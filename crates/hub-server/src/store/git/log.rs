@@ -63,7 +63,7 @@ impl GitRepo {
             let tree = tree_of(&repo, here.id)?;
             let parent_tree = parent.as_ref().map(|parent| tree_of(&repo, parent.id)).transpose()?;
             let mut changed = Vec::new();
-            changes(&repo, Some(tree), parent_tree, 0, &wanted, &mut changed)?;
+            changes(&repo, Some(tree), parent_tree, &wanted, &mut changed)?;
             wanted.retain(|path| !changed.contains(path));
             for path in changed {
                 found.insert(path.to_owned(), here.clone());
@@ -77,33 +77,36 @@ impl GitRepo {
     }
 }
 
-/// Collects those of `paths` (whose first `skip` bytes lead to this folder) that differ between two versions of a folder.
+/// Collects those of `paths` that differ between two versions of a folder.
 fn changes<'p>(
     repo: &gix::Repository,
     new: Option<ObjectId>,
     old: Option<ObjectId>,
-    skip: usize,
     paths: &[&'p str],
     changed: &mut Vec<&'p str>,
 ) -> Result<()> {
-    if new == old {
-        return Ok(());
-    }
-    let (new, old) = (names(repo, new)?, names(repo, old)?);
-    let mut below: BTreeMap<&str, Vec<&'p str>> = BTreeMap::new();
-    for path in paths {
-        let rest = path.get(skip..).unwrap_or_default();
-        match rest.split_once('/') {
-            Some((folder, _)) => below.entry(folder).or_default().push(path),
-            None if new.get(rest.as_bytes()) != old.get(rest.as_bytes()) => changed.push(path),
-            None => {}
+    // Both versions of a folder, and the paths below it, whose first bytes lead there.
+    let mut open = vec![(new, old, 0, paths.to_vec())];
+    while let Some((new, old, skip, paths)) = open.pop() {
+        if new == old {
+            continue;
         }
-    }
-    for (folder, paths) in below {
-        let tree = |names: &BTreeMap<BString, (bool, ObjectId)>| {
-            names.get(folder.as_bytes()).filter(|(is_tree, _)| *is_tree).map(|(_, id)| *id)
-        };
-        changes(repo, tree(&new), tree(&old), skip + folder.len() + 1, &paths, changed)?;
+        let (new, old) = (names(repo, new)?, names(repo, old)?);
+        let mut below: BTreeMap<&str, Vec<&'p str>> = BTreeMap::new();
+        for path in paths {
+            let rest = path.get(skip..).unwrap_or_default();
+            match rest.split_once('/') {
+                Some((folder, _)) => below.entry(folder).or_default().push(path),
+                None if new.get(rest.as_bytes()) != old.get(rest.as_bytes()) => changed.push(path),
+                None => {}
+            }
+        }
+        for (folder, paths) in below {
+            let tree = |names: &BTreeMap<BString, (bool, ObjectId)>| {
+                names.get(folder.as_bytes()).filter(|(is_tree, _)| *is_tree).map(|(_, id)| *id)
+            };
+            open.push((tree(&new), tree(&old), skip + folder.len() + 1, paths));
+        }
     }
     Ok(())
 }

@@ -16,6 +16,11 @@ type Content = (Entry, Vec<u8>);
 
 /// A pointer has 120 to 140 bytes: only blobs up to this size are looked into.
 const POINTER_AT_MOST: u64 = 256;
+/// The longest path in bytes, as in commits through the API.
+const LONGEST_PATH: usize = 4096;
+/// The most entries that are listed or compared at once, and the most bytes of their paths.
+pub(super) const MOST_ENTRIES: usize = 1_000_000;
+const MOST_PATH_BYTES: usize = 128 << 20;
 
 impl GitRepo {
     /// What is at a path, without a trailing slash; `None` when nothing is, and for the root.
@@ -236,6 +241,8 @@ fn read_folder(repo: &gix::Repository, tree: ObjectId) -> Result<HashMap<Vec<u8>
         .collect()
 }
 
+/// Collects what is in a folder. Whoever pushes decides how deep it is and how often it has the same folder again, so there
+/// is no recursion, and limits to what is collected.
 fn walk(
     repo: &gix::Repository,
     tree: ObjectId,
@@ -243,15 +250,27 @@ fn walk(
     recursive: bool,
     found: &mut Vec<(String, Mode, ObjectId)>,
 ) -> Result<()> {
-    let data = read_object(repo, tree, gix::objs::Kind::Tree)?;
-    for entry in TreeRefIter::from_bytes(&data, repo.object_hash()) {
-        let entry = entry.map_err(StoreError::git("read a folder"))?;
-        let name = entry.filename.to_str_lossy();
-        let path = if folder.is_empty() { name.into_owned() } else { format!("{folder}/{name}") };
-        let oid = entry.oid.to_owned();
-        found.push((path.clone(), entry.mode, oid));
-        if recursive && entry.mode.is_tree() {
-            walk(repo, oid, &path, recursive, found)?;
+    let mut open = vec![(tree, folder.to_owned())];
+    let mut bytes = 0;
+    while let Some((tree, folder)) = open.pop() {
+        let data = read_object(repo, tree, gix::objs::Kind::Tree)?;
+        for entry in TreeRefIter::from_bytes(&data, repo.object_hash()) {
+            let entry = entry.map_err(StoreError::git("read a folder"))?;
+            let name = entry.filename.to_str_lossy();
+            let path = if folder.is_empty() { name.into_owned() } else { format!("{folder}/{name}") };
+            bytes += path.len();
+            if path.len() > LONGEST_PATH {
+                return Err(StoreError::TooLarge { reason: "it has a path of more than 4096 bytes" });
+            }
+            if found.len() >= MOST_ENTRIES || bytes > MOST_PATH_BYTES {
+                let reason = "it has more than 1000000 files and folders; ask for one folder at a time";
+                return Err(StoreError::TooLarge { reason });
+            }
+            let oid = entry.oid.to_owned();
+            if recursive && entry.mode.is_tree() {
+                open.push((oid, path.clone()));
+            }
+            found.push((path, entry.mode, oid));
         }
     }
     Ok(())
