@@ -219,3 +219,18 @@ fn a_new_hub_without_users_says_so() {
     assert!(serve().contains("--seed FILE adds users"));
     assert!(!serve().contains("--seed FILE adds users"), "the folder is there already");
 }
+
+#[test]
+fn the_key_of_secrets_is_where_it_was_named_and_asked_for_when_it_is_gone() {
+    let place = Place::new();
+    let home = place.home.path();
+    let args = ["serve", "--listen", "127.0.0.1:0", "--data", "new", "--secret-key-file", "safe.key"];
+    Served::start_args(home, &args).kill();
+    assert_eq!(std::fs::read_to_string(home.join("safe.key")).unwrap().trim().len(), 64);
+    assert!(!home.join("new/secret.key").exists());
+    std::fs::remove_file(home.join("safe.key")).unwrap();
+    let output = hub(home).args(args).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the key is not in safe.key: put that file back"), "{said}");
+}
