@@ -185,7 +185,8 @@ impl From<StoreError> for ApiError {
             StoreError::PathConflict { .. }
             | StoreError::InvalidRef { .. }
             | StoreError::InvalidPath { .. }
-            | StoreError::TooLarge { .. } => Self::bad_request(error.to_string()),
+            | StoreError::TooLarge { .. }
+            | StoreError::TooManyEdits { .. } => Self::bad_request(error.to_string()),
             StoreError::DiscussionNotFound { .. } => Self::new(StatusCode::NOT_FOUND, "Discussion not found"),
             StoreError::CommentNotFound { .. } => Self::new(StatusCode::NOT_FOUND, "Comment not found"),
             StoreError::DiscussionMerged { .. } => Self::bad_request("This pull request is already merged"),

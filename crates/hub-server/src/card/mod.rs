@@ -1,9 +1,14 @@
 //! The front matter of a `README.md`: what a repository's card says in YAML.
 
+use std::collections::HashSet;
+
 use hub_types::RepoType;
 use serde_json::{Map, Value};
 
 mod model_index;
+
+/// Most tags that a card gives its repository; further ones do not count.
+const MOST_TAGS: usize = 1_000;
 
 /// The front matter of a card, or why it cannot be used.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,11 +159,11 @@ pub(crate) fn typed_tags(repo_type: RepoType, fields: &Map<String, Value>) -> Ve
         RepoType::Dataset => DATASET_FIELDS,
         _ => SPACE_FIELDS,
     };
-    let mut tags: Vec<CardTag> = Vec::new();
+    let (mut tags, mut seen) = (Vec::new(), HashSet::new());
     for &(name, kind, prefix) in known {
         for value in texts(fields, name) {
             let tag = prefix.map_or_else(|| value.clone(), |prefix| format!("{prefix}:{value}"));
-            if !tags.iter().any(|known| known.tag == tag) {
+            if tags.len() < MOST_TAGS && seen.insert(tag.clone()) {
                 tags.push(CardTag { kind, tag });
             }
         }
@@ -209,6 +214,15 @@ mod tests {
         {
             assert!(matches!(parse(readme), Card::Broken(_)), "{readme:?}");
         }
+    }
+
+    #[test]
+    fn a_card_gives_a_thousand_tags_at_most_and_none_twice() {
+        let many: Vec<Value> =
+            (0..100_000).map(|number| Value::from(format!("t{}", number % 50_000))).collect();
+        let fields = Map::from_iter([("tags".to_owned(), Value::from(many))]);
+        let found = tags(RepoType::Model, &fields);
+        assert_eq!((found.len(), found.iter().collect::<HashSet<_>>().len()), (MOST_TAGS, MOST_TAGS));
     }
 
     #[test]

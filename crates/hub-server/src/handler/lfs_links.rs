@@ -14,7 +14,8 @@ use crate::{
 /// Objects above this size go in parts, unless the repository has its own limit.
 const MULTIPART_THRESHOLD: u64 = 5_000_000_000;
 const PART_SIZE: u64 = 16 << 20;
-const MAX_PARTS: u64 = 10_000;
+/// Each part has a URL in the response to the batch, so that many parts of many objects would make it large.
+const MAX_PARTS: u64 = 1_000;
 
 /// URLs of the objects of one repository.
 pub(crate) struct Links {

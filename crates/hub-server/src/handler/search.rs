@@ -21,6 +21,9 @@ use hub_types::query::Query;
 
 /// Most repositories of a page, and as many as there are when the caller names no number.
 const MAX_PAGE: usize = 1000;
+/// Texts, tags and linked repositories that are searched for at once, and the bytes of each.
+const MOST_TERMS: usize = 50;
+const LONGEST_TERM: usize = 500;
 
 /// What every item of a listing has.
 const FIELDS: &[&str] = &["_id", "id", "author", "createdAt", "likes", "private", "tags"];
@@ -75,6 +78,12 @@ fn read(query: &Query, repo_type: RepoType) -> Result<RepoQuery, ApiError> {
         let ids = all(name).filter(|_| repo_type == RepoType::Space);
         ids.map(|id| format!("{prefix}:{id}")).collect::<Vec<_>>()
     };
+    let given: Vec<&str> =
+        ["search", "filter", "tags", "datasets", "models"].iter().flat_map(|name| query.all(name)).collect();
+    if given.len() > MOST_TERMS || given.iter().any(|term| term.len() > LONGEST_TERM) {
+        let message = format!("a search has at most {MOST_TERMS} terms of {LONGEST_TERM} bytes");
+        return Err(ApiError::bad_request(message));
+    }
     Ok(RepoQuery {
         repo_type,
         namespaces: Vec::new(),

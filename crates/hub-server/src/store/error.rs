@@ -176,6 +176,12 @@ pub enum StoreError {
         /// The id.
         id: String,
     },
+    /// A comment was changed so often that all its versions together would be too much for whoever reads them.
+    #[error("a comment can be edited {most} times: write another one")]
+    TooManyEdits {
+        /// How often.
+        most: u64,
+    },
     /// The operating system refused.
     #[error("cannot {action} {}", path.display())]
     Io {

@@ -13,6 +13,9 @@ use super::{
     repos::random_id,
 };
 
+/// How often a comment can be edited: every version stays, and whoever reads the discussion gets them all.
+const MOST_EDITS: u64 = 50;
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct EventRecord {
@@ -125,6 +128,9 @@ impl Store {
                 serde_json::from_value(event.data).map_err(corrupt(4)).map_err(StoreError::from)?;
             match text {
                 Some(_) if data.hidden => return Err(missing()),
+                Some(_) if data.num_edits.unwrap_or_default() >= MOST_EDITS => {
+                    return Err(StoreError::TooManyEdits { most: MOST_EDITS });
+                }
                 Some(text) => {
                     data.edited = true;
                     data.num_edits = Some(data.num_edits.unwrap_or_default() + 1);

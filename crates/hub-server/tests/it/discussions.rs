@@ -167,6 +167,18 @@ async fn titles_and_texts_of_other_lengths_are_refused() {
 }
 
 #[tokio::test]
+async fn a_comment_that_was_edited_fifty_times_stays_as_it_is() {
+    let hub = hub();
+    create(&hub, false).await;
+    let response = change(&hub, ADA, "comment", json!({"comment": "first"})).await;
+    let edit = format!("comment/{}/edit", response.any_json()["newMessage"]["id"].as_str().unwrap());
+    for number in 0..50 {
+        change(&hub, ADA, &edit, json!({ "content": number.to_string() })).await.json();
+    }
+    assert_eq!(change(&hub, ADA, &edit, json!({"content": "once more"})).await.status, 400);
+}
+
+#[tokio::test]
 async fn a_comment_is_edited_by_its_author_and_hidden_for_good() {
     let hub = hub();
     create(&hub, false).await;

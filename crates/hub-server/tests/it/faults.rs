@@ -118,11 +118,11 @@ async fn latency_delays_a_request() {
 }
 
 #[tokio::test]
-async fn more_requests_than_the_hub_takes_are_told_to_come_back() {
+async fn requests_that_wait_for_their_callers_keep_nobody_from_work() {
     let hub = hub();
     let open = |n: usize| {
         let hub = hub.clone();
-        // A body that never ends keeps its request in flight.
+        // The body does not come.
         let (sender, body) = tokio::sync::oneshot::channel::<()>();
         let stream = futures_util::stream::once(async move {
             let _ = body.await;
@@ -134,19 +134,12 @@ async fn more_requests_than_the_hub_takes_are_told_to_come_back() {
             .unwrap();
         (sender, tokio::spawn(async move { hub.oneshot(request).await.unwrap().status().as_u16() }))
     };
-    let (senders, running): (Vec<_>, Vec<_>) = (0..128).map(open).unzip();
-    // Each must have begun before another request takes a place.
-    for _ in 0..128 {
+    let (senders, running): (Vec<_>, Vec<_>) = (0..300).map(open).unzip();
+    // Each begins before the request of somebody else.
+    for _ in 0..300 {
         tokio::task::yield_now().await;
     }
-    let busy = loop {
-        let response = get(INFO).send(&hub).await;
-        if response.status == 503 {
-            break response;
-        }
-        tokio::task::yield_now().await;
-    };
-    assert_eq!(busy.header("retry-after"), Some("1"));
+    assert_eq!(get(INFO).send(&hub).await.status, 200);
     drop(senders);
     for request in running {
         assert_eq!(request.await.unwrap(), 400);

@@ -18,7 +18,7 @@ use super::{
 use crate::store::{Result, StoreError};
 
 /// A file with more bytes is shown as binary.
-const LARGEST_FILE: u64 = 4 << 20;
+const LARGEST_FILE: u64 = 1 << 20;
 /// After so many bytes only the names of further files are written.
 const LARGEST_DIFF: usize = 16 << 20;
 /// git looks for a NUL byte only so far.
