@@ -1,0 +1,10 @@
+//! wip
+pub mod chunker;
+pub mod codec;
+mod error;
+pub mod hash;
+pub mod merkle;
+mod range;
+pub use error::XetError;
+pub use hash::MerkleHash;
+pub use range::{ChunkRange, MAX_XORB_CHUNKS};
