@@ -5,6 +5,7 @@ mod error;
 pub mod hash;
 pub mod merkle;
 mod range;
+pub mod xorb;
 pub use error::XetError;
 pub use hash::MerkleHash;
 pub use range::{ChunkRange, MAX_XORB_CHUNKS};
