@@ -6,6 +6,8 @@ use crate::{XetError, error::at_most};
 
 /// Most chunks of a xorb.
 pub const MAX_XORB_CHUNKS: usize = 8192;
+/// Most raw bytes of a xorb.
+pub const MAX_XORB_BYTES: usize = 64 * 1024 * 1024;
 
 /// Chunks of a xorb from `start` to before `end`, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -9,14 +9,12 @@ mod index;
 mod reader;
 mod records;
 
-pub use crate::range::MAX_XORB_CHUNKS;
+pub use crate::range::{MAX_XORB_BYTES, MAX_XORB_CHUNKS};
 pub use builder::{Xorb, XorbBuilder};
 pub use footer::MAX_FOOTER_LEN;
 pub use index::{IndexBuilder, IndexedChunk, XorbIndex};
 pub use reader::{XorbChunk, XorbReader};
 pub use records::{Record, RecordReader};
 
-/// Most raw bytes in a xorb.
-pub const MAX_XORB_BYTES: usize = 64 * 1024 * 1024;
 /// Most bytes of a xorb's body that are read: chunks that do not shrink, with their headers.
 pub const MAX_XORB_BODY: usize = MAX_XORB_BYTES + MAX_XORB_CHUNKS * crate::codec::HEADER_LEN;

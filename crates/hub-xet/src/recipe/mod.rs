@@ -1,0 +1,2 @@
+mod term;
+pub use term::{Term, total_len};
