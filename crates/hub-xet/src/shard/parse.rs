@@ -1,7 +1,12 @@
 //! [`Shard`]: a shard in memory.
 
 use super::{ShardChunk, ShardEvent, ShardFooter, ShardReader};
-use crate::{MerkleHash, XetError, hash::DedupKey, recipe::Term};
+use crate::{
+    MerkleHash, XetError,
+    hash::DedupKey,
+    recipe::{Recipe, Term},
+    xorb::{IndexedChunk, XorbIndex},
+};
 
 /// A whole shard.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,6 +32,13 @@ pub struct FileBlock {
     pub sha256: Option<[u8; 32]>,
 }
 
+impl FileBlock {
+    /// A file as an upload registers it.
+    pub fn new(recipe: Recipe, sha256: Option<[u8; 32]>) -> Self {
+        Self { hash: recipe.hash, terms: recipe.terms, verification: recipe.verification, sha256 }
+    }
+}
+
 /// A xorb of a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct XorbBlock {
@@ -47,9 +59,9 @@ impl XorbBlock {
     }
 }
 
-impl From<&crate::xorb::XorbIndex> for XorbBlock {
-    fn from(index: &crate::xorb::XorbIndex) -> Self {
-        let chunk = |chunk: crate::xorb::IndexedChunk| ShardChunk {
+impl From<&XorbIndex> for XorbBlock {
+    fn from(index: &XorbIndex) -> Self {
+        let chunk = |chunk: IndexedChunk| ShardChunk {
             hash: chunk.hash,
             // Both fit, for an index holds the limits of the protocol.
             raw_len: (chunk.raw.end - chunk.raw.start) as u32,

@@ -5,7 +5,8 @@ use super::{
     format::{Fields, GLOBAL_DEDUP, HAS_METADATA, HAS_VERIFICATION, RECORD_LEN, Record, TAG, VERSION},
 };
 use crate::{
-    MAX_XORB_BYTES, MAX_XORB_CHUNKS, MerkleHash, XetError, error::at_most, hash::swap_sha256, recipe::Term,
+    MAX_XORB_BYTES, MAX_XORB_CHUNKS, MerkleHash, XetError, chunker::MAX_CHUNK, error::at_most,
+    hash::swap_sha256, recipe::Term,
 };
 
 /// Reads a shard that comes in pieces of any size, and holds no more than a record and a footer.
@@ -205,7 +206,8 @@ impl ShardReader {
         let has_verification = flags & HAS_VERIFICATION != 0;
         let has_sha256 = flags & HAS_METADATA != 0;
         self.follow(u64::from(terms) * (1 + u64::from(has_verification)) + u64::from(has_sha256))?;
-        if *self.verified.get_or_insert(has_verification) != has_verification {
+        // A file without terms has nothing to verify.
+        if terms > 0 && *self.verified.get_or_insert(has_verification) != has_verification {
             return Err(wrong("some of its files have verifications and some have not"));
         }
         let verifications = if has_verification { terms } else { 0 };
@@ -253,6 +255,7 @@ impl ShardReader {
         if raw_offset != expected {
             return Err(wrong("the chunks of a xorb do not follow one another"));
         }
+        at_most("raw length of a chunk", raw_len.into(), MAX_CHUNK as u64)?;
         let end = u64::from(raw_offset) + u64::from(raw_len);
         at_most("raw length of a xorb", end, MAX_XORB_BYTES as u64)?;
         self.within_xorb(left.saturating_sub(1), raw_offset.saturating_add(raw_len));
