@@ -148,7 +148,7 @@ mod tests {
                 let most = rest.len().min(9);
                 let end = match rest.len() {
                     0..=2 => rest.len(),
-                    _ => (2..most).find(|i| rest[*i].0.tail() % 4 == 0).map_or(most, |i| i + 1),
+                    _ => (2..most).find(|i| rest[*i].0.tail().is_multiple_of(4)).map_or(most, |i| i + 1),
                 };
                 nodes.push(node(&rest[..end]));
                 rest = &rest[end..];

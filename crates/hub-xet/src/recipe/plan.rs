@@ -88,7 +88,7 @@ impl FetchPlan {
 
 fn checked(range: &FetchRange) -> Result<FetchRange, XetError> {
     let chunks = u64::from(range.chunks.checked()?.len());
-    let len = range.bytes.end.checked_sub(range.bytes.start).unwrap_or_default();
+    let len = range.bytes.end.saturating_sub(range.bytes.start);
     let (least, most) = (HEADER_LEN as u64 + 1, (HEADER_LEN + MAX_STORED_CHUNK) as u64);
     if len < chunks * least || len > chunks * most {
         return Err(wrong("the bytes of a fetch cannot be its chunks"));
@@ -153,7 +153,7 @@ impl Placement<'_> {
         }
         let mut placed = Vec::with_capacity(self.active.len());
         for (used, done) in &mut self.active {
-            let position = used.position + *done;
+            let position = used.position.saturating_add(*done);
             *done += data.len() as u64;
             let ends = used.chunks.end == number + 1;
             if *done > u64::from(used.raw_len) || (ends && *done != u64::from(used.raw_len)) {
