@@ -1,7 +1,7 @@
 //! Formats of the Xet protocol, by which the Hugging Face Hub stores large files in deduplicated pieces.
 //!
 //! A file is cut into [chunks](chunker) by its content. Chunks are [compressed](codec) and put into [xorbs](xorb); a file is then a
-//! list of [terms](recipe), each some chunks of a xorb, and is registered in a [shard](shard). Everything is named by a
+//! list of [terms](recipe), each some chunks of a xorb, and is registered in a [shard]. Everything is named by a
 //! [merkle hash](merkle).
 //!
 //! Nothing here does I/O, is async, or knows HTTP: readers take bytes in pieces of any size and hold no more than one record, builders give

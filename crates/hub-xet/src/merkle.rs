@@ -110,9 +110,9 @@ impl MerkleBuilder {
         carried.map_or(MerkleHash::ZERO, |(root, _)| root)
     }
 
-    /// The hash of a file that consists of the chunks so far.
+    /// The hash of a file that consists of the chunks so far. No chunks: [`MerkleHash::ZERO`].
     pub fn file_hash(&self) -> MerkleHash {
-        file_hash(&self.root())
+        if self.chunks == 0 { MerkleHash::ZERO } else { file_hash(&self.root()) }
     }
 }
 
@@ -128,6 +128,9 @@ pub fn root(chunks: impl IntoIterator<Item = (MerkleHash, u64)>) -> MerkleHash {
     tree.extend(chunks);
     tree.root()
 }
+
+#[cfg(test)]
+mod vectors;
 
 #[cfg(test)]
 mod tests {

@@ -126,6 +126,8 @@ impl EventReader {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(text: &str, piece: usize) -> Result<Vec<ShardUploadEvent>, XetError> {
@@ -172,5 +174,12 @@ mod tests {
             assert!(read(wrong, 100).is_err(), "{wrong}");
         }
         assert!(read(&" ".repeat(MAX_EVENT_LEN + 1), 1000).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_lines_are_events_or_errors(text in r#"([{}",:a-z0-9\[\]\n]|"type":|"result"|"error"){0,60}"#, piece in 1..20_usize) {
+            let _ = read(&text, piece);
+        }
     }
 }

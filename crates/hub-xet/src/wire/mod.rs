@@ -2,6 +2,7 @@
 
 mod events;
 mod reconstruction;
+mod route;
 mod token;
 mod upload;
 mod url;
@@ -11,7 +12,11 @@ pub use reconstruction::{
     BatchReconstruction, ByteRange, FetchInfo, FetchUrls, MultiRangeFetch, RangeDescriptor, ReconstructionV1,
     ReconstructionV2, WireTerm,
 };
-pub use token::{ACCESS_TOKEN_HEADER, CAS_URL_HEADER, TOKEN_EXPIRATION_HEADER, XetToken};
+pub use route::CasRoute;
+pub use token::{
+    ACCESS_TOKEN_HEADER, CAS_URL_HEADER, SESSION_ID_HEADER, TOKEN_EXPIRATION_HEADER, XET_HASH_HEADER,
+    XetToken,
+};
 pub use upload::{
     DuplicateFile, DuplicateRequest, DuplicateResponse, DuplicateTarget, ShardUploadResponse,
     XorbUploadResponse,

@@ -1,4 +1,4 @@
-//! The response of the token routes.
+//! The response of the token routes, and the headers of the protocol.
 
 use std::fmt;
 
@@ -10,6 +10,11 @@ pub const CAS_URL_HEADER: &str = "x-xet-cas-url";
 pub const ACCESS_TOKEN_HEADER: &str = "x-xet-access-token";
 /// Header with [`XetToken::expires`].
 pub const TOKEN_EXPIRATION_HEADER: &str = "x-xet-token-expiration";
+
+/// Header of a file's metadata with its Xet hash; without it the file is downloaded in the plain way.
+pub const XET_HASH_HEADER: &str = "x-xet-hash";
+/// Header of each request to the CAS with an id of the client's session.
+pub const SESSION_ID_HEADER: &str = "x-xet-session-id";
 
 /// Where the CAS is and the token for it (section 8). `Debug` does not show the token.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
