@@ -5,7 +5,7 @@
 //! [merkle hash](merkle).
 //!
 //! Nothing here does I/O, is async, or knows HTTP: readers take bytes in pieces of any size and hold no more than one record, builders give
-//! bytes. So a client and a server are both written on it, and it compiles to WebAssembly. What comes from outside is checked against the
+//! bytes. So a client and a server can both be written on it. What comes from outside is checked against the
 //! limits of the protocol before anything is allocated for it, and never panics.
 //!
 //! ```

@@ -61,7 +61,8 @@ impl ChunkStream {
         None
     }
 
-    /// Ends the file: its last chunk, if any bytes are left. Call it after [`next_chunk`](Self::next_chunk) has given `None`; the next file can begin.
+    /// Ends the file: its last chunk, if any bytes are left. Call it after [`next_chunk`](Self::next_chunk) has given `None`; the
+    /// next file can begin.
     pub fn finish(&mut self) -> Option<Bytes> {
         self.chunker.finish();
         (!self.open.is_empty()).then(|| self.open.split().freeze())

@@ -19,8 +19,8 @@ pub enum Decision {
 
 /// Decides for the chunks of one file, in order.
 ///
-/// Decisions come in the order of the chunks, one for each, but late while the [`FragmentationGuard`] waits whether a hit becomes long enough:
-/// the caller keeps the chunks that are not decided, at most eight.
+/// Decisions come in the order of the chunks, one for each, but late while the [`FragmentationGuard`] waits whether a hit becomes
+/// long enough: the caller keeps the chunks that are not decided, at most eight with the one that it pushes.
 ///
 /// ```
 /// use hub_xet::MerkleHash;

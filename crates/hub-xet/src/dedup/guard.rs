@@ -9,8 +9,8 @@ pub const MIN_CHUNKS_PER_RANGE: u32 = 8;
 
 /// While the last [`RANGES`] ranges of a file are too short, a hit must be [`MIN_CHUNKS_PER_RANGE`] chunks long to be used.
 ///
-/// It begins to refuse when their mean falls below half of that, and ends when the mean is reached, so that it does not go to and fro. Until so
-/// many ranges have been seen it refuses nothing.
+/// It begins to refuse when their mean falls below half of that, and ends when the mean is reached, so that it does not go to and fro.
+/// Until so many ranges have been seen it refuses nothing.
 #[derive(Debug, Clone, Default)]
 pub struct FragmentationGuard {
     ranges: VecDeque<u32>,

@@ -1,7 +1,7 @@
 //! Which chunks need not be sent: deduplication on the client's side (sections 10 and 12).
 //!
-//! A [`ChunkIndex`] knows chunks of this session, of shards that were uploaded and of answers to queries. A [`Deduplicator`] decides for each chunk
-//! of a file whether it is referred to or stored again, and [`GlobalQueries`] which chunks are worth a query.
+//! A [`ChunkIndex`] knows chunks of this session, of shards that were uploaded and of responses to queries. A [`Deduplicator`] decides
+//! for each chunk of a file whether it is referred to or stored again, and [`GlobalQueries`] which chunks are worth a query.
 
 mod decide;
 mod guard;

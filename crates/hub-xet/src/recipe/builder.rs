@@ -8,8 +8,8 @@ use crate::{
 
 /// Makes the [`Recipe`] of a file while it is known for one chunk after another where it is stored.
 ///
-/// Chunks that follow one another in one xorb become one term. `X` names a xorb: its hash, or something of the caller's own as long as a xorb is
-/// not complete.
+/// Chunks that follow one another in one xorb become one term. `X` names a xorb: its hash, or something of the caller's own as long
+/// as a xorb is not complete.
 ///
 /// ```
 /// use hub_xet::{ChunkRange, MerkleHash, hash};

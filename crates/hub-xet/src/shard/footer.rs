@@ -30,8 +30,8 @@ impl ShardFooter {
         Self { key: DedupKey::PLAIN, created, expires: u64::MAX }
     }
 
-    /// The footer after a shard without lookup tables: their place is then where the footer is, which is also how readers find the end of the
-    /// xorb section.
+    /// The footer after a shard without lookup tables: their place is then where the footer is, which is also how readers find the
+    /// end of the xorb section.
     pub(super) fn write(&self, places: &Places, out: &mut Vec<u8>) {
         let mut words = |words: &[u64]| words.iter().for_each(|word| out.extend(word.to_le_bytes()));
         let lookup = places.footer;

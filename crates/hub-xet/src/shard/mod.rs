@@ -1,6 +1,6 @@
 //! Shards: which files consist of which terms, and which chunks the xorbs have (section 7).
 //!
-//! [`ShardBuilder`] writes one, for an upload, a cache or an answer to a deduplication query. [`ShardReader`] reads one from a stream
+//! [`ShardBuilder`] writes one, for an upload, a cache or a response to a deduplication query. [`ShardReader`] reads one from a stream
 //! record by record, in constant memory; [`Shard::parse`] reads one that is in memory.
 
 mod builder;

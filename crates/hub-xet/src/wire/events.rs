@@ -105,7 +105,8 @@ impl EventReader {
     ///
     /// # Errors
     ///
-    /// The response ended without a [`Result`](ShardUploadEvent::Result) or [`Error`](ShardUploadEvent::Error): nothing is known of the upload.
+    /// The response ended without a [`Result`](ShardUploadEvent::Result) or [`Error`](ShardUploadEvent::Error): nothing is known of
+    /// the upload.
     pub fn finish(mut self) -> Result<Option<ShardUploadEvent>, XetError> {
         let event = self.event()?;
         if self.ended { Ok(event) } else { Err(XetError::Truncated { what: "response to a shard" }) }

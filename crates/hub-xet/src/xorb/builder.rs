@@ -45,8 +45,8 @@ impl XorbBuilder {
     ///
     /// # Errors
     ///
-    /// [`XetError::TooLarge`]: it has no room. [`take`](Self::take) the xorb and add the chunk to the next one; an empty builder has room for
-    /// every chunk.
+    /// [`XetError::TooLarge`]: it has no room. [`take`](Self::take) the xorb and add the chunk to the next one; an empty builder has
+    /// room for every chunk.
     pub fn push(&mut self, chunk: &EncodedChunk) -> Result<u32, XetError> {
         let (record_len, raw_len) = (chunk.record().len() as u64, u64::from(chunk.header().raw_len));
         at_most(
@@ -112,8 +112,8 @@ impl Xorb {
         &self.index
     }
 
-    /// The body in pieces, one for each chunk, without a footer; together [`XorbIndex::stored_len`] bytes. A body that must be sent again is
-    /// made of the same pieces.
+    /// The body in pieces, one for each chunk, without a footer; together [`XorbIndex::stored_len`] bytes. A body that must be sent
+    /// again is made of the same pieces.
     pub fn body(&self) -> &[Bytes] {
         &self.records
     }

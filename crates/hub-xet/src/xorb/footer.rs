@@ -60,6 +60,9 @@ impl XorbIndex {
 
     /// Reads what [`to_footer`](Self::to_footer) writes. The hash is computed, and must be the one that is written.
     ///
+    /// A hash says nothing of how chunks are compressed: that records lie where a footer says is only known of one's own footers, and
+    /// otherwise by reading the body with a [`XorbReader`](super::XorbReader).
+    ///
     /// # Errors
     ///
     /// It is cut off, of another version, or contradicts itself.

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::{MAX_XORB_BODY, MAX_XORB_BYTES};
 use crate::{
     ChunkRange, MAX_XORB_CHUNKS, XetError,
-    codec::HEADER_LEN,
+    chunker::MAX_CHUNK,
+    codec::{HEADER_LEN, MAX_STORED_CHUNK},
     error::at_most,
     hash::{MerkleHash, range_hash},
     merkle::MerkleBuilder,
@@ -146,13 +147,15 @@ impl IndexBuilder {
     ///
     /// # Errors
     ///
-    /// The xorb would have too many chunks or bytes; nothing is added then.
+    /// The chunk has a length that it cannot have, or the xorb would have too many chunks or bytes; nothing is added then.
     pub fn push(&mut self, hash: MerkleHash, record_len: u64, raw_len: u64) -> Result<u32, XetError> {
         let number = self.chunk_count();
         at_most("number of chunks in a xorb", u64::from(number) + 1, MAX_XORB_CHUNKS as u64)?;
         if raw_len == 0 || record_len <= HEADER_LEN as u64 {
             return Err(XetError::invalid("chunk of a xorb", "it is empty"));
         }
+        at_most("raw length of a chunk", raw_len, MAX_CHUNK as u64)?;
+        at_most("length of a chunk record", record_len, (HEADER_LEN + MAX_STORED_CHUNK) as u64)?;
         let end = |what, before: u64, len, limit: usize| {
             let end = before.saturating_add(len);
             at_most(what, end, limit as u64)?;
@@ -225,7 +228,8 @@ pub(crate) mod tests {
         assert!(builder.clone().finish().is_err());
         assert!(builder.push(MerkleHash::ZERO, 8, 1).is_err());
         assert!(builder.push(MerkleHash::ZERO, 9, 0).is_err());
-        assert!(builder.push(MerkleHash::ZERO, 9, 64 * 1024 * 1024 + 1).is_err());
+        assert!(builder.push(MerkleHash::ZERO, 9, 128 * 1024 + 1).is_err());
+        assert!(builder.push(MerkleHash::ZERO, 256 * 1024 + 9, 1).is_err());
         for _ in 0..8192 {
             builder.push(MerkleHash::ZERO, 8200, 8192).unwrap();
         }
