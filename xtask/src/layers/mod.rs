@@ -10,8 +10,9 @@ use crate::metadata::{Graph, Member, members};
 use crate::{Outcome, read, root};
 
 /// Every edge that may exist. A new one is a decision for docs/architecture.md, not for a manifest.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("hub-types", &[]),
+    ("hub-xet", &[]),
     ("hub-auth", &[]),
     ("hub-transport", &["hub-auth", "hub-types"]),
     ("hub-endpoints", &["hub-transport", "hub-types"]),
@@ -29,8 +30,9 @@ const ALLOWED_DEV: [(&str, &str); 2] = [("hub-api", "hub-server"), ("hub-cli", "
 const FREE: [&str; 4] = ["hub-examples", "hub-races", "hub-tests", "xtask"];
 
 /// What a crate must not lead to, not even through others.
-const WITHOUT: [(&str, &[&str]); 3] = [
+const WITHOUT: [(&str, &[&str]); 4] = [
     ("hub-types", &["http", "http-body", "hyper", "tokio", "tower"]),
+    ("hub-xet", &["http", "http-body", "hyper", "tokio", "tower"]),
     ("hub-auth", &["http", "hyper", "tokio"]),
     ("hub-server", &["hub-transport", "hub-endpoints", "hub-api", "hub-auth", "hub-commit", "hub-download"]),
 ];
