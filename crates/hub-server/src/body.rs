@@ -12,7 +12,7 @@ use http::StatusCode;
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 
-use crate::{BoxError, api_error::ApiError, limits::work::SlowBody};
+use crate::{BoxError, api_error::ApiError};
 
 /// The body of a response: whole, or streamed from disk.
 pub struct Body(UnsyncBoxBody<Bytes, BoxError>);
@@ -26,6 +26,14 @@ const IDLE: Duration = Duration::from_secs(30);
 /// How much is read of a request that was refused already, and for how long.
 const DRAIN_BYTES: usize = 16 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(2);
+
+/// The caller sends its body too slowly.
+#[derive(Debug, thiserror::Error)]
+#[error("the request body came too slowly: send at least {rate} bytes a second, and pause for {} s at most", pause.as_secs())]
+pub(crate) struct SlowBody {
+    pub(crate) rate: u64,
+    pub(crate) pause: Duration,
+}
 
 impl Body {
     /// A body without content.

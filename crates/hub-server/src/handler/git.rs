@@ -71,6 +71,12 @@ pub(crate) async fn response(
     body: &mut Incoming,
     route: GitRoute,
 ) -> Result<Response<Body>, ApiError> {
+    let service = context.query.get("service");
+    if route == GitRoute::Refs && !matches!(service, Some("git-upload-pack" | "git-receive-pack")) {
+        return Err(ApiError::forbidden(
+            "service must be git-upload-pack or git-receive-pack: use a git that speaks smart HTTP",
+        ));
+    }
     let repo = access.repo.clone();
     let git = context.blocking(move |hub| Ok(hub.store.git(&repo)?)).await?;
     let slot = context.hub().git_slot(context.peer).await?;
@@ -167,6 +173,8 @@ fn start(
         };
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    #[cfg(unix)]
+    command.process_group(0);
     command.spawn().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => ApiError::new(
             StatusCode::NOT_IMPLEMENTED,
@@ -201,6 +209,13 @@ struct GitResponse {
 impl Drop for GitResponse {
     fn drop(&mut self) {
         self.feeding.abort();
+        // git starts programs of its own, which would go on for a caller that has gone.
+        #[cfg(unix)]
+        if let Some(group) =
+            self.child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?))
+        {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Which connections have something to do.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -14,19 +15,17 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::{Body, BoxError};
 
-/// A connection that was idle for less is not closed for another's sake.
-const GRACE: Duration = Duration::from_secs(1);
-
 /// All connections of a server.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Connections {
+    most: usize,
     all: Arc<Mutex<All>>,
 }
 
 #[derive(Debug, Default)]
 struct All {
     last: u64,
-    by_number: HashMap<u64, Arc<Activity>>,
+    by_number: BTreeMap<u64, (IpAddr, Arc<Activity>)>,
 }
 
 /// One of them, until it is dropped.
@@ -41,42 +40,47 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 pub(crate) struct Activity {
     state: Mutex<State>,
-    close: Notify,
+    evict: Notify,
 }
 
 #[derive(Debug)]
 struct State {
     requests: usize,
     since: Instant,
-    /// Whether it was told to close.
-    closing: bool,
 }
 
 impl Connections {
-    pub(crate) fn add(&self) -> Connection {
-        let state = Mutex::new(State { requests: 0, since: Instant::now(), closing: false });
-        let activity = Arc::new(Activity { state, close: Notify::new() });
-        let mut all = locked(&self.all);
-        all.last += 1;
-        let number = all.last;
-        all.by_number.insert(number, Arc::clone(&activity));
-        drop(all);
-        Connection { of: self.clone(), number, activity }
+    pub(crate) fn new(most: usize) -> Self {
+        Self { most, all: Arc::default() }
     }
 
-    /// Closes the connection that has had nothing to do for longest, so that there is room for another.
-    pub(crate) fn close_idle(&self) {
-        let longest = locked(&self.all)
-            .by_number
-            .values()
-            .filter(|activity| !locked(&activity.state).closing)
-            .filter_map(|activity| Some((activity.idle_since()?, Arc::clone(activity))))
-            .filter(|(since, _)| since.elapsed() >= GRACE)
-            .min_by_key(|(since, _)| *since);
-        if let Some((_, activity)) = longest {
-            locked(&activity.state).closing = true;
-            activity.close.notify_one();
+    /// Takes a place for a connection from `address`. Where there is none, the address that has most of them loses one: an idle one if
+    /// there is, else its oldest. `None` if that would be this address itself.
+    pub(crate) fn add(&self, address: IpAddr) -> Option<Connection> {
+        let mut all = locked(&self.all);
+        if all.by_number.len() >= self.most {
+            let mut counts: HashMap<IpAddr, usize> = HashMap::new();
+            for (owner, _) in all.by_number.values() {
+                *counts.entry(*owner).or_default() += 1;
+            }
+            let own = counts.get(&address).copied().unwrap_or_default();
+            let (greediest, _) =
+                counts.into_iter().filter(|(_, count)| *count > own + 1).max_by_key(|it| it.1)?;
+            let theirs = all.by_number.iter().filter(|(_, (owner, _))| *owner == greediest);
+            // In the order in which they came.
+            let (number, activity) = theirs
+                .map(|(number, (_, activity))| (*number, Arc::clone(activity)))
+                .min_by_key(|(number, activity)| (activity.idle_since().is_none(), *number))?;
+            all.by_number.remove(&number);
+            activity.evict.notify_one();
         }
+        let state = Mutex::new(State { requests: 0, since: Instant::now() });
+        let activity = Arc::new(Activity { state, evict: Notify::new() });
+        all.last += 1;
+        let number = all.last;
+        all.by_number.insert(number, (address, Arc::clone(&activity)));
+        drop(all);
+        Some(Connection { of: self.clone(), number, activity })
     }
 }
 
@@ -92,21 +96,20 @@ impl Activity {
         (state.requests == 0).then_some(state.since)
     }
 
-    /// Ends when the connection is to be closed: it has had nothing to do for so long, or there is no room for it.
+    /// Ends when the connection has had nothing to do for so long.
     pub(crate) async fn is_idle(&self, limit: Duration) {
-        let watch = async {
-            loop {
-                let since = self.idle_since().unwrap_or_else(Instant::now);
-                if since.elapsed() >= limit {
-                    return;
-                }
-                tokio::time::sleep_until(since + limit).await;
+        loop {
+            let since = self.idle_since().unwrap_or_else(Instant::now);
+            if since.elapsed() >= limit {
+                return;
             }
-        };
-        tokio::select! {
-            () = watch => {}
-            () = self.close.notified() => {}
+            tokio::time::sleep_until(since + limit).await;
         }
+    }
+
+    /// Ends when its place is needed for somebody who has fewer.
+    pub(crate) async fn is_evicted(&self) {
+        self.evict.notified().await;
     }
 
     /// A request has come; it is answered when the value is dropped.
@@ -172,7 +175,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_is_idle_a_minute_after_its_last_response() {
-        let connection = Connections::default().add();
+        let connection = Connections::new(1).add([127, 0, 0, 1].into()).unwrap();
         let start = Instant::now();
         let request = connection.activity.request();
         let activity = Arc::clone(&connection.activity);
@@ -185,19 +188,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn where_there_is_no_room_the_longest_idle_goes() {
-        let all = Connections::default();
-        let (busy, old, new) = (all.add(), all.add(), all.add());
-        let _request = busy.activity.request();
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        drop(new.activity.request());
-        all.close_idle();
-        let closed = |connection: &Connection| {
-            let activity = Arc::clone(&connection.activity);
-            async move { tokio::time::timeout(Duration::from_millis(1), activity.is_idle(LIMIT)).await.is_ok() }
+    async fn where_there_is_no_room_whoever_has_most_gives_a_place_to_whoever_has_fewer() {
+        let all = Connections::new(4);
+        let (greedy, honest): (IpAddr, IpAddr) = ([127, 0, 0, 2].into(), [127, 0, 0, 1].into());
+        let theirs: Vec<_> = (0..4).map(|_| all.add(greedy).unwrap()).collect();
+        let busy: Vec<_> = theirs.iter().map(|it| it.activity.request()).collect();
+        assert!(all.add(greedy).is_none(), "not for itself");
+        let evicted = async |connection: &Connection| {
+            tokio::time::timeout(Duration::from_millis(1), connection.activity.is_evicted()).await.is_ok()
         };
-        assert_eq!((closed(&busy).await, closed(&old).await, closed(&new).await), (false, true, false));
-        drop((busy, old, new));
+        let first = all.add(honest).unwrap();
+        assert!(evicted(&theirs[0]).await, "the oldest, where all are busy");
+        drop(busy);
+        let _request = (theirs[1].activity.request(), first.activity.request());
+        let second = all.add(honest).unwrap();
+        assert!(evicted(&theirs[2]).await && !evicted(&theirs[1]).await, "an idle one, where there is one");
+        assert!(all.add(honest).is_none(), "two and two are fair");
+        drop((theirs, first, second));
         assert!(locked(&all.all).by_number.is_empty());
     }
 }

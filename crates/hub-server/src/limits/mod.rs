@@ -4,7 +4,8 @@
 //! |---|---|
 //! | a pause while a body is sent or taken | 30 s |
 //! | bytes of a body, over a minute in which they are waited for | 1 KiB a second |
-//! | a connection without a request | 60 s, and less when there is no room for another |
+//! | a connection without a request | 60 s |
+//! | connections at the same time | 512; for one more, the address that has most of them loses one |
 //! | connections of one address | 128 of 512 |
 //! | git programs of one address | 8 of 16 |
 //!

@@ -13,7 +13,10 @@ use http_body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::pace::Pace;
-use crate::{BoxError, body::Incoming};
+use crate::{
+    BoxError,
+    body::{Incoming, SlowBody},
+};
 
 /// How long a request waits for its turn before it is told to come again.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -58,14 +61,6 @@ pub(crate) struct WatchedBody {
     paused: bool,
     /// What came while it was given back, until there is a turn again.
     held: Option<(Came, BoxFuture<'static, Option<OwnedSemaphorePermit>>)>,
-}
-
-/// The caller sends its body too slowly.
-#[derive(Debug, thiserror::Error)]
-#[error("the request body came too slowly: send at least {rate} bytes a second, and pause for {} s at most", pause.as_secs())]
-pub(crate) struct SlowBody {
-    rate: u64,
-    pause: Duration,
 }
 
 impl WatchedBody {

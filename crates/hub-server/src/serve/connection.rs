@@ -28,11 +28,23 @@ const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const PREFACE_PAUSE: Duration = Duration::from_millis(5);
 
 /// Answers what comes over a connection, until it ends, has had nothing to do for a minute, or `closing` says so; then what has begun is
-/// answered.
+/// answered. When its place is needed it ends at once.
 pub(super) async fn serve(
     stream: TcpStream,
     service: Guarded,
     activity: Arc<Activity>,
+    closing: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        () = answer(stream, service, &activity, closing) => {}
+        () = activity.is_evicted() => tracing::debug!("a connection made room for another"),
+    }
+}
+
+async fn answer(
+    stream: TcpStream,
+    service: Guarded,
+    activity: &Activity,
     mut closing: watch::Receiver<bool>,
 ) {
     let Some(builder) = protocol(&stream).await else { return };

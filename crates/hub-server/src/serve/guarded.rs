@@ -91,7 +91,7 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
         let (answering, started) = (self.activity.request(), Instant::now());
         let (mut server, method) = (self.clone(), parts.method.clone());
         Box::pin(async move {
-            let response = match probes::response(&server, &parts).await {
+            let response = match probes::response(&server.hub, &server.metrics, server.peer, &parts).await {
                 Some(response) => response,
                 None => server.hub.call(Request::from_parts(parts, body)).await?,
             };

@@ -14,7 +14,7 @@ use std::{
 
 use tokio::{
     net::{TcpListener, ToSocketAddrs},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::watch,
     task::JoinSet,
 };
 
@@ -24,15 +24,12 @@ use crate::{
     limits::{activity::Connections, per_address::PerAddress},
 };
 
-/// Connections at the same time; more wait.
+/// Connections at the same time. For one more, whoever has most of them loses one.
 const MAX_CONNECTIONS: usize = 512;
 /// Those of one address.
 const MAX_PER_ADDRESS: usize = 128;
 /// How long requests that run may take to end after the shutdown began.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often to look for a connection that can make room.
-const ROOM_PAUSE: Duration = Duration::from_millis(200);
-
 /// A hub that listens on a TCP port, for HTTP/1.1 and for HTTP/2 without TLS.
 ///
 /// On a loopback address it answers only requests whose `Host` names the machine itself, or the host of
@@ -146,23 +143,18 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self { hub, listener, address, shutdown_timeout, trusted_proxies } = self;
         let public_host = hub.public_host().map(Arc::from);
-        let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let shares = PerAddress::new(MAX_PER_ADDRESS);
-        let all = Connections::default();
+        let all = Connections::new(MAX_CONNECTIONS);
         let metrics = Arc::new(Metrics::new());
         let (close, closing) = watch::channel(false);
         let mut running = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
-            let accepted = async {
-                let slot = room(&slots, &all).await;
-                (listener.accept().await, slot)
-            };
-            let (stream, peer, slot) = tokio::select! {
+            let (stream, peer) = tokio::select! {
                 () = &mut shutdown => break,
                 Some(_) = running.join_next(), if !running.is_empty() => continue,
-                (accepted, slot) = accepted => match accepted {
-                    Ok((stream, peer)) => (stream, peer.ip(), slot),
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => (stream, peer.ip()),
                     Err(error) => {
                         // Out of file descriptors, most likely: the next attempt would fail as fast.
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -177,7 +169,10 @@ impl Server {
                 tracing::warn!(%peer, "an address has too many connections: this one is closed");
                 continue;
             }
-            let connection = all.add();
+            let Some(connection) = all.add(peer) else {
+                tracing::warn!(%peer, "there is no room for another connection: this one is closed");
+                continue;
+            };
             let activity = Arc::clone(&connection.activity);
             let (hub, public_host) = (hub.clone(), public_host.clone());
             let (metrics, closing) = (Arc::clone(&metrics), closing.clone());
@@ -195,7 +190,7 @@ impl Server {
                 open.connections.inc();
                 connection::serve(stream, service, activity, closing).await;
                 open.connections.dec();
-                drop((connection, share, slot));
+                drop((connection, share));
             });
         }
         drop(listener);
@@ -203,16 +198,6 @@ impl Server {
         let end = async { while running.join_next().await.is_some() {} };
         if tokio::time::timeout(shutdown_timeout, end).await.is_err() {
             tracing::warn!("requests were cut off at the end");
-        }
-    }
-}
-
-/// Room for another connection. Where there is none, those that have nothing to do are closed, one at a time.
-async fn room(slots: &Arc<Semaphore>, all: &Connections) -> Option<OwnedSemaphorePermit> {
-    loop {
-        match tokio::time::timeout(ROOM_PAUSE, Arc::clone(slots).acquire_owned()).await {
-            Ok(slot) => return slot.ok(),
-            Err(_) => all.close_idle(),
         }
     }
 }

@@ -1,16 +1,23 @@
 //! What those who run the server ask: whether it lives, whether it can work, and how much it does.
 
+use std::net::IpAddr;
+
 use http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, FORWARDED},
     request::Parts,
 };
 
-use super::{guarded::Guarded, metrics};
-use crate::{Body, api_error::ApiError, respond};
+use super::metrics::{self, Metrics};
+use crate::{Body, EmbeddedHub, api_error::ApiError, respond};
 
 /// Answers `/healthz`, `/readyz` and `/metrics`; `None` for every other path.
-pub(super) async fn response(server: &Guarded, parts: &Parts) -> Option<Response<Body>> {
+pub(super) async fn response(
+    hub: &EmbeddedHub,
+    metrics: &Metrics,
+    peer: IpAddr,
+    parts: &Parts,
+) -> Option<Response<Body>> {
     let path = parts.uri.path();
     if !matches!(path, "/healthz" | "/readyz" | "/metrics") {
         return None;
@@ -20,16 +27,15 @@ pub(super) async fn response(server: &Guarded, parts: &Parts) -> Option<Response
     }
     Some(match path {
         "/healthz" => text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned()),
-        "/readyz" => ready(server).await,
-        _ if !is_local(server, &parts.headers) => {
+        "/readyz" => ready(hub.clone()).await,
+        _ if !is_local(peer, &parts.headers) => {
             respond::error(ApiError::forbidden("metrics are for programs on this machine"))
         }
-        _ => text(StatusCode::OK, metrics::MEDIA_TYPE, server.metrics.text(server.hub.load())),
+        _ => text(StatusCode::OK, metrics::MEDIA_TYPE, metrics.text(hub.load())),
     })
 }
 
-async fn ready(server: &Guarded) -> Response<Body> {
-    let hub = server.hub.clone();
+async fn ready(hub: EmbeddedHub) -> Response<Body> {
     let checked = tokio::task::spawn_blocking(move || hub.store().check()).await;
     match checked {
         Ok(Ok(())) => text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned()),
@@ -45,10 +51,10 @@ async fn ready(server: &Guarded) -> Response<Body> {
 }
 
 /// Whether the caller is on this machine, and does not speak for somebody else.
-fn is_local(server: &Guarded, headers: &HeaderMap) -> bool {
+fn is_local(peer: IpAddr, headers: &HeaderMap) -> bool {
     let forwarded = headers.contains_key(FORWARDED)
         || headers.keys().any(|name| name.as_str().starts_with("x-forwarded-"));
-    server.peer.to_canonical().is_loopback() && !forwarded
+    peer.to_canonical().is_loopback() && !forwarded
 }
 
 fn text(status: StatusCode, media_type: &'static str, text: String) -> Response<Body> {
