@@ -9,6 +9,7 @@ mod mutate;
 mod names;
 mod server;
 mod wire;
+mod xet;
 
 pub use mutate::Mutator;
 
@@ -33,7 +34,7 @@ const fn target(name: &'static str, run: fn(&[u8]), words: &'static [&'static st
 }
 
 /// All of them.
-pub const TARGETS: [Target; 26] = [
+pub const TARGETS: [Target; 28] = [
     target("repo_url", names::repo_url, names::URL_WORDS),
     target("hf_path", names::hf_path, names::URL_WORDS),
     target("rel_path", names::rel_path, names::PATH_WORDS),
@@ -60,6 +61,8 @@ pub const TARGETS: [Target; 26] = [
     Target { name: "git_push", run: server::git_push, words: server::PACK_WORDS, cost: 200 },
     target("journal", disk::journal, disk::JOURNAL_WORDS),
     Target { name: "cache", run: disk::cache, words: disk::CACHE_WORDS, cost: 4 },
+    target("xorb", xet::xorb, xet::XORB_WORDS),
+    target("shard", xet::shard, xet::SHARD_WORDS),
 ];
 
 /// Feeds the parser of this name, for `cargo fuzz`.

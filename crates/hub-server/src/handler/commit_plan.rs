@@ -6,6 +6,7 @@ use hub_types::{
     lfs::{self, Pointer},
 };
 
+use super::git_files;
 use crate::{
     api_error::ApiError,
     card,
@@ -29,6 +30,9 @@ pub(crate) struct Draft<'h> {
     /// Memory of the last decoded content.
     decoded: Vec<u8>,
 }
+
+/// Bytes of the name of a file or folder.
+const LONGEST_NAME: usize = 255;
 
 /// The refusal of an inline file that belongs into LFS, in the Hub's words.
 pub(crate) fn too_large() -> ApiError {
@@ -104,6 +108,9 @@ impl<'h> Draft<'h> {
                 return Err(ApiError::bad_request(format!("Invalid metadata in README.md: {problems}")));
             }
         }
+        if let Some(problem) = git_files::problem(&path, content) {
+            return Err(ApiError::bad_request(problem));
+        }
         if let Some(pointer) = Pointer::parse(content) {
             self.stored(&path, &pointer.oid, Some(pointer.size))?;
         }
@@ -152,5 +159,12 @@ impl<'h> Draft<'h> {
 fn checked(path: &str) -> Result<String, ApiError> {
     let path: SafeRelPath =
         path.parse().map_err(|error: hub_types::ParseError| ApiError::bad_request(error.to_string()))?;
+    if path.as_str().split('/').any(|name| name.len() > LONGEST_NAME) {
+        let message = format!(
+            "{:?} has a name of more than {LONGEST_NAME} bytes, which no file system takes",
+            path.as_str()
+        );
+        return Err(ApiError::bad_request(message));
+    }
     Ok(path.as_str().to_owned())
 }

@@ -10,6 +10,7 @@ pub(crate) mod discussions;
 pub(crate) mod duplicate;
 mod entries;
 pub(crate) mod git;
+mod git_files;
 pub(crate) mod info;
 mod known_tags;
 pub(crate) mod lfs;

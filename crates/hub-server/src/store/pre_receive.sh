@@ -14,6 +14,8 @@ limits='
     { path = substr($0, skip) }
     length(path) > 4096 { refuse("it has a path of more than 4096 bytes") }
     split(path, parts, "/") > 64 { refuse("folders may be nested 64 deep at most") }
+    { for (part in parts) if (length(parts[part]) > 255) refuse("it has a name of more than 255 bytes") }
+    skip == 1 && /^".*\\[^"]/ { refuse("it has a name with a control character or a backslash: " path) }
     NR > most { refuse("it has more than " most " files and folders") }
     { print }'
 check() {

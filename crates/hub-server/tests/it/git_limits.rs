@@ -68,6 +68,20 @@ fn a_push_that_is_too_deep_too_long_or_too_large_is_refused() {
     world.git("clone", &["reset", "--quiet", "--hard", "origin/main"]);
     world.edit("clone", "zeros.bin", &vec![0; (32 << 20) + 1]);
     refused(push("HEAD"), "larger than 32 MiB");
+    world.git("clone", &["reset", "--quiet", "--hard", "origin/main"]);
+    for (name, why) in [
+        ("a\\b", "a control character or a backslash"),
+        ("a\tb", "a control character or a backslash"),
+        (&"n".repeat(256), "more than 255 bytes"),
+    ] {
+        world.git(
+            "clone",
+            &["update-index", "--add", "--cacheinfo", &format!("100644,{},d/{name}", blob.trim())],
+        );
+        world.git("clone", &["commit", "--quiet", "-m", "Odd"]);
+        refused(push("HEAD"), why);
+        world.git("clone", &["reset", "--quiet", "--hard", "origin/main"]);
+    }
     let branches = world.send(get("/api/models/ada/demo/refs")).json();
     assert_eq!(branches["branches"].as_array().unwrap().len(), 2, "main, and what was small enough");
 }
