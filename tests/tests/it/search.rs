@@ -169,7 +169,7 @@ async fn tags_are_listed_in_groups_and_taken_by_filters() {
     assert_eq!(tags.id("license", "apache_2_0"), Some("license:apache-2.0"));
     let languages: Vec<_> = tags.namespace("language").into_values().collect();
     assert!(["en", "fr"].iter().all(|language| languages.contains(language)), "{languages:?}");
-    assert_eq!(tags.id("pipeline_tag", "fill_mask"), Some("fill-mask"));
+    assert_eq!(tags.id("pipeline_tag", "Fill_Mask"), Some("fill-mask"));
     let only = api.get_model_tags().only("dataset").await.unwrap();
     assert_eq!(only.0.into_keys().collect::<Vec<_>>(), ["dataset"]);
     assert_eq!(
