@@ -20,9 +20,6 @@ pub struct Body(UnsyncBoxBody<Bytes, BoxError>);
 /// The body of a request, whatever its type was.
 pub(crate) type Incoming = UnsyncBoxBody<Bytes, BoxError>;
 
-/// How long a request body may pause before the request is given up.
-const IDLE: Duration = Duration::from_secs(30);
-
 /// How much is read of a request that was refused already, and for how long.
 const DRAIN_BYTES: usize = 16 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(2);
@@ -133,13 +130,10 @@ where
 /// The next bytes of a request body, or `None` at its end.
 ///
 /// # Errors
-/// When the body breaks off, or nothing comes for 30 seconds.
+/// When the body breaks off, or comes too slowly.
 pub(crate) async fn next_data(body: &mut Incoming) -> Result<Option<Bytes>, ApiError> {
     loop {
-        let frame = tokio::time::timeout(IDLE, body.frame()).await.map_err(|_| {
-            ApiError::new(StatusCode::REQUEST_TIMEOUT, "the request body stopped for more than 30 seconds")
-        })?;
-        match frame {
+        match body.frame().await {
             None => return Ok(None),
             Some(Err(error)) if error.is::<SlowBody>() => {
                 return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, error.to_string()));

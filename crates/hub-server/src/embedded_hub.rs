@@ -23,7 +23,7 @@ use crate::{
     body::{self, Incoming},
     context::{Context, Inner, LISTS, busy},
     handler::git,
-    limits::work::{TooBusy, WatchedBody, Work},
+    limits::work::{WatchedBody, Work},
     respond::{self, request_id},
     router,
     store::{Store, StoreError},
@@ -141,7 +141,9 @@ impl EmbeddedHub {
         work: &Work,
         expired_links: bool,
     ) -> Result<Response<Body>, ApiError> {
-        work.begin().await.map_err(|TooBusy| busy())?;
+        if !work.begin().await {
+            return Err(busy());
+        }
         if let Some(encoding) = parts.headers.get(CONTENT_ENCODING)
             && encoding != "identity"
             && !git::reads_compressed(&parts.method, parts.uri.path())

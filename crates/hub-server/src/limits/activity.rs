@@ -13,12 +13,14 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::{sync::Notify, time::Instant};
 
+use super::per_address::network;
 use crate::{Body, BoxError};
 
 /// All connections of a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
     most: usize,
+    most_of_one: usize,
     all: Arc<Mutex<All>>,
 }
 
@@ -50,20 +52,28 @@ struct State {
 }
 
 impl Connections {
-    pub(crate) fn new(most: usize) -> Self {
-        Self { most, all: Arc::default() }
+    pub(crate) fn new(most: usize, most_of_one: usize) -> Self {
+        Self { most, most_of_one, all: Arc::default() }
     }
 
-    /// Takes a place for a connection from `address`. Where there is none, the address that has most of them loses one: an idle one if
+    pub(crate) fn count(&self) -> usize {
+        locked(&self.all).by_number.len()
+    }
+
+    /// Takes a place for a connection from `address`, unless that has its share; a proxy speaks for many and has none. Where there is no place, the address that has most of them loses one: an idle one if
     /// there is, else its oldest. `None` if that would be this address itself.
-    pub(crate) fn add(&self, address: IpAddr) -> Option<Connection> {
+    pub(crate) fn add(&self, address: IpAddr, is_proxy: bool) -> Option<Connection> {
+        let address = network(address);
         let mut all = locked(&self.all);
+        let own = all.by_number.values().filter(|(owner, _)| *owner == address).count();
+        if own >= self.most_of_one && !is_proxy {
+            return None;
+        }
         if all.by_number.len() >= self.most {
             let mut counts: HashMap<IpAddr, usize> = HashMap::new();
             for (owner, _) in all.by_number.values() {
                 *counts.entry(*owner).or_default() += 1;
             }
-            let own = counts.get(&address).copied().unwrap_or_default();
             let (greediest, _) =
                 counts.into_iter().filter(|(_, count)| *count > own + 1).max_by_key(|it| it.1)?;
             let theirs = all.by_number.iter().filter(|(_, (owner, _))| *owner == greediest);
@@ -175,7 +185,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_is_idle_a_minute_after_its_last_response() {
-        let connection = Connections::new(1).add([127, 0, 0, 1].into()).unwrap();
+        let connection = Connections::new(1, 1).add([127, 0, 0, 1].into(), false).unwrap();
         let start = Instant::now();
         let request = connection.activity.request();
         let activity = Arc::clone(&connection.activity);
@@ -189,22 +199,31 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn where_there_is_no_room_whoever_has_most_gives_a_place_to_whoever_has_fewer() {
-        let all = Connections::new(4);
+        let all = Connections::new(4, 4);
         let (greedy, honest): (IpAddr, IpAddr) = ([127, 0, 0, 2].into(), [127, 0, 0, 1].into());
-        let theirs: Vec<_> = (0..4).map(|_| all.add(greedy).unwrap()).collect();
+        let theirs: Vec<_> = (0..4).map(|_| all.add(greedy, false).unwrap()).collect();
         let busy: Vec<_> = theirs.iter().map(|it| it.activity.request()).collect();
-        assert!(all.add(greedy).is_none(), "not for itself");
+        assert!(all.add(greedy, true).is_none(), "not for itself");
         let evicted = async |connection: &Connection| {
             tokio::time::timeout(Duration::from_millis(1), connection.activity.is_evicted()).await.is_ok()
         };
-        let first = all.add(honest).unwrap();
+        let first = all.add(honest, false).unwrap();
         assert!(evicted(&theirs[0]).await, "the oldest, where all are busy");
         drop(busy);
         let _request = (theirs[1].activity.request(), first.activity.request());
-        let second = all.add(honest).unwrap();
+        let second = all.add(honest, false).unwrap();
         assert!(evicted(&theirs[2]).await && !evicted(&theirs[1]).await, "an idle one, where there is one");
-        assert!(all.add(honest).is_none(), "two and two are fair");
+        assert!(all.add(honest, false).is_none(), "two and two are fair");
         drop((theirs, first, second));
         assert!(locked(&all.all).by_number.is_empty());
+    }
+
+    #[tokio::test]
+    async fn one_network_has_its_share_whatever_its_addresses() {
+        let all = Connections::new(10, 2);
+        let add = |address: &str, is_proxy| all.add(address.parse().unwrap(), is_proxy);
+        let _open = (add("2001:db8::1", false).unwrap(), add("2001:db8::2", false).unwrap());
+        assert!(add("2001:db8::3", false).is_none());
+        assert!(add("2001:db8::3", true).is_some() && add("2001:db8:1::1", false).is_some());
     }
 }

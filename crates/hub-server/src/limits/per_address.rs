@@ -25,7 +25,7 @@ impl PerAddress {
         Self { most, taken: Arc::default() }
     }
 
-    /// One more for this address, unless it has its share. An address of IPv6 stands for its network of 64 bits.
+    /// One more for this address, unless it has its share.
     pub(crate) fn take(&self, address: IpAddr) -> Option<Share> {
         let address = network(address);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,7 +50,8 @@ impl Drop for Share {
     }
 }
 
-fn network(address: IpAddr) -> IpAddr {
+/// Whom limits take an address for: one of IPv6 stands for its network of 64 bits.
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -28,20 +28,18 @@ pub(crate) struct Work {
     own: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
-/// It was not this request's turn for 5 seconds.
-#[derive(Debug)]
-pub(crate) struct TooBusy;
-
 impl Work {
     pub(crate) fn new(turns: Arc<Semaphore>) -> Arc<Self> {
         Arc::new(Self { turns, own: Mutex::new(None) })
     }
 
-    /// Waits for the turn of this request.
-    pub(crate) async fn begin(&self) -> Result<(), TooBusy> {
+    /// Waits for the turn of this request; false if it does not come for 5 seconds.
+    pub(crate) async fn begin(&self) -> bool {
         let turn = tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned()).await;
-        self.set(Some(turn.map_err(|_| TooBusy)?.map_err(|_| TooBusy)?));
-        Ok(())
+        let turn = turn.ok().and_then(Result::ok);
+        let is_here = turn.is_some();
+        self.set(turn);
+        is_here
     }
 
     fn set(&self, turn: Option<OwnedSemaphorePermit>) -> bool {
@@ -135,7 +133,7 @@ mod tests {
     async fn a_turn_is_free_while_the_body_is_waited_for() {
         let turns = Arc::new(Semaphore::new(1));
         let work = Work::new(turns.clone());
-        work.begin().await.unwrap();
+        assert!(work.begin().await);
         let mut waiting = WatchedBody::new(slow(2, Duration::from_secs(10)), work.clone());
         let first = tokio::spawn(async move {
             let data = waiting.frame().await.unwrap().unwrap();
@@ -143,7 +141,7 @@ mod tests {
         });
         tokio::time::sleep(Duration::from_secs(1)).await;
         let other = Work::new(turns.clone());
-        other.begin().await.unwrap();
+        assert!(other.begin().await);
         tokio::time::sleep(Duration::from_secs(20)).await;
         assert!(!first.is_finished(), "what came waits for its turn");
         drop(other);
@@ -163,6 +161,6 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_request_whose_turn_does_not_come_is_told_so() {
         let turns = Arc::new(Semaphore::new(0));
-        assert!(Work::new(turns).begin().await.is_err());
+        assert!(!Work::new(turns).begin().await);
     }
 }

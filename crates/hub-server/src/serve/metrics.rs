@@ -9,6 +9,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use crate::limits::activity::Connections;
+
 /// Media type of the text.
 pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Upper ends of the times that are told apart, in seconds.
@@ -19,7 +21,8 @@ pub(super) struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
     times: Histogram,
-    pub(super) connections: Gauge,
+    open: Connections,
+    connections: Gauge,
     working: Gauge,
     git_programs: Gauge,
 }
@@ -31,11 +34,12 @@ struct Request {
 }
 
 impl Metrics {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(open: Connections) -> Self {
         let mut registry = Registry::with_prefix("hub");
         let metrics = Self {
             requests: Family::default(),
             times: Histogram::new(TIMES),
+            open,
             connections: Gauge::default(),
             working: Gauge::default(),
             git_programs: Gauge::default(),
@@ -71,6 +75,7 @@ impl Metrics {
     /// Everything, with what is counted elsewhere: requests that are worked on, and git programs.
     pub(super) fn text(&self, (working, git_programs): (usize, usize)) -> String {
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        self.connections.set(count(self.open.count()));
         self.working.set(count(working));
         self.git_programs.set(count(git_programs));
         let mut text = String::new();
@@ -88,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_was_answered_is_counted() {
-        let metrics = Metrics::new();
+        let metrics = Metrics::new(Connections::new(1, 1));
         metrics.answered(&Method::GET, StatusCode::OK, Duration::from_millis(3));
         metrics.answered(&Method::GET, StatusCode::OK, Duration::from_secs(90));
         metrics.answered(&Method::from_bytes(b"EVIL").unwrap(), StatusCode::NOT_FOUND, Duration::ZERO);

@@ -19,10 +19,7 @@ use tokio::{
 };
 
 use self::{guarded::Guarded, metrics::Metrics};
-use crate::{
-    EmbeddedHub,
-    limits::{activity::Connections, per_address::PerAddress},
-};
+use crate::{EmbeddedHub, limits::activity::Connections};
 
 /// Connections at the same time. For one more, whoever has most of them loses one.
 const MAX_CONNECTIONS: usize = 512;
@@ -143,9 +140,8 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self { hub, listener, address, shutdown_timeout, trusted_proxies } = self;
         let public_host = hub.public_host().map(Arc::from);
-        let shares = PerAddress::new(MAX_PER_ADDRESS);
-        let all = Connections::new(MAX_CONNECTIONS);
-        let metrics = Arc::new(Metrics::new());
+        let all = Connections::new(MAX_CONNECTIONS, MAX_PER_ADDRESS);
+        let metrics = Arc::new(Metrics::new(all.clone()));
         let (close, closing) = watch::channel(false);
         let mut running = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
@@ -164,13 +160,8 @@ impl Server {
                 },
             };
             let is_proxy = trusted_proxies.contains(&peer.to_canonical());
-            let share = shares.take(peer);
-            if share.is_none() && !is_proxy {
-                tracing::warn!(%peer, "an address has too many connections: this one is closed");
-                continue;
-            }
-            let Some(connection) = all.add(peer) else {
-                tracing::warn!(%peer, "there is no room for another connection: this one is closed");
+            let Some(connection) = all.add(peer, is_proxy) else {
+                tracing::warn!(%peer, "there is no room for another connection of this address: it is closed");
                 continue;
             };
             let activity = Arc::clone(&connection.activity);
@@ -186,11 +177,8 @@ impl Server {
                 metrics,
             };
             running.spawn(async move {
-                let open = Arc::clone(&service.metrics);
-                open.connections.inc();
                 connection::serve(stream, service, activity, closing).await;
-                open.connections.dec();
-                drop((connection, share));
+                drop(connection);
             });
         }
         drop(listener);
