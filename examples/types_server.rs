@@ -6,7 +6,6 @@
 
 use std::{
     collections::BTreeMap,
-    convert::Infallible,
     env,
     error::Error,
     sync::{Arc, Mutex, PoisonError},
@@ -16,20 +15,17 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hub_types::{
-    ErrorCode, ModelInfo, RepoFile, WhoAmI, base64,
-    commit::{CommitBodyError, CommitLine, CommitReader, CommitResponse, Encoding},
+    ErrorCode, ModelInfo, RepoFile, WhoAmI,
+    commit::{CommitLine, CommitReader, CommitResponse},
     error_code::{ErrorBody, X_ERROR_CODE, X_REPO_COMMIT},
     preupload::{PreuploadDecision, PreuploadFile, PreuploadRequest, PreuploadResponse, UploadMode},
-    range::{self, Part},
+    range,
     route::{self, RepoRoute, Route},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use tokio::net::TcpListener;
-
-/// Most bytes of a body.
-const MOST: usize = 16 << 20;
 
 /// The one repository: its files, and how often it was changed.
 #[derive(Default)]
@@ -79,7 +75,9 @@ impl Model {
                 json(&model)
             }
             Ok(Route::Repo { action: RepoRoute::Preupload(_), .. }) => {
-                let asked: PreuploadRequest = serde_json::from_slice(request.body())?;
+                let Ok(asked) = serde_json::from_slice::<PreuploadRequest>(request.body()) else {
+                    return failed(StatusCode::BAD_REQUEST, None, "not the JSON of a preupload request");
+                };
                 let regular = |file: PreuploadFile| PreuploadDecision::new(file.path, UploadMode::Regular);
                 json(&PreuploadResponse::new(asked.files.into_iter().map(regular).collect()))
             }
@@ -96,21 +94,15 @@ impl Model {
             match line {
                 CommitLine::Header(header) => parent = header.parent_commit,
                 CommitLine::File(file) => {
-                    let content = match file.encoding {
-                        Encoding::Base64 => base64::decode(&file.content).unwrap_or_default(),
-                        Encoding::Utf8 => file.content.into_owned().into_bytes(),
-                    };
+                    let content = file.bytes()?.into_owned();
                     files.insert(file.path, content.into());
                 }
                 CommitLine::DeletedFile(gone)
                 | CommitLine::DeletedFolder(gone)
-                | CommitLine::DeletedEntry(gone) => {
-                    let folder = format!("{}/", gone.path.trim_end_matches('/'));
-                    files.retain(|path, _| *path != gone.path && !path.starts_with(&folder));
-                }
+                | CommitLine::DeletedEntry(gone) => files.retain(|path, _| !gone.covers(path)),
                 CommitLine::LfsFile(_) => {} // Nothing is sent to LFS: preupload says so.
             }
-            Ok::<_, CommitBodyError>(())
+            Ok::<_, Box<dyn Error + Send + Sync>>(())
         };
         let mut reader = CommitReader::new();
         if let Err(error) = reader.push(body, &mut take).and_then(|()| reader.finish(&mut take)) {
@@ -128,32 +120,31 @@ impl Model {
         let Some(content) = self.files.get(path) else {
             return failed(StatusCode::NOT_FOUND, Some(&ErrorCode::EntryNotFound), "Entry not found");
         };
-        let header = request.headers().get(header::RANGE).and_then(|range| range.to_str().ok());
-        let size = content.len();
-        let (status, part) = match range::parse(header, size as u64) {
-            Part::Whole => (StatusCode::OK, 0..size),
-            Part::Some(start, end) => {
-                (StatusCode::PARTIAL_CONTENT, usize::try_from(start)?..usize::try_from(end)?)
-            }
-            Part::Unsatisfiable => return failed(StatusCode::RANGE_NOT_SATISFIABLE, None, "no such range"),
+        let size = content.len() as u64;
+        let part =
+            range::parse(request.headers().get(header::RANGE).and_then(|range| range.to_str().ok()), size);
+        let Some(bytes) = part.bytes(size) else {
+            return failed(StatusCode::RANGE_NOT_SATISFIABLE, None, "no such range");
         };
         let mut response = Response::builder()
-            .status(status)
             .header(X_REPO_COMMIT, self.head())
             .header(header::ETAG, format!("\"{:x}-{size}\"", self.commits))
-            .header(header::CONTENT_LENGTH, part.len());
-        if status == StatusCode::PARTIAL_CONTENT {
-            let last = part.end.saturating_sub(1);
-            response = response.header(header::CONTENT_RANGE, format!("bytes {}-{last}/{size}", part.start));
+            .header(header::CONTENT_LENGTH, bytes.end - bytes.start);
+        if let Some(range) = part.content_range(size) {
+            response = response.status(StatusCode::PARTIAL_CONTENT).header(header::CONTENT_RANGE, range);
         }
-        Ok(response.body(Full::from(content.slice(part)))?)
+        Ok(response
+            .body(Full::from(content.slice(usize::try_from(bytes.start)?..usize::try_from(bytes.end)?)))?)
     }
 }
 
 async fn serve(model: &Mutex<Model>, request: Request<Incoming>) -> Reply {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, MOST).collect().await?.to_bytes();
-    model.lock().unwrap_or_else(PoisonError::into_inner).respond(&Request::from_parts(head, body))
+    let Ok(body) = Limited::new(body, 16 << 20).collect().await else {
+        return failed(StatusCode::PAYLOAD_TOO_LARGE, None, "at most 16 MiB");
+    };
+    let mut model = model.lock().unwrap_or_else(PoisonError::into_inner);
+    model.respond(&Request::from_parts(head, body.to_bytes()))
 }
 
 #[tokio::main]
@@ -166,10 +157,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let (stream, _) = listener.accept().await?;
         let model = Arc::clone(&model);
         tokio::spawn(async move {
-            let service = service_fn(async |request| {
-                let failed = |_| Response::builder().status(500).body(Full::default()).unwrap_or_default();
-                Ok::<_, Infallible>(serve(&model, request).await.unwrap_or_else(failed))
-            });
+            let service = service_fn(|request| serve(&model, request));
             if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
                 eprintln!("a connection failed: {error}");
             }

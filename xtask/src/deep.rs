@@ -38,12 +38,18 @@ enum Run {
     Fuzz,
 }
 
-const LANES: [Lane; 8] = [
+const LANES: [Lane; 9] = [
     Lane {
         name: "properties",
         much: "20,000 cases of each property",
         variables: &[("PROPTEST_CASES", "20000"), ("PROPTEST_RNG_SEED", "SEED")],
-        run: Run::Test(&["--workspace", "--lib"]),
+        run: Run::Test(&["--workspace", "--lib", "--exclude", "hub-server"]),
+    },
+    Lane {
+        name: "server",
+        much: "2,000 cases of each property of the embedded Hub, whose cases are whole histories on disk",
+        variables: &[("PROPTEST_CASES", "2000"), ("PROPTEST_RNG_SEED", "SEED")],
+        run: Run::Test(&["-p", "hub-server", "--lib"]),
     },
     Lane {
         name: "operations",

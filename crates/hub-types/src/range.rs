@@ -5,7 +5,10 @@
 //! assert_eq!(range::parse(Some("bytes=2-4"), 10), Part::Some(2, 5));
 //! assert_eq!(range::parse(Some("bytes=-3"), 10), Part::Some(7, 10));
 //! assert_eq!(range::parse(None, 10), Part::Whole);
+//! assert_eq!(Part::Some(2, 5).content_range(10).as_deref(), Some("bytes 2-4/10"));
 //! ```
+
+use std::ops::Range;
 
 /// What part of a file of known size is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,26 @@ pub enum Part {
     Some(u64, u64),
     /// Nothing of it is there: 416.
     Unsatisfiable,
+}
+
+impl Part {
+    /// Which bytes are sent of a file of `size` bytes; `None` for a 416.
+    pub fn bytes(self, size: u64) -> Option<Range<u64>> {
+        match self {
+            Self::Whole => Some(0..size),
+            Self::Some(start, end) => Some(start..end),
+            Self::Unsatisfiable => None,
+        }
+    }
+
+    /// The `Content-Range` header of a 206 or a 416, for a file of `size` bytes; `None` for the whole file, which is a 200.
+    pub fn content_range(self, size: u64) -> Option<String> {
+        match self {
+            Self::Whole => None,
+            Self::Some(start, end) => Some(format!("bytes {start}-{}/{size}", end.saturating_sub(1))),
+            Self::Unsatisfiable => Some(format!("bytes */{size}")),
+        }
+    }
 }
 
 /// Reads a `Range` header for a file of `size` bytes.
@@ -81,6 +104,18 @@ mod tests {
             assert_eq!(parse(header, 10), expected, "{header:?}");
         }
         assert_eq!(parse(Some("bytes=0-"), 0), Part::Unsatisfiable);
+    }
+
+    #[test]
+    fn a_part_says_what_is_sent() {
+        let cases = [
+            (Part::Whole, Some(0..10), None),
+            (Part::Some(3, 10), Some(3..10), Some("bytes 3-9/10")),
+            (Part::Unsatisfiable, None, Some("bytes */10")),
+        ];
+        for (part, bytes, header) in cases {
+            assert_eq!((part.bytes(10), part.content_range(10).as_deref()), (bytes, header));
+        }
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! Commits, and what the client asks before one.
 
 use bytes::Bytes;
-use hub_types::commit::{CommitLine, Encoding};
+use hub_types::commit::CommitLine;
 use hub_types::preupload::PreuploadRequest;
 use serde_json::{Value, json};
 
@@ -81,12 +81,8 @@ impl State {
         match line {
             CommitLine::Header(_) => return Err(Refusal::new(400, "a commit has one header")),
             CommitLine::File(file) => {
-                let content = match file.encoding {
-                    Encoding::Utf8 => file.content.as_bytes().to_vec(),
-                    Encoding::Base64 => hub_types::base64::decode(&file.content)
-                        .map_err(|error| Refusal::new(400, &error.to_string()))?,
-                };
-                tree.insert(file.path.clone(), regular(Bytes::from(content)));
+                let content = file.bytes().map_err(|error| Refusal::new(400, &error.to_string()))?;
+                tree.insert(file.path.clone(), regular(Bytes::from(content.into_owned())));
             }
             CommitLine::LfsFile(file) => {
                 let stored = self.found(key)?.objects.get(&file.oid).map(|content| content.len() as u64);

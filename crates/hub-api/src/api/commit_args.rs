@@ -101,7 +101,7 @@ pub struct Prepared {
 
 /// Which files of the repository are deleted by the same commit.
 #[derive(Debug)]
-pub struct DeletePatterns {
+pub(super) struct DeletePatterns {
     pub(super) patterns: Vec<String>,
     pub(super) path_in_repo: String,
 }

@@ -128,7 +128,7 @@ pub(super) fn target(
 /// A call that downloads.
 pub trait HasDownload {
     #[doc(hidden)]
-    fn download_mut(&mut self) -> &mut DownloadArgs;
+    fn download_mut(&mut self, _: crate::args::Seal) -> &mut DownloadArgs;
 }
 
 /// One file.
@@ -151,7 +151,7 @@ macro_rules! download {
     ($($operation:ty),*) => {
         $(
             impl HasDownload for $operation {
-                fn download_mut(&mut self) -> &mut DownloadArgs {
+                fn download_mut(&mut self, _: crate::args::Seal) -> &mut DownloadArgs {
                     &mut self.args
                 }
             }
@@ -178,35 +178,39 @@ download!(HfHubDownload, SnapshotDownload);
 impl<O: HasDownload, M: Mode> Call<O, M> {
     /// A folder that files are written to, at their paths in the repository, instead of the cache. Python: `local_dir`.
     pub fn local_dir(self, folder: impl AsRef<Path>) -> Self {
-        self.edit(|operation| operation.download_mut().local_dir = Some(folder.as_ref().to_owned()))
+        self.edit(|operation| {
+            operation.download_mut(crate::args::Seal).local_dir = Some(folder.as_ref().to_owned())
+        })
     }
 
     /// The cache folder; unless set that of the client, see [`HfApiBuilder::cache_dir`](crate::HfApiBuilder::cache_dir).
     /// Python: `cache_dir`.
     pub fn cache_dir(self, folder: impl AsRef<Path>) -> Self {
-        self.edit(|operation| operation.download_mut().cache_dir = Some(folder.as_ref().to_owned()))
+        self.edit(|operation| {
+            operation.download_mut(crate::args::Seal).cache_dir = Some(folder.as_ref().to_owned())
+        })
     }
 
     /// Whether the Hub is never asked: only what is on this machine counts. Off unless set. Python: `local_files_only`.
     pub fn local_files_only(self, yes: bool) -> Self {
-        self.edit(|operation| operation.download_mut().local_files_only = yes)
+        self.edit(|operation| operation.download_mut(crate::args::Seal).local_files_only = yes)
     }
 
     /// Whether files that are there already are fetched again. Off unless set. Python: `force_download`.
     pub fn force_download(self, force: bool) -> Self {
-        self.edit(|operation| operation.download_mut().force = force)
+        self.edit(|operation| operation.download_mut(crate::args::Seal).force = force)
     }
 
     /// How long the Hub may take to say what a file or revision is, where what is kept can stand in for its response; unless set
     /// that of the client, see [`HfApiBuilder::etag_timeout`](crate::HfApiBuilder::etag_timeout). Python: `etag_timeout`, which
     /// `HF_HUB_ETAG_TIMEOUT` overrules there; here the call has the last word.
     pub fn etag_timeout(self, limit: Duration) -> Self {
-        self.edit(|operation| operation.download_mut().etag_timeout = Some(limit))
+        self.edit(|operation| operation.download_mut(crate::args::Seal).etag_timeout = Some(limit))
     }
 
     /// How a large file comes over several connections: up to eight, in parts of 16 MiB, where that is faster, unless set.
     pub fn parts(self, parts: Parts) -> Self {
-        self.edit(|operation| operation.download_mut().parts = parts)
+        self.edit(|operation| operation.download_mut(crate::args::Seal).parts = parts)
     }
 }
 

@@ -4,11 +4,10 @@ use std::{marker::PhantomData, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, ErrorKind, RetryClass, Timeouts, decode_json, get};
+use hub_transport::{Body, Endpoint, Error, ErrorKind, RetryClass, Timeouts, get};
 use hub_types::{DatasetInfo, Message, ModelInfo, RepoInfo, RepoRef, RepoType, Revision, SpaceInfo, route};
-use serde::de::DeserializeOwned;
 
-use super::{endpoint_repo, endpoint_revision};
+use super::{endpoint_repo, endpoint_revision, kinds::Info};
 use crate::{
     Async, Call, HfApi, Mode, Operation,
     args::{HasRepo, HasRevision},
@@ -53,55 +52,6 @@ impl<T> GetInfo<T> {
             expand: Vec::new(),
             timeout: None,
             output: PhantomData,
-        }
-    }
-}
-
-/// What an info call can return: each kind reads its own shape.
-pub trait Info: Send + Sized + 'static {
-    /// Python's name of the method.
-    const METHOD: &'static str;
-
-    #[doc(hidden)]
-    fn read(repo_type: RepoType, head: &Parts, body: &Bytes) -> Result<Self, Error>;
-}
-
-fn read<T: DeserializeOwned>(head: &Parts, body: &Bytes) -> Result<T, Error> {
-    decode_json(head, body)
-}
-
-impl Info for ModelInfo {
-    const METHOD: &'static str = "model_info";
-
-    fn read(_: RepoType, head: &Parts, body: &Bytes) -> Result<Self, Error> {
-        read(head, body)
-    }
-}
-
-impl Info for DatasetInfo {
-    const METHOD: &'static str = "dataset_info";
-
-    fn read(_: RepoType, head: &Parts, body: &Bytes) -> Result<Self, Error> {
-        read(head, body)
-    }
-}
-
-impl Info for SpaceInfo {
-    const METHOD: &'static str = "space_info";
-
-    fn read(_: RepoType, head: &Parts, body: &Bytes) -> Result<Self, Error> {
-        read(head, body)
-    }
-}
-
-impl Info for RepoInfo {
-    const METHOD: &'static str = "repo_info";
-
-    fn read(repo_type: RepoType, head: &Parts, body: &Bytes) -> Result<Self, Error> {
-        match repo_type {
-            RepoType::Dataset => read(head, body).map(Self::Dataset),
-            RepoType::Space => read(head, body).map(Self::Space),
-            _ => read(head, body).map(Self::Model),
         }
     }
 }

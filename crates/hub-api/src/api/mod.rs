@@ -4,7 +4,7 @@ pub mod access_token;
 mod begun;
 pub mod branches;
 pub mod checks;
-pub mod commit_args;
+mod commit_args;
 pub mod commits;
 pub mod create_repo;
 pub mod delete_repo;
@@ -15,6 +15,7 @@ pub mod file_facts;
 pub mod filter;
 pub mod identity;
 pub mod info;
+mod kinds;
 pub mod large_upload;
 pub mod likes;
 mod new_ref;
@@ -32,6 +33,8 @@ pub mod tree;
 pub mod upload;
 pub mod upload_folder;
 pub mod verify;
+
+pub use commit_args::HasCommit;
 
 use std::time::Duration;
 

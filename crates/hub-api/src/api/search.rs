@@ -4,10 +4,10 @@ use std::marker::PhantomData;
 
 use http::Request;
 use hub_transport::{Body, Error, PagedEndpoint, get};
-use hub_types::{DatasetInfo, Message, ModelInfo, RepoType, SpaceInfo, route};
-use serde::de::DeserializeOwned;
+use hub_types::{DatasetInfo, Message, ModelInfo, SpaceInfo, route};
 
 use super::filter::{Emissions, FilterArg};
+pub use super::kinds::Listed;
 use crate::{Async, HfApi, Listing, Mode};
 
 /// The listing that [`HfApi::list_models`] makes.
@@ -71,39 +71,6 @@ impl<T> Default for ListRepos<T> {
             item: PhantomData,
         }
     }
-}
-
-/// What a search lists: each kind has its own shape.
-pub trait Listed: DeserializeOwned + Send + Sized + 'static {
-    /// Python's name of the method.
-    const METHOD: &'static str;
-    /// The kind.
-    const REPO_TYPE: RepoType;
-
-    #[doc(hidden)]
-    fn emits_within(&self, emissions: &Emissions) -> bool {
-        let _ = emissions;
-        true
-    }
-}
-
-impl Listed for ModelInfo {
-    const METHOD: &'static str = "list_models";
-    const REPO_TYPE: RepoType = RepoType::Model;
-
-    fn emits_within(&self, emissions: &Emissions) -> bool {
-        emissions.hold(self.card_data.as_ref().map(|card| &card.extra))
-    }
-}
-
-impl Listed for DatasetInfo {
-    const METHOD: &'static str = "list_datasets";
-    const REPO_TYPE: RepoType = RepoType::Dataset;
-}
-
-impl Listed for SpaceInfo {
-    const METHOD: &'static str = "list_spaces";
-    const REPO_TYPE: RepoType = RepoType::Space;
 }
 
 impl<T: Listed> PagedEndpoint for ListRepos<T> {

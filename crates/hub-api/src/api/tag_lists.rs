@@ -8,7 +8,7 @@ use http::{Request, response::Parts};
 use hub_transport::{Body, Endpoint, Error, RetryClass, decode_json, get};
 use hub_types::{DatasetInfo, MetricInfo, ModelInfo, RepoType, TagsByType, route};
 
-use super::search::{ListRepos, Listed};
+use super::{kinds::Identified, search::ListRepos};
 use crate::{Async, Call, HfApi, Mode, Operation};
 
 /// The call that [`HfApi::get_model_tags`] and [`HfApi::get_dataset_tags`] make.
@@ -150,24 +150,6 @@ pub struct GetSearchArguments<T> {
 impl<T> GetSearchArguments<T> {
     const fn new() -> Self {
         Self { most_repos: 0, kind: std::marker::PhantomData }
-    }
-}
-
-/// The id of what a search lists.
-pub trait Identified: Listed {
-    #[doc(hidden)]
-    fn id(&self) -> &str;
-}
-
-impl Identified for ModelInfo {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl Identified for DatasetInfo {
-    fn id(&self) -> &str {
-        &self.id
     }
 }
 

@@ -1,6 +1,6 @@
 //! What commands that commit are told, and what they say
 
-use hub_api::{Call, CommitInfo, api::commit_args::HasCommit};
+use hub_api::{Call, CommitInfo, api::HasCommit};
 
 use crate::{args::CommitArgs, client::Session, failure::Failure, output::Brief};
 

@@ -4,10 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use hub_api::{
     Call, CommitInfo, CommitPlan, HfApi, Operation, RepoRef, RepoType,
-    api::{
-        commit_args::HasCommit, create_repo::CreateRepoCall, upload::UploadFileCall,
-        upload_folder::UploadFolderCall,
-    },
+    api::{HasCommit, create_repo::CreateRepoCall, upload::UploadFileCall, upload_folder::UploadFolderCall},
 };
 
 use crate::{

@@ -26,7 +26,7 @@ use crate::{
     route::rights::Access,
     store::{CommitId, Entry, RepoRecord},
 };
-use hub_types::range::{self, Part};
+use hub_types::range;
 
 /// Sends a file: a regular one itself, an LFS file by a redirect to a URL that carries its own permission.
 pub(crate) async fn resolve(
@@ -135,20 +135,19 @@ pub(crate) fn partial(
     etag: &str,
 ) -> Result<(Response<Body>, Range<u64>), ApiError> {
     let mut response = Response::new(Body::empty());
-    let range = match range::parse(wanted_range(&parts.headers, etag), size) {
-        Part::Whole => 0..size,
-        Part::Some(start, end) => {
-            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-            let text = format!("bytes {start}-{}/{size}", end - 1);
-            response.headers_mut().insert(CONTENT_RANGE, header_text(&text));
-            start..end
-        }
-        Part::Unsatisfiable => {
-            let message = format!("the content has only {size} bytes");
-            return Err(ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, message)
-                .with_header(CONTENT_RANGE, header_text(&format!("bytes */{size}"))));
-        }
+    let part = range::parse(wanted_range(&parts.headers, etag), size);
+    let content_range = part.content_range(size).map(|text| header_text(&text));
+    let Some(range) = part.bytes(size) else {
+        let message = format!("the content has only {size} bytes");
+        let error = ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, message);
+        return Err(content_range
+            .into_iter()
+            .fold(error, |error, text| error.with_header(CONTENT_RANGE, text)));
     };
+    if let Some(content_range) = content_range {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        response.headers_mut().insert(CONTENT_RANGE, content_range);
+    }
     let headers = response.headers_mut();
     headers.insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
     headers.insert(ETAG, header_text(etag));

@@ -10,6 +10,7 @@ mod decompress;
 mod headers;
 mod hosts;
 mod idle;
+mod inner;
 mod offline;
 mod redirect;
 mod retry;
@@ -18,11 +19,9 @@ mod target;
 mod timeout;
 mod trace;
 
-use std::future::Future;
-use std::pin::Pin;
+use std::{future::Future, pin::Pin};
 
 use http::{Request, Response};
-use tower::Service;
 
 pub use auth::{Auth, AuthLayer};
 pub use bandwidth::{Bandwidth, BandwidthLayer, BandwidthLimit};
@@ -36,27 +35,12 @@ pub use retry::{Retry, RetryLayer};
 pub use timeout::{AttemptTimeout, AttemptTimeoutLayer};
 pub use trace::{Trace, TraceLayer};
 
+pub(crate) use inner::Inner;
+
 use crate::{Body, BoxError};
 
 type ResponseResult = Result<Response<Body>, BoxError>;
 type ResponseFuture = Pin<Box<dyn Future<Output = ResponseResult> + Send>>;
-
-/// A service that the layers wrap. Implemented for everything that fits.
-pub trait Inner:
-    Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send + 'static>
-    + Clone
-    + Send
-    + 'static
-{
-}
-
-impl<S> Inner for S where
-    S: Service<Request<Body>, Response = Response<Body>, Error = BoxError, Future: Send + 'static>
-        + Clone
-        + Send
-        + 'static
-{
-}
 
 /// The service that was polled ready, leaving a clone: a clone of a ready service is not ready itself.
 fn take_ready<S: Clone>(service: &mut S) -> S {

@@ -10,7 +10,11 @@ use serde::{Deserialize, Serialize};
 pub use history::{CommitAuthor, GitCommitInfo};
 pub use reader::{CommitBodyError, CommitReader, MAX_LINE};
 
-use crate::{ParentCommit, ParseError, Revision, setters::setters};
+use crate::{
+    ParentCommit, ParseError, Revision,
+    base64::{self, NotBase64},
+    setters::setters,
+};
 
 /// Media type of the body of a commit.
 pub const NDJSON: &str = "application/x-ndjson";
@@ -91,6 +95,17 @@ impl<'a> InlineFile<'a> {
         /// How the content is written. Default as text.
         encoding: Encoding,
     }
+
+    /// The content as it is to be in the repository.
+    ///
+    /// # Errors
+    /// When it is said to be base64 and is not.
+    pub fn bytes(&self) -> Result<Cow<'_, [u8]>, NotBase64> {
+        match self.encoding {
+            Encoding::Utf8 => Ok(Cow::Borrowed(self.content.as_bytes())),
+            Encoding::Base64 => base64::decode(&self.content).map(Cow::Owned),
+        }
+    }
 }
 
 /// How [`InlineFile::content`] is written.
@@ -144,6 +159,12 @@ impl DeletedPath {
     /// Removes this path.
     pub fn new(path: impl Into<String>) -> Self {
         Self { path: path.into() }
+    }
+
+    /// Whether `path` is removed with it: the same path, or one below it.
+    pub fn covers(&self, path: &str) -> bool {
+        let rest = path.strip_prefix(self.path.trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
 
@@ -343,6 +364,25 @@ mod tests {
         assert_eq!(opened.repo_url(), "https://h/a/b");
         for wrong in ["https://h/a/b/discussions/7/", "https://h/a/b/discussions/", "https://h/a/b/7"] {
             assert!(info.clone().with_pull_request(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_content_of_a_file_is_read_as_its_encoding_says() {
+        assert_eq!(InlineFile::new("a", "aGk=").bytes().unwrap(), b"aGk=".as_slice());
+        assert_eq!(
+            InlineFile::new("a", "aGk=").encoding(Encoding::Base64).bytes().unwrap(),
+            b"hi".as_slice()
+        );
+        assert!(InlineFile::new("a", "aGk").encoding(Encoding::Base64).bytes().is_err());
+    }
+
+    #[test]
+    fn a_deleted_path_takes_what_is_below_it_and_nothing_beside_it() {
+        for folder in [DeletedPath::new("docs"), DeletedPath::new("docs/")] {
+            let covered = ["docs", "docs/a", "docs/a/b", "docs2", "docs2/a", "a/docs", "doc"]
+                .map(|path| folder.covers(path));
+            assert_eq!(covered, [true, true, true, false, false, false, false]);
         }
     }
 

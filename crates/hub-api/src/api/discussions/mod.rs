@@ -8,7 +8,7 @@ mod read;
 mod settle;
 
 pub use actions::{ChangeStatus, Comment, EditComment, HideComment, Merge, Rename};
-pub use change::{Change, ChangeDiscussion};
+pub use change::ChangeDiscussion;
 pub use create::{CreateDiscussion, CreateDiscussionCall};
 pub use methods::{
     ChangeDiscussionStatusCall, CommentDiscussionCall, EditDiscussionCommentCall, HideDiscussionCommentCall,
@@ -17,8 +17,6 @@ pub use methods::{
 pub use read::{
     GetDiscussionDetails, GetDiscussionDetailsCall, GetRepoDiscussions, GetRepoDiscussionsListing,
 };
-
-pub use settle::{Own, Seen};
 
 use hub_transport::Error;
 use hub_types::{RepoRef, discussion};

@@ -1,6 +1,7 @@
 //! What only Spaces have: secrets, variables, and what they run on.
 
 mod duplicate;
+mod kinds;
 mod runtime;
 mod settings;
 mod templates;
@@ -13,7 +14,7 @@ pub use runtime::{
 };
 pub use settings::{
     AddSpaceSecretCall, AddSpaceVariableCall, DeleteSpaceSecretCall, DeleteSpaceVariableCall,
-    GetSpaceSecretsCall, GetSpaceVariablesCall, ReadSettings, RemoveSetting, SetSetting, Setting,
+    GetSpaceSecretsCall, GetSpaceVariablesCall, ReadSettings, RemoveSetting, SetSetting,
 };
 
 pub(super) use templates::template_called;

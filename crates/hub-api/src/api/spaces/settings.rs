@@ -1,17 +1,16 @@
 //! Secrets and variables of Spaces.
 
-use std::{collections::BTreeMap, fmt, marker::PhantomData};
+use std::{collections::BTreeMap, marker::PhantomData};
 
 use bytes::Bytes;
 use http::{Request, response::Parts};
-use hub_transport::{Body, Endpoint, Error, RetryClass, decode_done, decode_json, delete, get, post};
-use hub_types::{
-    route::SpaceRoute,
-    space::{SpaceSecret, SpaceSetting, SpaceSettingKey, SpaceVariable, SpaceVariables},
-};
-use serde::de::DeserializeOwned;
+use hub_transport::{Body, Endpoint, Error, RetryClass, delete, get, post};
+use hub_types::space::{SpaceSecret, SpaceSetting, SpaceSettingKey, SpaceVariable};
 
-use super::{path, space};
+use super::{
+    kinds::{Setting, by_key},
+    path, space,
+};
 use crate::{Async, Call, HfApi, Mode, repo_arg::RepoArg};
 
 /// The call that [`HfApi::add_space_secret`] makes.
@@ -26,65 +25,6 @@ pub type AddSpaceVariableCall<M = Async> = Call<SetSetting<SpaceVariable>, M>;
 pub type DeleteSpaceVariableCall<M = Async> = Call<RemoveSetting<SpaceVariable>, M>;
 /// The call that [`HfApi::get_space_variables`] makes.
 pub type GetSpaceVariablesCall<M = Async> = Call<ReadSettings<SpaceVariable>, M>;
-
-/// A secret or a variable.
-pub trait Setting: DeserializeOwned + fmt::Debug + Send + Sync + 'static {
-    /// What a change answers: nothing for secrets, all variables for variables.
-    type Changed: Send + 'static;
-    #[doc(hidden)]
-    const ROUTE: SpaceRoute;
-    #[doc(hidden)]
-    const ADD: &'static str;
-    #[doc(hidden)]
-    const DELETE: &'static str;
-    #[doc(hidden)]
-    const GET: &'static str;
-    #[doc(hidden)]
-    fn key_mut(&mut self) -> &mut String;
-    #[doc(hidden)]
-    fn changed(head: &Parts, body: &Bytes) -> Result<Self::Changed, Error>;
-}
-
-impl Setting for SpaceSecret {
-    type Changed = ();
-    const ROUTE: SpaceRoute = SpaceRoute::Secrets;
-    const ADD: &'static str = "add_space_secret";
-    const DELETE: &'static str = "delete_space_secret";
-    const GET: &'static str = "get_space_secrets";
-
-    fn key_mut(&mut self) -> &mut String {
-        &mut self.key
-    }
-
-    fn changed(head: &Parts, body: &Bytes) -> Result<(), Error> {
-        decode_done(head, body).map(drop)
-    }
-}
-
-impl Setting for SpaceVariable {
-    type Changed = SpaceVariables;
-    const ROUTE: SpaceRoute = SpaceRoute::Variables;
-    const ADD: &'static str = "add_space_variable";
-    const DELETE: &'static str = "delete_space_variable";
-    const GET: &'static str = "get_space_variables";
-
-    fn key_mut(&mut self) -> &mut String {
-        &mut self.key
-    }
-
-    fn changed(head: &Parts, body: &Bytes) -> Result<SpaceVariables, Error> {
-        by_key(head, body)
-    }
-}
-
-/// Reads settings by key; the Hub does not always repeat the key inside.
-fn by_key<T: Setting>(head: &Parts, body: &Bytes) -> Result<BTreeMap<String, T>, Error> {
-    let mut settings: BTreeMap<String, T> = decode_json(head, body)?;
-    for (key, setting) in &mut settings {
-        setting.key_mut().clone_from(key);
-    }
-    Ok(settings)
-}
 
 fn check_key(key: &str) -> Result<(), Error> {
     if key.is_empty() { Err(Error::build("the key is empty")) } else { Ok(()) }
