@@ -35,6 +35,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    /// 404 for what is none of the Hub's URLs.
+    pub(crate) fn nowhere() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Sorry, we can't find what you are looking for.")
+    }
+
     /// 403 with a reason.
     pub(crate) fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, message)
@@ -63,6 +68,12 @@ impl ApiError {
     /// 401 for a token that is unknown or has expired.
     pub(crate) fn bad_token() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, INVALID_CREDENTIALS_MESSAGE).asking_for_credentials()
+    }
+
+    /// 401 for a token of Xet whose hour is over.
+    pub(crate) fn expired_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "this token of Xet has expired: ask for a new one")
+            .asking_for_credentials()
     }
 
     /// 404 for a revision that the repository does not have.

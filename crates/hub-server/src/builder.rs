@@ -28,6 +28,7 @@ pub struct Builder {
     git_program: PathBuf,
     secret_key: Option<PathBuf>,
     discard_lfs: Option<DiscardLfs>,
+    xet: bool,
     faults: Vec<Fault>,
 }
 
@@ -59,6 +60,7 @@ impl Builder {
             git_program: "git".into(),
             secret_key: None,
             discard_lfs: None,
+            xet: true,
             faults: Vec::new(),
         }
     }
@@ -132,9 +134,18 @@ impl Builder {
     }
 
     /// Keeps no content of LFS files, so that a measurement of uploads is not one of the disk. Such files exist and cannot be
-    /// downloaded.
+    /// downloaded. Xet is not offered then, for it rests on what is stored.
     pub fn discard_lfs(mut self, how: DiscardLfs) -> Self {
         self.discard_lfs = Some(how);
+        self
+    }
+
+    /// Whether large files come and go by Xet, in deduplicated pieces, with clients that know it. The default is yes.
+    ///
+    /// Without it the hub says nothing of Xet, and the URLs of its tokens are answered 404; files that came by it are sent as any
+    /// other. The official Python client uploads large files by nothing else unless `HF_HUB_DISABLE_XET=1` is set.
+    pub fn xet(mut self, offered: bool) -> Self {
+        self.xet = offered;
         self
     }
 
@@ -174,8 +185,15 @@ impl Builder {
         for (repo_type, id, private) in &self.repos {
             add_repo(&store, *repo_type, id, *private)?;
         }
-        let hub =
-            EmbeddedHub::new(Inner::new(store, signer, documents, public_url, self.git_program, temporary));
+        let hub = EmbeddedHub::new(Inner::new(
+            store,
+            signer,
+            documents,
+            public_url,
+            self.xet && self.discard_lfs.is_none(),
+            self.git_program,
+            temporary,
+        ));
         self.faults.into_iter().for_each(|fault| hub.fault(fault));
         Ok(hub)
     }

@@ -31,8 +31,8 @@ const GIT_PER_ADDRESS: usize = 8;
 const GIT_WAIT: Duration = Duration::from_secs(30);
 
 /// What a query or a form may name more than once. Everything else has one value, for us and for git alike.
-pub(crate) const LISTS: [&str; 8] =
-    ["apps", "datasets", "expand", "filter", "inference_provider", "models", "search", "tags"];
+pub(crate) const LISTS: [&str; 9] =
+    ["apps", "datasets", "expand", "file_id", "filter", "inference_provider", "models", "search", "tags"];
 
 /// What all clones and all running requests share.
 pub(crate) struct Inner {
@@ -40,6 +40,8 @@ pub(crate) struct Inner {
     pub(crate) signer: Signer,
     pub(crate) documents: Documents,
     pub(crate) public_url: Option<String>,
+    /// Whether files come and go by Xet.
+    pub(crate) offers_xet: bool,
     git_program: PathBuf,
     git_slots: Arc<Semaphore>,
     git_shares: PerAddress,
@@ -78,6 +80,7 @@ impl Inner {
         signer: Signer,
         documents: Documents,
         public_url: Option<String>,
+        offers_xet: bool,
         git_program: PathBuf,
         temporary: Option<TempDir>,
     ) -> Self {
@@ -86,6 +89,7 @@ impl Inner {
             signer,
             documents,
             public_url,
+            offers_xet,
             git_program,
             git_slots: Arc::new(Semaphore::new(GIT_PROGRAMS)),
             git_shares: PerAddress::new(GIT_PER_ADDRESS),

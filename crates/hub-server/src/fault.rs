@@ -86,7 +86,7 @@ impl Fault {
         Self::new(Effect::LoseResponse)
     }
 
-    /// The URLs of LFS objects in the response have expired already.
+    /// The URLs of LFS objects in the response have expired already, and so have tokens of Xet and the URLs of its chunks.
     pub fn expire_links() -> Self {
         Self::new(Effect::ExpireLinks)
     }

@@ -1,6 +1,6 @@
 //! From a path to the handler that answers it.
 
-use http::{Method, Response, StatusCode, request::Parts};
+use http::{Method, Response, request::Parts};
 use hub_types::{
     ParseError, RepoRef,
     route::{self, RepoRoute, Route},
@@ -13,7 +13,7 @@ use crate::{
     context::Context,
     handler, respond,
     route::{
-        exceptions,
+        cas, exceptions,
         lfs_link::LfsLink,
         rights::{self, Access},
         table::{self, Needs},
@@ -27,10 +27,13 @@ pub(crate) async fn dispatch(
     parts: Parts,
     body: &mut Incoming,
 ) -> Result<Response<Body>, ApiError> {
+    if let Some(cas) = cas::parse(parts.uri.path()) {
+        return handler::xet::response(&context, &parts, body, cas).await;
+    }
     let route = route::parse(parts.uri.path()).map_err(|error| unreadable(&parts.method, &error))?;
     let operations = table::of(&route);
     if operations.is_empty() {
-        return Err(nowhere());
+        return Err(ApiError::nowhere());
     }
     let Some(operation) = operations.iter().find(|operation| operation.answers(&parts.method)) else {
         return Err(ApiError::method_not_allowed(&table::allowed(operations)));
@@ -92,6 +95,10 @@ async fn in_repo(
         RepoRoute::Settings => handler::settings::update(&context, access, body).await,
         RepoRoute::AuthCheck { .. } => handler::auth_check::response(),
         RepoRoute::Duplicate => handler::duplicate::duplicate(&context, access, body).await,
+        RepoRoute::DuplicateLfsFiles => handler::xet::duplicate(&context, access, body).await,
+        RepoRoute::XetToken { write, revision } => {
+            handler::xet::token(&context, access, write, revision).await
+        }
         RepoRoute::Space(route) => handler::spaces::response(&context, access, &parts, body, route).await,
         RepoRoute::Like => handler::likes::set(&context, access, posts).await,
         RepoRoute::Likers => handler::likes::of_repo(&context, access).await,
@@ -122,7 +129,7 @@ async fn in_repo(
             handler::lfs::batch(&context, access, request).await
         }
         // Answered above.
-        RepoRoute::LfsLink(_) => Err(nowhere()),
+        RepoRoute::LfsLink(_) => Err(ApiError::nowhere()),
         RepoRoute::Resolve(revision, path) => {
             handler::resolve::resolve(&context, &parts, access, revision, path).await
         }
@@ -159,7 +166,7 @@ async fn lfs_link(
     repo: RepoRef,
     path: &str,
 ) -> Result<Response<Body>, ApiError> {
-    match LfsLink::parse(path).ok_or_else(nowhere)? {
+    match LfsLink::parse(path).ok_or_else(ApiError::nowhere)? {
         LfsLink::Verify => handler::lfs::verify(context, repo, body).await,
         LfsLink::Complete(oid) => handler::lfs::complete(context, repo, oid, body).await,
         LfsLink::Object(oid) if parts.method == Method::PUT => {
@@ -170,17 +177,13 @@ async fn lfs_link(
     }
 }
 
-/// What is said of a path that is none of the Hub's. What cannot be a revision is nowhere, and nothing is made of that name.
-fn nowhere() -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "Sorry, we can't find what you are looking for.")
-}
-
 fn unreadable(method: &Method, error: &ParseError) -> ApiError {
     match error.what() {
         "revision" if matches!(*method, Method::GET | Method::HEAD | Method::DELETE) => {
             ApiError::revision_not_found(error.input())
         }
         "revision" => ApiError::bad_request(error.to_string()),
-        _ => nowhere(),
+        // What cannot be a revision is nowhere, and nothing is made of that name.
+        _ => ApiError::nowhere(),
     }
 }

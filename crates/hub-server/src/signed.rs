@@ -1,4 +1,4 @@
-//! URLs of LFS objects that carry their own permission, for one hour.
+//! URLs of LFS objects that carry their own permission, for one hour; and what else is signed with their key.
 
 use std::{
     fs,
@@ -46,6 +46,27 @@ pub(crate) enum LinkAction {
     Complete { upload: String },
     /// `POST` to ask whether the content is there.
     Verify,
+}
+
+/// What else is signed with the same key. Their words begin no text that a [`Grant`] is signed as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A token for the store of Xet.
+    XetToken,
+    /// A URL of some bytes of a xorb.
+    XetFetch,
+    /// The key under which chunks are hidden in answers about them.
+    XetDedup,
+}
+
+impl Purpose {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::XetToken => "xet token",
+            Self::XetFetch => "xet fetch",
+            Self::XetDedup => "xet dedup",
+        }
+    }
 }
 
 /// Signs URLs and checks them. The key stays in the data folder, so that URLs outlive a restart.
@@ -100,6 +121,25 @@ impl Signer {
         (is_signed_for(MEMBERS) || is_signed_for(audience(repo))) && expires > now()
     }
 
+    /// The signature of a text that is used for one purpose, and no other.
+    pub(crate) fn sign(&self, purpose: Purpose, text: &str) -> [u8; 32] {
+        let mut signature = [0; 32];
+        // A key of any length is taken.
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) {
+            mac.update(purpose.word().as_bytes());
+            mac.update(b"\n");
+            mac.update(text.as_bytes());
+            signature.copy_from_slice(&mac.finalize().into_bytes());
+        }
+        signature
+    }
+
+    /// Whether `signature`, in hexadecimal digits, is that of the text.
+    pub(crate) fn has_signed(&self, purpose: Purpose, text: &str, signature: &str) -> bool {
+        let expected = hub_types::hex::encode(&self.sign(purpose, text));
+        bool::from(expected.as_bytes().ct_eq(signature.as_bytes()))
+    }
+
     fn signature(&self, repo: &str, grant: &Grant, audience: &str, expires: u64) -> String {
         let use_of_it = match &grant.action {
             LinkAction::Download { commit } => {
@@ -117,8 +157,13 @@ impl Signer {
     }
 }
 
+/// Whether what was given to those who were one audience is for the repository of today.
+pub(crate) fn is_still_for(repo: &RepoRecord, audience: &str) -> bool {
+    audience == MEMBERS || audience == self::audience(repo)
+}
+
 /// Whom the files of a repository are for.
-fn audience(repo: &RepoRecord) -> &'static str {
+pub(crate) fn audience(repo: &RepoRecord) -> &'static str {
     if repo.private || repo.gated.is_some() { MEMBERS } else { "everybody" }
 }
 
@@ -187,6 +232,17 @@ mod tests {
             assert!(!signer.allows(&repo, signed, &old), "expired");
             assert!(!signer.allows(&repo, signed, &Query::default()), "unsigned");
         }
+    }
+
+    #[test]
+    fn what_is_signed_for_one_purpose_is_good_for_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let signer = Signer::open(dir.path()).unwrap();
+        let signature = hub_types::hex::encode(&signer.sign(Purpose::XetToken, "text"));
+        assert!(signer.has_signed(Purpose::XetToken, "text", &signature));
+        assert!(!signer.has_signed(Purpose::XetFetch, "text", &signature));
+        assert!(!signer.has_signed(Purpose::XetToken, "texT", &signature));
+        assert!(!signer.has_signed(Purpose::XetToken, "text", ""));
     }
 
     #[test]

@@ -18,7 +18,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("hub-endpoints", &["hub-transport", "hub-types"]),
     ("hub-commit", &["hub-endpoints", "hub-transport", "hub-types"]),
     ("hub-download", &["hub-endpoints", "hub-transport", "hub-types"]),
-    ("hub-server", &["hub-types"]),
+    ("hub-server", &["hub-types", "hub-xet"]),
     ("hub-api", &["hub-commit", "hub-download", "hub-endpoints", "hub-transport", "hub-auth", "hub-types"]),
     ("hub-cli", &["hub-api", "hub-server"]),
 ];

@@ -9,17 +9,28 @@ use serde_json::json;
 use super::timestamp;
 use crate::{
     api_error::ApiError,
-    store::{self, CommitId, Entry, GitRepo},
+    context::Inner,
+    store::{self, CommitId, Entry, GitRepo, RepoRecord},
 };
 
-/// Describes entries; with `expand` also the commits that last changed them.
+/// Describes entries of a repository; with `expand` also the commits that last changed them.
 pub(crate) fn describe_all(
+    (hub, repo): (&Inner, &RepoRecord),
     git: &GitRepo,
     commit: CommitId,
     entries: Vec<Entry>,
     expand: bool,
 ) -> Result<Vec<TreeEntry>, ApiError> {
     let mut described: Vec<TreeEntry> = entries.into_iter().map(describe).collect();
+    if hub.offers_xet {
+        let oids = described.iter().map(|entry| entry.lfs.as_ref().map(|lfs| lfs.oid.as_str()));
+        let hashes = hub.store.xet().hashes(repo, oids)?;
+        for (entry, hash) in described.iter_mut().zip(hashes) {
+            if let Some(hash) = hash {
+                entry.extra.insert("xetHash".to_owned(), json!(hash));
+            }
+        }
+    }
     if expand {
         let paths: Vec<String> = described.iter().map(|entry| entry.path.clone()).collect();
         let mut last = git.last_change(commit, &paths)?;

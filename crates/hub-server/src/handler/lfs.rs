@@ -14,7 +14,7 @@ use hub_types::{
     },
 };
 
-use super::{JSON_LIMIT, lfs_links::Links, read_json, resolve};
+use super::{JSON_LIMIT, lfs_links::Links, read_json, resolve, xet};
 use crate::{
     Body,
     api_error::{ApiError, header_text},
@@ -46,19 +46,23 @@ pub(crate) async fn read_batch(body: &mut Incoming) -> Result<BatchRequest, ApiE
     Ok(request)
 }
 
-/// Answers where objects go or come from.
+/// Answers where objects go or come from. Who can upload by Xet is told to.
 pub(crate) async fn batch(
     context: &Context,
     access: Access,
     request: BatchRequest,
 ) -> Result<Response<Body>, ApiError> {
-    let in_parts = request.transfers.iter().any(|transfer| transfer == "multipart");
-    let links = Links { context: context.clone(), repo: access.repo };
+    let knows = |name: &str| request.transfers.iter().any(|transfer| transfer == name);
+    let in_parts = knows("multipart");
+    let by_xet = context.hub().offers_xet && knows("xet") && request.operation == Operation::Upload;
+    let links = Links { context: context.clone(), repo: access.repo.clone() };
+    let grants = xet::Grants { context: context.clone(), access };
     let objects = context
         .blocking(move |hub| {
+            let xet = by_xet.then(|| grants.upload_action(hub, request.reference.as_ref()));
             let response = |object: ObjectId| match request.operation {
                 Operation::Download => links.download(hub, object),
-                Operation::Upload => links.upload(hub, object, in_parts),
+                Operation::Upload => links.upload(hub, object, in_parts, xet.as_ref()),
             };
             request.objects.into_iter().map(response).collect::<Result<Vec<_>, ApiError>>()
         })
@@ -67,7 +71,11 @@ pub(crate) async fn batch(
         let upload = object.actions.as_ref().and_then(|actions| actions.upload.as_ref());
         upload.is_some_and(|action| action.header.contains_key(CHUNK_SIZE))
     };
-    let transfer = if objects.iter().any(has_parts) { "multipart" } else { "basic" };
+    let transfer = match () {
+        () if by_xet => "xet",
+        () if objects.iter().any(has_parts) => "multipart",
+        () => "basic",
+    };
     let response = BatchResponse::new(objects).transfer(transfer.to_owned());
     Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &response))
 }
@@ -202,7 +210,7 @@ pub(crate) async fn verify(
     Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &object))
 }
 
-/// Sends an object, or a range of it.
+/// Sends an object, or a range of it. What came by Xet is put together while it is sent.
 pub(crate) async fn get(
     context: &Context,
     repo: RepoRef,
@@ -212,23 +220,32 @@ pub(crate) async fn get(
     let commit = context.query.get("commit").map(str::to_owned);
     let action = LinkAction::Download { commit: commit.clone() };
     let Signed { repo, oid, size } = signed(context, repo, oid, action).await?;
-    let wanted = oid.clone();
-    let stored = context.blocking(move |hub| Ok(hub.store.lfs().has(&repo, &wanted)?)).await?;
-    if stored != Some(size) {
-        return Err(ApiError::new(StatusCode::NOT_FOUND, "the object does not exist"));
-    }
+    let (owner, wanted) = (repo.clone(), oid.clone());
+    let kept = context.blocking(move |hub| Ok(hub.store.xet().kept(&owner, &wanted)?)).await?;
+    let kept = kept.filter(|kept| kept.size == size);
+    let kept = kept.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "the object does not exist"))?;
     let etag = format!("\"{oid}\"");
     let (mut response, range) = resolve::partial(parts, size, &etag)?;
     if !context.head {
         let length = range.end - range.start;
-        let content = context.hub().store.lfs().read(&oid, range).await?;
+        let store = &context.hub().store;
+        let content = match kept.file {
+            Some(file) if !kept.plain => store.xet().read_file(&file, range).await?,
+            _ => store.lfs().read(&oid, range).await?,
+        };
         *response.body_mut() = Body::stream(length, content);
     }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     if let Some(commit) = commit {
-        // Python follows redirects within one host and reads the commit from the last response.
+        // Python follows redirects within one host and reads from the last response what the first one said of the file.
         headers.insert(X_REPO_COMMIT, header_text(&commit));
+        resolve::describe_lfs(
+            headers,
+            context,
+            &repo,
+            &resolve::Linked { oid, size, xet: kept.file, commit },
+        );
     }
     Ok(response)
 }

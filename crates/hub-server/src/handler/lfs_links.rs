@@ -53,6 +53,7 @@ impl Links {
         hub: &Inner,
         object: ObjectId,
         in_parts: bool,
+        xet: Option<&Action>,
     ) -> Result<BatchObject, ApiError> {
         let ObjectId { oid, size, .. } = object;
         let unfit = StatusCode::UNPROCESSABLE_ENTITY;
@@ -65,6 +66,10 @@ impl Links {
             }
             Some(_) => return Ok(refused(oid, size, unfit, "the object is known with another size")),
             None => {}
+        }
+        if let Some(action) = xet {
+            let actions = Actions::new().upload(action.clone());
+            return Ok(BatchObject::new(oid, size).authenticated(true).actions(actions));
         }
         let threshold = self.repo.lfs_multipart_threshold.unwrap_or(MULTIPART_THRESHOLD);
         let upload = if in_parts && size > threshold {

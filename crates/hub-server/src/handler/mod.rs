@@ -31,6 +31,7 @@ pub(crate) mod tags;
 pub(crate) mod tree;
 pub(crate) mod validate_yaml;
 pub(crate) mod whoami;
+pub(crate) mod xet;
 
 use http::{
     Response, StatusCode,

@@ -45,7 +45,7 @@ pub(crate) async fn paths_info(
             let commit = git.resolve(revision.as_str())?;
             let paths = request.paths.iter().map(|path| path.trim_end_matches('/'));
             let found = git.entries(commit, paths)?.into_iter().flatten().collect();
-            entries::describe_all(&git, commit, found, request.expand)
+            entries::describe_all((hub, &access.repo), &git, commit, found, request.expand)
         })
         .await?;
     respond::ok(&response)

@@ -7,7 +7,7 @@ use http::{
     HeaderValue, Response, StatusCode,
     header::{
         ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
-        IF_RANGE, LOCATION, RANGE,
+        IF_RANGE, LINK, LOCATION, RANGE,
     },
     request::Parts,
 };
@@ -16,6 +16,7 @@ use hub_types::{
     error_code::{X_LINKED_ETAG, X_LINKED_SIZE, X_REPO_COMMIT},
     route,
 };
+use hub_xet::{MerkleHash, wire::XET_HASH_HEADER};
 
 use super::lfs_links::Links;
 use crate::{
@@ -41,27 +42,55 @@ pub(crate) async fn resolve(
         .blocking(move |hub| {
             let found = find(hub, access, &revision, &path)?;
             let links = Links { context: links, repo: found.repo.clone() };
-            let lfs = found.entry.lfs.as_ref();
-            let linked = lfs.map(|lfs| links.content(hub, &lfs.oid, lfs.size, Some(found.commit)).href);
+            let linked = match &found.entry.lfs {
+                Some(lfs) => {
+                    let url = links.content(hub, &lfs.oid, lfs.size, Some(found.commit)).href;
+                    let xet = hub.store.xet().kept(&found.repo, &lfs.oid)?.and_then(|kept| kept.file);
+                    let (oid, commit) = (lfs.oid.clone(), found.commit.to_string());
+                    Some((url, Linked { oid, size: lfs.size, xet, commit }))
+                }
+                None => None,
+            };
             Ok((found, linked))
         })
         .await?;
-    let mut response = match (&linked, &found.entry.lfs) {
-        (Some(url), Some(lfs)) => {
+    let mut response = match &linked {
+        Some((url, linked)) => {
             let text = format!("Found. Redirecting to {}", url.split('?').next().unwrap_or_default());
             let mut response = respond::whole(StatusCode::FOUND, "text/plain; charset=utf-8", text);
             let headers = response.headers_mut();
             headers.insert(LOCATION, header_text(url));
-            headers.insert(X_LINKED_ETAG, header_text(&format!("\"{}\"", lfs.oid)));
-            headers.insert(X_LINKED_SIZE, HeaderValue::from(lfs.size));
-            headers.insert(ETAG, header_text(&format!("\"{}\"", lfs.oid)));
+            headers.insert(ETAG, header_text(&format!("\"{}\"", linked.oid)));
             headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+            describe_lfs(headers, context, &found.repo, linked);
             response
         }
-        _ => blob(context, parts, &found.entry, found.content)?,
+        None => blob(context, parts, &found.entry, found.content)?,
     };
     response.headers_mut().insert(X_REPO_COMMIT, header_text(&found.commit.to_string()));
     Ok(response)
+}
+
+/// A large file as one of a commit.
+pub(crate) struct Linked {
+    pub(crate) oid: String,
+    pub(crate) size: u64,
+    /// Its Xet hash, if it is kept in chunks.
+    pub(crate) xet: Option<MerkleHash>,
+    pub(crate) commit: String,
+}
+
+/// Adds what a redirect says of the file behind it: its hash and size and, where Xet is offered, how it comes by that.
+pub(crate) fn describe_lfs(headers: &mut HeaderMap, context: &Context, repo: &RepoRecord, linked: &Linked) {
+    headers.insert(X_LINKED_ETAG, header_text(&format!("\"{}\"", linked.oid)));
+    headers.insert(X_LINKED_SIZE, HeaderValue::from(linked.size));
+    if let Some(hash) = linked.xet.filter(|_| context.hub().offers_xet)
+        && let Ok(commit) = linked.commit.parse()
+    {
+        headers.insert(XET_HASH_HEADER, header_text(&hash.to_string()));
+        let path = route::repo(&repo.repo).xet_token(false, &commit);
+        headers.insert(LINK, header_text(&format!("<{}>; rel=\"xet-auth\"", context.absolute(&path))));
+    }
 }
 
 /// A file that the caller may see.

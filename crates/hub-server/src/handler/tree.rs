@@ -36,7 +36,7 @@ pub(crate) async fn tree(
             let more = listed.len() > start.saturating_add(limit);
             let page = listed.drain(start.min(listed.len())..).take(limit).collect();
             let next = more.then(|| Cursor { commit: commit.to_string(), start: start + limit });
-            Ok((entries::describe_all(&git, commit, page, expand)?, next))
+            Ok((entries::describe_all((hub, &access.repo), &git, commit, page, expand)?, next))
         })
         .await?;
     let response = respond::ok(&page)?;

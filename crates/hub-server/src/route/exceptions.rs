@@ -6,7 +6,7 @@
 
 use http::HeaderMap;
 use hub_types::{
-    RepoRef,
+    RepoRef, Revision,
     lfs::{BatchRequest, Operation},
     query::Query,
     route::{DiscussionAction, GitRoute, RepoRoute},
@@ -43,18 +43,16 @@ pub(crate) fn admit(
             }
             Ok(access)
         }
-        RepoRoute::Commit(revision) | RepoRoute::Preupload(revision) => {
-            match revision.pull_request_number() {
-                _ if query.flag("create_pr") => admit(Needs::Contribute),
-                Some(number) => {
-                    own_or(row, admit(Needs::Contribute)?, "change this pull request", |access| {
-                        Ok(store
-                            .discussion(&access.repo, number)
-                            .map_or_else(|_| String::new(), |one| one.author))
-                    })
-                }
-                None => admit(row),
+        RepoRoute::Commit(revision)
+        | RepoRoute::Preupload(revision)
+        | RepoRoute::XetToken { write: true, revision } => {
+            let create_pr = query.flag("create_pr");
+            if !create_pr && revision.pull_request_number().is_none() {
+                return admit(row);
             }
+            let access = admit(Needs::Contribute)?;
+            may_commit(store, &access, revision, create_pr)?;
+            Ok(access)
         }
         RepoRoute::DiscussionAction(number, action) => {
             let discussion = |access: &Access| Ok(store.discussion(&access.repo, *number)?.author);
@@ -72,6 +70,26 @@ pub(crate) fn admit(
             }
         }
         _ => admit(row),
+    }
+}
+
+/// Lets through who may commit to a revision, or propose it as a new pull request.
+pub(crate) fn may_commit(
+    store: &Store,
+    access: &Access,
+    revision: &Revision,
+    create_pr: bool,
+) -> Result<(), ApiError> {
+    match revision.pull_request_number() {
+        _ if create_pr => access.must(Needs::Contribute),
+        Some(number) => {
+            access.must(Needs::Contribute)?;
+            own_or(Needs::Write, access.clone(), "change this pull request", |access| {
+                Ok(store.discussion(&access.repo, number).map_or_else(|_| String::new(), |one| one.author))
+            })
+            .map(drop)
+        }
+        None => access.must(Needs::Write),
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! [`crate::router`] stands outside, since it knows the handlers and they know this.
 
+pub(crate) mod cas;
 pub(crate) mod exceptions;
 pub(crate) mod lfs_link;
 pub(crate) mod rights;
 pub(crate) mod table;
+pub(crate) mod xet_scope;

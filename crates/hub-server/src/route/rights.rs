@@ -55,6 +55,8 @@ impl Access {
                 Err(ApiError::forbidden(format!("You don't have the rights to change the {repo}")))
             }
             Needs::SignedUrl => Err(ApiError::forbidden("this URL needs a signature")),
+            // Such a token is no user's: see `xet_scope`.
+            Needs::XetRead | Needs::XetWrite => Err(ApiError::forbidden("this URL needs a token of Xet")),
         }
     }
 }
@@ -70,7 +72,7 @@ pub(crate) fn identify(store: &Store, headers: &HeaderMap) -> Result<Option<Iden
 }
 
 /// The token of `Bearer TOKEN`, or the password of `Basic`, as git and git-lfs send it with any user name.
-fn secret(header: &str) -> Option<String> {
+pub(super) fn secret(header: &str) -> Option<String> {
     let (scheme, rest) = header.split_once(' ')?;
     let rest = rest.trim();
     if scheme.eq_ignore_ascii_case("bearer") {

@@ -2,8 +2,9 @@
 
 use http::Method;
 use hub_types::route::{DiscussionAction, GitRoute, RepoRoute, Route, SpaceRoute};
+use hub_xet::wire::CasRoute;
 
-use super::lfs_link::LfsLink;
+use super::{cas::CasPath, lfs_link::LfsLink};
 
 /// What a caller needs for an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +14,8 @@ pub enum Needs {
     Nothing,
     /// A token, of any role.
     Token,
-    /// A token that writes, and the right to write in the namespace that the body names. Copying a repository needs
-    /// [`Needs::Files`] of it too.
+    /// A token that writes, and the right to write in the namespace that the body names. Copying a repository, or files of it,
+    /// needs [`Needs::Files`] of it too.
     WriteInNamespace,
     /// Sight of the repository: anybody for a public one, members for a private one.
     Sight,
@@ -28,16 +29,21 @@ pub enum Needs {
     Write,
     /// A URL that this Hub signed. It carries its permission, so a token means nothing.
     SignedUrl,
+    /// A token for the store of Xet, which was given for reading or writing a repository. What it was given for must be allowed
+    /// to its user still.
+    XetRead,
+    /// As [`Needs::XetRead`], given for writing.
+    XetWrite,
 }
 
 /// One method of one path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
-    /// `GET`, `POST`, `PUT` or `DELETE`. What answers `GET` answers `HEAD` too.
+    /// `GET`, `POST`, `PUT`, `DELETE` or `HEAD`. What answers `GET` answers `HEAD` too.
     pub method: &'static str,
     /// The path with names in braces: `{type}` is `models`, `datasets` or `spaces`, `{id}` a repository with or without
-    /// a namespace, `{path}` may have any number of segments. URLs outside `/api` have the prefix `/datasets` or
+    /// a namespace, `{path}` may have any number of segments, `{store}` is the name of the store of Xet. URLs outside `/api` have the prefix `/datasets` or
     /// `/spaces` for these types, and those of LFS are answered without `.git` as well.
     pub path: &'static str,
     /// What a caller needs.
@@ -69,6 +75,9 @@ macro_rules! operations {
         links {
             $($link:pat => $link_path:literal: $($link_method:ident $link_needs:ident),+;)+
         }
+        xet {
+            $($cas:pat => $cas_path:literal: $($cas_method:ident $cas_needs:ident),+;)+
+        }
     ) => {
         /// The operations on a path; none where this Hub has nothing.
         pub(crate) fn of(route: &Route) -> &'static [Operation] {
@@ -86,6 +95,16 @@ macro_rules! operations {
             }
         }
 
+        /// The operations on a path of the store of Xet.
+        pub(crate) fn of_cas(path: &CasPath) -> &'static [Operation] {
+            match path {
+                $($cas => const {
+                    &[$(Operation { method: stringify!($cas_method), path: $cas_path, needs: Needs::$cas_needs }),+]
+                },)+
+                CasPath::Route(_) => &[],
+            }
+        }
+
         /// Every operation that the embedded Hub answers, with what a caller needs for it.
         ///
         /// ```
@@ -96,6 +115,9 @@ macro_rules! operations {
                 $($(Operation { method: stringify!($method), path: $path, needs: Needs::$needs },)+)+
                 $($(Operation {
                     method: stringify!($link_method), path: $link_path, needs: Needs::$link_needs,
+                },)+)+
+                $($(Operation {
+                    method: stringify!($cas_method), path: $cas_path, needs: Needs::$cas_needs,
                 },)+)+
             ]
         }
@@ -125,6 +147,9 @@ operations! {
         Route::Repo { action: R::AuthCheck { write: false }, .. } => "/api/{type}/{id}/auth-check": GET Files;
         Route::Repo { action: R::AuthCheck { write: true }, .. } => "/api/{type}/{id}/auth-check/write": GET Write;
         Route::Repo { action: R::Duplicate, .. } => "/api/{type}/{id}/duplicate": POST WriteInNamespace;
+        Route::Repo { action: R::DuplicateLfsFiles, .. } => "/api/{type}/{id}/lfs-files/duplicate": POST WriteInNamespace;
+        Route::Repo { action: R::XetToken { write: false, .. }, .. } => "/api/{type}/{id}/xet-read-token/{rev}": GET Files;
+        Route::Repo { action: R::XetToken { write: true, .. }, .. } => "/api/{type}/{id}/xet-write-token/{rev}": GET Write;
         Route::Repo { action: R::Space(SpaceRoute::Secrets), .. } =>
             "/api/spaces/{id}/secrets": GET Write, POST Write, DELETE Write;
         Route::Repo { action: R::Space(SpaceRoute::Variables), .. } =>
@@ -172,5 +197,16 @@ operations! {
         LfsLink::Complete(_) => "/{id}.git/info/lfs/complete/{oid}": POST SignedUrl;
         LfsLink::Object(_) => "/{id}.git/info/lfs/objects/{oid}": GET SignedUrl, PUT SignedUrl;
         LfsLink::Part(..) => "/{id}.git/info/lfs/objects/{oid}/{part}": PUT SignedUrl;
+    }
+    xet {
+        CasPath::Route(CasRoute::ReconstructionV2(_)) => "/_xet/{store}/v2/reconstructions/{file}": GET XetRead;
+        CasPath::Route(CasRoute::ReconstructionV1(_)) => "/_xet/{store}/v1/reconstructions/{file}": GET XetRead;
+        CasPath::Route(CasRoute::Reconstructions) => "/_xet/{store}/v1/reconstructions": GET XetRead;
+        CasPath::Route(CasRoute::File(_)) => "/_xet/{store}/v1/files/{file}": HEAD XetRead;
+        CasPath::Route(CasRoute::Chunk(_)) => "/_xet/{store}/v1/chunks/default/{chunk}": GET XetRead;
+        CasPath::Route(CasRoute::Xorb(_)) => "/_xet/{store}/v1/xorbs/default/{xorb}": HEAD XetWrite, POST XetWrite;
+        CasPath::Route(CasRoute::ShardsV2) => "/_xet/{store}/v2/shards": POST XetWrite;
+        CasPath::Route(CasRoute::ShardsV1) => "/_xet/{store}/v1/shards": POST XetWrite;
+        CasPath::Bytes(_) => "/_xet/{store}/bytes/{xorb}": GET SignedUrl;
     }
 }

@@ -98,7 +98,7 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 /// Each step leads from one version of the schema to the next; `user_version` counts the steps that were made.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("schema.sql"),
     // Answers to commits were kept here, for clients that sent a name with each: nothing reads them any more.
     "DROP INDEX nonces_by_age; DROP TABLE nonces;",
@@ -106,9 +106,12 @@ const STEPS: [&str; 4] = [
     "CREATE TABLE secret_key (sample TEXT NOT NULL) STRICT;",
     // Nothing is left of what they were before, in unused parts of the file: [`wipe`] does it.
     "",
+    // Made again where wiping was interrupted.
+    include_str!("xet/schema.sql"),
 ];
-/// How many steps are made when secrets are sealed.
+/// How many steps are made when secrets are sealed, and when nothing is left of what they were.
 const SEALED: u64 = 3;
+const WIPED: u64 = 4;
 
 fn migrate(connection: &mut Connection, path: &Path, secret_key: &Path) -> Result<Sealer> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -132,7 +135,7 @@ fn migrate(connection: &mut Connection, path: &Path, secret_key: &Path) -> Resul
         sealer
     };
     // A new database has nothing to wipe. Wiping is no part of a transaction: it is made up for when it was interrupted.
-    let wiped = done == 0 || done == known;
+    let wiped = done == 0 || done >= WIPED;
     transaction.pragma_update(None, "user_version", if wiped { known } else { SEALED })?;
     transaction.commit()?;
     if !wiped {

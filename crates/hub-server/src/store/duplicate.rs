@@ -55,6 +55,11 @@ impl Store {
                      SELECT ?1, oid, size, ?2 FROM lfs_objects WHERE repo = ?3 AND oid = ?4",
                     params![copy.key, now().as_millisecond(), source.key, lfs.oid],
                 )?;
+                transaction.execute(
+                    "INSERT OR IGNORE INTO xet_repo_files (repo, oid, file, created_at)
+                     SELECT ?1, oid, file, ?2 FROM xet_repo_files WHERE repo = ?3 AND oid = ?4",
+                    params![copy.key, now().as_millisecond(), source.key, lfs.oid],
+                )?;
             }
             Ok(())
         })?;

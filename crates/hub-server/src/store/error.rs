@@ -211,6 +211,9 @@ pub enum StoreError {
     /// The database refused.
     #[error("the database of the data folder failed")]
     Database(#[from] rusqlite::Error),
+    /// A file of the data folder is not what was written there.
+    #[error("a file of the data folder is damaged")]
+    Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The object storage refused.
     #[error("the storage of large files failed")]
     Objects(#[from] object_store::Error),

@@ -8,6 +8,10 @@
 //! DIR/repos/{models,datasets,spaces}/ns/name.git   bare git repositories
 //! DIR/lfs/objects/aa/bb/SHA256              large files
 //! DIR/lfs/incoming/                         large files that are being received
+//! DIR/xet/xorbs/aa/HASH, HASH.idx           chunks of large files, and where each of them is
+//! DIR/xet/files/aa/HASH                     of which chunks large files consist
+//! DIR/xet/incoming/                         chunks that are being received
+//! DIR/xet/instance                          the name of this store, by which clients keep what they know of it
 //! DIR/hooks/                                what git asks before it takes a push; written anew when the folder is opened
 //! DIR/tmp/                                  what is not finished; emptied when the folder is opened
 //! ```
@@ -63,7 +67,9 @@ impl Layout {
         if check_version(dir)?.is_none() {
             write_durably(dir, "version", format!("{VERSION}\n").as_bytes())?;
         }
-        for folder in [layout.tmp(), layout.incoming(), layout.large_files(), dir.join("repos")] {
+        for folder in
+            [layout.tmp(), layout.incoming(), layout.large_files(), layout.xet_incoming(), dir.join("repos")]
+        {
             create_folder_durably(&folder)?;
         }
         layout.sweep()?;
@@ -105,6 +111,16 @@ impl Layout {
         self.lfs().join("incoming")
     }
 
+    /// The root of the storage of Xet.
+    pub(super) fn xet(&self) -> PathBuf {
+        self.dir.join("xet")
+    }
+
+    /// Xorbs and shards that are being received.
+    pub(super) fn xet_incoming(&self) -> PathBuf {
+        self.xet().join("incoming")
+    }
+
     /// The git repository of a canonical id; ids cannot lead out of the folder.
     pub(super) fn repo(&self, repo: &RepoRef) -> PathBuf {
         self.dir.join("repos").join(repo.repo_type.plural()).join(format!("{}.git", repo.id))
@@ -112,7 +128,7 @@ impl Layout {
 
     /// Removes what an interrupted process left behind. Nobody else is here: the folder is locked.
     fn sweep(&self) -> Result<()> {
-        for folder in [self.tmp(), self.incoming()] {
+        for folder in [self.tmp(), self.incoming(), self.xet_incoming()] {
             for entry in entries(&folder)? {
                 remove_all(&entry)?;
             }

@@ -28,6 +28,7 @@ mod summaries;
 #[cfg(test)]
 mod testing;
 mod tokens;
+mod xet;
 
 use std::{
     path::{Path, PathBuf},
@@ -65,6 +66,7 @@ pub(crate) use space_runtime::{SpaceAction, SpaceFiles};
 pub(crate) use space_settings::SettingKind;
 pub(crate) use tokens::Identity;
 pub use tokens::TokenRole;
+pub(crate) use xet::{NewFile, ShardCheck, XetFault, XetStore};
 
 /// A data folder that is open. Clones share it; the folder is free again when the last one is dropped.
 #[derive(Clone)]
@@ -81,6 +83,7 @@ struct Shared {
     /// so that an older tip never replaces a newer one.
     summaries_checked: Mutex<bool>,
     lfs: LfsStore,
+    xet: XetStore,
     /// The folder of the hooks that git runs.
     hooks: PathBuf,
     // Last, so that the lock goes when everything else is closed.
@@ -99,6 +102,7 @@ impl Store {
         let secret_key = secret_key.map_or_else(|| layout.secret_key(), Path::to_path_buf);
         let database = Arc::new(Database::open(&layout.database(), &secret_key)?);
         let lfs = LfsStore::open(&layout, Arc::clone(&database))?;
+        let xet = XetStore::open(&layout, Arc::clone(&database))?;
         let open_repos = OpenRepos::new(layout.tmp());
         let hooks = hooks::write_hooks(layout.dir())?;
         let store = Self {
@@ -108,6 +112,7 @@ impl Store {
                 coming_and_going: Mutex::default(),
                 summaries_checked: Mutex::default(),
                 lfs,
+                xet,
                 hooks,
                 layout,
             }),
@@ -133,6 +138,11 @@ impl Store {
     /// Large files.
     pub(crate) fn lfs(&self) -> &LfsStore {
         &self.shared.lfs
+    }
+
+    /// Large files in deduplicated pieces.
+    pub(crate) fn xet(&self) -> &XetStore {
+        &self.shared.xet
     }
 
     fn database(&self) -> &Database {

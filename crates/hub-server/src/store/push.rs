@@ -42,8 +42,10 @@ impl Store {
         let file = fs::File::create(&path).map_err(StoreError::io("write", &path))?;
         let mut file = BufWriter::new(file);
         self.database().read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT oid, size FROM lfs_objects WHERE repo = ?1")?;
+            let mut statement = connection.prepare_cached(
+                "SELECT oid, size FROM lfs_objects WHERE repo = ?1
+                 UNION SELECT oid, size FROM xet_repo_files JOIN xet_files USING (file) WHERE repo = ?1",
+            )?;
             let mut rows = statement.query(params![repo.key])?;
             while let Some(row) = rows.next()? {
                 let (oid, size): (String, u64) = (row.get(0)?, row.get(1)?);

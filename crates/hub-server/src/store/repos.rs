@@ -152,6 +152,14 @@ impl Store {
         })
     }
 
+    /// The repository with this `_id`.
+    pub(crate) fn repo_by_internal_id(&self, internal_id: &str) -> Result<Option<RepoRecord>> {
+        self.database().read(|connection| {
+            let query = format!("SELECT {COLUMNS} FROM repos WHERE internal_id = ?1");
+            Ok(connection.prepare_cached(&query)?.query_row([internal_id], from_row).optional()?)
+        })
+    }
+
     /// Removes a repository with everything in it. A commit that is being made is finished first.
     ///
     /// # Errors

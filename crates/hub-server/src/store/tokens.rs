@@ -26,6 +26,11 @@ pub enum TokenRole {
 impl TokenRole {
     const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
 
+    /// The role that this word names.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+
     /// The word of messages and seed files: `read`, `write`, `admin`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -102,7 +107,7 @@ impl Store {
                 .query_row([digest.as_slice()], |row| {
                     let stored: Vec<u8> = row.get(0)?;
                     let word: String = row.get(2)?;
-                    let role = TokenRole::ALL.into_iter().find(|role| role.as_str() == word);
+                    let role = TokenRole::from_word(&word);
                     let expires: Option<i64> = row.get(4)?;
                     let identity = Identity {
                         user: accounts::from_row(row, 5)?,
@@ -122,6 +127,22 @@ impl Store {
             }
             identity.orgs = memberships(connection, identity.user.key)?;
             Ok(Some(identity))
+        })
+    }
+
+    /// A user with what it is in organisations by now, for a permission that was given with a token of this role.
+    pub(crate) fn identity(&self, user: i64, role: TokenRole) -> Result<Option<Identity>> {
+        self.database().read(|connection| {
+            let found = connection
+                .prepare_cached(
+                    "SELECT key, name, is_org, fullname, email, created_at FROM accounts WHERE key = ?1",
+                )?
+                .query_row([user], |row| accounts::from_row(row, 0))
+                .optional()?;
+            let Some(user) = found else { return Ok(None) };
+            let orgs = memberships(connection, user.key)?;
+            let created_at = user.created_at;
+            Ok(Some(Identity { user, token_name: String::new(), role, created_at, expires: None, orgs }))
         })
     }
 }

@@ -104,6 +104,7 @@ fn reads_files(row: &Row) -> bool {
     let Row { method, route, body, .. } = row;
     match operation(method, route).unwrap().path {
         "/api/{type}/{id}/discussions/{num}" => route.ends_with("/2?diff=1"),
+        "/api/{type}/{id}/lfs-files/duplicate" => true,
         "/{id}.git/info/refs" => !route.ends_with("git-receive-pack"),
         "/{id}.git/info/lfs/objects/batch" => body["operation"] == "download",
         _ => operation(method, route).unwrap().needs == Needs::Files,
@@ -178,6 +179,20 @@ async fn routes_without_a_repository_let_through_whom_they_should() {
     assert_eq!(call(Method::DELETE, "/api/repos/delete").token(ADA).body(own).send(&hub).await.status, 200);
 }
 
+/// A URL of a store, with the hash of nothing at its end.
+macro_rules! xet_url {
+    ($path:literal) => {
+        concat!("/_xet/00000000000000000000000000000000", $path)
+    };
+    ($path:literal, 64) => {
+        concat!(
+            "/_xet/00000000000000000000000000000000",
+            $path,
+            "0000000000000000000000000000000000000000000000000000000000000000"
+        )
+    };
+}
+
 fn rows_without_repository() -> Vec<(Method, &'static str, String, [u16; 5])> {
     let new = |name: &str| json!({"name": name, "organization": "analytical"}).to_string();
     // The name changes in case only, so that the rows below find it still.
@@ -185,7 +200,19 @@ fn rows_without_repository() -> Vec<(Method, &'static str, String, [u16; 5])> {
         let (from, to) = (format!("analytical/{name}"), format!("analytical/{}", name.to_uppercase()));
         json!({"fromRepo": from, "toRepo": to, "type": "model"}).to_string()
     };
+    // The store of Xet knows its own tokens alone, and signed URLs.
+    let xet = |method, route| (method, route, String::new(), [401; 5]);
     vec![
+        xet(Method::GET, xet_url!("/v2/reconstructions/", 64)),
+        xet(Method::GET, xet_url!("/v1/reconstructions/", 64)),
+        xet(Method::GET, xet_url!("/v1/reconstructions")),
+        xet(Method::GET, xet_url!("/v1/chunks/default/", 64)),
+        xet(Method::HEAD, xet_url!("/v1/files/", 64)),
+        xet(Method::HEAD, xet_url!("/v1/xorbs/default/", 64)),
+        xet(Method::POST, xet_url!("/v1/xorbs/default/", 64)),
+        xet(Method::POST, xet_url!("/v2/shards")),
+        xet(Method::POST, xet_url!("/v1/shards")),
+        (Method::GET, xet_url!("/bytes/", 64), String::new(), [403; 5]),
         (Method::GET, "/api/whoami-v2", String::new(), [401, 200, 200, 200, 200]),
         (Method::GET, "/api/users/ada/likes", String::new(), [200; 5]),
         (Method::POST, "/api/repos/move", moved("open"), [401, 403, 403, 200, 403]),
@@ -249,11 +276,15 @@ fn what_a_route_needs_is_what_its_rows_say() {
 
 /// The operation of which a URL is an example: of those that fit the one with the fewest names and most words.
 fn operation(method: &Method, route: &str) -> Option<&'static Operation> {
-    let method = if *method == Method::HEAD { &Method::GET } else { method };
     let path = route.split('?').next().unwrap_or_default();
-    routes()
-        .iter()
-        .filter(|operation| operation.method == method.as_str() && fits(operation.path, path))
+    let of = |method: &Method| {
+        let method = method.as_str().to_owned();
+        routes().iter().filter(move |operation| operation.method == method && fits(operation.path, path))
+    };
+    // What answers `GET` answers `HEAD`; some answers are to `HEAD` alone.
+    let gets = of(&Method::GET).filter(|_| *method == Method::HEAD);
+    of(method)
+        .chain(gets)
         .min_by_key(|operation| (operation.path.matches('{').count(), Reverse(operation.path.len())))
 }
 

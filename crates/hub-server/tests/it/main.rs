@@ -23,3 +23,4 @@ mod search;
 mod serve;
 mod settings;
 mod support;
+mod xet;

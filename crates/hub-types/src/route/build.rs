@@ -89,6 +89,11 @@ impl RepoRoutes<'_> {
         self.api("/duplicate")
     }
 
+    /// `POST`: gives files that the repository keeps by Xet to another repository.
+    pub fn duplicate_lfs_files(&self) -> String {
+        self.api("/lfs-files/duplicate")
+    }
+
     /// What only Spaces have.
     pub fn space(&self, route: SpaceRoute) -> String {
         self.api(&format!("/{}", route.word()))
@@ -127,6 +132,11 @@ impl RepoRoutes<'_> {
     /// `POST`: a commit, as newline-delimited JSON.
     pub fn commit(&self, revision: &Revision) -> String {
         self.at("commit", revision, "")
+    }
+
+    /// `GET`: the CAS of the repository and a token to read there, or to `write`.
+    pub fn xet_token(&self, write: bool, revision: &Revision) -> String {
+        self.at(if write { "xet-write-token" } else { "xet-read-token" }, revision, "")
     }
 
     /// `GET` and `POST`: the list of discussions and pull requests.

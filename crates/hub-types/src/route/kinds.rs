@@ -60,6 +60,15 @@ pub enum RepoRoute {
     },
     /// `/api/{models}/{id}/duplicate`
     Duplicate,
+    /// `/api/{models}/{id}/lfs-files/duplicate`
+    DuplicateLfsFiles,
+    /// `/api/{models}/{id}/xet-{read|write}-token/{rev}`
+    XetToken {
+        /// Whether the token is to write, too.
+        write: bool,
+        /// What is to be read or changed. For a pull request that is yet to be made, clients send the word `None`.
+        revision: Revision,
+    },
     /// What a Space has that other repositories have not.
     Space(SpaceRoute),
     /// `/api/{models}/{id}/like`

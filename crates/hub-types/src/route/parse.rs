@@ -95,6 +95,10 @@ fn api_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
         ["auth-check"] => RepoRoute::AuthCheck { write: false },
         ["auth-check", "write"] => RepoRoute::AuthCheck { write: true },
         ["duplicate"] => RepoRoute::Duplicate,
+        ["lfs-files", "duplicate"] => RepoRoute::DuplicateLfsFiles,
+        [word @ ("xet-read-token" | "xet-write-token"), rest @ ..] if !rest.is_empty() => {
+            RepoRoute::XetToken { write: *word == "xet-write-token", revision: rest.join("/").parse()? }
+        }
         ["like"] => RepoRoute::Like,
         ["likers"] => RepoRoute::Likers,
         [word @ ("branch" | "tag" | "super-squash"), rest @ ..] if !rest.is_empty() => {
@@ -236,6 +240,15 @@ mod tests {
                     (routes.settings(), RepoRoute::Settings),
                     (routes.auth_check(false), RepoRoute::AuthCheck { write: false }),
                     (routes.auth_check(true), RepoRoute::AuthCheck { write: true }),
+                    (routes.duplicate_lfs_files(), RepoRoute::DuplicateLfsFiles),
+                    (
+                        routes.xet_token(true, &revision),
+                        RepoRoute::XetToken { write: true, revision: revision.clone() },
+                    ),
+                    (
+                        routes.xet_token(false, &Revision::main()),
+                        RepoRoute::XetToken { write: false, revision: Revision::main() },
+                    ),
                     (routes.like(), RepoRoute::Like),
                     (routes.likers(), RepoRoute::Likers),
                     (routes.tree(&revision, ""), RepoRoute::Tree(revision.clone(), String::new())),

@@ -1,6 +1,9 @@
 //! [`Reconstruction`]: what of a file is asked for, and where it lies.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::BTreeMap,
+    ops::{Deref, Range},
+};
 
 use super::{Term, total_len};
 use crate::{ChunkRange, MerkleHash, XetError, xorb::XorbIndex};
@@ -75,35 +78,45 @@ pub fn covering(terms: &[Term], wanted: Range<u64>) -> Result<Covering, XetError
 impl Reconstruction {
     /// Trims the terms of a file to the bytes `wanted`, given the index of every xorb of the terms that [`covering`] finds.
     ///
+    /// Indexes are asked for one after the other and not kept, so that a server holds few of them, whatever the file.
+    ///
     /// # Errors
     ///
     /// The range is outside the file, the index of a xorb is missing, or a term does not fit its xorb.
-    pub fn new<'a>(
+    pub fn new<I: Deref<Target = XorbIndex>>(
         terms: &[Term],
         wanted: Range<u64>,
-        index_of: impl Fn(&MerkleHash) -> Option<&'a XorbIndex>,
+        mut index_of: impl FnMut(&MerkleHash) -> Option<I>,
     ) -> Result<Self, XetError> {
         let covering = covering(terms, wanted)?;
+        let mut index_of = |xorb: &MerkleHash| index_of(xorb).ok_or_else(|| XetError::missing("xorb", xorb));
         let mut trimmed = Self::default();
         let last = covering.terms.len().saturating_sub(1);
-        let mut used: BTreeMap<MerkleHash, (&XorbIndex, Vec<ChunkRange>)> = BTreeMap::new();
+        let mut used: BTreeMap<MerkleHash, Vec<Term>> = BTreeMap::new();
         for (place, term) in terms.get(covering.terms.clone()).unwrap_or_default().iter().enumerate() {
-            let index = index_of(&term.xorb).ok_or_else(|| XetError::missing("xorb", term.xorb))?;
             let before = if place == 0 { covering.before } else { 0 };
             let after = if place == last { covering.after } else { 0 };
-            let (term, offset) = trim(*term, index, before, after)?;
-            if place == 0 {
-                trimmed.offset_into_first_range = offset;
+            let mut term = *term;
+            if before > 0 || after > 0 {
+                let index = index_of(&term.xorb)?;
+                let (kept, offset) = trim(term, &index, before, after)?;
+                term = kept;
+                if place == 0 {
+                    trimmed.offset_into_first_range = offset;
+                }
             }
             trimmed.terms.push(term);
-            used.entry(term.xorb).or_insert((index, Vec::new())).1.push(term.chunks);
+            used.entry(term.xorb).or_default().push(term);
         }
-        for (xorb, (index, ranges)) in used {
+        for (xorb, terms) in used {
+            let index = index_of(&xorb)?;
+            terms.iter().try_for_each(|term| raw_range(term, &index).map(drop))?;
             let fetch = |chunks: ChunkRange| {
                 let bytes = index.stored_range(chunks).ok_or_else(|| does_not_fit(&xorb))?;
                 Ok(FetchRange { chunks, bytes })
             };
-            let fetches = merged(ranges).into_iter().map(fetch).collect::<Result<_, XetError>>()?;
+            let ranges = merged(terms.iter().map(|term| term.chunks).collect());
+            let fetches = ranges.into_iter().map(fetch).collect::<Result<_, XetError>>()?;
             trimmed.fetches.insert(xorb, fetches);
         }
         Ok(trimmed)
@@ -121,12 +134,18 @@ fn does_not_fit(xorb: &MerkleHash) -> XetError {
     XetError::missing("a chunk of xorb", xorb)
 }
 
-/// Drops whole chunks of the `before` bytes at the beginning and of the `after` bytes at the end; the term and what is left of `before`.
-fn trim(term: Term, index: &XorbIndex, before: u64, after: u64) -> Result<(Term, u64), XetError> {
+/// Where the chunks of a term lie in the raw data of its xorb, if they have the length that the term says.
+fn raw_range(term: &Term, index: &XorbIndex) -> Result<Range<u64>, XetError> {
     let raw = index.raw_range(term.chunks).ok_or_else(|| does_not_fit(&term.xorb))?;
     if raw.end - raw.start != u64::from(term.raw_len) {
         return Err(XetError::mismatch("raw length of a term", term.raw_len, raw.end - raw.start));
     }
+    Ok(raw)
+}
+
+/// Drops whole chunks of the `before` bytes at the beginning and of the `after` bytes at the end; the term and what is left of `before`.
+fn trim(term: Term, index: &XorbIndex, before: u64, after: u64) -> Result<(Term, u64), XetError> {
+    let raw = raw_range(&term, index)?;
     let (first, last) = (raw.start.saturating_add(before), raw.end.saturating_sub(after).saturating_sub(1));
     let (Some(start), Some(end)) = (index.chunk_at(first), index.chunk_at(last)) else {
         return Err(does_not_fit(&term.xorb));

@@ -10,6 +10,9 @@ use crate::{
     recipe::{FetchRange, Reconstruction, Term},
 };
 
+/// Most ranges of a URL.
+const MAX_RANGES: usize = 500;
+
 /// A term in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireTerm {
@@ -131,15 +134,17 @@ impl RangeDescriptor {
 }
 
 impl ReconstructionV2 {
-    /// The response for a reconstruction; `url` signs the ranges of a xorb.
+    /// The response for a reconstruction; `url` signs ranges of a xorb, at most 500 at a time, so that they fit into a URL.
     pub fn new(
         reconstruction: &Reconstruction,
         mut url: impl FnMut(&MerkleHash, &[FetchRange]) -> SignedUrl,
     ) -> Self {
         let fetches = |(xorb, ranges): (&MerkleHash, &Vec<FetchRange>)| {
-            let fetch =
-                MultiRangeFetch { url: url(xorb, ranges), ranges: ranges.iter().map(Into::into).collect() };
-            (*xorb, vec![fetch])
+            let fetch = |ranges: &[FetchRange]| MultiRangeFetch {
+                url: url(xorb, ranges),
+                ranges: ranges.iter().map(Into::into).collect(),
+            };
+            (*xorb, ranges.chunks(MAX_RANGES).map(fetch).collect())
         };
         Self {
             offset_into_first_range: reconstruction.offset_into_first_range,
@@ -262,6 +267,16 @@ mod tests {
         assert_eq!(reconstruction, sample());
         let (xorb, ranges) = reconstruction.fetches.first_key_value().unwrap();
         assert_eq!(urls.get(xorb, &ranges[1]).unwrap().as_str(), "http://cas/x?sig=2");
+    }
+
+    #[test]
+    fn many_ranges_get_several_urls() {
+        let mut many = sample();
+        let range = |i: u32| FetchRange { chunks: ChunkRange::new(2 * i, 2 * i + 1), bytes: 0..1 };
+        many.fetches.values_mut().for_each(|ranges| *ranges = (0..1001).map(range).collect());
+        let wire = ReconstructionV2::new(&many, |_, ranges| format!("http://cas/{}", ranges.len()).into());
+        let urls: Vec<_> = wire.xorbs.values().flatten().map(|fetch| fetch.url.as_str()).collect();
+        assert_eq!(urls, ["http://cas/500", "http://cas/500", "http://cas/1"]);
     }
 
     #[test]

@@ -19,10 +19,10 @@ use crate::{
 };
 
 /// So many bytes are collected before they are written and hashed.
-const BATCH: usize = 1024 * 1024;
+pub(super) const BATCH: usize = 1024 * 1024;
 
 /// A file that is being received; removed on drop.
-pub(super) struct Incoming {
+pub(in crate::store) struct Incoming {
     file: File,
     path: tempfile::TempPath,
 }
@@ -38,7 +38,7 @@ pub(super) struct Received {
 
 impl Incoming {
     /// Makes an empty file in `folder`.
-    pub(super) async fn create(folder: &Path) -> Result<Self> {
+    pub(in crate::store) async fn create(folder: &Path) -> Result<Self> {
         let folder = folder.to_path_buf();
         blocking(move || Self::create_blocking(&folder)).await
     }
@@ -59,13 +59,13 @@ impl Incoming {
         E: Into<BoxError>,
     {
         let sink = (self, Sha256::new());
-        let ((incoming, hasher), received) = receive(sink, size, body, |(incoming, hasher), batch| {
+        let write = |(incoming, hasher): &mut (Self, Sha256), batch: &[Bytes]| -> Result<(), LfsError> {
             for piece in batch {
                 hasher.update(piece);
             }
             Ok(incoming.write(batch)?)
-        })
-        .await?;
+        };
+        let ((incoming, hasher), received) = receive(sink, size, BATCH, body, write).await?;
         Ok(Received { incoming, size: received, sha256: hex(hasher) })
     }
 
@@ -75,9 +75,34 @@ impl Incoming {
         self.write(batch)
     }
 
-    fn write(&mut self, batch: &[Bytes]) -> Result<()> {
+    /// Appends a batch.
+    pub(in crate::store) fn write(&mut self, batch: &[Bytes]) -> Result<()> {
         let written = batch.iter().try_for_each(|piece| self.file.write_all(piece));
         written.map_err(StoreError::io("write", &self.path))
+    }
+
+    /// Keeps the first `len` bytes alone.
+    pub(in crate::store) fn truncate(&self, len: u64) -> Result<()> {
+        self.file.set_len(len).map_err(StoreError::io("write", &self.path))
+    }
+
+    /// The file from its beginning, to be read; it is removed with the path.
+    pub(in crate::store) fn into_reader(mut self) -> Result<(File, tempfile::TempPath)> {
+        self.file.seek(SeekFrom::Start(0)).map_err(StoreError::io("read", &self.path))?;
+        Ok((self.file, self.path))
+    }
+
+    /// Puts the content on disk and hands the file over: returns its name in the folder it was received in.
+    pub(in crate::store) async fn sync(self) -> Result<String> {
+        blocking(move || {
+            let Self { file, path } = self;
+            file.sync_all().map_err(StoreError::io("sync", &path))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let kept = path.to_path_buf();
+            path.keep().map_err(|error| StoreError::io("keep", &kept)(error.error))?;
+            Ok(name)
+        })
+        .await
     }
 
     /// Hashes a file whose parts have all arrived.
@@ -103,17 +128,9 @@ impl Incoming {
 }
 
 impl Received {
-    /// Puts the content on disk and hands the file over: returns its name in the folder it was received in.
+    /// As [`Incoming::sync`].
     pub(super) async fn sync(self) -> Result<String> {
-        blocking(move || {
-            let Incoming { file, path } = self.incoming;
-            file.sync_all().map_err(StoreError::io("sync", &path))?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let kept = path.to_path_buf();
-            path.keep().map_err(|error| StoreError::io("keep", &kept)(error.error))?;
-            Ok(name)
-        })
-        .await
+        self.incoming.sync().await
     }
 }
 
@@ -134,26 +151,28 @@ where
         }
         return Ok((received, None));
     }
-    let (hasher, received) = receive(Sha256::new(), size, body, |hasher, batch| {
+    let write = |hasher: &mut Sha256, batch: &[Bytes]| -> Result<(), LfsError> {
         batch.iter().for_each(|piece| hasher.update(piece));
         Ok(())
-    })
-    .await?;
+    };
+    let (hasher, received) = receive(Sha256::new(), size, BATCH, body, write).await?;
     Ok((received, Some(hex(hasher))))
 }
 
-/// Collects a body into batches and hands each to `write` on a thread that may wait, while the next one arrives.
-/// Returns the sink and the number of bytes.
-pub(super) async fn receive<T, S, E>(
+/// Collects a body of at most `size` bytes into batches of about `batch` bytes and hands each to `write` on a thread that may
+/// wait, while the next one arrives. Returns the sink and the number of bytes.
+pub(in crate::store) async fn receive<T, S, E, F>(
     sink: T,
     size: u64,
+    batch: usize,
     body: S,
-    write: impl Fn(&mut T, &[Bytes]) -> Result<(), LfsError> + Clone + Send + 'static,
-) -> Result<(T, u64), LfsError>
+    write: impl Fn(&mut T, &[Bytes]) -> Result<(), F> + Clone + Send + 'static,
+) -> Result<(T, u64), F>
 where
     T: Send + 'static,
     S: Stream<Item = Result<Bytes, E>> + Send,
     E: Into<BoxError>,
+    F: From<LfsError> + Send + 'static,
 {
     let spawn = |mut sink: T, batch: Vec<Bytes>| {
         let write = write.clone();
@@ -164,9 +183,9 @@ where
     let mut received = 0;
     let mut running = spawn(sink, Vec::new());
     loop {
-        let batch = next_batch(&mut body, size - received).await;
+        let batch = next_batch(&mut body, batch, size - received).await;
         // Also after an error: what was written is gone when the caller learns of it.
-        let sink = running.await.map_err(StoreError::Stopped)??;
+        let sink = running.await.map_err(|error| LfsError::Store(StoreError::Stopped(error)))??;
         let batch = batch?;
         if batch.is_empty() {
             return Ok((sink, received));
@@ -176,14 +195,14 @@ where
     }
 }
 
-/// The next pieces of a body: about [`BATCH`] bytes, nothing at its end, `Mismatch` for more than `left` bytes.
-async fn next_batch<S, E>(body: &mut Pin<&mut S>, left: u64) -> Result<Vec<Bytes>, LfsError>
+/// The next pieces of a body: about `most` bytes, nothing at its end, `Mismatch` for more than `left` bytes.
+async fn next_batch<S, E>(body: &mut Pin<&mut S>, most: usize, left: u64) -> Result<Vec<Bytes>, LfsError>
 where
     S: Stream<Item = Result<Bytes, E>> + Send,
     E: Into<BoxError>,
 {
     let (mut batch, mut length) = (Vec::new(), 0);
-    while length < BATCH {
+    while length < most {
         let Some(piece) = body.next().await else { break };
         let piece = piece.map_err(|error| LfsError::Body(error.into()))?;
         length += piece.len();
@@ -198,7 +217,7 @@ where
 }
 
 /// Reads a part of a file in pieces, each on a thread that may wait.
-pub(super) fn pieces(
+pub(in crate::store) fn pieces(
     file: File,
     path: PathBuf,
     range: Range<u64>,
@@ -238,7 +257,7 @@ pub enum DiscardLfs {
 }
 
 /// Runs what may wait for a disk on a thread that may wait.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(in crate::store) async fn blocking<T: Send + 'static>(
     job: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     tokio::task::spawn_blocking(job).await.map_err(StoreError::Stopped)?

@@ -3,7 +3,7 @@
 //! What arrives is written to `incoming/` while it is hashed, and becomes visible by a rename when size and sha256 are right.
 
 mod error;
-mod incoming;
+pub(in crate::store) mod incoming;
 mod parts;
 mod store;
 #[cfg(test)]
@@ -13,3 +13,4 @@ mod uploads;
 pub(crate) use error::LfsError;
 pub use incoming::DiscardLfs;
 pub(crate) use store::LfsStore;
+pub(in crate::store) use store::read_object;

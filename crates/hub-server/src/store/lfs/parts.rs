@@ -69,13 +69,16 @@ impl LfsStore {
             incoming::count(length, body, how).await.map(|(received, _)| received)
         } else {
             let (state, attempt) = (Arc::clone(&upload.state), etag.clone());
-            incoming::receive((state, offset), length, body, move |(state, place), batch| {
+            let write = move |(state, place): &mut (Arc<Mutex<State>>, u64),
+                              batch: &[Bytes]|
+                  -> Result<(), LfsError> {
                 lock(state).file_for(number, &attempt)?.write_at(*place, batch)?;
                 *place += batch.iter().map(|piece| piece.len() as u64).sum::<u64>();
                 Ok(())
-            })
-            .await
-            .map(|(_, received)| received)
+            };
+            incoming::receive((state, offset), length, incoming::BATCH, body, write)
+                .await
+                .map(|(_, received)| received)
         };
         match received {
             Ok(received) if received == length => {}

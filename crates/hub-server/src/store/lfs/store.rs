@@ -61,11 +61,15 @@ impl LfsStore {
         self.discards.get().copied()
     }
 
-    /// The size of an object, when this repository has it. Blocks on the database.
+    /// The size of an object, when this repository has it, as a file of its own or by Xet. Blocks on the database.
     pub(crate) fn has(&self, repo: &RepoRecord, oid: &str) -> Result<Option<u64>> {
         self.database.read(|connection| {
             let size = connection
-                .prepare_cached("SELECT size FROM lfs_objects WHERE repo = ?1 AND oid = ?2")?
+                .prepare_cached(
+                    "SELECT size FROM lfs_objects WHERE repo = ?1 AND oid = ?2
+                     UNION ALL SELECT size FROM xet_repo_files JOIN xet_files USING (file) WHERE repo = ?1 AND oid = ?2
+                     LIMIT 1",
+                )?
                 .query_row(params![repo.key, oid], |row| row.get(0))
                 .optional()?;
             Ok(size)
@@ -106,14 +110,7 @@ impl LfsStore {
         if range.is_empty() {
             return Ok(stream::empty().boxed());
         }
-        let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
-        let found = self.objects.get_opts(&location(oid), options).await?;
-        let range = found.range;
-        Ok(match found.payload {
-            // The library would read a file in pieces of 8 KiB.
-            GetResultPayload::File(file, path) => incoming::pieces(file, path, range, PIECE).boxed(),
-            GetResultPayload::Stream(stream) => stream.map_err(StoreError::from).boxed(),
-        })
+        read_object(&*self.objects, &location(oid), range).await
     }
 
     /// Makes a received file visible, if it is what was announced. Goes on when its caller is gone: between its two names the
@@ -157,6 +154,22 @@ impl LfsStore {
         let (database, repo, oid) = (Arc::clone(&self.database), repo.clone(), oid.to_owned());
         Ok(blocking(move || record(&database, &repo, &oid, size)).await?)
     }
+}
+
+/// The bytes `range` of an object, in pieces of at most 256 KiB.
+pub(in crate::store) async fn read_object(
+    objects: &dyn ObjectStore,
+    location: &Path,
+    range: Range<u64>,
+) -> Result<BoxStream<'static, Result<Bytes>>> {
+    let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
+    let found = objects.get_opts(location, options).await?;
+    let range = found.range;
+    Ok(match found.payload {
+        // The library would read a file in pieces of 8 KiB.
+        GetResultPayload::File(file, path) => incoming::pieces(file, path, range, PIECE).boxed(),
+        GetResultPayload::Stream(stream) => stream.map_err(StoreError::from).boxed(),
+    })
 }
 
 /// Whether what arrived is what was announced.

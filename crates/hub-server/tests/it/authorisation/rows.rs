@@ -116,6 +116,16 @@ pub(super) fn rows() -> Vec<Row> {
             ([501; 5], [401, 404, 501, 501, 501]),
         ),
         row(Method::POST, "/{}.git/info/lfs/locks/verify", json!({}), ([501; 5], [401, 404, 501, 501, 501])),
+        row(Method::GET, "/api/models/{}/xet-read-token/main", none.clone(), READ),
+        row(Method::GET, "/api/models/{}/xet-write-token/main", none.clone(), WRITE),
+        row(Method::GET, "/api/models/{}/xet-write-token/None?create_pr=1", none.clone(), CONTRIBUTE),
+        // What is given becomes a file by a commit, for which others ask.
+        row(
+            Method::POST,
+            "/api/models/{}/lfs-files/duplicate",
+            json!({"target": {"type": "model", "name": "analytical/open"}, "files": []}),
+            CONTRIBUTE,
+        ),
         // Into the caller's own namespace, where nobody but the owners of the original may write with that name.
         row(Method::POST, "/api/models/{}/duplicate", json!({"repository": "{}-copy"}), WRITE),
     ]

@@ -1,0 +1,182 @@
+//! Which files a repository has by Xet, and what they consist of.
+
+use std::{ops::Range, sync::Arc};
+
+use hub_xet::{
+    MerkleHash, XetError,
+    recipe::{Reconstruction, Term},
+    shard::Shard,
+};
+use object_store::ObjectStoreExt;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tokio::runtime::Handle;
+
+use super::{XetFault, XetStore, indexes::damaged, register::known_sha256, store::recipe_location};
+use crate::store::{
+    RepoRecord, Result, StoreError,
+    database::{corrupt, now},
+    lfs::incoming::blocking,
+    repos::expect_repo,
+};
+
+/// How a repository has the content of an LFS pointer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// Size in bytes.
+    pub(crate) size: u64,
+    /// Whether it is a file of its own.
+    pub(crate) plain: bool,
+    /// Its Xet hash, if it is kept in chunks.
+    pub(crate) file: Option<MerkleHash>,
+}
+
+/// A file that one repository gives to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewFile {
+    /// Its Xet hash.
+    pub(crate) file: MerkleHash,
+    /// sha256 in hexadecimal digits.
+    pub(crate) oid: String,
+}
+
+impl XetStore {
+    /// How a repository has a large file; `None` if it has it not. Blocks on the database.
+    pub(crate) fn kept(&self, repo: &RepoRecord, oid: &str) -> Result<Option<Kept>> {
+        self.shared.database.read(|connection| {
+            let plain: Option<u64> = connection
+                .prepare_cached("SELECT size FROM lfs_objects WHERE repo = ?1 AND oid = ?2")?
+                .query_row(params![repo.key, oid], |row| row.get(0))
+                .optional()?;
+            let by_xet = by_oid(connection, repo, oid)?;
+            let size = plain.or(by_xet.map(|(_, size)| size));
+            Ok(size.map(|size| Kept { size, plain: plain.is_some(), file: by_xet.map(|(file, _)| file) }))
+        })
+    }
+
+    /// The Xet hashes of some large files of a repository, `None` where there is none. Blocks on the database.
+    pub(crate) fn hashes<'o>(
+        &self,
+        repo: &RepoRecord,
+        oids: impl IntoIterator<Item = Option<&'o str>>,
+    ) -> Result<Vec<Option<MerkleHash>>> {
+        self.shared.database.read(|connection| {
+            let hash = |oid: Option<&str>| -> Result<Option<MerkleHash>> {
+                let Some(oid) = oid else { return Ok(None) };
+                Ok(by_oid(connection, repo, oid)?.map(|(file, _)| file))
+            };
+            oids.into_iter().map(hash).collect()
+        })
+    }
+
+    /// The size of a file, if the repository has it.
+    pub(crate) async fn file_size(&self, repo: &RepoRecord, file: &MerkleHash) -> Result<Option<u64>> {
+        let (database, repo, file) = (Arc::clone(&self.shared.database), repo.key, *file);
+        blocking(move || {
+            database.read(|connection| {
+                let size = connection
+                    .prepare_cached(
+                        "SELECT size FROM xet_repo_files JOIN xet_files USING (file) WHERE file = ?1 AND repo = ?2 LIMIT 1",
+                    )?
+                    .query_row(params![file.as_bytes(), repo], |row| row.get(0))
+                    .optional()?;
+                Ok(size)
+            })
+        })
+        .await
+    }
+
+    /// What a file consists of.
+    pub(super) async fn terms(&self, file: &MerkleHash) -> Result<Vec<Term>> {
+        let bytes = self.shared.objects.get(&recipe_location(file)).await?.bytes().await?;
+        blocking(move || {
+            let shard = Shard::parse(&bytes).map_err(damaged)?;
+            Ok(shard.files.into_iter().next().map(|file| file.terms).unwrap_or_default())
+        })
+        .await
+    }
+
+    /// The terms of some bytes of a file, at most `most`, and where their chunks are stored. The end may lie beyond that of the file.
+    ///
+    /// # Errors
+    /// `Invalid` with [`XetError::OutOfRange`], or [`XetError::TooLarge`] when they are more.
+    pub(crate) async fn reconstruction(
+        &self,
+        file: &MerkleHash,
+        wanted: Range<u64>,
+        most: usize,
+    ) -> Result<Reconstruction, XetFault> {
+        let terms = self.terms(file).await?;
+        let covering = hub_xet::recipe::covering(&terms, wanted.clone())?;
+        if covering.terms.len() > most {
+            let (size, limit) = (covering.terms.len() as u64, most as u64);
+            return Err(XetError::TooLarge { what: "number of terms of a range", size, limit }.into());
+        }
+        let (store, runtime) = (self.clone(), Handle::current());
+        let work = move || {
+            let mut failed = None;
+            let found = Reconstruction::new(&terms, wanted, |xorb| {
+                let index = runtime.block_on(store.index(xorb));
+                index.map_err(|error| failed = Some(error)).ok()
+            });
+            match failed {
+                Some(error) => Err(XetFault::Store(error)),
+                None => Ok(found?),
+            }
+        };
+        tokio::task::spawn_blocking(work).await.map_err(StoreError::Stopped)?
+    }
+
+    /// Gives files of one repository to another; those that the first has not are returned. Blocks on the database.
+    pub(crate) fn give(
+        &self,
+        source: &RepoRecord,
+        target: &RepoRecord,
+        files: &[NewFile],
+    ) -> Result<Vec<NewFile>> {
+        self.shared.database.write(|transaction| {
+            expect_repo(transaction, target)?;
+            let mut missing = Vec::new();
+            for file in files {
+                let has: bool = transaction
+                    .prepare_cached(
+                        "SELECT EXISTS (SELECT 1 FROM xet_repo_files WHERE repo = ?1 AND oid = ?2 AND file = ?3)",
+                    )?
+                    .query_row(params![source.key, file.oid, file.file.as_bytes()], |row| row.get(0))?;
+                if !has {
+                    missing.push(file.clone());
+                    continue;
+                }
+                transaction
+                    .prepare_cached(
+                        "INSERT OR IGNORE INTO xet_repo_files (repo, oid, file, created_at) VALUES (?1, ?2, ?3, ?4)",
+                    )?
+                    .execute(params![target.key, file.oid, file.file.as_bytes(), now().as_millisecond()])?;
+            }
+            Ok(missing)
+        })
+    }
+
+    /// The sha256 of a file that was put together before. Blocks on the database.
+    pub(super) fn known_sha256(&self, file: &MerkleHash) -> Result<Option<String>> {
+        self.shared.database.read(|connection| known_sha256(connection, file))
+    }
+}
+
+/// The file that a repository has under a sha256: the first, when clients cut it into chunks in different ways.
+fn by_oid(connection: &Connection, repo: &RepoRecord, oid: &str) -> Result<Option<(MerkleHash, u64)>> {
+    let found = connection
+        .prepare_cached(
+            "SELECT file, size FROM xet_repo_files r JOIN xet_files USING (file) WHERE repo = ?1 AND oid = ?2
+             ORDER BY r.created_at, file LIMIT 1",
+        )?
+        .query_row(params![repo.key, oid], |row| Ok((hash_from_column(row, 0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found)
+}
+
+/// A column with the 32 bytes of a hash.
+pub(super) fn hash_from_column(row: &Row<'_>, column: usize) -> rusqlite::Result<MerkleHash> {
+    let bytes: Vec<u8> = row.get(column)?;
+    let bytes: [u8; 32] = bytes.try_into().map_err(|_| "not a hash").map_err(corrupt(column))?;
+    Ok(bytes.into())
+}

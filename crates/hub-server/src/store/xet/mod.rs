@@ -1,0 +1,20 @@
+//! Large files by Xet: chunks in xorbs, shared by all repositories, and files that are lists of them.
+//!
+//! A xorb or a shard is checked while it comes; what is kept is right. Which file a repository has is in the database, under the
+//! sha256 of its LFS pointers, so that whoever asks for the pointer gets the file.
+
+mod content;
+mod dedup;
+mod error;
+mod files;
+mod garbage;
+mod indexes;
+mod register;
+mod shard;
+mod store;
+mod xorbs;
+
+pub(crate) use error::XetFault;
+pub(crate) use files::NewFile;
+pub(crate) use register::ShardCheck;
+pub(crate) use store::XetStore;
