@@ -1,4 +1,5 @@
-//! Requests that more than one of the crates above makes: which files a revision has, where a branch is, who the caller is.
+//! Requests that more than one of the crates above makes: which files a revision has, where a branch is, who the caller is, where its
+//! large files are by Xet.
 //!
 //! Each is an [`Endpoint`](hub_transport::Endpoint) or a [`PagedEndpoint`](hub_transport::PagedEndpoint), that is plain data,
 //! which a [`Transport`](hub_transport::Transport) sends.
@@ -20,14 +21,18 @@
 mod commits;
 mod head;
 mod paths_info;
+mod server_url;
 mod tree;
 mod whoami;
+mod xet;
 
 pub use commits::ListRepoCommits;
 pub use head::{Head, HeadInfo, server_time};
 pub use paths_info::{PathsInfo, paths_info};
+pub use server_url::server_url;
 pub use tree::ListRepoTree;
 pub use whoami::GetWhoAmI;
+pub use xet::{GetXetToken, XetCas, XetRight};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -15,7 +15,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("hub-xet", &[]),
     ("hub-auth", &[]),
     ("hub-transport", &["hub-auth", "hub-types"]),
-    ("hub-endpoints", &["hub-transport", "hub-types"]),
+    ("hub-endpoints", &["hub-transport", "hub-types", "hub-xet"]),
     ("hub-commit", &["hub-endpoints", "hub-transport", "hub-types"]),
     ("hub-download", &["hub-endpoints", "hub-transport", "hub-types"]),
     ("hub-server", &["hub-types", "hub-xet"]),

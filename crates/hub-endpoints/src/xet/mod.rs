@@ -1,0 +1,9 @@
+//! Where the large files of a repository are by Xet, and the token for it. What is uploaded and downloaded there is the business of the
+//! crates that do so.
+
+mod cas;
+mod session;
+mod token;
+
+pub use cas::XetCas;
+pub use token::{GetXetToken, XetRight};
