@@ -9,9 +9,11 @@ use http::{
 };
 use hub_auth::{Anonymous, HfFolder, Token, TokenSource};
 use hub_download::DownloadTimeouts;
+use hub_endpoints::XetPolicy;
 use hub_transport::{Body, BoxError, Clock, HubService, RetryConfig, Timeouts, Transport, TransportBuilder};
 use tower::{Layer, Service};
 
+use crate::hf_api::Settings;
 use crate::{Async, Blocking, BlockingHfApi, Config, Error, HfApi, NetworkPolicy, OidcExchange, config};
 
 type SourceOver = Box<dyn FnOnce(&Transport) -> Arc<dyn TokenSource> + Send>;
@@ -29,6 +31,7 @@ pub struct HfApiBuilder {
     cache_dir: Option<PathBuf>,
     network: NetworkPolicy,
     download_timeouts: DownloadTimeouts,
+    xet: XetPolicy,
     problem: Option<Error>,
     /// What is wrong with variables, by the setting that they stand for: of no matter once the program sets that itself.
     variables: Vec<(&'static str, Error)>,
@@ -58,6 +61,7 @@ impl HfApiBuilder {
             cache_dir: None,
             network: NetworkPolicy::Online,
             download_timeouts: DownloadTimeouts::default(),
+            xet: XetPolicy::default(),
             problem: None,
             variables: Vec::new(),
         }
@@ -74,6 +78,7 @@ impl HfApiBuilder {
         let mut builder = builder.token_from_env();
         builder.cache_dir.clone_from(&config.cache_dir);
         builder.download_timeouts = config.download_timeouts;
+        builder.xet = config.xet;
         builder
     }
 
@@ -299,6 +304,13 @@ impl HfApiBuilder {
         self
     }
 
+    /// Whether large files travel by Xet, which moves only what the other side has not. Default [`XetPolicy::Auto`]; from the environment,
+    /// [`XetPolicy::Never`] with `HF_HUB_DISABLE_XET`.
+    pub fn xet(mut self, policy: XetPolicy) -> Self {
+        self.xet = policy;
+        self
+    }
+
     /// Contacts nothing but the endpoint and these hosts: `host`, `host:port` or `*.domain`. Default: any host.
     ///
     /// Large files of the public Hub come from storage hosts, where the endpoint redirects to. A redirect or an upload
@@ -360,7 +372,13 @@ impl HfApiBuilder {
             }
             None => transport,
         };
-        Ok(HfApi::with_cache(transport, self.cache_dir, self.network, self.download_timeouts))
+        let settings = Settings {
+            cache_dir: self.cache_dir,
+            network: self.network,
+            download_timeouts: self.download_timeouts,
+            xet: self.xet,
+        };
+        Ok(HfApi::with_settings(transport, settings))
     }
 
     /// Makes a blocking client.

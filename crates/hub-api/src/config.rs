@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use hub_download::DownloadTimeouts;
+use hub_endpoints::XetPolicy;
 use hub_transport::DEFAULT_ENDPOINT;
 
 use crate::NetworkPolicy;
@@ -21,6 +22,8 @@ pub struct Config {
     pub user_agent_origin: Option<String>,
     /// `HF_HUB_ETAG_TIMEOUT` and `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds; 10 each unless set, or 0, or no number.
     pub download_timeouts: DownloadTimeouts,
+    /// [`Never`](XetPolicy::Never) with `HF_HUB_DISABLE_XET`.
+    pub xet: XetPolicy,
 }
 
 /// The value of an environment variable, if it is set to text.
@@ -37,6 +40,7 @@ impl Default for Config {
             network: NetworkPolicy::Online,
             user_agent_origin: None,
             download_timeouts: DownloadTimeouts::default(),
+            xet: XetPolicy::Auto,
         }
     }
 }
@@ -74,6 +78,7 @@ impl Config {
             network: if offline { NetworkPolicy::Offline } else { NetworkPolicy::Online },
             user_agent_origin: text("HF_HUB_USER_AGENT_ORIGIN"),
             download_timeouts,
+            xet: if is_on("HF_HUB_DISABLE_XET") { XetPolicy::Never } else { XetPolicy::Auto },
         }
     }
 }
@@ -103,6 +108,14 @@ mod tests {
             });
             let is_offline = config.network == NetworkPolicy::Offline;
             assert_eq!((config.endpoint.as_str(), is_offline), (endpoint, offline), "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn xet_is_used_unless_it_is_disabled() {
+        for (value, policy) in [("1", XetPolicy::Never), ("true", XetPolicy::Never), ("0", XetPolicy::Auto), ("", XetPolicy::Auto)] {
+            let config = Config::from_lookup(|name| (name == "HF_HUB_DISABLE_XET").then(|| value.to_owned()));
+            assert_eq!(config.xet, policy, "{value}");
         }
     }
 

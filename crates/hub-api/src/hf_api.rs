@@ -8,6 +8,7 @@ use std::{
 };
 
 use hub_download::DownloadTimeouts;
+use hub_endpoints::XetPolicy;
 use hub_transport::Transport;
 
 use crate::{Async, Error, Mode, NetworkPolicy};
@@ -38,35 +39,32 @@ pub type BlockingHfApi = HfApi<crate::Blocking>;
 struct Inner {
     /// The transport, or why there is none: the shared client of the free functions reports that when it is used.
     transport: Result<Transport, String>,
-    cache_dir: Option<PathBuf>,
-    network: NetworkPolicy,
-    download_timeouts: DownloadTimeouts,
+    settings: Settings,
+}
+
+/// What is no matter of the transport.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) cache_dir: Option<PathBuf>,
+    pub(crate) network: NetworkPolicy,
+    pub(crate) download_timeouts: DownloadTimeouts,
+    pub(crate) xet: XetPolicy,
 }
 
 impl HfApi {
     /// A client over a finished transport, without a cache: see [`HfApi::builder_over`].
     pub fn from_transport(transport: Transport) -> Self {
-        Self::with_cache(transport, None, NetworkPolicy::Online, DownloadTimeouts::default())
+        Self::with_settings(transport, Settings::default())
     }
 
     /// A client whose calls all say why they cannot be made.
     pub(crate) fn unusable(reason: String) -> Self {
-        let inner = Inner {
-            transport: Err(reason),
-            cache_dir: None,
-            network: NetworkPolicy::Online,
-            download_timeouts: DownloadTimeouts::default(),
-        };
+        let inner = Inner { transport: Err(reason), settings: Settings::default() };
         Self { inner: Arc::new(inner), mode: PhantomData }
     }
 
-    pub(crate) fn with_cache(
-        transport: Transport,
-        cache_dir: Option<PathBuf>,
-        network: NetworkPolicy,
-        download_timeouts: DownloadTimeouts,
-    ) -> Self {
-        let inner = Inner { transport: Ok(transport), cache_dir, network, download_timeouts };
+    pub(crate) fn with_settings(transport: Transport, settings: Settings) -> Self {
+        let inner = Inner { transport: Ok(transport), settings };
         Self { inner: Arc::new(inner), mode: PhantomData }
     }
 }
@@ -74,9 +72,7 @@ impl HfApi {
 impl<M: Mode> HfApi<M> {
     /// The same client over another transport, or one whose calls all say why there is none.
     pub(crate) fn over(&self, transport: Result<Transport, String>) -> Self {
-        let (cache_dir, network) = (self.inner.cache_dir.clone(), self.inner.network);
-        let download_timeouts = self.inner.download_timeouts;
-        let inner = Inner { transport, cache_dir, network, download_timeouts };
+        let inner = Inner { transport, settings: self.inner.settings.clone() };
         Self { inner: Arc::new(inner), mode: PhantomData }
     }
 
@@ -90,17 +86,22 @@ impl<M: Mode> HfApi<M> {
 
     /// The folder that downloads are kept in unless a call says otherwise.
     pub fn cache_dir(&self) -> Option<&Path> {
-        self.inner.cache_dir.as_deref()
+        self.inner.settings.cache_dir.as_deref()
     }
 
     /// Whether this client asks the Hub.
     pub fn network(&self) -> NetworkPolicy {
-        self.inner.network
+        self.inner.settings.network
     }
 
     /// How long downloads of this client wait for a server that says nothing.
     pub(crate) fn download_timeouts(&self) -> DownloadTimeouts {
-        self.inner.download_timeouts
+        self.inner.settings.download_timeouts
+    }
+
+    /// Whether large files of this client travel by Xet.
+    pub(crate) fn xet(&self) -> XetPolicy {
+        self.inner.settings.xet
     }
 
     /// The hosts that requests of this client and its clones were sent to, as `host` or `host:port`, in alphabetical order.

@@ -61,6 +61,7 @@ pub use hub_commit::{
     CommitOperationDelete, CommitPlan, IsFolder,
 };
 pub use hub_download::{self as download, DownloadError, FileReader};
+pub use hub_endpoints::XetPolicy;
 pub use hub_transport::{self as transport, ErrorKind};
 pub use hub_types::{
     self as types, CommitInfo, DatasetFilter, ModelFilter, RepoId, RepoRef, RepoType, RepoUrl, Revision,

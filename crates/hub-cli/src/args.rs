@@ -79,6 +79,9 @@ pub(crate) struct Global {
     /// machine needs no such permission [default: HUB_ALLOW_HTTP_TOKEN, 1 or 0, then no]
     #[arg(long, global = true)]
     pub(crate) allow_http_token: bool,
+    /// Send and fetch large files without Xet: by LFS and plain GET [default: HF_HUB_DISABLE_XET, then with it]
+    #[arg(long, global = true)]
+    pub(crate) no_xet: bool,
     /// How results are written to stdout
     #[arg(long, global = true, value_enum, default_value_t = FormatArg::Auto, value_name = "FORMAT")]
     pub(crate) format: FormatArg,

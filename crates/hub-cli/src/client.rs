@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, path::Path};
 
-use hub_api::{Config, HfApi, HfFolder, NetworkPolicy, Token};
+use hub_api::{Config, HfApi, HfFolder, NetworkPolicy, Token, XetPolicy};
 use hub_server::{EmbeddedHub, OwnHub};
 
 use crate::{
@@ -138,6 +138,9 @@ impl Session {
             .max_bandwidth(self.max_bandwidth()?)
             .allow_http_token(self.allow_http_token()?)
             .library("hub-cli", env!("CARGO_PKG_VERSION"));
+        if self.global.no_xet || Config::from_env().xet == XetPolicy::Never {
+            builder = builder.xet(XetPolicy::Never);
+        }
         if let Some(token) = token {
             builder = builder.token(token);
         }

@@ -55,6 +55,7 @@ pub use plan::{PlannedFile, plan_file, plan_snapshot};
 pub use read::{FileReader, ReadRequest, read_file};
 pub use remote_file::RemoteFile;
 pub use snapshot::{Filter, SnapshotRequest, snapshot_download};
+pub use hub_endpoints::XetPolicy;
 pub use verify::{Mismatch, Verification, VerifyRequest, verify};
 
 #[cfg(doctest)]

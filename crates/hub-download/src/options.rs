@@ -6,7 +6,7 @@ use hub_transport::{DefaultTimeouts, Timeouts};
 use hub_types::progress::Progress;
 use tokio::sync::Semaphore;
 
-use crate::{Disk, SystemDisk};
+use crate::{Disk, SystemDisk, XetPolicy};
 
 /// How a large file comes over several connections. It begins with one, and there are twice as many for as long as that
 /// makes it faster by a tenth.
@@ -114,6 +114,7 @@ pub struct DownloadOptions {
     pub(crate) local_files_only: bool,
     pub(crate) parts: Parts,
     pub(crate) timeouts: DownloadTimeouts,
+    pub(crate) xet: XetPolicy,
     pub(crate) progress: Option<Arc<dyn Progress>>,
     pub(crate) disk: Arc<dyn Disk>,
 }
@@ -125,6 +126,7 @@ impl Default for DownloadOptions {
             local_files_only: false,
             parts: Parts::default(),
             timeouts: DownloadTimeouts::default(),
+            xet: XetPolicy::default(),
             progress: None,
             disk: Arc::new(SystemDisk),
         }
@@ -166,6 +168,14 @@ impl DownloadOptions {
         self
     }
 
+    /// Whether files come by Xet where the Hub has it: from 16 MiB on, and smaller ones of more than 1 MiB of which an older version is in
+    /// the cache, unless set. Those of up to 128 KiB never do.
+    #[must_use]
+    pub fn xet(mut self, policy: XetPolicy) -> Self {
+        self.xet = policy;
+        self
+    }
+
     /// Where progress is reported; nowhere unless set.
     #[must_use]
     pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
@@ -188,6 +198,7 @@ impl fmt::Debug for DownloadOptions {
             .field("local_files_only", &self.local_files_only)
             .field("parts", &self.parts)
             .field("timeouts", &self.timeouts)
+            .field("xet", &self.xet)
             .field("progress", &self.progress.is_some())
             .field("disk", &self.disk)
             .finish()

@@ -32,7 +32,7 @@ pub use paths_info::{PathsInfo, paths_info};
 pub use server_url::server_url;
 pub use tree::ListRepoTree;
 pub use whoami::GetWhoAmI;
-pub use xet::{GetXetToken, XetCas, XetRight};
+pub use xet::{GetXetToken, XetCas, XetPolicy, XetRight};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

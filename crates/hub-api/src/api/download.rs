@@ -75,7 +75,7 @@ impl DownloadArgs {
     fn options(&self, api: &HfApi) -> DownloadOptions {
         let timeouts = api.download_timeouts();
         let timeouts = self.etag_timeout.map_or(timeouts, |limit| timeouts.metadata(limit));
-        let options = DownloadOptions::new().timeouts(timeouts).parts(self.parts);
+        let options = DownloadOptions::new().timeouts(timeouts).parts(self.parts).xet(api.xet());
         let options = options.force_download(self.force).local_files_only(self.local_files_only);
         match &self.progress {
             Some(progress) => options.progress(Arc::clone(progress)),

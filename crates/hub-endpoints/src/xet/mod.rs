@@ -2,8 +2,10 @@
 //! crates that do so.
 
 mod cas;
+mod policy;
 mod session;
 mod token;
 
 pub use cas::XetCas;
+pub use policy::XetPolicy;
 pub use token::{GetXetToken, XetRight};
