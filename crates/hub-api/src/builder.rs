@@ -32,6 +32,7 @@ pub struct HfApiBuilder {
     network: NetworkPolicy,
     download_timeouts: DownloadTimeouts,
     xet: XetPolicy,
+    xet_cache: Option<PathBuf>,
     problem: Option<Error>,
     /// What is wrong with variables, by the setting that they stand for: of no matter once the program sets that itself.
     variables: Vec<(&'static str, Error)>,
@@ -62,6 +63,7 @@ impl HfApiBuilder {
             network: NetworkPolicy::Online,
             download_timeouts: DownloadTimeouts::default(),
             xet: XetPolicy::default(),
+            xet_cache: None,
             problem: None,
             variables: Vec::new(),
         }
@@ -79,6 +81,7 @@ impl HfApiBuilder {
         builder.cache_dir.clone_from(&config.cache_dir);
         builder.download_timeouts = config.download_timeouts;
         builder.xet = config.xet;
+        builder.xet_cache.clone_from(&config.xet_cache);
         builder
     }
 
@@ -311,6 +314,14 @@ impl HfApiBuilder {
         self
     }
 
+    /// The folder in which uploads by Xet keep what they know of the chunks that a Hub has, so that a new version of a file costs what
+    /// has changed. From the environment: `HF_XET_CACHE`, else `xet` in `HF_HOME`, else in `~/.cache/huggingface`. Without a folder
+    /// nothing is kept between uploads.
+    pub fn xet_cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.xet_cache = Some(folder.into());
+        self
+    }
+
     /// Contacts nothing but the endpoint and these hosts: `host`, `host:port` or `*.domain`. Default: any host.
     ///
     /// Large files of the public Hub come from storage hosts, where the endpoint redirects to. A redirect or an upload
@@ -377,6 +388,7 @@ impl HfApiBuilder {
             network: self.network,
             download_timeouts: self.download_timeouts,
             xet: self.xet,
+            xet_cache: self.xet_cache,
         };
         Ok(HfApi::with_settings(transport, settings))
     }

@@ -24,6 +24,8 @@ pub struct Config {
     pub download_timeouts: DownloadTimeouts,
     /// [`Never`](XetPolicy::Never) with `HF_HUB_DISABLE_XET`.
     pub xet: XetPolicy,
+    /// What uploads keep of the chunks that servers have: `HF_XET_CACHE`, or what [`hub_auth::xet_cache_from_lookup`] finds else.
+    pub xet_cache: Option<PathBuf>,
 }
 
 /// The value of an environment variable, if it is set to text.
@@ -41,6 +43,7 @@ impl Default for Config {
             user_agent_origin: None,
             download_timeouts: DownloadTimeouts::default(),
             xet: XetPolicy::Auto,
+            xet_cache: None,
         }
     }
 }
@@ -48,7 +51,11 @@ impl Default for Config {
 impl Config {
     /// Reads the environment of the process.
     pub fn from_env() -> Self {
-        Self { cache_dir: hub_auth::cache_dir_from_env(), ..Self::from_lookup(variable) }
+        Self {
+            cache_dir: hub_auth::cache_dir_from_env(),
+            xet_cache: hub_auth::xet_cache_from_env(),
+            ..Self::from_lookup(variable)
+        }
     }
 
     /// Reads variables through `lookup`. An empty variable counts as unset.
@@ -79,6 +86,7 @@ impl Config {
             user_agent_origin: text("HF_HUB_USER_AGENT_ORIGIN"),
             download_timeouts,
             xet: if is_on("HF_HUB_DISABLE_XET") { XetPolicy::Never } else { XetPolicy::Auto },
+            xet_cache: hub_auth::xet_cache_from_lookup(|name| lookup(name).map(Into::into)),
         }
     }
 }
@@ -113,7 +121,12 @@ mod tests {
 
     #[test]
     fn xet_is_used_unless_it_is_disabled() {
-        for (value, policy) in [("1", XetPolicy::Never), ("true", XetPolicy::Never), ("0", XetPolicy::Auto), ("", XetPolicy::Auto)] {
+        for (value, policy) in [
+            ("1", XetPolicy::Never),
+            ("true", XetPolicy::Never),
+            ("0", XetPolicy::Auto),
+            ("", XetPolicy::Auto),
+        ] {
             let config = Config::from_lookup(|name| (name == "HF_HUB_DISABLE_XET").then(|| value.to_owned()));
             assert_eq!(config.xet, policy, "{value}");
         }

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use hub_commit::CommitOptions;
 use hub_download::DownloadTimeouts;
 use hub_endpoints::XetPolicy;
 use hub_transport::Transport;
@@ -42,6 +43,9 @@ struct Inner {
     settings: Settings,
 }
 
+/// Folder of what uploads know of chunks, inside that of Xet, which other clients have for theirs too.
+const XET_INDEX: &str = "hub-xorbs";
+
 /// What is no matter of the transport.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
@@ -49,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) network: NetworkPolicy,
     pub(crate) download_timeouts: DownloadTimeouts,
     pub(crate) xet: XetPolicy,
+    pub(crate) xet_cache: Option<PathBuf>,
 }
 
 impl HfApi {
@@ -97,6 +102,16 @@ impl<M: Mode> HfApi<M> {
     /// How long downloads of this client wait for a server that says nothing.
     pub(crate) fn download_timeouts(&self) -> DownloadTimeouts {
         self.inner.settings.download_timeouts
+    }
+
+    /// These options with what the client says about Xet.
+    pub(crate) fn with_xet(&self, options: CommitOptions) -> CommitOptions {
+        let Settings { xet, xet_cache, .. } = &self.inner.settings;
+        let options = options.xet(*xet);
+        match xet_cache {
+            Some(folder) => options.xet_index(folder.join(XET_INDEX)),
+            None => options,
+        }
     }
 
     /// Whether large files of this client travel by Xet.

@@ -56,16 +56,28 @@ impl TokenPaths {
 /// a home folder to tell.
 pub fn cache_dir_from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let env = Environment { lookup: &lookup };
-    env.path("HF_HUB_CACHE")
-        .or_else(|| env.path("HUGGINGFACE_HUB_CACHE"))
-        .or_else(|| Some(env.path("HF_HOME")?.join("hub")))
-        .or_else(|| Some(env.path("XDG_CACHE_HOME")?.join("huggingface/hub")))
-        .or_else(|| Some(Path::new(&env.value("HOME")?).join(".cache/huggingface/hub")))
+    let named = env.path("HF_HUB_CACHE").or_else(|| env.path("HUGGINGFACE_HUB_CACHE"));
+    named.or_else(|| env.in_home("hub"))
 }
 
 /// [`cache_dir_from_lookup`] with the environment of the process.
 pub fn cache_dir_from_env() -> Option<PathBuf> {
     cache_dir_from_lookup(process_variable)
+}
+
+/// The folder in which clients keep what they know of the chunks of files: `HF_XET_CACHE`, else `xet` in `HF_HOME`, else in
+/// `$XDG_CACHE_HOME/huggingface`, else in `~/.cache/huggingface`.
+///
+/// `lookup` and the expansion of paths are those of [`TokenPaths::from_lookup`]. `None` if there is neither a variable nor
+/// a home folder to tell.
+pub fn xet_cache_from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let env = Environment { lookup: &lookup };
+    env.path("HF_XET_CACHE").or_else(|| env.in_home("xet"))
+}
+
+/// [`xet_cache_from_lookup`] with the environment of the process.
+pub fn xet_cache_from_env() -> Option<PathBuf> {
+    xet_cache_from_lookup(process_variable)
 }
 
 /// A variable of the process. `HOME` is also right where the home folder is not in that variable: on Windows, or from the
@@ -137,6 +149,14 @@ impl Environment<'_> {
         })
     }
 
+    /// A folder in that of all clients of the Hub.
+    fn in_home(&self, name: &str) -> Option<PathBuf> {
+        let home = self.path("HF_HOME");
+        let home = home.or_else(|| Some(self.path("XDG_CACHE_HOME")?.join("huggingface")));
+        let home = home.or_else(|| Some(Path::new(&self.value("HOME")?).join(".cache/huggingface")));
+        home.map(|home| home.join(name))
+    }
+
     /// `os.path.expandvars(os.path.expanduser(text))`, except that `~name` stays as it is.
     fn expand(&self, text: &str) -> PathBuf {
         if let Some(rest) = text.strip_prefix('~')
@@ -198,6 +218,22 @@ mod tests {
             (&[("HF_HUB_CACHE", "")], None),
         ] {
             let found = cache_dir_from_lookup(|name| {
+                variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into())
+            });
+            assert_eq!(found.as_deref(), expected.map(Path::new), "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_of_chunks_lies_beside_the_downloads() {
+        for (variables, expected) in [
+            (&[("HOME", "/h")][..], Some("/h/.cache/huggingface/xet")),
+            (&[("HOME", "/h"), ("XDG_CACHE_HOME", "/x")], Some("/x/huggingface/xet")),
+            (&[("HF_HOME", "/f"), ("XDG_CACHE_HOME", "/x"), ("HF_HUB_CACHE", "/c")], Some("/f/xet")),
+            (&[("HF_XET_CACHE", "/own"), ("HF_HOME", "/f")], Some("/own")),
+            (&[("HF_XET_CACHE", "")], None),
+        ] {
+            let found = xet_cache_from_lookup(|name| {
                 variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into())
             });
             assert_eq!(found.as_deref(), expected.map(Path::new), "{variables:?}");

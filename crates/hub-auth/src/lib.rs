@@ -34,7 +34,9 @@ mod token_origin;
 pub use cached::Cached;
 pub use chain::Chain;
 pub use command::CommandSource;
-pub use env::{TokenPaths, cache_dir_from_env, cache_dir_from_lookup};
+pub use env::{
+    TokenPaths, cache_dir_from_env, cache_dir_from_lookup, xet_cache_from_env, xet_cache_from_lookup,
+};
 pub use error::{AuthError, InvalidToken, MAX_TOKEN_LEN, TokenFault};
 pub use git_credential::GitCredential;
 pub use source::{Anonymous, BoxFuture, Grant, GrantFuture, Runtime, TokenRequest, TokenSource};

@@ -94,6 +94,7 @@ impl Progress for Board {
                     screen.whole(*phase, &mut state.tally);
                 }
             }
+            Event::Known { path, bytes } => state.tally.known(path, *bytes),
             Event::Waiting { duration, .. } => {
                 let text = format!("the server asks to wait {}", time(*duration));
                 match &state.screen {

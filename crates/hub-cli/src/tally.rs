@@ -26,6 +26,8 @@ pub(crate) struct Tally {
     sending: bool,
     hashed: Bytes,
     sent: Bytes,
+    /// Bytes of each file that did not have to travel, by a hash of its path.
+    known: HashMap<u64, u64>,
 }
 
 /// Files, their positions, and the speed at which they move.
@@ -111,6 +113,11 @@ impl Tally {
         hashing != self.sending
     }
 
+    /// Notes how many bytes of a file do not travel, although they are a part of its positions.
+    pub(crate) fn known(&mut self, path: &str, bytes: u64) {
+        self.known.insert(self.sent.hasher.hash_one(path), bytes);
+    }
+
     fn shown(&self) -> &Bytes {
         if self.sending { &self.sent } else { &self.hashed }
     }
@@ -140,7 +147,9 @@ impl Tally {
         if self.sent.files.is_empty() && self.sent.complete.is_empty() {
             return None;
         }
-        let (moved, kept) = (self.sent.moved(), self.sent.kept);
+        let known = self.known.values().fold(0u64, |sum, bytes| sum.saturating_add(*bytes));
+        let moved = self.sent.moved().saturating_sub(known);
+        let kept = self.sent.kept.saturating_add(known);
         let verb = if self.downloads { "downloaded" } else { "uploaded" };
         let rate =
             per_second(moved, took).map(|rate| format!(" ({}/s)", human_size(rate))).unwrap_or_default();
@@ -202,6 +211,19 @@ mod tests {
         );
         tally.moved(Phase::Downloading, "resumed", 0, 4000, SECOND * 5);
         assert!(tally.summary(SECOND * 5).unwrap().ends_with("4.0 kB were there already"));
+    }
+
+    #[test]
+    fn what_does_not_travel_was_there_already() {
+        let mut tally = Tally::default();
+        tally.moved(Phase::Uploading, "a", 0, 4000, SECOND);
+        tally.moved(Phase::Uploading, "a", 4000, 4000, SECOND);
+        tally.known("a", 9999);
+        tally.known("a", 3000);
+        assert_eq!(
+            tally.summary(SECOND).unwrap(),
+            "uploaded 1.0 kB in 1.0 s (1.0 kB/s), 3.0 kB were there already"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::try_join;
 use hub_transport::Transport;
 use hub_types::CommitInfo;
+use hub_types::preupload::UploadMode;
 use hub_types::progress::{Event, Phase, Progress as _};
 
 use crate::body::ndjson::Payload;
@@ -14,7 +15,8 @@ use crate::commit::commit_url;
 use crate::inspect::Inspected;
 use crate::job::Job;
 use crate::preupload::classify::decide_all;
-use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, lfs};
+use crate::preupload::decision::Added;
+use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, lfs, xet};
 
 /// A head read longer ago than this is read again before the commit.
 const HEAD_IS_FRESH: Duration = Duration::from_secs(30);
@@ -26,7 +28,8 @@ const HEAD_IS_FRESH: Duration = Duration::from_secs(30);
 /// second commit nor an error: the commit is found in the history and the response has [`CommitInfo::recovered`] true.
 ///
 /// Endpoints: `POST /api/validate-yaml` (only with a `README.md`), `POST .../preupload/{rev}`,
-/// `POST /{id}.git/info/lfs/objects/batch`, what it names, and `POST .../commit/{rev}`.
+/// `GET .../xet-write-token/{rev}` and what it names, or `POST /{id}.git/info/lfs/objects/batch` and what that names, and
+/// `POST .../commit/{rev}`.
 ///
 /// # Errors
 /// [`CommitError`], by stage. Unless it is [`CommitError::CommitOutcomeUnknown`], no commit was made.
@@ -67,7 +70,7 @@ async fn run(transport: &Transport, checked: CheckedCommit) -> Result<CommitInfo
         server_time: response.server_time,
     };
     job.reporter.phase(Phase::Uploading);
-    let ((), mut base) = try_join(lfs::upload(&job, &mut files), complete(&job, base)).await?;
+    let ((), mut base) = try_join(contents(&job, &mut files), complete(&job, base)).await?;
     let payload = Payload::of(&job, files.into());
     if payload.lines().next().is_none() {
         return unchanged(&job).await;
@@ -80,6 +83,14 @@ async fn run(transport: &Transport, checked: CheckedCommit) -> Result<CommitInfo
     let info = commit(&job, &payload, base).await?;
     job.reporter.finish().await;
     Ok(info)
+}
+
+/// Digests and uploads the content of the files, as far as it does not travel in the commit.
+async fn contents(job: &Arc<Job>, files: &mut [Added]) -> Result<(), CommitError> {
+    match xet::connect(job, files.iter().any(|file| file.mode == UploadMode::Lfs)).await? {
+        Some(cas) => xet::upload(job, &cas, files).await,
+        None => lfs::upload(job, files).await,
+    }
 }
 
 /// Whether the commit will name the head of the branch as its parent.

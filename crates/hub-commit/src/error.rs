@@ -93,6 +93,21 @@ pub enum CommitError {
         /// The last attempt's error.
         source: Error,
     },
+    /// The server did not say where content goes by Xet; nothing was uploaded.
+    #[error("the server gave no access to the store of its chunks")]
+    XetToken(#[source] Error),
+    /// Chunks of files could not be sent by Xet; no commit was made.
+    #[error("uploading chunks of the files failed")]
+    XetContent(#[source] Error),
+    /// The files whose chunks were sent by Xet could not be registered; no commit was made.
+    #[error("the server did not register the uploaded files")]
+    XetFiles(#[source] Error),
+    /// The server has checked the files whose chunks were sent by Xet, and refuses them; no commit was made.
+    #[error("the server refuses the uploaded files: {}", message.escape_debug())]
+    XetRefused {
+        /// The server's reason.
+        message: String,
+    },
     /// A file that is to be copied is not there, or could not be read; no commit was made.
     #[error("{} cannot be copied", shown(path))]
     Copy {
@@ -163,6 +178,9 @@ impl CommitError {
         match self {
             Self::Preupload(source)
             | Self::LfsBatch(source)
+            | Self::XetToken(source)
+            | Self::XetContent(source)
+            | Self::XetFiles(source)
             | Self::Commit(source)
             | Self::Upload { source, .. }
             | Self::VerifyFailed { source, .. }
@@ -196,6 +214,11 @@ impl CommitError {
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::InvalidOperation(message.into())
+    }
+
+    /// An error of a format that is written here: what goes in is bounded, so this is a mistake of ours.
+    pub(crate) fn of_format(error: hub_xet::XetError) -> Self {
+        Self::Stopped(error.to_string())
     }
 
     pub(crate) fn malformed(reason: impl Into<String>) -> Self {

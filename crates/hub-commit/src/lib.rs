@@ -19,7 +19,8 @@
 //!
 //! 1. Operations are checked and every source is opened once: what cannot be uploaded is reported before anything is sent.
 //! 2. `preupload` says how each file travels: inside the commit, or through LFS.
-//! 3. Files for LFS are hashed and uploaded, overlapped; files that the repository already has are dropped.
+//! 3. Files for LFS are hashed and uploaded, overlapped; files that the repository already has are dropped. Where the Hub has Xet, they are
+//!    cut into chunks instead, and only those that it does not have are sent.
 //! 4. The commit names the head of the branch as its parent and is sent as newline-delimited JSON, encoded on the way.
 //!
 //! Memory does not grow with the size of files: content is read in pieces of 64 to 512 KiB, at most a few ahead of the
@@ -47,6 +48,7 @@ mod outcome_unknown;
 mod plan;
 mod preupload;
 pub mod source;
+mod xet;
 
 pub use checked::CheckedCommit;
 pub use commit::{Reconciled, discussion_claim, reconcile_commit};
@@ -57,7 +59,7 @@ pub use hash::{DigestCache, Digests, Want};
 pub use operation::{
     CommitOperation, CommitOperationAdd, CommitOperationCopy, CommitOperationDelete, IsFolder,
 };
-pub use options::CommitOptions;
+pub use options::{CommitOptions, XetCompression};
 pub use outcome_unknown::{CommitOutcomeUnknown, Expected};
 pub use plan::{Action, CommitPlan, PlanEntry, PlanTotals, execute, plan_commit};
 pub use source::AddSource;

@@ -1,9 +1,11 @@
 //! [`CommitOptions`]: everything about a commit but its operations.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hub_endpoints::XetPolicy;
 use hub_types::progress::Progress;
 use hub_types::{ParentCommit, RepoRef, Revision};
 
@@ -32,6 +34,23 @@ pub struct CommitOptions {
     pub(crate) author: Option<String>,
     pub(crate) files: Arc<dyn Files>,
     pub(crate) digests: Option<Arc<dyn DigestCache>>,
+    pub(crate) xet: XetPolicy,
+    pub(crate) xet_index: Option<PathBuf>,
+    pub(crate) xet_compression: XetCompression,
+}
+
+/// Whether chunks are compressed that are sent by Xet. How they are stored makes no difference to who reads them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum XetCompression {
+    /// All that get smaller by it.
+    #[default]
+    Always,
+    /// As long as the connection is not faster than the compression: where it would have to wait, chunks are sent as they are. It takes
+    /// less time on a fast network, and more room on the Hub.
+    Adaptive,
+    /// None.
+    Never,
 }
 
 impl CommitOptions {
@@ -53,6 +72,9 @@ impl CommitOptions {
             author: None,
             files: Arc::new(SystemFiles),
             digests: None,
+            xet: XetPolicy::Auto,
+            xet_index: None,
+            xet_compression: XetCompression::Always,
         }
     }
 
@@ -154,6 +176,29 @@ impl CommitOptions {
     #[must_use]
     pub fn digests(mut self, digests: Arc<dyn DigestCache>) -> Self {
         self.digests = Some(digests);
+        self
+    }
+
+    /// Whether large files are sent by Xet, so that only the chunks travel that the server does not have, or by LFS. Default by Xet where
+    /// the Hub has it.
+    #[must_use]
+    pub fn xet(mut self, policy: XetPolicy) -> Self {
+        self.xet = policy;
+        self
+    }
+
+    /// A folder for what is known of the chunks that servers have, so that the next upload finds them. It is made when it is
+    /// missing. Default none: only what this commit itself sends, and what the server says when it is asked, is known.
+    #[must_use]
+    pub fn xet_index(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.xet_index = Some(folder.into());
+        self
+    }
+
+    /// Whether chunks are compressed that are sent by Xet. Default always.
+    #[must_use]
+    pub fn xet_compression(mut self, compression: XetCompression) -> Self {
+        self.xet_compression = compression;
         self
     }
 

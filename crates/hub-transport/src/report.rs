@@ -59,6 +59,7 @@ enum Item {
     Started { files: u64, bytes: u64 },
     Phase(Phase),
     File(Phase, Arc<str>),
+    Known(Arc<str>, u64),
     Waiting(WaitReason, Duration),
     Finished,
 }
@@ -133,6 +134,7 @@ impl Progress for Reporter {
                 files.insert(Arc::clone(&path), Place { first: position, latest: position, total });
                 state.queue.push_back(Item::File(phase, path));
             }
+            Event::Known { path, bytes } => state.queue.push_back(Item::Known(path.into(), bytes)),
             Event::Waiting { reason, duration } => {
                 // Many requests are told to wait at the same time; the latest says enough.
                 if let Some(Item::Waiting(..)) = state.queue.back() {
@@ -241,6 +243,7 @@ impl Item {
                     sink.event(&Event::File { phase, path, position: place.latest, total });
                 }
             }
+            Self::Known(path, bytes) => sink.event(&Event::Known { path, bytes: *bytes }),
             Self::Waiting(reason, duration) => {
                 sink.event(&Event::Waiting { reason: *reason, duration: *duration });
             }

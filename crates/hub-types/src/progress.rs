@@ -51,6 +51,14 @@ pub enum Event<'a> {
         /// Bytes of the file.
         total: u64,
     },
+    /// A file is new, but so many of its bytes are on the Hub already, as parts of other files, and do not travel. Its positions count
+    /// them.
+    Known {
+        /// Path in the repository.
+        path: &'a str,
+        /// Bytes of the file that do not travel.
+        bytes: u64,
+    },
     /// Nothing moves for a while, and why. It is over with the next event.
     Waiting {
         /// What is waited for.

@@ -128,7 +128,8 @@ impl Prepared {
             let info = GetInfo::<RepoInfo>::new(self.options.target().0.into());
             match api.transport()?.send(&info).await {
                 Err(error) if error.kind() == ErrorKind::RepoNotFound => {
-                    let checked = CheckedCommit::new(self.operations, self.options).await?;
+                    let options = api.with_xet(self.options);
+                    let checked = CheckedCommit::new(self.operations, options).await?;
                     return checked.plan_of_new(api.transport()?, skipped).ok_or_else(|| error.into());
                 }
                 _ => {}
@@ -140,7 +141,7 @@ impl Prepared {
     /// Opens all files; after that makes the repository and looks for what is to be deleted in it.
     async fn checked(self, api: &HfApi, create: Option<CreateRepo>) -> Result<CheckedCommit, Error> {
         let revision = self.options.target().1.clone();
-        let mut checked = CheckedCommit::new(self.operations, self.options).await?;
+        let mut checked = CheckedCommit::new(self.operations, api.with_xet(self.options)).await?;
         if let Some(create) = create {
             let repo = if checked.operations().is_empty() {
                 // No repository is made for nothing. The one that is there may be named without its owner.

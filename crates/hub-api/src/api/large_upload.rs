@@ -163,7 +163,8 @@ struct Job<'a> {
 impl Job<'_> {
     fn options(&self, revision: Revision) -> CommitOptions {
         let message = self.args.message.as_deref().unwrap_or(MESSAGE);
-        let mut options = CommitOptions::new(self.repo.clone(), message).revision(revision);
+        let options = CommitOptions::new(self.repo.clone(), message).revision(revision);
+        let mut options = self.api.with_xet(options);
         if let Some(workers) = self.args.num_workers {
             options = options.max_concurrency(workers);
         }

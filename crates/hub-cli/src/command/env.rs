@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Variables whose values can be shown. Of others that look as if they were meant for the Hub, only that they are set.
-const SHOWN: [&str; 37] = [
+const SHOWN: [&str; 38] = [
     "ALL_PROXY",
     "COLUMNS",
     "HF_ENDPOINT",
@@ -27,6 +27,7 @@ const SHOWN: [&str; 37] = [
     "HF_HUB_OFFLINE",
     "HF_HUB_USER_AGENT_ORIGIN",
     "HF_TOKEN_PATH",
+    "HF_XET_CACHE",
     "HOME",
     "HTTPS_PROXY",
     "HTTP_PROXY",

@@ -11,13 +11,21 @@ use crate::hash::digest::Want;
 use crate::job::Job;
 use crate::lfs::batch;
 use crate::lfs::object::Object;
-use crate::lfs::upload::{groups, hash_group, judge, work};
+use crate::lfs::upload::{Choice, groups, hash_group, judge, work};
 use crate::preupload::decision::Added;
 
 /// Digests all files and notes what becomes of each. Each content that goes to LFS once, with the first file that has it.
 pub(crate) async fn digest_all(job: &Arc<Job>, files: &mut [Added]) -> Result<Vec<Object>, CommitError> {
-    let work: Vec<_> =
-        groups(files, any_digest).into_iter().map(|group| work(files, group, any_digest)).collect();
+    digest(job, files, any_digest).await
+}
+
+/// Digests the regular files that need it, and notes what becomes of each.
+pub(crate) async fn digest_regular(job: &Arc<Job>, files: &mut [Added]) -> Result<(), CommitError> {
+    digest(job, files, |file| file.digest().filter(|want| *want == Want::GitBlob)).await.map(drop)
+}
+
+async fn digest(job: &Arc<Job>, files: &mut [Added], choice: Choice) -> Result<Vec<Object>, CommitError> {
+    let work: Vec<_> = groups(files, choice).into_iter().map(|group| work(files, group, choice)).collect();
     let hashed = stream::iter(work).map(|work| hash_group(job, work)).buffered(job.at_once.hashing);
     let hashed: Vec<_> = hashed.try_collect().await?;
     let mut known = HashSet::new();

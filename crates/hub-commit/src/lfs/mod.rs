@@ -10,5 +10,5 @@ mod upload;
 mod url;
 
 pub(crate) use self::object::Object;
-pub(crate) use self::upload::{upload, upload_objects};
-pub(crate) use crate::lfs::missing::{digest_all, missing};
+pub(crate) use self::upload::{judge, upload, upload_objects};
+pub(crate) use crate::lfs::missing::{digest_all, digest_regular, missing};

@@ -147,10 +147,10 @@ pub struct PlanTotals {
     pub skip: u64,
     /// Bytes of all files that come to be or get other content.
     pub bytes: u64,
-    /// Bytes that travel: content for LFS that the server lacks, and the body of the commit, in which files are in
-    /// base64. Headers and the small messages around LFS are not counted.
+    /// Bytes that travel: content for LFS that the server lacks, by Xet only the chunks that it lacks, before they are compressed; and the
+    /// body of the commit, in which files are in base64. Headers and the small messages around are not counted.
     pub bytes_to_send: u64,
-    /// Requests that [`execute`](crate::plan::execute) sends when none has to be repeated.
+    /// Requests that [`execute`](crate::plan::execute) sends when none has to be repeated, without questions about chunks.
     pub requests: u64,
 }
 

@@ -13,7 +13,7 @@ use crate::commit::commit_url;
 use crate::job::Job;
 use crate::plan::commit_plan::CommitPlan;
 use crate::preupload::decision::{Added, Decision};
-use crate::{CommitError, CommitOptions, lfs};
+use crate::{CommitError, CommitOptions, lfs, xet};
 
 /// Does what `plan` says, or nothing: the commit follows the head that the plan was made for, and has the content that was
 /// there then. Nothing is hashed or decided again.
@@ -21,8 +21,8 @@ use crate::{CommitError, CommitOptions, lfs};
 /// A plan that changes nothing makes no commit: the response has [`CommitInfo::created`] false. A lost response is treated as in
 /// [`create_commit`](crate::create_commit).
 ///
-/// Endpoints: `GET .../revision/{rev}`, `POST /{id}.git/info/lfs/objects/batch`, what it names, and
-/// `POST .../commit/{rev}`.
+/// Endpoints: `GET .../revision/{rev}`, `GET .../xet-write-token/{rev}` and what it names, or `POST /{id}.git/info/lfs/objects/batch` and
+/// what that names, and `POST .../commit/{rev}`.
 ///
 /// # Errors
 /// [`CommitError::ParentMismatch`] when the branch moved, [`CommitError::SourceChanged`] or [`CommitError::Sources`] when a
@@ -58,7 +58,10 @@ pub async fn execute(transport: &Transport, plan: CommitPlan) -> Result<CommitIn
         info
     } else {
         job.reporter.phase(Phase::Uploading);
-        lfs::upload_objects(&job, objects).await?;
+        match xet::connect(&job, !objects.is_empty()).await? {
+            Some(cas) => xet::upload_objects(&job, &cas, objects).await?,
+            None => lfs::upload_objects(&job, objects).await?,
+        }
         job.reporter.phase(Phase::Committing);
         let payload = Payload::of(&job, files);
         commit(&job, &payload, Base { head: now.parse().ok(), server_time }).await?

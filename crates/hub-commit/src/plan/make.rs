@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use hub_endpoints::XetPolicy;
 use hub_transport::Transport;
 use hub_types::preupload::UploadMode;
 use hub_types::progress::{Event, Phase, Progress};
@@ -17,16 +18,17 @@ use crate::operation::warnings::warnings;
 use crate::plan::commit_plan::{Action, CommitPlan, PlanEntry, PlanTotals};
 use crate::preupload::classify::decide_all;
 use crate::preupload::decision::{Added, Decision};
-use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, Reason, Skipped};
+use crate::{CheckedCommit, CommitError, CommitOperation, CommitOptions, Reason, Skipped, xet};
 
 /// Says what a commit of all operations would do, and changes nothing. `skipped` is what the caller left out already, for
 /// example what [`folder::list`](crate::folder::list) says; it becomes part of the plan.
 ///
-/// Every file is read and hashed once, so that the plan says which content the server has. Sources, permissions, limits
+/// Every file is read and hashed once, so that the plan says which content the server has; where it has Xet, what it does not have is read
+/// once more for the chunks of it that it has. Sources, permissions, limits
 /// and the card are checked as for a commit.
 ///
 /// Endpoints: `POST /api/validate-yaml` (only with a `README.md`), `POST .../preupload/{rev}`,
-/// `POST /{id}.git/info/lfs/objects/batch`, `GET .../revision/{rev}` where preupload does not name the head, and
+/// `POST /{id}.git/info/lfs/objects/batch`, `GET .../xet-write-token/{rev}` and questions about chunks, `GET .../revision/{rev}` where preupload does not name the head, and
 /// `POST .../paths-info/{rev}` with copies.
 ///
 /// # Errors
@@ -85,6 +87,13 @@ async fn make(
     let (missing, batches) = lfs::missing(&job, contents).await?;
     let transfers: u64 = missing.iter().map(|(_, requests)| requests).sum();
     let objects: Vec<Object> = missing.into_iter().map(|(object, _)| object).collect();
+    let (content, requests) = match xet::connect(&job, !objects.is_empty()).await? {
+        Some(cas) => xet::estimate(&job, &cas, &objects).await?,
+        None => {
+            let question = u64::from(!objects.is_empty() && options.xet != XetPolicy::Never);
+            (objects.iter().map(Object::size).sum(), question + batches + transfers)
+        }
+    };
 
     let payload = Payload::of(&job, files.into());
     let files: HashMap<usize, &Added> =
@@ -112,9 +121,8 @@ async fn make(
     // The head is compared first, whatever comes next.
     totals.requests = 1;
     if payload.lines().next().is_some() {
-        totals.requests += batches + transfers + 1;
-        let sent: u64 = objects.iter().map(Object::size).sum();
-        totals.bytes_to_send = sent.saturating_add(payload.body_len(header(&options, head.parse().ok()))?);
+        totals.requests += requests + 1;
+        totals.bytes_to_send = content.saturating_add(payload.body_len(header(&options, head.parse().ok()))?);
     }
     job.reporter.finish().await;
     Ok(CommitPlan {

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use http_body::Body as _;
-use http_body_util::BodyExt;
+use http_body::{Body as _, Frame};
+use http_body_util::{BodyExt, StreamBody};
 use hub_transport::{Body, BoxError};
 use serde_json::{Value, json};
 
@@ -32,6 +32,14 @@ pub(crate) enum Fault {
     First(fn(&mut Repo)),
     /// This response instead of doing anything.
     Say(Value),
+    /// This text, as it is, instead of doing anything.
+    Text(String),
+    /// This text again and again, without an end.
+    Endless(String),
+    /// This text as the response, after doing it.
+    DoneText(String),
+    /// The response of what is done, cut off in the middle.
+    Cut,
     /// The response without its `ETag`.
     NoEtag,
     /// A success that says nothing, after doing it or instead of it.
@@ -114,8 +122,13 @@ impl tower::Service<Request<Body>> for Hub {
             let line = format!("{} {path}", head.method);
             let announced = body.size_hint().exact();
             let body = body.collect().await?.to_bytes();
-            let _running = (head.method == Method::PUT).then(|| Running::new(&hub));
+            let _running =
+                (head.method == Method::PUT || line.contains("/xorbs/")).then(|| Running::new(&hub));
             tokio::task::yield_now().await;
+            let slow = hub.repo().slow.filter(|_| line.contains("/xorbs/"));
+            if let Some(time) = slow {
+                tokio::time::sleep(time).await;
+            }
             if head.method == Method::PUT {
                 assert_eq!(announced, Some(body.len() as u64), "uploads carry their length");
             }
@@ -173,6 +186,24 @@ impl tower::Service<Request<Body>> for Hub {
                     Ok(done(&body))
                 }
                 Some(Fault::Say(value)) => Ok(reply(200, value)),
+                Some(Fault::Text(text)) => Ok(Response::new(Body::bytes(text))),
+                Some(Fault::DoneText(text)) => {
+                    done(&body);
+                    Ok(Response::new(Body::bytes(text)))
+                }
+                Some(Fault::Endless(text)) => {
+                    let text = Bytes::from(text);
+                    let frames = futures_util::stream::repeat_with(move || {
+                        Ok::<_, BoxError>(Frame::data(text.clone()))
+                    });
+                    Ok(Response::new(Body::once(StreamBody::new(frames))))
+                }
+                Some(Fault::Cut) => {
+                    let whole = done(&body).into_body().collect().await?.to_bytes();
+                    let half = whole.slice(..whole.len() / 2);
+                    let frames = futures_util::stream::iter([Ok(Frame::data(half)), Err(lost())]);
+                    Ok(Response::new(Body::once(StreamBody::new(frames))))
+                }
                 Some(Fault::NoEtag) => {
                     let mut response = done(&body);
                     response.headers_mut().remove("etag");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Response};
@@ -16,6 +17,7 @@ use hub_types::{RepoRef, RepoType};
 use serde_json::{Value, json};
 use sha1::Digest;
 
+use crate::cas::{self, Cas};
 use crate::faults::Fault;
 
 pub(crate) const ENDPOINT: &str = "http://hub.test";
@@ -61,6 +63,10 @@ pub(crate) struct Repo {
     parts: HashMap<(String, u32), Bytes>,
     pub(crate) faults: Vec<(&'static str, Fault)>,
     pub(crate) late: Vec<(String, Bytes)>,
+    /// Where large files go by Xet, if the Hub has it.
+    pub(crate) cas: Option<Cas>,
+    /// How long a xorb takes.
+    pub(crate) slow: Option<Duration>,
 }
 
 impl Repo {
@@ -118,6 +124,8 @@ impl Hub {
             parts: HashMap::new(),
             faults: Vec::new(),
             late: Vec::new(),
+            cas: None,
+            slow: None,
         };
         repo.push("initial commit", "", BTreeMap::new());
         Self(Arc::new(Mutex::new(repo)))
@@ -163,6 +171,12 @@ impl Hub {
                 Some(message) => reply(400, json!({"errors": [{"message": message}], "warnings": []})),
                 None => reply(404, json!({"error": "no such URL"})),
             };
+        }
+        if path.contains("/xet-write-token/") {
+            return cas::token(repo);
+        }
+        if let Some(rest) = path.strip_prefix("/_xet/") {
+            return cas::respond(repo, method, rest, body);
         }
         if let Some(rest) = path.strip_prefix("/store/") {
             return store(repo, method, rest, body);

@@ -22,7 +22,7 @@ async fn files_travel_as_the_server_decides_and_one_commit_is_made() {
     assert_eq!(tree["a.txt"], regular(b"hello"));
     assert_eq!(tree["empty.bin"], regular(b""));
     assert!(tree["w.bin"].lfs && tree["w.bin"].oid == hex(&sha2::Sha256::digest(content(300))));
-    assert_eq!(repo.count("GET"), 0, "preupload already told the head: {:?}", repo.log);
+    assert_eq!(repo.count("revision"), 0, "preupload already told the head: {:?}", repo.log);
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,10 +16,10 @@ use crate::faults::Fault;
 use crate::hub::{ENDPOINT, Hub, content, options};
 use crate::watched::{Counts, Watched};
 
-const FILES: usize = 7;
+pub(crate) const FILES: usize = 7;
 
 /// Regular files, and LFS files of which two have the same content.
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for index in 0..FILES {
         std::fs::create_dir_all(dir.path().join("sub")).unwrap();
@@ -29,7 +29,7 @@ fn folder() -> tempfile::TempDir {
     dir
 }
 
-fn counted(counts: &Arc<Counts>) -> CommitOptions {
+pub(crate) fn counted(counts: &Arc<Counts>) -> CommitOptions {
     let seen = Arc::clone(counts);
     let progress = move |event: &Event<'_>| {
         if let Event::File { phase: Phase::Hashing, path, position, total } = event
@@ -41,7 +41,7 @@ fn counted(counts: &Arc<Counts>) -> CommitOptions {
     options().files(Arc::new(Watched(Arc::clone(counts)))).progress(Arc::new(progress))
 }
 
-async fn run(
+pub(crate) async fn run(
     transport: &Transport,
     dir: &Path,
     options: CommitOptions,
@@ -52,7 +52,7 @@ async fn run(
 }
 
 /// A transport that answers `requests` requests; the one after them is carried out or not, and never answered.
-fn cut(hub: &Hub, requests: usize, carried_out: bool) -> (Transport, Arc<Notify>) {
+pub(crate) fn cut(hub: &Hub, requests: usize, carried_out: bool) -> (Transport, Arc<Notify>) {
     let (left, end) = (Arc::new(AtomicUsize::new(requests)), Arc::new(Notify::new()));
     let (hub, signal) = (hub.clone(), Arc::clone(&end));
     let inner_service = tower::service_fn(move |request| {

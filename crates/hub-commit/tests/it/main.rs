@@ -1,6 +1,7 @@
 //! Whole jobs against a small Hub in memory that misbehaves when it is told to.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod cas;
 mod commits;
 mod contention;
 mod doubt;
@@ -14,3 +15,7 @@ mod plans;
 mod sources;
 mod uploads;
 mod watched;
+mod xet;
+mod xet_faults;
+mod xet_known;
+mod xet_large;
