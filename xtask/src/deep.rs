@@ -38,7 +38,7 @@ enum Run {
     Fuzz,
 }
 
-const LANES: [Lane; 9] = [
+const LANES: [Lane; 10] = [
     Lane {
         name: "properties",
         much: "20,000 cases of each property",
@@ -73,7 +73,13 @@ const LANES: [Lane; 9] = [
         name: "kills",
         much: "2,000 kills of the server; 20 mixtures of what a power failure takes",
         variables: &[("HUB_DEEP_KILLS", "2000"), ("HUB_DEEP_POWER", "20")],
-        run: Run::Test(&["-p", "hub-cli", "--test", "durable"]),
+        run: Run::Test(&["-p", "hub-cli", "--test", "durable", "--", "--skip", "soak"]),
+    },
+    Lane {
+        name: "soak",
+        much: "1,800,000 calls of a mixed load",
+        variables: &[("HUB_DEEP_SOAK", "1800000")],
+        run: Run::Test(&["--release", "-p", "hub-cli", "--test", "durable", "soak"]),
     },
     Lane {
         name: "races",

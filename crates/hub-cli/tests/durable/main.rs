@@ -1,4 +1,4 @@
-//! The program when its process is killed or the power fails: lanes "kill" and "power" of docs/proof.md.
+//! The program when its process is killed, when the power fails, and under load: lanes "kill", "power" and "soak" of docs/proof.md.
 //!
 //! Not at some moments but at some changes: `recorder.c` counts what the program changes on disk, and kills it instead of one.
 //! HUB_DEEP_KILLS and HUB_DEEP_POWER are the numbers of kills of the server and of seeds for what a power failure takes.
@@ -21,3 +21,4 @@ mod power;
 mod power_client;
 mod power_serve;
 mod recorder;
+mod soak;

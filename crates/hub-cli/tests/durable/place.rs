@@ -55,6 +55,11 @@ impl Served {
         }
     }
 
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A client that asks once.
     pub(crate) fn client(&self) -> HfApi {
         let once = hub_api::transport::RetryConfig::none();
