@@ -1,7 +1,7 @@
 //! `hub serve` under a mixed load whose callers sometimes go away: it does not grow, and every commit is accounted for.
 //!
 //! Of a hundred calls eighty ask, fifteen read files, four upload large files and one a small file; one of a hundred is dropped in
-//! the middle. HUB_DEEP_SOAK is the number of calls.
+//! the middle, of the uploads one of ten. HUB_DEEP_SOAK is the number of calls.
 
 use std::{
     collections::BTreeSet,
@@ -130,7 +130,8 @@ async fn calls(api: HfApi, seed: u64, count: u64, commits: Arc<Mutex<Commits>>) 
                 _ => upload(&api, &commits, &repo, &title, format!("{what}").into_bytes()).await,
             }
         };
-        let limit = if chance.next().is_multiple_of(100) { 1 + chance.next() % 30 } else { u64::MAX };
+        let one_in = if kind < 95 { 100 } else { 10 };
+        let limit = if chance.next().is_multiple_of(one_in) { 1 + chance.next() % 30 } else { u64::MAX };
         if let Some(Err(error)) = polled_at_most(usize::try_from(limit).unwrap_or(usize::MAX), work).await {
             panic!("seed {SEED}, {title}, kind {kind} on {repo}: {error:?}");
         }
