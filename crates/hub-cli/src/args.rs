@@ -1,5 +1,6 @@
 //! The command line as clap reads it. Commands and flags are those of the official `hf` command.
 
+mod admin;
 mod auth;
 mod cache;
 mod discussions;
@@ -22,7 +23,11 @@ use clap::{
     builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser},
 };
 use hub_api::NetworkPolicy;
+use hub_server::RateLimit;
 
+pub(crate) use admin::{
+    Admin, AdminCommand, AdminMembers, AdminOrgs, AdminQuota, AdminRepo, AdminRepos, AdminTokens, AdminUsers,
+};
 pub(crate) use auth::{Auth, Login, Logout, Switch};
 pub(crate) use cache::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache, VerifyCache};
 pub(crate) use discussions::{
@@ -152,6 +157,8 @@ pub(crate) enum Command {
     Spaces(Spaces),
     /// Run a Hub on this machine over the repositories in a folder
     Serve(Serve),
+    /// Look after the Hub that `hub serve` runs: accounts, tokens, limits, checks and backups
+    Admin(Admin),
     /// Write a completion script for a shell to stdout
     Completions {
         /// The shell
@@ -232,18 +239,43 @@ pub(crate) struct Serve {
     /// Wait so many milliseconds before each response: for measurements
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub(crate) latency: u64,
-    /// The URL that clients know this Hub by, when a proxy stands before it
+    /// The URL that clients know this Hub by; needed to listen on all addresses of the machine
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
+    /// The certificate for https, a PEM file with those that lead to an authority after it; read again on SIGHUP
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The key of the certificate, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// The address of a proxy that stands before it, whose X-Forwarded-For is believed; may be repeated
     #[arg(long, value_name = "ADDR")]
     pub(crate) trusted_proxy: Vec<IpAddr>,
     /// How long transfers may take to end once the server is to stop
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub(crate) shutdown_timeout: u64,
+    /// The most requests of one user in 5 minutes: to the API, and after a comma downloads of files [default of these: five
+    /// times as many; without the flag: no limit]
+    #[arg(long, value_name = "API[,RESOLVERS]", value_parser = rate_limit)]
+    pub(crate) rate_limit_user: Option<RateLimit>,
+    /// The same for each address from which requests come without a valid token
+    #[arg(long, value_name = "API[,RESOLVERS]", value_parser = rate_limit)]
+    pub(crate) rate_limit_address: Option<RateLimit>,
+    /// Add a line of JSON to this file for each change that is made; opened anew on SIGHUP
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit_log: Option<PathBuf>,
     /// How the log is written to stderr: lines for people, or an object of JSON in each
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
+}
+
+/// `1000` or `1000,5000`.
+fn rate_limit(text: &str) -> Result<RateLimit, String> {
+    let wrong = |_| format!("{text:?} is no limit: write for example 1000, or 1000,5000");
+    let (api, resolvers) = text.split_once(',').map_or((text, None), |(api, rest)| (api, Some(rest)));
+    let api: u32 = api.parse().map_err(wrong)?;
+    let resolvers = resolvers.map(str::parse).transpose().map_err(wrong)?;
+    Ok(RateLimit::new(api, resolvers.unwrap_or(api.saturating_mul(5))))
 }
 
 /// How a server's log is written.

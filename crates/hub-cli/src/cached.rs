@@ -160,7 +160,7 @@ impl Condition {
 }
 
 /// A time as a person writes it: `30d`, `12h`, `6mo`.
-fn age(text: &str) -> Result<Duration, String> {
+pub(crate) fn age(text: &str) -> Result<Duration, String> {
     const HOUR: u64 = 3600;
     const DAY: u64 = 24 * HOUR;
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());

@@ -99,6 +99,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Datasets(args) => command::kind::run(&session, hub_api::RepoType::Dataset, args).await,
             Command::Spaces(args) => command::spaces::run(&session, args).await,
             Command::Serve(args) => command::serve::run(args).await,
+            Command::Admin(args) => command::admin::run(&session, args).await,
             Command::Env => command::env::run(&session),
             Command::Version | Command::Completions { .. } | Command::Man { .. } | Command::Commands => {
                 Ok(())

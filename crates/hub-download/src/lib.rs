@@ -49,13 +49,13 @@ pub use destination::Target;
 pub use disk::{Disk, SystemDisk};
 pub use error::DownloadError;
 pub use file::{FileRequest, hf_hub_download};
+pub use hub_endpoints::XetPolicy;
 pub use listing::{FileMetadata, file_metadata, metadata_at};
 pub use options::{DownloadOptions, DownloadTimeouts, Parts};
 pub use plan::{PlannedFile, plan_file, plan_snapshot};
 pub use read::{FileReader, ReadRequest, read_file};
 pub use remote_file::RemoteFile;
 pub use snapshot::{Filter, SnapshotRequest, snapshot_download};
-pub use hub_endpoints::XetPolicy;
 pub use verify::{Mismatch, Verification, VerifyRequest, verify};
 
 #[cfg(doctest)]

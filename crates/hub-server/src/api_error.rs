@@ -198,6 +198,7 @@ impl From<StoreError> for ApiError {
             | StoreError::InvalidPath { .. }
             | StoreError::TooLarge { .. }
             | StoreError::TooManyEdits { .. } => Self::bad_request(error.to_string()),
+            StoreError::QuotaExceeded { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
             StoreError::DiscussionNotFound { .. } => Self::new(StatusCode::NOT_FOUND, "Discussion not found"),
             StoreError::CommentNotFound { .. } => Self::new(StatusCode::NOT_FOUND, "Comment not found"),
             StoreError::DiscussionMerged { .. } => Self::bad_request("This pull request is already merged"),

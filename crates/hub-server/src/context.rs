@@ -3,19 +3,19 @@
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use http::{HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER};
 use tempfile::TempDir;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::{
     api_error::ApiError,
     documents::Documents,
     fault::Faults,
-    limits::per_address::{PerAddress, Share},
+    limits::per_address::{Place, Places},
     signed::Signer,
     store::Store,
 };
@@ -25,9 +25,8 @@ use hub_types::query::Query;
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// Requests that are worked on at the same time; others wait for a moment, and are then answered 503.
 const IN_FLIGHT: usize = 128;
-/// Git programs that run at the same time, those of one address, and how long a request waits for its turn.
+/// Git programs that run at the same time, and how long the first request of an address waits for its turn.
 const GIT_PROGRAMS: usize = 16;
-const GIT_PER_ADDRESS: usize = 8;
 const GIT_WAIT: Duration = Duration::from_secs(30);
 
 /// What a query or a form may name more than once. Everything else has one value, for us and for git alike.
@@ -43,19 +42,11 @@ pub(crate) struct Inner {
     /// Whether files come and go by Xet.
     pub(crate) offers_xet: bool,
     git_program: PathBuf,
-    git_slots: Arc<Semaphore>,
-    git_shares: PerAddress,
+    git_slots: Places,
     pub(crate) faults: Faults,
     pub(crate) in_flight: Arc<Semaphore>,
     // Dropped last: the store closes its files first.
     _temporary: Option<TempDir>,
-}
-
-/// The right to run one git program.
-#[derive(Debug)]
-pub(crate) struct GitSlot {
-    _slot: OwnedSemaphorePermit,
-    _share: Option<Share>,
 }
 
 /// What a handler knows of its request besides path and body.
@@ -72,6 +63,23 @@ pub(crate) struct Context {
     pub(crate) expired_links: bool,
     /// Who asks, over a port.
     pub(crate) peer: Option<IpAddr>,
+    /// Where to say what is changed.
+    pub(crate) subject: Option<Subject>,
+}
+
+/// What a request changed, where its path does not say it, for whoever writes down changes. An extension of the request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Subject(Arc<Mutex<Option<String>>>);
+
+impl Subject {
+    fn set(&self, what: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
+    }
+
+    #[cfg(feature = "serve")]
+    pub(crate) fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl Inner {
@@ -91,32 +99,23 @@ impl Inner {
             public_url,
             offers_xet,
             git_program,
-            git_slots: Arc::new(Semaphore::new(GIT_PROGRAMS)),
-            git_shares: PerAddress::new(GIT_PER_ADDRESS),
+            git_slots: Places::new(GIT_PROGRAMS),
             faults: Faults::default(),
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
             _temporary: temporary,
         }
     }
 
-    /// A slot for one git program that runs.
-    pub(crate) async fn git_slot(&self, peer: Option<IpAddr>) -> Result<GitSlot, ApiError> {
-        let share = match peer {
-            Some(peer) => Some(self.git_shares.take(peer).ok_or_else(busy)?),
-            None => None,
-        };
-        let slot = Arc::clone(&self.git_slots).acquire_owned();
-        match tokio::time::timeout(GIT_WAIT, slot).await {
-            Ok(Ok(slot)) => Ok(GitSlot { _slot: slot, _share: share }),
-            _ => Err(busy()),
-        }
+    /// The right to run one git program.
+    pub(crate) async fn git_slot(&self, peer: Option<IpAddr>) -> Result<Place, ApiError> {
+        self.git_slots.take(peer, GIT_WAIT).await.ok_or_else(busy)
     }
 
     /// How many requests are worked on, and how many git programs run.
     #[cfg(feature = "serve")]
     pub(crate) fn load(&self) -> (usize, usize) {
         let working = IN_FLIGHT.saturating_sub(self.in_flight.available_permits());
-        (working, GIT_PROGRAMS.saturating_sub(self.git_slots.available_permits()))
+        (working, self.git_slots.taken())
     }
 
     /// The program that answers git.
@@ -136,6 +135,13 @@ impl Context {
         match tokio::task::spawn_blocking(move || work(&hub)).await {
             Ok(result) => result,
             Err(error) => Err(ApiError::internal(&error)),
+        }
+    }
+
+    /// Says what the request changed, where its path does not.
+    pub(crate) fn changed(&self, what: impl Into<String>) {
+        if let Some(subject) = &self.subject {
+            subject.set(what.into());
         }
     }
 

@@ -39,9 +39,13 @@ pub struct EmbeddedHub {
     inner: Arc<Inner>,
 }
 
-/// The address that a server listens on, as an extension of its requests.
+/// The address that a server listens on and what it speaks there, as an extension of its requests.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ListenAddress(pub(crate) SocketAddr);
+pub(crate) struct ListenAddress {
+    pub(crate) address: SocketAddr,
+    /// `http` or `https`.
+    pub(crate) scheme: &'static str,
+}
 
 /// Who sent a request over a port, as an extension of it.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +80,10 @@ impl EmbeddedHub {
 
     pub(crate) fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    pub(crate) fn git_program(&self) -> &Path {
+        self.inner.git_program()
     }
 
     /// How many requests are worked on, and how many git programs run.
@@ -126,7 +134,7 @@ impl EmbeddedHub {
             response = without_body(response);
         }
         let status = response.status().as_u16();
-        let ms = started.elapsed().as_millis();
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(%method, path, status, ms, request_id, "request");
         match fault {
             Some(fault) => fault.apply(response).await,
@@ -160,6 +168,7 @@ impl EmbeddedHub {
             head: parts.method == Method::HEAD,
             expired_links,
             peer: parts.extensions.get().map(|PeerAddress(peer)| *peer),
+            subject: parts.extensions.get().cloned(),
         };
         router::dispatch(context, parts, body).await
     }
@@ -201,9 +210,10 @@ fn base_url(parts: &Parts, public_url: Option<&str>) -> String {
         let scheme = parts.uri.scheme_str().unwrap_or("http");
         return format!("{scheme}://{authority}");
     }
+    let scheme = listen.map_or("http", |listen| listen.scheme);
     match (requested_host(parts).filter(|host| is_loopback_authority(host)), listen) {
-        (Some(host), _) => format!("http://{host}"),
-        (None, Some(ListenAddress(address))) => format!("http://{address}"),
+        (Some(host), _) => format!("{scheme}://{host}"),
+        (None, Some(listen)) => format!("{scheme}://{}", listen.address),
         (None, None) => "http://localhost".to_owned(),
     }
 }
@@ -248,7 +258,7 @@ mod tests {
             request = request.header(HOST, host);
         }
         if let Some(address) = listen {
-            request = request.extension(ListenAddress(address.parse().unwrap()));
+            request = request.extension(ListenAddress { address: address.parse().unwrap(), scheme: "http" });
         }
         request.body(()).unwrap().into_parts().0
     }

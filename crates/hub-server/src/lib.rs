@@ -27,6 +27,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod admin;
 mod api_error;
 mod body;
 mod builder;
@@ -36,6 +37,7 @@ mod documents;
 mod embedded_hub;
 mod error;
 mod fault;
+mod git_env;
 mod handler;
 mod limits;
 mod local_user;
@@ -51,16 +53,19 @@ mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use admin::{Admin, AdminError, AdminErrorKind, AdminRequest, restore_backup};
 pub use body::Body;
 pub use builder::Builder;
 pub use embedded_hub::EmbeddedHub;
 pub use error::OpenError;
 pub use fault::{Fault, Held};
+#[cfg(feature = "serve")]
+pub use limits::rates::RateLimit;
 pub use local_user::OwnHub;
 pub use route::table::{Needs, Operation, routes};
 pub use seed::{Seed, TagFiles};
 #[cfg(feature = "serve")]
-pub use serve::{Port, ServeError, Server};
+pub use serve::{AuditLog, Port, ServeError, Server, ServerTls, TlsError};
 pub use store::{DiscardLfs, OrgRole, StoreError, TokenRole};
 
 /// An error of any type, as services and bodies pass it on.

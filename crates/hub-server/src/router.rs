@@ -1,6 +1,6 @@
 //! From a path to the handler that answers it.
 
-use http::{Method, Response, request::Parts};
+use http::{Method, Response, header::AUTHORIZATION, request::Parts};
 use hub_types::{
     ParseError, RepoRef,
     route::{self, RepoRoute, Route},
@@ -36,6 +36,9 @@ pub(crate) async fn dispatch(
         return Err(ApiError::nowhere());
     }
     let Some(operation) = operations.iter().find(|operation| operation.answers(&parts.method)) else {
+        if is_like_without_namespace(&route) && matches!(parts.method, Method::POST | Method::DELETE) {
+            return Err(ApiError::repo_not_found(!parts.headers.contains_key(AUTHORIZATION)));
+        }
         return Err(ApiError::method_not_allowed(&table::allowed(operations)));
     };
     let needs = operation.needs;
@@ -69,6 +72,11 @@ pub(crate) async fn dispatch(
         Route::SpaceTemplates => handler::space_templates::list(context).await,
         Route::UserLikes(user) => handler::likes::of_user(&context, &parts, user).await,
     }
+}
+
+/// Whether a path reads as the repository `x/like`, where `x` may have been meant: no repository of this Hub is without a namespace.
+fn is_like_without_namespace(route: &Route) -> bool {
+    matches!(route, Route::Repo { repo, action: RepoRoute::Info(None) } if repo.id.name() == "like")
 }
 
 /// Answers what is asked of a repository. Whoever comes here has what the table says of it, or what an exception says.
@@ -122,7 +130,7 @@ async fn in_repo(
         RepoRoute::Discussions => handler::discussions::list(&context, access).await,
         RepoRoute::Discussion(number) => handler::discussions::details(&context, access, number).await,
         RepoRoute::Git(route) => handler::git::response(&context, access, &parts, body, route).await,
-        RepoRoute::LfsLocks => handler::lfs::no_locks(),
+        RepoRoute::LfsLocks(route) => handler::locks::response(&context, access, &parts, body, route).await,
         RepoRoute::LfsBatch => {
             let request = handler::lfs::read_batch(body).await?;
             access.must(exceptions::of_batch(&request))?;

@@ -28,6 +28,7 @@ mod extra;
 pub mod hex;
 mod info;
 mod info_shapes;
+mod json_problem;
 mod lenient;
 pub mod lfs;
 mod likes;
@@ -73,6 +74,7 @@ pub use info::{
     BlobLfsInfo, DatasetInfo, Gated, ModelInfo, RepoFile, RepoInfo, SafeTensorsInfo, SpaceInfo,
     TransformersInfo,
 };
+pub use json_problem::json_problem;
 pub use likes::{Like, LikedRepo, Liker, UserLikes};
 pub use message::Message;
 pub use new_repo::{CreateRepoRequest, CreateRepoResponse, DeleteRepoRequest};

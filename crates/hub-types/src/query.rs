@@ -72,13 +72,18 @@ impl Query {
     /// The number at `name`.
     ///
     /// # Errors
-    /// [`ParseError`] when it is there and is no number from 0 on.
+    /// [`ParseError`] when it is there and is no number from 0 on, in digits alone.
     pub fn number(&self, name: &str) -> Result<Option<usize>, ParseError> {
         let number = |text: &str| {
-            text.parse().map_err(|_| ParseError::new("query", text, format!("\"{name}\" must be a number")))
+            digits(text).ok_or_else(|| ParseError::new("query", text, format!("\"{name}\" must be a number")))
         };
         self.get(name).map(number).transpose()
     }
+}
+
+/// A number in digits alone: `+1` is none.
+pub(crate) fn digits<N: std::str::FromStr>(text: &str) -> Option<N> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 fn is_true(text: &str) -> bool {
@@ -96,7 +101,7 @@ mod tests {
         assert_eq!(query.all("expand").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(query.number("limit").unwrap(), Some(5));
         assert_eq!(query.number("absent").unwrap(), None);
-        assert!(query.number("p").is_err());
+        assert!(query.number("p").is_err() && Query::parse(b"p=%2B1").number("p").is_err());
         assert_eq!(query.get("e"), Some("/a b"));
     }
 }

@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(crate) mod admin;
 pub(crate) mod auth;
 pub(crate) mod cache;
 mod card;

@@ -109,6 +109,7 @@ fn every_command_prints_the_json_that_is_documented() {
     hub.run(&["cache", "verify", demo]);
     hub.run(&["cache", "rm", &format!("model/{demo}"), "--yes"]);
     hub.run(&["repos", "delete", data, "--type", "dataset", "--yes"]);
+    administration(&mut hub, demo);
 
     let all: BTreeSet<String> = hub.leaves.iter().cloned().collect();
     let elsewhere: BTreeSet<String> = ELSEWHERE.iter().map(|&name| name.to_owned()).collect();
@@ -129,6 +130,32 @@ fn accounts(hub: &mut Checked<'_>) {
     hub.run(&["auth", "switch", "--token-name", login["token_name"].as_str().unwrap()]);
     hub.run(&["auth", "whoami"]);
     hub.run(&["auth", "logout"]);
+}
+
+fn administration(hub: &mut Checked<'_>, demo: &str) {
+    hub.run(&["admin", "users", "create", "bob", "--fullname", "Bob"]);
+    hub.run(&["admin", "users", "list"]);
+    hub.run(&["admin", "users", "disable", "bob"]);
+    hub.run(&["admin", "users", "enable", "bob"]);
+    hub.run(&["admin", "orgs", "create", "lab"]);
+    hub.run(&["admin", "orgs", "list"]);
+    hub.run(&["admin", "orgs", "members", "set", "lab", "bob", "--role", "write"]);
+    hub.run(&["admin", "orgs", "members", "list", "lab"]);
+    hub.run(&["admin", "orgs", "members", "remove", "lab", "bob"]);
+    hub.run(&["admin", "orgs", "settings", "lab", "--private-by-default"]);
+    hub.run(&["admin", "orgs", "delete", "lab", "--yes"]);
+    hub.run(&["admin", "tokens", "create", "bob", "laptop", "--valid-for", "90d"]);
+    hub.run(&["admin", "tokens", "list", "bob"]);
+    hub.run(&["admin", "tokens", "revoke", "bob", "laptop", "--yes"]);
+    hub.run(&["admin", "users", "delete", "bob", "--yes"]);
+    hub.run(&["admin", "repos", "list"]);
+    hub.run(&["admin", "repos", "disable", demo]);
+    hub.run(&["admin", "repos", "enable", demo]);
+    hub.run(&["admin", "quota", &me(hub.place), "--set", "50GB"]);
+    let checked = hub.run(&["admin", "fsck"]);
+    assert_eq!(checked["problems"], serde_json::json!([]));
+    hub.run(&["admin", "backup", "copy"]);
+    hub.run(&["admin", "restore", "copy", "--data", "restored"]);
 }
 
 fn repositories(hub: &mut Checked<'_>, demo: &str, data: &str, files: &str) {

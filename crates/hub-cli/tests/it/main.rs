@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod admin;
 mod bandwidth;
 mod cache;
 mod cache_verify;
 mod command_line;
 mod control_characters;
 mod crash;
+mod deploy;
 mod discussions;
 mod download_dry_run;
 mod dry_run;
@@ -26,6 +28,7 @@ mod place;
 #[cfg(target_os = "linux")]
 mod progress;
 mod repos;
+mod serve_tls;
 mod streams;
 mod terminal;
 mod tokens;

@@ -70,6 +70,7 @@ fn more(command: &str) -> &'static [&'static str] {
         "spaces variables add" => &["-e", "KEY=1"],
         "spaces settings" => &["--hardware", "cpu-basic", "--sleep-time", "5"],
         "repos settings" => &["--private"],
+        "admin orgs settings" => &["--private-by-default"],
         "spaces wait" => &["--timeout", "1"],
         _ => &[],
     }

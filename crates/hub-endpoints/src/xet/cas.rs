@@ -261,11 +261,9 @@ mod tests {
                 return reply(200, token.to_string());
             }
             match self.redirect {
-                Some(location) if request.uri().path().ends_with(FILE) => Response::builder()
-                    .status(302)
-                    .header("location", location)
-                    .body(Body::empty())
-                    .unwrap(),
+                Some(location) if request.uri().path().ends_with(FILE) => {
+                    Response::builder().status(302).header("location", location).body(Body::empty()).unwrap()
+                }
                 _ if self.refused.contains(&token) => reply(401, String::new()),
                 _ => reply(200, String::new()),
             }
@@ -371,11 +369,9 @@ mod tests {
             Transport::builder("https://hub.test").inner_service(script).build().unwrap()
         };
         assert!(XetCas::connect(&respond(404), source()).await.unwrap().is_none());
-        assert_eq!(
-            XetCas::connect(&respond(403), source()).await.unwrap_err().kind(),
-            ErrorKind::Forbidden
-        );
-        for cas_url in ["http://cas.test", "https://u:secret@cas.test", "/_xet", "https://169.254.169.254/x"] {
+        assert_eq!(XetCas::connect(&respond(403), source()).await.unwrap_err().kind(), ErrorKind::Forbidden);
+        for cas_url in ["http://cas.test", "https://u:secret@cas.test", "/_xet", "https://169.254.169.254/x"]
+        {
             let error = XetCas::connect(&Server::new(cas_url).hub(), source()).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
         }

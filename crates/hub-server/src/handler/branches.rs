@@ -27,7 +27,7 @@ pub(crate) async fn create(
     branch: Revision,
 ) -> Result<Response<Body>, ApiError> {
     let request: CreateBranchRequest = read_json_or_nothing(body).await?;
-    let full_name = full_name(HEADS, "branch", branch.as_str())?;
+    let full_name = new_name(HEADS, "branch", branch.as_str())?;
     let author = signature(access.user()?, context);
     if request.empty_branch && request.starting_point.is_some() {
         return Err(ApiError::bad_request("\"emptyBranch\" and \"startingPoint\" exclude each other"));
@@ -95,6 +95,16 @@ pub(crate) async fn squash(
         })
         .await?;
     respond::ok(&SuperSquashResponse::new(commit.to_string()))
+}
+
+/// As [`full_name`], of one that is to be made: git and clients take `@` for `HEAD`, and 40 hexadecimal digits for a commit.
+pub(super) fn new_name(prefix: &str, what: &str, name: &str) -> Result<String, ApiError> {
+    let is_like_a_commit = name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if name == "@" || is_like_a_commit {
+        let message = format!("Invalid reference for a {what}: {name} stands for a commit");
+        return Err(ApiError::bad_request(message));
+    }
+    full_name(prefix, what, name)
 }
 
 /// The full name of a branch or tag that may be made and removed by name.

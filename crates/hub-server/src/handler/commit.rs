@@ -115,6 +115,7 @@ impl Job {
         lines.finish(|line| draft.line(line))?;
 
         let made = self.finish(hub, &git, target, draft)?;
+        self.context.changed(format!("{} {}", self.access.repo.repo, made.commit));
         Ok(self.response(&made))
     }
 

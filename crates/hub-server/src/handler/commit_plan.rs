@@ -27,6 +27,8 @@ pub(crate) struct Draft<'h> {
     header: Option<CommitHeader>,
     changes: Vec<Change>,
     lfs_paths: Vec<String>,
+    /// Bytes of content that git is to store.
+    inline_bytes: u64,
     /// Memory of the last decoded content.
     decoded: Vec<u8>,
 }
@@ -50,6 +52,7 @@ impl<'h> Draft<'h> {
             header: None,
             changes: Vec::new(),
             lfs_paths: Vec::new(),
+            inline_bytes: 0,
             decoded: Vec::new(),
         }
     }
@@ -81,6 +84,11 @@ impl<'h> Draft<'h> {
             return Err(ApiError::bad_request(format!(
                 "the commit message is longer than {MAX_MESSAGE} bytes"
             )));
+        }
+        if [&header.summary, &header.description].into_iter().any(|text| text.contains('\0')) {
+            return Err(ApiError::bad_request(
+                "the commit message has a NUL character, which git does not take",
+            ));
         }
         self.header = Some(header);
         Ok(())
@@ -114,6 +122,7 @@ impl<'h> Draft<'h> {
         if let Some(pointer) = Pointer::parse(content) {
             self.stored(&path, &pointer.oid, Some(pointer.size))?;
         }
+        self.inline_bytes = self.inline_bytes.saturating_add(content.len() as u64);
         let blob = self.stage.write_blob(content)?;
         self.changes.push(Change::Put { path, blob });
         Ok(())
@@ -152,6 +161,10 @@ impl<'h> Draft<'h> {
     #[allow(clippy::type_complexity, reason = "taken apart at once by the only caller")]
     pub(crate) fn finish(self) -> Result<(CommitHeader, Stage, Vec<Change>, Vec<String>), ApiError> {
         let header = self.header.ok_or_else(|| ApiError::bad_request("the commit has no header"))?;
+        // Whoever deletes files needs no room.
+        if self.inline_bytes > 0 {
+            self.hub.store.must_have_room(&self.repo.repo, self.inline_bytes)?;
+        }
         Ok((header, self.stage, self.changes, self.lfs_paths))
     }
 }

@@ -19,7 +19,7 @@ pub(crate) async fn commits(
     revision: Revision,
 ) -> Result<Response<Body>, ApiError> {
     let page = context.query.number("p")?.unwrap_or(0);
-    let limit = context.query.number("limit")?.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+    let limit = super::page_size(&context.query, DEFAULT_LIMIT, MAX_LIMIT)?;
     let formatted = context.query.all("expand").any(|name| name == "formatted");
     let path = route::repo(&access.repo.repo).commits(&revision);
     let skip = page.saturating_mul(limit);

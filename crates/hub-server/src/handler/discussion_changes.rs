@@ -95,8 +95,7 @@ pub(crate) async fn change(
             let bytes = body::read_all(body, JSON_LIMIT).await?;
             let request: Option<MergeRequest> = match bytes.trim_ascii() {
                 [] => None,
-                json => serde_json::from_slice(json)
-                    .map_err(|error| ApiError::bad_request(format!("Invalid JSON body: {error}")))?,
+                json => serde_json::from_slice(json).map_err(|error| super::invalid_json(&error))?,
             };
             let comment = request.and_then(|request| request.comment);
             let work = move |hub: &Inner| change.merge(hub, comment);

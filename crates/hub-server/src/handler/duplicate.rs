@@ -41,6 +41,7 @@ pub(crate) async fn duplicate(
         author: repos::signature(caller, context),
         lfs_multipart_threshold: access.repo.lfs_multipart_threshold,
     };
+    context.changed(new.repo.to_string());
     let page = context.absolute(&route::repo(&new.repo).page());
     let url = page.clone();
     context

@@ -22,7 +22,9 @@ use crate::{
     Body,
     api_error::ApiError,
     body::{self, Incoming},
-    context::{Context, GitSlot},
+    context::Context,
+    git_env::MISLEADING,
+    limits::per_address::Place,
     route::rights::Access,
     store::{GitRepo, Push, RepoRecord},
 };
@@ -31,19 +33,6 @@ use crate::{
 const PIECE: usize = 64 * 1024;
 /// Most bytes of the head of git's response.
 const MAX_HEAD: usize = 16 * 1024;
-/// Variables that would lead git elsewhere.
-const MISLEADING: [&str; 10] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_NAMESPACE",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_PARAMETERS",
-];
 /// Settings of git for every request. Nothing of the user's or the system's is read.
 const SETTINGS: [&str; 13] = [
     "safe.directory=*",
@@ -83,7 +72,13 @@ pub(crate) async fn response(
     let check = match route {
         GitRoute::ReceivePack => {
             let repo = access.repo.clone();
-            Some(context.blocking(move |hub| Ok(hub.store.begin_push(&repo)?)).await?)
+            let length =
+                parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+            let push = context.blocking(move |hub| {
+                hub.store.must_have_room(&repo.repo, length.unwrap_or(1))?;
+                Ok(hub.store.begin_push(&repo)?)
+            });
+            Some(push.await?)
         }
         GitRoute::Refs | GitRoute::UploadPack => None,
     };
@@ -201,7 +196,7 @@ struct GitResponse {
     /// What came after the head.
     rest: BytesMut,
     feeding: tokio::task::JoinHandle<()>,
-    _slot: GitSlot,
+    _slot: Place,
     /// Removed when git has ended.
     _check: Option<Push>,
 }

@@ -28,11 +28,6 @@ use crate::{
 
 const MAX_OBJECTS: usize = 1000;
 
-/// There are no locks here; git-lfs goes on without them when it is told so.
-pub(crate) fn no_locks() -> Result<Response<Body>, ApiError> {
-    Err(ApiError::new(StatusCode::NOT_IMPLEMENTED, "this hub has no file locks"))
-}
-
 /// Reads what is asked of many objects.
 pub(crate) async fn read_batch(body: &mut Incoming) -> Result<BatchRequest, ApiError> {
     let request: BatchRequest = read_json(body, JSON_LIMIT).await?;
@@ -59,6 +54,9 @@ pub(crate) async fn batch(
     let grants = xet::Grants { context: context.clone(), access };
     let objects = context
         .blocking(move |hub| {
+            if request.operation == Operation::Upload {
+                links.must_have_room(hub, &request.objects)?;
+            }
             let xet = by_xet.then(|| grants.upload_action(hub, request.reference.as_ref()));
             let response = |object: ObjectId| match request.operation {
                 Operation::Download => links.download(hub, object),
@@ -135,6 +133,8 @@ pub(crate) async fn put(
             "the object has {size} bytes, the request another number"
         )));
     }
+    let for_check = repo.repo.clone();
+    context.blocking(move |hub| Ok(hub.store.must_have_room(&for_check, size)?)).await?;
     let lfs = context.hub().store.lfs();
     lfs.put(&repo, &oid, size, body::data_stream(body)).await.map_err(upload_error)?;
     Ok(with_etag(&format!("\"{oid}\"")))
@@ -175,6 +175,8 @@ pub(crate) async fn complete(
         return Err(ApiError::unprocessable("this URL is for another object"));
     }
     let parts: Vec<_> = request.parts.into_iter().map(|part| (part.part_number, part.etag)).collect();
+    let (for_check, size) = (signed.repo.repo.clone(), signed.size);
+    context.blocking(move |hub| Ok(hub.store.must_have_room(&for_check, size)?)).await?;
     let lfs = context.hub().store.lfs();
     lfs.complete(&signed.repo, &signed.oid, &upload, &parts).await.map_err(upload_error)?;
     Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &serde_json::json!({"success": true})))

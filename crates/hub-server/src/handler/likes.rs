@@ -81,7 +81,7 @@ struct Page {
 
 impl Page {
     fn of(context: &Context) -> Result<Self, ApiError> {
-        let limit = context.query.number("limit")?.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+        let limit = super::page_size(&context.query, DEFAULT_LIMIT, MAX_LIMIT)?;
         let cursor = |text: &str| {
             let key = u64::from_str_radix(text, 16).ok().filter(|_| text.len() == 24);
             key.ok_or_else(|| ApiError::bad_request("this cursor is not one that this hub gave"))

@@ -16,6 +16,7 @@ mod known_tags;
 pub(crate) mod lfs;
 mod lfs_links;
 pub(crate) mod likes;
+pub(crate) mod locks;
 pub(crate) mod moves;
 pub(crate) mod paths_info;
 pub(crate) mod preupload;
@@ -56,8 +57,12 @@ const JSON_LIMIT: usize = 1 << 20;
 /// Reads a JSON body of at most `limit` bytes.
 async fn read_json<T: DeserializeOwned>(body: &mut Incoming, limit: usize) -> Result<T, ApiError> {
     let bytes = body::read_all(body, limit).await?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| ApiError::bad_request(format!("Invalid JSON body: {error}")))
+    serde_json::from_slice(&bytes).map_err(|error| invalid_json(&error))
+}
+
+/// 400 for a body that is not what it should be.
+fn invalid_json(error: &serde_json::Error) -> ApiError {
+    ApiError::bad_request(format!("Invalid JSON body: {}", hub_types::json_problem(error)))
 }
 
 /// Reads a JSON body; an empty one is an empty object.
@@ -66,8 +71,15 @@ async fn read_json_or_nothing<T: DeserializeOwned + Default>(body: &mut Incoming
     if bytes.is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_slice(&bytes)
-        .map_err(|error| ApiError::bad_request(format!("Invalid JSON body: {error}")))
+    serde_json::from_slice(&bytes).map_err(|error| invalid_json(&error))
+}
+
+/// How many entries of a list are asked for: `limit`, or so many where it is not given, and never more than `most`.
+fn page_size(query: &Query, default: usize, most: usize) -> Result<usize, ApiError> {
+    match query.number("limit")? {
+        Some(0) => Err(ApiError::bad_request("\"limit\" must be at least 1")),
+        limit => Ok(limit.unwrap_or(default).min(most)),
+    }
 }
 
 /// 200 with the text `OK`: nothing else is to be said.
@@ -83,7 +95,7 @@ fn form(parts: &Parts, body: &[u8]) -> Option<Query> {
 }
 
 /// A point in time as the Hub writes it: UTC with milliseconds.
-fn timestamp(time: jiff::Timestamp) -> Timestamp {
+pub(crate) fn timestamp(time: jiff::Timestamp) -> Timestamp {
     Timestamp::new(format!("{time:.3}"))
 }
 

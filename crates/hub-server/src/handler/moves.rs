@@ -27,6 +27,7 @@ pub(crate) async fn move_repo(
         return Err(ApiError::bad_request("\"fromRepo\" and \"toRepo\" must be \"namespace/name\""));
     };
     let namespace = namespace.to_owned();
+    context.changed(format!("{repo_type} {from_repo} -> {to_repo}"));
     context
         .blocking(move |hub| {
             let access =

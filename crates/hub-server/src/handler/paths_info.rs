@@ -29,8 +29,7 @@ pub(crate) async fn paths_info(
             form.once_each(&["paths"])?;
             PathsInfoRequest::new(form.all("paths").map(str::to_owned).collect()).expand(form.flag("expand"))
         }
-        None => serde_json::from_slice(&bytes)
-            .map_err(|error| ApiError::bad_request(format!("Invalid JSON body: {error}")))?,
+        None => serde_json::from_slice(&bytes).map_err(|error| super::invalid_json(&error))?,
     };
     if request.paths.is_empty() || request.paths.iter().any(String::is_empty) {
         return Err(ApiError::bad_request("\"paths\" must be a list of paths that are not empty"));

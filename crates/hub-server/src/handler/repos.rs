@@ -29,9 +29,13 @@ pub(crate) async fn create(
     let namespace = rights::own_namespace(&caller, namespace)?;
     let id =
         RepoId::new(&namespace, &request.name).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    let private = match is_private(request.private, request.visibility.as_deref())? {
+        Some(private) => private,
+        None => context.blocking(move |hub| Ok(hub.store.is_private_by_default(&namespace)?)).await?,
+    };
     let new = NewRepo {
         repo: RepoRef::new(repo_type, id),
-        private: is_private(request.private, request.visibility.as_deref())?.unwrap_or_default(),
+        private,
         sdk: sdk(repo_type, request.sdk)?,
         creator: caller.user.key,
         author: signature(&caller, &context),
@@ -69,6 +73,7 @@ pub(crate) async fn create(
             Ok(record)
         })
         .await?;
+    context.changed(record.repo.to_string());
     let response = CreateRepoResponse::new(context.absolute(&route::repo(&record.repo).page()))
         .name(record.repo.id.to_string())
         .id(record.internal_id);
@@ -120,6 +125,7 @@ pub(crate) async fn delete(
     let id =
         RepoId::new(namespace, &request.name).map_err(|error| ApiError::bad_request(error.to_string()))?;
     let repo = RepoRef::new(request.repo_type.unwrap_or_default(), id);
+    context.changed(repo.to_string());
     context
         .blocking(move |hub| {
             let access = rights::admit(&hub.store, &headers, &repo, Needs::Write)?;

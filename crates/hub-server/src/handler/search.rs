@@ -48,7 +48,7 @@ pub(crate) async fn list(
 ) -> Result<Response<Body>, ApiError> {
     let shape = Shape::read(&context.query, repo_type)?;
     let mut wanted = read(&context.query, repo_type)?;
-    let limit = context.query.number("limit")?.unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
+    let limit = super::page_size(&context.query, MAX_PAGE, MAX_PAGE)?;
     wanted.limit = limit + 1;
     let impossible = context.query.flag("gated") || NEVER_TRUE.iter().any(|name| context.query.has(name));
     let (items, next) = context

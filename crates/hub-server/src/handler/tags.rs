@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     JSON_LIMIT,
-    branches::{full_name, gone, ref_error},
+    branches::{full_name, gone, new_name, ref_error},
     done, read_json,
     repos::signature,
 };
@@ -24,7 +24,7 @@ pub(crate) async fn create(
     revision: Revision,
 ) -> Result<Response<Body>, ApiError> {
     let CreateTagRequest { tag, message, .. } = read_json(body, JSON_LIMIT).await?;
-    let full_name = full_name(TAGS, "tag", &tag)?;
+    let full_name = new_name(TAGS, "tag", &tag)?;
     let tagger = signature(access.user()?, context);
     context
         .blocking(move |hub| {

@@ -23,7 +23,7 @@ pub(crate) async fn tree(
     let query = &context.query;
     let (recursive, expand) = (query.flag("recursive"), query.flag("expand"));
     let most = if expand { MAX_PAGE_EXPANDED } else { MAX_PAGE };
-    let limit = query.number("limit")?.unwrap_or(most).clamp(1, most);
+    let limit = super::page_size(query, most, most)?;
     let cursor = query.get("cursor").map(Cursor::parse).transpose()?;
     let url = route::repo(&access.repo.repo).tree(&revision, &path);
     let folder = path.trim_end_matches('/').to_owned();

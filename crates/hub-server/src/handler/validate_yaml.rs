@@ -21,8 +21,7 @@ pub(crate) async fn validate(parts: Parts, body: &mut Incoming) -> Result<Respon
     let request = match form(&parts, &bytes) {
         Some(form) => ValidateYamlRequest::new(form.get("content").unwrap_or_default())
             .repo_type(form.get("repoType").map(str::to_owned)),
-        None => serde_json::from_slice(&bytes)
-            .map_err(|error| ApiError::bad_request(format!("Invalid JSON body: {error}")))?,
+        None => serde_json::from_slice(&bytes).map_err(|error| super::invalid_json(&error))?,
     };
     let response = ValidateYamlResponse::new();
     let response = match card::parse(&request.content) {

@@ -55,6 +55,8 @@ fn membership(membership: &Membership) -> OrgMembership {
         .role_in_org(role.to_owned())
         .extra(Extra::from_iter([
             ("type".to_owned(), json!("org")),
+            // Tokens of organisations are a thing of the past; old clients read the field.
+            ("apiToken".to_owned(), json!("")),
             ("id".to_owned(), json!(format!("{:024x}", org.key))),
             ("avatarUrl".to_owned(), json!(avatar_url(org.key))),
         ]))

@@ -7,7 +7,7 @@
 //! | a connection without a request | 60 s |
 //! | connections at the same time | 512; for one more, the address that has most of them loses one |
 //! | connections of one address | 128 of 512 |
-//! | git programs of one address | 8 of 16 |
+//! | git programs of one address | 8 of 16, and half of what is free for each that comes later |
 //!
 //! Requests are worked on 128 at a time. A request that waits for its caller does not count ([`work`]).
 
@@ -17,5 +17,7 @@ pub(crate) mod work;
 
 #[cfg(feature = "serve")]
 pub(crate) mod activity;
+#[cfg(feature = "serve")]
+pub(crate) mod rates;
 #[cfg(feature = "serve")]
 pub(crate) mod stalled_write;

@@ -22,7 +22,9 @@ impl LfsLink {
             ["verify"] => Self::Verify,
             ["complete", oid] => Self::Complete((*oid).to_owned()),
             ["objects", oid] => Self::Object((*oid).to_owned()),
-            ["objects", oid, part] => Self::Part((*oid).to_owned(), part.parse().ok()?),
+            ["objects", oid, part] if part.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Self::Part((*oid).to_owned(), part.parse().ok()?)
+            }
             _ => return None,
         })
     }
@@ -51,7 +53,16 @@ mod tests {
         {
             assert_eq!(LfsLink::parse(&link.to_string()), Some(link));
         }
-        for other in ["", "verify/", "objects", "objects/a/b", "objects/a/-1", "objects/a/1/2", "batch/a/b"] {
+        for other in [
+            "",
+            "verify/",
+            "objects",
+            "objects/a/b",
+            "objects/a/-1",
+            "objects/a/+1",
+            "objects/a/1/2",
+            "batch/a/b",
+        ] {
             assert_eq!(LfsLink::parse(other), None, "{other}");
         }
     }

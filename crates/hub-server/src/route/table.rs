@@ -1,7 +1,7 @@
 //! The list of what this Hub answers. The router goes by it, and so do the tests of who may do what.
 
 use http::Method;
-use hub_types::route::{DiscussionAction, GitRoute, RepoRoute, Route, SpaceRoute};
+use hub_types::route::{DiscussionAction, GitRoute, LockRoute, RepoRoute, Route, SpaceRoute};
 use hub_xet::wire::CasRoute;
 
 use super::{cas::CasPath, lfs_link::LfsLink};
@@ -187,7 +187,10 @@ operations! {
         Route::Repo { action: R::Git(GitRoute::Refs), .. } => "/{id}.git/info/refs": GET Files;
         Route::Repo { action: R::Git(GitRoute::UploadPack), .. } => "/{id}.git/git-upload-pack": POST Files;
         Route::Repo { action: R::Git(GitRoute::ReceivePack), .. } => "/{id}.git/git-receive-pack": POST Write;
-        Route::Repo { action: R::LfsLocks, .. } => "/{id}.git/info/lfs/locks/verify": GET Sight, POST Sight;
+        Route::Repo { action: R::LfsLocks(LockRoute::All), .. } => "/{id}.git/info/lfs/locks": GET Sight, POST Write;
+        Route::Repo { action: R::LfsLocks(LockRoute::Verify), .. } => "/{id}.git/info/lfs/locks/verify": POST Write;
+        Route::Repo { action: R::LfsLocks(LockRoute::Unlock(_)), .. } =>
+            "/{id}.git/info/lfs/locks/{lock}/unlock": POST Write;
         Route::Repo { action: R::LfsBatch, .. } => "/{id}.git/info/lfs/objects/batch": POST Files;
         Route::Repo { action: R::Resolve(..), .. } => "/{id}/resolve/{rev}/{path}": GET Files;
         Route::Repo { action: R::Raw(..), .. } => "/{id}/raw/{rev}/{path}": GET Files;

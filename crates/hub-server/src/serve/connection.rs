@@ -7,13 +7,26 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
-use tokio::{net::TcpStream, sync::watch};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    net::TcpStream,
+    sync::watch,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::guarded::{Guarded, MAX_HEADER_BYTES};
+use super::{
+    guarded::{Guarded, MAX_HEADER_BYTES},
+    tls::ServerTls,
+};
 use crate::limits::{activity::Activity, pace::Pace, stalled_write::StalledWrite};
 
-/// How long the head of a request may take.
+/// How long the head of a request may take, and how long the TLS handshake before it.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Begins every message of a TLS handshake.
+const TLS_HANDSHAKE: u8 = 22;
+/// For whoever speaks HTTP where TLS is spoken.
+const NOT_TLS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 52\r\nConnection: close\r\n\r\nThis port speaks TLS: the URL begins with https://.\n";
 /// How long a connection may have nothing to do.
 const IDLE: Duration = Duration::from_secs(60);
 /// How long one that is closed for that may take to end.
@@ -31,27 +44,79 @@ const PREFACE_PAUSE: Duration = Duration::from_millis(5);
 /// answered. When its place is needed it ends at once.
 pub(super) async fn serve(
     stream: TcpStream,
+    tls: Option<ServerTls>,
     service: Guarded,
     activity: Arc<Activity>,
     closing: watch::Receiver<bool>,
 ) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection closed at once");
+    }
     tokio::select! {
-        () = answer(stream, service, &activity, closing) => {}
+        () = answer(stream, tls, service, &activity, closing) => {}
         () = activity.is_evicted() => tracing::debug!("a connection made room for another"),
     }
 }
 
 async fn answer(
     stream: TcpStream,
+    tls: Option<ServerTls>,
     service: Guarded,
     activity: &Activity,
     mut closing: watch::Receiver<bool>,
 ) {
-    let Some(builder) = protocol(&stream).await else { return };
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection closed at once");
+    let Some(tls) = tls else {
+        let Some(builder) = protocol(&stream).await else { return };
+        return requests(builder, watched(stream), service, activity, closing).await;
+    };
+    let is_closing = async {
+        let _ = closing.wait_for(|closing| *closing).await;
+    };
+    let secured = tokio::select! {
+        secured = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, &tls)) => secured.ok().flatten(),
+        // Nothing was asked yet.
+        () = is_closing => None,
+    };
+    let Some(stream) = secured else { return };
+    let builder = match stream.get_ref().1.alpn_protocol() {
+        Some(b"h2") => builder().http2_only(),
+        _ => builder().http1_only(),
+    };
+    requests(builder, stream, service, activity, closing).await;
+}
+
+/// A TLS session with the other end; whoever does not speak TLS is told that this port does.
+async fn handshake(mut stream: TcpStream, tls: &ServerTls) -> Option<TlsStream<StalledWrite<TcpStream>>> {
+    let mut first = [0];
+    stream.peek(&mut first).await.ok().filter(|length| *length > 0)?;
+    if first != [TLS_HANDSHAKE] {
+        // Who is gone is not told.
+        let _ = stream.write_all(NOT_TLS).await;
+        let _ = stream.shutdown().await;
+        return None;
     }
-    let stream = StalledWrite::new(stream, Pace::new(WRITE_PAUSE, WRITE_RATE));
+    match TlsAcceptor::from(tls.config()).accept(watched(stream)).await {
+        Ok(stream) => Some(stream),
+        Err(error) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
+        }
+    }
+}
+
+fn watched(stream: TcpStream) -> StalledWrite<TcpStream> {
+    StalledWrite::new(stream, Pace::new(WRITE_PAUSE, WRITE_RATE))
+}
+
+async fn requests<S>(
+    builder: auto::Builder<TokioExecutor>,
+    stream: S,
+    service: Guarded,
+    activity: &Activity,
+    mut closing: watch::Receiver<bool>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
     let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let mut connection = std::pin::pin!(connection);
     let is_closing = async {

@@ -1,7 +1,7 @@
 //! What stands between a connection and the hub.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -11,7 +11,7 @@ use std::{
 use http::{HeaderMap, Request, Response, StatusCode, header::HOST};
 use tower::Service;
 
-use super::{metrics::Metrics, probes};
+use super::{metrics::Metrics, oversight::Oversight, probes};
 use crate::{
     Body, BoxError, EmbeddedHub,
     api_error::ApiError,
@@ -27,7 +27,7 @@ pub(super) const MAX_HEADER_BYTES: u32 = 64 << 10;
 #[derive(Clone)]
 pub(super) struct Guarded {
     pub(super) hub: EmbeddedHub,
-    pub(super) address: SocketAddr,
+    pub(super) listen: ListenAddress,
     pub(super) public_host: Option<Arc<str>>,
     /// Who is at the other end.
     pub(super) peer: IpAddr,
@@ -35,6 +35,7 @@ pub(super) struct Guarded {
     pub(super) is_proxy: bool,
     pub(super) activity: Arc<Activity>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) oversight: Arc<Oversight>,
 }
 
 impl Guarded {
@@ -74,7 +75,7 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
             let error = ApiError::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message);
             return Box::pin(std::future::ready(Ok(respond::error(error))));
         }
-        if self.address.ip().is_loopback() {
+        if self.listen.address.ip().is_loopback() {
             let header = parts.headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
             let ours = [requested_host(&parts), header].into_iter().flatten().all(|host| self.takes(host));
             if !ours || requested_host(&parts).is_none() {
@@ -85,15 +86,15 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
                 return Box::pin(std::future::ready(Ok(respond::error(error))));
             }
         }
-        parts.extensions.insert(ListenAddress(self.address));
+        parts.extensions.insert(self.listen);
         let caller = self.caller(&parts.headers);
         parts.extensions.insert(PeerAddress(caller));
         let (answering, started) = (self.activity.request(), Instant::now());
         let (mut server, method) = (self.clone(), parts.method.clone());
         Box::pin(async move {
-            let response = match probes::response(&server.hub, &server.metrics, server.peer, &parts).await {
+            let response = match probes::response(&server, &parts).await {
                 Some(response) => response,
-                None => server.hub.call(Request::from_parts(parts, body)).await?,
+                None => server.oversight.answer(&mut server.hub, (parts, body), caller).await?,
             };
             server.metrics.answered(&method, response.status(), started.elapsed());
             Ok(response.map(|body| answering.body(body)))

@@ -1,9 +1,12 @@
 //! [`Server`]: the hub on a TCP port.
 
+mod audit;
 mod connection;
 mod guarded;
 mod metrics;
+mod oversight;
 mod probes;
+mod tls;
 
 use std::{
     io,
@@ -18,8 +21,12 @@ use tokio::{
     task::JoinSet,
 };
 
-use self::{guarded::Guarded, metrics::Metrics};
-use crate::{EmbeddedHub, limits::activity::Connections};
+pub use self::{
+    audit::AuditLog,
+    tls::{ServerTls, TlsError},
+};
+use self::{guarded::Guarded, metrics::Metrics, oversight::Oversight};
+use crate::{EmbeddedHub, RateLimit, embedded_hub::ListenAddress, limits::activity::Connections};
 
 /// Connections at the same time. For one more, whoever has most of them loses one.
 const MAX_CONNECTIONS: usize = 512;
@@ -27,7 +34,7 @@ const MAX_CONNECTIONS: usize = 512;
 const MAX_PER_ADDRESS: usize = 128;
 /// How long requests that run may take to end after the shutdown began.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
-/// A hub that listens on a TCP port, for HTTP/1.1 and for HTTP/2 without TLS.
+/// A hub that listens on a TCP port, for HTTP/1.1 and HTTP/2, with or without TLS.
 ///
 /// On a loopback address it answers only requests whose `Host` names the machine itself, or the host of
 /// [`crate::Builder::public_url`]: a web page elsewhere cannot reach it through a name of its own (DNS rebinding).
@@ -47,8 +54,11 @@ pub struct Server {
     hub: EmbeddedHub,
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<ServerTls>,
     shutdown_timeout: Duration,
     trusted_proxies: Vec<IpAddr>,
+    rate_limits: (Option<RateLimit>, Option<RateLimit>),
+    audit_log: Option<AuditLog>,
 }
 
 /// A port that is taken and serves nothing yet: for whoever makes the Hub only when it can be served.
@@ -81,8 +91,11 @@ impl Port {
             hub,
             listener: self.listener,
             address: self.address,
+            tls: None,
             shutdown_timeout: SHUTDOWN_TIMEOUT,
             trusted_proxies: Vec::new(),
+            rate_limits: (None, None),
+            audit_log: None,
         }
     }
 }
@@ -117,6 +130,18 @@ impl Server {
         self.address
     }
 
+    /// Speaks TLS on the port, and nothing else.
+    #[must_use]
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// The URL of the address that it listens on.
+    pub fn url(&self) -> String {
+        format!("{}://{}", scheme(self.tls.as_ref()), self.address)
+    }
+
     /// How long requests that run may take to end once the server is to stop, such as uploads of large files; 10 s unless set.
     #[must_use]
     pub fn shutdown_timeout(mut self, limit: Duration) -> Self {
@@ -132,22 +157,43 @@ impl Server {
         self
     }
 
+    /// How many requests each user may make, and each address those that come without a valid token. Further ones are answered 429, and
+    /// each response says in `RateLimit` and `RateLimit-Policy` what is left. None unless set. Signed URLs of large files are not counted.
+    #[must_use]
+    pub fn rate_limits(mut self, user: Option<RateLimit>, address: Option<RateLimit>) -> Self {
+        self.rate_limits = (user, address);
+        self
+    }
+
+    /// Writes down every change that is made. While that fails, `/readyz` says so.
+    #[must_use]
+    pub fn audit_log(mut self, log: AuditLog) -> Self {
+        self.audit_log = Some(log);
+        self
+    }
+
     /// Answers requests until `shutdown` is ready, then lets those that run end, for as long as
     /// [`shutdown_timeout`](Self::shutdown_timeout) says.
     ///
     /// Beside the Hub's own paths it has `/healthz` (the program runs), `/readyz` (it can read and write its data; otherwise 503) and, for
     /// programs on this machine, `/metrics` in the OpenMetrics format.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { hub, listener, address, shutdown_timeout, trusted_proxies } = self;
+        let Self { hub, listener, address, tls, shutdown_timeout, trusted_proxies, rate_limits, audit_log } =
+            self;
+        let oversight = Oversight::new(rate_limits.0, rate_limits.1, audit_log);
         let public_host = hub.public_host().map(Arc::from);
         let all = Connections::new(MAX_CONNECTIONS, MAX_PER_ADDRESS);
         let metrics = Arc::new(Metrics::new(all.clone()));
         let (close, closing) = watch::channel(false);
+        let administration = administration(&hub, &oversight);
+        let mut administration = std::pin::pin!(administration);
         let mut running = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
             let (stream, peer) = tokio::select! {
                 () = &mut shutdown => break,
+                // It ends only with the server.
+                () = &mut administration => break,
                 Some(_) = running.join_next(), if !running.is_empty() => continue,
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => (stream, peer.ip()),
@@ -167,17 +213,20 @@ impl Server {
             let activity = Arc::clone(&connection.activity);
             let (hub, public_host) = (hub.clone(), public_host.clone());
             let (metrics, closing) = (Arc::clone(&metrics), closing.clone());
+            let oversight = Arc::clone(&oversight);
             let service = Guarded {
                 hub,
-                address,
+                listen: ListenAddress { address, scheme: scheme(tls.as_ref()) },
                 public_host,
                 peer,
                 is_proxy,
                 activity: Arc::clone(&activity),
                 metrics,
+                oversight,
             };
+            let tls = tls.clone();
             running.spawn(async move {
-                connection::serve(stream, service, activity, closing).await;
+                connection::serve(stream, tls, service, activity, closing).await;
                 drop(connection);
             });
         }
@@ -188,4 +237,26 @@ impl Server {
             tracing::warn!("requests were cut off at the end");
         }
     }
+}
+
+/// Takes the requests of those who run the hub, on a socket in its data folder.
+async fn administration(hub: &EmbeddedHub, oversight: &Arc<Oversight>) {
+    #[cfg(unix)]
+    match crate::admin::socket::AdminSocket::bind(hub) {
+        Ok(socket) => {
+            let oversight = Arc::clone(oversight);
+            socket.serve(hub.clone(), move |request, user| oversight.note(request, user)).await;
+        }
+        Err(error) => {
+            let folder = hub.dir().display();
+            tracing::warn!(%error, "there is no socket for `hub admin` in {folder}, which works when the server is stopped");
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (hub, oversight);
+    std::future::pending().await
+}
+
+fn scheme(tls: Option<&ServerTls>) -> &'static str {
+    if tls.is_some() { "https" } else { "http" }
 }

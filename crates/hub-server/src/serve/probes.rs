@@ -8,16 +8,11 @@ use http::{
     request::Parts,
 };
 
-use super::metrics::{self, Metrics};
+use super::{guarded::Guarded, metrics};
 use crate::{Body, EmbeddedHub, api_error::ApiError, respond};
 
 /// Answers `/healthz`, `/readyz` and `/metrics`; `None` for every other path.
-pub(super) async fn response(
-    hub: &EmbeddedHub,
-    metrics: &Metrics,
-    peer: IpAddr,
-    parts: &Parts,
-) -> Option<Response<Body>> {
+pub(super) async fn response(server: &Guarded, parts: &Parts) -> Option<Response<Body>> {
     let path = parts.uri.path();
     if !matches!(path, "/healthz" | "/readyz" | "/metrics") {
         return None;
@@ -27,11 +22,15 @@ pub(super) async fn response(
     }
     Some(match path {
         "/healthz" => text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned()),
-        "/readyz" => ready(hub.clone()).await,
-        _ if !is_local(peer, &parts.headers) => {
+        "/readyz" if !server.oversight.is_whole() => {
+            tracing::error!("the hub is not ready: changes are missing in its audit log");
+            not_ready()
+        }
+        "/readyz" => ready(server.hub.clone()).await,
+        _ if !is_local(server.peer, &parts.headers) => {
             respond::error(ApiError::forbidden("metrics are for programs on this machine"))
         }
-        _ => text(StatusCode::OK, metrics::MEDIA_TYPE, metrics.text(hub.load())),
+        _ => text(StatusCode::OK, metrics::MEDIA_TYPE, server.metrics.text(server.hub.load())),
     })
 }
 
@@ -41,13 +40,14 @@ async fn ready(hub: EmbeddedHub) -> Response<Body> {
         Ok(Ok(())) => text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned()),
         other => {
             tracing::error!(?other, "the hub is not ready");
-            text(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "text/plain; charset=utf-8",
-                "not ready: see the log\n".to_owned(),
-            )
+            not_ready()
         }
     }
+}
+
+fn not_ready() -> Response<Body> {
+    let said = "not ready: see the log\n".to_owned();
+    text(StatusCode::SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", said)
 }
 
 /// Whether the caller is on this machine, and does not speak for somebody else.

@@ -27,7 +27,7 @@ pub(crate) struct Account {
 }
 
 /// What a member may do in an organisation, least first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OrgRole {
     /// Reads.
@@ -41,7 +41,7 @@ pub enum OrgRole {
 }
 
 impl OrgRole {
-    const ALL: [Self; 4] = [Self::Read, Self::Contributor, Self::Write, Self::Admin];
+    pub(super) const ALL: [Self; 4] = [Self::Read, Self::Contributor, Self::Write, Self::Admin];
 
     /// The word of messages and seed files: `read`, `contributor`, `write`, `admin`.
     pub const fn as_str(self) -> &'static str {

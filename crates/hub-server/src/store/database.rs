@@ -98,7 +98,7 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 /// Each step leads from one version of the schema to the next; `user_version` counts the steps that were made.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 7] = [
     include_str!("schema.sql"),
     // Answers to commits were kept here, for clients that sent a name with each: nothing reads them any more.
     "DROP INDEX nonces_by_age; DROP TABLE nonces;",
@@ -106,23 +106,40 @@ const STEPS: [&str; 5] = [
     "CREATE TABLE secret_key (sample TEXT NOT NULL) STRICT;",
     // Nothing is left of what they were before, in unused parts of the file: [`wipe`] does it.
     "",
-    // Made again where wiping was interrupted.
     include_str!("xet/schema.sql"),
+    // What those who run the Hub set: who may not come in, and how many bytes a namespace may have.
+    "ALTER TABLE accounts ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE accounts ADD COLUMN quota INTEGER;",
+    // Whether new repositories of a namespace are private unless it is said; and the locks of git-lfs.
+    "ALTER TABLE accounts ADD COLUMN private_default INTEGER NOT NULL DEFAULT 0;
+     CREATE TABLE lfs_locks (
+         key INTEGER PRIMARY KEY AUTOINCREMENT,
+         repo INTEGER NOT NULL REFERENCES repos (key) ON DELETE CASCADE,
+         path TEXT NOT NULL,
+         user INTEGER NOT NULL REFERENCES accounts (key) ON DELETE CASCADE,
+         locked_at INTEGER NOT NULL,
+         UNIQUE (repo, path)
+     ) STRICT;",
 ];
-/// How many steps are made when secrets are sealed, and when nothing is left of what they were.
-const SEALED: u64 = 3;
-const WIPED: u64 = 4;
+/// How many steps are made when secrets are sealed, and when nothing is left of the plain ones.
+const SEALED: usize = 3;
+const WIPED: usize = 4;
 
 fn migrate(connection: &mut Connection, path: &Path, secret_key: &Path) -> Result<Sealer> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done: u64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let known = STEPS.len() as u64;
-    if done > known {
-        return Err(StoreError::NewerVersion { path: path.to_path_buf(), found: done, known });
+    let known = STEPS.len();
+    if done > known as u64 {
+        return Err(StoreError::NewerVersion { path: path.to_path_buf(), found: done, known: known as u64 });
     }
-    for step in STEPS.iter().skip(usize::try_from(done).unwrap_or(usize::MAX)) {
-        transaction.execute_batch(step)?;
-    }
+    let done = usize::try_from(done).unwrap_or(known);
+    let make = |transaction: &Transaction<'_>, from: usize, to: usize| -> Result<()> {
+        for step in STEPS.iter().take(to).skip(from) {
+            transaction.execute_batch(step)?;
+        }
+        Ok(())
+    };
+    make(&transaction, done, WIPED)?;
     let sealer = if done < SEALED {
         let sealer = Sealer::read_or_make(secret_key)?;
         seal_secrets(&transaction, &sealer)?;
@@ -134,14 +151,19 @@ fn migrate(connection: &mut Connection, path: &Path, secret_key: &Path) -> Resul
         )?;
         sealer
     };
-    // A new database has nothing to wipe. Wiping is no part of a transaction: it is made up for when it was interrupted.
-    let wiped = done == 0 || done >= WIPED;
-    transaction.pragma_update(None, "user_version", if wiped { known } else { SEALED })?;
+    // A new database has nothing to wipe. Wiping is no part of a transaction: it is made up for when it was interrupted, before the
+    // steps after it.
+    let is_wiped = done == 0 || done >= WIPED;
+    transaction.pragma_update(None, "user_version", if is_wiped { done.max(WIPED) } else { SEALED })?;
     transaction.commit()?;
-    if !wiped {
+    if !is_wiped {
         wipe(connection)?;
-        connection.pragma_update(None, "user_version", known)?;
+        connection.pragma_update(None, "user_version", WIPED)?;
     }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    make(&transaction, done.max(WIPED), known)?;
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
     Ok(sealer)
 }
 
@@ -205,6 +227,34 @@ mod tests {
         drop(Database::open(&path, &key).unwrap());
         Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(Database::open(&path, &key), Err(StoreError::NewerVersion { found: 99, .. })));
+    }
+
+    #[test]
+    fn a_database_of_before_gets_the_steps_that_it_lacks() {
+        for done in 1..STEPS.len() {
+            let dir = tempfile::tempdir().unwrap();
+            let (path, key) = (dir.path().join("hub.db"), dir.path().join("key"));
+            let old = connect(&path).unwrap();
+            for step in &STEPS[..done] {
+                old.execute_batch(step).unwrap();
+            }
+            if done >= SEALED {
+                let sample = Sealer::read_or_make(&key).unwrap().sample().unwrap();
+                old.execute("INSERT INTO secret_key (sample) VALUES (?1)", [sample]).unwrap();
+            }
+            old.pragma_update(None, "user_version", done).unwrap();
+            drop(old);
+            for _ in 0..2 {
+                let database = Database::open(&path, &key).unwrap();
+                let found: usize = database
+                    .read(|connection| {
+                        connection.prepare("SELECT disabled, quota FROM accounts")?;
+                        Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+                    })
+                    .unwrap();
+                assert_eq!(found, STEPS.len(), "from {done}");
+            }
+        }
     }
 
     #[test]

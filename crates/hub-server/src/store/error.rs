@@ -68,6 +68,59 @@ pub enum StoreError {
         /// Why not.
         reason: String,
     },
+    /// A user or an organisation exists already.
+    #[error("there is an account {name:?} already")]
+    AccountExists {
+        /// Its name.
+        name: String,
+    },
+    /// An account has repositories, which would belong to nobody.
+    #[error("{name} has {repos} repositories: move or delete them first")]
+    AccountInUse {
+        /// Its name.
+        name: String,
+        /// How many.
+        repos: u64,
+    },
+    /// A namespace has no room for what was to be stored.
+    #[error(
+        "the storage of {namespace} is full: {used} of {quota} bytes are used, and this needs {more} more. Delete what is not needed, or ask those who run this Hub for more"
+    )]
+    QuotaExceeded {
+        /// The user or organisation.
+        namespace: String,
+        /// Bytes that it may have.
+        quota: u64,
+        /// Bytes that it has.
+        used: u64,
+        /// Bytes that were to be stored.
+        more: u64,
+    },
+    /// A user has a token of this name.
+    #[error("{user} has a token {token_name:?} already: revoke it, or choose another name")]
+    TokenExists {
+        /// The user.
+        user: String,
+        /// The name of the token.
+        token_name: String,
+    },
+    /// A user has no token of this name.
+    #[error("{user} has no token {token_name:?}")]
+    TokenNotFound {
+        /// The user.
+        user: String,
+        /// The name of the token.
+        token_name: String,
+    },
+    /// A backup or a restored folder is written into a folder of its own.
+    #[error("{} is not an empty folder: name one that is, or that is not there", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Whoever asked for long work has gone.
+    #[error("the work was given up, because nobody waits for it any more")]
+    GivenUp,
     /// A token with this text belongs to another user.
     #[error("the token {token_name:?} of {user} is already the token of another user")]
     TokenTaken {

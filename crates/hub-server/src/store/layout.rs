@@ -106,6 +106,12 @@ impl Layout {
         self.lfs().join("objects")
     }
 
+    /// A large file that is complete.
+    pub(super) fn large_file(&self, oid: &str) -> PathBuf {
+        let (first, second) = (oid.get(..2).unwrap_or_default(), oid.get(2..4).unwrap_or_default());
+        self.large_files().join(first).join(second).join(oid)
+    }
+
     /// Large files that are being received.
     pub(super) fn incoming(&self) -> PathBuf {
         self.lfs().join("incoming")
@@ -146,7 +152,7 @@ impl Layout {
 }
 
 /// Reads the version, and refuses folders that are not ours.
-fn check_version(dir: &Path) -> Result<Option<u64>> {
+pub(super) fn check_version(dir: &Path) -> Result<Option<u64>> {
     let path = dir.join("version");
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -206,7 +212,7 @@ fn remove_half_packs(folder: &Path) -> Result<()> {
 }
 
 /// What is in a folder; nothing when it is not there or is a file.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let listing = match fs::read_dir(folder) {
         Ok(listing) => listing,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -242,6 +248,19 @@ pub(super) fn keep_private(path: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Says in the log that a file with a secret can be read by other users of the machine, and what to do about it.
+pub(crate) fn warn_of_readers(path: &Path, what: &str) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let is_open = |metadata: fs::Metadata| metadata.permissions().mode() & 0o077 != 0;
+        if fs::metadata(path).is_ok_and(is_open) {
+            let path = path.display();
+            tracing::warn!("{what} in {path} can be read by others on this machine: chmod 600 {path}");
+        }
+    }
 }
 
 /// Writes a new file that only its owner may read, so that a crash leaves either nothing or all of it.

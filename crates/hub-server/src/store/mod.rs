@@ -3,7 +3,11 @@
 //! Everything here blocks, except the transfers of [`LfsStore`]: call it from a thread that may wait. One process has the
 //! folder at a time.
 
+mod account_settings;
 mod accounts;
+mod backup;
+mod check;
+mod copying;
 mod database;
 mod discussion_record;
 mod discussions;
@@ -15,6 +19,7 @@ mod hooks;
 mod layout;
 mod lfs;
 mod likes;
+mod locks;
 mod moves;
 mod push;
 mod random;
@@ -27,7 +32,9 @@ mod space_settings;
 mod summaries;
 #[cfg(test)]
 mod testing;
+mod token_list;
 mod tokens;
+mod usage;
 mod xet;
 
 use std::{
@@ -35,8 +42,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+pub(crate) use account_settings::AccountSettings;
 pub use accounts::OrgRole;
 pub(crate) use accounts::{Account, Membership};
+pub(crate) use backup::{Copied, restore};
+pub(crate) use copying::Stop;
 use database::Database;
 pub(crate) use discussion_record::{DiscussionRecord, PullRequest};
 pub(crate) use discussions::{DiscussionFilter, NewDiscussion, NewPullRequest};
@@ -51,10 +61,13 @@ pub(crate) use git::{
     GitRepo, IgnoreRules, Merged, NewRef, Signature, Stage,
 };
 use layout::Layout;
+#[cfg(feature = "serve")]
+pub(crate) use layout::warn_of_readers;
 pub(crate) use layout::write_private;
 pub use lfs::DiscardLfs;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
+pub(crate) use locks::{FileLock, LockQuery, Locked, MOST_LOCKS};
 pub(crate) use push::Push;
 pub(crate) use random::random_hex;
 pub(crate) use repos::{NewRepo, RepoRecord};

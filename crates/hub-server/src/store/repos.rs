@@ -78,6 +78,11 @@ impl Store {
         })
     }
 
+    /// The folder of the git repository behind a record, whether it is there or not.
+    pub(super) fn repo_folder(&self, repo: &RepoRecord) -> std::path::PathBuf {
+        self.layout().repo(&repo.repo)
+    }
+
     /// Makes a repository whose first commit holds `.gitattributes`, and for a Space `README.md`.
     ///
     /// # Errors
@@ -135,6 +140,17 @@ impl Store {
         })?;
         self.note_summary(&record);
         Ok(record)
+    }
+
+    /// Every repository, in the order in which they were made.
+    pub(crate) fn all_repos(&self) -> Result<Vec<RepoRecord>> {
+        let query = format!("SELECT {COLUMNS} FROM repos ORDER BY key");
+        self.database().read(|connection| {
+            Ok(connection
+                .prepare_cached(&query)?
+                .query_map([], from_row)?
+                .collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// The repository of this kind and id; upper and lower case are the same.

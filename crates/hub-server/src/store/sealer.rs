@@ -14,7 +14,7 @@ use hub_types::base64;
 
 use super::{
     Result, StoreError,
-    layout::write_private,
+    layout::{warn_of_readers, write_private},
     random::{random_bytes, random_hex},
 };
 
@@ -49,6 +49,7 @@ impl Sealer {
             Err(error) => return Err(StoreError::io("read", file)(error)),
         }
         let key = key(text.trim()).ok_or_else(|| no_key(file))?;
+        warn_of_readers(file, "the key of the secrets of Spaces");
         Ok(Self { cipher: XChaCha20Poly1305::new(&key.into()), file: file.to_path_buf() })
     }
 

@@ -140,13 +140,17 @@ mod tests {
         })
     }
 
+    /// Takes back what came into the schema after secrets were sealed.
+    const LATER: &str = "ALTER TABLE accounts DROP COLUMN disabled; ALTER TABLE accounts DROP COLUMN quota;
+        ALTER TABLE accounts DROP COLUMN private_default; DROP TABLE lfs_locks;";
+
     /// Makes the database as it was before secrets were sealed.
     fn as_before(store: &Store) {
         let path = store.dir().join("hub.db");
         Connection::open(path)
             .unwrap()
             .execute_batch(&format!(
-                "DROP TABLE secret_key; UPDATE space_settings SET value = '{SECRET}'; PRAGMA user_version = 2;"
+                "{LATER} DROP TABLE secret_key; UPDATE space_settings SET value = '{SECRET}'; PRAGMA user_version = 2;"
             ))
             .unwrap();
     }
@@ -181,7 +185,7 @@ mod tests {
         let store = store.reopen();
         let connection = Connection::open(store.dir().join("hub.db")).unwrap();
         let leave_behind = format!(
-            "CREATE TABLE x (y); INSERT INTO x VALUES ('{SECRET}'); DROP TABLE x; PRAGMA user_version = 3;"
+            "{LATER} CREATE TABLE x (y); INSERT INTO x VALUES ('{SECRET}'); DROP TABLE x; PRAGMA user_version = 3;"
         );
         connection.execute_batch(&leave_behind).unwrap();
         drop(connection);

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// What a token may do, least first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenRole {
     /// Reads what its user reads.
@@ -94,7 +94,7 @@ impl Store {
         })
     }
 
-    /// The owner of a token; `None` for one that is unknown or has expired.
+    /// The owner of a token; `None` for one that is unknown, has expired, or belongs to a user who is switched off.
     pub(crate) fn authenticate(&self, secret: &str) -> Result<Option<Identity>> {
         let digest = Sha256::digest(secret.as_bytes());
         self.database().read(|connection| {
@@ -102,7 +102,7 @@ impl Store {
                 .prepare_cached(
                     "SELECT digest, t.name, role, t.created_at, expires,
                             key, a.name, is_org, fullname, email, a.created_at
-                     FROM tokens t JOIN accounts a ON key = user WHERE digest = ?1",
+                     FROM tokens t JOIN accounts a ON key = user WHERE digest = ?1 AND NOT disabled",
                 )?
                 .query_row([digest.as_slice()], |row| {
                     let stored: Vec<u8> = row.get(0)?;
@@ -130,12 +130,12 @@ impl Store {
         })
     }
 
-    /// A user with what it is in organisations by now, for a permission that was given with a token of this role.
+    /// A user, unless it is switched off, with what it is in organisations by now, for a permission that was given with a token of this role.
     pub(crate) fn identity(&self, user: i64, role: TokenRole) -> Result<Option<Identity>> {
         self.database().read(|connection| {
             let found = connection
                 .prepare_cached(
-                    "SELECT key, name, is_org, fullname, email, created_at FROM accounts WHERE key = ?1",
+                    "SELECT key, name, is_org, fullname, email, created_at FROM accounts WHERE key = ?1 AND NOT disabled",
                 )?
                 .query_row([user], |row| accounts::from_row(row, 0))
                 .optional()?;

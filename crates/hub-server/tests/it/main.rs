@@ -1,6 +1,7 @@
 //! The embedded Hub, asked as its clients ask it: in process, and on a port where that matters.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod admin;
 mod authorisation;
 mod branches;
 mod commit;
@@ -13,8 +14,11 @@ mod git;
 mod git_limits;
 mod lfs;
 mod likes;
+mod locks;
+mod manners;
 mod moves;
 mod opening;
+mod oversight;
 mod preupload;
 mod reading;
 mod repos;
@@ -23,4 +27,5 @@ mod search;
 mod serve;
 mod settings;
 mod support;
+mod tls;
 mod xet;

@@ -51,7 +51,7 @@ pub enum CommitBodyError {
         limit: usize,
     },
     /// A line is no [`CommitLine`].
-    #[error("Invalid line in the commit: {reason}, in line {line}")]
+    #[error("Invalid line in the commit: {}, in line {line}", crate::json_problem(reason))]
     Line {
         /// Which line, from 1.
         line: usize,

@@ -97,8 +97,8 @@ pub enum RepoRoute {
     DiscussionAction(u64, DiscussionAction),
     /// `/{id}[.git]/info/refs`, `/git-upload-pack` and `/git-receive-pack`: git itself.
     Git(GitRoute),
-    /// `/{id}[.git]/info/lfs/locks` and `/info/lfs/locks/verify`
-    LfsLocks,
+    /// `/{id}[.git]/info/lfs/locks` and what is below it.
+    LfsLocks(LockRoute),
     /// `/{id}[.git]/info/lfs/objects/batch`
     LfsBatch,
     /// `/{id}[.git]/info/lfs/{rest}`: what a server names in its responses to the batch, and what it alone can read.
@@ -107,6 +107,17 @@ pub enum RepoRoute {
     Resolve(Revision, String),
     /// `/{id}/raw/{rev}/{path}`
     Raw(Revision, String),
+}
+
+/// What git-lfs asks of the locks of files. Exhaustive, as [`Route`] is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LockRoute {
+    /// `locks`: all of them, and new ones.
+    All,
+    /// `locks/verify`: before a push.
+    Verify,
+    /// `locks/{lock}/unlock`
+    Unlock(String),
 }
 
 /// What git asks of one repository over HTTP (gitprotocol-http). Exhaustive, as [`Route`] is.

@@ -19,7 +19,7 @@ mod rename;
 
 pub use crate::encode::{encode_path, encode_segment};
 pub use build::{RepoRoutes, list_repos, repo, tags_by_type, user_likes};
-pub use kinds::{DiscussionAction, GitRoute, RepoRoute, Route, SpaceRoute};
+pub use kinds::{DiscussionAction, GitRoute, LockRoute, RepoRoute, Route, SpaceRoute};
 pub use parse::parse;
 pub use rename::renamed;
 

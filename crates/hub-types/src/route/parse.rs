@@ -2,8 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::{DiscussionAction, GitRoute, RepoRoute, Route, SpaceRoute};
-use crate::{ParseError, RepoRef, RepoType, Revision};
+use super::{DiscussionAction, GitRoute, LockRoute, RepoRoute, Route, SpaceRoute};
+use crate::{ParseError, RepoRef, RepoType, Revision, query::digits};
 
 /// Reads the path of a request: without query, percent-decoded once, segment by segment.
 ///
@@ -110,12 +110,12 @@ fn api_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
             }
         }
         ["discussions"] => RepoRoute::Discussions,
-        ["discussions", number] => match number.parse() {
-            Ok(number) => RepoRoute::Discussion(number),
-            Err(_) => return Ok(None),
+        ["discussions", number] => match digits(number) {
+            Some(number) => RepoRoute::Discussion(number),
+            None => return Ok(None),
         },
-        ["discussions", number, rest @ ..] => match (number.parse(), discussion_action(rest)) {
-            (Ok(number), Some(action)) => RepoRoute::DiscussionAction(number, action),
+        ["discussions", number, rest @ ..] => match (digits(number), discussion_action(rest)) {
+            (Some(number), Some(action)) => RepoRoute::DiscussionAction(number, action),
             _ => return Ok(None),
         },
         [word @ ("revision" | "paths-info" | "commits" | "preupload" | "commit"), rest @ ..]
@@ -167,7 +167,9 @@ fn web_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
         ["info", "refs"] => RepoRoute::Git(GitRoute::Refs),
         ["git-upload-pack"] => RepoRoute::Git(GitRoute::UploadPack),
         ["git-receive-pack"] => RepoRoute::Git(GitRoute::ReceivePack),
-        ["info", "lfs", "locks"] | ["info", "lfs", "locks", "verify"] => RepoRoute::LfsLocks,
+        ["info", "lfs", "locks"] => RepoRoute::LfsLocks(LockRoute::All),
+        ["info", "lfs", "locks", "verify"] => RepoRoute::LfsLocks(LockRoute::Verify),
+        ["info", "lfs", "locks", id, "unlock"] => RepoRoute::LfsLocks(LockRoute::Unlock((*id).to_owned())),
         ["info", "lfs", "objects", "batch"] => RepoRoute::LfsBatch,
         ["info", "lfs", rest @ ..] if !rest.is_empty() => RepoRoute::LfsLink(rest.join("/")),
         [word @ ("resolve" | "raw"), rest @ ..] if rest.len() >= 2 => {

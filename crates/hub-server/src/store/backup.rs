@@ -1,0 +1,230 @@
+//! Backups: a data folder that is copied while it is used, and put back.
+//!
+//! A backup is a data folder. Everything that was acknowledged before it began is in it:
+//!
+//! 1. The database is copied as it is at one moment.
+//! 2. Each repository of that moment is copied: its refs first and then its objects, which are written before a ref leads to them. So
+//!    refs lead to what they did at that moment, or to something newer.
+//! 3. Large files that came meanwhile are noted in the copy, since newer commits may name them, and all that are noted are copied.
+//!
+//! The file `version` is written last: what a backup left that broke off is not taken for one. A repository whose refs are newer than
+//! its rows is what a kill between a ref and its row leaves too, and is read as such.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, params};
+
+use super::{
+    GitRepo, RepoRecord, Result, Store, StoreError,
+    copying::{Copier, Stop, create_empty, sync_all_below},
+    layout::{self, entries, keep_private, write_durably},
+    repos,
+};
+
+/// What a folder of data has that no copy needs: it is made anew, or belongs to the process that has the folder.
+const LEFT_OUT: [&str; 6] = ["version", "version.new", "lock", "tmp", "hooks", "admin.sock"];
+/// How often objects that were packed meanwhile are looked for in the packs.
+const ATTEMPTS: usize = 10;
+
+/// What was copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Copied {
+    pub(crate) repos: u64,
+    pub(crate) large_files: u64,
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Store {
+    /// Copies the data folder to the folder `to`, which must be empty or not be there, while it is used.
+    ///
+    /// # Errors
+    /// `NotEmpty`, `GivenUp`, or what the file system and the database say.
+    pub(crate) fn backup(&self, to: &Path, stop: Stop) -> Result<Copied> {
+        create_empty(to)?;
+        let to = fs::canonicalize(to).map_err(StoreError::io("find", to))?;
+        let own = fs::canonicalize(self.dir()).map_err(StoreError::io("find", self.dir()))?;
+        if to.starts_with(&own) {
+            let reason = std::io::Error::other("it is in the data folder itself");
+            return Err(StoreError::io("back up to", &to)(reason));
+        }
+        let database = to.join("hub.db");
+        self.database().read(|connection| {
+            connection.execute("VACUUM INTO ?1", [database.to_string_lossy()])?;
+            Ok(())
+        })?;
+        keep_private(&database)?;
+        let copy = Connection::open(&database)?;
+        let mut copier = Copier::new(stop);
+        let repos = self.copy_repos(&copy, &to, &mut copier)?;
+        self.note_newer_files(&copy)?;
+        let large_files = self.copy_large_files(&copy, &to, &mut copier)?;
+        let rest = |path: &Path| {
+            let Some(first) = path.iter().next().and_then(|name| name.to_str()) else { return true };
+            is_kept(path) && !matches!(first, "repos" | "lfs") && !first.starts_with("hub.db")
+        };
+        copier.folder(self.dir(), &to, rest)?;
+        copy.close().map_err(|(_, error)| error)?;
+        finish(&to, &self.dir().join("version"))?;
+        Ok(Copied { repos, large_files, files: copier.files, bytes: copier.bytes })
+    }
+
+    fn copy_repos(&self, copy: &Connection, to: &Path, copier: &mut Copier) -> Result<u64> {
+        let query = format!("SELECT {} FROM repos ORDER BY key", repos::COLUMNS);
+        let all: Vec<RepoRecord> =
+            copy.prepare(&query)?.query_map([], repos::from_row)?.collect::<rusqlite::Result<_>>()?;
+        let mut count = 0;
+        for repo in all {
+            copier.stop().check()?;
+            let place = self.repo_folder(&repo);
+            let target = to.join(place.strip_prefix(self.dir()).unwrap_or(&place));
+            match self.git(&repo).and_then(|git| copy_repo(&git, &target, copier)) {
+                Ok(last_number) => {
+                    // A pull request that came meanwhile has its ref already, and its number is not given again.
+                    copy.execute(
+                        "UPDATE repos SET last_number = max(last_number, ?1) WHERE key = ?2",
+                        params![last_number, repo.key],
+                    )?;
+                    count += 1;
+                }
+                // It was deleted meanwhile.
+                Err(_)
+                    if self
+                        .git(&repo)
+                        .is_err_and(|error| matches!(error, StoreError::RepoNotFound { .. })) =>
+                {
+                    copy.pragma_update(None, "foreign_keys", true)?;
+                    copy.execute("DELETE FROM repos WHERE key = ?1", [repo.key])?;
+                    layout::remove_all(&target)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(count)
+    }
+
+    /// Notes in the copy what came into repositories since it was made: commits that were copied may name it.
+    fn note_newer_files(&self, copy: &Connection) -> Result<()> {
+        const TABLES: [(&str, &str); 5] = [
+            ("lfs_objects", "WHERE repo IN (SELECT key FROM main.repos)"),
+            ("xet_xorbs", ""),
+            ("xet_files", ""),
+            ("xet_file_xorbs", ""),
+            ("xet_repo_files", "WHERE repo IN (SELECT key FROM main.repos)"),
+        ];
+        let live = self.layout().database();
+        copy.execute("ATTACH DATABASE ?1 AS live", [live.to_string_lossy()])?;
+        // In one transaction: rows that refer to each other are of one moment.
+        let transaction = copy.unchecked_transaction()?;
+        for (table, which) in TABLES {
+            transaction.execute(
+                &format!("INSERT OR IGNORE INTO main.{table} SELECT * FROM live.{table} {which}"),
+                [],
+            )?;
+        }
+        transaction.commit()?;
+        copy.execute("DETACH DATABASE live", [])?;
+        Ok(())
+    }
+
+    fn copy_large_files(&self, copy: &Connection, to: &Path, copier: &mut Copier) -> Result<u64> {
+        let mut statement = copy.prepare("SELECT DISTINCT oid FROM lfs_objects")?;
+        let mut rows = statement.query([])?;
+        let mut count = 0;
+        while let Some(row) = rows.next()? {
+            let oid: String = row.get(0)?;
+            let from = self.layout().large_file(&oid);
+            let target = to.join(from.strip_prefix(self.dir()).unwrap_or(&from));
+            if copier.file(&from, &target)? {
+                count += 1;
+            } else {
+                tracing::warn!(
+                    oid,
+                    "a large file that the database names is not there, and not in the backup"
+                );
+            }
+        }
+        Ok(count)
+    }
+}
+
+/// Whether a path below a data folder is worth keeping; what is being received is not.
+fn is_kept(path: &Path) -> bool {
+    let first = path.iter().next().and_then(|name| name.to_str());
+    !first.is_some_and(|first| LEFT_OUT.contains(&first))
+        && !["lfs/incoming", "xet/incoming"].into_iter().any(|left_out| path == Path::new(left_out))
+}
+
+/// Copies a git repository that others write to. Gives the highest number of its pull requests.
+fn copy_repo(git: &GitRepo, to: &Path, copier: &mut Copier) -> Result<u64> {
+    let from = git.path();
+    let is_lock = |path: &Path| path.extension().is_some_and(|extension| extension == "lock");
+    // A ref that is packed meanwhile is in the one or in the other, in this order.
+    copier.folder(&from.join("refs"), &to.join("refs"), |path| !is_lock(path))?;
+    copier.folder(from, to, |path| {
+        !path.starts_with("refs") && !path.starts_with("objects") && !is_lock(path)
+    })?;
+    fs::create_dir_all(to.join("refs")).map_err(StoreError::io("create", to))?;
+    let (objects, target) = (from.join("objects"), to.join("objects"));
+    let unfinished = |path: &Path| {
+        path.iter().any(|name| {
+            name.to_str().is_some_and(|name| name.starts_with("tmp_") || name.starts_with("incoming-"))
+        })
+    };
+    for _ in 0..ATTEMPTS {
+        // Objects that are packed are in a pack before they are nowhere else.
+        if copier.folder(&objects, &target, |path| !is_lock(path) && !unfinished(path))? {
+            return highest_pull_request(to);
+        }
+    }
+    Err(StoreError::io("copy", from)(std::io::Error::other("it changed all the time")))
+}
+
+/// The highest number below `refs/pr` of a git repository; 0 without one.
+fn highest_pull_request(repo: &Path) -> Result<u64> {
+    let loose = entries(&repo.join("refs/pr"))?;
+    let loose = loose.iter().filter_map(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
+    let packed = fs::read_to_string(repo.join("packed-refs")).unwrap_or_default();
+    let packed = packed.lines().filter_map(|line| line.split_once(" refs/pr/")?.1.parse().ok());
+    Ok(loose.chain(packed).max().unwrap_or(0))
+}
+
+/// Makes a copy durable, and a data folder of the version that the file says.
+fn finish(folder: &Path, version: &Path) -> Result<()> {
+    let version = fs::read(version).map_err(StoreError::io("read", version))?;
+    sync_all_below(folder)?;
+    write_durably(folder, "version", &version)
+}
+
+/// Copies a backup to the folder `to`, which must be empty or not be there.
+///
+/// # Errors
+/// `NotAStore` when `backup` is not a whole backup, `NewerVersion`, `NotEmpty`, or what the file system says.
+pub(crate) fn restore(backup: &Path, to: &Path, stop: Stop) -> Result<Copied> {
+    if layout::check_version(backup)?.is_none() {
+        let reason = "it has no file \"version\": it is empty, or a backup that broke off";
+        return Err(StoreError::NotAStore { path: backup.to_path_buf(), reason });
+    }
+    create_empty(to)?;
+    let mut copier = Copier::new(stop);
+    // Clients know of the store of Xet under its name what may not be in the backup: it gets another.
+    let is_data = |path: &Path| is_kept(path) && path != Path::new("xet/instance");
+    if !copier.folder(backup, to, is_data)? {
+        return Err(StoreError::io("copy", backup)(std::io::Error::other("it changed meanwhile")));
+    }
+    finish(to, &backup.join("version"))?;
+    let count = |place: &Path, depth: usize| -> Result<u64> {
+        let mut level: Vec<PathBuf> = vec![to.join(place)];
+        for _ in 0..depth {
+            level = level.iter().map(|folder| entries(folder)).collect::<Result<Vec<_>>>()?.concat();
+        }
+        Ok(level.len() as u64)
+    };
+    let large_files = count(Path::new("lfs/objects"), 3)?;
+    let repos =
+        Connection::open(to.join("hub.db"))?.query_row("SELECT count(*) FROM repos", [], |row| row.get(0))?;
+    Ok(Copied { repos, large_files, files: copier.files, bytes: copier.bytes })
+}
