@@ -22,7 +22,7 @@ pub mod there;
 use std::{collections::BTreeMap, path::Path};
 
 use hub_api::{HfApi, HfApiBuilder};
-use hub_server::{EmbeddedHub, TokenRole};
+use hub_server::{Builder, EmbeddedHub, TokenRole};
 
 /// Token of the user `ada`, who may write.
 pub const ADA: &str = "hf_ada_write";
@@ -31,8 +31,16 @@ pub const BOB: &str = "hf_bob_write";
 
 /// An embedded Hub in a temporary folder, with the users `ada` and `bob` and the model `ada/demo`.
 pub fn hub() -> EmbeddedHub {
-    EmbeddedHub::temporary()
-        .token("ada", ADA, TokenRole::Write)
+    with_demo(EmbeddedHub::temporary())
+}
+
+/// As [`hub`], but without Xet: large files come and go by LFS.
+pub fn lfs_hub() -> EmbeddedHub {
+    with_demo(EmbeddedHub::temporary().xet(false))
+}
+
+fn with_demo(hub: Builder) -> EmbeddedHub {
+    hub.token("ada", ADA, TokenRole::Write)
         .token("bob", BOB, TokenRole::Write)
         .repo("ada/demo")
         .build()

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
-use hub_api::HfApi;
 use hub_api::auth::Token;
+use hub_api::{HfApi, XetPolicy};
 use hub_transport::{Body, BoxError, ErrorKind, Failure, Rng, Transport, TransportBuilder};
 
 use crate::faulty::{Faulty, FaultyBody, Server};
@@ -85,9 +85,10 @@ pub fn model_transport<S: Server>(hub: &Faulty<S>, user: &str, seed: u64) -> Tra
         .inner_is_private()
 }
 
-/// A client of a Hub for `user`, whose waits are decided by `seed`.
+/// A client of a Hub for `user`, whose waits are decided by `seed`. Large files go by LFS: the model has nothing else.
 pub fn model_user<S: Server>(hub: &Faulty<S>, user: &str, seed: u64) -> HfApi {
-    HfApi::from_transport(model_transport(hub, user, seed).build().unwrap())
+    let transport = model_transport(hub, user, seed).build().unwrap();
+    HfApi::builder_over(transport).xet(XetPolicy::Never).build().unwrap()
 }
 
 /// Runs work in a runtime of its own whose time passes only when all wait. Ends with a panic when it takes a day.

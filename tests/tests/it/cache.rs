@@ -7,7 +7,7 @@ use hub_api::{
     download::{Cache, Cached},
 };
 use hub_server::{EmbeddedHub, Fault};
-use hub_tests::{ADA, ada, client_of, files_in, hub, noise};
+use hub_tests::{ADA, ada, client_of, files_in, lfs_hub as hub, noise};
 use tempfile::TempDir;
 
 /// A client of `hub` with a cache of its own.

@@ -4,7 +4,7 @@ use std::fs;
 
 use hub_api::{HfApi, download::Parts, transport::testing::Recorder};
 use hub_server::{EmbeddedHub, Fault};
-use hub_tests::{ADA, ada, client_of, folder_with, hub, noise};
+use hub_tests::{ADA, ada, client_of, folder_with, lfs_hub as hub, noise};
 
 struct Watched {
     api: HfApi,

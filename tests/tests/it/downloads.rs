@@ -4,7 +4,7 @@ use std::fs;
 
 use hub_api::{DownloadError, Error, ErrorKind};
 use hub_server::Fault;
-use hub_tests::{ada, files_in, folder_with, hub, noise};
+use hub_tests::{ada, files_in, folder_with, lfs_hub as hub, noise};
 
 #[tokio::test]
 async fn a_single_file_lands_at_its_path() {

@@ -15,7 +15,7 @@ use hub_api::{
     types::{RepoRef, RepoType},
 };
 use hub_server::{EmbeddedHub, Fault};
-use hub_tests::{ada, hub, noise};
+use hub_tests::{ada, lfs_hub as hub, noise};
 
 const SIZE: usize = 600_000;
 

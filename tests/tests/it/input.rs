@@ -3,7 +3,7 @@
 use std::fs;
 
 use hub_api::{CommitOperationAdd, HfApi, transport::testing::Recorder};
-use hub_tests::{ADA, client_of, folder_with, hub};
+use hub_tests::{ADA, client_of, folder_with, lfs_hub as hub};
 
 /// A client that records what reaches the wire.
 fn recorded() -> (HfApi, Recorder) {

@@ -32,3 +32,4 @@ mod token_sources;
 mod tokens;
 mod uploads;
 mod verify;
+mod xet_uploads;

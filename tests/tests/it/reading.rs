@@ -5,7 +5,7 @@ use std::io::Read;
 use futures_util::TryStreamExt;
 use hub_api::{DownloadError, Error, ErrorKind, HfApi, NetworkPolicy, transport::testing::Recorder};
 use hub_server::{EmbeddedHub, Fault};
-use hub_tests::{ADA, ada, client_of, hub, noise};
+use hub_tests::{ADA, ada, client_of, lfs_hub as hub, noise};
 use hub_transport::{Body, BoxError};
 use tokio::io::AsyncReadExt;
 

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use hub_api::{AddSource, CommitOperation, CommitOperationAdd, CommitOperationDelete, IsFolder};
-use hub_tests::{ada, files_in, folder_with, hub, noise};
+use hub_tests::{ada, files_in, folder_with, lfs_hub as hub, noise};
 
 async fn download(api: &hub_api::HfApi, repo: &str) -> std::collections::BTreeMap<String, Vec<u8>> {
     let target = tempfile::tempdir().unwrap();

@@ -22,12 +22,15 @@ struct Usage {
     read: u64,
 }
 
-/// Uploads a file of zeros that takes no room on the disk.
-fn upload(home: &Path, url: &str, size: u64) -> Usage {
+/// Uploads a file of zeros that takes no room on the disk, by LFS or by Xet.
+fn upload(home: &Path, url: &str, size: u64, xet: bool) -> Usage {
     let name = format!("{size}.bin");
     File::create(home.join(&name)).unwrap().set_len(size).unwrap();
     let mut command = hub(home);
     command.env("HF_TOKEN", "hf_ada_write").stdout(Stdio::null()).stderr(Stdio::null());
+    if !xet {
+        command.env("HF_HUB_DISABLE_XET", "1");
+    }
     let mut child = command.args(["--endpoint", url, "upload", "ada/huge", &name]).spawn().unwrap();
     let proc = Path::new("/proc").join(child.id().to_string());
     let told = |file: &str, name: &str| -> Option<u64> {
@@ -50,10 +53,26 @@ fn f76_a_huge_file_is_read_twice_and_takes_hardly_more_memory_than_a_small_one()
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("seed.toml"), SEED).unwrap();
     let served = Served::start_with(home.path(), &["--discard-lfs=unchecked"]);
-    let small = upload(home.path(), &served.url, MIB);
-    let huge = upload(home.path(), &served.url, 2048 * MIB);
+    let (small, huge) = both(home.path(), &served.url, false);
     served.kill();
     assert!(huge.memory < small.memory + 64 * MIB, "{} MiB, then {}", small.memory / MIB, huge.memory / MIB);
     let passes = (huge.read - small.read) as f64 / (2047 * MIB) as f64;
     assert!((1.9..2.01).contains(&passes), "it was read {passes} times");
+}
+
+#[test]
+fn by_xet_a_huge_file_is_read_once_and_takes_hardly_more_memory_than_a_small_one() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("seed.toml"), SEED).unwrap();
+    let served = Served::start(home.path());
+    let (small, huge) = both(home.path(), &served.url, true);
+    served.kill();
+    assert!(huge.memory < small.memory + 96 * MIB, "{} MiB, then {}", small.memory / MIB, huge.memory / MIB);
+    let passes = (huge.read - small.read) as f64 / (2047 * MIB) as f64;
+    assert!((0.9..1.01).contains(&passes), "it was read {passes} times");
+}
+
+/// What it takes to upload a small file, and then a huge one.
+fn both(home: &Path, url: &str, xet: bool) -> (Usage, Usage) {
+    (upload(home, url, MIB, xet), upload(home, url, 2048 * MIB, xet))
 }

@@ -10,7 +10,7 @@ use std::{
 
 use hub_api::download::{Cache, CacheInfo};
 use hub_server::{EmbeddedHub, Fault};
-use hub_tests::{ada, folder_with, hub as new_hub, noise};
+use hub_tests::{ada, folder_with, lfs_hub as new_hub, noise};
 
 use crate::place::{hub, serve};
 

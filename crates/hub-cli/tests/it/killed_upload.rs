@@ -45,7 +45,7 @@ fn folder(home: &Path, number: u64) -> BTreeMap<String, Vec<u8>> {
 
 fn upload(home: &Path, url: &str, number: u64, atomic: bool) -> Command {
     let mut command = hub(home);
-    command.env("HF_TOKEN", ADA).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env("HF_TOKEN", ADA).env("HF_HUB_DISABLE_XET", "1").stdout(Stdio::piped()).stderr(Stdio::piped());
     command.args(["--endpoint", url, "--json", "upload-large-folder"]);
     command.arg(format!("ada/big-{number}")).arg(number.to_string());
     command.arg(format!("--files-per-commit={FILES_PER_COMMIT}"));

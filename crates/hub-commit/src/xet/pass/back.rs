@@ -8,7 +8,6 @@ use std::thread::available_parallelism;
 use futures_util::StreamExt;
 use futures_util::stream::{FuturesOrdered, FuturesUnordered};
 use hub_endpoints::XetCas;
-use hub_xet::codec::HEADER_LEN;
 use hub_xet::shard::XorbBlock;
 use hub_xet::xorb::{Xorb, XorbBuilder};
 
@@ -77,7 +76,7 @@ pub(super) struct Back {
 /// What a pass that sends nothing would send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::xet) struct Counted {
-    /// Bytes of chunks and their headers, without compression.
+    /// Bytes of chunks, without compression.
     pub(in crate::xet) bytes: u64,
     pub(in crate::xet) xorbs: u64,
 }
@@ -131,7 +130,7 @@ impl Back {
 
     /// Begins to send what is complete, if it has to be sent. `now` is in seconds since 1970.
     pub(super) fn advance(&mut self, session: &mut Session, files: &Files, now: u64) {
-        while self.sending.len() < SENDERS.min(self.job.at_once.transfers) {
+        while self.sending.len() < self.job.options.max_concurrency.clamp(1, SENDERS) {
             let Some(number) = self.sealed.front().map(|sealed| sealed.number) else { return };
             match need(session, files, number) {
                 Need::Yes => {
@@ -255,7 +254,7 @@ impl Back {
 impl Counted {
     fn add(&mut self, step: &Step) {
         match step {
-            Step::Store { chunk, .. } => self.bytes += (chunk.data.len() + HEADER_LEN) as u64,
+            Step::Store { chunk, .. } => self.bytes += chunk.data.len() as u64,
             Step::Seal(_) => self.xorbs += 1,
         }
     }
