@@ -1,4 +1,5 @@
-//! The program when its process is killed, when the power fails, and under load: lanes "kill", "power" and "soak" of docs/proof.md.
+//! The program when its process is killed, when the power fails, under load and under attack: lanes "kill", "power", "soak" and
+//! "attack" of docs/proof.md.
 //!
 //! Not at some moments but at some changes: `recorder.c` counts what the program changes on disk, and kills it instead of one.
 //! HUB_DEEP_KILLS and HUB_DEEP_POWER are the numbers of kills of the server and of seeds for what a power failure takes.
@@ -12,6 +13,7 @@
     clippy::print_stdout
 )]
 
+mod attack;
 mod disk;
 mod killed_client;
 mod killed_serve;

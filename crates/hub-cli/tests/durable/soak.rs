@@ -31,19 +31,19 @@ const REST: Duration = Duration::from_secs(60);
 /// What an allocator may keep for itself, in KiB.
 const SLACK: u64 = 32 * 1024;
 /// The most that the server may ever hold, in KiB.
-const MOST: u64 = 256 * 1024;
+pub(crate) const MOST: u64 = 256 * 1024;
 
 /// What a process holds.
 #[derive(Debug, Clone, Copy)]
-struct Held {
+pub(crate) struct Held {
     /// Resident memory and its peak, in KiB.
     memory: u64,
-    peak: u64,
-    handles: usize,
+    pub(crate) peak: u64,
+    pub(crate) handles: usize,
 }
 
 impl Held {
-    fn by(process: u32) -> Self {
+    pub(crate) fn by(process: u32) -> Self {
         let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
         let kib = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
@@ -54,17 +54,27 @@ impl Held {
     }
 
     /// As soon as no connection of the last round is open any more.
-    async fn at_rest(process: u32, handles: usize) -> Self {
+    pub(crate) async fn at_rest(process: u32, handles: usize) -> Self {
         let started = Instant::now();
         loop {
             let held = Self::by(process);
             if held.handles <= handles {
                 return held;
             }
-            assert!(started.elapsed() < REST, "{held:?} does not come down to {handles} handles");
+            assert!(
+                started.elapsed() < REST,
+                "{held:?} does not come down to {handles} handles: {:?}",
+                open_files(process)
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
+}
+
+/// What the open files of a process are.
+fn open_files(process: u32) -> Vec<PathBuf> {
+    let files = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    files.filter_map(|file| fs::read_link(file.ok()?.path()).ok()).collect()
 }
 
 /// What callers know of their commits, by repository.

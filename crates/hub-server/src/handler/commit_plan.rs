@@ -172,6 +172,11 @@ impl<'h> Draft<'h> {
 fn checked(path: &str) -> Result<String, ApiError> {
     let path: SafeRelPath =
         path.parse().map_err(|error: hub_types::ParseError| ApiError::bad_request(error.to_string()))?;
+    // As a push: on Windows it would be two names.
+    if path.as_str().contains('\\') {
+        let message = format!("{:?} has a name with a backslash; folders are parted by `/`", path.as_str());
+        return Err(ApiError::bad_request(message));
+    }
     if path.as_str().split('/').any(|name| name.len() > LONGEST_NAME) {
         let message = format!(
             "{:?} has a name of more than {LONGEST_NAME} bytes, which no file system takes",
