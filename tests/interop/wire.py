@@ -116,8 +116,10 @@ class Wire:
         self.stall = None
 
     def start(self, server):
-        self.server = server
-        threading.Thread(target=self._accept, daemon=True).start()
+        """Begins, or goes on with another server."""
+        begun, self.server = self.server, server
+        if begun is None:
+            threading.Thread(target=self._accept, daemon=True).start()
 
     def count(self, verb):
         return sum(1 for request in self.requests if request.verb == verb)

@@ -43,7 +43,7 @@ MINUTE = 60
 class World:
     """The server, the wire before it, and both clients."""
 
-    def __init__(self, program, model, folder):
+    def __init__(self, program, model, folder, xet):
         self.program, self.model, self.folder = program, model, folder
         self.data = folder / "data"
         self.log = folder / "server.log"
@@ -57,20 +57,21 @@ class World:
             "HF_ENDPOINT": self.wire.url,
             "HF_HOME": str(folder / "home"),
             "HF_TOKEN": ADA,
-            "HF_HUB_DISABLE_XET": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         }
+        if not xet:
+            self.environment["HF_HUB_DISABLE_XET"] = "1"
 
-    def start(self):
+    def start(self, *options):
         seed = self.folder / "seed.toml"
         seed.write_text(SEED)
         (self.folder / "metrics.json").write_text(json.dumps(METRICS))
         command = [self.program, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--seed", seed]
         self.process = subprocess.Popen(
-            [*command, "--public-url", self.wire.url],
+            [*command, "--public-url", self.wire.url, *options],
             stdout=subprocess.PIPE,
-            stderr=self.log.open("wb"),
+            stderr=self.log.open("ab"),
             env=self.environment,
             text=True,
         )
@@ -97,6 +98,10 @@ class World:
     def path(self, name):
         return self.folder / name
 
+    def sent(self, since=0):
+        """The requests that brought contents of large files, by LFS or by Xet."""
+        return [request for request in self.wire.requests[since:] if request.verb == "PUT" or "/v1/xorbs/" in request.path]
+
     def head(self, repo, **options):
         return self.api.repo_info(repo, **options).sha
 
@@ -105,10 +110,10 @@ class World:
 
 
 @contextlib.contextmanager
-def opened(program, model=None):
+def opened(program, model=None, xet=False):
     """A world in a folder of its own. The Python client reads its settings when it is imported, so do that inside."""
     with tempfile.TemporaryDirectory(prefix="hub-interop-") as folder:
-        world = World(program, model, Path(folder).resolve())
+        world = World(program, model, Path(folder).resolve(), xet)
         os.environ.clear()
         os.environ.update(world.environment)
         yield world

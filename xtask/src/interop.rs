@@ -33,7 +33,9 @@ pub(crate) fn run() -> Outcome {
     let hub = hub()?;
     let path = path_with_git_lfs()?;
     let outcomes = [
-        execute(newest.script("checks.py").arg(&hub).arg(&model).env("PATH", path)),
+        execute(newest.script("checks.py").arg(&hub).arg(&model).env("PATH", &path)),
+        execute(newest.script("checks.py").arg(&hub).arg(&model).arg("--no-xet").env("PATH", &path)),
+        execute(newest.script("xet.py").arg(&hub).env("PATH", &path)),
         execute(newest.script("cache.py").arg(&hub)),
         execute(documented.script("checks_old.py").arg(&hub).arg(&model)),
         execute(newest.script("methods.py").arg(&hub)),
@@ -65,6 +67,7 @@ fn warn_about_the_newest(pinned: &Client, hub: &Path, model: &Path) {
         println!("{NEWEST} {newest} is newer than the pinned {version}: it runs too");
         let client = Client(Environment::newest("interop/venv-newest", NEWEST)?);
         execute(client.script("checks.py").arg(hub).arg(model))?;
+        execute(client.script("xet.py").arg(hub))?;
         execute(client.script("methods.py").arg(hub))?;
         execute(&mut client.recorder(hub, FACTS))
     };

@@ -84,7 +84,8 @@ pub(crate) struct Global {
     /// machine needs no such permission [default: HUB_ALLOW_HTTP_TOKEN, 1 or 0, then no]
     #[arg(long, global = true)]
     pub(crate) allow_http_token: bool,
-    /// Send and fetch large files without Xet: by LFS and plain GET [default: HF_HUB_DISABLE_XET, then with it]
+    /// Send and fetch large files without Xet: by LFS and plain GET; of `serve`: offer no Xet to others [default:
+    /// HF_HUB_DISABLE_XET, then with it; `serve` offers it]
     #[arg(long, global = true)]
     pub(crate) no_xet: bool,
     /// How results are written to stdout

@@ -85,6 +85,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = runtime.enable_all().build().map_err(|error| Failure::other("cannot start", error))?;
+    let offers_xet = !cli.global.no_xet;
     let done = runtime.block_on(async {
         let session = Session::new(cli.global, output);
         let done = match cli.command {
@@ -98,7 +99,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Models(args) => command::kind::run(&session, hub_api::RepoType::Model, args).await,
             Command::Datasets(args) => command::kind::run(&session, hub_api::RepoType::Dataset, args).await,
             Command::Spaces(args) => command::spaces::run(&session, args).await,
-            Command::Serve(args) => command::serve::run(args).await,
+            Command::Serve(args) => command::serve::run(args, offers_xet).await,
             Command::Admin(args) => command::admin::run(&session, args).await,
             Command::Env => command::env::run(&session),
             Command::Version | Command::Completions { .. } | Command::Man { .. } | Command::Commands => {

@@ -48,23 +48,23 @@ pub(crate) enum LinkAction {
     Verify,
 }
 
-/// What else is signed with the same key. Their words begin no text that a [`Grant`] is signed as.
+/// What of Xet is signed with the same key. Their words begin no text that a [`Grant`] is signed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// A token for the store of Xet.
-    XetToken,
+    Token,
     /// A URL of some bytes of a xorb.
-    XetFetch,
+    Fetch,
     /// The key under which chunks are hidden in answers about them.
-    XetDedup,
+    Dedup,
 }
 
 impl Purpose {
     const fn word(self) -> &'static str {
         match self {
-            Self::XetToken => "xet token",
-            Self::XetFetch => "xet fetch",
-            Self::XetDedup => "xet dedup",
+            Self::Token => "xet token",
+            Self::Fetch => "xet fetch",
+            Self::Dedup => "xet dedup",
         }
     }
 }
@@ -238,11 +238,11 @@ mod tests {
     fn what_is_signed_for_one_purpose_is_good_for_no_other() {
         let dir = tempfile::tempdir().unwrap();
         let signer = Signer::open(dir.path()).unwrap();
-        let signature = hub_types::hex::encode(&signer.sign(Purpose::XetToken, "text"));
-        assert!(signer.has_signed(Purpose::XetToken, "text", &signature));
-        assert!(!signer.has_signed(Purpose::XetFetch, "text", &signature));
-        assert!(!signer.has_signed(Purpose::XetToken, "texT", &signature));
-        assert!(!signer.has_signed(Purpose::XetToken, "text", ""));
+        let signature = hub_types::hex::encode(&signer.sign(Purpose::Token, "text"));
+        assert!(signer.has_signed(Purpose::Token, "text", &signature));
+        assert!(!signer.has_signed(Purpose::Fetch, "text", &signature));
+        assert!(!signer.has_signed(Purpose::Token, "texT", &signature));
+        assert!(!signer.has_signed(Purpose::Token, "text", ""));
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::{
     words::chain,
 };
 
-pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
+/// Serves a folder, with Xet or without.
+pub(crate) async fn run(args: Serve, xet: bool) -> Result<(), Failure> {
     if !args.listen.ip().is_loopback() && !args.allow_remote {
         let text = format!(
             "{} can be reached from other machines: add --allow-remote if that is meant",
@@ -40,7 +41,7 @@ pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
         })?),
         None => None,
     };
-    let mut hub = EmbeddedHub::open(&args.data);
+    let mut hub = EmbeddedHub::open(&args.data).xet(xet);
     if let Some(how) = args.discard_lfs {
         hub = hub.discard_lfs(match how {
             Discard::Checked => DiscardLfs::Checked,

@@ -64,13 +64,13 @@ impl XetScope {
     pub(crate) fn to_token(&self, signer: &Signer) -> String {
         // It has only texts and numbers, which can always be written.
         let text = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default());
-        let signature = hub_types::hex::encode(&signer.sign(Purpose::XetToken, &text));
+        let signature = hub_types::hex::encode(&signer.sign(Purpose::Token, &text));
         format!("{PREFIX}{text}.{signature}")
     }
 
     fn from_token(signer: &Signer, token: &str) -> Option<Self> {
         let (text, signature) = token.strip_prefix(PREFIX)?.split_once('.')?;
-        if !signer.has_signed(Purpose::XetToken, text, signature) {
+        if !signer.has_signed(Purpose::Token, text, signature) {
             return None;
         }
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()

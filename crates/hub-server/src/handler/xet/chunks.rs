@@ -38,5 +38,5 @@ pub(super) async fn known(
 
 /// The key of this week, under which answers hide the hashes of chunks.
 fn key(hub: &Inner, time: u64) -> DedupKey {
-    DedupKey::from_bytes(hub.signer.sign(Purpose::XetDedup, &(time / WEEK).to_string()))
+    DedupKey::from_bytes(hub.signer.sign(Purpose::Dedup, &(time / WEEK).to_string()))
 }

@@ -41,7 +41,7 @@ impl Fetches {
         let ranges = ranges.join(",");
         let (repo, audience, expires) = (&self.repo.internal_id, audience(&self.repo), self.expires);
         let text = signed_text(xorb, &ranges, repo, audience, expires);
-        let signature = hub_types::hex::encode(&hub.signer.sign(Purpose::XetFetch, &text));
+        let signature = hub_types::hex::encode(&hub.signer.sign(Purpose::Fetch, &text));
         let path = format!("{}{}", cas::base(hub.store.xet().instance()), CasPath::Bytes(*xorb));
         let query =
             format!("ranges={ranges}&repo={repo}&for={audience}&expires={expires}&signature={signature}");
@@ -64,7 +64,7 @@ pub(super) async fn bytes(
     let (ranges, repo, audience) = (value("ranges"), value("repo"), value("for"));
     let expires: u64 = value("expires").parse().map_err(|_| refuse())?;
     let text = signed_text(&xorb, ranges, repo, audience, expires);
-    if !context.hub().signer.has_signed(Purpose::XetFetch, &text, value("signature")) || expires <= now() {
+    if !context.hub().signer.has_signed(Purpose::Fetch, &text, value("signature")) || expires <= now() {
         return Err(refuse());
     }
     let range = parts.headers.get(RANGE).and_then(|range| range.to_str().ok()).unwrap_or_default();
