@@ -64,7 +64,9 @@ pub(crate) async fn run(args: Serve, xet: bool) -> Result<(), Failure> {
     // The port comes first: nothing is made for a server that cannot be.
     let port = Port::take(args.listen).await.map_err(|error| Failure::new(Code::Failed, chain(&error)))?;
     if args.seed.is_none() && !args.data.exists() {
-        tracing::warn!("nobody can log in: --seed FILE adds users and their tokens");
+        tracing::warn!(
+            "nobody can log in: `hub admin users create` and `hub admin tokens create` make users and their tokens"
+        );
     }
     let hub = hub.build().map_err(|error| match error {
         OpenError::InvalidPublicUrl { url, reason } => {

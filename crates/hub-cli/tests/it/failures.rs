@@ -216,8 +216,8 @@ fn a_new_hub_without_users_says_so() {
         Served::start_args(home, &["serve", "--listen", "127.0.0.1:0", "--data", "new"]).kill();
         std::fs::read_to_string(home.join("serve.log")).unwrap()
     };
-    assert!(serve().contains("--seed FILE adds users"));
-    assert!(!serve().contains("--seed FILE adds users"), "the folder is there already");
+    assert!(serve().contains("`hub admin users create`"));
+    assert!(!serve().contains("`hub admin users create`"), "the folder is there already");
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! [`Admin`]: a data folder, used by a server or not.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::PathBuf;
+#[cfg(unix)]
+use std::{path::Path, time::Duration};
 
 use serde_json::Value;
 
@@ -11,6 +10,7 @@ use super::{AdminError, AdminErrorKind, AdminRequest};
 use crate::EmbeddedHub;
 
 /// The socket in a data folder on which a server takes requests.
+#[cfg(unix)]
 pub(super) const SOCKET: &str = "admin.sock";
 /// How long a request may take to be sent. What comes of it may take as long as it needs.
 #[cfg(unix)]
