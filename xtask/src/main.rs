@@ -55,10 +55,10 @@ usage: cargo xtask <task>
             docs/comparison-doubt.md
   book      builds the book of docs/ into target/book with mdBook, which it installs into target/tools, and checks its links
   deep      the searches of docs/proof.md with large numbers, for hours; writes docs/proof-runs.md. `deep LANE` runs one:
-            properties, operations, simulation, doubt, kills, races, mutations, fuzz
+            properties, server, operations, simulation, doubt, kills, soak, races, mutations, fuzz
   mutants   changes the code that decides most, one place at a time, and prints what no test notices
   bench     speed and memory of what is released; writes docs/benchmarks.md and .svg. `bench uploads`, `downloads`,
-            `startup`, `transfers` and `reading` measure one part again and leave the rest as it is
+            `startup`, `transfers`, `reading` and `xet` measure one part again and leave the rest as it is
 ";
 
 /// A task ends well, or with a message that says what to do.

@@ -14,6 +14,7 @@ mod startup;
 mod throttle;
 mod transfers;
 mod uploads;
+mod xet;
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -24,12 +25,13 @@ use std::time::Duration;
 use crate::{Outcome, output, read, root};
 
 /// What can be measured, in the order of the report: its name, the heading of its section, and how.
-const PARTS: [(&str, &str, Measure); 5] = [
+const PARTS: [(&str, &str, Measure); 6] = [
     ("uploads", "## Uploads", uploads::measure),
     ("downloads", "## Downloads", downloads::measure),
     ("startup", "## Start", startup::measure),
     ("transfers", "## One LFS file", transfers::measure),
     ("reading", "## Reading", reading::measure),
+    ("xet", "## Xet", xet::measure),
 ];
 const REPORT: &str = "docs/benchmarks.md";
 
