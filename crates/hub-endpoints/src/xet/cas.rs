@@ -197,6 +197,7 @@ impl<E: Endpoint> Endpoint for AtCas<'_, E> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
     use std::time::SystemTime;
 
@@ -233,6 +234,8 @@ mod tests {
     #[derive(Clone)]
     struct Server {
         lines: Arc<Mutex<Vec<String>>>,
+        /// How many tokens it gave.
+        given: Arc<AtomicUsize>,
         cas_url: &'static str,
         lifetime: u64,
         /// Tokens that the CAS does not take.
@@ -242,8 +245,14 @@ mod tests {
 
     impl Server {
         fn new(cas_url: &'static str) -> Self {
-            let lines = Arc::default();
-            Self { lines, cas_url, lifetime: 3600, refused: &[], redirect: None }
+            Self {
+                lines: Arc::default(),
+                given: Arc::default(),
+                cas_url,
+                lifetime: 3600,
+                refused: &[],
+                redirect: None,
+            }
         }
 
         fn respond(&self, request: &Request<Body>) -> Response<Body> {
@@ -254,8 +263,8 @@ mod tests {
             let reply = |status: u16, body: String| {
                 Response::builder().status(status).body(Body::bytes(body)).unwrap()
             };
-            let asked = lines.iter().filter(|line| line.contains("xet-read-token")).count();
             if request.uri().path().contains("xet-read-token") {
+                let asked = self.given.fetch_add(1, Ordering::SeqCst) + 1;
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
                 let token = json!({"casUrl": self.cas_url, "accessToken": format!("cas-{asked}"), "exp": now + self.lifetime});
                 return reply(200, token.to_string());
