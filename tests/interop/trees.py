@@ -11,6 +11,7 @@ from world import sha256
 NOT_COMPARED = {
     ".locks": "locks hold nothing; when one is made and removed is up to the client",
     ".gitignore": "for git; what is in it is up to the client",
+    ".xet": "of which chunks blobs consist; Python keeps nothing like it",
 }
 
 

@@ -8,7 +8,7 @@ use std::{
 use crate::{Outcome, read, root};
 
 /// The rows go from 1 to this number.
-const LAST: u32 = 95;
+const LAST: u32 = 99;
 
 pub(crate) fn run() -> Outcome {
     let listed = listed(&read(&root().join("tests/rows.md"))?)?;

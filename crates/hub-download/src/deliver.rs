@@ -9,7 +9,7 @@ use crate::job::Job;
 use crate::transfer::fetch::fetch;
 use crate::transfer::partial::{Partial, publish_bytes};
 use crate::transfer::sink::{Sink, Store};
-use crate::{Disk, DownloadError, RemoteFile};
+use crate::{Disk, DownloadError, RemoteFile, xet};
 
 /// The largest content that arrives in memory: it costs one visit to the disk and no lock. Two that fetch it at once
 /// do no harm.
@@ -30,8 +30,16 @@ pub(crate) async fn deliver(job: &Job<'_>, place: Destination) -> Result<PathBuf
     }
     match begin(job, &place).await? {
         Some(sink) => {
+            let (sink, recipe) = xet::fetch(job, &place, sink).await?;
             let sink = fetch(job, &place.file, sink).await?;
             publish(job, vec![Ok((place, sink))]).await?;
+            if let Some(recipe) = recipe {
+                blocking(move || {
+                    recipe.publish();
+                    Ok(())
+                })
+                .await?;
+            }
         }
         None => job.announce(&place.file),
     }

@@ -8,6 +8,7 @@ use hub_types::{
     progress::{Event, Progress},
 };
 
+use crate::cas::LazyCas;
 use crate::deliver::deliver;
 use crate::disk::blocking;
 use crate::job::Job;
@@ -67,15 +68,16 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
     reporter.event(&Event::Started { files: 1, bytes: metadata.size });
     let prepared = {
         let FileRequest { repo, revision, path, target, options } = wanted.clone();
-        let (size, id, commit) = (metadata.size, metadata.id, metadata.commit);
+        let (size, id, commit, xet) = (metadata.size, metadata.id, metadata.commit, metadata.xet_hash);
         blocking(move || {
-            let file = RemoteFile::new(repo.clone(), commit.clone(), path, size, id);
+            let file = RemoteFile::new(repo.clone(), commit.clone(), path, size, id).xet_hash(xet);
             target.prepare(&repo, &revision, &commit, vec![file], (options.force, &*options.disk))
         })
         .await?
     };
     let extra = options.parts.extra();
-    let job = Job { transport, options, reporter: &reporter, extra: &extra };
+    let xet = LazyCas::default();
+    let job = Job { transport, options, reporter: &reporter, extra: &extra, xet: &xet };
     let mut found = None;
     for place in prepared.here {
         job.announce(&place.file);

@@ -4,6 +4,7 @@ use hub_transport::{Reporter, Transport};
 use hub_types::progress::Phase;
 use tokio::sync::Semaphore;
 
+use crate::cas::LazyCas;
 use crate::{DownloadOptions, RemoteFile};
 
 /// What all files of one download share.
@@ -14,6 +15,8 @@ pub(crate) struct Job<'j> {
     pub(crate) reporter: &'j Reporter,
     /// Permits for connections that files have beyond their first.
     pub(crate) extra: &'j Semaphore,
+    /// The CAS that has their repository's large files by Xet.
+    pub(crate) xet: &'j LazyCas,
 }
 
 impl Job<'_> {

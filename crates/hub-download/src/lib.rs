@@ -24,6 +24,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod cache;
+mod cas;
 mod content_id;
 mod deliver;
 mod destination;
@@ -42,6 +43,7 @@ mod stand_in;
 pub mod testing;
 mod transfer;
 mod verify;
+mod xet;
 
 pub use cache::{Cache, CacheInfo, Cached, CachedFile, CachedRepo, CachedRevision, Deletion};
 pub use content_id::ContentId;

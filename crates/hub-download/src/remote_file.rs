@@ -1,6 +1,7 @@
 //! [`RemoteFile`]: a file of a commit.
 
 use hub_types::{CommitHash, RepoRef, SafeRelPath};
+use hub_xet::MerkleHash;
 
 use crate::ContentId;
 
@@ -18,12 +19,20 @@ pub struct RemoteFile {
     pub size: u64,
     /// What identifies the content.
     pub id: ContentId,
+    /// Its Xet hash, if the Hub has the file by Xet.
+    pub xet_hash: Option<MerkleHash>,
 }
 
 impl RemoteFile {
     /// The file at `path` of `commit`, whose content has `size` bytes and is known by `id`.
     pub fn new(repo: RepoRef, commit: CommitHash, path: SafeRelPath, size: u64, id: ContentId) -> Self {
-        Self { repo, commit, path, size, id }
+        Self { repo, commit, path, size, id, xet_hash: None }
+    }
+
+    /// Its Xet hash, if the Hub has the file by Xet. Default none.
+    #[must_use]
+    pub fn xet_hash(self, xet_hash: Option<MerkleHash>) -> Self {
+        Self { xet_hash, ..self }
     }
 
     /// Bytes of files together. What a server says of them need not have a sum.

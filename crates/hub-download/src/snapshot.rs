@@ -14,6 +14,7 @@ use hub_types::{
 };
 use tokio::sync::Semaphore;
 
+use crate::cas::LazyCas;
 use crate::deliver::{deliver, fetch_small, is_small, publish};
 use crate::destination::Destination;
 use crate::destination::target::{Kept, Prepared};
@@ -106,7 +107,8 @@ pub async fn snapshot_download(
 
     reporter.event(&Event::Started { files: count, bytes });
     let extra = if wanted.workers > 1 { wanted.options.parts.extra() } else { Semaphore::new(0) };
-    let job = Job { transport, options: &wanted.options, reporter: &reporter, extra: &extra };
+    let xet = LazyCas::default();
+    let job = Job { transport, options: &wanted.options, reporter: &reporter, extra: &extra, xet: &xet };
     for place in &here {
         job.announce(&place.file);
     }
@@ -326,7 +328,8 @@ impl SnapshotRequest {
                     error.in_call(&CallInfo::new(ListRepoTree::NAME, target, RetryClass::Read))
                 })?;
                 let (repo, commit) = (self.repo.clone(), listing.commit.clone());
-                Ok(RemoteFile::new(repo, commit, path, listed.size, listed.id()))
+                let file = RemoteFile::new(repo, commit, path, listed.size, listed.id());
+                Ok(file.xet_hash(listed.xet_hash()))
             })
             .collect()
     }

@@ -45,7 +45,10 @@ pub(crate) fn published(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = hub_tests::files_in(folder);
     files.retain(|name, _| {
         let last = name.rsplit('/').next().unwrap();
-        !name.starts_with(".locks") && !last.ends_with(".incomplete") && !last.ends_with(".lock")
+        !name.starts_with(".locks")
+            && !name.contains("/.xet/")
+            && !last.ends_with(".incomplete")
+            && !last.ends_with(".lock")
     });
     files
 }

@@ -17,7 +17,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("hub-transport", &["hub-auth", "hub-types"]),
     ("hub-endpoints", &["hub-transport", "hub-types", "hub-xet"]),
     ("hub-commit", &["hub-endpoints", "hub-transport", "hub-types", "hub-xet"]),
-    ("hub-download", &["hub-endpoints", "hub-transport", "hub-types"]),
+    ("hub-download", &["hub-endpoints", "hub-transport", "hub-types", "hub-xet"]),
     ("hub-server", &["hub-types", "hub-xet"]),
     ("hub-api", &["hub-commit", "hub-download", "hub-endpoints", "hub-transport", "hub-auth", "hub-types"]),
     ("hub-cli", &["hub-api", "hub-server"]),

@@ -7,6 +7,7 @@
 //!                         snapshots/COMMIT/a/b.txt   link to ../../../../blobs/ETAG
 //!                         trees/COMMIT.json          all files of a commit, with size and hash
 //!                         .no_exist/COMMIT/a/b.txt   empty: the commit is known not to have it
+//!                         .xet/ETAG                  of which chunks a blob consists, if it came by Xet; only this client's
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,16 @@ impl RepoFolder {
         self.root.join("blobs")
     }
 
+    /// The recipes of blobs.
+    pub(crate) fn recipes(&self) -> PathBuf {
+        self.root.join(".xet")
+    }
+
+    /// The recipe of a blob.
+    pub(crate) fn recipe(&self, id: &ContentId) -> PathBuf {
+        self.recipes().join(id.file_name())
+    }
+
     /// A blob. The name has letters and digits only, whatever the server sent.
     pub(crate) fn blob(&self, id: &ContentId) -> PathBuf {
         self.blobs().join(id.file_name())
@@ -50,8 +61,13 @@ impl RepoFolder {
         self.root.join("trees").join(format!("{commit}.json"))
     }
 
+    /// The folders of commits.
+    pub(crate) fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+
     pub(crate) fn snapshot(&self, commit: &CommitHash) -> PathBuf {
-        self.root.join("snapshots").join(commit.as_str())
+        self.snapshots().join(commit.as_str())
     }
 
     /// A file of a commit.

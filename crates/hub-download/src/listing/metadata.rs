@@ -15,6 +15,7 @@ use hub_types::{
     error_code::{X_LINKED_ETAG, X_LINKED_SIZE, X_REPO_COMMIT},
     route,
 };
+use hub_xet::{MerkleHash, wire::XET_HASH_HEADER};
 
 use crate::{ContentId, DownloadError};
 
@@ -28,6 +29,8 @@ pub struct FileMetadata {
     pub id: ContentId,
     /// Size of the content in bytes.
     pub size: u64,
+    /// The Xet hash, if the Hub has the file by Xet. Python: `xet_file_data.file_hash`.
+    pub xet_hash: Option<MerkleHash>,
     /// Where the content is: the URL of a storage host, which may be signed and is good for a short time, or that of
     /// the file itself. `Debug` leaves its query out.
     pub location: Uri,
@@ -39,6 +42,7 @@ impl fmt::Debug for FileMetadata {
             .field("commit", &self.commit)
             .field("id", &self.id)
             .field("size", &self.size)
+            .field("xet_hash", &self.xet_hash)
             .field("location", &RedactedUrl::new(&self.location, None))
             .finish()
     }
@@ -155,6 +159,7 @@ fn read(response: &Response<Body>, file: &str) -> Result<FileMetadata, DownloadE
         commit: commit.ok_or_else(|| missing(X_REPO_COMMIT))?,
         id: ContentId::from_etag(etag.ok_or_else(|| missing("etag"))?),
         size: size.ok_or_else(|| missing("content-length"))?,
+        xet_hash: text(headers, XET_HASH_HEADER).and_then(|hash| hash.parse().ok()),
         location: elsewhere.or(asked).unwrap_or_default(),
     })
 }

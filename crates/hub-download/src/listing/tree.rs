@@ -6,6 +6,7 @@ use futures_util::TryStreamExt;
 use hub_endpoints::ListRepoTree;
 use hub_transport::{Timeouts, Transport};
 use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath, TreeEntry, lfs};
+use hub_xet::MerkleHash;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::put;
@@ -43,6 +44,11 @@ impl Listed {
     /// What identifies the content.
     pub(crate) fn id(&self) -> ContentId {
         ContentId::from_etag(self.lfs_sha256.as_deref().unwrap_or(&self.blob_id))
+    }
+
+    /// The Xet hash, if the Hub has the file by Xet.
+    pub(crate) fn xet_hash(&self) -> Option<MerkleHash> {
+        self.xet_hash.as_deref()?.parse().ok()
     }
 
     fn is_usable(&self) -> bool {

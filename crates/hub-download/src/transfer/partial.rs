@@ -85,6 +85,30 @@ impl Partial {
         &self.path
     }
 
+    /// Gives what is there of `span` to `take`, piece by piece.
+    pub(crate) fn each_piece(
+        &mut self,
+        span: Range<u64>,
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<(), DownloadError> {
+        let mut buffer = vec![0; 128 * 1024];
+        let read = self.seek(span.start).and_then(|()| {
+            while self.at < span.end {
+                let most = usize::try_from(span.end - self.at).unwrap_or(usize::MAX).min(buffer.len());
+                let room = buffer.get_mut(..most).unwrap_or_default();
+                let count = match self.file.read(room) {
+                    Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    outcome => outcome?,
+                };
+                take(room.get(..count).unwrap_or_default());
+                self.at += count as u64;
+            }
+            Ok(())
+        });
+        read.map_err(|error| io_error("read", &self.path, error))
+    }
+
     /// Hashes what is there of `span`; returns how many bytes that is.
     pub(crate) fn read(&mut self, span: Range<u64>, hasher: &mut Hasher) -> Result<u64, DownloadError> {
         let count = self.seek(span.start).and_then(|()| {

@@ -85,7 +85,7 @@ pub(crate) async fn fetch_parts(
 }
 
 /// As many more connections as there are, or as may be had.
-fn more<'j>(job: &Job<'j>, connections: usize) -> Option<SemaphorePermit<'j>> {
+pub(crate) fn more<'j>(job: &Job<'j>, connections: usize) -> Option<SemaphorePermit<'j>> {
     let count = connections.min(job.extra.available_permits());
     let permit = job.extra.try_acquire_many(u32::try_from(count).ok()?).ok()?;
     (permit.num_permits() > 0).then_some(permit)

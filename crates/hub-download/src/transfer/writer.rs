@@ -27,6 +27,11 @@ impl DiskWriter {
         Self { chunks, task }
     }
 
+    /// A further way to it, for a thread that may wait. [`Self::finish`] waits until all of them are dropped.
+    pub(crate) fn sender(&self) -> mpsc::Sender<(u64, Bytes)> {
+        self.chunks.clone()
+    }
+
     /// False when the disk failed; [`Self::finish`] says why.
     pub(crate) async fn take(&self, at: u64, chunk: Bytes) -> bool {
         self.chunks.send((at, chunk)).await.is_ok()

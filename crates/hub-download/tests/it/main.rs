@@ -17,3 +17,6 @@ mod storage;
 mod watched;
 mod ways;
 mod wrong;
+mod xet;
+mod xet_hostile;
+mod xet_hub;

@@ -27,7 +27,10 @@ pub(crate) struct Content {
 
 impl Content {
     pub(crate) fn new(size: usize) -> Self {
-        let bytes: Vec<u8> = (0..size).map(|at| (at * 7 + at / 251) as u8).collect();
+        Self::of((0..size).map(|at| (at * 7 + at / 251) as u8).collect())
+    }
+
+    pub(crate) fn of(bytes: Vec<u8>) -> Self {
         let id = sha2::Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         Self { bytes, id }
     }

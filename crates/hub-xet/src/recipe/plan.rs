@@ -103,6 +103,14 @@ impl Fetch {
         first.unwrap_or_default().max(self.wanted.start)
     }
 
+    /// The ranges of the file that it has, cut to what is wanted: one for each term.
+    pub fn file_ranges(&self) -> impl Iterator<Item = Range<u64>> {
+        self.uses.iter().map(|used| {
+            let end = used.position.saturating_add(used.raw_len.into());
+            used.position.max(self.wanted.start)..end.min(self.wanted.end)
+        })
+    }
+
     /// In how many places of the file it is needed.
     pub fn use_count(&self) -> usize {
         self.uses.len()
