@@ -8,6 +8,7 @@ use http::{
     header::{HeaderName, HeaderValue},
 };
 use hub_auth::{Anonymous, HfFolder, Token, TokenSource};
+use hub_commit::XetCompression;
 use hub_download::DownloadTimeouts;
 use hub_endpoints::XetPolicy;
 use hub_transport::{Body, BoxError, Clock, HubService, RetryConfig, Timeouts, Transport, TransportBuilder};
@@ -33,6 +34,7 @@ pub struct HfApiBuilder {
     download_timeouts: DownloadTimeouts,
     xet: XetPolicy,
     xet_cache: Option<PathBuf>,
+    xet_compression: XetCompression,
     problem: Option<Error>,
     /// What is wrong with variables, by the setting that they stand for: of no matter once the program sets that itself.
     variables: Vec<(&'static str, Error)>,
@@ -64,6 +66,7 @@ impl HfApiBuilder {
             download_timeouts: DownloadTimeouts::default(),
             xet: XetPolicy::default(),
             xet_cache: None,
+            xet_compression: XetCompression::Always,
             problem: None,
             variables: Vec::new(),
         }
@@ -322,6 +325,13 @@ impl HfApiBuilder {
         self
     }
 
+    /// Whether chunks that are sent by Xet are compressed. Default always; [`XetCompression::Adaptive`] where the network is faster than
+    /// that.
+    pub fn xet_compression(mut self, compression: XetCompression) -> Self {
+        self.xet_compression = compression;
+        self
+    }
+
     /// Contacts nothing but the endpoint and these hosts: `host`, `host:port` or `*.domain`. Default: any host.
     ///
     /// Large files of the public Hub come from storage hosts, where the endpoint redirects to. A redirect or an upload
@@ -389,6 +399,7 @@ impl HfApiBuilder {
             download_timeouts: self.download_timeouts,
             xet: self.xet,
             xet_cache: self.xet_cache,
+            xet_compression: self.xet_compression,
         };
         Ok(HfApi::with_settings(transport, settings))
     }

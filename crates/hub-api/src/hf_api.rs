@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use hub_commit::CommitOptions;
+use hub_commit::{CommitOptions, XetCompression};
 use hub_download::DownloadTimeouts;
 use hub_endpoints::XetPolicy;
 use hub_transport::Transport;
@@ -54,6 +54,7 @@ pub(crate) struct Settings {
     pub(crate) download_timeouts: DownloadTimeouts,
     pub(crate) xet: XetPolicy,
     pub(crate) xet_cache: Option<PathBuf>,
+    pub(crate) xet_compression: XetCompression,
 }
 
 impl HfApi {
@@ -106,8 +107,8 @@ impl<M: Mode> HfApi<M> {
 
     /// These options with what the client says about Xet.
     pub(crate) fn with_xet(&self, options: CommitOptions) -> CommitOptions {
-        let Settings { xet, xet_cache, .. } = &self.inner.settings;
-        let options = options.xet(*xet);
+        let Settings { xet, xet_cache, xet_compression, .. } = &self.inner.settings;
+        let options = options.xet(*xet).xet_compression(*xet_compression);
         match xet_cache {
             Some(folder) => options.xet_index(folder.join(XET_INDEX)),
             None => options,

@@ -58,7 +58,7 @@ pub use hf_api::{BlockingHfApi, HfApi};
 pub use hub_auth::{self as auth, HfFolder, Token};
 pub use hub_commit::{
     self as commit, AddSource, CommitOperation, CommitOperationAdd, CommitOperationCopy,
-    CommitOperationDelete, CommitPlan, IsFolder,
+    CommitOperationDelete, CommitPlan, IsFolder, XetCompression,
 };
 pub use hub_download::{self as download, DownloadError, FileReader};
 pub use hub_endpoints::XetPolicy;

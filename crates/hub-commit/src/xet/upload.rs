@@ -9,12 +9,11 @@ use hub_types::hex::decode;
 use hub_types::preupload::UploadMode;
 use hub_types::progress::Phase;
 use hub_xet::MerkleHash;
-use hub_xet::dedup::{ChunkIndex, XorbId};
-use hub_xet::recipe::Recipe;
+use hub_xet::dedup::ChunkIndex;
 use hub_xet::shard::{FileBlock, XorbBlock};
 
 use super::known::Known;
-use super::pass::{Counted, Pass, Passed};
+use super::pass::{Counted, Pass, Passed, Stored};
 use super::refused::suspects;
 use super::session::Session;
 use super::shards::{self, Failure};
@@ -202,14 +201,6 @@ struct Storing<'a> {
     xorbs: Vec<XorbBlock>,
 }
 
-/// A content whose chunks the CAS has.
-#[derive(Default)]
-struct Stored {
-    sha256: [u8; 32],
-    /// `None` for what is unchanged.
-    recipe: Option<Recipe<XorbId>>,
-}
-
 impl Storing<'_> {
     /// Reads some of the contents and sends what the CAS does not have.
     async fn pass(&mut self, which: &[usize], asks: bool) -> Result<(), CommitError> {
@@ -228,9 +219,9 @@ impl Storing<'_> {
         let Passed { files, xorbs, new, found, .. } = pass.run(&mut self.session).await?;
         tracing::info!(new, found, "bytes that were sent, and bytes that the server had");
         self.files.resize_with(self.contents.len(), Stored::default);
-        for (index, (sha256, recipe)) in which.iter().zip(files) {
+        for (index, stored) in which.iter().zip(files) {
             if let Some(place) = self.files.get_mut(*index) {
-                *place = Stored { sha256, recipe };
+                *place = stored;
             }
         }
         self.xorbs.extend(xorbs);

@@ -17,6 +17,9 @@ use crate::xet::known::Known;
 use crate::xet::queries::{self, Found, Willing};
 use crate::xet::session::Session;
 
+/// A query about a chunk of the batch with a number.
+type Query = Pin<Box<dyn Future<Output = (u64, Found)> + Send>>;
+
 /// Batches that wait for what is said about some of their chunks, and the queries.
 pub(super) struct Asking {
     cas: Arc<XetCas>,
@@ -24,7 +27,7 @@ pub(super) struct Asking {
     willing: Willing,
     choices: HashMap<usize, GlobalQueries>,
     to_ask: VecDeque<(u64, MerkleHash)>,
-    asking: FuturesUnordered<Pin<Box<dyn Future<Output = (u64, Found)> + Send>>>,
+    asking: FuturesUnordered<Query>,
     /// In order, each with how many queries about it are not answered.
     batches: VecDeque<(Hashed, usize)>,
 }

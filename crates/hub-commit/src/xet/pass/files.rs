@@ -31,6 +31,14 @@ struct File {
     done: u64,
 }
 
+/// A file whose chunks the CAS has.
+#[derive(Debug, Default)]
+pub(in crate::xet) struct Stored {
+    pub(in crate::xet) sha256: [u8; 32],
+    /// What it consists of. `None` for one that the repository has already: it was not looked after.
+    pub(in crate::xet) recipe: Option<Recipe<XorbId>>,
+}
+
 /// Whether a file has to be uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -107,16 +115,16 @@ impl Files {
         }
     }
 
-    /// By file: its sha256, and what it consists of unless it is unchanged.
-    pub(super) fn finish(mut self) -> Result<Vec<([u8; 32], Option<Recipe<XorbId>>)>, CommitError> {
+    /// What has become of each file.
+    pub(super) fn finish(mut self) -> Result<Vec<Stored>, CommitError> {
         let missing = || CommitError::Stopped("a file was not read".into());
         let standings: Vec<Standing> = (0..self.files.len()).map(|file| self.standing(file)).collect();
         let outcome = |(file, standing): (&mut File, Standing)| {
             let sha256 = file.sha256.ok_or_else(missing)?;
             let recipe = file.recipe.take();
             match standing {
-                Standing::Unchanged => Ok((sha256, None)),
-                _ => Ok((sha256, Some(recipe.ok_or_else(missing)?))),
+                Standing::Unchanged => Ok(Stored { sha256, recipe: None }),
+                _ => Ok(Stored { sha256, recipe: Some(recipe.ok_or_else(missing)?) }),
             }
         };
         self.files.iter_mut().zip(standings).map(outcome).collect()

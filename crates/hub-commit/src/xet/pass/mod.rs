@@ -25,13 +25,12 @@ use std::task::{Context, Poll};
 use std::time::UNIX_EPOCH;
 
 use hub_endpoints::XetCas;
-use hub_xet::dedup::XorbId;
-use hub_xet::recipe::Recipe;
 use hub_xet::shard::XorbBlock;
 
 use self::asking::Asking;
 pub(super) use self::back::Counted;
 use self::back::{Back, BackEvent};
+pub(super) use self::files::Stored;
 use self::files::{Files, Standing};
 use self::front::{Front, FrontEvent, Hashed};
 use self::reader::End;
@@ -59,8 +58,8 @@ pub(super) struct Pass {
 /// What a pass has come to.
 #[derive(Debug, Default)]
 pub(super) struct Passed {
-    /// By file: its sha256, and what it consists of unless it is unchanged.
-    pub(super) files: Vec<([u8; 32], Option<Recipe<XorbId>>)>,
+    /// What has become of each file.
+    pub(super) files: Vec<Stored>,
     /// New xorbs, which the CAS has now, to be registered.
     pub(super) xorbs: Vec<XorbBlock>,
     /// Raw bytes of chunks that were sent, and of those that the CAS had.
