@@ -33,7 +33,8 @@ pub(crate) struct XetScope {
     revision: String,
     /// Who asked for it; nobody for what everybody may read.
     user: Option<i64>,
-    /// What the token may do that was asked with.
+    /// Name of the token that was asked with, and what it may do. It must be there still.
+    token: Option<String>,
     role: Option<String>,
     /// Until when it is good, in seconds since 1970.
     pub(crate) expires: u64,
@@ -55,6 +56,7 @@ impl XetScope {
             create_pr,
             revision: revision.as_str().to_owned(),
             user: caller.map(|caller| caller.user.key),
+            token: caller.map(|caller| caller.token_name.clone()),
             role: caller.map(|caller| caller.role.as_str().to_owned()),
             expires,
         }
@@ -98,8 +100,9 @@ pub(crate) fn admit(
         return Err(ApiError::forbidden("this token of Xet only reads: ask for one that writes"));
     }
     let role = scope.role.as_deref().and_then(TokenRole::from_word).unwrap_or(TokenRole::Read);
+    let token = scope.token.as_deref().unwrap_or_default();
     let caller = match scope.user {
-        Some(user) => Some(store.identity(user, role)?.ok_or_else(ApiError::bad_token)?),
+        Some(user) => Some(store.identity(user, token, role)?.ok_or_else(ApiError::bad_token)?),
         None => None,
     };
     let found = store.repo_by_internal_id(&scope.repo)?;
@@ -134,6 +137,7 @@ mod tests {
             create_pr: false,
             revision: "main".into(),
             user: Some(1),
+            token: Some("laptop".into()),
             role: Some("write".into()),
             expires: 7,
         };

@@ -42,7 +42,7 @@ impl Checked {
 
 impl Store {
     /// Checks the database, every git repository with git's own `fsck`, that pull requests have their refs, that large files which
-    /// branches, tags and pull requests name are there, and that large files are what their names say. With `quick` these are
+    /// branches, tags and pull requests name are there, and that large files and xorbs are what their names say. With `quick` these are
     /// compared by their sizes alone.
     ///
     /// # Errors
@@ -65,6 +65,8 @@ impl Store {
             }
         }
         self.check_large_files(quick, stop, &mut checked)?;
+        let by_xet = self.xet().check(quick, stop, |text| checked.fault(text))?;
+        checked.large_files += by_xet;
         Ok(checked)
     }
 

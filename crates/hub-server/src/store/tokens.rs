@@ -130,19 +130,25 @@ impl Store {
         })
     }
 
-    /// A user, unless it is switched off, with what it is in organisations by now, for a permission that was given with a token of this role.
-    pub(crate) fn identity(&self, user: i64, role: TokenRole) -> Result<Option<Identity>> {
+    /// The owner of a token with what it is in organisations by now, for a permission that was given for that token: by its name and
+    /// role. `None` where [`authenticate`](Self::authenticate) gives none for it any more.
+    pub(crate) fn identity(&self, user: i64, token_name: &str, role: TokenRole) -> Result<Option<Identity>> {
         self.database().read(|connection| {
             let found = connection
                 .prepare_cached(
-                    "SELECT key, name, is_org, fullname, email, created_at FROM accounts WHERE key = ?1 AND NOT disabled",
+                    "SELECT key, a.name, is_org, fullname, email, a.created_at, t.created_at
+                     FROM tokens t JOIN accounts a ON key = user
+                     WHERE user = ?1 AND t.name = ?2 AND role = ?3 AND NOT disabled
+                     AND (expires IS NULL OR expires > ?4) LIMIT 1",
                 )?
-                .query_row([user], |row| accounts::from_row(row, 0))
+                .query_row(params![user, token_name, role.as_str(), now().as_millisecond()], |row| {
+                    Ok((accounts::from_row(row, 0)?, time_from_column(row, 6)?))
+                })
                 .optional()?;
-            let Some(user) = found else { return Ok(None) };
+            let Some((user, created_at)) = found else { return Ok(None) };
             let orgs = memberships(connection, user.key)?;
-            let created_at = user.created_at;
-            Ok(Some(Identity { user, token_name: String::new(), role, created_at, expires: None, orgs }))
+            let token_name = token_name.to_owned();
+            Ok(Some(Identity { user, token_name, role, created_at, expires: None, orgs }))
         })
     }
 }

@@ -52,7 +52,9 @@ pub(crate) async fn duplicate(
             let target = Access { caller, repo };
             // What is given becomes a file by a commit, which may be a pull request.
             target.must(Needs::Contribute)?;
-            Ok(hub.store.xet().give(&access.repo, &target.repo, &files)?)
+            let xet = hub.store.xet();
+            hub.store.must_have_room(&target.repo.repo, xet.bytes_to_add(&target.repo, &files)?)?;
+            Ok(xet.give(&access.repo, &target.repo, &files)?)
         })
         .await?;
     let failed = missing.into_iter().map(|file| {

@@ -1,6 +1,6 @@
 //! `POST /v2/shards`, which tells how far it is, and `POST /v1/shards`, which only ends.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{
@@ -23,7 +23,7 @@ use crate::{
     context::Context,
     respond,
     route::rights::Access,
-    store::{ShardCheck, XetFault},
+    store::{ShardCheck, StoreError, XetFault},
 };
 
 /// Events that wait to be sent. One that has no room is left out: another follows.
@@ -89,6 +89,9 @@ async fn begin(context: &Context, access: Access, body: &mut Incoming) -> Result
     let shard = xet.receive_shard(body::data_stream(body)).await?;
     let (sender, next) = mpsc::channel(QUEUE);
     let total = shard.file_count();
+    let user = access.user()?.user.key;
+    let (hub, repo) = (Arc::clone(&context.hub), access.repo.repo.clone());
+    let room = move |more| hub.store.must_have_room(&repo, more);
     tokio::spawn(async move {
         let steps = sender.clone();
         let report = move |check| {
@@ -97,7 +100,8 @@ async fn begin(context: &Context, access: Access, body: &mut Incoming) -> Result
             !steps.is_closed()
         };
         // It is given up also while it waits for its turn.
-        let (register, closed) = (pin!(xet.register(access.repo, shard, report)), pin!(sender.closed()));
+        let (register, closed) =
+            (pin!(xet.register((access.repo, user), shard, room, report)), pin!(sender.closed()));
         if let Either::Left((registered, _)) = future::select(register, closed).await {
             // Nobody waits any more when this fails.
             let _ = sender.send(registered.map(Step::Done)).await;
@@ -118,7 +122,9 @@ fn event(step: Step) -> ShardUploadEvent {
 
 fn error(fault: XetFault) -> ShardUploadEvent {
     let (message, retryable) = match fault {
+        XetFault::Store(error @ StoreError::QuotaExceeded { .. }) => (error.to_string(), false),
         XetFault::Store(error) => (ApiError::from(error).to_string(), true),
+        XetFault::Gone => (fault.to_string(), true),
         other => (other.to_string(), false),
     };
     ShardUploadEvent::Error { message, retryable }

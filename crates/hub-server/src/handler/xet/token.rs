@@ -37,6 +37,10 @@ pub(crate) async fn token(
             if !create_pr && revision.as_str() != NO_REVISION {
                 hub.store.git(&grants.access.repo)?.resolve(revision.as_str())?;
             }
+            if write {
+                // Told at once, and not after everything was sent.
+                hub.store.must_have_room(&grants.access.repo.repo, 1)?;
+            }
             Ok(grants.token(hub, write, create_pr, &revision))
         })
         .await?;

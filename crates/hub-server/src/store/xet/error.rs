@@ -20,8 +20,8 @@ pub(crate) enum XetFault {
     /// The sender failed in the middle.
     #[error("the upload broke off")]
     Body(#[source] BoxError),
-    /// Nobody waits for the result any more.
-    #[error("the caller is gone")]
+    /// What was there when it began is not there any more, or nobody waits for the result: the same upload may succeed.
+    #[error("the upload was given up, try again")]
     Gone,
     /// The store failed.
     #[error(transparent)]

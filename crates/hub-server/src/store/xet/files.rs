@@ -11,7 +11,12 @@ use object_store::ObjectStoreExt;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::runtime::Handle;
 
-use super::{XetFault, XetStore, indexes::damaged, register::known_sha256, store::recipe_location};
+use super::{
+    XetFault, XetStore,
+    indexes::damaged,
+    register::{has, known_sha256},
+    store::recipe_location,
+};
 use crate::store::{
     RepoRecord, Result, StoreError,
     database::{corrupt, now},
@@ -124,6 +129,22 @@ impl XetStore {
             }
         };
         tokio::task::spawn_blocking(work).await.map_err(StoreError::Stopped)?
+    }
+
+    /// Bytes that a repository would have more with some files. Blocks on the database.
+    pub(crate) fn bytes_to_add(&self, repo: &RepoRecord, files: &[NewFile]) -> Result<u64> {
+        self.shared.database.read(|connection| {
+            files.iter().try_fold(0_u64, |sum, file| {
+                if has(connection, repo, &file.oid)? {
+                    return Ok(sum);
+                }
+                let size: Option<u64> = connection
+                    .prepare_cached("SELECT size FROM xet_files WHERE file = ?1")?
+                    .query_row([file.file.as_bytes()], |row| row.get(0))
+                    .optional()?;
+                Ok(sum.saturating_add(size.unwrap_or_default()))
+            })
+        })
     }
 
     /// Gives files of one repository to another; those that the first has not are returned. Blocks on the database.

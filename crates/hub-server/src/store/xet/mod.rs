@@ -3,6 +3,7 @@
 //! A xorb or a shard is checked while it comes; what is kept is right. Which file a repository has is in the database, under the
 //! sha256 of its LFS pointers, so that whoever asks for the pointer gets the file.
 
+mod check;
 mod content;
 mod dedup;
 mod error;
@@ -12,6 +13,7 @@ mod indexes;
 mod register;
 mod shard;
 mod store;
+mod turns;
 mod xorbs;
 
 pub(crate) use error::XetFault;

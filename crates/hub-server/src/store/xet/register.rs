@@ -51,35 +51,40 @@ impl XetStore {
     ///
     /// Every term of a file is compared with the stored xorbs, its range hash proves that the sender has the chunks, and the file is put
     /// together for its sha256, unless that was done before. `report` is told how far this is; it says whether anybody still waits.
-    /// Four shards are checked at a time; others wait.
+    /// `room` is asked whether the repository may have so many bytes more. Four shards are checked at a time, two of them for one
+    /// user; others wait.
     ///
     /// # Errors
-    /// `Invalid`, and `Gone` when nobody waits any more.
-    pub(crate) async fn register<R>(
+    /// `Invalid`, what `room` says, and `Gone` when nobody waits any more.
+    pub(crate) async fn register<R, Q>(
         &self,
-        repo: RepoRecord,
+        (repo, user): (RepoRecord, i64),
         shard: NewShard,
+        room: Q,
         report: R,
     ) -> Result<bool, XetFault>
     where
         R: Fn(ShardCheck) -> bool + Send + 'static,
+        Q: Fn(u64) -> Result<()> + Send + 'static,
     {
-        let turn = Arc::clone(&self.shared.checks).acquire_owned().await;
+        let turn = self.shared.checks.take(user).await;
         let (store, runtime) = (self.clone(), Handle::current());
         let check = move || {
             let _turn = turn;
             let total = shard.file_count();
-            Check { store, repo, runtime, report, verified: 0, total, found: Found::default() }.run(shard)
+            let found = Found::default();
+            Check { store, repo, runtime, room, report, verified: 0, total, found }.run(shard)
         };
         tokio::task::spawn_blocking(check).await.map_err(StoreError::Stopped)?
     }
 }
 
 /// A shard that is being checked. It blocks on the disk.
-struct Check<R> {
+struct Check<R, Q> {
     store: XetStore,
     repo: RepoRecord,
     runtime: Handle,
+    room: Q,
     report: R,
     verified: u64,
     total: u64,
@@ -106,7 +111,7 @@ struct FoundFile {
     marks: HashMap<(MerkleHash, MerkleHash), usize>,
 }
 
-impl<R: Fn(ShardCheck) -> bool> Check<R> {
+impl<R: Fn(ShardCheck) -> bool, Q: Fn(u64) -> Result<()>> Check<R, Q> {
     fn run(mut self, shard: NewShard) -> Result<bool, XetFault> {
         let mut blocks = shard.blocks()?;
         let mut is_new = false;
@@ -247,6 +252,15 @@ impl<R: Fn(ShardCheck) -> bool> Check<R> {
     /// Notes what was found; true if the repository has something new.
     fn note(&mut self) -> Result<bool, XetFault> {
         let found = std::mem::take(&mut self.found);
+        let more = self.store.shared.database.read(|connection| {
+            found.files.iter().try_fold(0_u64, |sum, file| {
+                let more = if has(connection, &self.repo, &file.sha256)? { 0 } else { file.size };
+                Ok(sum.saturating_add(more))
+            })
+        })?;
+        if more > 0 {
+            (self.room)(more)?;
+        }
         self.store.shared.database.write(|transaction| {
             expect_repo(transaction, &self.repo)?;
             // What was deleted meanwhile must be sent again; nothing is noted then.
@@ -260,8 +274,8 @@ impl<R: Fn(ShardCheck) -> bool> Check<R> {
                 if !file.known {
                     note_file(transaction, file)?;
                 } else if known_sha256(transaction, &file.hash)?.is_none() {
-                    let name = file.hash.to_string();
-                    return Ok(Err(XetError::Missing { what: "file", name }.into()));
+                    // It was deleted meanwhile: the same upload succeeds.
+                    return Ok(Err(XetFault::Gone));
                 }
                 is_new |= transaction
                     .prepare_cached(
@@ -319,6 +333,17 @@ fn touch(transaction: &Transaction<'_>, xorb: &MerkleHash) -> Result<bool> {
         .prepare_cached("UPDATE xet_xorbs SET used_at = ?2 WHERE hash = ?1")?
         .execute(params![xorb.as_bytes(), now().as_millisecond()])?;
     Ok(touched > 0)
+}
+
+/// Whether a repository has a large file, by Xet or not.
+pub(super) fn has(connection: &rusqlite::Connection, repo: &RepoRecord, oid: &str) -> Result<bool> {
+    let has = connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM lfs_objects WHERE repo = ?1 AND oid = ?2)
+             OR EXISTS (SELECT 1 FROM xet_repo_files WHERE repo = ?1 AND oid = ?2)",
+        )?
+        .query_row(params![repo.key, oid], |row| row.get(0))?;
+    Ok(has)
 }
 
 /// The sha256 of a file that was put together before.

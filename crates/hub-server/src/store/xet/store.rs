@@ -9,9 +9,9 @@ use std::{
 
 use hub_xet::MerkleHash;
 use object_store::{ObjectStore, local::LocalFileSystem, path::Path};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 
-use super::indexes::Indexes;
+use super::{indexes::Indexes, turns::Turns};
 use crate::store::{
     Result, StoreError,
     database::Database,
@@ -19,8 +19,9 @@ use crate::store::{
     random::random_hex,
 };
 
-/// Shards that are checked at the same time: each reads its files whole.
+/// Shards that are checked at the same time, and those of one user: each reads its files whole.
 const CHECKS: usize = 4;
+const CHECKS_OF_ONE: usize = 2;
 /// Digits of the name of a store.
 const INSTANCE_DIGITS: usize = 32;
 
@@ -32,12 +33,14 @@ pub(crate) struct XetStore {
 
 pub(super) struct Shared {
     pub(super) objects: Arc<dyn ObjectStore>,
+    /// Where these are on the disk.
+    pub(super) folder: PathBuf,
     pub(super) incoming: PathBuf,
     pub(super) database: Arc<Database>,
     pub(super) indexes: Indexes,
     /// Held while a xorb becomes visible, so that an index always belongs to the body beside it.
     pub(super) publishing: Mutex<()>,
-    pub(super) checks: Arc<Semaphore>,
+    pub(super) checks: Turns,
     instance: String,
 }
 
@@ -46,11 +49,12 @@ impl XetStore {
         let objects = LocalFileSystem::new_with_prefix(layout.xet())?.with_fsync(true);
         let shared = Shared {
             objects: Arc::new(objects),
+            folder: layout.xet(),
             incoming: layout.xet_incoming(),
             database,
             indexes: Indexes::default(),
             publishing: Mutex::default(),
-            checks: Arc::new(Semaphore::new(CHECKS)),
+            checks: Turns::new(CHECKS, CHECKS_OF_ONE),
             instance: read_instance(layout)?,
         };
         Ok(Self { shared: Arc::new(shared) })

@@ -74,7 +74,7 @@ impl XetStore {
             if self.touch(hash).await? {
                 return Ok(false);
             }
-            return Err(XetFault::missing_xorb(&hash));
+            return Err(XetFault::Gone);
         };
         let store = self.clone();
         // Goes on when the caller is gone: between its two names the file is nobody's.

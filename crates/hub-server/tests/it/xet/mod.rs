@@ -3,5 +3,6 @@
 mod bridge;
 mod desk;
 mod files;
+mod operating;
 mod refused;
 mod scope;
