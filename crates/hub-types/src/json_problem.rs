@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn no_word_is_one_of_the_language_that_reads() {
         let cases = [
-            (r#"[1]"#, "where an object is expected"),
+            (r#""x""#, "the text \"x\" where an object is expected"),
             (r#"{"name": 1}"#, "the number 1 where a text is expected, at line 1 column 10"),
             (r#"{"name": null}"#, "null where a text is expected"),
             (r#"{"name": ["a"]}"#, "a list where a text is expected"),

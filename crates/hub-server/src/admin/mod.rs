@@ -125,8 +125,7 @@ pub fn restore_backup(backup: &Path, to: &Path, secret_key: Option<&Path>) -> Re
             "the backup is without the key of the secrets of Spaces, which was kept elsewhere: name that file",
         ));
     }
-    let copied = restore(backup, to, Stop::default())?;
-    drop(Store::open(to, secret_key)?);
+    let copied = restore(backup, to, secret_key, Stop::default())?;
     Ok(describe(to, copied))
 }
 

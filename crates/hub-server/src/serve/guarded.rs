@@ -11,7 +11,7 @@ use std::{
 use http::{HeaderMap, Request, Response, StatusCode, header::HOST};
 use tower::Service;
 
-use super::{metrics::Metrics, oversight::Oversight, probes};
+use super::{metrics::Metrics, oversight::Oversight, probes, probes::Probed};
 use crate::{
     Body, BoxError, EmbeddedHub,
     api_error::ApiError,
@@ -92,7 +92,8 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
         let (answering, started) = (self.activity.request(), Instant::now());
         let (mut server, method) = (self.clone(), parts.method.clone());
         Box::pin(async move {
-            let response = match probes::response(&server, &parts).await {
+            let probed = Probed { hub: &server.hub, metrics: &server.metrics, oversight: &server.oversight };
+            let response = match probes::response(probed, server.peer, &parts).await {
                 Some(response) => response,
                 None => server.oversight.answer(&mut server.hub, (parts, body), caller).await?,
             };

@@ -8,11 +8,22 @@ use http::{
     request::Parts,
 };
 
-use super::{guarded::Guarded, metrics};
+use super::{
+    metrics::{self, Metrics},
+    oversight::Oversight,
+};
 use crate::{Body, EmbeddedHub, api_error::ApiError, respond};
 
+/// What the responses are about.
+#[derive(Clone, Copy)]
+pub(super) struct Probed<'s> {
+    pub(super) hub: &'s EmbeddedHub,
+    pub(super) metrics: &'s Metrics,
+    pub(super) oversight: &'s Oversight,
+}
+
 /// Answers `/healthz`, `/readyz` and `/metrics`; `None` for every other path.
-pub(super) async fn response(server: &Guarded, parts: &Parts) -> Option<Response<Body>> {
+pub(super) async fn response(server: Probed<'_>, peer: IpAddr, parts: &Parts) -> Option<Response<Body>> {
     let path = parts.uri.path();
     if !matches!(path, "/healthz" | "/readyz" | "/metrics") {
         return None;
@@ -27,7 +38,7 @@ pub(super) async fn response(server: &Guarded, parts: &Parts) -> Option<Response
             not_ready()
         }
         "/readyz" => ready(server.hub.clone()).await,
-        _ if !is_local(server.peer, &parts.headers) => {
+        _ if !is_local(peer, &parts.headers) => {
             respond::error(ApiError::forbidden("metrics are for programs on this machine"))
         }
         _ => text(StatusCode::OK, metrics::MEDIA_TYPE, server.metrics.text(server.hub.load())),

@@ -10,10 +10,7 @@
 //! The file `version` is written last: what a backup left that broke off is not taken for one. A repository whose refs are newer than
 //! its rows is what a kill between a ref and its row leaves too, and is read as such.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use rusqlite::{Connection, params};
 
@@ -59,9 +56,10 @@ impl Store {
         keep_private(&database)?;
         let copy = Connection::open(&database)?;
         let mut copier = Copier::new(stop);
-        let repos = self.copy_repos(&copy, &to, &mut copier)?;
+        self.copy_repos(&copy, &to, &mut copier)?;
         self.note_newer_files(&copy)?;
-        let large_files = self.copy_large_files(&copy, &to, &mut copier)?;
+        self.copy_large_files(&copy, &to, &mut copier)?;
+        let (repos, large_files) = count(&copy)?;
         let rest = |path: &Path| {
             let Some(first) = path.iter().next().and_then(|name| name.to_str()) else { return true };
             is_kept(path) && !matches!(first, "repos" | "lfs") && !first.starts_with("hub.db")
@@ -72,11 +70,10 @@ impl Store {
         Ok(Copied { repos, large_files, files: copier.files, bytes: copier.bytes })
     }
 
-    fn copy_repos(&self, copy: &Connection, to: &Path, copier: &mut Copier) -> Result<u64> {
+    fn copy_repos(&self, copy: &Connection, to: &Path, copier: &mut Copier) -> Result<()> {
         let query = format!("SELECT {} FROM repos ORDER BY key", repos::COLUMNS);
         let all: Vec<RepoRecord> =
             copy.prepare(&query)?.query_map([], repos::from_row)?.collect::<rusqlite::Result<_>>()?;
-        let mut count = 0;
         for repo in all {
             copier.stop().check()?;
             let place = self.repo_folder(&repo);
@@ -88,7 +85,6 @@ impl Store {
                         "UPDATE repos SET last_number = max(last_number, ?1) WHERE key = ?2",
                         params![last_number, repo.key],
                     )?;
-                    count += 1;
                 }
                 // It was deleted meanwhile.
                 Err(_)
@@ -103,7 +99,7 @@ impl Store {
                 Err(error) => return Err(error),
             }
         }
-        Ok(count)
+        Ok(())
     }
 
     /// Notes in the copy what came into repositories since it was made: commits that were copied may name it.
@@ -130,24 +126,21 @@ impl Store {
         Ok(())
     }
 
-    fn copy_large_files(&self, copy: &Connection, to: &Path, copier: &mut Copier) -> Result<u64> {
+    fn copy_large_files(&self, copy: &Connection, to: &Path, copier: &mut Copier) -> Result<()> {
         let mut statement = copy.prepare("SELECT DISTINCT oid FROM lfs_objects")?;
         let mut rows = statement.query([])?;
-        let mut count = 0;
         while let Some(row) = rows.next()? {
             let oid: String = row.get(0)?;
             let from = self.layout().large_file(&oid);
             let target = to.join(from.strip_prefix(self.dir()).unwrap_or(&from));
-            if copier.file(&from, &target)? {
-                count += 1;
-            } else {
+            if !copier.file(&from, &target)? {
                 tracing::warn!(
                     oid,
                     "a large file that the database names is not there, and not in the backup"
                 );
             }
         }
-        Ok(count)
+        Ok(())
     }
 }
 
@@ -199,11 +192,29 @@ fn finish(folder: &Path, version: &Path) -> Result<()> {
     write_durably(folder, "version", &version)
 }
 
-/// Copies a backup to the folder `to`, which must be empty or not be there.
+/// Copies a backup to the folder `to`, which must be empty or not be there, and opens it once, with the key of its secrets.
+///
+/// # Errors
+/// As for [`copy_back`] and [`Store::open`].
+pub(crate) fn restore(backup: &Path, to: &Path, secret_key: Option<&Path>, stop: Stop) -> Result<Copied> {
+    let (files, bytes) = copy_back(backup, to, stop)?;
+    let store = Store::open(to, secret_key)?;
+    let (repos, large_files) = store.database().read(count)?;
+    Ok(Copied { repos, large_files, files, bytes })
+}
+
+/// How many repositories and large files a database names.
+fn count(connection: &Connection) -> Result<(u64, u64)> {
+    const COUNTS: &str = "SELECT (SELECT count(*) FROM repos),
+        (SELECT count(DISTINCT oid) FROM lfs_objects) + (SELECT count(*) FROM xet_files)";
+    Ok(connection.query_row(COUNTS, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Copies a backup to the folder `to`, which must be empty or not be there. Gives how many files and bytes were copied.
 ///
 /// # Errors
 /// `NotAStore` when `backup` is not a whole backup, `NewerVersion`, `NotEmpty`, or what the file system says.
-pub(crate) fn restore(backup: &Path, to: &Path, stop: Stop) -> Result<Copied> {
+fn copy_back(backup: &Path, to: &Path, stop: Stop) -> Result<(u64, u64)> {
     if layout::check_version(backup)?.is_none() {
         let reason = "it has no file \"version\": it is empty, or a backup that broke off";
         return Err(StoreError::NotAStore { path: backup.to_path_buf(), reason });
@@ -216,15 +227,5 @@ pub(crate) fn restore(backup: &Path, to: &Path, stop: Stop) -> Result<Copied> {
         return Err(StoreError::io("copy", backup)(std::io::Error::other("it changed meanwhile")));
     }
     finish(to, &backup.join("version"))?;
-    let count = |place: &Path, depth: usize| -> Result<u64> {
-        let mut level: Vec<PathBuf> = vec![to.join(place)];
-        for _ in 0..depth {
-            level = level.iter().map(|folder| entries(folder)).collect::<Result<Vec<_>>>()?.concat();
-        }
-        Ok(level.len() as u64)
-    };
-    let large_files = count(Path::new("lfs/objects"), 3)?;
-    let repos =
-        Connection::open(to.join("hub.db"))?.query_row("SELECT count(*) FROM repos", [], |row| row.get(0))?;
-    Ok(Copied { repos, large_files, files: copier.files, bytes: copier.bytes })
+    Ok((copier.files, copier.bytes))
 }

@@ -1,5 +1,6 @@
 //! Xet: uploads that are checked, files put together, and what is refused.
 
+mod backup;
 mod bridge;
 mod desk;
 mod files;
