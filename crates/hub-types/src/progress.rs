@@ -51,8 +51,8 @@ pub enum Event<'a> {
         /// Bytes of the file.
         total: u64,
     },
-    /// A file is new, but so many of its bytes are on the Hub already, as parts of other files, and do not travel. Its positions count
-    /// them.
+    /// A file is new, but so many of its bytes do not travel: they are on the Hub already, or when it is downloaded in the cache, as parts
+    /// of other files. Its positions count them.
     Known {
         /// Path in the repository.
         path: &'a str,

@@ -20,6 +20,8 @@ pub(super) struct Arrived {
     state: Mutex<State>,
     /// Bytes that went to the disk.
     written: AtomicU64,
+    /// Those of them that an older blob had.
+    copied: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -31,7 +33,7 @@ pub(super) struct State {
 
 impl Arrived {
     pub(super) fn new(log: ChunkLog) -> Self {
-        Self { state: Mutex::new(State { holes: Holes::default(), log }), written: AtomicU64::default() }
+        Self { state: Mutex::new(State { holes: Holes::default(), log }), ..Self::default() }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -42,15 +44,32 @@ impl Arrived {
         self.written.load(Ordering::Relaxed)
     }
 
+    pub(super) fn copied(&self) -> u64 {
+        self.copied.load(Ordering::Relaxed)
+    }
+
+    /// [`put`](Self::put) for a chunk that an older blob has.
+    pub(super) fn put_copy(
+        &self,
+        to_disk: &ToDisk,
+        position: u64,
+        data: &Bytes,
+        chunk: BlobChunk,
+    ) -> Result<(), Trouble> {
+        let count = self.put(to_disk, position, data, Some(chunk))?;
+        self.copied.fetch_add(count, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Takes in `data`, which belongs at `position`: what is missing of it goes to the disk. `chunk` is what it is, if it is whole. Waits
-    /// for the disk.
+    /// for the disk. Returns how many bytes were missing.
     pub(super) fn put(
         &self,
         to_disk: &ToDisk,
         position: u64,
         data: &Bytes,
         chunk: Option<BlobChunk>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<u64, Trouble> {
         let missing = {
             let mut state = self.state();
             if let Some(chunk) = chunk {
@@ -58,14 +77,16 @@ impl Arrived {
             }
             state.holes.take(position..position.saturating_add(data.len() as u64))
         };
+        let mut count = 0;
         for part in missing {
             let offset =
                 |at: u64| usize::try_from(at.saturating_sub(position)).unwrap_or(usize::MAX).min(data.len());
             let bytes = data.slice(offset(part.start)..offset(part.end));
-            self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            count += bytes.len() as u64;
             let gone = |_| Trouble::lasting("the file cannot be written");
             to_disk.blocking_send((part.start, bytes)).map_err(gone)?;
         }
-        Ok(())
+        self.written.fetch_add(count, Ordering::Relaxed);
+        Ok(count)
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::{StreamExt, future, stream::FuturesUnordered};
 use hub_endpoints::XetCas;
+use hub_types::progress::{Event, Progress};
 use hub_xet::chunker::MAX_CHUNK;
 use hub_xet::recipe::{Fetch, FetchPlan, Reconstruction, Term, total_len};
 use hub_xet::{MerkleHash, wire::FetchUrls};
@@ -110,6 +111,10 @@ impl Download<'_> {
             tracing::debug!(path = %self.file.path, position = from, %trouble, "the rest of the file comes by GET and not by Xet");
         }
         drop(pieces);
+        if arrived.copied() > 0 {
+            let event = Event::Known { path: self.file.path.as_str(), bytes: arrived.copied() };
+            self.job.reporter.event(&event);
+        }
         let mut sink = writer.finish().await?;
         sink.cut()?;
         let log = std::mem::take(&mut arrived.state().log);
@@ -223,7 +228,7 @@ impl Pieces<'_> {
         let (bases, arrived) = (Arc::clone(self.download.bases), Arc::clone(self.sinks.arrived));
         let to_disk = self.sinks.to_disk.clone();
         let copying = tokio::task::spawn_blocking(move || {
-            let put = |at, chunk, data| arrived.put(&to_disk, at, &data, Some(chunk));
+            let put = |at, chunk, data| arrived.put_copy(&to_disk, at, &data, chunk);
             bases.copy(&local.term, local.position, put)
         });
         let copied = copying.await.map_err(|_| Trouble::lasting("a copy panicked"))?;

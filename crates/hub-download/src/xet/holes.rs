@@ -52,10 +52,6 @@ impl Holes {
     pub(crate) fn len(&self) -> u64 {
         self.0.iter().map(|(start, end)| end - start).sum()
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 #[cfg(test)]

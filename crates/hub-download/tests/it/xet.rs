@@ -1,10 +1,20 @@
 //! Downloads by Xet.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use hub_download::XetPolicy;
 use hub_transport::testing::reply;
-use hub_types::lfs;
+use hub_types::{
+    lfs,
+    progress::{Event, Progress},
+};
 
 use crate::{
     left::{find, until},
@@ -206,12 +216,26 @@ fn changed(content: &Content) -> Content {
     Content::of(bytes)
 }
 
+/// How many bytes were there already.
+#[derive(Default)]
+struct Heard(AtomicU64);
+
+impl Progress for Heard {
+    fn event(&self, event: &Event<'_>) {
+        if let Event::Known { bytes, .. } = event {
+            self.0.store(*bytes, Ordering::SeqCst);
+        }
+    }
+}
+
 #[tokio::test]
 async fn of_a_new_version_only_what_changed_is_fetched() {
-    let (old, place) = (content(), in_cache());
+    let (old, mut place, heard) = (content(), in_cache(), Arc::new(Heard::default()));
+    place.options = place.options.clone().progress(heard.clone());
     let new = changed(&old);
     let hub = XetHub::honest(&old);
     hub.download(&place).await.unwrap();
+    assert_eq!(heard.0.load(Ordering::SeqCst), 0);
     let [recipe] = recipes(&place).try_into().unwrap();
     assert!(lfs::is_oid(&recipe), "{recipe}");
 
@@ -224,6 +248,8 @@ async fn of_a_new_version_only_what_changed_is_fetched() {
     // A base makes it worth while.
     assert!(hub.download_by(&place, XetPolicy::Auto).await.unwrap() == new.bytes);
     assert_eq!((hub.gets(), hub.fetched()), (vec![], changed));
+    let there = heard.0.load(Ordering::SeqCst);
+    assert!((SIZE as u64 - changed..SIZE as u64).contains(&there), "{there}");
     assert_eq!(recipes(&place).len(), 2);
 
     // A third version is made of both.
