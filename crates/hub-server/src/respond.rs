@@ -61,6 +61,13 @@ pub(crate) fn whole(status: StatusCode, media_type: &'static str, body: impl Int
     response
 }
 
+/// 200 for `HEAD`, with the length of what it is about.
+pub(crate) fn length_alone(length: u64) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    response
+}
+
 /// The id of the response: the caller's `X-Request-Id`, else its `X-Amzn-Trace-Id`, else a new one.
 ///
 /// Python compares the response's id with the one it sent.

@@ -16,7 +16,6 @@ use hub_xet::{XetError, wire::CasRoute};
 pub(crate) use duplicate::duplicate;
 pub(crate) use token::{Grants, token};
 
-use super::done;
 use crate::{
     Body,
     api_error::ApiError,
@@ -73,14 +72,6 @@ pub(crate) async fn response(
         CasRoute::ShardsV1 => shards::first(context, access, body).await,
         _ => Err(ApiError::nowhere()),
     }
-}
-
-/// 200 for `HEAD`, with the length of what it is about.
-fn with_length(length: u64) -> Response<Body> {
-    let mut response = done();
-    *response.body_mut() = Body::empty();
-    response.headers_mut().insert(http::header::CONTENT_LENGTH, http::HeaderValue::from(length));
-    response
 }
 
 impl From<XetFault> for ApiError {

@@ -14,7 +14,7 @@ use hub_xet::{
     wire::{BatchReconstruction, ReconstructionV1, ReconstructionV2},
 };
 
-use super::{fetch::Fetches, with_length};
+use super::fetch::Fetches;
 use crate::{
     Body, api_error::ApiError, api_error::header_text, context::Context, respond, route::rights::Access,
 };
@@ -83,7 +83,7 @@ pub(super) async fn size(
     file: MerkleHash,
 ) -> Result<Response<Body>, ApiError> {
     let size = context.hub().store.xet().file_size(&access.repo, &file).await?;
-    Ok(with_length(size.ok_or_else(unknown_file)?))
+    Ok(respond::length_alone(size.ok_or_else(unknown_file)?))
 }
 
 async fn find(

@@ -3,7 +3,6 @@
 use http::{Response, StatusCode, header::CONTENT_LENGTH, request::Parts};
 use hub_xet::{MerkleHash, wire::XorbUploadResponse};
 
-use super::with_length;
 use crate::{
     Body,
     api_error::ApiError,
@@ -31,5 +30,6 @@ pub(super) async fn put(
 /// Says whether a xorb is there.
 pub(super) async fn size(context: &Context, xorb: MerkleHash) -> Result<Response<Body>, ApiError> {
     let size = context.hub().store.xet().xorb_size(&xorb).await?;
-    size.map(with_length).ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "the xorb does not exist"))
+    size.map(respond::length_alone)
+        .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "the xorb does not exist"))
 }

@@ -5,11 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use crate::store::{StoreError, database::lock};
 use hub_xet::{MerkleHash, XetError, xorb::XorbIndex};
-use object_store::ObjectStoreExt;
-
-use super::{XetStore, store::index_location};
-use crate::store::{Result, StoreError, database::lock, lfs::incoming::blocking};
 
 /// Indexes that are kept in memory: 40 bytes for each chunk, 360 KiB at most, usually 45.
 const KEPT: usize = 32;
@@ -21,7 +18,7 @@ pub(super) struct Indexes {
 }
 
 impl Indexes {
-    fn get(&self, xorb: &MerkleHash) -> Option<Arc<XorbIndex>> {
+    pub(super) fn get(&self, xorb: &MerkleHash) -> Option<Arc<XorbIndex>> {
         let mut recent = lock(&self.recent);
         let at = recent.iter().position(|index| index.hash() == *xorb)?;
         let found = recent.remove(at)?;
@@ -29,7 +26,7 @@ impl Indexes {
         Some(found)
     }
 
-    fn add(&self, index: Arc<XorbIndex>) {
+    pub(super) fn add(&self, index: Arc<XorbIndex>) {
         let mut recent = lock(&self.recent);
         if recent.iter().all(|known| known.hash() != index.hash()) {
             recent.push_back(index);
@@ -42,20 +39,6 @@ impl Indexes {
     /// Forgets one whose xorb is gone.
     pub(super) fn forget(&self, xorb: &MerkleHash) {
         lock(&self.recent).retain(|index| index.hash() != *xorb);
-    }
-}
-
-impl XetStore {
-    /// Where the chunks of a stored xorb lie.
-    pub(super) async fn index(&self, xorb: &MerkleHash) -> Result<Arc<XorbIndex>> {
-        if let Some(found) = self.shared.indexes.get(xorb) {
-            return Ok(found);
-        }
-        let bytes = self.shared.objects.get(&index_location(xorb)).await?.bytes().await?;
-        let index = blocking(move || XorbIndex::from_footer(&bytes).map_err(damaged)).await?;
-        let index = Arc::new(index);
-        self.shared.indexes.add(Arc::clone(&index));
-        Ok(index)
     }
 }
 

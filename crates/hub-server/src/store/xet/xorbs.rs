@@ -13,6 +13,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     XetFault, XetStore,
+    indexes::damaged,
     store::{body_location, index_location},
 };
 use crate::{
@@ -131,6 +132,18 @@ impl XetStore {
             })
         })
         .await
+    }
+
+    /// Where the chunks of a stored xorb lie.
+    pub(super) async fn index(&self, xorb: &MerkleHash) -> Result<Arc<XorbIndex>> {
+        if let Some(found) = self.shared.indexes.get(xorb) {
+            return Ok(found);
+        }
+        let bytes = self.shared.objects.get(&index_location(xorb)).await?.bytes().await?;
+        let index = blocking(move || XorbIndex::from_footer(&bytes).map_err(damaged)).await?;
+        let index = Arc::new(index);
+        self.shared.indexes.add(Arc::clone(&index));
+        Ok(index)
     }
 
     /// The bytes of a xorb's body, if it is stored.
