@@ -58,7 +58,8 @@ usage: cargo xtask <task>
             properties, server, operations, simulation, doubt, kills, soak, races, mutations, fuzz
   mutants   changes the code that decides most, one place at a time, and prints what no test notices
   bench     speed and memory of what is released; writes docs/benchmarks.md and .svg. `bench uploads`, `downloads`,
-            `startup`, `transfers`, `reading` and `xet` measure one part again and leave the rest as it is
+            `startup`, `transfers`, `reading` and `xet` measure one part again and leave the rest as it is. `bench server` measures
+            `hub serve` with much in it and writes docs/benchmarks-server.md; with --quick it measures less and prints it
 ";
 
 /// A task ends well, or with a message that says what to do.
@@ -92,6 +93,8 @@ fn main() -> ExitCode {
         ["compare"] => interop::compare(),
         ["book"] => book::run(),
         ["bench"] => bench::run(None),
+        ["bench", "server"] => bench::serving::run(false),
+        ["bench", "server", "--quick"] => bench::serving::run(true),
         ["bench", part] => bench::run(Some(part)),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -202,6 +202,7 @@ impl From<StoreError> for ApiError {
             StoreError::DiscussionNotFound { .. } => Self::new(StatusCode::NOT_FOUND, "Discussion not found"),
             StoreError::CommentNotFound { .. } => Self::new(StatusCode::NOT_FOUND, "Comment not found"),
             StoreError::DiscussionMerged { .. } => Self::bad_request("This pull request is already merged"),
+            StoreError::NoMemory | StoreError::TakenOut => crate::context::busy(),
             other => Self::internal(&other),
         }
     }

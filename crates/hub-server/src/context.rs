@@ -44,6 +44,8 @@ pub(crate) struct Inner {
     git_program: PathBuf,
     git_slots: Places,
     pub(crate) faults: Faults,
+    /// Held while garbage is collected.
+    pub(crate) collecting: Arc<tokio::sync::Mutex<()>>,
     pub(crate) in_flight: Arc<Semaphore>,
     // Dropped last: the store closes its files first.
     _temporary: Option<TempDir>,
@@ -101,6 +103,7 @@ impl Inner {
             git_program,
             git_slots: Places::new(GIT_PROGRAMS),
             faults: Faults::default(),
+            collecting: Arc::default(),
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
             _temporary: temporary,
         }

@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     pin::Pin,
     sync::Arc,
     task::{Context as TaskContext, Poll},
@@ -26,7 +26,7 @@ use crate::{
     limits::work::{WatchedBody, Work},
     respond::{self, request_id},
     router,
-    store::{Store, StoreError},
+    store::{Store, StoreError, Upgraded},
 };
 use hub_types::query::Query;
 
@@ -74,8 +74,26 @@ impl EmbeddedHub {
         self.inner.store.dir()
     }
 
+    /// The bare git repository behind an id: its folder has a number, which stays when the repository is moved. `None` when there
+    /// is no such repository. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn git_dir(&self, repo: &RepoRef) -> Result<Option<PathBuf>, OpenError> {
+        Ok(self.inner.store.git_dir(repo)?)
+    }
+
+    /// What was changed in the data folder when it was opened, if an earlier release had written it.
+    pub fn upgraded(&self) -> Option<&Upgraded> {
+        self.inner.store.upgraded()
+    }
+
     pub(crate) fn new(inner: Inner) -> Self {
         Self { inner: Arc::new(inner) }
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -32,11 +32,13 @@ mod api_error;
 mod body;
 mod builder;
 mod card;
+mod conditional;
 mod context;
 mod documents;
 mod embedded_hub;
 mod error;
 mod fault;
+mod gc;
 mod git_env;
 mod handler;
 mod limits;
@@ -59,6 +61,7 @@ pub use builder::Builder;
 pub use embedded_hub::EmbeddedHub;
 pub use error::OpenError;
 pub use fault::{Fault, Held};
+pub use gc::{GcOptions, GcPause, GcReport};
 #[cfg(feature = "serve")]
 pub use limits::rates::RateLimit;
 pub use local_user::OwnHub;
@@ -66,7 +69,7 @@ pub use route::table::{Needs, Operation, routes};
 pub use seed::{Seed, TagFiles};
 #[cfg(feature = "serve")]
 pub use serve::{AuditLog, Port, ServeError, Server, ServerTls, TlsError};
-pub use store::{DiscardLfs, OrgRole, StoreError, TokenRole};
+pub use store::{DiscardLfs, OrgRole, StoreError, TokenRole, Upgraded};
 
 /// An error of any type, as services and bodies pass it on.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -93,8 +93,8 @@ async fn in_repo(
     let access = admit(&context, &parts, repo, (action.clone(), needs)).await?;
     let posts = parts.method == Method::POST;
     match action {
-        RepoRoute::Info(revision) => handler::info::info(&context, access, revision).await,
-        RepoRoute::Refs => handler::refs::refs(&context, access).await,
+        RepoRoute::Info(revision) => handler::info::info(&context, access, &parts, revision).await,
+        RepoRoute::Refs => handler::refs::refs(&context, access, &parts).await,
         RepoRoute::Branch(branch) if posts => handler::branches::create(&context, access, body, branch).await,
         RepoRoute::Branch(branch) => handler::branches::delete(&context, access, branch).await,
         RepoRoute::Tag(revision) if posts => handler::tags::create(&context, access, body, revision).await,
@@ -110,13 +110,15 @@ async fn in_repo(
         RepoRoute::Space(route) => handler::spaces::response(&context, access, &parts, body, route).await,
         RepoRoute::Like => handler::likes::set(&context, access, posts).await,
         RepoRoute::Likers => handler::likes::of_repo(&context, access).await,
-        RepoRoute::Tree(revision, path) => handler::tree::tree(&context, access, revision, path).await,
+        RepoRoute::Tree(revision, path) => {
+            handler::tree::tree(&context, access, &parts, revision, path).await
+        }
         RepoRoute::TreeSize(revision, path) => handler::tree::size(&context, access, revision, path).await,
         RepoRoute::Compare(base, head) => handler::refs::compare(&context, access, base, head).await,
         RepoRoute::PathsInfo(revision) => {
             handler::paths_info::paths_info(&context, access, &parts, body, revision).await
         }
-        RepoRoute::Commits(revision) => handler::commits::commits(&context, access, revision).await,
+        RepoRoute::Commits(revision) => handler::commits::commits(&context, access, &parts, revision).await,
         RepoRoute::Preupload(revision) => {
             handler::preupload::preupload(&context, access, body, revision).await
         }

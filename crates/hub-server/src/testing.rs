@@ -1,9 +1,10 @@
 //! The parsers of what clients send, for tests that feed them anything at all.
 
-use hub_types::RepoType;
+use hub_types::{RepoRef, RepoType};
 use serde_json::{Map, Value};
 
 use crate::{
+    EmbeddedHub, OpenError, StoreError,
     card::{self, Card},
     store::{Attributes, IgnoreRules, with_lfs_path},
 };
@@ -18,6 +19,29 @@ pub fn card(readme: &str) -> Result<Option<Map<String, Value>>, String> {
         Card::Broken(reason) => Err(reason),
         Card::Fields(fields) => Ok(Some(fields)),
     }
+}
+
+/// Adds the rows of the first `pull_requests` pull requests of a repository, whose refs are there, and `repos` copies of another
+/// repository, for measurements. Blocks.
+///
+/// # Errors
+/// When one of the repositories or a ref is not there, or something cannot be written.
+pub fn fill(
+    hub: &EmbeddedHub,
+    history: &RepoRef,
+    pull_requests: u64,
+    template: &RepoRef,
+    repos: u64,
+) -> Result<(), OpenError> {
+    let store = hub.store();
+    let find = |repo: &RepoRef| {
+        let missing = || StoreError::RepoNotFound { repo: repo.to_string() };
+        store.find_repo(repo)?.ok_or_else(missing)
+    };
+    let (history, template) = (find(history)?, find(template)?);
+    store.git(&history)?.pushed();
+    store.fill_pull_requests(&history, pull_requests)?;
+    Ok(store.fill_repos(&template, repos)?)
 }
 
 /// The tags that are derived from the fields of a card.

@@ -146,54 +146,6 @@ pub fn nothing_is_written_into_a_deleted_repository() {
     assert!(!commit(&slots, &tip, &exists), "a deleted repository is not found");
 }
 
-/// A repository moves to another folder while commits come in: each lands in the folder that is the right one at its time,
-/// and none in the one that was left.
-///
-/// # Panics
-/// When one does not.
-pub fn a_move_and_commits_do_not_meet() {
-    let slots = Arc::new(Slots::new(8));
-    let (old, new) = (Arc::new(Tip::default()), Arc::new(Tip::default()));
-    let moved = Arc::new(AtomicBool::new(false));
-    let look_up = |slots: &Slots<Repo>, old: &Arc<Tip>, new: &Arc<Tip>, moved: &AtomicBool| {
-        slots.get(1, || repo(if moved.load(Ordering::SeqCst) { new } else { old })).unwrap()
-    };
-    let mut threads: Vec<_> = (0..2)
-        .map(|_| {
-            let (slots, moved) = (Arc::clone(&slots), Arc::clone(&moved));
-            let (old, new) = (Arc::clone(&old), Arc::clone(&new));
-            thread::spawn(move || {
-                // Whoever had it looks it up again.
-                loop {
-                    let repo = look_up(&slots, &old, &new, &moved);
-                    let only_one = repo.slot.lock_changes();
-                    if repo.slot.with(|| (), || Ok(0), |_| ()).is_ok() {
-                        repo.tip.commit();
-                        break;
-                    }
-                    drop(only_one);
-                    thread::yield_now();
-                }
-            })
-        })
-        .collect();
-    let (others, from, to, there) =
-        (Arc::clone(&slots), Arc::clone(&old), Arc::clone(&new), Arc::clone(&moved));
-    threads.push(thread::spawn(move || {
-        let repo = look_up(&others, &from, &to, &there);
-        let change = || {
-            assert!(!from.written_to.load(Ordering::SeqCst), "a commit goes on during the move");
-            to.commits.store(from.commits.load(Ordering::SeqCst), Ordering::SeqCst);
-            from.removed.store(true, Ordering::SeqCst);
-            there.store(true, Ordering::SeqCst);
-            Ok::<_, ()>(())
-        };
-        others.relocate(1, &*repo, || (), change).unwrap();
-    }));
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
-    assert_eq!(new.commits.load(Ordering::SeqCst), 2, "each commit is in the folder that counts");
-}
-
 /// Calls that fail together take out no more retries than there are, whoever comes first.
 ///
 /// # Panics

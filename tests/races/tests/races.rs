@@ -30,11 +30,6 @@ fn nothing_is_written_into_a_deleted_repository() {
 }
 
 #[test]
-fn a_move_and_commits_do_not_meet() {
-    in_every_order(hub_races::a_move_and_commits_do_not_meet);
-}
-
-#[test]
 fn a_budget_is_never_overdrawn() {
     in_every_order(hub_races::a_budget_is_never_overdrawn);
 }

@@ -10,6 +10,7 @@ mod floor;
 mod plot;
 mod reading;
 mod server;
+pub(crate) mod serving;
 mod startup;
 mod throttle;
 mod transfers;

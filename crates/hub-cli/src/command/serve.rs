@@ -74,6 +74,9 @@ pub(crate) async fn run(args: Serve, xet: bool) -> Result<(), Failure> {
         }
         error => Failure::other(format!("cannot open {}", args.data.display()), error),
     })?;
+    if let Some(upgraded) = hub.upgraded() {
+        console::note(upgraded);
+    }
     let mut server = port
         .serve(hub)
         .trusted_proxies(args.trusted_proxy)

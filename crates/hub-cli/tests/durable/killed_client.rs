@@ -95,7 +95,7 @@ async fn killed_at_each_request(
             again(upload(&url), &what).await;
             assert!(files(&api, repo).await == files_in(source.path()), "{what}: not all files are there");
             check_done(&api, repo, &what).await;
-            fsck(&served.dir().join("repos/models/ada/demo.git"), &what);
+            fsck(&served.dir().join("repos/01/1.git"), &what);
             server.abort();
         }
     }

@@ -77,7 +77,10 @@ async fn a_hub_that_is_killed_at_any_change_keeps_every_acknowledged_commit() {
     served.kill();
     let whole = changes(&log).len() as u64;
     assert!(whole > 200, "only {whole} changes were recorded");
-    fsck(&data.join("repos/models/ada/whole.git"), "the whole session");
+    let (hub, _) = reopened(&data);
+    let git = hub.git_dir(&"models/ada/whole".parse().unwrap()).unwrap().unwrap();
+    drop(hub);
+    fsck(&git, "the whole session");
 
     let (kills, mut chance) = (number("HUB_DEEP_KILLS", KILLS), Chance(SEED));
     let (mut kept, mut inside) = (0, 0);
@@ -103,8 +106,9 @@ async fn a_hub_that_is_killed_at_any_change_keeps_every_acknowledged_commit() {
         api.create_repo(&repo).exist_ok(true).await.unwrap();
         let again = api.upload_file(&b"after"[..], "after.txt", &repo).await;
         assert!(again.is_ok(), "{what}: {again:?}");
+        let git = hub.git_dir(&format!("models/{repo}").parse().unwrap()).unwrap().unwrap();
         drop((api, hub));
-        fsck(&data.join(format!("repos/models/{repo}.git")), &what);
+        fsck(&git, &what);
         kept += acknowledged.len();
         inside += usize::from((1..6).contains(&acknowledged.len()));
     }

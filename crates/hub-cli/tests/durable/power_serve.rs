@@ -115,7 +115,7 @@ async fn a_power_failure_at_any_change_of_the_hub_loses_nothing_that_was_acknowl
     fails_after_each_change(before, &data, &log, &given, ignored, async |left| {
         let (hub, api) = reopened(left.folder);
         are_there(&api, &done[..left.acknowledged], &left.what).await;
-        let git = PathBuf::from("repos/models/ada/demo.git");
+        let git = PathBuf::from("repos/01/1.git");
         let repo: Image = left.image.clone().into_iter().filter(|(path, _)| path.starts_with(&git)).collect();
         let is_new = checked.insert(repo);
         if is_new {

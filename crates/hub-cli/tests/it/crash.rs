@@ -64,6 +64,12 @@ impl Served {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
+    /// The id of the process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -163,5 +169,5 @@ async fn a_killed_hub_keeps_every_acknowledged_commit() {
         assert!(&std::fs::read(target.path().join(name)).unwrap() == content, "{name}: its content is lost");
     }
     served.kill();
-    fsck(&home.path().join("data/repos/models/ada/demo.git"));
+    fsck(&home.path().join("data/repos/01/1.git"));
 }

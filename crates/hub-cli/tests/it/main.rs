@@ -28,6 +28,8 @@ mod place;
 #[cfg(target_os = "linux")]
 mod progress;
 mod repos;
+#[cfg(target_os = "linux")]
+mod serve_memory;
 mod serve_tls;
 mod streams;
 mod terminal;

@@ -77,7 +77,7 @@ fn an_upload_whose_commit_is_answered_with_a_page_is_one_commit() {
     assert_eq!(commits.load(Ordering::SeqCst), 1, "the commit was sent once");
     let log = Command::new("git")
         .args(["log", "--format=%s", "main"])
-        .current_dir(home.path().join("data/repos/models/ada/demo.git"))
+        .current_dir(home.path().join("data/repos/01/1.git"))
         .output()
         .unwrap();
     let history = text(&log.stdout);

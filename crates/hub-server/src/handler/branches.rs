@@ -89,9 +89,7 @@ pub(crate) async fn squash(
     let commit = context
         .blocking(move |hub| {
             let git = hub.store.git(&access.repo)?;
-            let commit = git.squash(&full_name, &author, Timestamp::now(), &message)?;
-            hub.store.note_summary(&access.repo);
-            Ok(commit)
+            Ok(git.squash(&full_name, &author, Timestamp::now(), &message)?)
         })
         .await?;
     respond::ok(&SuperSquashResponse::new(commit.to_string()))

@@ -10,8 +10,7 @@ use hub_types::{
 use tokio::sync::mpsc;
 
 use super::{
-    commit_plan::{Draft, too_large},
-    discussions,
+    commit_plan::{Draft, Drafted, too_large},
     repos::signature,
 };
 use crate::{
@@ -128,15 +127,11 @@ impl Job {
             name if name.starts_with("refs/") => return Err(ApiError::revision_not_found(revision)),
             name => format!("refs/heads/{name}"),
         };
-        if git.refs()?.iter().any(|found| found.full_name == full_name) {
-            Ok(full_name)
-        } else {
-            Err(ApiError::revision_not_found(revision))
-        }
+        if git.has_ref(&full_name)? { Ok(full_name) } else { Err(ApiError::revision_not_found(revision)) }
     }
 
     fn finish(&self, hub: &Inner, git: &GitRepo, branch: String, draft: Draft<'_>) -> Result<Made, ApiError> {
-        let (header, stage, changes, lfs_paths) = draft.finish()?;
+        let Drafted { header, stage, changes, lfs_paths, lfs_objects } = draft.finish()?;
         let message = match header.description.as_str() {
             "" => header.summary.clone(),
             description => format!("{}\n\n{description}", header.summary),
@@ -145,6 +140,7 @@ impl Job {
             target,
             changes,
             lfs_paths,
+            lfs_objects,
             author: self.author.clone(),
             time: jiff::Timestamp::now(),
             message,
@@ -156,8 +152,6 @@ impl Job {
                 create: false,
             };
             let commit = stage.finish(plan(target))?.to_string();
-            hub.store.note_summary(&self.access.repo);
-            self.note(hub, self.revision.pull_request_number());
             return Ok(Made { commit, pull_request: None });
         }
         let tip = git.resolve(&branch)?;
@@ -165,29 +159,16 @@ impl Job {
             Some(parent) if !parent.matches(&tip.to_string()) => git.resolve(parent.as_str())?,
             _ => tip,
         };
-        let number = hub.store.next_number(&self.access.repo)?;
-        let target = CommitTarget::NewRef { full_name: format!("refs/pr/{number}"), base };
-        let commit = stage.finish(plan(target))?.to_string();
         let discussion = NewDiscussion {
-            number,
             title: header.summary,
             description: header.description,
             author: self.author.name.clone(),
             pull_request: Some(NewPullRequest { target: branch, base, draft: false }),
         };
-        hub.store.add_discussion(&self.access.repo, &discussion)?;
-        self.note(hub, Some(number));
-        Ok(Made { commit, pull_request: Some(number) })
-    }
-
-    /// Shows the new commit among the events of its pull request. The commit is made, whatever becomes of this; who looks
-    /// at the pull request finds it all the same.
-    fn note(&self, hub: &Inner, number: Option<u64>) {
-        if let Some(number) = number
-            && let Err(error) = discussions::found(hub, &self.access.repo, number)
-        {
-            tracing::warn!(%error, number, "the events of a pull request lack a commit so far");
-        }
+        let (number, commit) = hub.store.open_pull_request(&self.access.repo, &discussion, |full_name| {
+            stage.finish(plan(CommitTarget::NewRef { full_name: full_name.to_owned(), base }))
+        })?;
+        Ok(Made { commit: commit.to_string(), pull_request: Some(number) })
     }
 
     fn response(&self, made: &Made) -> CommitResponse {

@@ -29,8 +29,18 @@ pub(crate) struct Draft<'h> {
     lfs_paths: Vec<String>,
     /// Bytes of content that git is to store.
     inline_bytes: u64,
+    lfs_objects: Vec<String>,
     /// Memory of the last decoded content.
     decoded: Vec<u8>,
+}
+
+/// Everything that a commit is made of.
+pub(crate) struct Drafted {
+    pub(crate) header: CommitHeader,
+    pub(crate) stage: Stage,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) lfs_paths: Vec<String>,
+    pub(crate) lfs_objects: Vec<String>,
 }
 
 /// Bytes of the name of a file or folder.
@@ -53,6 +63,7 @@ impl<'h> Draft<'h> {
             changes: Vec::new(),
             lfs_paths: Vec::new(),
             inline_bytes: 0,
+            lfs_objects: Vec::new(),
             decoded: Vec::new(),
         }
     }
@@ -121,6 +132,7 @@ impl<'h> Draft<'h> {
         }
         if let Some(pointer) = Pointer::parse(content) {
             self.stored(&path, &pointer.oid, Some(pointer.size))?;
+            self.lfs_objects.push(pointer.oid);
         }
         self.inline_bytes = self.inline_bytes.saturating_add(content.len() as u64);
         let blob = self.stage.write_blob(content)?;
@@ -137,6 +149,7 @@ impl<'h> Draft<'h> {
             return Err(ApiError::bad_request(format!("at most {MAX_LFS_FILES} LFS files go in one commit")));
         }
         let size = self.stored(&path, &file.oid, file.size)?;
+        self.lfs_objects.push(file.oid.clone());
         let pointer = Pointer::new(file.oid, size).to_string();
         let blob = self.stage.write_blob(pointer.as_bytes())?;
         self.changes.push(Change::Put { path: path.clone(), blob });
@@ -158,14 +171,14 @@ impl<'h> Draft<'h> {
     }
 
     /// Everything that a commit is made of.
-    #[allow(clippy::type_complexity, reason = "taken apart at once by the only caller")]
-    pub(crate) fn finish(self) -> Result<(CommitHeader, Stage, Vec<Change>, Vec<String>), ApiError> {
-        let header = self.header.ok_or_else(|| ApiError::bad_request("the commit has no header"))?;
+    pub(crate) fn finish(self) -> Result<Drafted, ApiError> {
+        let Self { hub, repo, stage, header, changes, lfs_paths, lfs_objects, inline_bytes, .. } = self;
+        let header = header.ok_or_else(|| ApiError::bad_request("the commit has no header"))?;
         // Whoever deletes files needs no room.
-        if self.inline_bytes > 0 {
-            self.hub.store.must_have_room(&self.repo.repo, self.inline_bytes)?;
+        if inline_bytes > 0 {
+            hub.store.must_have_room(&repo.repo, inline_bytes)?;
         }
-        Ok((header, self.stage, self.changes, self.lfs_paths))
+        Ok(Drafted { header, stage, changes, lfs_paths, lfs_objects })
     }
 }
 

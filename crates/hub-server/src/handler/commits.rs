@@ -1,12 +1,13 @@
 //! `GET /api/{models}/{id}/commits/{rev}`.
 
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderName, HeaderValue, Response, request::Parts};
 use hub_types::{Extra, GitCommitInfo, Revision, commit::CommitAuthor, route};
 use serde_json::json;
 
 use super::{next_url, timestamp, with_next};
 use crate::{
-    Body, api_error::ApiError, context::Context, respond, route::rights::Access, store::CommitRecord,
+    Body, api_error::ApiError, conditional::Validator, context::Context, respond, route::rights::Access,
+    store::CommitRecord,
 };
 
 const DEFAULT_LIMIT: usize = 50;
@@ -16,21 +17,27 @@ const MAX_LIMIT: usize = 1000;
 pub(crate) async fn commits(
     context: &Context,
     access: Access,
+    parts: &Parts,
     revision: Revision,
 ) -> Result<Response<Body>, ApiError> {
+    let validator = Validator::of(context, parts);
     let page = context.query.number("p")?.unwrap_or(0);
     let limit = super::page_size(&context.query, DEFAULT_LIMIT, MAX_LIMIT)?;
     let formatted = context.query.all("expand").any(|name| name == "formatted");
     let path = route::repo(&access.repo.repo).commits(&revision);
     let skip = page.saturating_mul(limit);
-    let (found, total) = context
+    let (tag, found) = context
         .blocking(move |hub| {
             let git = hub.store.git(&access.repo)?;
-            Ok(git.log(git.resolve(revision.as_str())?, skip, limit)?)
+            let commit = git.resolve(revision.as_str())?;
+            let (tag, is_known) = validator.with(commit.to_string()).tag();
+            let found = if is_known { None } else { Some(git.log(commit, skip, limit)?) };
+            Ok((tag, found))
         })
         .await?;
+    let Some((found, total)) = found else { return Ok(tag.not_modified()) };
     let commits: Vec<_> = found.iter().map(|commit| describe(commit, formatted)).collect();
-    let mut response = respond::ok(&commits)?;
+    let mut response = tag.on(respond::ok(&commits)?);
     response.headers_mut().insert(HeaderName::from_static("x-total-count"), HeaderValue::from(total));
     if skip.saturating_add(found.len()) < total && !found.is_empty() {
         let next = [("p", (page + 1).to_string()), ("limit", limit.to_string())];

@@ -11,12 +11,7 @@ use hub_types::{
 };
 use serde_json::json;
 
-use super::{
-    JSON_LIMIT,
-    discussions::{found, reference, shown},
-    read_json,
-    repos::signature,
-};
+use super::{JSON_LIMIT, discussions::shown, read_json, repos::signature};
 use crate::{
     Body,
     api_error::ApiError,
@@ -24,7 +19,7 @@ use crate::{
     context::{Context, Inner},
     respond,
     route::rights::Access,
-    store::{Conflicts, EventRecord, Merged, NewDiscussion, NewPullRequest, Signature},
+    store::{Conflicts, EventRecord, Merged, NewDiscussion, NewPullRequest, Signature, reference},
 };
 
 /// Opens a discussion, or a pull request as a draft without changes.
@@ -43,20 +38,17 @@ pub(crate) async fn create(
     let is_pull_request = request.pull_request;
     let number = context
         .blocking(move |hub| {
-            let git = hub.store.git(&access.repo)?;
-            let number = hub.store.next_number(&access.repo)?;
-            let pull_request = if is_pull_request {
-                let target = git.default_branch()?;
-                let base = git.resolve(&target)?;
-                git.new_ref(&reference(number), base)?;
-                Some(NewPullRequest { target, base, draft: true })
-            } else {
-                None
-            };
             let description = request.description;
-            let new = NewDiscussion { number, title, description, author, pull_request };
-            hub.store.add_discussion(&access.repo, &new)?;
-            Ok(number)
+            let mut new = NewDiscussion { title, description, author, pull_request: None };
+            if !is_pull_request {
+                return Ok(hub.store.open_discussion(&access.repo, &new)?);
+            }
+            let git = hub.store.git(&access.repo)?;
+            let target = git.default_branch()?;
+            let base = git.resolve(&target)?;
+            new.pull_request = Some(NewPullRequest { target, base, draft: true });
+            let make_ref = |full_name: &str| git.new_ref(full_name, base);
+            Ok(hub.store.open_pull_request(&access.repo, &new, make_ref)?.0)
         })
         .await?;
     let url = context.absolute(&route::repo(&repo).discussion_page(number));
@@ -130,12 +122,12 @@ impl Change {
     }
 
     fn comment(&self, hub: &Inner, text: &str) -> Changed {
-        found(hub, &self.access.repo, self.number)?;
+        hub.store.current_discussion(&self.access.repo, self.number)?;
         self.shown(hub, hub.store.add_comment(&self.access.repo, self.number, &self.author, comment(text)?)?)
     }
 
     fn rename(&self, hub: &Inner, to: &str) -> Changed {
-        found(hub, &self.access.repo, self.number)?;
+        hub.store.current_discussion(&self.access.repo, self.number)?;
         let title = title(to)?;
         self.shown(hub, hub.store.rename_discussion(&self.access.repo, self.number, &self.author, &title)?)
     }
@@ -147,7 +139,7 @@ impl Change {
                 request.status
             )));
         }
-        found(hub, &self.access.repo, self.number)?;
+        hub.store.current_discussion(&self.access.repo, self.number)?;
         let text = request.comment.as_deref().map(comment).transpose()?;
         let event = hub.store.set_discussion_status(
             &self.access.repo,
@@ -161,7 +153,7 @@ impl Change {
 
     fn merge(&self, hub: &Inner, text: Option<String>) -> Changed {
         let repo = &self.access.repo;
-        let one = found(hub, repo, self.number)?;
+        let one = hub.store.current_discussion(repo, self.number)?;
         let Some(pull_request) = &one.pull_request else {
             return Err(ApiError::bad_request("This discussion is not a pull request"));
         };
@@ -191,7 +183,6 @@ impl Change {
             }
             Merged::Conflicts(conflicts) => return Err(conflict(&conflicts)),
         };
-        hub.store.note_summary(repo);
         let event = hub.store.mark_merged(repo, self.number, &self.author, merge_commit, base, text)?;
         self.shown(hub, event)
     }

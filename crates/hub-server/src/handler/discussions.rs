@@ -16,7 +16,7 @@ use crate::{
     route::rights::Access,
     store::{
         CommitId, Conflicts, DiscussionFilter, DiscussionRecord, EventRecord, GitRepo, PullRequest,
-        RepoRecord,
+        RepoRecord, reference,
     },
 };
 
@@ -71,34 +71,13 @@ pub(crate) async fn details(
     let with_diff = context.query.flag("diff");
     let response = context
         .blocking(move |hub| {
-            let one = found(hub, &access.repo, number)?;
+            let one = hub.store.current_discussion(&access.repo, number)?;
             let mut described = common(hub, &access.repo, &one)?;
             described.extend(more(hub, &access.repo, &one, with_diff)?);
             Ok(described)
         })
         .await?;
     respond::ok(&response)
-}
-
-/// A discussion whose events have all commits of its ref, whichever way they came there.
-pub(crate) fn found(hub: &Inner, repo: &RepoRecord, number: u64) -> Result<DiscussionRecord, ApiError> {
-    let one = hub.store.discussion(repo, number)?;
-    let Some(pull_request) = &one.pull_request else { return Ok(one) };
-    let git = hub.store.git(repo)?;
-    let Ok(head) = git.resolve(&reference(number)) else { return Ok(one) };
-    if head == pull_request.head {
-        return Ok(one);
-    }
-    let mut seen = vec![pull_request.head, pull_request.base];
-    seen.extend(git.resolve(&pull_request.target));
-    let commits = git.commits_since(head, &seen)?;
-    hub.store.record_commits(repo, number, pull_request.head, head, &commits)?;
-    Ok(hub.store.discussion(repo, number)?)
-}
-
-/// Full name of the ref of a pull request.
-pub(crate) fn reference(number: u64) -> String {
-    format!("refs/pr/{number}")
 }
 
 /// What list and details have.

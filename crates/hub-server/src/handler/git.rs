@@ -26,7 +26,7 @@ use crate::{
     git_env::MISLEADING,
     limits::per_address::Place,
     route::rights::Access,
-    store::{GitRepo, Push, RepoRecord},
+    store::{GitRepo, Push},
 };
 
 /// Bytes that are read of git's response at once.
@@ -95,23 +95,17 @@ pub(crate) async fn response(
         return Ok(head.map(|()| Body::new(http_body_util::StreamBody::new(response.frames()))));
     }
     // On its own, so that it comes to its end also when nobody waits for the response any more.
-    let ending = tokio::spawn(push(context.clone(), response, git, access.repo));
+    let ending = tokio::spawn(push(context.clone(), response, git));
     ending.await.map_err(|error| ApiError::internal(&error))?
 }
 
 /// The end of a push. It is over before it is answered, so that whoever was told of it finds it everywhere.
-async fn push(
-    context: Context,
-    mut response: GitResponse,
-    git: GitRepo,
-    repo: RepoRecord,
-) -> Result<Response<Body>, ApiError> {
+async fn push(context: Context, mut response: GitResponse, git: GitRepo) -> Result<Response<Body>, ApiError> {
     let head = response.head().await?;
     let text = response.whole().await?;
     context
-        .blocking(move |hub| {
-            git.refresh();
-            hub.store.note_summary(&repo);
+        .blocking(move |_| {
+            git.pushed();
             Ok(())
         })
         .await?;

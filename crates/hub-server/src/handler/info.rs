@@ -1,6 +1,6 @@
 //! `GET /api/{models}/{id}` and `.../revision/{rev}`.
 
-use http::Response;
+use http::{Response, request::Parts};
 use hub_types::{
     BlobLfsInfo, DatasetInfo, Gated, ModelInfo, RepoFile, RepoType, Revision, SpaceInfo, space::SpaceRuntime,
 };
@@ -11,11 +11,15 @@ use crate::{
     Body,
     api_error::ApiError,
     card,
+    conditional::Validator,
     context::{Context, Inner},
     respond,
     route::rights::Access,
-    store::{CommitId, Entry, GitRepo},
+    store::{CommitId, Entry, GitRepo, RepoRecord},
 };
+
+/// Files that are named. Python takes a list of more than 50,000 for one that may not be whole, and asks for the tree.
+const MOST_SIBLINGS: usize = 50_001;
 
 /// What `expand` may name, for every kind.
 const EXPAND: &[&str] = &[
@@ -66,8 +70,10 @@ const EXPAND_SPACE: &[&str] = &["datasets", "host", "models", "region", "runtime
 pub(crate) async fn info(
     context: &Context,
     access: Access,
+    parts: &Parts,
     revision: Option<Revision>,
 ) -> Result<Response<Body>, ApiError> {
+    let validator = Validator::of(context, parts);
     let mut depth = if context.query.flag("blobs") { Depth::Blobs } else { Depth::Names };
     let repo_type = access.repo.repo.repo_type;
     let expand: Vec<String> = context.query.all("expand").map(str::to_owned).collect();
@@ -75,7 +81,33 @@ pub(crate) async fn info(
     if depth == Depth::Names && expand.iter().any(|name| name == "usedStorage") {
         depth = Depth::Sizes;
     }
-    let facts = context.blocking(move |hub| Facts::collect(hub, access, revision, depth)).await?;
+    let (tag, facts) = context
+        .blocking(move |hub| {
+            let state = State::of(hub, access, revision)?;
+            // The state of a Space changes by itself.
+            if repo_type == RepoType::Space {
+                return Ok((None, Some(Facts::collect(hub, state, depth)?)));
+            }
+            let (tag, is_known) = state.on(validator).tag();
+            let facts = if is_known { None } else { Some(Facts::collect(hub, state, depth)?) };
+            Ok((Some(tag), facts))
+        })
+        .await?;
+    let Some(facts) = facts else {
+        return Ok(tag.map_or_else(|| Response::new(Body::empty()), |tag| tag.not_modified()));
+    };
+    let tagged = |response| match &tag {
+        Some(tag) => tag.on(response),
+        None => response,
+    };
+    // Written as it is where nothing of it is left out or added.
+    if expand.is_empty() && !context.query.flag("securityStatus") {
+        return Ok(tagged(match repo_type {
+            RepoType::Model => respond::ok(&facts.model()),
+            RepoType::Dataset => respond::ok(&facts.dataset()),
+            _ => respond::ok(&facts.space()),
+        }?));
+    }
     let mut response = match repo_type {
         RepoType::Model => json(facts.model()),
         RepoType::Dataset => json(facts.dataset()),
@@ -94,7 +126,7 @@ pub(crate) async fn info(
     {
         fields.retain(|name, _| matches!(name.as_str(), "_id" | "id" | "modelId") || expand.contains(name));
     }
-    respond::ok(&response)
+    Ok(tagged(respond::ok(&response)?))
 }
 
 pub(super) fn json<T: serde::Serialize>(info: T) -> Result<Value, ApiError> {
@@ -163,22 +195,45 @@ pub(super) struct Facts {
     pub(super) runtime: Option<SpaceRuntime>,
 }
 
-impl Facts {
-    fn collect(
-        hub: &Inner,
-        access: Access,
-        revision: Option<Revision>,
-        depth: Depth,
-    ) -> Result<Self, ApiError> {
+/// What a response depends on, besides the request.
+struct State {
+    access: Access,
+    /// The commit that is shown.
+    sha: CommitId,
+    /// The tip of the default branch.
+    tip: CommitId,
+    likes: u64,
+}
+
+impl State {
+    fn of(hub: &Inner, access: Access, revision: Option<Revision>) -> Result<Self, ApiError> {
         let git = hub.store.git(&access.repo)?;
-        let head = git.default_branch()?;
-        let sha = git.resolve(revision.as_ref().map_or(&head, |revision| revision.as_str()))?;
-        let last_modified = git.commit(git.resolve(&head)?)?.time;
+        let tip = git.resolve(&git.default_branch()?)?;
+        let sha = revision.map_or(Ok(tip), |revision| git.resolve(revision.as_str()))?;
+        let likes = hub.store.count_likes(&access.repo)?;
+        Ok(Self { access, sha, tip, likes })
+    }
+
+    fn on(&self, validator: Validator) -> Validator {
+        let RepoRecord { repo, internal_id, private, gated, disabled, .. } = &self.access.repo;
+        validator
+            .with(repo.id.as_str())
+            .with(internal_id)
+            .with(format!("{private} {disabled} {gated:?} {}", self.likes))
+            .with(self.sha.as_slice())
+            .with(self.tip.as_slice())
+    }
+}
+
+impl Facts {
+    fn collect(hub: &Inner, state: State, depth: Depth) -> Result<Self, ApiError> {
+        let State { access, sha, tip, likes } = state;
+        let git = hub.store.git(&access.repo)?;
+        let last_modified = git.commit(tip)?.time;
         let (siblings, used_storage) = files(&git, sha, depth)?;
         let card = git.card(sha)?;
         let config = config(&git, access.repo.repo.repo_type, sha)?;
         let tags = card.as_ref().map_or_else(Vec::new, |card| card::tags(access.repo.repo.repo_type, card));
-        let likes = hub.store.count_likes(&access.repo)?;
         let is_space = access.repo.repo.repo_type == RepoType::Space;
         let runtime = is_space.then(|| spaces::glance(hub, &access.repo)).transpose()?;
         Ok(Self { access, sha, last_modified, siblings, card, tags, used_storage, config, likes, runtime })
@@ -240,13 +295,17 @@ pub(super) fn files(
     depth: Depth,
 ) -> Result<(Vec<RepoFile>, Option<u64>), ApiError> {
     if depth == Depth::Names {
-        return Ok((git.all_paths(commit)?.into_iter().map(RepoFile::new).collect(), None));
+        let paths = git.first_paths(commit, MOST_SIBLINGS)?;
+        return Ok((paths.into_iter().map(RepoFile::new).collect(), None));
     }
-    let files = git.all_files(commit)?;
-    let total = files.iter().map(|file| file.size).sum();
-    let describe =
-        |file: Entry| if depth == Depth::Blobs { with_blob(file) } else { RepoFile::new(file.path) };
-    Ok((files.into_iter().map(describe).collect(), Some(total)))
+    let (mut siblings, mut total) = (Vec::new(), 0_u64);
+    git.each_file(commit, "", |file| {
+        total = total.saturating_add(file.size);
+        if siblings.len() < MOST_SIBLINGS {
+            siblings.push(if depth == Depth::Blobs { with_blob(file) } else { RepoFile::new(file.path) });
+        }
+    })?;
+    Ok((siblings, Some(total)))
 }
 
 fn with_blob(file: Entry) -> RepoFile {

@@ -71,7 +71,7 @@ impl Links {
         if !lfs::is_oid(&oid) {
             return Ok(refused(oid, size, unfit, "the oid must be 64 lower-case hexadecimal digits"));
         }
-        match hub.store.lfs().has(&self.repo, &oid)? {
+        match hub.store.lfs().promise(&self.repo, &oid)? {
             Some(stored) if stored == size => {
                 return Ok(BatchObject::new(oid, size));
             }

@@ -1,13 +1,27 @@
 //! `GET /api/{models}/{id}/refs` and `.../compare/{base}..{head}`.
 
-use http::{Response, StatusCode};
+use http::{Response, StatusCode, request::Parts};
 use hub_types::{GitRefInfo, GitRefs, Revision};
 
-use crate::{Body, api_error::ApiError, context::Context, respond, route::rights::Access};
+use crate::{
+    Body, api_error::ApiError, conditional::Validator, context::Context, respond, route::rights::Access,
+};
 
 /// Lists branches, conversions, tags, and with `include_prs` pull requests.
-pub(crate) async fn refs(context: &Context, access: Access) -> Result<Response<Body>, ApiError> {
+pub(crate) async fn refs(
+    context: &Context,
+    access: Access,
+    parts: &Parts,
+) -> Result<Response<Body>, ApiError> {
+    let mut validator = Validator::of(context, parts);
     let refs = context.blocking(move |hub| Ok(hub.store.git(&access.repo)?.refs()?)).await?;
+    for found in &refs {
+        validator = validator.with(&found.full_name).with(found.target_commit.as_slice());
+    }
+    let (tag, is_known) = validator.tag();
+    if is_known {
+        return Ok(tag.not_modified());
+    }
     let (mut branches, mut converts, mut tags) = (Vec::new(), Vec::new(), Vec::new());
     let mut pull_requests = Vec::new();
     for found in refs {
@@ -24,7 +38,8 @@ pub(crate) async fn refs(context: &Context, access: Access) -> Result<Response<B
         }
     }
     let pull_requests = context.query.flag("include_prs").then_some(pull_requests);
-    respond::ok(&GitRefs::new(branches, tags).converts(converts).pull_requests(pull_requests))
+    let refs = GitRefs::new(branches, tags).converts(converts).pull_requests(pull_requests);
+    Ok(tag.on(respond::ok(&refs)?))
 }
 
 /// The difference between two revisions, as `git diff` writes it.

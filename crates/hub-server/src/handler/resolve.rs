@@ -25,9 +25,12 @@ use crate::{
     context::{Context, Inner},
     respond,
     route::rights::Access,
-    store::{CommitId, Entry, RepoRecord},
+    store::{CommitId, Content, Entry, RepoRecord},
 };
 use hub_types::range;
+
+/// Bytes at the beginning of a large file by which it is taken for text or not, as git does.
+const LOOKED_AT: u64 = 8_000;
 
 /// Sends a file: a regular one itself, an LFS file by a redirect to a URL that carries its own permission.
 pub(crate) async fn resolve(
@@ -65,7 +68,7 @@ pub(crate) async fn resolve(
             describe_lfs(headers, context, &found.repo, linked);
             response
         }
-        None => blob(context, parts, &found.entry, found.content)?,
+        None => return blob(context, parts, found),
     };
     response.headers_mut().insert(X_REPO_COMMIT, header_text(&found.commit.to_string()));
     Ok(response)
@@ -98,8 +101,8 @@ struct Found {
     repo: RepoRecord,
     commit: CommitId,
     entry: Entry,
-    /// As git has it: of an LFS file the pointer.
-    content: Vec<u8>,
+    content: Content,
+    media_type: &'static str,
 }
 
 /// Sends a blob as git has it: for an LFS file the text of its pointer.
@@ -112,9 +115,7 @@ pub(crate) async fn raw(
 ) -> Result<Response<Body>, ApiError> {
     let mut found = context.blocking(move |hub| find(hub, access, &revision, &path)).await?;
     found.entry.size = found.entry.pointer_size.unwrap_or(found.entry.size);
-    let mut response = blob(context, parts, &found.entry, found.content)?;
-    response.headers_mut().insert(X_REPO_COMMIT, header_text(&found.commit.to_string()));
-    Ok(response)
+    blob(context, parts, found)
 }
 
 /// The file at a path. Everything that is not a file is not found, as on the Hub.
@@ -124,33 +125,48 @@ fn find(hub: &Inner, access: Access, revision: &Revision, path: &str) -> Result<
         Ok(path) => git.file(revision.as_str(), path.as_str())?,
         Err(_) => (git.resolve(revision.as_str())?, None),
     };
-    let (entry, content) =
+    let (entry, mut content) =
         file.ok_or_else(|| ApiError::entry_not_found(path).with_commit(&commit.to_string()))?;
-    Ok(Found { repo: access.repo, commit, entry, content })
+    let is_text = match &mut content {
+        Content::Small(content) => is_text(content, true),
+        Content::Large(reader) => is_text(reader.peek(LOOKED_AT)?, false),
+    };
+    let media_type = if is_text { "text/plain; charset=utf-8" } else { "application/octet-stream" };
+    Ok(Found { repo: access.repo, commit, entry, content, media_type })
 }
 
-fn blob(
-    context: &Context,
-    parts: &Parts,
-    entry: &Entry,
-    content: Vec<u8>,
-) -> Result<Response<Body>, ApiError> {
+/// Whether this is text in UTF-8 without NUL; what is not `whole` may end within a character.
+fn is_text(content: &[u8], whole: bool) -> bool {
+    let is_utf8 = match std::str::from_utf8(content) {
+        Ok(_) => true,
+        Err(error) => !whole && error.error_len().is_none(),
+    };
+    is_utf8 && !content.contains(&0)
+}
+
+fn blob(context: &Context, parts: &Parts, found: Found) -> Result<Response<Body>, ApiError> {
+    let Found { commit, entry, content, media_type, .. } = found;
     let etag = format!("\"{}\"", entry.oid);
     let (mut response, range) = partial(parts, entry.size, &etag)?;
-    let media_type = if std::str::from_utf8(&content).is_ok_and(|text| !text.contains('\0')) {
-        "text/plain; charset=utf-8"
-    } else {
-        "application/octet-stream"
-    };
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     let how = if context.query.flag("download") { "attachment" } else { "inline" };
     let name = route::encode_segment(entry.path.rsplit('/').next().unwrap_or_default());
     headers.insert(CONTENT_DISPOSITION, header_text(&format!("{how}; filename*=UTF-8''{name}")));
-    let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(content.len());
-    let range = index(range.start)..index(range.end);
-    *response.body_mut() = Body::bytes(Bytes::from(content).slice(range));
+    headers.insert(X_REPO_COMMIT, header_text(&commit.to_string()));
+    *response.body_mut() = match content {
+        Content::Small(content) => {
+            let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(content.len());
+            let range = index(range.start)..index(range.end);
+            Body::bytes(Bytes::from(content).slice(range))
+        }
+        // Of a request for the head nothing more is read.
+        Content::Large(_) if context.head => Body::empty(),
+        Content::Large(reader) => {
+            Body::stream(range.end - range.start, reader.pieces(range.start, range.end))
+        }
+    };
     Ok(response)
 }
 

@@ -173,12 +173,11 @@ impl Shape {
 
     /// Describes one repository; nothing when it was deleted meanwhile.
     fn describe(&self, hub: &Inner, found: FoundRepo) -> Result<Option<Value>, ApiError> {
-        let FoundRepo { record, tip, last_modified, mut card, mut tags, .. } = found;
+        let FoundRepo { record, tip, last_modified, mut card, mut tags, likes, .. } = found;
         let disabled = record.disabled;
         if disabled {
             (card, tags) = (None, Vec::new());
         }
-        let likes = hub.store.count_likes(&record)?;
         let mut facts = Facts {
             access: Access { caller: None, repo: record },
             sha: tip,

@@ -1,14 +1,16 @@
 //! `GET /api/{models}/{id}/tree/{rev}/{path}`.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::Response;
+use http::{Response, request::Parts};
 use hub_types::{
     Revision, route,
     tree::{MAX_PAGE, MAX_PAGE_EXPANDED},
 };
 
 use super::{entries, next_url, with_next};
-use crate::{Body, api_error::ApiError, context::Context, respond, route::rights::Access};
+use crate::{
+    Body, api_error::ApiError, conditional::Validator, context::Context, respond, route::rights::Access,
+};
 
 /// Lists a folder, page by page.
 ///
@@ -17,9 +19,11 @@ use crate::{Body, api_error::ApiError, context::Context, respond, route::rights:
 pub(crate) async fn tree(
     context: &Context,
     access: Access,
+    parts: &Parts,
     revision: Revision,
     path: String,
 ) -> Result<Response<Body>, ApiError> {
+    let validator = Validator::of(context, parts);
     let query = &context.query;
     let (recursive, expand) = (query.flag("recursive"), query.flag("expand"));
     let most = if expand { MAX_PAGE_EXPANDED } else { MAX_PAGE };
@@ -27,19 +31,23 @@ pub(crate) async fn tree(
     let cursor = query.get("cursor").map(Cursor::parse).transpose()?;
     let url = route::repo(&access.repo.repo).tree(&revision, &path);
     let folder = path.trim_end_matches('/').to_owned();
-    let (page, next) = context
+    let (tag, found) = context
         .blocking(move |hub| {
             let git = hub.store.git(&access.repo)?;
-            let start = cursor.as_ref().map_or(0, |cursor| cursor.start);
             let commit = git.resolve(cursor.as_ref().map_or(revision.as_str(), |cursor| &cursor.commit))?;
-            let mut listed = git.list(commit, &folder, recursive)?;
-            let more = listed.len() > start.saturating_add(limit);
-            let page = listed.drain(start.min(listed.len())..).take(limit).collect();
-            let next = more.then(|| Cursor { commit: commit.to_string(), start: start + limit });
-            Ok((entries::describe_all((hub, &access.repo), &git, commit, page, expand)?, next))
+            let (tag, is_known) = validator.with(commit.to_string()).tag();
+            if is_known {
+                return Ok((tag, None));
+            }
+            let after = cursor.as_ref().map(|cursor| cursor.after.as_str());
+            let (page, more) = git.list_page(commit, &folder, recursive, after, limit)?;
+            let last = page.last().filter(|_| more);
+            let next = last.map(|last| Cursor { commit: commit.to_string(), after: last.path.clone() });
+            Ok((tag, Some((entries::describe_all((hub, &access.repo), &git, commit, page, expand)?, next))))
         })
         .await?;
-    let response = respond::ok(&page)?;
+    let Some((page, next)) = found else { return Ok(tag.not_modified()) };
+    let response = tag.on(respond::ok(&page)?);
     Ok(match next {
         Some(cursor) => {
             let changed = [("cursor", cursor.to_text()), ("limit", limit.to_string())];
@@ -60,8 +68,10 @@ pub(crate) async fn size(
     let response = context
         .blocking(move |hub| {
             let git = hub.store.git(&access.repo)?;
-            let files = git.list(git.resolve(revision.as_str())?, &folder, true)?;
-            let size = files.iter().fold(0_u64, |sum, entry| sum.saturating_add(entry.size));
+            let mut size = 0_u64;
+            git.each_file(git.resolve(revision.as_str())?, &folder, |file| {
+                size = size.saturating_add(file.size)
+            })?;
             Ok(serde_json::json!({"path": folder, "size": size}))
         })
         .await?;
@@ -72,20 +82,21 @@ pub(crate) async fn size(
 #[derive(Debug, PartialEq, Eq)]
 struct Cursor {
     commit: String,
-    start: usize,
+    /// The last path of the page before.
+    after: String,
 }
 
 impl Cursor {
     fn to_text(&self) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{}:{}", self.commit, self.start))
+        URL_SAFE_NO_PAD.encode(format!("{}:{}", self.commit, self.after))
     }
 
     fn parse(text: &str) -> Result<Self, ApiError> {
         let read = || {
             let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-            let (commit, start) = text.split_once(':')?;
+            let (commit, after) = text.split_once(':')?;
             let is_commit = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
-            Some(Self { commit: is_commit.then(|| commit.to_owned())?, start: start.parse().ok()? })
+            Some(Self { commit: is_commit.then(|| commit.to_owned())?, after: after.to_owned() })
         };
         read().ok_or_else(|| ApiError::bad_request("this cursor is not one that this hub gave"))
     }
@@ -97,9 +108,9 @@ mod tests {
 
     #[test]
     fn cursors_survive_the_round_trip_and_others_are_refused() {
-        let cursor = Cursor { commit: "a".repeat(40), start: 1000 };
+        let cursor = Cursor { commit: "a".repeat(40), after: "a/b:ü".to_owned() };
         assert_eq!(Cursor::parse(&cursor.to_text()).unwrap(), cursor);
-        for wrong in ["", "!", "bWFpbjox", &URL_SAFE_NO_PAD.encode(format!("{}:-1", "a".repeat(40)))] {
+        for wrong in ["", "!", "bWFpbjox", &URL_SAFE_NO_PAD.encode("a".repeat(40))] {
             assert!(Cursor::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -6,6 +6,7 @@ mod guarded;
 mod metrics;
 mod oversight;
 mod probes;
+mod tend;
 mod tls;
 
 use std::{
@@ -188,6 +189,9 @@ impl Server {
         let administration = administration(&hub, &oversight);
         let mut administration = std::pin::pin!(administration);
         let mut running = JoinSet::new();
+        // Ends with this.
+        let mut tending = JoinSet::new();
+        tending.spawn(tend::tend(hub.clone()));
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
             let (stream, peer) = tokio::select! {
@@ -231,6 +235,7 @@ impl Server {
             });
         }
         drop(listener);
+        tending.shutdown().await;
         close.send_replace(true);
         let end = async { while running.join_next().await.is_some() {} };
         if tokio::time::timeout(shutdown_timeout, end).await.is_err() {

@@ -50,9 +50,26 @@ impl Database {
         result
     }
 
+    /// As [`Database::write`], for what can be made anew from elsewhere: when the power fails soon after this returns, the changes
+    /// are there all together or not at all. Does not wait for the disk.
+    pub(super) fn write_soon<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut writer = lock(&self.writer);
+        // The log is synced with the next change that has to be on disk.
+        writer.pragma_update(None, "synchronous", "normal")?;
+        let result = Self::write_with(&mut writer, change);
+        writer.pragma_update(None, "synchronous", "full")?;
+        result
+    }
+
     /// Runs changes that are on disk, all together, when this returns; none is made when it fails.
     pub(super) fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        let mut writer = lock(&self.writer);
+        Self::write_with(&mut lock(&self.writer), change)
+    }
+
+    fn write_with<T>(
+        writer: &mut Connection,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = change(&transaction)?;
         transaction.commit()?;
@@ -98,7 +115,7 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 /// Each step leads from one version of the schema to the next; `user_version` counts the steps that were made.
-const STEPS: [&str; 7] = [
+const STEPS: &[&str] = &[
     include_str!("schema.sql"),
     // Answers to commits were kept here, for clients that sent a name with each: nothing reads them any more.
     "DROP INDEX nonces_by_age; DROP TABLE nonces;",
@@ -120,7 +137,50 @@ const STEPS: [&str; 7] = [
          locked_at INTEGER NOT NULL,
          UNIQUE (repo, path)
      ) STRICT;",
+    // Pull requests that are about to be made: the number is taken, the row is not written yet.
+    "CREATE TABLE opening (
+         repo INTEGER NOT NULL REFERENCES repos (key) ON DELETE CASCADE,
+         number INTEGER NOT NULL,
+         PRIMARY KEY (repo, number)
+     ) STRICT, WITHOUT ROWID;",
+    // Garbage: repositories that may have some, how far back each was looked through, and LFS objects that were taken from one.
+    "CREATE TABLE garbage (
+         repo INTEGER PRIMARY KEY REFERENCES repos (key) ON DELETE CASCADE,
+         since INTEGER NOT NULL
+     ) STRICT;
+     CREATE TABLE collected (
+         repo INTEGER PRIMARY KEY REFERENCES repos (key) ON DELETE CASCADE,
+         before INTEGER NOT NULL
+     ) STRICT;
+     CREATE TABLE lfs_orphans (oid TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+     CREATE INDEX lfs_objects_by_oid ON lfs_objects (oid);
+     CREATE TRIGGER lfs_orphaned AFTER DELETE ON lfs_objects
+     BEGIN
+         INSERT OR IGNORE INTO lfs_orphans (oid) VALUES (OLD.oid);
+     END;",
+    // Searches look at what they show, and not at every repository.
+    "ALTER TABLE repos ADD COLUMN likes INTEGER NOT NULL DEFAULT 0;
+     UPDATE repos SET likes = (SELECT count(*) FROM likes WHERE likes.repo = repos.key);
+     CREATE TRIGGER like_added AFTER INSERT ON likes
+     BEGIN
+         UPDATE repos SET likes = likes + 1 WHERE key = NEW.repo;
+     END;
+     CREATE TRIGGER like_removed AFTER DELETE ON likes
+     BEGIN
+         UPDATE repos SET likes = likes - 1 WHERE key = OLD.repo;
+     END;
+     CREATE INDEX repos_by_namespace ON repos (repo_type, substr(folded, 1, instr(folded, '/') - 1));
+     CREATE INDEX repos_by_likes ON repos (repo_type, likes, key);
+     CREATE INDEX repos_by_age ON repos (repo_type, created_at, key);
+     CREATE INDEX repo_tags_by_tag ON repo_tags (tag, repo);
+     CREATE INDEX summaries_by_time ON summaries (last_modified, repo);",
 ];
+/// Undoes the steps after [`WIPED`], for tests of those before.
+#[cfg(test)]
+pub(super) const UNDO_LATER: &str = "DROP TABLE opening; DROP TABLE garbage; DROP TABLE collected; DROP TABLE lfs_orphans;
+     DROP INDEX lfs_objects_by_oid; DROP TRIGGER lfs_orphaned; DROP TRIGGER like_added; DROP TRIGGER like_removed;
+     DROP INDEX repos_by_namespace; DROP INDEX repos_by_likes; DROP INDEX repos_by_age; DROP INDEX repo_tags_by_tag;
+     DROP INDEX summaries_by_time; ALTER TABLE repos DROP COLUMN likes;";
 /// How many steps are made when secrets are sealed, and when nothing is left of the plain ones.
 const SEALED: usize = 3;
 const WIPED: usize = 4;

@@ -4,7 +4,7 @@ use hub_types::{
     DiscussionStatus,
     discussion::{CommitData, StatusChangeData, TitleChangeData},
 };
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Transaction, params};
 
 use super::{
     CommitId, CommitRecord, RepoRecord, Result, Store, StoreError,
@@ -16,8 +16,6 @@ use super::{
 /// A discussion or pull request to be recorded.
 #[derive(Debug, Clone)]
 pub(crate) struct NewDiscussion {
-    /// From [`Store::next_number`].
-    pub(crate) number: u64,
     /// One line.
     pub(crate) title: String,
     /// Text of the first comment; may be empty.
@@ -62,44 +60,6 @@ pub(crate) struct DiscussionList {
 }
 
 impl Store {
-    /// Takes the next number for a discussion or pull request; it is never given again.
-    ///
-    /// # Errors
-    /// `RepoNotFound`.
-    pub(crate) fn next_number(&self, repo: &RepoRecord) -> Result<u64> {
-        self.database().write(|transaction| {
-            let number = transaction
-                .query_row(
-                    "UPDATE repos SET last_number = last_number + 1 WHERE key = ?1 RETURNING last_number",
-                    [repo.key],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            number.ok_or_else(|| repo.not_found())
-        })
-    }
-
-    /// Records a discussion or pull request, open or as a draft, with its first comment.
-    pub(crate) fn add_discussion(&self, repo: &RepoRecord, new: &NewDiscussion) -> Result<()> {
-        let NewDiscussion { number, title, description, author, pull_request } = new;
-        let status = match pull_request {
-            Some(NewPullRequest { draft: true, .. }) => DiscussionStatus::Draft,
-            _ => DiscussionStatus::Open,
-        };
-        let (target, base) =
-            pull_request.as_ref().map(|pr| (pr.target.as_str(), pr.base.to_string())).unzip();
-        let time = now();
-        self.database().write(|transaction| {
-            transaction.execute(
-                "INSERT INTO discussions (repo, number, title, status, author, created_at, target, base, head)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
-                params![repo.key, number, title, status.as_str(), author, time.as_millisecond(), target, base],
-            )?;
-            events::add(transaction, repo, *number, NewEvent::comment(author, time, description))?;
-            Ok(())
-        })
-    }
-
     /// A page of the discussions that match, newest first.
     pub(crate) fn list_discussions(
         &self,
@@ -231,6 +191,29 @@ impl Store {
     }
 }
 
+/// Writes the row of a discussion or pull request, open or as a draft, and its first comment.
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    repo: &RepoRecord,
+    number: u64,
+    new: &NewDiscussion,
+) -> Result<()> {
+    let NewDiscussion { title, description, author, pull_request } = new;
+    let status = match pull_request {
+        Some(NewPullRequest { draft: true, .. }) => DiscussionStatus::Draft,
+        _ => DiscussionStatus::Open,
+    };
+    let (target, base) = pull_request.as_ref().map(|pr| (pr.target.as_str(), pr.base.to_string())).unzip();
+    let time = now();
+    transaction.execute(
+        "INSERT INTO discussions (repo, number, title, status, author, created_at, target, base, head)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+        params![repo.key, number, title, status.as_str(), author, time.as_millisecond(), target, base],
+    )?;
+    events::add(transaction, repo, number, NewEvent::comment(author, time, description))?;
+    Ok(())
+}
+
 fn set_status(
     transaction: &Transaction<'_>,
     repo: &RepoRecord,
@@ -260,11 +243,10 @@ mod tests {
     };
 
     fn open(store: &Store, repo: &RepoRecord, pull_request: bool) -> u64 {
-        let number = store.next_number(repo).unwrap();
-        let base = store.git(repo).unwrap().resolve("main").unwrap();
+        let git = store.git(repo).unwrap();
+        let base = git.resolve("main").unwrap();
         let new = NewDiscussion {
-            number,
-            title: format!("Change {number}"),
+            title: "Change".into(),
             description: "why".into(),
             author: "ada".into(),
             pull_request: pull_request.then(|| NewPullRequest {
@@ -273,8 +255,11 @@ mod tests {
                 draft: true,
             }),
         };
-        store.add_discussion(repo, &new).unwrap();
-        number
+        if pull_request {
+            store.open_pull_request(repo, &new, |name| git.new_ref(name, base)).unwrap().0
+        } else {
+            store.open_discussion(repo, &new).unwrap()
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@ use hub_types::RepoType;
 use rusqlite::params;
 
 use super::{
-    Change, CommitPlan, CommitTarget, NewRepo, NewSettings, RepoRecord, Result, Store, database::now,
-    space_settings::SettingKind,
+    Change, CommitPlan, CommitTarget, NewRepo, NewSettings, RepoRecord, Result, Store, StoreError,
+    database::now, space_settings::SettingKind,
 };
 
 impl Store {
@@ -30,10 +30,7 @@ impl Store {
             self.set_space_settings(&copy, SettingKind::Variable, &variables)
         });
         match filled {
-            Ok(()) => {
-                self.note_summary(&copy);
-                Ok(copy)
-            }
+            Ok(()) => Ok(copy),
             Err(error) => {
                 self.delete_repo(&copy)?;
                 Err(error)
@@ -47,6 +44,10 @@ impl Store {
         let to = self.git(copy)?;
         let made = to.all_paths(to.resolve("main")?)?;
         let files = from.all_files(tip)?;
+        // Begun before anything is noted: garbage that is collected meanwhile is noticed.
+        let mut stage = to.stage()?;
+        let lfs_objects: Vec<String> =
+            files.iter().filter_map(|file| file.lfs.as_ref()).map(|lfs| lfs.oid.clone()).collect();
         // The objects first: a commit must not name what is not there.
         self.database().write(|transaction| {
             for lfs in files.iter().filter_map(|file| file.lfs.as_ref()) {
@@ -63,7 +64,9 @@ impl Store {
             }
             Ok(())
         })?;
-        let mut stage = to.stage()?;
+        if !self.lacking(copy, &lfs_objects)?.is_empty() {
+            return Err(StoreError::TakenOut);
+        }
         let mut changes: Vec<Change> = made
             .into_iter()
             .filter(|path| !files.iter().any(|file| file.path == *path))
@@ -81,6 +84,7 @@ impl Store {
             },
             changes,
             lfs_paths: Vec::new(),
+            lfs_objects,
             author,
             time: now(),
             message: format!("Duplicate from {}", source.repo.id),

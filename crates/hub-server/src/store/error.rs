@@ -255,6 +255,12 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// What is asked for has to be put together in memory, and others have all of it.
+    #[error("the memory for large files is in use, try again")]
+    NoMemory,
+    /// Garbage was collected while a commit was being made, and took what the commit relied on: nothing was changed.
+    #[error("what the commit needs was removed meanwhile, try again")]
+    TakenOut,
     /// The operating system has no random numbers.
     #[error("the system gave no random numbers")]
     Random(#[source] getrandom::Error),

@@ -5,7 +5,7 @@
 //! DIR/lock                                  locked while a process has the folder
 //! DIR/hub.db                                accounts, repositories, and what else is not git or large
 //! DIR/secret.key                            the key of the secrets in it, unless that is in another file
-//! DIR/repos/{models,datasets,spaces}/ns/name.git   bare git repositories
+//! DIR/repos/01/1.git                        bare git repositories: the key of the row, in folders by its last byte in hexadecimal
 //! DIR/lfs/objects/aa/bb/SHA256              large files
 //! DIR/lfs/incoming/                         large files that are being received
 //! DIR/xet/xorbs/aa/HASH, HASH.idx           chunks of large files, and where each of them is
@@ -24,12 +24,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hub_types::RepoRef;
-
 use super::{Result, StoreError};
 
 /// The version of the layout that this program writes, and the newest that it reads.
-const VERSION: u64 = 1;
+pub(super) const VERSION: u64 = 2;
 /// How long the lock of a folder may be somebody else's before the folder is in use.
 const LOCK_WAIT: Duration = Duration::from_millis(500);
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
@@ -37,6 +35,8 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// A data folder with its lock.
 pub(super) struct Layout {
     dir: PathBuf,
+    /// The version that the folder had when it was opened.
+    version: u64,
     _lock: File,
 }
 
@@ -63,12 +63,13 @@ impl Layout {
             }
         }
         keep_private(dir)?;
-        let layout = Self { dir: dir.to_path_buf(), _lock: lock };
-        if check_version(dir)?.is_none() {
-            write_durably(dir, "version", format!("{VERSION}\n").as_bytes())?;
+        let found = check_version(dir)?;
+        let layout = Self { dir: dir.to_path_buf(), version: found.unwrap_or(VERSION), _lock: lock };
+        if found.is_none() {
+            layout.write_version()?;
         }
         for folder in
-            [layout.tmp(), layout.incoming(), layout.large_files(), layout.xet_incoming(), dir.join("repos")]
+            [layout.tmp(), layout.incoming(), layout.large_files(), layout.xet_incoming(), layout.repos()]
         {
             create_folder_durably(&folder)?;
         }
@@ -79,6 +80,16 @@ impl Layout {
     /// The data folder.
     pub(super) fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// The version that the folder had when it was opened.
+    pub(super) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Notes that the folder has the layout of this program.
+    pub(super) fn write_version(&self) -> Result<()> {
+        write_durably(&self.dir, "version", format!("{VERSION}\n").as_bytes())
     }
 
     /// The database.
@@ -127,9 +138,14 @@ impl Layout {
         self.xet().join("incoming")
     }
 
-    /// The git repository of a canonical id; ids cannot lead out of the folder.
-    pub(super) fn repo(&self, repo: &RepoRef) -> PathBuf {
-        self.dir.join("repos").join(repo.repo_type.plural()).join(format!("{}.git", repo.id))
+    /// All git repositories.
+    pub(super) fn repos(&self) -> PathBuf {
+        self.dir.join("repos")
+    }
+
+    /// The git repository with a key.
+    pub(super) fn repo(&self, key: i64) -> PathBuf {
+        self.dir.join(repo_name(key))
     }
 
     /// Removes what an interrupted process left behind. Nobody else is here: the folder is locked.
@@ -139,16 +155,29 @@ impl Layout {
                 remove_all(&entry)?;
             }
         }
-        for kind in entries(&self.dir.join("repos"))? {
-            for namespace in entries(&kind)? {
-                for repo in entries(&namespace)? {
-                    remove_lock_files(&repo.join("refs"))?;
-                    remove_half_packs(&repo.join("objects").join("pack"))?;
-                }
-            }
-        }
         Ok(())
     }
+}
+
+/// The folder of the git repository with a key, relative to the data folder.
+pub(super) fn repo_name(key: i64) -> String {
+    format!("repos/{:02x}/{key}.git", key & 0xff)
+}
+
+/// Removes what an interrupted process left behind in a git repository that nobody has opened since.
+pub(super) fn sweep_repo(repo: &Path) -> Result<()> {
+    remove_lock_files(&repo.join("refs"))?;
+    let objects = repo.join("objects");
+    // What pushes and repacking had not finished.
+    for folder in [&objects, &objects.join("pack")] {
+        for entry in entries(folder)? {
+            let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if ["tmp_", ".tmp-", "incoming-"].iter().any(|begin| name.starts_with(begin)) {
+                remove_all(&entry)?;
+            }
+        }
+    }
+    remove_half_packs(&objects.join("pack"))
 }
 
 /// Reads the version, and refuses folders that are not ours.
@@ -303,6 +332,15 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Puts a file or a folder on disk.
+pub(super) fn sync(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return sync_folder(path);
+    }
+    let sync = || File::options().write(true).open(path)?.sync_all();
+    sync().map_err(StoreError::io("sync", path))
+}
+
 /// Does a job that waits for the disk for many paths at once: the file system then needs fewer rounds than paths.
 pub(super) fn at_once(paths: &[PathBuf], job: impl Fn(&Path) -> Result<()> + Sync) -> Result<()> {
     let job = &job;
@@ -364,9 +402,9 @@ mod tests {
     #[test]
     fn a_newer_folder_is_refused_and_left_alone() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("version"), "2\n").unwrap();
+        fs::write(dir.path().join("version"), "3\n").unwrap();
         let error = Layout::open(dir.path()).err().unwrap();
-        assert!(matches!(error, StoreError::NewerVersion { found: 2, known: 1, .. }), "{error}");
+        assert!(matches!(error, StoreError::NewerVersion { found: 3, known: 2, .. }), "{error}");
         assert_eq!(entries(dir.path()).unwrap().len(), 1);
     }
 
@@ -382,7 +420,7 @@ mod tests {
     fn opening_removes_what_was_not_finished() {
         let dir = tempfile::tempdir().unwrap();
         drop(Layout::open(dir.path()).unwrap());
-        let heads = dir.path().join("repos/models/ada/demo.git/refs/heads");
+        let heads = dir.path().join("repos/01/1.git/refs/heads");
         fs::create_dir_all(dir.path().join("tmp/quarantine/deep")).unwrap();
         fs::create_dir_all(&heads).unwrap();
         for file in ["tmp/quarantine/deep/x", "lfs/incoming/y"] {
@@ -390,8 +428,9 @@ mod tests {
         }
         fs::write(heads.join("main.lock"), "half").unwrap();
         fs::write(heads.join("main"), "whole").unwrap();
-        drop(Layout::open(dir.path()).unwrap());
-        for gone in ["tmp/quarantine", "lfs/incoming/y", "repos/models/ada/demo.git/refs/heads/main.lock"] {
+        let layout = Layout::open(dir.path()).unwrap();
+        sweep_repo(&layout.repo(1)).unwrap();
+        for gone in ["tmp/quarantine", "lfs/incoming/y", "repos/01/1.git/refs/heads/main.lock"] {
             assert!(!dir.path().join(gone).exists(), "{gone}");
         }
         assert!(heads.join("main").exists());

@@ -2,11 +2,12 @@
 
 use hub_types::RepoRef;
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{
     Account, RepoRecord, Result, Store, accounts,
-    database::{corrupt, now, time_from_column},
+    database::{now, time_from_column},
+    repos,
 };
 
 /// One like: of a repository in the list of a user, of a user in the list of a repository.
@@ -27,7 +28,7 @@ impl Store {
     /// `RepoNotFound`.
     pub(crate) fn like(&self, user: &Account, repo: &RepoRecord) -> Result<()> {
         self.database().write(|transaction| {
-            super::repos::expect_repo(transaction, repo)?;
+            repos::expect_repo(transaction, repo)?;
             transaction.execute(
                 "INSERT INTO likes (user, repo, created_at) VALUES (?1, ?2, ?3) ON CONFLICT (user, repo) DO NOTHING",
                 params![user.key, repo.key, now().as_millisecond()],
@@ -47,8 +48,8 @@ impl Store {
     /// How many users like a repository.
     pub(crate) fn count_likes(&self, repo: &RepoRecord) -> Result<u64> {
         self.database().read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT count(*) FROM likes WHERE repo = ?1")?;
-            Ok(statement.query_row([repo.key], |row| row.get(0))?)
+            let mut statement = connection.prepare_cached("SELECT likes FROM repos WHERE key = ?1")?;
+            Ok(statement.query_row([repo.key], |row| row.get(0)).optional()?.unwrap_or_default())
         })
     }
 
@@ -65,8 +66,7 @@ impl Store {
                  WHERE user = ?1 AND likes.key < ?2 AND private = 0 ORDER BY likes.key DESC LIMIT ?3",
             )?;
             let rows = statement.query_map(params![user.key, below(before), limit], |row| {
-                let (kind, id): (String, String) = (row.get(2)?, row.get(3)?);
-                let what = RepoRef::new(kind.parse().map_err(corrupt(2))?, id.parse().map_err(corrupt(3))?);
+                let what = repos::reference(row, 2)?;
                 Ok(StoredLike { key: row.get(0)?, created_at: time_from_column(row, 1)?, what })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)

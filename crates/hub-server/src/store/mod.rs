@@ -9,11 +9,15 @@ mod backup;
 mod check;
 mod copying;
 mod database;
+mod derived;
 mod discussion_record;
 mod discussions;
 mod duplicate;
 mod error;
 mod events;
+#[cfg(feature = "testing")]
+mod fill;
+mod garbage;
 mod git;
 mod hooks;
 mod layout;
@@ -21,12 +25,15 @@ mod lfs;
 mod likes;
 mod locks;
 mod moves;
+mod pull_requests;
 mod push;
 mod random;
 mod repos;
 mod sealer;
 mod search;
 mod settings;
+#[cfg(test)]
+mod simulation;
 mod space_runtime;
 mod space_settings;
 mod summaries;
@@ -34,6 +41,7 @@ mod summaries;
 mod testing;
 mod token_list;
 mod tokens;
+mod upgrade;
 mod usage;
 mod xet;
 
@@ -53,12 +61,13 @@ pub(crate) use discussions::{DiscussionFilter, NewDiscussion, NewPullRequest};
 pub(crate) use error::Result;
 pub use error::StoreError;
 pub(crate) use events::EventRecord;
+pub(crate) use garbage::Removed;
 use git::OpenRepos;
 #[cfg(feature = "testing")]
 pub(crate) use git::with_lfs_path;
 pub(crate) use git::{
-    Attributes, Change, CommitId, CommitPlan, CommitRecord, CommitTarget, Conflicts, Entry, EntryKind,
-    GitRepo, IgnoreRules, Merged, NewRef, Signature, Stage,
+    Attributes, Change, CommitId, CommitPlan, CommitRecord, CommitTarget, Conflicts, Content, Entry,
+    EntryKind, GitRepo, IgnoreRules, Merged, NewRef, Repack, Signature, Stage,
 };
 use layout::Layout;
 #[cfg(feature = "serve")]
@@ -68,6 +77,7 @@ pub use lfs::DiscardLfs;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
 pub(crate) use locks::{FileLock, LockQuery, Locked, MOST_LOCKS};
+pub(crate) use pull_requests::reference;
 pub(crate) use push::Push;
 pub(crate) use random::random_hex;
 pub(crate) use repos::{NewRepo, RepoRecord};
@@ -79,6 +89,7 @@ pub(crate) use space_runtime::{SpaceAction, SpaceFiles};
 pub(crate) use space_settings::SettingKind;
 pub(crate) use tokens::Identity;
 pub use tokens::TokenRole;
+pub use upgrade::Upgraded;
 pub(crate) use xet::{NewFile, ShardCheck, XetFault, XetStore};
 
 /// A data folder that is open. Clones share it; the folder is free again when the last one is dropped.
@@ -90,15 +101,13 @@ pub(crate) struct Store {
 struct Shared {
     database: Arc<Database>,
     open_repos: OpenRepos,
-    /// Held while a repository appears or disappears, so that no two of them share a folder.
-    coming_and_going: Mutex<()>,
-    /// Whether all summaries were compared with the repositories since the store was opened. The lock is held while one is written,
-    /// so that an older tip never replaces a newer one.
+    /// Whether all summaries were compared with the repositories since the store was opened. Only searches wait for it.
     summaries_checked: Mutex<bool>,
     lfs: LfsStore,
     xet: XetStore,
     /// The folder of the hooks that git runs.
     hooks: PathBuf,
+    upgraded: Option<Upgraded>,
     // Last, so that the lock goes when everything else is closed.
     layout: Layout,
 }
@@ -114,6 +123,7 @@ impl Store {
         let layout = Layout::open(dir)?;
         let secret_key = secret_key.map_or_else(|| layout.secret_key(), Path::to_path_buf);
         let database = Arc::new(Database::open(&layout.database(), &secret_key)?);
+        let upgraded = upgrade::upgrade(&layout, &database)?;
         let lfs = LfsStore::open(&layout, Arc::clone(&database))?;
         let xet = XetStore::open(&layout, Arc::clone(&database))?;
         let open_repos = OpenRepos::new(layout.tmp());
@@ -122,16 +132,16 @@ impl Store {
             shared: Arc::new(Shared {
                 database,
                 open_repos,
-                coming_and_going: Mutex::default(),
                 summaries_checked: Mutex::default(),
                 lfs,
                 xet,
                 hooks,
+                upgraded,
                 layout,
             }),
         };
-        store.undo_moves()?;
         store.empty_trash()?;
+        store.finish_opening()?;
         Ok(store)
     }
 
@@ -146,6 +156,11 @@ impl Store {
     /// The data folder.
     pub(crate) fn dir(&self) -> &Path {
         self.shared.layout.dir()
+    }
+
+    /// What opening the folder changed in it.
+    pub(crate) fn upgraded(&self) -> Option<&Upgraded> {
+        self.shared.upgraded.as_ref()
     }
 
     /// Large files.

@@ -8,13 +8,15 @@ use std::{
 
 use rusqlite::params;
 
-use super::{RepoRecord, Result, Store, StoreError};
+use super::{RepoRecord, Result, Store, StoreError, git::PushGuard};
 
 /// The folders of one push: of the hooks, and one that goes away with this.
 #[derive(Debug)]
 pub(crate) struct Push {
     hooks: PathBuf,
     folder: tempfile::TempDir,
+    /// Nothing is taken out of the repository meanwhile.
+    _goes_on: PushGuard,
 }
 
 impl Push {
@@ -32,6 +34,7 @@ impl Push {
 impl Store {
     /// Prepares the check of a push: notes which LFS objects the repository has. They come before the push.
     pub(crate) fn begin_push(&self, repo: &RepoRecord) -> Result<Push> {
+        let goes_on = self.git(repo)?.begin_push();
         let tmp = self.shared.layout.tmp();
         let tmp = std::path::absolute(&tmp).map_err(StoreError::io("find", &tmp))?;
         let folder = tempfile::Builder::new()
@@ -54,6 +57,6 @@ impl Store {
             Ok(())
         })?;
         file.flush().map_err(StoreError::io("write", &path))?;
-        Ok(Push { hooks: self.shared.hooks.clone(), folder })
+        Ok(Push { hooks: self.shared.hooks.clone(), folder, _goes_on: goes_on })
     }
 }

@@ -1,6 +1,6 @@
 //! Repositories as the database knows them, and how they come and go.
 
-use std::{fs, io};
+use std::{fs, path::Path, sync::Arc};
 
 use hub_types::RepoRef;
 use jiff::Timestamp;
@@ -8,10 +8,12 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
     GitRepo, Result, Signature, Store, StoreError,
-    database::{corrupt, lock, now, time_from_column},
+    database::{corrupt, now, time_from_column},
+    derived::Derived,
     git,
-    layout::{create_folder_durably, remove_all, sync_folder},
+    layout::{create_folder_durably, remove_all, repo_name, sync_folder},
     random::random_hex,
+    summaries::Summary,
 };
 
 /// A repository that exists, or existed when this was read.
@@ -72,15 +74,15 @@ impl Store {
     /// # Errors
     /// `RepoNotFound` when it was deleted meanwhile.
     pub(crate) fn git(&self, repo: &RepoRecord) -> Result<GitRepo> {
-        self.shared.open_repos.get(repo.key, || {
+        self.shared.open_repos.get(repo.key, Arc::new(Derived::new(self, repo)), || {
             let name = self.database().read(|connection| current_name(connection, repo))?;
-            Ok((self.shared.layout.repo(&name), name.to_string()))
+            Ok((self.layout().repo(repo.key), name.to_string()))
         })
     }
 
     /// The folder of the git repository behind a record, whether it is there or not.
     pub(super) fn repo_folder(&self, repo: &RepoRecord) -> std::path::PathBuf {
-        self.layout().repo(&repo.repo)
+        self.layout().repo(repo.key)
     }
 
     /// Makes a repository whose first commit holds `.gitattributes`, and for a Space `README.md`.
@@ -103,9 +105,8 @@ impl Store {
             .prefix("new-repository-")
             .tempdir_in(self.layout().tmp())
             .map_err(StoreError::io("create a folder in", &self.layout().tmp()))?;
-        git::create(fresh.path(), &self.layout().tmp(), &new, created_at)?;
-        let path = self.layout().repo(&new.repo);
-        let _no_other_change = lock(&self.shared.coming_and_going);
+        let git = git::create(fresh.path(), &self.layout().tmp(), &new, created_at)?;
+        let summary = Summary::of(&git, new.repo.repo_type)?;
         let record = self.database().write(|transaction| {
             let inserted = transaction
                 .query_row(
@@ -128,17 +129,17 @@ impl Store {
                 )
                 .optional()?
                 .ok_or_else(exists)?;
+            let path = self.layout().repo(inserted.key);
             // A folder without a row is what a crash between the two left behind.
             remove_all(&path)?;
             let parent = path.parent().unwrap_or(&path);
             create_folder_durably(parent)?;
             fs::rename(fresh.path(), &path).map_err(StoreError::io("create", &path))?;
             sync_folder(parent)?;
-            transaction.execute("DELETE FROM trash WHERE path = ?1", [self.folder_name(&new.repo)])?;
             forget_old_name(transaction, &new.repo)?;
+            summary.write(transaction, inserted.key)?;
             Ok(inserted)
         })?;
-        self.note_summary(&record);
         Ok(record)
     }
 
@@ -181,54 +182,53 @@ impl Store {
     /// # Errors
     /// `RepoNotFound` when somebody else was faster.
     pub(crate) fn delete_repo(&self, repo: &RepoRecord) -> Result<()> {
-        let _no_other_change = lock(&self.shared.coming_and_going);
+        let folder = repo_name(repo.key);
         self.database().write(|transaction| {
-            let folder = self.folder_name(&current_name(transaction, repo)?);
+            expect_repo(transaction, repo)?;
             transaction.execute("DELETE FROM repos WHERE key = ?1", [repo.key])?;
-            transaction.execute("INSERT OR IGNORE INTO trash (path) VALUES (?1)", [folder])?;
+            transaction.execute("INSERT INTO trash (path) VALUES (?1)", [&folder])?;
             Ok(())
         })?;
         self.open_repos().close(repo.key);
-        self.empty_trash()
+        self.remove_trash(&folder)
     }
 
-    /// Removes the folders of deleted repositories.
+    /// Removes the folders of deleted repositories that an interrupted process left.
     pub(super) fn empty_trash(&self) -> Result<()> {
-        let moved = self.database().write(|transaction| {
-            let paths: Vec<String> = transaction
-                .prepare("SELECT path FROM trash")?
-                .query_map([], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            let mut moved = Vec::new();
-            for path in paths {
-                let from = self.dir().join(&path);
-                let to = self.layout().tmp().join(format!("deleted-{}", random_id()?));
-                match fs::rename(&from, &to) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        return Err(StoreError::io("remove", &from)(error));
-                    }
-                    _ => moved.push(to),
-                }
-                transaction.execute("DELETE FROM trash WHERE path = ?1", [path])?;
-            }
-            Ok(moved)
+        let folders: Vec<String> = self.database().read(|connection| {
+            let mut statement = connection.prepare("SELECT path FROM trash")?;
+            Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
         })?;
-        moved.iter().try_for_each(|folder| remove_all(folder))
+        folders.iter().try_for_each(|folder| self.remove_trash(folder))
     }
 
-    /// The folder of an id, relative to the data folder.
-    pub(super) fn folder_name(&self, repo: &RepoRef) -> String {
-        let path = self.layout().repo(repo);
-        path.strip_prefix(self.dir()).unwrap_or(&path).to_string_lossy().into_owned()
+    /// Removes a folder that is in the trash.
+    fn remove_trash(&self, folder: &str) -> Result<()> {
+        remove_all(&self.dir().join(folder))?;
+        sync_folder(self.dir().join(folder).parent().unwrap_or(Path::new(".")))?;
+        self.database().write(|transaction| {
+            transaction.execute("DELETE FROM trash WHERE path = ?1", [folder])?;
+            Ok(())
+        })
     }
+
+    /// The folder of a repository's git data; `None` when there is no such repository.
+    pub(crate) fn git_dir(&self, repo: &RepoRef) -> Result<Option<std::path::PathBuf>> {
+        Ok(self.find_repo(repo)?.map(|record| self.layout().repo(record.key)))
+    }
+}
+
+/// Kind and id in two columns, from `first` on.
+pub(super) fn reference(row: &Row<'_>, first: usize) -> rusqlite::Result<RepoRef> {
+    let (kind, id): (String, String) = (row.get(first)?, row.get(first + 1)?);
+    Ok(RepoRef::new(kind.parse().map_err(corrupt(first))?, id.parse().map_err(corrupt(first + 1))?))
 }
 
 /// Reads [`COLUMNS`].
 pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<RepoRecord> {
-    let (kind, id): (String, String) = (row.get(1)?, row.get(2)?);
     Ok(RepoRecord {
         key: row.get(0)?,
-        repo: RepoRef::new(kind.parse().map_err(corrupt(1))?, id.parse().map_err(corrupt(2))?),
+        repo: reference(row, 1)?,
         internal_id: row.get(3)?,
         private: row.get(4)?,
         sdk: row.get(5)?,
@@ -344,12 +344,12 @@ mod tests {
     fn a_deletion_that_was_interrupted_is_finished_when_the_store_is_opened() {
         let store = temporary();
         let record = model(&store, "ada/demo");
-        let folder = store.dir().join("repos/models/ada/demo.git");
+        let folder = store.git_dir(&record.repo).unwrap().unwrap();
         store
             .database()
             .write(|transaction| {
                 transaction.execute("DELETE FROM repos", [])?;
-                transaction.execute("INSERT INTO trash (path) VALUES ('repos/models/ada/demo.git')", [])?;
+                transaction.execute("INSERT INTO trash (path) VALUES ('repos/01/1.git')", [])?;
                 Ok(())
             })
             .unwrap();

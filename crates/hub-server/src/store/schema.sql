@@ -49,12 +49,6 @@ CREATE TABLE old_names (
     PRIMARY KEY (repo_type, folded)
 ) STRICT, WITHOUT ROWID;
 
--- A repository whose folder is about to be moved; both paths are relative to the data folder.
-CREATE TABLE moving (
-    source TEXT PRIMARY KEY,
-    target TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE likes (
     key INTEGER PRIMARY KEY AUTOINCREMENT,
     user INTEGER NOT NULL REFERENCES accounts (key) ON DELETE CASCADE,

@@ -3,7 +3,7 @@
 use hub_types::{RepoType, TagInfo, TagsByType};
 use jiff::Timestamp;
 use rusqlite::{
-    Row, ToSql, named_params,
+    Row, ToSql,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
 use serde::{Deserialize, Serialize};
@@ -128,6 +128,8 @@ pub(crate) struct FoundRepo {
     pub(crate) card: Option<Map<String, serde_json::Value>>,
     /// The tags of its card.
     pub(crate) tags: Vec<String>,
+    /// How many users like it.
+    pub(crate) likes: u64,
     /// Its place in the listing.
     pub(crate) position: Position,
 }
@@ -139,7 +141,7 @@ impl Order {
             Self::LastModified => "last_modified",
             Self::CreatedAt => "created_at",
             Self::Id => "folded",
-            Self::Likes => "(SELECT COUNT(*) FROM likes WHERE likes.repo = repos.key)",
+            Self::Likes => "likes",
         }
     }
 }
@@ -151,49 +153,71 @@ impl Store {
     /// Finds repositories, in order, from a position on. By its card a disabled one is not found.
     pub(crate) fn search_repos(&self, query: &RepoQuery) -> Result<Vec<FoundRepo>> {
         self.check_summaries()?;
-        let (column, order, beyond) = match query.ascending {
-            true => (query.order.column(), "ASC", ">"),
-            false => (query.order.column(), "DESC", "<"),
-        };
+        let column = query.order.column();
+        let (order, beyond) = if query.ascending { ("ASC", ">") } else { ("DESC", "<") };
         let columns = repos::COLUMNS;
+        let mut values: Vec<(String, Box<dyn ToSql>)> = Vec::new();
+        // Only what is asked for is in the query, so that it can be answered from an index.
+        let mut only = String::new();
+        let mut bind = |condition: &str, value: Box<dyn ToSql>| {
+            let name = format!(":v{}", values.len());
+            only.push_str(" AND ");
+            only.push_str(&condition.replace(":v", &name));
+            values.push((name, value));
+        };
+        bind("repo_type = :v", Box::new(query.repo_type.singular()));
+        if query.namespaces.is_empty() {
+            bind("private = :v", Box::new(false));
+        } else {
+            let belongs = format!("(NOT private OR {NAMESPACE} IN (SELECT value FROM json_each(:v)))");
+            bind(&belongs, Box::new(json(&query.namespaces)));
+        }
+        if let Some(author) = &query.author {
+            bind(&format!("{NAMESPACE} = :v"), Box::new(author.to_ascii_lowercase()));
+        }
+        for part in &query.search {
+            bind("instr(folded, :v) > 0", Box::new(part.to_ascii_lowercase()));
+        }
+        for tag in &query.tags {
+            bind("repos.key IN (SELECT repo FROM repo_tags WHERE tag = :v)", Box::new(tag.clone()));
+        }
+        if let Some(task) = &query.pipeline_tag {
+            bind("card ->> '$.pipeline_tag' = :v", Box::new(task.clone()));
+        }
+        if query.linked {
+            let linked =
+                "EXISTS (SELECT 1 FROM repo_tags WHERE repo = repos.key AND kind IN (:v, 'dataset'))";
+            bind(linked, Box::new(LINKED_MODEL));
+        }
+        if !query.tags.is_empty() || query.pipeline_tag.is_some() || query.linked {
+            bind("disabled = :v", Box::new(false));
+        }
+        let by_age = query.order == Order::Nothing;
+        if let Some(Position { value, key }) = &query.after {
+            if by_age {
+                bind(&format!("repos.key {beyond} :v"), Box::new(*key));
+            } else {
+                bind(&format!("{column} {beyond}= :v"), Box::new(value.clone()));
+                let place = value.clone();
+                bind(&format!("({column} <> :v OR repos.key {beyond} {key})"), Box::new(place));
+            }
+        }
+        let ordered = if by_age { String::new() } else { format!("{column} {order}, ") };
         let sql = format!(
-            "SELECT {columns}, tip, card, {column} AS place,
+            "SELECT {columns}, tip, card, likes, {column} AS place,
                  (SELECT json_group_array(tag) FROM
                      (SELECT tag FROM repo_tags WHERE repo = repos.key AND kind <> '{LINKED_MODEL}' ORDER BY position)) AS tags,
                  last_modified
              FROM repos JOIN summaries ON summaries.repo = repos.key
-             WHERE repo_type = :repo_type
-                 AND (NOT private OR {NAMESPACE} IN (SELECT value FROM json_each(:namespaces)))
-                 AND (:author IS NULL OR {NAMESPACE} = :author)
-                 AND NOT EXISTS (SELECT 1 FROM json_each(:search) WHERE instr(folded, value) = 0)
-                 AND NOT EXISTS (SELECT 1 FROM json_each(:tags)
-                     WHERE value NOT IN (SELECT tag FROM repo_tags WHERE repo = repos.key))
-                 AND (:task IS NULL OR card ->> '$.pipeline_tag' = :task)
-                 AND (NOT :linked OR EXISTS
-                     (SELECT 1 FROM repo_tags WHERE repo = repos.key AND kind IN ('{LINKED_MODEL}', 'dataset')))
-                 AND (NOT disabled OR (:tags = '[]' AND :task IS NULL AND NOT :linked))
-                 AND (:after IS NULL OR ({column}, repos.key) {beyond} (:value, :after))
-             ORDER BY place {order}, repos.key {order} LIMIT :limit"
+             WHERE true{only} ORDER BY {ordered}repos.key {order} LIMIT :limit"
         );
-        let after = query.after.as_ref();
+        values.push((":limit".to_owned(), Box::new(query.limit)));
+        let values: Vec<(&str, &dyn ToSql)> =
+            values.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
         self.database().read(|connection| {
             let found = connection
                 .prepare_cached(&sql)?
-                .query_map(
-                    named_params! {
-                        ":repo_type": query.repo_type.singular(),
-                        ":namespaces": json(&query.namespaces),
-                        ":author": query.author.as_ref().map(|author| author.to_ascii_lowercase()),
-                        ":search": json(&query.search).to_ascii_lowercase(),
-                        ":tags": json(&query.tags),
-                        ":task": query.pipeline_tag,
-                        ":linked": query.linked,
-                        ":value": after.map(|position| &position.value),
-                        ":after": after.map(|position| position.key),
-                        ":limit": query.limit,
-                    },
-                    found,
-                )?
+                .query_map(values.as_slice(), found)?
                 .collect::<rusqlite::Result<_>>()?;
             Ok(found)
         })
@@ -220,17 +244,6 @@ impl Store {
             Ok(groups)
         })
     }
-
-    /// Every repository of a kind.
-    pub(super) fn repos_of(&self, repo_type: RepoType) -> Result<Vec<RepoRecord>> {
-        self.database().read(|connection| {
-            let found = connection
-                .prepare(&format!("SELECT {} FROM repos WHERE repo_type = ?1", repos::COLUMNS))?
-                .query_map([repo_type.singular()], repos::from_row)?
-                .collect::<rusqlite::Result<_>>()?;
-            Ok(found)
-        })
-    }
 }
 
 fn json(texts: &[String]) -> String {
@@ -243,6 +256,7 @@ fn found(row: &Row<'_>) -> rusqlite::Result<FoundRepo> {
     let (tip, card, tags) = (column("tip")?, column("card")?, column("tags")?);
     let parse_card = |text: String| serde_json::from_str(&text).map_err(corrupt(card));
     Ok(FoundRepo {
+        likes: row.get("likes")?,
         position: Position { value: row.get("place")?, key: record.key },
         tip: row.get::<_, String>(tip)?.parse().map_err(corrupt(tip))?,
         last_modified: time_from_column(row, column("last_modified")?)?,
@@ -255,7 +269,7 @@ fn found(row: &Row<'_>) -> rusqlite::Result<FoundRepo> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::testing::{commit, model, temporary};
+    use crate::store::testing::{commit, git, model, temporary};
 
     fn all() -> RepoQuery {
         RepoQuery::of_all(RepoType::Model, 100)
@@ -271,7 +285,6 @@ mod tests {
         for name in ["ada/c", "ada/a", "ada/b"] {
             let repo = model(&store, name);
             commit(&store, &repo, &[("a.txt", Some(name))]).unwrap();
-            store.note_summary(&repo);
         }
         let cases = [
             (Order::Id, true, ["ada/a", "ada/b", "ada/c"]),
@@ -296,7 +309,11 @@ mod tests {
         let store = temporary();
         let repo = model(&store, "ada/demo");
         assert_eq!(ids(&store.search_repos(&all()).unwrap()), ["ada/demo"]);
+        let before = store.git(&repo).unwrap().resolve("main").unwrap();
         let tip = commit(&store, &repo, &[("README.md", Some("---\ntags: [x]\n---\n"))]).unwrap();
+        git(&store, &repo, &["update-ref", "refs/heads/main", &before.to_string()]);
+        store.git(&repo).unwrap().pushed();
+        git(&store, &repo, &["update-ref", "refs/heads/main", &tip.to_string()]);
         assert!(store.search_repos(&all()).unwrap()[0].tags.is_empty());
         let store = store.reopen();
         let found = store.search_repos(&all()).unwrap();

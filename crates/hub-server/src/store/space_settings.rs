@@ -109,6 +109,7 @@ mod tests {
     use super::*;
     use crate::store::{
         StoreError,
+        database::UNDO_LATER,
         testing::{Temporary, new_repo, temporary},
     };
 
@@ -150,7 +151,7 @@ mod tests {
         Connection::open(path)
             .unwrap()
             .execute_batch(&format!(
-                "{LATER} DROP TABLE secret_key; UPDATE space_settings SET value = '{SECRET}'; PRAGMA user_version = 2;"
+                "{UNDO_LATER} {LATER} DROP TABLE secret_key; UPDATE space_settings SET value = '{SECRET}'; PRAGMA user_version = 2;"
             ))
             .unwrap();
     }
@@ -185,7 +186,7 @@ mod tests {
         let store = store.reopen();
         let connection = Connection::open(store.dir().join("hub.db")).unwrap();
         let leave_behind = format!(
-            "{LATER} CREATE TABLE x (y); INSERT INTO x VALUES ('{SECRET}'); DROP TABLE x; PRAGMA user_version = 3;"
+            "{UNDO_LATER} {LATER} CREATE TABLE x (y); INSERT INTO x VALUES ('{SECRET}'); DROP TABLE x; PRAGMA user_version = 3;"
         );
         connection.execute_batch(&leave_behind).unwrap();
         drop(connection);

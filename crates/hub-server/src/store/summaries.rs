@@ -1,76 +1,126 @@
 //! What listings need of every repository, kept in the database: tip, date and card of its default branch.
 //!
-//! A summary is written after each change of a default branch. One that is missing or old, because a process ended in
-//! between or a branch was moved by other means, is put right before the first search of a process.
+//! A summary is written whenever a default branch moves. One that is missing or old, because a process ended in between, is put
+//! right before the first search of a process.
 
-use std::sync::PoisonError;
+use std::{fs, path::Path, sync::PoisonError};
 
-use hub_types::RepoType;
-use rusqlite::{OptionalExtension, params};
+use hub_types::{RepoRef, RepoType};
+use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Map, Value};
 
 use super::{CommitId, Entry, EntryKind, GitRepo, RepoRecord, Result, Store, StoreError, repos};
 use crate::card::{self, Card};
 
 /// The largest README whose front matter is read, and the largest `config.json`.
-const MAX_FILE: u64 = 16 << 20;
+const MAX_FILE: u64 = 4 << 20;
 
-impl Store {
-    /// Brings the summary of a repository up to date. What goes wrong is logged: the change itself has been made.
-    pub(crate) fn note_summary(&self, repo: &RepoRecord) {
-        let _only_writer = self.shared.summaries_checked.lock().unwrap_or_else(PoisonError::into_inner);
-        self.try_summarise(repo);
+/// What listings need of one repository.
+pub(super) struct Summary {
+    tip: CommitId,
+    last_modified: i64,
+    card: Option<Map<String, Value>>,
+    repo_type: RepoType,
+}
+
+impl Summary {
+    /// Reads it from the default branch.
+    pub(super) fn of(git: &GitRepo, repo_type: RepoType) -> Result<Self> {
+        let tip = git.resolve(&git.default_branch()?)?;
+        Self::at(git, tip, repo_type)
     }
 
-    /// Brings every summary up to date, the first time it is called.
-    pub(super) fn check_summaries(&self) -> Result<()> {
-        let mut checked = self.shared.summaries_checked.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*checked {
-            for repo_type in RepoType::ALL {
-                self.repos_of(repo_type)?.iter().for_each(|repo| self.try_summarise(repo));
-            }
-            *checked = true;
+    fn at(git: &GitRepo, tip: CommitId, repo_type: RepoType) -> Result<Self> {
+        let last_modified = git.commit(tip)?.time.as_millisecond();
+        Ok(Self { tip, last_modified, card: git.card(tip)?, repo_type })
+    }
+
+    /// Replaces what is kept.
+    pub(super) fn write(&self, transaction: &Transaction<'_>, repo: i64) -> Result<()> {
+        let tags = self.card.as_ref().map_or_else(Vec::new, |card| card::typed_tags(self.repo_type, card));
+        let card = self.card.as_ref().map(serde_json::to_string).transpose();
+        let card = card.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        transaction
+            .prepare_cached(
+                "INSERT OR REPLACE INTO summaries (repo, tip, last_modified, card) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![repo, self.tip.to_string(), self.last_modified, card])?;
+        transaction.prepare_cached("DELETE FROM repo_tags WHERE repo = ?1")?.execute([repo])?;
+        let mut insert = transaction
+            .prepare_cached("INSERT INTO repo_tags (repo, position, kind, tag) VALUES (?1, ?2, ?3, ?4)")?;
+        for (position, tag) in tags.iter().enumerate() {
+            insert.execute(params![repo, position as u64, tag.kind, tag.tag])?;
         }
         Ok(())
     }
+}
 
-    fn try_summarise(&self, repo: &RepoRecord) {
-        match self.summarise(repo) {
-            Ok(()) | Err(StoreError::RepoNotFound { .. }) => {}
-            Err(error) => tracing::warn!(repo = %repo.repo, %error, "listings do not show the latest state"),
-        }
-    }
-
-    fn summarise(&self, repo: &RepoRecord) -> Result<()> {
-        let git = self.git(repo)?;
-        let tip = git.resolve(&git.default_branch()?)?;
-        let known: Option<String> = self.database().read(|connection| {
-            let mut query = connection.prepare_cached("SELECT tip FROM summaries WHERE repo = ?1")?;
-            Ok(query.query_row([repo.key], |row| row.get(0)).optional()?)
-        })?;
-        if known == Some(tip.to_string()) {
+impl Store {
+    /// Brings every summary up to date, the first time it is called. Commits do not wait for it.
+    pub(super) fn check_summaries(&self) -> Result<()> {
+        let mut checked = self.shared.summaries_checked.lock().unwrap_or_else(PoisonError::into_inner);
+        if *checked {
             return Ok(());
         }
-        let last_modified = git.commit(tip)?.time.as_millisecond();
-        let card = git.card(tip)?;
-        let tags = card.as_ref().map_or_else(Vec::new, |card| card::typed_tags(repo.repo.repo_type, card));
-        let card = card.map(|card| Value::Object(card).to_string());
-        self.database().write(|transaction| {
-            repos::expect_repo(transaction, repo)?;
-            transaction.execute(
-                "INSERT OR REPLACE INTO summaries (repo, tip, last_modified, card) VALUES (?1, ?2, ?3, ?4)",
-                params![repo.key, tip.to_string(), last_modified, card],
-            )?;
-            transaction.execute("DELETE FROM repo_tags WHERE repo = ?1", [repo.key])?;
-            let mut insert = transaction.prepare_cached(
-                "INSERT INTO repo_tags (repo, position, kind, tag) VALUES (?1, ?2, ?3, ?4)",
-            )?;
-            for (position, tag) in tags.iter().enumerate() {
-                insert.execute(params![repo.key, position as u64, tag.kind, tag.tag])?;
+        for (key, tip, repo) in self.known_tips()? {
+            // Where the files say the same, nothing is opened.
+            if tip.is_some() && tip_by_files(&self.layout().repo(key)) == tip {
+                continue;
             }
-            Ok(())
+            let summarised = match self.find_repo(&repo) {
+                Ok(Some(record)) => self.git(&record).and_then(|git| self.summarise(&record, &git)),
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            };
+            match summarised {
+                Ok(()) | Err(StoreError::RepoNotFound { .. }) => {}
+                Err(error) => tracing::warn!(%repo, %error, "listings do not show the latest state"),
+            }
+        }
+        *checked = true;
+        Ok(())
+    }
+
+    /// Every repository with the tip that its summary has.
+    fn known_tips(&self) -> Result<Vec<(i64, Option<String>, RepoRef)>> {
+        self.database().read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT key, tip, repo_type, id FROM repos LEFT JOIN summaries ON summaries.repo = repos.key",
+            )?;
+            let rows =
+                statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, repos::reference(row, 2)?)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
+
+    /// Brings the summary of a repository up to date. Of two that do so at once, none leaves an older tip behind: each looks
+    /// again after it has written.
+    pub(super) fn summarise(&self, repo: &RepoRecord, git: &GitRepo) -> Result<()> {
+        let branch = git.default_branch()?;
+        loop {
+            let tip = git.resolve(&branch)?;
+            let known: Option<String> = self.database().read(|connection| {
+                let mut query = connection.prepare_cached("SELECT tip FROM summaries WHERE repo = ?1")?;
+                Ok(query.query_row([repo.key], |row| row.get(0)).optional()?)
+            })?;
+            if known == Some(tip.to_string()) {
+                return Ok(());
+            }
+            let summary = Summary::at(git, tip, repo.repo.repo_type)?;
+            // Made anew at the next start where it was lost.
+            self.database().write_soon(|transaction| {
+                repos::expect_repo(transaction, repo)?;
+                summary.write(transaction, repo.key)
+            })?;
+        }
+    }
+}
+
+/// The tip of the default branch, when it is in a file of its own.
+fn tip_by_files(repo: &Path) -> Option<String> {
+    let head = fs::read_to_string(repo.join("HEAD")).ok()?;
+    let tip = fs::read_to_string(repo.join(head.strip_prefix("ref: ")?.trim_end())).ok()?;
+    Some(tip.trim_end().to_owned())
 }
 
 impl GitRepo {

@@ -66,7 +66,15 @@ pub(crate) fn model(store: &Store, id: &str) -> RepoRecord {
 pub(crate) fn plan(target: CommitTarget, changes: Vec<Change>, message: &str) -> CommitPlan {
     static SECOND: AtomicI64 = AtomicI64::new(2_000_000_000);
     let time = Timestamp::from_second(SECOND.fetch_add(1, Ordering::SeqCst)).unwrap();
-    CommitPlan { target, changes, lfs_paths: Vec::new(), author: author(), time, message: message.into() }
+    CommitPlan {
+        target,
+        changes,
+        lfs_paths: Vec::new(),
+        lfs_objects: Vec::new(),
+        author: author(),
+        time,
+        message: message.into(),
+    }
 }
 
 pub(crate) fn main_branch() -> CommitTarget {
@@ -103,7 +111,7 @@ pub(crate) fn git(store: &Store, repo: &RepoRecord, arguments: &[&str]) -> Strin
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_SYSTEM", "/dev/null")
         .arg("--git-dir")
-        .arg(store.layout().repo(&repo.repo))
+        .arg(store.layout().repo(repo.key))
         .args(arguments)
         .output()
         .unwrap();

@@ -76,7 +76,7 @@ async fn the_author_is_the_owner_of_the_token() {
     assert_eq!(commits[0]["authors"], json!([{"user": "ada"}]));
     let git = std::process::Command::new("git")
         .args(["log", "-1", "--format=%ae %ce", "main"])
-        .env("GIT_DIR", hub.dir().join("repos/models/ada/demo.git"))
+        .env("GIT_DIR", hub.dir().join("repos/01/1.git"))
         .output()
         .unwrap();
     let mail = "ada@users.noreply.localhost";

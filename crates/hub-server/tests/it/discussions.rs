@@ -298,7 +298,7 @@ async fn a_commit_that_git_brought_appears_among_the_events() {
     let hub = hub();
     create(&hub, true).await;
     let oid = open(&hub, "Elsewhere").await;
-    let repo = hub.dir().join("repos/models/ada/demo.git");
+    let repo = hub.dir().join("repos/01/1.git");
     let moved = std::process::Command::new("git")
         .arg("--git-dir")
         .arg(repo)

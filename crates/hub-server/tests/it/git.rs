@@ -303,7 +303,7 @@ fn pushes_and_commits_never_lose_each_other() {
     assert_eq!(files, 2 * PUSHES + COMMITS + 2, "all files, .git and .gitattributes");
     let count = world.git("check", &["rev-list", "--count", "HEAD"]);
     assert_eq!(count.trim(), (2 * PUSHES + COMMITS + 1).to_string());
-    let repo = world.hub.dir().join("repos/models/ada/demo.git");
+    let repo = world.hub.dir().join("repos/01/1.git");
     let fsck = world.run(&repo, &["fsck", "--full", "--strict"]);
     assert!(fsck.status.success(), "{fsck:?}");
 }

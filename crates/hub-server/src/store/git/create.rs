@@ -1,11 +1,21 @@
 //! New bare repositories with their first commit.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use gix::objs::{Kind, Tree, WriteTo, tree};
 use hub_types::RepoType;
 use jiff::Timestamp;
 
-use super::{Change, CommitPlan, CommitTarget, GitRepo, open::OpenRepo};
+use super::{
+    CommitId, GitRepo, ObjectId,
+    open::{OpenRepo, Shared},
+    pack::PackWriter,
+    stage::encode_commit,
+};
 use crate::store::{NewRepo, Result, StoreError, layout};
 
 /// What is a large file in every new repository, as on the Hub.
@@ -55,36 +65,59 @@ const DATASET_PATTERNS: &[&str] = &[
 
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
 
-/// Makes a bare repository in the empty folder `path`, with everything in it on disk. `tmp` is for the commit's quarantine.
-pub(in crate::store) fn create(path: &Path, tmp: &Path, new: &NewRepo, time: Timestamp) -> Result<()> {
-    for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags"] {
-        layout::create_folder_durably(&path.join(folder))?;
+/// Makes a bare repository in the empty folder `path`, with everything in it on disk. `tmp` is for what its commits need later.
+///
+/// All files and folders are synced at once, at the end: nobody knows of the folder before.
+pub(in crate::store) fn create(path: &Path, tmp: &Path, new: &NewRepo, time: Timestamp) -> Result<GitRepo> {
+    let (packs, heads) = (path.join("objects/pack"), path.join("refs/heads"));
+    for folder in [&packs, &heads] {
+        fs::create_dir_all(folder).map_err(StoreError::io("create", folder))?;
     }
-    layout::write_durably(path, "HEAD", b"ref: refs/heads/main\n")?;
-    layout::write_durably(path, "config", CONFIG.as_bytes())?;
     // tempfile makes folders for their owner only; a data folder may be shared by a group as its owner likes.
     let permissions = fs::metadata(tmp).map_err(StoreError::io("read", tmp))?.permissions();
     fs::set_permissions(path, permissions).map_err(StoreError::io("write", path))?;
-    let open = OpenRepo::new(path.to_path_buf(), tmp.to_path_buf(), new.repo.to_string());
-    let mut stage = GitRepo { open: Arc::new(open) }.stage()?;
-    let mut changes = Vec::new();
-    for (path, content) in first_files(new) {
-        let blob = stage.write_blob(content.as_bytes())?;
-        changes.push(Change::Put { path: path.to_owned(), blob });
+    let (tip, pack) = first_commit(&packs, new, time)?;
+    let mut written = pack;
+    for (name, content) in
+        [("HEAD", "ref: refs/heads/main\n"), ("config", CONFIG), ("refs/heads/main", &format!("{tip}\n"))]
+    {
+        let file = path.join(name);
+        fs::write(&file, content).map_err(StoreError::io("write", &file))?;
+        written.push(file);
     }
-    stage.finish(CommitPlan {
-        target: CommitTarget::Branch {
-            full_name: "refs/heads/main".to_owned(),
-            expected_parent: None,
-            create: true,
-        },
-        changes,
-        lfs_paths: Vec::new(),
-        author: new.author.clone(),
-        time,
-        message: "initial commit".to_owned(),
-    })?;
-    Ok(())
+    written.extend(["objects/pack", "objects", "refs/heads", "refs", ""].map(|folder| path.join(folder)));
+    layout::at_once(&written, layout::sync)?;
+    let open = OpenRepo::new(path.to_path_buf(), tmp.to_path_buf(), new.repo.to_string(), Shared::default());
+    Ok(GitRepo { open: Arc::new(open), watcher: None })
+}
+
+/// Writes the first commit into a pack, and returns its id and the files, which are not synced.
+fn first_commit(packs: &Path, new: &NewRepo, time: Timestamp) -> Result<(CommitId, Vec<PathBuf>)> {
+    let fresh = packs.join("fresh");
+    let written = || StoreError::io("write", &fresh);
+    let mut pack = PackWriter::create(&fresh).map_err(written())?;
+    let mut add = |kind, content: &[u8]| -> Result<ObjectId> {
+        let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, content)
+            .map_err(StoreError::git("hash an object"))?;
+        pack.add(id, kind, content).map_err(written())?;
+        Ok(id)
+    };
+    let mut tree = Tree::empty();
+    for (name, content) in first_files(new) {
+        let oid = add(Kind::Blob, content.as_bytes())?;
+        tree.entries.push(tree::Entry { mode: tree::EntryKind::Blob.into(), filename: name.into(), oid });
+    }
+    let mut content = Vec::new();
+    tree.write_to(&mut content).map_err(StoreError::git("write a folder"))?;
+    let tree = add(Kind::Tree, &content)?;
+    let commit = add(Kind::Commit, &encode_commit(&new.author, time, "initial commit", tree, Vec::new())?)?;
+    let index = packs.join("index");
+    let name = pack.finish(&index).map_err(written())?;
+    let files = [(fresh.clone(), "pack"), (index, "idx")].map(|(from, extension)| {
+        let to = packs.join(format!("pack-{name}.{extension}"));
+        fs::rename(&from, &to).map_err(StoreError::io("create", &to)).map(|()| to)
+    });
+    Ok((commit, files.into_iter().collect::<Result<_>>()?))
 }
 
 fn first_files(new: &NewRepo) -> Vec<(&'static str, String)> {

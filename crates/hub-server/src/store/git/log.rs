@@ -1,6 +1,6 @@
 //! The history of a repository.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use gix::{
     bstr::{BString, ByteSlice},
@@ -12,9 +12,13 @@ use jiff::Timestamp;
 
 use super::{
     CommitId, CommitRecord, GitRepo, ObjectId,
+    history::History,
     read::{read_object, tree_of},
 };
 use crate::store::{Result, StoreError};
+
+/// So many commits are looked at for one whose history is known.
+const LOOKED_BACK: usize = 256;
 
 impl GitRepo {
     /// One commit.
@@ -30,20 +34,48 @@ impl GitRepo {
         limit: usize,
     ) -> Result<(Vec<CommitRecord>, usize)> {
         let repo = self.open.local()?;
+        let history = self.history(&repo, commit)?;
+        let page = history.iter().rev().skip(skip).take(limit);
+        Ok((page.map(|id| record(&repo, *id)).collect::<Result<_>>()?, history.len()))
+    }
+
+    /// The commits that lead to one, oldest first.
+    fn history(&self, repo: &gix::Repository, tip: CommitId) -> Result<History> {
+        if let Some(known) = self.open.histories().get(tip) {
+            return Ok(known);
+        }
+        // The history of a commit with one parent, which is older, is that of the parent and itself.
+        let mut newer = vec![tip];
+        let mut here = record(repo, tip)?;
+        while newer.len() < LOOKED_BACK
+            && let [parent] = here.parents.as_slice()
+        {
+            let before = record(repo, *parent)?;
+            if before.time > here.time {
+                break;
+            }
+            if let Some(known) = self.open.histories().get(before.id) {
+                let mut history = Vec::clone(&known);
+                history.extend(newer.into_iter().rev());
+                let history = Arc::new(history);
+                self.open.histories().keep(&history, Some(before.id));
+                return Ok(history);
+            }
+            newer.push(before.id);
+            here = before;
+        }
         let walk = repo
-            .rev_walk([commit])
+            .rev_walk([tip])
             .sorting(Sorting::ByCommitTime(CommitTimeOrder::NewestFirst))
             .all()
             .map_err(StoreError::git("walk the history"))?;
-        let (mut page, mut total) = (Vec::new(), 0);
-        for found in walk {
-            let id = found.map_err(StoreError::git("walk the history"))?.id;
-            if total >= skip && page.len() < limit {
-                page.push(record(&repo, id)?);
-            }
-            total += 1;
-        }
-        Ok((page, total))
+        let mut history = walk
+            .map(|found| Ok(found.map_err(StoreError::git("walk the history"))?.id))
+            .collect::<Result<Vec<_>>>()?;
+        history.reverse();
+        let history = Arc::new(history);
+        self.open.histories().keep(&history, None);
+        Ok(history)
     }
 
     /// For each path that exists at `commit`, the newest commit that changed it, also by a change below a folder.

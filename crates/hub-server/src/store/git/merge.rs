@@ -79,7 +79,7 @@ impl GitRepo {
             return Ok(Merged::Contained { head });
         }
         if base == tip {
-            refs::update(&repo, into, Some(tip), head)?;
+            self.update_ref(&repo, into, Some(tip), head)?;
             return Ok(Merged::Done { tip: head, base });
         }
         let (tree, objects) = match merge_trees(&repo.clone().with_object_memory(), tip, head)? {
@@ -95,7 +95,7 @@ impl GitRepo {
         if quarantine.publish(&repo)? {
             self.open.forget_handle();
         }
-        refs::update(&repo, into, Some(tip), commit)?;
+        self.update_ref(&repo, into, Some(tip), commit)?;
         Ok(Merged::Done { tip: commit, base })
     }
 
@@ -106,7 +106,11 @@ impl GitRepo {
     pub(crate) fn new_ref(&self, full_name: &str, target: CommitId) -> Result<()> {
         refs::check_name(full_name)?;
         let _only_commit = self.open.lock_commits();
-        refs::update(&self.open.local()?, full_name, None, target)
+        let repo = self.open.local()?;
+        if !repo.has_object(target) {
+            return Err(StoreError::RevisionNotFound { revision: target.to_string() });
+        }
+        self.update_ref(&repo, full_name, None, target)
     }
 
     /// The commits that lead to `head` and to none of `seen`, oldest first.

@@ -1,8 +1,12 @@
 //! A git repository of the store: what is read from it, and how a commit gets into it.
 
 mod attributes;
+mod blob;
+mod collect;
 mod create;
 mod diff;
+mod history;
+mod inventory;
 mod known;
 mod log;
 mod merge;
@@ -10,9 +14,13 @@ mod open;
 mod open_repos;
 mod pack;
 mod quarantine;
+mod ration;
+mod reach;
 mod read;
 mod ref_edit;
 mod refs;
+mod refs_known;
+mod repack;
 mod repo;
 mod resolve;
 mod slots;
@@ -20,6 +28,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 mod tree_edit;
+mod tree_page;
 
 use hub_types::{ParentCommit, lfs::Pointer};
 use jiff::Timestamp;
@@ -27,11 +36,15 @@ use jiff::Timestamp;
 #[cfg(feature = "testing")]
 pub(crate) use attributes::with_lfs_path;
 pub(crate) use attributes::{Attributes, IgnoreRules};
+pub(super) use collect::{Collected, Keep};
 pub(super) use create::create;
 pub(crate) use merge::{Conflicts, Merged};
 pub(super) use open_repos::OpenRepos;
+pub(crate) use read::Content;
 pub(crate) use ref_edit::NewRef;
-pub(crate) use repo::GitRepo;
+pub(crate) use repack::Repack;
+pub(super) use repo::RefWatcher;
+pub(crate) use repo::{GitRepo, PushGuard};
 pub(crate) use stage::Stage;
 
 /// The id of a git object: `Display` and `FromStr` are 40 hexadecimal digits.
@@ -166,6 +179,8 @@ pub(crate) struct CommitPlan {
     pub(crate) changes: Vec<Change>,
     /// Paths that must match a `filter=lfs` rule: missing rules are added to `.gitattributes` in the same commit.
     pub(crate) lfs_paths: Vec<String>,
+    /// Oids of the LFS objects that the files lead to.
+    pub(crate) lfs_objects: Vec<String>,
     /// Author and committer.
     pub(crate) author: Signature,
     /// When.

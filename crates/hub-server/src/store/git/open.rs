@@ -2,20 +2,39 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::MutexGuard,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::{
+    history::Histories,
     known::Known,
+    ration::Ration,
+    refs_known::KnownRefs,
     slots::{HasSlot, Slot},
 };
-use crate::store::{Result, StoreError};
+use crate::store::{Result, StoreError, database::lock};
+
+/// What all repositories share.
+#[derive(Clone, Default)]
+pub(super) struct Shared {
+    ration: Ration,
+    histories: Histories,
+}
 
 /// One repository.
 pub(super) struct OpenRepo {
     path: PathBuf,
     tmp: PathBuf,
     name: String,
+    shared: Shared,
+    pub(super) refs: KnownRefs,
+    /// Grows whenever something was taken out of the repository.
+    taken: AtomicU64,
+    /// Pushes that git checks or takes. Held while something is taken out, so that none begins.
+    pushes: Mutex<usize>,
     slot: Slot<gix::ThreadSafeRepository>,
     pub(super) known: Known,
 }
@@ -29,8 +48,18 @@ impl HasSlot for OpenRepo {
 }
 
 impl OpenRepo {
-    pub(super) fn new(path: PathBuf, tmp: PathBuf, name: String) -> Self {
-        Self { path, tmp, name, slot: Slot::new(), known: Known::default() }
+    pub(super) fn new(path: PathBuf, tmp: PathBuf, name: String, shared: Shared) -> Self {
+        Self {
+            path,
+            tmp,
+            name,
+            shared,
+            refs: KnownRefs::default(),
+            taken: AtomicU64::new(0),
+            pushes: Mutex::new(0),
+            slot: Slot::new(),
+            known: Known::default(),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -39,6 +68,16 @@ impl OpenRepo {
 
     pub(super) fn tmp(&self) -> &Path {
         &self.tmp
+    }
+
+    /// Memory for large objects.
+    pub(super) fn ration(&self) -> &Ration {
+        &self.shared.ration
+    }
+
+    /// Histories that are known.
+    pub(super) fn histories(&self) -> &Histories {
+        &self.shared.histories
     }
 
     /// Keeps every other commit out.
@@ -66,6 +105,21 @@ impl OpenRepo {
             }
         };
         self.slot.with(|| self.not_found(), open, gix::ThreadSafeRepository::to_thread_local)
+    }
+
+    /// How often something was taken out of the repository so far: what was there before may be gone when this has changed.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::SeqCst)
+    }
+
+    /// Notes that something is about to be taken out. The caller holds the commit lock.
+    pub(super) fn take_out(&self) {
+        self.taken.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Pushes that go on: while this is held, none begins.
+    pub(super) fn pushes(&self) -> MutexGuard<'_, usize> {
+        lock(&self.pushes)
     }
 
     /// Makes the next reader look at the disk anew. Needed after a pack was added, for a handle has room for a fixed number

@@ -87,7 +87,7 @@ impl PackWriter {
         Ok(Some(content))
     }
 
-    /// Completes the pack, writes its index to a new file, and puts both on disk. Returns the pack's name: 40 digits.
+    /// Completes the pack and writes its index to a new file; neither is synced. Returns the pack's name: 40 digits.
     pub(super) fn finish(mut self, index: &Path) -> io::Result<String> {
         let count = u32::try_from(self.entries.len()).map_err(io::Error::other)?.to_be_bytes();
         self.file.flush()?;
@@ -106,10 +106,7 @@ impl PackWriter {
         }
         let checksum = hasher.finalize();
         file.write_all(&checksum)?;
-        file.sync_all()?;
-        let mut file = File::create_new(index)?;
-        file.write_all(&index_of(&self.entries, &checksum))?;
-        file.sync_all()?;
+        File::create_new(index)?.write_all(&index_of(&self.entries, &checksum))?;
         Ok(checksum.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }

@@ -4,7 +4,7 @@
 //! not grow with the number of files.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -16,7 +16,7 @@ use gix::objs::{Exists, Kind};
 use super::{ObjectId, pack::PackWriter};
 use crate::store::{
     Result, StoreError,
-    layout::{at_once, sync_folder},
+    layout::{self, at_once, sync_folder},
 };
 
 /// More new objects than this go into a pack.
@@ -28,6 +28,8 @@ pub(super) struct Quarantine {
     objects: Objects,
     /// What the repository may have; looked up with the first object of a pack.
     places: Option<Places>,
+    /// Objects that the repository had when they were added.
+    there: HashSet<ObjectId>,
 }
 
 enum Objects {
@@ -42,17 +44,27 @@ impl Quarantine {
             .prefix("commit-")
             .tempdir_in(tmp)
             .map_err(StoreError::io("create a folder in", tmp))?;
-        Ok(Self { folder, objects: Objects::Loose(HashMap::new()), places: None })
+        Ok(Self { folder, objects: Objects::Loose(HashMap::new()), places: None, there: HashSet::new() })
     }
 
     /// Keeps an object unless `repo` has it, and returns its id.
     pub(super) fn add(&mut self, repo: &gix::Repository, kind: Kind, content: &[u8]) -> Result<ObjectId> {
         let id = gix::objs::compute_hash(repo.object_hash(), kind, content)
             .map_err(StoreError::git("hash an object"))?;
-        if !self.contains(id) && !self.is_in(repo, id)? {
+        if self.contains(id) {
+            return Ok(id);
+        }
+        if self.is_in(repo, id)? {
+            self.there.insert(id);
+        } else {
             self.write(id, kind, content).map_err(StoreError::io("write", self.folder.path()))?;
         }
         Ok(id)
+    }
+
+    /// Whether the repository still has all that it had when it was added.
+    pub(super) fn is_still_there(&self, repo: &gix::Repository) -> bool {
+        self.there.iter().all(|id| repo.objects.exists(id))
     }
 
     fn is_in(&mut self, repo: &gix::Repository, id: ObjectId) -> Result<bool> {
@@ -101,6 +113,7 @@ impl Quarantine {
             Objects::Pack(pack) => {
                 let (from, index) = (self.folder.path().join("pack"), self.folder.path().join("index"));
                 let name = pack.finish(&index).map_err(StoreError::io("write", &from))?;
+                at_once(&[from.clone(), index.clone()], layout::sync)?;
                 let target = objects_dir.join("pack");
                 // git looks for the index: the pack must be there before.
                 for (from, extension) in [(from, "pack"), (index, "idx")] {
@@ -204,7 +217,15 @@ fn publish_loose<'a>(
             changed.insert(objects_dir.to_path_buf());
         }
         let to = target.join(rest);
-        fs::rename(file, &to).map_err(StoreError::io("create", &to))?;
+        if let Err(error) = fs::rename(file, &to) {
+            // git removes folders that are empty.
+            if error.kind() != io::ErrorKind::NotFound || target.is_dir() {
+                return Err(StoreError::io("create", &to)(error));
+            }
+            fs::create_dir_all(&target).map_err(StoreError::io("create", &target))?;
+            changed.insert(objects_dir.to_path_buf());
+            fs::rename(file, &to).map_err(StoreError::io("create", &to))?;
+        }
         changed.insert(target);
     }
     at_once(&changed.into_iter().collect::<Vec<_>>(), sync_folder)

@@ -8,16 +8,24 @@ use std::collections::{
 use gix::{bstr::ByteSlice, objs::TreeRefIter};
 use hub_types::lfs::Pointer;
 
-use super::{Attributes, CommitId, Entry, EntryKind, GitRepo, IgnoreRules, ObjectId};
+use super::{
+    Attributes, CommitId, Entry, EntryKind, GitRepo, IgnoreRules, ObjectId,
+    blob::{BlobReader, WHOLE_AT_MOST},
+};
 use crate::store::{Result, StoreError};
 
-/// A file and its content as git has it: of an LFS file the pointer.
-type Content = (Entry, Vec<u8>);
+/// The content of a file as git has it: of an LFS file the pointer.
+pub(crate) enum Content {
+    /// In memory.
+    Small(Vec<u8>),
+    /// Read while it is sent.
+    Large(Box<BlobReader>),
+}
 
 /// A pointer has 120 to 140 bytes: only blobs up to this size are looked into.
-const POINTER_AT_MOST: u64 = 256;
+pub(super) const POINTER_AT_MOST: u64 = 256;
 /// The longest path in bytes, as in commits through the API.
-const LONGEST_PATH: usize = 4096;
+pub(super) const LONGEST_PATH: usize = 4096;
 /// The most entries that are listed or compared at once, and the most bytes of their paths.
 pub(super) const MOST_ENTRIES: usize = 1_000_000;
 const MOST_PATH_BYTES: usize = 128 << 20;
@@ -36,23 +44,33 @@ impl GitRepo {
     ///
     /// # Errors
     /// `RevisionNotFound`.
-    pub(crate) fn file(&self, revision: &str, path: &str) -> Result<(CommitId, Option<Content>)> {
+    pub(crate) fn file(&self, revision: &str, path: &str) -> Result<(CommitId, Option<(Entry, Content)>)> {
         let repo = self.open.local()?;
         let commit = self.resolve_in(&repo, revision)?;
         let Some((_, oid)) = self.find(&repo, commit, path)?.filter(|(mode, _)| mode.is_blob()) else {
             return Ok((commit, None));
         };
-        let content = read_object(&repo, oid, gix::objs::Kind::Blob)?;
+        let header = repo.try_find_header(oid).map_err(StoreError::git("read an object"))?;
         let mut entry = Entry::new(path.to_owned(), EntryKind::File, oid);
-        entry.size = content.len() as u64;
+        entry.size = header.ok_or(StoreError::ObjectMissing { id: oid, expected: "blob" })?.size();
+        if entry.size > WHOLE_AT_MOST {
+            let content = Content::Large(Box::new(self.open_blob(oid)?));
+            return Ok((commit, Some((entry, content))));
+        }
+        let content = read_object(&repo, oid, gix::objs::Kind::Blob)?;
         if entry.size <= POINTER_AT_MOST {
             entry.follow(&content);
         }
-        Ok((commit, Some((entry, content))))
+        Ok((commit, Some((entry, Content::Small(content)))))
     }
 
     /// What is at a path of a commit. The commit and the folders on the way are kept in memory.
-    fn find(&self, repo: &gix::Repository, commit: CommitId, path: &str) -> Result<Option<(Mode, ObjectId)>> {
+    pub(super) fn find(
+        &self,
+        repo: &gix::Repository,
+        commit: CommitId,
+        path: &str,
+    ) -> Result<Option<(Mode, ObjectId)>> {
         let known = |id, kind| self.open.known.get(id, || read_object(repo, id, kind));
         let mut folder = Some(tree_in(repo, &known(commit, gix::objs::Kind::Commit)?)?);
         let mut found = None;
@@ -123,14 +141,6 @@ impl GitRepo {
         Ok(paths)
     }
 
-    /// The content of a blob.
-    ///
-    /// # Errors
-    /// `ObjectMissing` when there is no such object, or it is no blob.
-    pub(crate) fn blob(&self, oid: ObjectId) -> Result<Vec<u8>> {
-        read_object(&self.open.local()?, oid, gix::objs::Kind::Blob)
-    }
-
     /// The rules of `.gitattributes` at the root of a commit; no rules when there is no such file.
     pub(crate) fn attributes_at(&self, commit: CommitId) -> Result<Attributes> {
         Ok(Attributes::parse(&self.root_file(commit, ".gitattributes")?))
@@ -179,7 +189,7 @@ pub(super) fn read_object(
     }
 }
 
-const fn kind_name(kind: gix::objs::Kind) -> &'static str {
+pub(super) const fn kind_name(kind: gix::objs::Kind) -> &'static str {
     match kind {
         gix::objs::Kind::Blob => "blob",
         gix::objs::Kind::Tree => "tree",
@@ -188,7 +198,7 @@ const fn kind_name(kind: gix::objs::Kind) -> &'static str {
     }
 }
 
-type Mode = gix::objs::tree::EntryMode;
+pub(super) type Mode = gix::objs::tree::EntryMode;
 
 /// The entry of a folder with this name.
 fn entry_named(repo: &gix::Repository, tree: &[u8], name: &str) -> Result<Option<(Mode, ObjectId)>> {
@@ -276,7 +286,7 @@ fn walk(
     Ok(())
 }
 
-fn describe(repo: &gix::Repository, path: String, mode: Mode, oid: ObjectId) -> Result<Entry> {
+pub(super) fn describe(repo: &gix::Repository, path: String, mode: Mode, oid: ObjectId) -> Result<Entry> {
     let kind = match mode {
         mode if mode.is_tree() => EntryKind::Directory,
         mode if mode.is_blob() => EntryKind::File,

@@ -56,6 +56,10 @@ impl GitRepo {
         if old.is_some() && !overwrite {
             return Err(StoreError::RefExists { name: full_name.to_owned() });
         }
+        let target = match &new {
+            NewRef::Commit(commit) | NewRef::Annotated { commit, .. } => Some(*commit),
+            NewRef::Empty { .. } => None,
+        };
         let id = match new {
             NewRef::Commit(commit) => commit,
             NewRef::Empty { author, time, message } => {
@@ -81,7 +85,17 @@ impl GitRepo {
                 self.publish(&repo, Quarantine::new(self.open.tmp())?, Kind::Tag, &content)?
             }
         };
-        refs::update(&repo, full_name, old, id)
+        if let Some(target) = target
+            && !repo.has_object(target)
+        {
+            // It was taken out since it was found.
+            return Err(StoreError::RevisionNotFound { revision: target.to_string() });
+        }
+        self.update_ref(&repo, full_name, old, id)?;
+        if old.is_some() {
+            self.left_behind();
+        }
+        Ok(())
     }
 
     /// Removes a ref; the commits that it led to stay in the repository.
@@ -108,7 +122,10 @@ impl GitRepo {
             }
             folder = here.parent();
         }
-        folder.filter(|folder| folder.is_dir()).map_or(Ok(()), sync_folder)
+        folder.filter(|folder| folder.is_dir()).map_or(Ok(()), sync_folder)?;
+        self.moved_to(full_name, None);
+        self.left_behind();
+        Ok(())
     }
 
     /// Replaces the history of a branch by one commit with the same files, and returns it.
@@ -128,7 +145,8 @@ impl GitRepo {
             .ok_or_else(|| StoreError::RevisionNotFound { revision: full_name.to_owned() })?;
         let commit = encode_commit(author, time, message, tree_of(&repo, old)?, Vec::new())?;
         let id = self.publish(&repo, Quarantine::new(self.open.tmp())?, Kind::Commit, &commit)?;
-        refs::update(&repo, full_name, Some(old), id)?;
+        self.update_ref(&repo, full_name, Some(old), id)?;
+        self.left_behind();
         Ok(id)
     }
 

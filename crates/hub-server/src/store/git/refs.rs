@@ -1,6 +1,7 @@
 //! Refs: reading them, and moving one so that a crash leaves the old or the new value.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
@@ -23,19 +24,32 @@ const LOCK_PAUSE: Duration = Duration::from_millis(5);
 impl GitRepo {
     /// Every ref that leads to a commit, by name.
     pub(crate) fn refs(&self) -> Result<Vec<RefInfo>> {
+        let refs = self.open.refs.get(|| self.read_refs())?;
+        let info = |(name, commit): (&String, &CommitId)| RefInfo {
+            full_name: name.clone(),
+            target_commit: *commit,
+        };
+        Ok(refs.iter().map(info).collect())
+    }
+
+    fn read_refs(&self) -> Result<BTreeMap<String, CommitId>> {
         let repo = self.open.local()?;
         let platform = repo.references().map_err(StoreError::git("list the refs"))?;
-        let mut refs = Vec::new();
+        let mut refs = BTreeMap::new();
         for reference in platform.all().map_err(StoreError::git("list the refs"))? {
             let mut reference = reference.map_err(StoreError::git("read a ref"))?;
             let full_name = reference.name().as_bstr().to_str_lossy().into_owned();
             // A tag may lead to a file or a folder: clients have no use for it.
             if let Ok(commit) = reference.peel_to_commit() {
-                refs.push(RefInfo { full_name, target_commit: commit.id });
+                refs.insert(full_name, commit.id);
             }
         }
-        refs.sort_by(|a, b| a.full_name.cmp(&b.full_name));
         Ok(refs)
+    }
+
+    /// Whether there is a ref with exactly this full name that leads to a commit.
+    pub(crate) fn has_ref(&self, full_name: &str) -> Result<bool> {
+        Ok(read(&self.open.local()?, full_name)?.is_some())
     }
 
     /// Full name of the default branch, as in `refs/heads/main`.
@@ -75,26 +89,38 @@ pub(super) fn check_name(full_name: &str) -> Result<()> {
     gix::validate::reference::name(full_name.into()).map(|_| ()).map_err(|error| invalid(error.to_string()))
 }
 
-/// Moves a ref from `old` (`None`: it does not exist) to `new`. The caller holds the repository's commit lock and has
-/// checked the name; the lock file keeps git programs out as well.
-///
-/// When this returns, the new value is on disk.
-pub(super) fn update(
-    repo: &gix::Repository,
-    full_name: &str,
-    old: Option<CommitId>,
-    new: CommitId,
-) -> Result<()> {
-    let lock = take(repo, full_name)?;
-    let found = read(repo, full_name)?;
-    if found != old {
-        return Err(match found {
-            Some(actual) if old.is_some() => StoreError::ParentMismatch { actual },
-            Some(_) => StoreError::RefExists { name: full_name.to_owned() },
-            None => StoreError::RevisionNotFound { revision: full_name.to_owned() },
-        });
+impl GitRepo {
+    /// Moves a ref from `old` (`None`: it does not exist) to `new`. The caller holds the repository's commit lock and has
+    /// checked the name; the lock file keeps git programs out as well.
+    ///
+    /// When this returns, the new value is on disk, and whoever watches knows of it.
+    pub(super) fn update_ref(
+        &self,
+        repo: &gix::Repository,
+        full_name: &str,
+        old: Option<CommitId>,
+        new: CommitId,
+    ) -> Result<()> {
+        let lock = take(repo, full_name)?;
+        let found = read(repo, full_name)?;
+        if found != old {
+            return Err(match found {
+                Some(actual) if old.is_some() => StoreError::ParentMismatch { actual },
+                Some(_) => StoreError::RefExists { name: full_name.to_owned() },
+                None => StoreError::RevisionNotFound { revision: full_name.to_owned() },
+            });
+        }
+        self.publish_ref(lock, full_name, new)
     }
-    lock.publish(new)
+
+    /// Moves a ref that is locked. When this returns, the new value is on disk, and whoever watches knows of it.
+    pub(super) fn publish_ref(&self, lock: RefLock, full_name: &str, new: CommitId) -> Result<()> {
+        lock.publish(new)?;
+        // An annotated tag leads to the commit behind it.
+        let commit = read(&self.open.local()?, full_name)?;
+        self.moved_to(full_name, commit);
+        Ok(())
+    }
 }
 
 /// A ref that nobody else moves, git programs included, until this is dropped or published.
@@ -145,7 +171,7 @@ fn in_the_way(repo: &gix::Repository, full_name: &str) -> Result<Option<String>>
 
 impl RefLock {
     /// Moves the ref. When this returns, the new value is on disk.
-    pub(super) fn publish(self, new: CommitId) -> Result<()> {
+    fn publish(self, new: CommitId) -> Result<()> {
         self.file.publish(&self.path, &format!("{new}\n"))?;
         sync_folder(self.path.parent().unwrap_or(&self.path))
     }
@@ -165,6 +191,10 @@ impl LockFile {
         let started = Instant::now();
         let file = loop {
             match File::create_new(path) {
+                // git removes folders that are empty.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && started.elapsed() < LOCK_WAIT => {
+                    create_folder_durably(target.parent().unwrap_or(target))?;
+                }
                 Err(error)
                     if error.kind() == io::ErrorKind::AlreadyExists && started.elapsed() < LOCK_WAIT =>
                 {

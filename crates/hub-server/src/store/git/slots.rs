@@ -30,7 +30,7 @@ enum Handle<H> {
     /// The next reader opens it.
     Closed,
     Open(H),
-    /// Nobody opens it any more: something else may be in its place.
+    /// Nobody opens it any more.
     Gone,
 }
 
@@ -53,28 +53,6 @@ impl<T: HasSlot> Slots<T> {
         }
         by_key.insert(key, Arc::clone(&made));
         Ok(made)
-    }
-
-    /// Moves a thing elsewhere while nobody opens it and nothing in it is changed. Afterwards all who had it look it up again;
-    /// after a failure they go on.
-    pub(crate) fn relocate<R, E>(
-        &self,
-        key: i64,
-        thing: &T,
-        gone: impl FnOnce() -> E,
-        change: impl FnOnce() -> Result<R, E>,
-    ) -> Result<R, E> {
-        let _no_change = thing.slot().lock_changes();
-        let mut handle = lock(&thing.slot().handle);
-        if matches!(*handle, Handle::Gone) {
-            return Err(gone());
-        }
-        *handle = Handle::Closed;
-        let done = change()?;
-        *handle = Handle::Gone;
-        drop(handle);
-        lock(&self.by_key).remove(&key);
-        Ok(done)
     }
 
     /// Ends all use of a thing that is deleted; waits for a change that is being made.
@@ -100,7 +78,7 @@ impl<H> Slot<H> {
     /// Works with the handle, which is opened where it is closed.
     ///
     /// # Errors
-    /// `gone` when the thing was deleted or moved, and what `open` says.
+    /// `gone` when the thing was deleted, and what `open` says.
     pub(crate) fn with<R, E>(
         &self,
         gone: impl FnOnce() -> E,

@@ -22,14 +22,17 @@ pub(crate) struct Stage {
     /// Looks at the objects that were there when the stage began: a new one that it misses is merely written again.
     seen: gix::Repository,
     quarantine: Quarantine,
+    /// What was taken out of the repository before.
+    taken: u64,
 }
 
 impl GitRepo {
     /// Begins a commit: blobs go to a quarantine, nothing is visible before [`Stage::finish`].
     pub(crate) fn stage(&self) -> Result<Stage> {
+        let taken = self.open.taken();
         let mut seen = self.open.local()?;
         seen.objects.refresh_never();
-        Ok(Stage { repo: self.clone(), seen, quarantine: Quarantine::new(self.open.tmp())? })
+        Ok(Stage { repo: self.clone(), seen, quarantine: Quarantine::new(self.open.tmp())?, taken })
     }
 }
 
@@ -43,7 +46,7 @@ impl Stage {
     ///
     /// # Errors
     /// `ParentMismatch`, `RevisionNotFound`, `RefExists`, `InvalidRef`, `EntryNotFound` for deletions, `PathConflict`,
-    /// `InvalidPath`, `ObjectMissing`.
+    /// `InvalidPath`, `ObjectMissing`, `TakenOut` when the same commit has to be made once more.
     pub(crate) fn finish(mut self, plan: CommitPlan) -> Result<CommitId> {
         let open = std::sync::Arc::clone(&self.repo.open);
         let _only_commit = open.lock_commits();
@@ -53,6 +56,7 @@ impl Stage {
         // From here on nobody moves the ref, a git program that receives a push included.
         let lock = refs::take(&current, plan.target.full_name())?;
         let parent = base(&current, &plan.target)?;
+        self.check_complete(&plan)?;
         let root = parent.map(|parent| tree_of(&current, parent)).transpose()?;
         let mut edit = TreeEdit::new(&current, root)?;
         for change in &plan.changes {
@@ -71,11 +75,29 @@ impl Stage {
         let parents = parent.into_iter().collect();
         let commit = encode_commit(&plan.author, plan.time, &plan.message, tree, parents)?;
         let id = self.quarantine.add(&self.seen, Kind::Commit, &commit)?;
+        // Folders that were there already, too.
+        self.check_complete(&plan)?;
         if self.quarantine.publish(&current)? {
             open.forget_handle();
         }
-        lock.publish(id)?;
+        self.repo.publish_ref(lock, plan.target.full_name(), id)?;
         Ok(id)
+    }
+
+    /// Refuses a commit when what it needs was there when the stage began and is gone. The caller holds the commit lock.
+    fn check_complete(&self, plan: &CommitPlan) -> Result<()> {
+        if self.repo.open.taken() == self.taken {
+            return Ok(());
+        }
+        let lacks = match &self.repo.watcher {
+            Some(watcher) => watcher.lacks(&plan.lfs_objects)?,
+            None => Vec::new(),
+        };
+        if lacks.is_empty() && self.quarantine.is_still_there(&self.repo.open.local()?) {
+            Ok(())
+        } else {
+            Err(StoreError::TakenOut)
+        }
     }
 
     /// Large files must stay large when the repository is cloned and committed to with git.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// So many bytes are collected before they are written and hashed.
-pub(super) const BATCH: usize = 1024 * 1024;
+pub(super) const BATCH: usize = 256 * 1024;
 
 /// A file that is being received; removed on drop.
 pub(in crate::store) struct Incoming {
@@ -128,6 +128,13 @@ impl Incoming {
 }
 
 impl Received {
+    /// Puts the content on disk.
+    pub(super) async fn flush(&self) -> Result<()> {
+        let path = self.incoming.path.to_path_buf();
+        let file = self.incoming.file.try_clone().map_err(StoreError::io("open", &path))?;
+        blocking(move || file.sync_all().map_err(StoreError::io("sync", &path))).await
+    }
+
     /// As [`Incoming::sync`].
     pub(super) async fn sync(self) -> Result<String> {
         self.incoming.sync().await

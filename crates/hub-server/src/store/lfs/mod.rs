@@ -3,6 +3,7 @@
 //! What arrives is written to `incoming/` while it is hashed, and becomes visible by a rename when size and sha256 are right.
 
 mod error;
+mod free;
 pub(in crate::store) mod incoming;
 mod parts;
 mod store;

@@ -26,6 +26,8 @@ use crate::store::{
     repos::expect_repo,
 };
 
+/// What was noted so many milliseconds ago is noted anew when somebody relies on it: an hour.
+const RENEWED_AFTER: i64 = 60 * 60 * 1000;
 /// Bytes in one piece of a download.
 const PIECE: u64 = 256 * 1024;
 
@@ -36,6 +38,8 @@ pub(crate) struct LfsStore {
     pub(super) incoming: PathBuf,
     pub(super) database: Arc<Database>,
     pub(super) uploads: Uploads,
+    /// Held while an object becomes visible and is noted, or is removed: one for each first byte of an oid.
+    turns: Arc<[tokio::sync::Mutex<()>; 256]>,
     /// Set when content is thrown away.
     pub(super) discards: Arc<OnceLock<DiscardLfs>>,
 }
@@ -48,6 +52,7 @@ impl LfsStore {
             incoming: layout.incoming(),
             database,
             uploads: Uploads::default(),
+            turns: Arc::new(std::array::from_fn(|_| tokio::sync::Mutex::default())),
             discards: Arc::default(),
         })
     }
@@ -73,6 +78,27 @@ impl LfsStore {
                 .query_row(params![repo.key, oid], |row| row.get(0))
                 .optional()?;
             Ok(size)
+        })
+    }
+
+    /// As [`LfsStore::has`], for a client that will rely on it: for as long as garbage is given, the object stays. Blocks.
+    pub(crate) fn promise(&self, repo: &RepoRecord, oid: &str) -> Result<Option<u64>> {
+        let found: Option<(u64, i64)> = self.database.read(|connection| {
+            let mut query = connection
+                .prepare_cached("SELECT size, created_at FROM lfs_objects WHERE repo = ?1 AND oid = ?2")?;
+            Ok(query.query_row(params![repo.key, oid], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+        })?;
+        let Some((size, noted)) = found else { return Ok(None) };
+        let present = now().as_millisecond();
+        if present.saturating_sub(noted) < RENEWED_AFTER {
+            return Ok(Some(size));
+        }
+        self.database.write(|transaction| {
+            let renewed = transaction.execute(
+                "UPDATE lfs_objects SET created_at = ?3 WHERE repo = ?1 AND oid = ?2",
+                params![repo.key, oid, present],
+            )?;
+            Ok((renewed > 0).then_some(size))
         })
     }
 
@@ -137,16 +163,29 @@ impl LfsStore {
     ) -> Result<(), LfsError> {
         check(oid, size, received.size, &received.sha256)?;
         let target = location(oid);
-        match self.objects.head(&target).await {
-            Ok(found) if found.size == size => {}
-            Ok(_) | Err(object_store::Error::NotFound { .. }) => {
-                let name = received.sync().await?;
-                let from = Path::from(format!("incoming/{name}"));
-                self.objects.rename(&from, &target).await.map_err(StoreError::from)?;
-            }
-            Err(error) => return Err(StoreError::from(error).into()),
+        let is_there = async || match self.objects.head(&target).await {
+            Ok(found) => Ok(found.size == size),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(StoreError::from(error)),
+        };
+        // What takes long is done before the turn.
+        if !is_there().await? {
+            received.flush().await?;
+        }
+        let _nobody_removes_it = self.turn(oid).lock().await;
+        if !is_there().await? {
+            let name = received.sync().await?;
+            let from = Path::from(format!("incoming/{name}"));
+            self.objects.rename(&from, &target).await.map_err(StoreError::from)?;
         }
         self.note(repo, oid, size).await
+    }
+
+    /// The turn of an object: whoever makes it visible or removes it holds this.
+    pub(super) fn turn(&self, oid: &str) -> &tokio::sync::Mutex<()> {
+        let first = oid.get(..2).and_then(|digits| usize::from_str_radix(digits, 16).ok());
+        let [other, ..] = &*self.turns;
+        first.and_then(|first| self.turns.get(first)).unwrap_or(other)
     }
 
     /// Notes that a repository has an object.
