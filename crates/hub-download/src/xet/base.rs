@@ -1,6 +1,7 @@
 //! Older blobs of a repository in a cache, whose chunks need not be fetched again.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeSet, HashMap},
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
@@ -59,7 +60,7 @@ impl Bases {
                 _ => {}
             }
         }
-        found.sort_by(|one, other| (other.0, other.1).cmp(&(one.0, one.1)));
+        found.sort_by_key(|(is_earlier, modified, ..)| Reverse((*is_earlier, *modified)));
         let (mut bases, mut room) = (Self::default(), MAX_CHUNKS);
         for (_, _, size, recipe, content) in found.into_iter().take(MAX_RECIPES) {
             match read(&recipe, size, &mut room) {

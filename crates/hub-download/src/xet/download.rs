@@ -160,7 +160,7 @@ impl Pieces<'_> {
                 Ok(()) => "something is left out".to_owned(),
             };
             tracing::debug!(path = %self.download.file.path, left, why, "what is missing is asked for again");
-            let wait = patience.wait(left < before).ok_or_else(|| Trouble::Lasting(why))?;
+            let wait = patience.wait(left < before).ok_or(Trouble::Lasting(why))?;
             before = left;
             self.download.job.transport.clock().sleep(wait).await;
             outcome = Ok(());
