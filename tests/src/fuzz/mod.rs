@@ -34,7 +34,7 @@ const fn target(name: &'static str, run: fn(&[u8]), words: &'static [&'static st
 }
 
 /// All of them.
-pub const TARGETS: [Target; 28] = [
+pub const TARGETS: [Target; 29] = [
     target("repo_url", names::repo_url, names::URL_WORDS),
     target("hf_path", names::hf_path, names::URL_WORDS),
     target("rel_path", names::rel_path, names::PATH_WORDS),
@@ -63,6 +63,7 @@ pub const TARGETS: [Target; 28] = [
     Target { name: "cache", run: disk::cache, words: disk::CACHE_WORDS, cost: 4 },
     target("xorb", xet::xorb, xet::XORB_WORDS),
     target("shard", xet::shard, xet::SHARD_WORDS),
+    target("reconstruction", xet::reconstruction, xet::RECONSTRUCTION_WORDS),
 ];
 
 /// Feeds the parser of this name, for `cargo fuzz`.

@@ -32,4 +32,5 @@ mod token_sources;
 mod tokens;
 mod uploads;
 mod verify;
+mod xet_downloads;
 mod xet_uploads;

@@ -32,7 +32,7 @@ impl Watched {
             request
         });
         let api = client_of(hub).token(ADA).xet(policy).xet_cache(known);
-        let api = api.attempt_layer(count).attempt_layer(recorder.clone()).build().unwrap();
+        let api = api.attempt_layer(count).attempt_layer(recorder.layer()).build().unwrap();
         Self { api, recorder, sent }
     }
 
