@@ -115,9 +115,11 @@ impl Download<'_> {
             let event = Event::Known { path: self.file.path.as_str(), bytes: arrived.copied() };
             self.job.reporter.event(&event);
         }
-        let mut sink = writer.finish().await?;
-        sink.cut()?;
+        let finished = writer.finish().await;
+        // Where the disk failed, a thread may still hold what has arrived, and what is half made must not stay.
         let log = std::mem::take(&mut arrived.state().log);
+        let mut sink = finished?;
+        sink.cut()?;
         Ok((sink, log))
     }
 }
