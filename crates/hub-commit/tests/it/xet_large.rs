@@ -52,9 +52,9 @@ async fn a_run_that_ends_at_any_request_goes_on_and_sends_nothing_twice_that_has
                 trees.is_sorted_by(|a, b| a < b),
                 "a commit changes nothing: {trees:?} {requests} {carried_out}"
             );
-            // Two xorbs may have been on their way: nobody has heard that they arrived.
+            // Two xorbs may have been on their way, and two have arrived of which nobody has heard.
             let received = repo.cas.as_ref().unwrap().received;
-            assert!(received < whole + 2 * 270_000, "{received} {requests} {carried_out}");
+            assert!(received < whole + 4 * 270_000, "{received} {requests} {carried_out}");
             if finished {
                 assert!(requests > 10 && shards == 2, "{requests} {shards}");
                 assert_eq!(counts.read.load(Ordering::SeqCst), read, "what is committed is not read");
