@@ -128,13 +128,15 @@ impl Back {
         }));
     }
 
-    /// Begins to send what is complete, if it has to be sent. `now` is in seconds since 1970.
-    pub(super) fn advance(&mut self, session: &mut Session, files: &Files, now: u64) {
+    /// Begins to send what is complete, if it has to be sent; whether anything complete went on its way or was dropped. `now` is in
+    /// seconds since 1970.
+    pub(super) fn advance(&mut self, session: &mut Session, files: &Files, now: u64) -> bool {
+        let before = self.sealed.len();
         while self.sending.len() < self.job.options.max_concurrency.clamp(1, SENDERS) {
-            let Some(number) = self.sealed.front().map(|sealed| sealed.number) else { return };
+            let Some(number) = self.sealed.front().map(|sealed| sealed.number) else { break };
             match need(session, files, number) {
                 Need::Yes => {
-                    let Some(sealed) = self.sealed.pop_front() else { return };
+                    let Some(sealed) = self.sealed.pop_front() else { break };
                     session.sent(number);
                     self.sending.push(self.send(sealed, now));
                 }
@@ -146,10 +148,11 @@ impl Back {
                     if self.checking.is_none() && !files.is_read_to_end(file) {
                         self.checking = self.check(files, file);
                     }
-                    return;
+                    break;
                 }
             }
         }
+        self.sealed.len() < before
     }
 
     fn send(&self, sealed: Sealed, now: u64) -> Task<Sealed> {

@@ -124,17 +124,23 @@ impl Running<'_> {
     /// Begins all that can begin.
     fn advance(&mut self) -> Result<(), CommitError> {
         let now = self.now();
-        self.front.advance();
         self.asking.advance(now);
-        while self.back.has_room() {
-            let Some(batch) = self.asking.pop() else { break };
-            self.decide(batch)?;
+        loop {
+            while self.back.has_room() {
+                let Some(batch) = self.asking.pop() else { break };
+                self.decide(batch)?;
+            }
+            if !self.all_sealed && self.front.has_no_more_chunks() && self.asking.is_empty() {
+                self.all_sealed = true;
+                self.back.push(self.session.seal().map(Step::Seal).into_iter().collect(), None);
+            }
+            // It makes room, and no event may follow that says so.
+            if !self.back.advance(self.session, &self.files, now) {
+                break;
+            }
         }
-        if !self.all_sealed && self.front.has_no_more_chunks() && self.asking.is_empty() {
-            self.all_sealed = true;
-            self.back.push(self.session.seal().map(Step::Seal).into_iter().collect(), None);
-        }
-        self.back.advance(self.session, &self.files, now);
+        // Last, for batches of which nothing is stored leave their places above.
+        self.front.advance();
         Ok(())
     }
 
