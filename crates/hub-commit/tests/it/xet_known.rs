@@ -42,6 +42,18 @@ async fn of_a_new_version_only_what_changed_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_long_file_of_which_nothing_is_new_is_read_to_its_end() {
+    let content = random(13, 20_000_000);
+    let (hub, dir) = (hub(), tempfile::tempdir().unwrap());
+    upload(&hub, "a", &content, with_index(dir.path())).await.unwrap();
+    received(&hub);
+    for path in ["b", "c", "d"] {
+        upload(&hub, path, &content, with_index(dir.path())).await.unwrap();
+        assert!(stored(&hub, path) == content && received(&hub) == 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_server_is_asked_about_what_nobody_here_knows() {
     let (first, second) = versions();
     let hub = hub().with(|repo| repo.cas.as_mut().unwrap().answers = true);
