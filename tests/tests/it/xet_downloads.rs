@@ -119,7 +119,8 @@ async fn f97_faults_on_the_way_change_nothing_in_what_arrives() {
     let hub = hub();
     let content = noise(3, SIZE);
     ada(&hub).upload_file(content.clone(), "w.bin", "ada/demo").await.unwrap();
-    let faults: [(&str, fn() -> Fault, bool); 9] = [
+    type Row = (&'static str, fn() -> Fault, bool);
+    let faults: [Row; 9] = [
         ("a body that breaks off", || Fault::reset_after(5_000_000).on("GET").path(BYTES), true),
         ("a body that is too short", || Fault::truncate_after(5_000_000).on("GET").path(BYTES), true),
         ("URLs that have expired", || Fault::expire_links().path("/reconstructions/"), true),
