@@ -10,6 +10,8 @@ use crate::{
 
 /// How old garbage is before it is removed, unless something else is said.
 const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often a thread looks whether a collection has ended.
+const PAUSE: Duration = Duration::from_millis(20);
 /// Repositories that are looked at one after the other before others have a turn.
 const PAGE: usize = 1_000;
 
@@ -137,6 +139,18 @@ impl EmbeddedHub {
             });
         }
         Ok((next, report))
+    }
+}
+
+impl Inner {
+    /// As [`EmbeddedHub::pause_gc`], for a thread that may wait.
+    pub(crate) fn pause_collecting(&self) -> GcPause {
+        loop {
+            if let Ok(collecting) = Arc::clone(&self.collecting).try_lock_owned() {
+                return GcPause { _collecting: collecting };
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 }
 

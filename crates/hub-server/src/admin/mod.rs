@@ -108,7 +108,11 @@ impl EmbeddedHub {
                     "repositories": checked.repos, "large_files": checked.large_files, "problems": checked.problems,
                 })
             }),
-            AdminRequest::Backup { to } => store.backup(to, stop).map(|copied| describe(to, copied)),
+            AdminRequest::Backup { to } => {
+                // What the copied database names must not be collected before it is copied.
+                let _paused = self.inner().pause_collecting();
+                store.backup(to, stop).map(|copied| describe(to, copied))
+            }
         };
         Ok(done?)
     }

@@ -35,7 +35,8 @@ impl Store {
         self.database().read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT value FROM json_each(?2)
-                 WHERE NOT EXISTS (SELECT 1 FROM lfs_objects WHERE repo = ?1 AND oid = value)",
+                 WHERE NOT EXISTS (SELECT 1 FROM lfs_objects WHERE repo = ?1 AND oid = value)
+                     AND NOT EXISTS (SELECT 1 FROM xet_repo_files WHERE repo = ?1 AND oid = value)",
             )?;
             let rows = statement.query_map(params![repo.key, oids], |row| row.get(0))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
