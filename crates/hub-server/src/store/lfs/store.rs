@@ -88,7 +88,8 @@ impl LfsStore {
                 .prepare_cached("SELECT size, created_at FROM lfs_objects WHERE repo = ?1 AND oid = ?2")?;
             Ok(query.query_row(params![repo.key, oid], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
         })?;
-        let Some((size, noted)) = found else { return Ok(None) };
+        // What is kept by Xet is not collected here.
+        let Some((size, noted)) = found else { return self.has(repo, oid) };
         let present = now().as_millisecond();
         if present.saturating_sub(noted) < RENEWED_AFTER {
             return Ok(Some(size));
