@@ -1,6 +1,6 @@
 //! Repositories as the database knows them, and how they come and go.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, sync::Arc};
 
 use hub_types::RepoRef;
 use jiff::Timestamp;
@@ -205,7 +205,9 @@ impl Store {
     /// Removes a folder that is in the trash.
     fn remove_trash(&self, folder: &str) -> Result<()> {
         remove_all(&self.dir().join(folder))?;
-        sync_folder(self.dir().join(folder).parent().unwrap_or(Path::new(".")))?;
+        let removed = self.dir().join(folder);
+        // A backup has the row of a deletion that went on, and nothing of the folder.
+        removed.parent().filter(|parent| parent.is_dir()).map_or(Ok(()), sync_folder)?;
         self.database().write(|transaction| {
             transaction.execute("DELETE FROM trash WHERE path = ?1", [folder])?;
             Ok(())
@@ -338,6 +340,20 @@ mod tests {
         let again = model(&store, "ada/demo");
         assert!(again.key > record.key);
         assert!(matches!(held.resolve("main"), Err(StoreError::RepoNotFound { .. })));
+    }
+
+    #[test]
+    fn a_deleted_folder_of_which_nothing_is_left_keeps_nobody_from_opening_the_store() {
+        let store = temporary();
+        let note = "INSERT INTO trash (path) VALUES ('repos/0c/12.git')";
+        store.database().write(|transaction| Ok(transaction.execute_batch(note)?)).unwrap();
+        let store = store.reopen();
+        let count = "SELECT count(*) FROM trash";
+        let left: u64 = store
+            .database()
+            .read(|connection| Ok(connection.query_row(count, [], |row| row.get(0))?))
+            .unwrap();
+        assert_eq!(left, 0);
     }
 
     #[test]
