@@ -2,7 +2,7 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
-    header::{ALLOW, WWW_AUTHENTICATE},
+    header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use hub_types::{
     ErrorCode,
@@ -10,6 +10,9 @@ use hub_types::{
 };
 
 use crate::store::StoreError;
+
+/// What is left of a limit and when it is whole again (draft-ietf-httpapi-ratelimit-headers).
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// The response to a request that cannot be fulfilled.
 #[derive(Debug, Clone)]
@@ -202,7 +205,7 @@ impl From<StoreError> for ApiError {
             StoreError::DiscussionNotFound { .. } => Self::new(StatusCode::NOT_FOUND, "Discussion not found"),
             StoreError::CommentNotFound { .. } => Self::new(StatusCode::NOT_FOUND, "Comment not found"),
             StoreError::DiscussionMerged { .. } => Self::bad_request("This pull request is already merged"),
-            StoreError::NoMemory | StoreError::TakenOut => crate::context::busy(),
+            StoreError::NoMemory | StoreError::TakenOut => busy(),
             other => Self::internal(&other),
         }
     }
@@ -212,4 +215,11 @@ impl From<StoreError> for ApiError {
 pub(crate) fn header_text(text: &str) -> HeaderValue {
     let ascii: String = text.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect();
     HeaderValue::from_str(&ascii).unwrap_or(HeaderValue::from_static("?"))
+}
+
+/// 503 for a moment.
+pub(crate) fn busy() -> ApiError {
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the hub is busy, try again")
+        .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+        .with_header(RATE_LIMIT, HeaderValue::from_static("\"in-flight\";r=0;t=1"))
 }

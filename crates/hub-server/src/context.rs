@@ -7,12 +7,11 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
 use crate::{
-    api_error::ApiError,
+    api_error::{ApiError, busy},
     documents::Documents,
     fault::Faults,
     limits::per_address::{Place, Places},
@@ -21,8 +20,6 @@ use crate::{
 };
 use hub_types::query::Query;
 
-/// What is left of a limit and when it is whole again (draft-ietf-httpapi-ratelimit-headers).
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// Requests that are worked on at the same time; others wait for a moment, and are then answered 503.
 const IN_FLIGHT: usize = 128;
 /// Git programs that run at the same time, and how long the first request of an address waits for its turn.
@@ -166,11 +163,4 @@ impl Context {
             authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
         port_free.map_or(authority, |(host, _)| host)
     }
-}
-
-/// 503 for a moment.
-pub(crate) fn busy() -> ApiError {
-    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "the hub is busy, try again")
-        .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
-        .with_header(RATE_LIMIT, HeaderValue::from_static("\"in-flight\";r=0;t=1"))
 }

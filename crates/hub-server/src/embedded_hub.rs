@@ -19,9 +19,9 @@ use hub_types::{RepoRef, error_code::X_REQUEST_ID};
 
 use crate::{
     Body, BoxError, Fault, OpenError,
-    api_error::{ApiError, header_text},
+    api_error::{ApiError, busy, header_text},
     body::{self, Incoming},
-    context::{Context, Inner, LISTS, busy},
+    context::{Context, Inner, LISTS},
     handler::git,
     limits::work::{WatchedBody, Work},
     respond::{self, request_id},

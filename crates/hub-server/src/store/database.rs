@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use hub_types::RepoRef;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig, types::Type};
 
@@ -262,6 +263,12 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     move |error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
+}
+
+/// Kind and id in two columns, from `first` on.
+pub(super) fn reference(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<RepoRef> {
+    let (kind, id): (String, String) = (row.get(first)?, row.get(first + 1)?);
+    Ok(RepoRef::new(kind.parse().map_err(corrupt(first))?, id.parse().map_err(corrupt(first + 1))?))
 }
 
 /// Times are kept in milliseconds since 1970.

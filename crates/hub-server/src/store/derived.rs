@@ -7,7 +7,21 @@ use super::{
     RepoRecord, Result, Shared, Store, StoreError,
     git::{GitRepo, RefWatcher},
     pull_requests::number_of,
+    repos::current_name,
 };
+
+impl Store {
+    /// The git repository behind a record.
+    ///
+    /// # Errors
+    /// `RepoNotFound` when it was deleted meanwhile.
+    pub(crate) fn git(&self, repo: &RepoRecord) -> Result<GitRepo> {
+        self.shared.open_repos.get(repo.key, Arc::new(Derived::new(self, repo)), || {
+            let name = self.database().read(|connection| current_name(connection, repo))?;
+            Ok((self.layout().repo(repo.key), name.to_string()))
+        })
+    }
+}
 
 /// Keeps what is derived from the refs of one repository up to date.
 pub(super) struct Derived {

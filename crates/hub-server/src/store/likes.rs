@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     Account, RepoRecord, Result, Store, accounts,
-    database::{now, time_from_column},
+    database::{now, reference, time_from_column},
     repos,
 };
 
@@ -66,7 +66,7 @@ impl Store {
                  WHERE user = ?1 AND likes.key < ?2 AND private = 0 ORDER BY likes.key DESC LIMIT ?3",
             )?;
             let rows = statement.query_map(params![user.key, below(before), limit], |row| {
-                let what = repos::reference(row, 2)?;
+                let what = reference(row, 2)?;
                 Ok(StoredLike { key: row.get(0)?, created_at: time_from_column(row, 1)?, what })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)

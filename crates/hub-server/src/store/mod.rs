@@ -32,13 +32,14 @@ mod repos;
 mod sealer;
 mod search;
 mod settings;
-#[cfg(test)]
-mod simulation;
 mod space_runtime;
 mod space_settings;
 mod summaries;
+mod summary;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod token_list;
 mod tokens;
 mod upgrade;

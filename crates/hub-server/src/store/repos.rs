@@ -1,19 +1,18 @@
 //! Repositories as the database knows them, and how they come and go.
 
-use std::{fs, sync::Arc};
+use std::fs;
 
 use hub_types::RepoRef;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
-    GitRepo, Result, Signature, Store, StoreError,
-    database::{corrupt, now, time_from_column},
-    derived::Derived,
+    Result, Signature, Store, StoreError,
+    database::{now, reference, time_from_column},
     git,
     layout::{create_folder_durably, remove_all, repo_name, sync_folder},
     random::random_hex,
-    summaries::Summary,
+    summary::Summary,
 };
 
 /// A repository that exists, or existed when this was read.
@@ -69,17 +68,6 @@ pub(crate) struct NewRepo {
 pub(super) const COLUMNS: &str = "key, repo_type, id, internal_id, private, sdk, created_at, creator, lfs_multipart_threshold, gated, disabled";
 
 impl Store {
-    /// The git repository behind a record.
-    ///
-    /// # Errors
-    /// `RepoNotFound` when it was deleted meanwhile.
-    pub(crate) fn git(&self, repo: &RepoRecord) -> Result<GitRepo> {
-        self.shared.open_repos.get(repo.key, Arc::new(Derived::new(self, repo)), || {
-            let name = self.database().read(|connection| current_name(connection, repo))?;
-            Ok((self.layout().repo(repo.key), name.to_string()))
-        })
-    }
-
     /// The folder of the git repository behind a record, whether it is there or not.
     pub(super) fn repo_folder(&self, repo: &RepoRecord) -> std::path::PathBuf {
         self.layout().repo(repo.key)
@@ -218,12 +206,6 @@ impl Store {
     pub(crate) fn git_dir(&self, repo: &RepoRef) -> Result<Option<std::path::PathBuf>> {
         Ok(self.find_repo(repo)?.map(|record| self.layout().repo(record.key)))
     }
-}
-
-/// Kind and id in two columns, from `first` on.
-pub(super) fn reference(row: &Row<'_>, first: usize) -> rusqlite::Result<RepoRef> {
-    let (kind, id): (String, String) = (row.get(first)?, row.get(first + 1)?);
-    Ok(RepoRef::new(kind.parse().map_err(corrupt(first))?, id.parse().map_err(corrupt(first + 1))?))
 }
 
 /// Reads [`COLUMNS`].

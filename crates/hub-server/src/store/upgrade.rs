@@ -11,9 +11,8 @@ use rusqlite::OptionalExtension;
 
 use super::{
     Result, StoreError,
-    database::Database,
+    database::{Database, reference},
     layout::{Layout, VERSION, create_folder_durably, entries, remove_all, sync_folder},
-    repos::reference,
 };
 
 /// What was changed in a data folder of an earlier version.

@@ -16,8 +16,8 @@ use gix::objs::Kind;
 
 use super::{
     GitRepo, ObjectId,
+    object::{kind_name, read_object},
     ration::Share,
-    read::{kind_name, read_object},
 };
 use crate::store::{Result, StoreError};
 

@@ -13,7 +13,8 @@ use gix::{
 
 use super::{
     CommitId, GitRepo, ObjectId,
-    read::{MOST_ENTRIES, read_object, tree_of},
+    object::read_object,
+    read::{MOST_ENTRIES, tree_of},
 };
 use crate::store::{Result, StoreError};
 

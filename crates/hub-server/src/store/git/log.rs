@@ -11,9 +11,7 @@ use gix::{
 use jiff::Timestamp;
 
 use super::{
-    CommitId, CommitRecord, GitRepo, ObjectId,
-    history::History,
-    read::{read_object, tree_of},
+    CommitId, CommitRecord, GitRepo, ObjectId, history::History, object::read_object, read::tree_of,
 };
 use crate::store::{Result, StoreError};
 

@@ -10,6 +10,7 @@ mod inventory;
 mod known;
 mod log;
 mod merge;
+mod object;
 mod open;
 mod open_repos;
 mod pack;

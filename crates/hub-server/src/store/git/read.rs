@@ -11,6 +11,7 @@ use hub_types::lfs::Pointer;
 use super::{
     Attributes, CommitId, Entry, EntryKind, GitRepo, IgnoreRules, ObjectId,
     blob::{BlobReader, WHOLE_AT_MOST},
+    object::read_object,
 };
 use crate::store::{Result, StoreError};
 
@@ -170,32 +171,6 @@ fn tree_in(repo: &gix::Repository, commit: &[u8]) -> Result<ObjectId> {
     let commit = gix::objs::CommitRef::from_bytes(commit, repo.object_hash())
         .map_err(StoreError::git("read a commit"))?;
     Ok(commit.tree())
-}
-
-/// The content of an object that must be of the given kind.
-pub(super) fn read_object(
-    repo: &gix::Repository,
-    id: ObjectId,
-    expected: gix::objs::Kind,
-) -> Result<Vec<u8>> {
-    // The empty tree need not be stored.
-    if expected == gix::objs::Kind::Tree && id.is_empty_tree() {
-        return Ok(Vec::new());
-    }
-    let object = repo.try_find_object(id).map_err(StoreError::git("read an object"))?;
-    match object {
-        Some(mut object) if object.kind == expected => Ok(std::mem::take(&mut object.data)),
-        _ => Err(StoreError::ObjectMissing { id, expected: kind_name(expected) }),
-    }
-}
-
-pub(super) const fn kind_name(kind: gix::objs::Kind) -> &'static str {
-    match kind {
-        gix::objs::Kind::Blob => "blob",
-        gix::objs::Kind::Tree => "tree",
-        gix::objs::Kind::Commit => "commit",
-        gix::objs::Kind::Tag => "tag",
-    }
 }
 
 pub(super) type Mode = gix::objs::tree::EntryMode;

@@ -6,10 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Attributes, Change, CommitId, CommitPlan, CommitTarget, GitRepo, ObjectId, Signature,
-    attributes::with_lfs_path,
-    quarantine::Quarantine,
-    read::{read_object, tree_of},
-    refs,
+    attributes::with_lfs_path, object::read_object, quarantine::Quarantine, read::tree_of, refs,
     tree_edit::TreeEdit,
 };
 use crate::store::{Result, StoreError};

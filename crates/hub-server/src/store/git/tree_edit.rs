@@ -11,7 +11,7 @@ use gix::{
 };
 use hub_types::SafeRelPath;
 
-use super::{Change, ObjectId, read::read_object};
+use super::{Change, ObjectId, object::read_object};
 use crate::store::{Result, StoreError};
 
 /// Folders may be nested so deep.

@@ -7,7 +7,8 @@ use gix::{
 
 use super::{
     CommitId, Entry, GitRepo, ObjectId,
-    read::{LONGEST_PATH, MOST_ENTRIES, Mode, describe, read_object, tree_of},
+    object::read_object,
+    read::{LONGEST_PATH, MOST_ENTRIES, Mode, describe, tree_of},
 };
 use crate::store::{Result, StoreError};
 

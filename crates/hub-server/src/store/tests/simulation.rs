@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
 
-use super::{
+use crate::store::{
     Change, CommitId, CommitTarget, NewDiscussion, NewPullRequest, NewRef, Repack, RepoRecord, Stage, Store,
     StoreError,
     testing::{Temporary, author, fsck, git, new_repo, plan, temporary},

@@ -1,0 +1,78 @@
+//! [`Summary`]: what listings need of one repository, read from it and written to the database.
+
+use hub_types::RepoType;
+use rusqlite::{Transaction, params};
+use serde_json::{Map, Value};
+
+use super::{CommitId, Entry, EntryKind, GitRepo, Result};
+use crate::card::{self, Card};
+
+/// The largest README whose front matter is read, and the largest `config.json`.
+const MAX_FILE: u64 = 4 << 20;
+
+/// What listings need of one repository.
+pub(super) struct Summary {
+    tip: CommitId,
+    last_modified: i64,
+    card: Option<Map<String, Value>>,
+    repo_type: RepoType,
+}
+
+impl Summary {
+    /// Reads it from the default branch.
+    pub(super) fn of(git: &GitRepo, repo_type: RepoType) -> Result<Self> {
+        let tip = git.resolve(&git.default_branch()?)?;
+        Self::at(git, tip, repo_type)
+    }
+
+    /// Reads it at a commit.
+    pub(super) fn at(git: &GitRepo, tip: CommitId, repo_type: RepoType) -> Result<Self> {
+        let last_modified = git.commit(tip)?.time.as_millisecond();
+        Ok(Self { tip, last_modified, card: git.card(tip)?, repo_type })
+    }
+
+    /// Replaces what is kept.
+    pub(super) fn write(&self, transaction: &Transaction<'_>, repo: i64) -> Result<()> {
+        let tags = self.card.as_ref().map_or_else(Vec::new, |card| card::typed_tags(self.repo_type, card));
+        let card = self.card.as_ref().map(serde_json::to_string).transpose();
+        let card = card.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        transaction
+            .prepare_cached(
+                "INSERT OR REPLACE INTO summaries (repo, tip, last_modified, card) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![repo, self.tip.to_string(), self.last_modified, card])?;
+        transaction.prepare_cached("DELETE FROM repo_tags WHERE repo = ?1")?.execute([repo])?;
+        let mut insert = transaction
+            .prepare_cached("INSERT INTO repo_tags (repo, position, kind, tag) VALUES (?1, ?2, ?3, ?4)")?;
+        for (position, tag) in tags.iter().enumerate() {
+            insert.execute(params![repo, position as u64, tag.kind, tag.tag])?;
+        }
+        Ok(())
+    }
+}
+
+impl GitRepo {
+    /// The front matter of the card at a commit, if it has one that can be read.
+    pub(crate) fn card(&self, commit: CommitId) -> Result<Option<Map<String, Value>>> {
+        let Some(text) = self.text_at(commit, "README.md")? else { return Ok(None) };
+        Ok(match card::parse(&text) {
+            Card::Fields(fields) => Some(fields),
+            Card::Missing | Card::Broken(_) => None,
+        })
+    }
+
+    /// What `config.json` says about the architecture, if it is there and can be read.
+    pub(crate) fn model_config(&self, commit: CommitId) -> Result<Option<Value>> {
+        let Some(text) = self.text_at(commit, "config.json")? else { return Ok(None) };
+        let Ok(Value::Object(mut fields)) = serde_json::from_str(&text) else { return Ok(None) };
+        fields.retain(|name, _| matches!(name.as_str(), "architectures" | "model_type" | "auto_map"));
+        Ok(Some(Value::Object(fields)))
+    }
+
+    fn text_at(&self, commit: CommitId, path: &str) -> Result<Option<String>> {
+        let readable =
+            |file: &Entry| file.kind == EntryKind::File && file.lfs.is_none() && file.size <= MAX_FILE;
+        let Some(file) = self.entry(commit, path)?.filter(readable) else { return Ok(None) };
+        Ok(String::from_utf8(self.blob(file.oid)?).ok())
+    }
+}

@@ -1,0 +1,3 @@
+//! Searches over the whole store.
+
+mod simulation;
