@@ -229,7 +229,7 @@ impl HfApiBuilder {
     }
 
     /// The caller's service in place of the network: a proxy, a recorder, an embedded Hub. The stack stays around it. What it
-    /// must and must not do stands at [`TransportBuilder::inner service`].
+    /// must and must not do stands at [`TransportBuilder::inner_service`].
     pub fn inner_service<S, B>(self, service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,

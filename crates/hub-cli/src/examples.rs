@@ -174,6 +174,7 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
         &["hub admin quota ada", "hub admin quota ada --set 50GB", "hub admin quota ada --unlimited"],
     ),
     ("admin fsck", &["hub admin fsck", "hub admin fsck --quick"]),
+    ("admin gc", &["hub admin gc", "hub admin gc --data /var/lib/hub"]),
     ("admin backup", &["hub admin backup /backup/hub-monday --data /var/lib/hub"]),
     ("admin restore", &["hub admin restore /backup/hub-monday --data /var/lib/hub"]),
     ("completions", &["hub completions bash > /etc/bash_completion.d/hub"]),

@@ -67,6 +67,10 @@ pub struct GcReport {
     pub lfs_objects: u64,
     /// Their bytes.
     pub lfs_bytes: u64,
+    /// Xorbs of Xet that were removed.
+    pub xorbs: u64,
+    /// Their bytes.
+    pub xorb_bytes: u64,
     /// Uploads that were given up.
     pub uploads: u64,
     /// Repositories with a push that went on: their garbage is left for the next time.
@@ -84,7 +88,8 @@ pub struct GcPause {
 
 impl EmbeddedHub {
     /// Removes what nobody needs: objects of git that no ref and no pull request leads to, LFS objects that no file of any
-    /// revision leads to, also of deleted repositories, and uploads that were given up. Packs repositories of many small files with
+    /// revision leads to, also of deleted repositories, chunks of Xet that were of deleted repositories alone, three weeks after they were
+    /// last of use, and uploads that were given up. Packs repositories of many small files with
     /// the git program; where there is none, they stay as they are.
     ///
     /// Requests go on meanwhile. It can be interrupted at any point.
@@ -114,6 +119,8 @@ impl EmbeddedHub {
             }
         }
         collector.large_files(&mut report).await?;
+        let freed = self.inner().store.xet().free(jiff::Timestamp::now()).await?;
+        (report.xorbs, report.xorb_bytes) = (freed.xorbs, freed.bytes);
         Ok(report)
     }
 

@@ -193,7 +193,7 @@ impl TransportBuilder {
         self
     }
 
-    /// States that what the inner service carries ([`TransportBuilder::inner service`]) is protected otherwise: it is in this process, or
+    /// States that what the inner service carries ([`TransportBuilder::inner_service`]) is protected otherwise: it is in this process, or
     /// a network of its own encrypts it. Then it gets the token for an endpoint with plain `http` too.
     pub fn inner_is_private(mut self) -> Self {
         self.inner_is_private = true;
@@ -255,7 +255,7 @@ impl TransportBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Build`](crate::ErrorKind::Build): an endpoint or header that is not usable, or no inner service: with the feature
-    /// `hyper` there is one, without it [`TransportBuilder::inner service`] must give it.
+    /// `hyper` there is one, without it [`TransportBuilder::inner_service`] must give it.
     pub fn build(mut self) -> Result<Transport, Error> {
         if let Some(error) = self.error.take() {
             return Err(error);

@@ -70,7 +70,7 @@
 //!
 //! # Extension points for embedders
 //!
-//! [`TransportBuilder::inner service`] replaces the network, [`TransportBuilder::layer`] and [`TransportBuilder::attempt_layer`] add
+//! [`TransportBuilder::inner_service`] replaces the network, [`TransportBuilder::layer`] and [`TransportBuilder::attempt_layer`] add
 //! layers, [`Transport::from_service`] takes a whole stack. The folder `examples` shows each. Time, randomness, name resolution
 //! and connections are parameters of the builder.
 //!

@@ -38,6 +38,8 @@ pub(crate) enum AdminCommand {
     Quota(AdminQuota),
     /// Check that the database, the repositories and the large files are whole; fails if something is not
     Fsck(AdminFsck),
+    /// Pack all repositories, and remove what nobody needs; a server does so by itself when it has little to do
+    Gc,
     /// Copy the data folder to another one, also while a server uses it
     Backup(AdminBackup),
     /// Put a backup into an empty data folder

@@ -30,6 +30,7 @@ enum Shown {
     Token,
     Quota,
     Fsck,
+    Gc,
     Backup,
 }
 
@@ -75,6 +76,7 @@ fn job(command: AdminCommand) -> Result<Job, Failure> {
         AdminCommand::Fsck(args) => {
             Ok(Job { request: AdminRequest::Fsck { quick: args.quick }, shown: Shown::Fsck })
         }
+        AdminCommand::Gc => Ok(Job { request: AdminRequest::Gc, shown: Shown::Gc }),
         AdminCommand::Backup(args) => {
             Ok(Job { request: AdminRequest::Backup { to: args.folder }, shown: Shown::Backup })
         }
@@ -286,6 +288,28 @@ fn show(session: &Session, value: &Value, shown: &Shown) -> Result<(), Failure> 
                 return Ok(());
             }
             let text = format!("{} faults were found; restore what is lost from a backup", problems.len());
+            Err(Failure::new(Code::Failed, text))
+        }
+        Shown::Gc => {
+            let failures: Vec<&str> =
+                value["failures"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let bytes = number("git_bytes") + number("lfs_bytes") + number("xorb_bytes");
+            let human = || {
+                let done = format!(
+                    "{} repositories were packed. {} objects of git, {} large files and {} xorbs were removed ({}).",
+                    number("repacked"),
+                    number("git_objects"),
+                    number("lfs_objects"),
+                    number("xorbs"),
+                    human_size(bytes)
+                );
+                failures.iter().map(|text| format!("{text}\n")).collect::<String>() + &done
+            };
+            output.value(value, human, Brief::Lines(vec![bytes.to_string()]))?;
+            if failures.is_empty() {
+                return Ok(());
+            }
+            let text = format!("{} repositories could not be looked at", failures.len());
             Err(Failure::new(Code::Failed, text))
         }
         Shown::Backup => {

@@ -154,6 +154,8 @@ fn administration(hub: &mut Checked<'_>, demo: &str) {
     hub.run(&["admin", "quota", &me(hub.place), "--set", "50GB"]);
     let checked = hub.run(&["admin", "fsck"]);
     assert_eq!(checked["problems"], serde_json::json!([]));
+    let collected = hub.run(&["admin", "gc"]);
+    assert_eq!(collected["failures"], serde_json::json!([]));
     hub.run(&["admin", "backup", "copy"]);
     hub.run(&["admin", "restore", "copy", "--data", "restored"]);
 }

@@ -17,9 +17,10 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use crate::{
-    EmbeddedHub,
+    EmbeddedHub, GcOptions,
     handler::timestamp,
     store::{AccountSettings, Copied, Stop, Store, StoreError, restore},
 };
@@ -108,6 +109,7 @@ impl EmbeddedHub {
                     "repositories": checked.repos, "large_files": checked.large_files, "problems": checked.problems,
                 })
             }),
+            AdminRequest::Gc => return collect(self),
             AdminRequest::Backup { to } => {
                 // What the copied database names must not be collected before it is copied.
                 let _paused = self.inner().pause_collecting();
@@ -116,6 +118,24 @@ impl EmbeddedHub {
         };
         Ok(done?)
     }
+}
+
+/// Waits for a collection of garbage. Not for a thread that runs asynchronous work.
+fn collect(hub: &EmbeddedHub) -> Result<Value, AdminError> {
+    let gc = hub.gc(GcOptions::new().everything());
+    let report = match Handle::try_current() {
+        Ok(runtime) => runtime.block_on(gc),
+        Err(_) => tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| AdminError::failed("garbage cannot be collected", &error))?
+            .block_on(gc),
+    }?;
+    Ok(json!({
+        "repositories": report.repositories, "repacked": report.repacked, "files_packed": report.files_packed,
+        "git_objects": report.git_objects, "git_bytes": report.git_bytes, "lfs_objects": report.lfs_objects,
+        "lfs_bytes": report.lfs_bytes, "xorbs": report.xorbs, "xorb_bytes": report.xorb_bytes,
+        "uploads": report.uploads, "busy": report.busy, "failures": report.failures,
+    }))
 }
 
 /// Puts a backup into the folder `to`, which must be empty or not be there, and opens it once, with the key of its secrets in `secret_key`

@@ -121,6 +121,9 @@ pub enum AdminRequest {
         /// Large files are compared by their sizes, and not read.
         quick: bool,
     },
+    /// The numbers of [`GcReport`](crate::GcReport) under their names, and `failures`, a list of texts: empty when all was done. Looks at
+    /// every repository and every large file, and removes what has been of no use for a day.
+    Gc,
     /// `path`, and how many `repositories`, `large_files`, `files` and `bytes` were copied. The backup is a data folder; everything that was
     /// acknowledged before is in it.
     Backup {
@@ -142,6 +145,7 @@ impl AdminRequest {
                 | Self::ListRepos
                 | Self::Quota { .. }
                 | Self::Fsck { .. }
+                | Self::Gc
                 | Self::Backup { .. }
         )
     }

@@ -42,6 +42,7 @@ pub(super) async fn tend(hub: EmbeddedHub) {
                 git_objects = report.git_objects,
                 lfs_objects = report.lfs_objects,
                 lfs_bytes = report.lfs_bytes,
+                xorbs = report.xorbs,
                 "garbage was collected"
             ),
             Err(error) => tracing::warn!(%error, "garbage could not be collected"),

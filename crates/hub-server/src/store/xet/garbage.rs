@@ -1,48 +1,114 @@
-//! What may be removed. Nothing does that yet; whoever collects garbage asks here.
+//! Files and xorbs that nobody needs any more.
 
 use hub_xet::MerkleHash;
 use jiff::{SignedDuration, Timestamp};
+use object_store::{ObjectStoreExt, path::Path};
 use rusqlite::params;
 
-use super::{XetStore, files::hash_from_column};
-use crate::store::Result;
+use super::{
+    XetStore,
+    files::hash_from_column,
+    store::{body_location, index_location, recipe_location},
+};
+use crate::store::{Result, lfs::incoming::blocking};
 
 /// How long what nobody needs is kept. Clients remember for three weeks which chunks are stored, and do not ask again before they
 /// refer to them; answers about chunks are good for a week.
 const KEPT: SignedDuration = SignedDuration::from_hours(21 * 24);
+/// Most files, and most xorbs, that are removed at once: others wait meanwhile.
+const MOST: usize = 1_000;
 
 /// Files and xorbs that may go.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Garbage {
+struct Garbage {
     /// Files that no repository has.
-    pub(crate) files: Vec<MerkleHash>,
+    files: Vec<MerkleHash>,
     /// Xorbs that no file needs.
-    pub(crate) xorbs: Vec<MerkleHash>,
+    xorbs: Vec<MerkleHash>,
 }
 
+/// What was removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Freed {
+    /// Files that no repository had.
+    pub(crate) files: u64,
+    /// Xorbs that no file needed.
+    pub(crate) xorbs: u64,
+    /// Their bytes.
+    pub(crate) bytes: u64,
+}
+
+const FORGET_FILE: &str = "DELETE FROM xet_files WHERE file = ?1
+    AND NOT EXISTS (SELECT 1 FROM xet_repo_files r WHERE r.file = ?1)";
+const FORGET_XORB: &str = "DELETE FROM xet_xorbs WHERE hash = ?1
+    AND NOT EXISTS (SELECT 1 FROM xet_file_xorbs f WHERE f.xorb = ?1)";
+
 impl XetStore {
-    /// What may go by now: files that no repository has, and xorbs that no file needs, if that has been so for 21 days.
+    /// Removes files that no repository has and xorbs that no file needs, which were last uploaded, referred to or named in an answer 21
+    /// days ago. A repository has a file as long as there is its row in `xet_repo_files`.
     ///
-    /// A repository has a file as long as there is its row in `xet_repo_files`: who knows which objects the refs of a repository need deletes
-    /// the others, and these are freed here. The row of a file or xorb goes first, in a transaction that asks this again, then
-    /// what is stored; an upload in between makes it exist again. Blocks on the database.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the collection of garbage"))]
-    pub(crate) fn garbage(&self, now: Timestamp) -> Result<Garbage> {
+    /// A row goes first, and then what is stored. While a shard is being registered nothing is removed: its files may be the same ones.
+    pub(crate) async fn free(&self, now: Timestamp) -> Result<Freed> {
+        let mut freed = Freed::default();
+        let Ok(_no_shard) = self.shared.registering.try_write() else { return Ok(freed) };
+        let _no_xorb = self.shared.publishing.lock().await;
+        for file in self.garbage_by(now).await?.files {
+            if self.forget(FORGET_FILE, file).await? {
+                self.remove(&recipe_location(&file)).await?;
+                freed.files += 1;
+            }
+        }
+        for xorb in self.garbage_by(now).await?.xorbs {
+            let size = self.xorb_size(&xorb).await?.unwrap_or_default();
+            if self.forget(FORGET_XORB, xorb).await? {
+                self.shared.indexes.forget(&xorb);
+                self.remove(&body_location(&xorb)).await?;
+                self.remove(&index_location(&xorb)).await?;
+                freed.xorbs += 1;
+                freed.bytes += size;
+            }
+        }
+        Ok(freed)
+    }
+
+    async fn garbage_by(&self, now: Timestamp) -> Result<Garbage> {
+        let store = self.clone();
+        blocking(move || store.garbage(now)).await
+    }
+
+    /// Deletes a row, if that is still right.
+    async fn forget(&self, delete: &'static str, hash: MerkleHash) -> Result<bool> {
+        let store = self.clone();
+        let forget = move || {
+            store.shared.database.write(|transaction| Ok(transaction.execute(delete, [hash.as_bytes()])? > 0))
+        };
+        blocking(forget).await
+    }
+
+    async fn remove(&self, location: &Path) -> Result<()> {
+        match self.shared.objects.delete(location).await {
+            Err(object_store::Error::NotFound { .. }) => Ok(()),
+            done => Ok(done?),
+        }
+    }
+
+    /// What may go by now. Blocks on the database.
+    fn garbage(&self, now: Timestamp) -> Result<Garbage> {
         let before = now.as_millisecond() - KEPT.as_millis() as i64;
         self.shared.database.read(|connection| {
             let hashes = |query: &str| {
                 let mut statement = connection.prepare_cached(query)?;
-                let found = statement.query_map(params![before], |row| hash_from_column(row, 0))?;
+                let found = statement.query_map(params![before, MOST], |row| hash_from_column(row, 0))?;
                 found.collect::<rusqlite::Result<_>>()
             };
             Ok(Garbage {
                 files: hashes(
                     "SELECT file FROM xet_files f WHERE created_at < ?1
-                     AND NOT EXISTS (SELECT 1 FROM xet_repo_files r WHERE r.file = f.file)",
+                     AND NOT EXISTS (SELECT 1 FROM xet_repo_files r WHERE r.file = f.file) LIMIT ?2",
                 )?,
                 xorbs: hashes(
                     "SELECT hash FROM xet_xorbs x WHERE used_at < ?1
-                     AND NOT EXISTS (SELECT 1 FROM xet_file_xorbs f WHERE f.xorb = x.hash)",
+                     AND NOT EXISTS (SELECT 1 FROM xet_file_xorbs f WHERE f.xorb = x.hash) LIMIT ?2",
                 )?,
             })
         })
@@ -51,6 +117,13 @@ impl XetStore {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use futures_util::stream;
+    use hub_xet::{
+        codec::{Compression, Encoder},
+        xorb::XorbBuilder,
+    };
+
     use super::*;
     use crate::store::testing::{model, temporary};
 
@@ -89,5 +162,32 @@ mod tests {
         assert_eq!(at(1_001).xorbs, [hash(2), hash(3)]);
         store.delete_repo(&repo).unwrap();
         assert_eq!(at(1).files, [hash(4), hash(5)]);
+    }
+
+    #[tokio::test]
+    async fn what_goes_can_come_again() {
+        let store = temporary();
+        let xet = store.xet();
+        let mut builder = XorbBuilder::new();
+        builder
+            .push(&Encoder::new(Compression::None).encode(b"a chunk of a file that is gone").unwrap())
+            .unwrap();
+        let xorb = builder.take().unwrap();
+        let body = || stream::iter([Ok::<_, std::io::Error>(Bytes::from(xorb.to_vec()))]);
+        assert!(xet.put_xorb(xorb.hash(), body()).await.unwrap());
+        assert_eq!(xet.free(Timestamp::now()).await.unwrap(), Freed::default(), "it is new");
+
+        let later = Timestamp::now() + KEPT + SignedDuration::from_secs(1);
+        {
+            let _shard = xet.shared.registering.try_read().unwrap();
+            assert_eq!(xet.free(later).await.unwrap(), Freed::default(), "a shard may refer to it");
+        }
+        let freed = xet.free(later).await.unwrap();
+        assert_eq!((freed.xorbs, freed.bytes), (1, xorb.index().stored_len()));
+        let stored = |location: Path| async move { xet.shared.objects.head(&location).await.is_ok() };
+        assert!(!stored(body_location(&xorb.hash())).await && !stored(index_location(&xorb.hash())).await);
+        assert_eq!(xet.xorb_size(&xorb.hash()).await.unwrap(), None);
+        assert!(xet.put_xorb(xorb.hash(), body()).await.unwrap(), "it is taken as a new one");
+        assert!(stored(body_location(&xorb.hash())).await);
     }
 }

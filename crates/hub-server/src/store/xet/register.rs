@@ -68,9 +68,10 @@ impl XetStore {
         Q: Fn(u64) -> Result<()> + Send + 'static,
     {
         let turn = self.shared.checks.take(user).await;
+        let registering = Arc::clone(&self.shared.registering).read_owned().await;
         let (store, runtime) = (self.clone(), Handle::current());
         let check = move || {
-            let _turn = turn;
+            let (_turn, _registering) = (turn, registering);
             let total = shard.file_count();
             let found = Found::default();
             Check { store, repo, runtime, room, report, verified: 0, total, found }.run(shard)

@@ -9,7 +9,7 @@ use std::{
 
 use hub_xet::MerkleHash;
 use object_store::{ObjectStore, local::LocalFileSystem, path::Path};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, RwLock};
 
 use super::{indexes::Indexes, turns::Turns};
 use crate::store::{
@@ -41,6 +41,8 @@ pub(super) struct Shared {
     /// Held while a xorb becomes visible, so that an index always belongs to the body beside it.
     pub(super) publishing: Mutex<()>,
     pub(super) checks: Turns,
+    /// Read while a shard is registered, written while what nobody needs is removed.
+    pub(super) registering: Arc<RwLock<()>>,
     instance: String,
 }
 
@@ -55,6 +57,7 @@ impl XetStore {
             indexes: Indexes::default(),
             publishing: Mutex::default(),
             checks: Turns::new(CHECKS, CHECKS_OF_ONE),
+            registering: Arc::default(),
             instance: read_instance(layout)?,
         };
         Ok(Self { shared: Arc::new(shared) })
