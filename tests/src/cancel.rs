@@ -63,6 +63,11 @@ impl Served {
         let url = format!("http://{}", server.local_addr());
         runtime.spawn(server.run(std::future::pending()));
         let scratch = tempfile::tempdir().unwrap();
+        let (started, socket) = (Instant::now(), hub.dir().join("admin.sock"));
+        while cfg!(unix) && !socket.exists() {
+            assert!(started.elapsed() < REST, "the server does not begin");
+            std::thread::yield_now();
+        }
         let alone = Left::by(&hub, scratch.path());
         Self { hub, url, scratch, runtime: Some(runtime), alone }
     }
@@ -153,7 +158,7 @@ impl Left {
         open_files.sort();
         let mut temporary = Vec::new();
         find(scratch, &mut temporary, &|path| path.extension().is_some_and(|ending| ending == "tmp"));
-        for folder in ["tmp", "lfs/incoming"] {
+        for folder in ["tmp", "lfs/incoming", "xet/incoming"] {
             find(&hub.dir().join(folder), &mut temporary, &|_| true);
         }
         temporary.sort();

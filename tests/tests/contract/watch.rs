@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
-use hub_api::{HfApi, HfApiBuilder, transport::Body};
+use hub_api::{HfApi, HfApiBuilder, XetPolicy, transport::Body};
 use hub_server::{BoxError, EmbeddedHub};
 use tower::ServiceExt as _;
 
@@ -32,7 +32,9 @@ impl Watch {
     pub(crate) fn client_of(&self, hub: &EmbeddedHub) -> HfApiBuilder {
         let (hub, watch) = (hub.clone(), self.clone());
         let inner_service = tower::service_fn(move |request| watch.clone().pass(hub.clone(), request));
-        HfApi::builder().endpoint("http://hub.localhost").inner_service(inner_service).inner_is_private()
+        // The stores of Xet have a protocol of their own.
+        let api = HfApi::builder().endpoint("http://hub.localhost").xet(XetPolicy::Never);
+        api.inner_service(inner_service).inner_is_private()
     }
 
     async fn pass(self, hub: EmbeddedHub, request: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {

@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs,
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{FileTypeExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
@@ -70,6 +70,10 @@ impl Disk {
             let mut names = BTreeMap::new();
             for entry in fs::read_dir(path).unwrap() {
                 let entry = entry.unwrap();
+                // It ends with its process.
+                if entry.file_type().unwrap().is_socket() {
+                    continue;
+                }
                 names.insert(entry.file_name().into_string().unwrap(), self.take(&entry.path()));
             }
             self.nodes[number] = Node::Folder { live: names.clone(), sure: names };

@@ -62,10 +62,10 @@ fn forward(mut client: TcpStream, mut server: TcpStream, keep: &Mutex<Vec<u8>>) 
     }
 }
 
-/// How many bytes of the body of a `PUT` were sent.
-fn put(sent: &[u8]) -> usize {
+/// How many bytes of the body of the first request that begins like this were sent.
+fn body(sent: &[u8], request: &str) -> usize {
     let find = |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).position(|window| window == text);
-    let body = find(sent, b"PUT /").and_then(|at| Some(at + find(&sent[at..], b"\r\n\r\n")? + 4));
+    let body = find(sent, request.as_bytes()).and_then(|at| Some(at + find(&sent[at..], b"\r\n\r\n")? + 4));
     body.map_or(0, |at| sent.len() - at)
 }
 
@@ -84,17 +84,19 @@ fn partial(folder: &Path) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_keeps_to_the_limit() {
-    let (served, address) = serve(&hub_tests::hub()).await;
-    let (url, sent) = passing(address);
-    let place = Place::new();
-    std::fs::write(place.home.path().join("w.bin"), noise(1, SIZE)).unwrap();
-    let mut upload = hub(place.home.path());
-    upload.args(["--endpoint", &url, "upload", "ada/demo", "w.bin", "--max-bandwidth", "1"]);
-    // The flag counts, and not the variable.
-    upload.env("HF_TOKEN", ADA).env("HUB_MAX_BANDWIDTH", "0");
-    let seen = tokio::task::block_in_place(|| run_until(upload, || put(&sent.lock().unwrap())));
-    assert!(seen < FEW, "{seen} bytes");
-    served.abort();
+    for (embedded, request) in [(hub_tests::lfs_hub(), "PUT /"), (hub_tests::hub(), "POST /_xet/")] {
+        let (served, address) = serve(&embedded).await;
+        let (url, sent) = passing(address);
+        let place = Place::new();
+        std::fs::write(place.home.path().join("w.bin"), noise(1, SIZE)).unwrap();
+        let mut upload = hub(place.home.path());
+        upload.args(["--endpoint", &url, "upload", "ada/demo", "w.bin", "--max-bandwidth", "1"]);
+        // The flag counts, and not the variable.
+        upload.env("HF_TOKEN", ADA).env("HUB_MAX_BANDWIDTH", "0");
+        let seen = tokio::task::block_in_place(|| run_until(upload, || body(&sent.lock().unwrap(), request)));
+        assert!(seen < FEW, "{request}: {seen} bytes");
+        served.abort();
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ const AT_ONCE: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f81_a_killed_upload_leaves_no_commit_and_the_next_one_sends_what_is_missing() {
-    let served = hub_tests::hub();
+    let served = hub_tests::lfs_hub();
     let api = ada(&served);
     let before = api.list_repo_commits("ada/demo").all().await.unwrap();
     let contents: Vec<_> =

@@ -46,6 +46,8 @@ fn every_deletion_asks_and_without_a_terminal_nothing_happens() {
     place.ok(&["repos", "tag", "create", demo, "v1"]);
     place.ok(&["repos", "branch", "create", demo, "dev"]);
     place.ok(&["repos", "create", app, "--type", "space", "--sdk", "static", "-s", "KEY=1", "-e", "NAME=1"]);
+    place.ok(&["admin", "users", "create", "bob"]);
+    place.ok(&["admin", "orgs", "create", "lab"]);
     let cached = format!("model/{demo}");
     let cases = BTreeMap::from([
         ("repos delete", vec![demo.as_str()]),
@@ -55,6 +57,8 @@ fn every_deletion_asks_and_without_a_terminal_nothing_happens() {
         ("spaces variables delete", vec![app, "NAME"]),
         ("cache rm", vec![&cached]),
         ("cache prune", vec![]),
+        ("admin users delete", vec!["bob"]),
+        ("admin orgs delete", vec!["lab"]),
     ]);
     let deletions: Vec<String> = leaves(&place).into_iter().filter(|command| takes_away(command)).collect();
     assert_eq!(

@@ -80,6 +80,7 @@ impl Files {
         }
         if self.standing(file) == Standing::Unchanged {
             self.skips.skip(file);
+            self.known(file, self.size(file));
             self.advance(file, self.size(file));
         }
     }
@@ -100,8 +101,15 @@ impl Files {
         if let Some(file) = self.files.get_mut(file) {
             file.recipe = Some(recipe);
         }
-        if let (Some(seen), 1..) = (self.seen.get(file), known) {
-            self.job.reporter.event(&Event::Known { path: self.job.path(seen.operation), bytes: known });
+        if known > 0 && self.standing(file) != Standing::Unchanged {
+            self.known(file, known);
+        }
+    }
+
+    /// Reports bytes of a file that do not travel.
+    fn known(&self, file: usize, bytes: u64) {
+        if let Some(seen) = self.seen.get(file) {
+            self.job.reporter.event(&Event::Known { path: self.job.path(seen.operation), bytes });
         }
     }
 
