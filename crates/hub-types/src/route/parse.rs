@@ -276,6 +276,7 @@ mod tests {
                                 | RepoRoute::AuthCheck { write: false }
                                 | RepoRoute::Like
                                 | RepoRoute::Likers
+                                | RepoRoute::DuplicateLfsFiles
                         )
                     {
                         continue;
