@@ -29,7 +29,7 @@ def main():
     program, *names = sys.argv[1:]
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory(prefix="hub-methods-") as folder:
-        world = World(Path(program).resolve(), None, Path(folder))
+        world = World(Path(program).resolve(), None, Path(folder), xet=False)
         os.environ.clear()
         os.environ.update(world.environment)
         # Git's credentials of these checks, and nobody else's.

@@ -184,7 +184,7 @@ def main():
     path = Path(path).resolve()
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory(prefix="hub-record-") as folder:
-        world = World(Path(program).resolve(), None, Path(folder))
+        world = World(Path(program).resolve(), None, Path(folder), xet=False)
         os.environ.clear()
         os.environ.update(world.environment)
         import huggingface_hub
