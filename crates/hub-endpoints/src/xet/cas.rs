@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
-use http::{Request, Response, response::Parts};
+use http::{Request, Response, StatusCode, response::Parts};
 use hub_transport::{
     BaseUrl, Body, CallInfo, Endpoint, Error, ErrorKind, RetryClass, Transport, WithoutToken,
 };
@@ -61,7 +61,8 @@ impl XetCas {
         };
         match cas.token().await {
             Ok(_) => Ok(Some(cas)),
-            Err(error) if error.kind().is_not_found() => Ok(None),
+            // A 401 may mean a missing repository too, and mostly means a token that is not taken.
+            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -378,6 +379,10 @@ mod tests {
             Transport::builder("https://hub.test").inner_service(script).build().unwrap()
         };
         assert!(XetCas::connect(&respond(404), source()).await.unwrap().is_none());
+        assert_eq!(
+            XetCas::connect(&respond(401), source()).await.unwrap_err().status(),
+            Some(StatusCode::UNAUTHORIZED)
+        );
         assert_eq!(XetCas::connect(&respond(403), source()).await.unwrap_err().kind(), ErrorKind::Forbidden);
         for cas_url in ["http://cas.test", "https://u:secret@cas.test", "/_xet", "https://169.254.169.254/x"]
         {
