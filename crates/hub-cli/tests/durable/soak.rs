@@ -39,6 +39,7 @@ pub(crate) struct Held {
     /// Resident memory and its peak, in KiB.
     memory: u64,
     pub(crate) peak: u64,
+    /// Open files and sockets, without those of the database.
     pub(crate) handles: usize,
 }
 
@@ -49,7 +50,9 @@ impl Held {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
             line.trim().trim_end_matches("kB").trim().parse().unwrap()
         };
-        let handles = fs::read_dir(format!("/proc/{process}/fd")).unwrap().count();
+        // Connections to the database are kept for the next ones, up to a number.
+        let is_database = |file: &PathBuf| file.to_string_lossy().contains("/hub.db");
+        let handles = open_files(process).into_iter().filter(|file| !is_database(file)).count();
         Self { memory: kib("VmRSS:"), peak: kib("VmHWM:"), handles }
     }
 

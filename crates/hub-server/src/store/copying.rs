@@ -16,6 +16,7 @@ use super::{Result, StoreError, layout::entries};
 pub(crate) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
+    #[cfg(all(unix, feature = "serve"))]
     pub(crate) fn now(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
