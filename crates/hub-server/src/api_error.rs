@@ -9,7 +9,7 @@ use hub_types::{
     error_code::{ErrorBody, INVALID_CREDENTIALS_MESSAGE, X_REPO_COMMIT},
 };
 
-use crate::store::StoreError;
+use crate::store::{StoreError, with_causes};
 
 /// What is left of a limit and when it is whole again (draft-ietf-httpapi-ratelimit-headers).
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -131,14 +131,7 @@ impl ApiError {
 
     /// 500 with nothing about the inside; the log has the details.
     pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        tracing::error!(error = %text, "a request failed inside the hub");
+        tracing::error!(error = %with_causes(error), "a request failed inside the hub");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal error; the log of the hub has the reason")
     }
 

@@ -16,15 +16,11 @@ pub trait Info: Send + Sized + 'static {
     fn read(repo_type: RepoType, head: &Parts, body: &Bytes) -> Result<Self, Error>;
 }
 
-fn read<T: DeserializeOwned>(head: &Parts, body: &Bytes) -> Result<T, Error> {
-    decode_json(head, body)
-}
-
 impl Info for ModelInfo {
     const METHOD: &'static str = "model_info";
 
     fn read(_: RepoType, head: &Parts, body: &Bytes) -> Result<Self, Error> {
-        read(head, body)
+        decode_json(head, body)
     }
 }
 
@@ -32,7 +28,7 @@ impl Info for DatasetInfo {
     const METHOD: &'static str = "dataset_info";
 
     fn read(_: RepoType, head: &Parts, body: &Bytes) -> Result<Self, Error> {
-        read(head, body)
+        decode_json(head, body)
     }
 }
 
@@ -40,7 +36,7 @@ impl Info for SpaceInfo {
     const METHOD: &'static str = "space_info";
 
     fn read(_: RepoType, head: &Parts, body: &Bytes) -> Result<Self, Error> {
-        read(head, body)
+        decode_json(head, body)
     }
 }
 
@@ -49,9 +45,9 @@ impl Info for RepoInfo {
 
     fn read(repo_type: RepoType, head: &Parts, body: &Bytes) -> Result<Self, Error> {
         match repo_type {
-            RepoType::Dataset => read(head, body).map(Self::Dataset),
-            RepoType::Space => read(head, body).map(Self::Space),
-            _ => read(head, body).map(Self::Model),
+            RepoType::Dataset => decode_json(head, body).map(Self::Dataset),
+            RepoType::Space => decode_json(head, body).map(Self::Space),
+            _ => decode_json(head, body).map(Self::Model),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{OpenError, StoreError};
+use crate::{OpenError, StoreError, store::with_causes};
 
 /// Why a request of those who run the Hub failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -41,19 +41,8 @@ impl AdminError {
 
     /// A failure of the machine: what was tried, and why it did not work.
     pub(crate) fn failed(what: &str, error: &dyn std::error::Error) -> Self {
-        Self::new(AdminErrorKind::Failed, format!("{what}: {}", chain(error)))
+        Self::new(AdminErrorKind::Failed, format!("{what}: {}", with_causes(error)))
     }
-}
-
-/// A line with all causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 impl From<StoreError> for AdminError {
@@ -73,7 +62,7 @@ impl From<StoreError> for AdminError {
             | StoreError::BadSecretKey { .. } => AdminErrorKind::Invalid,
             _ => AdminErrorKind::Failed,
         };
-        Self::new(kind, chain(&error))
+        Self::new(kind, with_causes(&error))
     }
 }
 
@@ -81,7 +70,7 @@ impl From<OpenError> for AdminError {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Store(error) => error.into(),
-            error => Self::new(AdminErrorKind::Failed, chain(&error)),
+            error => Self::new(AdminErrorKind::Failed, with_causes(&error)),
         }
     }
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::git_env::MISLEADING;
 
-use super::{CommitId, RepoRecord, Result, Store, StoreError, copying::Stop};
+use super::{CommitId, RepoRecord, Result, Store, StoreError, copying::Stop, with_causes};
 
 /// How many faults are told.
 const MOST_PROBLEMS: usize = 1_000;
@@ -155,16 +155,6 @@ impl Store {
         }
         Ok(())
     }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 fn sha256(path: &Path, stop: &Stop) -> Result<String> {

@@ -296,3 +296,14 @@ impl StoreError {
 
 /// A result of the store.
 pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// An error in one line, with all causes.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}

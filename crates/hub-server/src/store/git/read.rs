@@ -65,6 +65,20 @@ impl GitRepo {
         Ok((commit, Some((entry, Content::Small(content)))))
     }
 
+    /// The tree of a folder; of the whole commit without a path.
+    ///
+    /// # Errors
+    /// `EntryNotFound` when it is not there or is a file.
+    pub(super) fn folder(&self, repo: &gix::Repository, commit: CommitId, folder: &str) -> Result<ObjectId> {
+        if folder.is_empty() {
+            return tree_of(repo, commit);
+        }
+        match self.find(repo, commit, folder)? {
+            Some((mode, oid)) if mode.is_tree() => Ok(oid),
+            _ => Err(StoreError::EntryNotFound { path: folder.to_owned() }),
+        }
+    }
+
     /// What is at a path of a commit. The commit and the folders on the way are kept in memory.
     pub(super) fn find(
         &self,
@@ -110,14 +124,7 @@ impl GitRepo {
     pub(crate) fn list(&self, commit: CommitId, folder: &str, recursive: bool) -> Result<Vec<Entry>> {
         let repo = self.open.local()?;
         let folder = folder.trim_end_matches('/');
-        let tree = if folder.is_empty() {
-            tree_of(&repo, commit)?
-        } else {
-            match self.find(&repo, commit, folder)? {
-                Some((mode, oid)) if mode.is_tree() => oid,
-                _ => return Err(StoreError::EntryNotFound { path: folder.to_owned() }),
-            }
-        };
+        let tree = self.folder(&repo, commit, folder)?;
         let mut found = Vec::new();
         walk(&repo, tree, folder, recursive, &mut found)?;
         found.sort_by(|a, b| a.0.cmp(&b.0));

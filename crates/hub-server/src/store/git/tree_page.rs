@@ -8,7 +8,7 @@ use gix::{
 use super::{
     CommitId, Entry, GitRepo, ObjectId,
     object::read_object,
-    read::{LONGEST_PATH, MOST_ENTRIES, Mode, describe, tree_of},
+    read::{LONGEST_PATH, MOST_ENTRIES, Mode, describe},
 };
 use crate::store::{Result, StoreError};
 
@@ -87,14 +87,7 @@ impl GitRepo {
     ) -> Result<Listing> {
         let repo = self.open.local()?;
         let folder = folder.trim_end_matches('/');
-        let tree = if folder.is_empty() {
-            tree_of(&repo, commit)?
-        } else {
-            match self.find(&repo, commit, folder)? {
-                Some((mode, oid)) if mode.is_tree() => oid,
-                _ => return Err(StoreError::EntryNotFound { path: folder.to_owned() }),
-            }
-        };
+        let tree = self.folder(&repo, commit, folder)?;
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let open = vec![steps(&repo, &prefix, tree, recursive, after)?.into_iter()];
         Ok(Listing { repo, open, recursive, after: after.map(str::to_owned), seen: 0 })
