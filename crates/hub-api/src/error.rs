@@ -83,6 +83,7 @@ impl Error {
                 | DownloadError::IncompleteSnapshot { source: None, .. }
                 | DownloadError::NoCommit { .. },
             ) => true,
+            Self::Commit(error) => error.is_not_found(),
             _ => self.transport().is_some_and(hub_transport::Error::is_not_found),
         }
     }
@@ -120,11 +121,13 @@ impl Error {
         }
     }
 
-    /// Whether the input was wrong and nothing was sent.
+    /// Whether the input was wrong and nothing was sent; files to upload that are not there or cannot be read, too.
     pub fn is_invalid_input(&self) -> bool {
         match self {
             Self::Invalid(_) | Self::Setup(_) => true,
-            Self::Commit(CommitError::InvalidOperation(_) | CommitError::PathClash { .. }) => true,
+            Self::Commit(
+                CommitError::InvalidOperation(_) | CommitError::PathClash { .. } | CommitError::Sources(_),
+            ) => true,
             _ => self.kind() == Some(ErrorKind::Build),
         }
     }

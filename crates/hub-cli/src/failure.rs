@@ -120,7 +120,13 @@ fn code(error: &Error) -> Code {
         _ => {}
     }
     match error.kind() {
-        Some(kind) if kind.is_not_found() => Code::NotFound,
+        Some(kind) if kind.is_not_found() => {
+            if error.is_not_found() {
+                Code::NotFound
+            } else {
+                Code::Failed
+            }
+        }
         Some(ErrorKind::Auth) => {
             let fault = causes(error).find_map(|cause| cause.downcast_ref::<AuthError>());
             fault.map_or(Code::NotAuthorised, code_of_auth)

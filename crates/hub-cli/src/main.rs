@@ -87,6 +87,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let runtime = runtime.enable_all().build().map_err(|error| Failure::other("cannot start", error))?;
     let offers_xet = !cli.global.no_xet;
     let done = runtime.block_on(async {
+        let _limit = stop::file_size_is_an_error();
         let session = Session::new(cli.global, output);
         let done = match cli.command {
             Command::Auth(args) => command::auth::run(&session, args).await,

@@ -96,9 +96,14 @@ pub enum CommitError {
     /// The server did not say where content goes by Xet; nothing was uploaded.
     #[error("the server gave no access to the store of its chunks")]
     XetToken(#[source] Error),
-    /// Chunks of files could not be sent by Xet; no commit was made.
-    #[error("uploading chunks of the files failed")]
-    XetContent(#[source] Error),
+    /// Chunks of a file, and perhaps of those after it, could not be sent by Xet; no commit was made.
+    #[error("uploading chunks of {} failed", shown(path))]
+    XetContent {
+        /// Path in the repository.
+        path: String,
+        /// The last attempt's error.
+        source: Error,
+    },
     /// The files whose chunks were sent by Xet could not be registered; no commit was made.
     #[error("the server did not register the uploaded files")]
     XetFiles(#[source] Error),
@@ -179,10 +184,10 @@ impl CommitError {
             Self::Preupload(source)
             | Self::LfsBatch(source)
             | Self::XetToken(source)
-            | Self::XetContent(source)
             | Self::XetFiles(source)
             | Self::Commit(source)
             | Self::Upload { source, .. }
+            | Self::XetContent { source, .. }
             | Self::VerifyFailed { source, .. }
             | Self::Copy { source, .. }
             | Self::Head { source, .. } => Some(source),
@@ -191,9 +196,15 @@ impl CommitError {
         }
     }
 
-    /// True if the repository, revision or file does not exist, or not for this caller.
+    /// True if the repository, revision or file does not exist, or not for this caller. What a storage of content says about an address
+    /// that the server gave is none of these.
     pub fn is_not_found(&self) -> bool {
-        self.as_transport().is_some_and(Error::is_not_found)
+        match self {
+            Self::Upload { .. } | Self::VerifyFailed { .. } | Self::XetContent { .. } | Self::XetFiles(_) => {
+                false
+            }
+            _ => self.as_transport().is_some_and(Error::is_not_found),
+        }
     }
 
     /// True if the same call may succeed later.

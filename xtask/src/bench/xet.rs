@@ -33,8 +33,9 @@ pub(super) fn measure() -> Outcome<String> {
     let bench = Bench(Workplace::new()?);
     let mut text = format!(
         "## Xet\n\n\
-         1 GiB, against one `hub serve` that checks everything and keeps it on disk: {RUNS} runs of each client in turn, each with an empty \
-         cache and, where the file is new, an empty server: the median, with the fastest and the slowest in brackets. Of `hub` the whole \
+         1 GiB, against one `hub serve` that checks everything and keeps it on disk: {RUNS} runs of each client in turn, each where the file \
+         is new with an empty cache and an empty server, where it has changed with what the client knows since it uploaded or downloaded the \
+         version before: the median, with the fastest and the slowest in brackets. Of `hub` the whole \
          process is measured, of `huggingface_hub` with `hf_xet` (the pinned versions) the call alone. What is moved is what crossed the loopback \
          interface; what is stored is the growth of the server's chunks. `hub` checks the sha256 and the Xet hash of what it downloads, `hf_xet` neither.\n\n{HEAD}"
     );
@@ -103,26 +104,19 @@ impl Bench {
         row(name, &both, &targets)
     }
 
+    /// A file of which each client has uploaded the version before, to a server of its own, and knows what it learned by that.
     fn upload_changed(&self) -> Outcome<String> {
         let mut both = [Runs::default(), Runs::default()];
         let base = self.file("base.bin", |path| random(path, 1_000))?;
-        let server = Server::start(&self.0.hub, &self.0.folder, &[])?;
-        let repo = create_repo(&server.url, "base", false)?;
-        execute(&mut self.command(
-            Client::Hub,
-            &server,
-            &self.home(Client::Hub, 1_000)?,
-            &["upload"],
-            &repo,
-            &base,
-        ))?;
-        for number in 0..RUNS {
-            for (client, runs) in [Client::Hub, Client::Python].into_iter().zip(&mut both) {
-                let seed = 2 * number as u64 + u64::from(client == Client::Python);
-                change(&base, 1_000, 2_000 + seed)
-                    .map_err(|error| format!("cannot change the file: {error}"))?;
+        for (client, runs) in [Client::Hub, Client::Python].into_iter().zip(&mut both) {
+            let server = Server::start(&self.0.hub, &self.0.folder, &[])?;
+            let (repo, home) = (create_repo(&server.url, "base", false)?, self.home(client, 1_000)?);
+            execute(&mut self.command(client, &server, &home, &["upload"], &repo, &base))?;
+            for number in 0..RUNS as u64 {
+                let seed = 2_000 + number;
+                change(&base, 1_000, seed).map_err(|error| format!("cannot change the file: {error}"))?;
                 let repo = create_repo(&server.url, &format!("changed-{seed}"), false)?;
-                self.measured(runs, client, &server, &self.home(client, number)?, &["upload"], &repo, &base)?;
+                self.measured(runs, client, &server, &home, &["upload"], &repo, &base)?;
                 change(&base, 1_000, 1_000).map_err(|error| format!("cannot change the file: {error}"))?;
             }
         }

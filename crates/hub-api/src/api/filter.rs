@@ -81,6 +81,9 @@ impl Emissions {
             (None, None) => Err(Error::build(
                 Message::argument("emissions_thresholds").text(" needs a least or a most value"),
             )),
+            (least, most) if [least, most].into_iter().flatten().any(f64::is_nan) => {
+                Err(Error::build(Message::argument("emissions_thresholds").text(" is not a number")))
+            }
             _ => Ok(()),
         }
     }

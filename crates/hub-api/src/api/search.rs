@@ -19,6 +19,8 @@ pub type ListSpacesListing<M = Async> = Listing<ListRepos<SpaceInfo>, M>;
 
 /// The largest page that servers give.
 const MAX_PAGE: usize = 1000;
+/// Longest text that is searched for, in bytes: many of them fit into one URL.
+const MAX_TEXT: usize = 2_000;
 
 /// `GET /api/models`, `/api/datasets` or `/api/spaces`
 #[derive(Debug, Clone)]
@@ -82,6 +84,7 @@ impl<T: Listed> PagedEndpoint for ListRepos<T> {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
+        self.check_texts()?;
         let model = &self.model;
         let emissions = model.emissions.as_ref();
         emissions.map(Emissions::check).transpose()?;
@@ -135,6 +138,30 @@ impl<T: Listed> PagedEndpoint for ListRepos<T> {
 
     fn keep(&self, item: &T) -> bool {
         self.model.emissions.as_ref().is_none_or(|emissions| item.emits_within(emissions))
+    }
+}
+
+impl<T: Listed> ListRepos<T> {
+    /// Refuses what no search can mean.
+    fn check_texts(&self) -> Result<(), Error> {
+        let wrong = |argument, why| Err(Error::build(Message::argument(argument).text(why)));
+        if self.sort.as_deref().is_some_and(|sort| sort.trim().is_empty()) {
+            return wrong("sort", " is empty");
+        }
+        if self.direction.is_some_and(|direction| direction.abs() != 1) {
+            return wrong("direction", " is -1, from most to least, or 1");
+        }
+        let texts = [("search", &self.search), ("filter", &self.filter)];
+        let all = texts.into_iter().flat_map(|(name, texts)| texts.iter().map(move |text| (name, text)));
+        for (name, text) in all.chain(self.author.iter().map(|author| ("author", author))) {
+            if text.chars().any(char::is_control) {
+                return wrong(name, " has a control character in it");
+            }
+            if text.len() > MAX_TEXT {
+                return wrong(name, " is longer than 2,000 bytes");
+            }
+        }
+        Ok(())
     }
 }
 

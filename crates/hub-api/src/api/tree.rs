@@ -6,7 +6,7 @@ use futures_util::{TryStreamExt, future};
 use http::Request;
 use hub_endpoints::paths_info;
 use hub_transport::{Body, Error, PagedEndpoint, Timeouts};
-use hub_types::{RepoRef, Revision, TreeEntry};
+use hub_types::{RepoRef, Revision, SafeRelPath, TreeEntry};
 
 use super::{endpoint_repo, endpoint_revision};
 use crate::{
@@ -68,7 +68,10 @@ impl PagedEndpoint for ListRepoTree {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        let (repo, path) = (endpoint_repo(&self.repo)?, self.path.clone());
+        let (repo, path) = (endpoint_repo(&self.repo)?, self.path.trim_matches('/').to_owned());
+        if !path.is_empty() {
+            path.parse::<SafeRelPath>().map_err(|error| Error::build(error.to_string()))?;
+        }
         let revision = endpoint_revision(self.revision.as_deref())?.unwrap_or_default();
         let (recursive, expand) = (self.recursive, self.expand);
         let tree = hub_endpoints::ListRepoTree {
@@ -178,6 +181,9 @@ impl Operation for GetPathsInfo {
 
     async fn run(self, api: HfApi) -> Result<Vec<TreeEntry>, crate::Error> {
         let (repo, revision) = (self.repo.get()?, revision_or_main(self.revision.as_deref())?);
+        for path in &self.paths {
+            path.trim_end_matches('/').parse::<SafeRelPath>()?;
+        }
         Ok(paths_info(api.transport()?, &repo, &revision, &self.paths, self.expand).await?)
     }
 }

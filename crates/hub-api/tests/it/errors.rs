@@ -23,7 +23,9 @@ fn what_a_commit_met_is_answered_for_as_the_commit_does() {
     assert!(!contended().is_not_found() && !contended().maybe_processed());
     let busy = Error::from(CommitError::FolderBusy { folder: "/f".into() });
     let clash = Error::from(CommitError::PathClash { file: "a".into(), inside: "a/b".into() });
-    assert!(busy.is_conflict() && clash.is_invalid_input() && !busy.is_invalid_input());
+    let gone = Error::from(CommitError::Sources(Vec::new()));
+    assert!(busy.is_conflict() && !busy.is_invalid_input());
+    assert!(clash.is_invalid_input() && gone.is_invalid_input());
 }
 
 #[test]

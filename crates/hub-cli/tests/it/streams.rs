@@ -99,6 +99,25 @@ fn a_full_stderr_changes_no_exit_code() {
     assert_eq!(run(&place, &words, Stdio::null(), full()).status.code(), Some(0));
 }
 
+/// A limit of the shell on the size of files is told like a full disk.
+#[cfg(unix)]
+#[test]
+fn a_file_beyond_the_limit_of_the_shell_is_an_error_that_is_told() {
+    let place = Place::new();
+    let id = format!("{}/large", me(&place));
+    let folder = folder_with(&[("w.bin", &vec![1; 3_000_000])]);
+    place.ok(&["upload", &id, folder.path().to_str().unwrap(), "."]);
+    let script = format!(
+        "ulimit -f 1000; exec '{}' --endpoint local:hub-data --no-xet download {id} w.bin --local-dir out",
+        env!("CARGO_BIN_EXE_hub")
+    );
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).env_clear().env("HOME", place.home.path()).env("USER", "ada");
+    let output = shell.current_dir(place.home.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).contains("hub: "), "{output:?}");
+}
+
 /// What a shell does with `hub completions bash | head -1`.
 #[cfg(unix)]
 #[test]

@@ -35,7 +35,7 @@ impl Endpoint for PostXorb<'_> {
     }
 
     fn target(&self) -> String {
-        self.hash.to_string()
+        format!("xorb {}", self.hash)
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {

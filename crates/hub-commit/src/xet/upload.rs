@@ -26,6 +26,8 @@ use crate::{CommitError, lfs};
 
 /// Memory of a chunk that is known, in bytes.
 const KNOWN: u64 = 64;
+/// How often files may be refused and made in another way: each time less is believed.
+const MOST_REFUSALS: u32 = 3;
 
 /// The CAS for the files of this job; `None` where they go by LFS: the Hub has no Xet, it is not wanted, or there are none.
 ///
@@ -163,10 +165,11 @@ async fn store(
     let mut storing = Storing { job, cas, known, session, contents, files: Vec::new(), xorbs: Vec::new() };
     let all: Vec<usize> = (0..storing.contents.len()).collect();
     storing.pass(&all, true).await?;
-    if let Err(failure) = storing.register().await {
-        let again = storing.after(failure)?;
+    let mut refusals = 0;
+    while let Err(failure) = storing.register().await {
+        let again = storing.after(failure, refusals)?;
         storing.pass(&again, false).await?;
-        storing.register().await?;
+        refusals += 1;
     }
     Ok(storing.files.into_iter().map(|file| (file.sha256, file.recipe.is_none())).collect())
 }
@@ -183,7 +186,8 @@ async fn open(job: &Arc<Job>, cas: &XetCas) -> Result<(Arc<Known>, Session), Com
             Some(folder) => Known::open(folder, &url, now, &mut index),
             None => Known::nothing(),
         };
-        Ok((Arc::new(known), Session::new(index, budget / 3)))
+        // Up to four are in memory: one that is made, one that waits, and those on their way.
+        Ok((Arc::new(known), Session::new(index, budget / 4)))
     })
     .await
 }
@@ -204,6 +208,9 @@ struct Storing<'a> {
 impl Storing<'_> {
     /// Reads some of the contents and sends what the CAS does not have.
     async fn pass(&mut self, which: &[usize], asks: bool) -> Result<(), CommitError> {
+        if which.is_empty() {
+            return Ok(());
+        }
         let contents = which.iter().filter_map(|index| self.contents.get(*index));
         let (seen, remotes): (Vec<Seen>, Vec<_>) =
             contents.map(|content| (content.seen, content.remote)).unzip();
@@ -241,14 +248,20 @@ impl Storing<'_> {
         shards::register(self.job, self.cas, &blocks, &self.xorbs).await
     }
 
-    /// What has to be read again when files were refused: those that refer to xorbs that the CAS may not have after all. These are
-    /// forgotten.
-    fn after(&mut self, failure: Failure) -> Result<Vec<usize>, CommitError> {
+    /// What has to be read again when files were refused, after so many refusals: those that refer to xorbs that the CAS may not have
+    /// after all. These are forgotten: first those that it names, which may be one of many, then all.
+    ///
+    /// Where everything comes from this session there is nothing to read again. Once, what was registered may have been changed on the
+    /// way.
+    fn after(&mut self, failure: Failure, refusals: u32) -> Result<Vec<usize>, CommitError> {
         let Failure::Refused(message, error) = failure else { return Err(failure.into()) };
-        let foreign: HashSet<MerkleHash> = self.files.iter().flat_map(|file| self.foreign(file)).collect();
-        let suspects = suspects(&message, &foreign);
-        if suspects.is_empty() {
+        if refusals >= MOST_REFUSALS {
             return Err(error);
+        }
+        let foreign: HashSet<MerkleHash> = self.files.iter().flat_map(|file| self.foreign(file)).collect();
+        let suspects = if refusals == 0 { suspects(&message, &foreign) } else { foreign };
+        if suspects.is_empty() {
+            return if refusals == 0 { Ok(Vec::new()) } else { Err(error) };
         }
         tracing::info!(
             xorbs = suspects.len(),

@@ -75,12 +75,23 @@ async fn a_refused_token_is_replaced_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_changed_on_the_way_up_is_sent_once_more() {
+    for on in ["/xorbs/", "/shards"] {
+        let hub = hub().fault(on, Fault::Refuse(400));
+        upload(&hub).await.unwrap();
+        is_whole(&hub);
+        assert_eq!(hub.count(on), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_xorb_ends_the_job() {
-    for status in [400, 404, 413] {
-        let hub = hub().fault("/xorbs/", Fault::Refuse(status));
+    for (status, sent) in [(400, 2), (404, 1), (413, 1)] {
+        let hub = hub().fault("/xorbs/", Fault::Refuse(status)).fault("/xorbs/", Fault::Refuse(status));
         let error = upload(&hub).await.unwrap_err();
-        assert!(matches!(error, CommitError::XetContent(_)), "{error:?}");
-        assert_eq!((hub.count("/shards"), hub.count("/xorbs/"), hub.commits()), (0, 1, 1));
+        assert!(matches!(error, CommitError::XetContent { .. }), "{error:?}");
+        assert!(!error.is_not_found() && error.to_string().contains("w.bin"), "{error}");
+        assert_eq!((hub.count("/shards"), hub.count("/xorbs/"), hub.commits()), (0, sent, 1));
     }
 }
 
@@ -101,7 +112,7 @@ async fn a_success_that_cannot_be_read_is_asked_for_again_and_then_an_error() {
             .fault("/xorbs/", unreadable(Effect::Nothing))
             .fault("/xorbs/", unreadable(Effect::Nothing));
         let error = upload(&hub).await.unwrap_err();
-        assert!(matches!(error, CommitError::XetContent(_)), "{kind:?}: {error:?}");
+        assert!(matches!(error, CommitError::XetContent { .. }), "{kind:?}: {error:?}");
         assert_eq!((hub.count("/shards"), hub.commits()), (0, 1));
     }
 }

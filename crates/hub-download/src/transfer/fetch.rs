@@ -17,6 +17,8 @@ use crate::{DownloadError, RemoteFile};
 ///
 /// A wrong content is thrown away and fetched once more, from the start and over one connection.
 pub(crate) async fn fetch(job: &Job<'_>, file: &RemoteFile, mut sink: Sink) -> Result<Sink, DownloadError> {
+    // From here on everything comes in order.
+    sink.cut()?;
     for last in [false, true] {
         sink = transfer(job, file, sink, !last).await?;
         match sink.digest() {

@@ -31,6 +31,8 @@ pub(crate) struct Partial {
     at: u64,
     /// Where bytes are missing although there are some after them.
     pub(crate) gap: Option<u64>,
+    /// What a process that was killed left after a gap.
+    spans: Vec<Range<u64>>,
     path: PathBuf,
     /// Its name when it is given up.
     common: PathBuf,
@@ -64,11 +66,13 @@ impl Partial {
         let (continued, killed) = (taken.is_some(), taken.is_some_and(|left| left != common));
         let options = OpenOptions::new().read(true).write(true).create_new(!continued).clone();
         let file = options.open(&path).map_err(|error| io_error("create", &path, error))?;
-        let (at, gap) = (0, killed.then(|| first_gap(&file)).flatten());
+        let written = killed.then(|| written(&file)).flatten();
+        let (gap, spans) = written.map_or((None, Vec::new()), |(gap, spans)| (Some(gap), spans));
         let mut partial = Self {
             file,
-            at,
+            at: 0,
             gap,
+            spans,
             path,
             common,
             disk,
@@ -77,8 +81,15 @@ impl Partial {
             syncing: None,
             _lock: lock,
         };
-        partial.cut()?;
+        if partial.spans.is_empty() {
+            partial.cut()?;
+        }
         Ok(partial)
+    }
+
+    /// What a process that was killed left after the gap, in order.
+    pub(crate) fn spans(&self) -> &[Range<u64>] {
+        &self.spans
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -208,20 +219,35 @@ impl Drop for Partial {
     }
 }
 
-/// Where a process that was killed left a gap: a little before, because systems count gaps in blocks.
+/// Where a process that was killed left the first gap, and what is written after it: a little less of each, because systems count gaps in
+/// blocks. `None` without a gap.
 #[cfg(unix)]
-fn first_gap(file: &File) -> Option<u64> {
+fn written(file: &File) -> Option<(u64, Vec<Range<u64>>)> {
+    use rustix::fs::{SeekFrom, seek};
+    /// More than a block of any file system.
     const BLOCK: u64 = 1024 * 1024;
+    /// Most spans that are looked for.
+    const MOST: usize = 10_000;
     let length = file.metadata().ok()?.len();
-    let gap = rustix::fs::seek(file, rustix::fs::SeekFrom::Hole(0)).ok();
-    // To ask moved the position of the file. Its end counts as a gap.
-    rustix::fs::seek(file, rustix::fs::SeekFrom::Start(0)).ok()?;
-    gap.filter(|gap| *gap < length).map(|gap| gap.saturating_sub(BLOCK))
+    let first = seek(file, SeekFrom::Hole(0)).ok().filter(|gap| *gap < length);
+    let (mut spans, mut at) = (Vec::new(), first.unwrap_or(length));
+    while spans.len() < MOST
+        && let Ok(start) = seek(file, SeekFrom::Data(at))
+        && let Ok(end) = seek(file, SeekFrom::Hole(start))
+        && at < end
+    {
+        let span = start.saturating_add(BLOCK)..end.saturating_sub(BLOCK);
+        spans.extend((span.start < span.end).then_some(span));
+        at = end;
+    }
+    // To ask moved the position of the file.
+    seek(file, SeekFrom::Start(0)).ok()?;
+    first.map(|gap| (gap.saturating_sub(BLOCK), spans))
 }
 
 /// Without a way to ask, the hash tells that there was one.
 #[cfg(not(unix))]
-fn first_gap(_: &File) -> Option<u64> {
+fn written(_: &File) -> Option<(u64, Vec<Range<u64>>)> {
     None
 }
 

@@ -1,5 +1,7 @@
 //! Where a blob goes while it arrives, with the hash of what has come.
 
+use std::ops::Range;
+
 use crate::content_id::Hasher;
 use crate::transfer::partial::Partial;
 use crate::transfer::written_ranges::WrittenRanges;
@@ -34,9 +36,16 @@ impl Sink {
     /// For a blob that an earlier download may have begun. Waits for the disk.
     pub(crate) fn partial(file: &RemoteFile, mut partial: Partial) -> Result<Self, DownloadError> {
         let mut hasher = file.id.hasher(file.size);
-        let position = partial.read(0..file.size, &mut hasher)?;
+        let position = partial.read(0..partial.gap.unwrap_or(file.size), &mut hasher)?;
+        let mut ahead = WrittenRanges::default();
+        partial.spans().iter().for_each(|span| ahead.add(span.clone()));
         let sink = Self::new(file, Store::Partial(Box::new(partial)));
-        Ok(Self { hasher, position, ..sink })
+        Ok(Self { hasher, position, ahead, ..sink })
+    }
+
+    /// What is there after a gap.
+    pub(crate) fn kept(&self) -> Vec<Range<u64>> {
+        self.ahead.iter().collect()
     }
 
     fn new(file: &RemoteFile, store: Store) -> Self {

@@ -21,6 +21,11 @@ impl WrittenRanges {
         self.0.remove(&position)
     }
 
+    /// All spans, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Range<u64>> {
+        self.0.iter().map(|(start, end)| *start..*end)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

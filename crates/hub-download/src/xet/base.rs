@@ -110,7 +110,7 @@ impl Bases {
     ) -> Result<(), Trouble> {
         let Some((blob, run)) = self.find(term) else { return Ok(()) };
         let damaged = |why: &dyn std::fmt::Display| {
-            tracing::warn!(%why, blob = %blob.content.display(), "a blob of the cache is damaged; what it lacks is fetched");
+            tracing::warn!(%why, blob = %blob.content.display(), "a blob of the cache is damaged and is not used; `hub cache verify --repair` mends it");
             blob.damaged.store(true, Ordering::Relaxed);
         };
         match blob.copy(run, term.chunks, position, put) {

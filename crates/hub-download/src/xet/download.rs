@@ -74,16 +74,23 @@ impl Download<'_> {
     /// # Errors
     /// Those of the disk.
     pub(super) async fn run(self, sink: Sink, log: ChunkLog) -> Result<(Sink, ChunkLog), DownloadError> {
-        let begun = sink.position;
+        let (begun, kept) = (sink.position, sink.kept());
         // The chunk in which an earlier download ended is fetched anew, so that its hash is known.
         let mut from = log.next().min(begun);
         let arrived = Arc::new(Arrived::new(log));
         let writer = DiskWriter::start(sink);
-        let sinks =
-            Sinks { job: self.job, file: self.file, arrived: &arrived, to_disk: writer.sender(), begun };
+        let there = begun + kept.iter().map(|span| span.end - span.start).sum::<u64>();
+        let sinks = Sinks {
+            job: self.job,
+            file: self.file,
+            arrived: &arrived,
+            to_disk: writer.sender(),
+            begun: there,
+        };
         let pieces = Pieces {
             download: self,
             sinks,
+            kept,
             pace: Mutex::new(Pace::new(self.job)),
             first_version: AtomicBool::new(false),
         };
@@ -108,7 +115,7 @@ impl Download<'_> {
             }
         };
         if let Err(trouble) = outcome {
-            tracing::debug!(path = %self.file.path, position = from, %trouble, "the rest of the file comes by GET and not by Xet");
+            tracing::warn!(path = %self.file.path, position = from, %trouble, "the rest of the file comes by GET and not by Xet");
         }
         drop(pieces);
         if arrived.copied() > 0 {
@@ -127,6 +134,8 @@ impl Download<'_> {
 struct Pieces<'t> {
     download: Download<'t>,
     sinks: Sinks<'t>,
+    /// What a download that was killed left after gaps.
+    kept: Vec<Range<u64>>,
     pace: Mutex<Pace<'t>>,
     /// Whether the CAS knows the first version of the request alone.
     first_version: AtomicBool,
@@ -147,9 +156,14 @@ impl Pieces<'_> {
         if position >= end {
             return Err(Trouble::lasting("the CAS gives nothing that is missing"));
         }
-        self.sinks.arrived.state().holes = Holes::new(position..end);
+        let mut before = {
+            let holes = &mut self.sinks.arrived.state().holes;
+            *holes = Holes::new(position..end);
+            self.kept.iter().for_each(|span| drop(holes.take(span.clone())));
+            holes.len()
+        };
         let (mut outcome, mut patience) = (self.round(piece).await, Interruptions::default());
-        let mut before = end - position;
+        let mut is_new = false;
         loop {
             let (left, gaps) = {
                 let holes = &self.sinks.arrived.state().holes;
@@ -157,13 +171,15 @@ impl Pieces<'_> {
             };
             let why = match outcome {
                 Err(lasting @ Trouble::Lasting(_)) => return Err(lasting),
+                // Fresh URLs that are refused have not expired.
+                Err(Trouble::Refused(why)) if is_new && left == before => return Err(Trouble::Lasting(why)),
                 _ if left == 0 => return Ok(()),
                 Err(passing) => passing.to_string(),
                 Ok(()) => "something is left out".to_owned(),
             };
             tracing::debug!(path = %self.download.file.path, left, why, "what is missing is asked for again");
             let wait = patience.wait(left < before).ok_or(Trouble::Lasting(why))?;
-            before = left;
+            (before, is_new) = (left, true);
             self.download.job.transport.clock().sleep(wait).await;
             outcome = Ok(());
             for gap in gaps {

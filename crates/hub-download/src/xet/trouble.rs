@@ -8,8 +8,10 @@ use hub_xet::XetError;
 /// Why something could not be had. It is never an error of the download, which goes on by `GET`; the text is for the log.
 #[derive(Debug)]
 pub(crate) enum Trouble {
-    /// With new URLs, or over another connection, it may go on.
+    /// Over another connection it may go on.
     Passing(String),
+    /// With new URLs it may go on.
+    Refused(String),
     /// Trying again is of no use.
     Lasting(String),
 }
@@ -22,9 +24,8 @@ impl Trouble {
     /// That of a request for data. The transport has tried as often as it may, but URLs expire.
     pub(crate) fn of_fetch(error: &Error) -> Self {
         match error.kind() {
-            ErrorKind::Forbidden | ErrorKind::Unauthorized | ErrorKind::Interrupted => {
-                Self::Passing(error.to_string())
-            }
+            ErrorKind::Forbidden | ErrorKind::Unauthorized => Self::Refused(error.to_string()),
+            ErrorKind::Interrupted => Self::Passing(error.to_string()),
             _ => Self::Lasting(error.to_string()),
         }
     }
@@ -42,7 +43,7 @@ impl From<XetError> for Trouble {
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Passing(why) | Self::Lasting(why)) = self;
+        let (Self::Passing(why) | Self::Refused(why) | Self::Lasting(why)) = self;
         f.write_str(why)
     }
 }

@@ -29,8 +29,8 @@ impl Disk for Lying {
 }
 
 /// Puts the beginning of the content under a name that only one process used.
-async fn killed(place: &Place, content: &Content) -> PathBuf {
-    let steps = [content.head(), content.broken(LENGTH), reply(404)];
+pub(crate) async fn killed(place: &Place, content: &Content, length: usize) -> PathBuf {
+    let steps = [content.head(), content.broken(length), reply(404)];
     place.download(steps).await.0.unwrap_err();
     let common = find(place.folder.path()).expect("a partial file");
     let name = common.file_name().unwrap().to_str().unwrap().replace(".incomplete", ".0badcafe.incomplete");
@@ -69,7 +69,7 @@ pub(crate) async fn wait_for_partial(place: &Place, length: u64) -> PathBuf {
 async fn f82_what_a_killed_process_wrote_is_continued_by_whoever_has_the_lock() {
     let content = Content::new(300_000);
     for place in targets() {
-        let own = killed(&place, &content).await;
+        let own = killed(&place, &content, LENGTH).await;
         let (outcome, requests) = place.download([content.head(), content.rest(LENGTH)]).await;
         assert_eq!(fs::read(outcome.unwrap()).unwrap(), content.bytes);
         assert_eq!(requests[0].header("range"), Some("bytes=200000-"));
@@ -93,7 +93,7 @@ async fn a_cache_with_the_beginning_of_a_download_is_whole_for_python_and_has_no
 async fn f84_where_locks_do_nothing_the_file_of_another_process_is_left_alone() {
     let content = Content::new(300_000);
     for mut place in targets() {
-        let own = killed(&place, &content).await;
+        let own = killed(&place, &content, LENGTH).await;
         place.options = place.options.clone().disk(Arc::new(Lying));
         let (outcome, requests) = place.download([content.head(), content.whole()]).await;
         assert_eq!(fs::read(outcome.unwrap()).unwrap(), content.bytes);
@@ -106,7 +106,7 @@ async fn f84_where_locks_do_nothing_the_file_of_another_process_is_left_alone() 
 async fn f82_what_nobody_came_back_for_is_removed_after_a_day() {
     let (content, other) = (Content::new(300_000), Content::new(290_000));
     for place in targets() {
-        let own = killed(&place, &content).await;
+        let own = killed(&place, &content, LENGTH).await;
         place.download([other.head(), other.whole()]).await.0.unwrap();
         assert!(own.exists());
         let days = SystemTime::now() - Duration::from_secs(25 * 60 * 60);

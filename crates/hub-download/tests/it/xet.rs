@@ -17,7 +17,7 @@ use hub_types::{
 };
 
 use crate::{
-    left::{find, until},
+    left::{find, killed, until},
     server::{COMMIT, Content, Place, targets},
     xet_hub::{Asked, Served, XetHub, noise},
 };
@@ -206,6 +206,37 @@ async fn f82_a_download_that_is_dropped_leaves_no_gap_and_the_next_one_goes_on()
         assert!(hub.download(&place).await.unwrap() == content.bytes);
         assert_eq!(hub.gets(), []);
         assert!(hub.fetched() < SIZE as u64 - left.len() as u64 + 256 * 1024);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn f82_what_a_killed_process_wrote_after_a_gap_is_not_fetched_again() {
+    use std::os::unix::fs::FileExt;
+    let content = Content::of(noise(1, 16_000_000));
+    for place in targets() {
+        let own = killed(&place, &content, 2_000_000).await;
+        let partial = fs::File::options().write(true).open(&own).unwrap();
+        partial.write_all_at(&content.bytes[4_000_000..14_000_000], 4_000_000).unwrap();
+        drop(partial);
+        let hub = XetHub::honest(&content);
+        assert!(hub.download(&place).await.unwrap() == content.bytes);
+        assert_eq!(hub.gets(), []);
+        // Less a MiB at each end of what is there, and what else is in the same range of a xorb.
+        let (fetched, missing) = (hub.fetched(), 4_000_000 + 3 * 1024 * 1024);
+        assert!(fetched < missing + 4 * 512 * 1024, "{fetched}");
+
+        // Wrong bytes in it are found, and plain GET, which comes in order, needs none of it.
+        for (policy, by_xet) in [(XetPolicy::Always, true), (XetPolicy::Never, false)] {
+            let place = place.another();
+            let own = killed(&place, &content, 2_000_000).await;
+            let partial = fs::File::options().write(true).open(&own).unwrap();
+            partial.write_all_at(&[7; 9_000_000], 4_000_000).unwrap();
+            drop(partial);
+            let hub = XetHub::honest(&content);
+            assert!(hub.download_by(&place, policy).await.unwrap() == content.bytes);
+            assert_eq!((hub.fetched() > 0, hub.gets().len()), (by_xet, 1));
+        }
     }
 }
 

@@ -128,10 +128,11 @@ async fn f96_xorbs_that_are_not_what_was_asked_for_leave_the_rest_to_plain_get()
 #[tokio::test]
 async fn f97_data_that_never_comes_whole_ends_after_some_tries() {
     let content = Content::of(noise(1, SIZE));
-    for fault in [
-        Served::Status as fn(u16) -> Served,
-        |_| Served::Breaks(7),
-        |_| Served::Bytes(|body| body.truncate(9)),
+    // Fresh URLs that are refused are asked for once more at most.
+    for (fault, most) in [
+        (Served::Status as fn(u16) -> Served, 5),
+        (|_| Served::Breaks(7), 40),
+        (|_| Served::Bytes(|body| body.truncate(9)), 40),
     ] {
         let place = targets().next().unwrap();
         let hub = XetHub::with(&content, move |asked, number| match asked {
@@ -141,7 +142,7 @@ async fn f97_data_that_never_comes_whole_ends_after_some_tries() {
         assert!(hub.download(&place).await.unwrap() == content.bytes);
         assert_eq!(hub.gets().len(), 1);
         let tries = hub.asked().iter().filter(|asked| matches!(asked, Asked::Reconstruction(..))).count();
-        assert!((4..40).contains(&tries), "{tries}");
+        assert!((3..most).contains(&tries), "{tries} of {most}");
     }
 }
 

@@ -5,6 +5,7 @@ mod admin;
 mod authorisation;
 mod branches;
 mod commit;
+mod conditional;
 mod contract;
 mod crowds;
 mod discussions;

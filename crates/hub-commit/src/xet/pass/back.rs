@@ -138,7 +138,7 @@ impl Back {
                 Need::Yes => {
                     let Some(sealed) = self.sealed.pop_front() else { break };
                     session.sent(number);
-                    self.sending.push(self.send(sealed, now));
+                    self.sending.push(self.send(sealed, files, now));
                 }
                 Need::No => {
                     self.sealed.pop_front();
@@ -155,10 +155,13 @@ impl Back {
         self.sealed.len() < before
     }
 
-    fn send(&self, sealed: Sealed, now: u64) -> Task<Sealed> {
+    fn send(&self, sealed: Sealed, files: &Files, now: u64) -> Task<Sealed> {
         let (cas, known) = (Arc::clone(&self.cas), Arc::clone(&self.known));
+        let first = sealed.shares.first().and_then(|(file, _)| files.seen.get(*file));
+        let path = first.map(|seen| self.job.path(seen.operation).to_owned()).unwrap_or_default();
         Box::pin(async move {
-            xorbs::send(&cas, &sealed.xorb).await?;
+            let sent = xorbs::send(&cas, &sealed.xorb).await;
+            sent.map_err(|source| CommitError::XetContent { path, source })?;
             let xorb = Arc::clone(&sealed.xorb);
             begin(move || {
                 known.note_xorb(&XorbBlock::from(xorb.index()), now);

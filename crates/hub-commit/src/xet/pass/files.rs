@@ -101,7 +101,7 @@ impl Files {
         if let Some(file) = self.files.get_mut(file) {
             file.recipe = Some(recipe);
         }
-        if known > 0 && self.standing(file) != Standing::Unchanged {
+        if self.standing(file) != Standing::Unchanged {
             self.known(file, known);
         }
     }
