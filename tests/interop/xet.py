@@ -1,12 +1,13 @@
 """Xet between the official client as it is by default, the embedded Hub, `hub`, and clients that know no Xet. Run by
 `cargo xtask interop`.
 
-usage: xet.py HUB
+usage: xet.py HUB [JAVASCRIPT]
 
-HUB is the `hub` program. Prints one line for each check; exits with 1 if one fails.
+HUB is the `hub` program, JAVASCRIPT a folder with the JavaScript client and transfer.mjs. Prints one line for each check; exits with 1 if one fails.
 """
 
 import hashlib
+import os
 import random
 import shutil
 import struct
@@ -127,6 +128,68 @@ def _(world):
     assert not any("/v1/xorbs/" in request.path for request in requests), "known chunks were sent again"
     world.hub("download", "ada/variation-again", "w.bin", "--local-dir", world.path("variation-back"))
     assert sha256(world.path("variation-back") / "w.bin") == hashlib.sha256(content).hexdigest()
+
+
+def by_hub(world, name, *arguments):
+    """Runs `hub` with caches of its own."""
+    world.environment, before = fresh(world, name), world.environment
+    try:
+        return world.hub(*arguments)
+    finally:
+        world.environment = before
+
+
+@check("of a variation of what hub uploaded Python sends less than 2 %, and the other way round")
+def _(world):
+    size = 100 * MIB
+    by_python = lambda home, repo, folder: python(world, home, UPLOAD, repo, folder)
+    by_us = lambda home, repo, folder: by_hub(world, home, "upload", repo, folder, ".")
+    for name, first, second in [("ours-then-theirs", by_us, by_python), ("theirs-then-ours", by_python, by_us)]:
+        repo, content = f"ada/{name}", bytearray(noise(name, size))
+        world.api.create_repo(repo)
+        first(f"{name}-1", repo, write(world.path(f"{name}-first"), {"w.bin": content}))
+        content[40 * MIB : 41 * MIB] = noise(f"{name} changed", MIB)
+        folder = write(world.path(f"{name}-second"), {"w.bin": content})
+        with world.wire.recording() as requests:
+            second(f"{name}-2", repo, folder)
+        sent = uploaded_bytes(requests)
+        assert MIB <= sent < 0.02 * size, f"{name}: {sent} bytes were sent"
+        expected = hashlib.sha256(content).hexdigest()
+        back = world.path(f"{name}-back")
+        by_hub(world, f"{name}-3", "download", repo, "w.bin", "--local-dir", back / "hub")
+        python(world, f"{name}-3", DOWNLOAD, repo, back / "python")
+        assert sha256(back / "hub/w.bin") == sha256(back / "python/w.bin") == expected, name
+
+
+@check("the JavaScript client reads what came by Xet, and what it uploads by Xet others read")
+def _(world):
+    if len(sys.argv) < 3:
+        print("skipped: there is no JavaScript client")
+        return
+    script = Path(sys.argv[2]) / "transfer.mjs"
+
+    def javascript(*arguments):
+        environment = world.environment | {"HF_ENDPOINT": world.wire.url, "HF_TOKEN": ADA, "PATH": os.environ["PATH"]}
+        command = ["node", script, *map(str, arguments)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=10 * MINUTE)
+        assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+
+    content = noise("javascript", 20 * MIB)
+    folder = write(world.path("javascript"), {"w.bin": content, "from-js.bin": content[MIB:] + noise("more", MIB)})
+    world.api.create_repo("ada/javascript")
+    by_hub(world, "javascript-home", "upload", "ada/javascript", folder / "w.bin", "w.bin")
+    with world.wire.recording() as requests:
+        javascript("download", "ada/javascript", "w.bin", world.path("javascript-back"))
+    assert any("/reconstructions/" in request.path for request in requests), "it did not come by Xet"
+    assert world.path("javascript-back").read_bytes() == content
+    with world.wire.recording() as requests:
+        javascript("upload", "ada/javascript", "from-js.bin", folder / "from-js.bin")
+    assert any(request.path.endswith("/shards") for request in requests), "it did not go by Xet"
+    python(world, "javascript-python", DOWNLOAD, "ada/javascript", world.path("javascript-python-back"))
+    by_hub(world, "javascript-hub", "download", "ada/javascript", "--local-dir", world.path("javascript-hub-back"))
+    for back in ("javascript-python-back", "javascript-hub-back"):
+        for name in ("w.bin", "from-js.bin"):
+            assert sha256(world.path(back) / name) == sha256(folder / name), (back, name)
 
 
 @check("what is private is named to nobody else, who uploads it again")

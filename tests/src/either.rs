@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use hub_api::HfApi;
+use hub_api::{HfApi, XetPolicy};
 
 use crate::embedded::Embedded;
 use crate::faulty::{Change, Fault, Faulty, Seen};
 use crate::model::{Model, Rules};
-use crate::model_client::model_user;
+use crate::model_client::{model_user, user_by};
 use crate::there::There;
 
 /// Which Hub.
@@ -50,6 +50,11 @@ impl Hub {
     /// A client for `user`, whose waits are decided by `seed`.
     pub fn user(&self, user: &str, seed: u64) -> HfApi {
         both!(self, hub => model_user(hub, user, seed))
+    }
+
+    /// A client for `user`, whose large files travel by Xet; the model has none.
+    pub fn user_with_xet(&self, user: &str, seed: u64) -> HfApi {
+        both!(self, hub => user_by(XetPolicy::Always, hub, user, seed))
     }
 
     /// Asks `script` what happens to each request from now on.

@@ -87,8 +87,13 @@ pub fn model_transport<S: Server>(hub: &Faulty<S>, user: &str, seed: u64) -> Tra
 
 /// A client of a Hub for `user`, whose waits are decided by `seed`. Large files go by LFS: the model has nothing else.
 pub fn model_user<S: Server>(hub: &Faulty<S>, user: &str, seed: u64) -> HfApi {
+    user_by(XetPolicy::Never, hub, user, seed)
+}
+
+/// [`model_user`], whose large files go by Xet where `policy` says so.
+pub fn user_by<S: Server>(policy: XetPolicy, hub: &Faulty<S>, user: &str, seed: u64) -> HfApi {
     let transport = model_transport(hub, user, seed).build().unwrap();
-    HfApi::builder_over(transport).xet(XetPolicy::Never).build().unwrap()
+    HfApi::builder_over(transport).xet(policy).build().unwrap()
 }
 
 /// Runs work in a runtime of its own whose time passes only when all wait. Ends with a panic when it takes a day.

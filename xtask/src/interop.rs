@@ -32,10 +32,11 @@ pub(crate) fn run() -> Outcome {
     let model = newest.model_folder()?;
     let hub = hub()?;
     let path = path_with_git_lfs()?;
+    let javascript = javascript()?;
     let outcomes = [
         execute(newest.script("checks.py").arg(&hub).arg(&model).env("PATH", &path)),
         execute(newest.script("checks.py").arg(&hub).arg(&model).arg("--no-xet").env("PATH", &path)),
-        execute(newest.script("xet.py").arg(&hub).env("PATH", &path)),
+        execute(newest.script("xet.py").arg(&hub).args(&javascript).env("PATH", &path)),
         execute(newest.script("cache.py").arg(&hub)),
         execute(documented.script("checks_old.py").arg(&hub).arg(&model)),
         execute(newest.script("methods.py").arg(&hub)),
@@ -136,6 +137,37 @@ fn path_with_git_lfs() -> Outcome<OsString> {
             Ok(path)
         }
     }
+}
+
+/// The JavaScript client, pinned with hashes.
+const JAVASCRIPT: &str = "tests/interop/javascript";
+
+/// A folder below the target folder with the JavaScript client and its script; `None` where there is no npm.
+fn javascript() -> Outcome<Option<PathBuf>> {
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let works = Command::new(npm).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !works.is_ok_and(|status| status.success()) {
+        let reason = "npm cannot be started";
+        if in_ci() {
+            return Err(format!("{reason}; with CI set, the checks of the JavaScript client must run"));
+        }
+        println!("the checks of the JavaScript client are skipped: {reason}");
+        return Ok(None);
+    }
+    let folder = target_folder()?.join("interop/javascript");
+    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    let lock = std::fs::read(folder.join("package-lock.json")).unwrap_or_default();
+    for name in ["package.json", "package-lock.json", "transfer.mjs"] {
+        std::fs::copy(root().join(JAVASCRIPT).join(name), folder.join(name)).map_err(failed)?;
+    }
+    let is_there = folder.join("node_modules").is_dir();
+    if !is_there || std::fs::read(folder.join("package-lock.json")).map_err(failed)? != lock {
+        let mut install = Command::new(npm);
+        install.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder);
+        execute(&mut install)?;
+    }
+    Ok(Some(folder))
 }
 
 /// The folder of a git-lfs that is unpacked below the target folder; `None` where one is installed.

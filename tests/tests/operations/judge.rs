@@ -34,7 +34,7 @@ fn run(kind: Kind, scenario: &Scenario, fault: Option<(usize, Fault)>) -> Ended 
     let folder = temporary.path().to_owned();
     in_paused_time(async {
         let hub = Hub::with_demo(kind, &scenario.rules).await;
-        let api = hub.user("ada", 7);
+        let api = if scenario.xet { hub.user_with_xet("ada", 7) } else { hub.user("ada", 7) };
         let place = Place { api, hub: hub.clone(), folder: folder.clone() };
         (scenario.prepare)(place.clone()).await;
         let (first, before) = (hub.log().len(), hub.there().await.to_string());

@@ -39,6 +39,13 @@ macro_rules! on_both {
     };
 }
 
+/// The model has no Xet. Downloads by Xet decode on threads that wait for what arrives, for which time does not pass: what may go wrong
+/// with them is in the tests of `hub-download`.
+#[test]
+fn a_commit_by_xet_on_the_embedded_hub() {
+    every_operation(Kind::Embedded, &uploads::xet());
+}
+
 on_both! {
     a_commit_of_small_files: uploads::small_files;
     an_lfs_file_in_one_piece: uploads::lfs_basic;

@@ -23,6 +23,8 @@ pub(crate) type Work<T> = Pin<Box<dyn Future<Output = T>>>;
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) rules: Rules,
+    /// Whether large files travel by Xet.
+    pub(crate) xet: bool,
     /// What is there before; nothing goes wrong with it.
     pub(crate) prepare: fn(Place) -> Work<()>,
     /// The job; what it gives, as text that is the same in every run that goes well.
@@ -36,7 +38,7 @@ pub(crate) struct Scenario {
 impl Scenario {
     pub(crate) fn new(name: &'static str, run: fn(Place) -> Work<Result<String, Error>>) -> Self {
         let prepare = |_| -> Work<()> { Box::pin(async {}) };
-        Self { name, rules: Rules::default(), prepare, run, steps: false, files: None }
+        Self { name, rules: Rules::default(), xet: false, prepare, run, steps: false, files: None }
     }
 }
 

@@ -29,6 +29,12 @@ pub(crate) fn lfs_basic() -> Scenario {
     Scenario::new("lfs_basic", |place| Box::pin(commit(place, vec![add("w.bin", noise(1, 300))])))
 }
 
+pub(crate) fn xet() -> Scenario {
+    let run: fn(Place) -> Work<_> =
+        |place| Box::pin(commit(place, vec![add("w.bin", noise(1, 300_000)), add("a.txt", "one")]));
+    Scenario { xet: true, ..Scenario::new("xet_upload", run) }
+}
+
 pub(crate) fn lfs_multipart() -> Scenario {
     let rules = Rules { part_size: Some(128), ..Rules::default() };
     let run: fn(Place) -> Work<_> = |place| Box::pin(commit(place, vec![add("w.bin", noise(2, 300))]));

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
     header::{
-        ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
-        IF_RANGE, LINK, LOCATION, RANGE,
+        ACCEPT, ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+        HeaderMap, IF_RANGE, LINK, LOCATION, RANGE, VARY,
     },
     request::Parts,
 };
@@ -16,7 +16,11 @@ use hub_types::{
     error_code::{X_LINKED_ETAG, X_LINKED_SIZE, X_REPO_COMMIT},
     route,
 };
-use hub_xet::{MerkleHash, wire::XET_HASH_HEADER};
+use hub_xet::{
+    MerkleHash,
+    wire::{CasRoute, XET_HASH_HEADER},
+};
+use serde_json::json;
 
 use super::lfs_links::Links;
 use crate::{
@@ -24,7 +28,7 @@ use crate::{
     api_error::{ApiError, header_text},
     context::{Context, Inner},
     respond,
-    route::rights::Access,
+    route::{cas, rights::Access},
     store::{CommitId, Content, Entry, RepoRecord},
 };
 use hub_types::range;
@@ -58,6 +62,9 @@ pub(crate) async fn resolve(
         })
         .await?;
     let mut response = match &linked {
+        Some((_, linked)) if wants_file_info(parts) && context.hub().offers_xet && linked.xet.is_some() => {
+            file_info(context, &found.repo, linked)
+        }
         Some((url, linked)) => {
             let text = format!("Found. Redirecting to {}", url.split('?').next().unwrap_or_default());
             let mut response = respond::whole(StatusCode::FOUND, "text/plain; charset=utf-8", text);
@@ -91,9 +98,44 @@ pub(crate) fn describe_lfs(headers: &mut HeaderMap, context: &Context, repo: &Re
         && let Ok(commit) = linked.commit.parse()
     {
         headers.insert(XET_HASH_HEADER, header_text(&hash.to_string()));
-        let path = route::repo(&repo.repo).xet_token(false, &commit);
-        headers.insert(LINK, header_text(&format!("<{}>; rel=\"xet-auth\"", context.absolute(&path))));
+        let (token, content) = xet_urls(context, repo, hash, &commit);
+        let links = format!("<{token}>; rel=\"xet-auth\", <{content}>; rel=\"xet-reconstruction-info\"");
+        headers.insert(LINK, header_text(&links));
     }
+}
+
+/// Where a token for the chunks of a file comes from, and what the file consists of.
+fn xet_urls(context: &Context, repo: &RepoRecord, hash: MerkleHash, commit: &Revision) -> (String, String) {
+    let token = context.absolute(&route::repo(&repo.repo).xet_token(false, commit));
+    let base = cas::base(context.hub().store.xet().instance());
+    let content = context.absolute(&format!("{base}{}", CasRoute::ReconstructionV1(hash)));
+    (token, content)
+}
+
+/// The media type by which the JavaScript client asks for what the headers of the redirect say: a browser does not show it those.
+const FILE_INFO: &str = "application/vnd.xet-fileinfo+json";
+
+fn wants_file_info(parts: &Parts) -> bool {
+    let accepted = parts.headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|one| {
+        one.split(';').next().is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case(FILE_INFO))
+    })
+}
+
+fn file_info(context: &Context, repo: &RepoRecord, linked: &Linked) -> Response<Body> {
+    let urls = linked.xet.zip(linked.commit.parse().ok());
+    let urls = urls.map(|(hash, commit)| (hash.to_string(), xet_urls(context, repo, hash, &commit)));
+    let (hash, (token, content)) = urls.unwrap_or_default();
+    let etag = format!("\"{}\"", linked.oid);
+    let info = json!({
+        "hash": hash, "refreshUrl": token, "reconstructionUrl": content, "etag": etag, "size": linked.size,
+    });
+    let mut response = respond::typed_json(StatusCode::OK, FILE_INFO, &info);
+    let headers = response.headers_mut();
+    headers.insert(ETAG, header_text(&etag));
+    headers.insert(VARY, HeaderValue::from_static("accept"));
+    describe_lfs(headers, context, repo, linked);
+    response
 }
 
 /// A file that the caller may see.

@@ -86,13 +86,42 @@ async fn entries_and_resolve_say_the_xet_hash() {
     // Python reads the last response when it stays on the same host, and the first one otherwise.
     for response in [&redirect, &behind] {
         assert_eq!(response.header("x-xet-hash"), Some(hash.as_str()));
-        let link =
+        let (token, terms) = response.header("link").unwrap().split_once(", ").unwrap();
+        let expected =
             format!("<http://localhost/api/models/ada/demo/xet-read-token/{commit}>; rel=\"xet-auth\"");
-        assert_eq!(response.header("link"), Some(link.as_str()));
+        assert_eq!(token, expected);
+        let begin = terms.starts_with("<http://localhost/_xet/");
+        let end = format!("/v1/reconstructions/{hash}>; rel=\"xet-reconstruction-info\"");
+        assert!(begin && terms.ends_with(&end), "{terms}");
         assert_eq!(response.header("x-linked-size"), Some("300000"));
         assert_eq!(response.header("x-linked-etag"), Some(format!("\"{}\"", sha256(&content)).as_str()));
         assert_eq!(response.header("x-repo-commit"), Some(commit));
     }
+}
+
+#[tokio::test]
+async fn who_cannot_see_the_headers_of_a_redirect_gets_them_as_json() {
+    let hub = hub();
+    let content = noise(6, 200_000);
+    let hash = add(&hub, "ada/demo", "w.bin", &content).await.hash().to_string();
+    let accept = "application/vnd.xet-fileinfo+json, */*";
+    let uri = "/ada/demo/resolve/main/w.bin";
+    let response = get(uri).header("accept", accept).header("range", "bytes=0-0").send(&hub).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("content-type"), Some("application/vnd.xet-fileinfo+json"));
+    assert_eq!(response.header("x-xet-hash"), Some(hash.as_str()));
+    let info = response.json();
+    assert_eq!((&info["hash"], &info["size"]), (&json!(hash), &json!(200_000)));
+    assert_eq!(info["etag"], json!(format!("\"{}\"", sha256(&content))));
+    let token = get(&path_of(info["refreshUrl"].as_str().unwrap())).send(&hub).await;
+    assert_eq!(token.status, 200);
+    let token = token.json()["accessToken"].as_str().unwrap().to_owned();
+    let terms = get(&path_of(info["reconstructionUrl"].as_str().unwrap())).token(&token).send(&hub).await;
+    assert_eq!(terms.status, 200);
+    // A file that is not in chunks has nothing of the kind.
+    let plain = get("/ada/demo/resolve/main/.gitattributes").header("accept", accept).send(&hub).await;
+    assert_eq!((plain.status.as_u16(), plain.header("x-xet-hash")), (200, None));
+    assert_ne!(plain.header("content-type"), Some("application/vnd.xet-fileinfo+json"));
 }
 
 #[tokio::test]
