@@ -72,8 +72,11 @@ impl Links {
             return Ok(refused(oid, size, unfit, "the oid must be 64 lower-case hexadecimal digits"));
         }
         match hub.store.lfs().promise(&self.repo, &oid)? {
+            // What is damaged or lost comes again.
             Some(stored) if stored == size => {
-                return Ok(BatchObject::new(oid, size));
+                if hub.store.whole(&self.repo, &oid)?.is_some() {
+                    return Ok(BatchObject::new(oid, size));
+                }
             }
             Some(_) => return Ok(refused(oid, size, unfit, "the object is known with another size")),
             None => {}

@@ -7,6 +7,7 @@ mod branches;
 mod commit;
 mod contract;
 mod crowds;
+mod damaged;
 mod discussions;
 mod errors;
 mod faults;

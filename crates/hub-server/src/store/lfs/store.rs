@@ -35,6 +35,8 @@ const PIECE: u64 = 256 * 1024;
 #[derive(Clone)]
 pub(crate) struct LfsStore {
     pub(super) objects: Arc<dyn ObjectStore>,
+    /// Where these are on the disk.
+    folder: PathBuf,
     pub(super) incoming: PathBuf,
     pub(super) database: Arc<Database>,
     pub(super) uploads: Uploads,
@@ -49,6 +51,7 @@ impl LfsStore {
         let objects = LocalFileSystem::new_with_prefix(layout.lfs())?.with_fsync(true);
         Ok(Self {
             objects: Arc::new(objects),
+            folder: layout.lfs(),
             incoming: layout.incoming(),
             database,
             uploads: Uploads::default(),
@@ -62,7 +65,7 @@ impl LfsStore {
         let _ = self.discards.set(how);
     }
 
-    pub(super) fn discards(&self) -> Option<DiscardLfs> {
+    pub(in crate::store) fn discards(&self) -> Option<DiscardLfs> {
         self.discards.get().copied()
     }
 
@@ -79,6 +82,14 @@ impl LfsStore {
                 .optional()?;
             Ok(size)
         })
+    }
+
+    /// Whether an object is stored with this size. Blocks on the disk.
+    pub(crate) fn is_stored(&self, oid: &str, size: u64) -> bool {
+        // What is thrown away is never missed.
+        self.discards().is_some()
+            || std::fs::metadata(self.folder.join(location(oid).as_ref()))
+                .is_ok_and(|found| found.len() == size)
     }
 
     /// As [`LfsStore::has`], for a client that will rely on it: for as long as garbage is given, the object stays. Blocks.
@@ -197,14 +208,20 @@ impl LfsStore {
 }
 
 /// The bytes `range` of an object, in pieces of at most 256 KiB.
+///
+/// # Errors
+/// `Content` when it is not there, or has not so many bytes.
 pub(in crate::store) async fn read_object(
     objects: &dyn ObjectStore,
     location: &Path,
     range: Range<u64>,
 ) -> Result<BoxStream<'static, Result<Bytes>>> {
-    let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
-    let found = objects.get_opts(location, options).await?;
-    let range = found.range;
+    let options = GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
+    let found = objects.get_opts(location, options).await.map_err(StoreError::content(location))?;
+    if found.range != range {
+        let reason = format!("it has {} bytes, and must have {} at least", found.meta.size, range.end);
+        return Err(StoreError::content(location)(reason));
+    }
     Ok(match found.payload {
         // The library would read a file in pieces of 8 KiB.
         GetResultPayload::File(file, path) => incoming::pieces(file, path, range, PIECE).boxed(),

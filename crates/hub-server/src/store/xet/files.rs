@@ -13,7 +13,6 @@ use tokio::runtime::Handle;
 
 use super::{
     XetFault, XetStore,
-    indexes::damaged,
     register::{has, known_sha256},
     store::recipe_location,
 };
@@ -92,12 +91,12 @@ impl XetStore {
 
     /// What a file consists of.
     pub(super) async fn terms(&self, file: &MerkleHash) -> Result<Vec<Term>> {
-        let bytes = self.shared.objects.get(&recipe_location(file)).await?.bytes().await?;
-        blocking(move || {
-            let shard = Shard::parse(&bytes).map_err(damaged)?;
-            Ok(shard.files.into_iter().next().map(|file| file.terms).unwrap_or_default())
-        })
-        .await
+        let location = recipe_location(file);
+        let found = self.shared.objects.get(&location).await.map_err(StoreError::content(&location))?;
+        let bytes = found.bytes().await?;
+        let shard =
+            blocking(move || Ok(Shard::parse(&bytes))).await?.map_err(StoreError::content(&location))?;
+        Ok(shard.files.into_iter().next().map(|file| file.terms).unwrap_or_default())
     }
 
     /// The terms of some bytes of a file, at most `most`, and where their chunks are stored. The end may lie beyond that of the file.

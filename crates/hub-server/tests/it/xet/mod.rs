@@ -2,6 +2,7 @@
 
 mod backup;
 mod bridge;
+mod damaged;
 mod desk;
 mod files;
 mod operating;
