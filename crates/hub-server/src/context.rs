@@ -70,7 +70,7 @@ pub(crate) struct Context {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Subject(Arc<Mutex<Changed>>);
 
-/// What was changed.
+/// What was changed. Only a server on a port reads it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Changed {
     /// The repository or account.

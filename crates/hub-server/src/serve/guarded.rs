@@ -19,6 +19,7 @@ use super::{metrics::Metrics, oversight::Oversight, probes, probes::Probed};
 use crate::{
     Body, BoxError, EmbeddedHub,
     api_error::ApiError,
+    body,
     embedded_hub::{ListenAddress, PeerAddress, is_loopback_authority, requested_host},
     limits::activity::Activity,
     respond,
@@ -110,7 +111,11 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
         let (answering, started) = (self.activity.request(), Instant::now());
         if let Some(error) = self.refusal(&parts) {
             let response = self.refuse(&parts, error, started).map(|body| answering.body(body));
-            return Box::pin(std::future::ready(Ok(response)));
+            let mut body = body::erase(body);
+            return Box::pin(async move {
+                body::drain(&mut body).await;
+                Ok(response)
+            });
         }
         parts.extensions.insert(self.listen);
         let caller = self.caller(&parts.headers);
@@ -123,7 +128,8 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
                 None => server.oversight.answer(&mut server.hub, (parts, body), caller).await?,
             };
             server.metrics.answered(&method, response.status(), started.elapsed());
-            Ok(response.map(|body| answering.body(body)))
+            let metrics = Arc::clone(&server.metrics);
+            Ok(response.map(|body| answering.body(body.watched(move |_| metrics.broke_off()))))
         })
     }
 }

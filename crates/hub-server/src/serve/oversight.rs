@@ -11,7 +11,7 @@ use tower::Service;
 
 use super::audit::{AuditLog, Entry, now};
 use crate::{
-    AdminRequest, Body, BoxError, EmbeddedHub, RateLimit,
+    AdminRequest, Body, BoxError, EmbeddedHub, RateLimit, body,
     context::Subject,
     limits::rates::{Bucket, Caller, Rates},
     respond,
@@ -71,6 +71,7 @@ impl Oversight {
         if let Some(counted) = counted.filter(|counted| counted.is_refused) {
             let mut response = respond::refusal(&parts, counted.refusal(), started);
             counted.describe(response.headers_mut());
+            body::drain(&mut body::erase(body)).await;
             return Ok(response);
         }
         let subject = Subject::default();

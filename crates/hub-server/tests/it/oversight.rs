@@ -203,8 +203,7 @@ async fn what_is_refused_before_the_hub_sees_it_is_in_the_log_with_its_id() {
     }
     log.line(&["request", "/api/models/ada/demo", "status=200", "mine"]);
     log.line(&["request", "/api/models/ada/demo", "status=429", "mine"]);
-    let other =
-        format!("GET /x HTTP/1.1\r\nHost: evil.example\r\nX-Request-Id: other\r\nConnection: close\r\n\r\n");
+    let other = "GET /x HTTP/1.1\r\nHost: evil.example\r\nX-Request-Id: other\r\nConnection: close\r\n\r\n";
     let mut stream = TcpStream::connect(to).await.unwrap();
     stream.write_all(other.as_bytes()).await.unwrap();
     let mut response = String::new();

@@ -153,6 +153,9 @@ async fn a_refusal_reaches_a_caller_that_is_still_sending() {
     );
     let response = send(running.address, request.as_bytes()).await;
     assert!(response.starts_with("HTTP/1.1 401 "), "{response}");
+    let elsewhere = request.replacen(&host, "evil.example", 1);
+    let response = send(running.address, elsewhere.as_bytes()).await;
+    assert!(response.starts_with("HTTP/1.1 421 "), "{response}");
 }
 
 #[tokio::test]

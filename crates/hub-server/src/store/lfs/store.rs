@@ -95,21 +95,26 @@ impl LfsStore {
     /// As [`LfsStore::has`], for a client that will rely on it: for as long as garbage is given, the object stays. Blocks.
     pub(crate) fn promise(&self, repo: &RepoRecord, oid: &str) -> Result<Option<u64>> {
         let found: Option<(u64, i64)> = self.database.read(|connection| {
-            let mut query = connection
-                .prepare_cached("SELECT size, created_at FROM lfs_objects WHERE repo = ?1 AND oid = ?2")?;
+            let mut query = connection.prepare_cached(
+                "SELECT size, created_at FROM lfs_objects WHERE repo = ?1 AND oid = ?2
+                 UNION ALL SELECT size, r.created_at FROM xet_repo_files r JOIN xet_files USING (file) WHERE repo = ?1 AND oid = ?2
+                 ORDER BY 2 LIMIT 1",
+            )?;
             Ok(query.query_row(params![repo.key, oid], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
         })?;
-        // What is kept by Xet is not collected here.
-        let Some((size, noted)) = found else { return self.has(repo, oid) };
+        let Some((size, noted)) = found else { return Ok(None) };
         let present = now().as_millisecond();
         if present.saturating_sub(noted) < RENEWED_AFTER {
             return Ok(Some(size));
         }
         self.database.write(|transaction| {
-            let renewed = transaction.execute(
-                "UPDATE lfs_objects SET created_at = ?3 WHERE repo = ?1 AND oid = ?2",
-                params![repo.key, oid, present],
-            )?;
+            let mut renewed = 0;
+            for table in ["lfs_objects", "xet_repo_files"] {
+                renewed += transaction.execute(
+                    &format!("UPDATE {table} SET created_at = ?3 WHERE repo = ?1 AND oid = ?2"),
+                    params![repo.key, oid, present],
+                )?;
+            }
             Ok((renewed > 0).then_some(size))
         })
     }

@@ -13,14 +13,11 @@ use tokio::runtime::Handle;
 
 use super::{
     XetFault, XetStore,
-    register::{has, known_sha256},
+    register::{has, known_sha256, note_in_repo},
     store::recipe_location,
 };
 use crate::store::{
-    RepoRecord, Result, StoreError,
-    database::{corrupt, now},
-    lfs::incoming::blocking,
-    repos::expect_repo,
+    RepoRecord, Result, StoreError, database::corrupt, lfs::incoming::blocking, repos::expect_repo,
 };
 
 /// How a repository has the content of an LFS pointer.
@@ -166,11 +163,7 @@ impl XetStore {
                     missing.push(file.clone());
                     continue;
                 }
-                transaction
-                    .prepare_cached(
-                        "INSERT OR IGNORE INTO xet_repo_files (repo, oid, file, created_at) VALUES (?1, ?2, ?3, ?4)",
-                    )?
-                    .execute(params![target.key, file.oid, file.file.as_bytes(), now().as_millisecond()])?;
+                note_in_repo(transaction, target.key, &file.oid, &file.file)?;
             }
             Ok(missing)
         })

@@ -278,17 +278,7 @@ where
                     // It was deleted meanwhile: the same upload succeeds.
                     return Ok(Err(XetFault::Gone));
                 }
-                is_new |= transaction
-                    .prepare_cached(
-                        "INSERT OR IGNORE INTO xet_repo_files (repo, oid, file, created_at) VALUES (?1, ?2, ?3, ?4)",
-                    )?
-                    .execute(params![
-                        self.repo.key,
-                        file.sha256,
-                        file.hash.as_bytes(),
-                        now().as_millisecond()
-                    ])?
-                    > 0;
+                is_new |= note_in_repo(transaction, self.repo.key, &file.sha256, &file.hash)?;
             }
             Ok(Ok(is_new))
         })?
@@ -326,6 +316,27 @@ fn note_file(transaction: &Transaction<'_>, file: &FoundFile) -> Result<()> {
             .execute(params![chunk.as_bytes(), xorb.as_bytes(), place])?;
     }
     Ok(())
+}
+
+/// Notes that a repository has a file, and that somebody counts on it from now on; false if it had it before.
+pub(super) fn note_in_repo(
+    transaction: &Transaction<'_>,
+    repo: i64,
+    oid: &str,
+    file: &MerkleHash,
+) -> Result<bool> {
+    let renewed = transaction
+        .prepare_cached(
+            "UPDATE xet_repo_files SET created_at = ?4 WHERE repo = ?1 AND oid = ?2 AND file = ?3",
+        )?
+        .execute(params![repo, oid, file.as_bytes(), now().as_millisecond()])?;
+    if renewed > 0 {
+        return Ok(false);
+    }
+    transaction
+        .prepare_cached("INSERT INTO xet_repo_files (repo, oid, file, created_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![repo, oid, file.as_bytes(), now().as_millisecond()])?;
+    Ok(true)
 }
 
 /// Notes that somebody counts on a xorb; false if there is none.

@@ -5,6 +5,7 @@ mod bridge;
 mod damaged;
 mod desk;
 mod files;
+mod garbage;
 mod operating;
 mod refused;
 mod scope;
