@@ -24,13 +24,15 @@ pub(crate) struct Failure {
     pub(crate) code: Option<ErrorCode>,
     pub(crate) body: ErrorBody,
     pub(crate) headers: HeaderMap,
+    /// What went wrong inside the hub: for its log, and not for the caller.
+    pub(crate) cause: Option<String>,
 }
 
 impl ApiError {
     /// An error with a reason.
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         let body = ErrorBody::new(message);
-        Self(Box::new(Failure { status, code: None, body, headers: HeaderMap::new() }))
+        Self(Box::new(Failure { status, code: None, body, headers: HeaderMap::new(), cause: None }))
     }
 
     /// 400 with a reason.
@@ -129,10 +131,18 @@ impl ApiError {
         }
     }
 
-    /// 500 with nothing about the inside; the log has the details.
+    /// 500 with nothing about the inside; the log has the details, with the request's id.
     pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
-        tracing::error!(error = %with_causes(error), "a request failed inside the hub");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal error; the log of the hub has the reason")
+        let message = "Internal error; the log of the hub has the reason";
+        let mut internal = Self::new(StatusCode::INTERNAL_SERVER_ERROR, message);
+        internal.0.cause = Some(with_causes(error));
+        internal
+    }
+
+    /// Adds the repository, which the path of the request does not name, to what the log says.
+    pub(crate) fn in_repo(mut self, repo: &hub_types::RepoRef) -> Self {
+        self.0.cause = self.0.cause.map(|cause| format!("{repo}: {cause}"));
+        self
     }
 
     /// Adds the machine-readable reason.

@@ -15,7 +15,11 @@ use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 use crate::{BoxError, api_error::ApiError};
 
 /// The body of a response: whole, or streamed from disk.
-pub struct Body(UnsyncBoxBody<Bytes, BoxError>);
+pub struct Body {
+    inner: UnsyncBoxBody<Bytes, BoxError>,
+    /// Whether it is read while it is sent, and so may break off.
+    is_streamed: bool,
+}
 
 /// The body of a request, whatever its type was.
 pub(crate) type Incoming = UnsyncBoxBody<Bytes, BoxError>;
@@ -35,12 +39,14 @@ pub(crate) struct SlowBody {
 impl Body {
     /// A body without content.
     pub(crate) fn empty() -> Self {
-        Self(Empty::new().map_err(|never| match never {}).boxed_unsync())
+        let inner = Empty::new().map_err(|never| match never {}).boxed_unsync();
+        Self { inner, is_streamed: false }
     }
 
     /// A body that is in memory.
     pub(crate) fn bytes(bytes: impl Into<Bytes>) -> Self {
-        Self(Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync())
+        let inner = Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync();
+        Self { inner, is_streamed: false }
     }
 
     /// A body of exactly `size` bytes that is read while it is sent.
@@ -50,7 +56,7 @@ impl Body {
         E: Into<BoxError> + 'static,
     {
         let stream = stream.map(|item| item.map_err(Into::into)).boxed();
-        Self(SizedStream { remaining: size, stream }.boxed_unsync())
+        Self { inner: SizedStream { remaining: size, stream }.boxed_unsync(), is_streamed: true }
     }
 
     /// Wraps any body.
@@ -58,13 +64,28 @@ impl Body {
     where
         B: http_body::Body<Data = Bytes, Error = BoxError> + Send + 'static,
     {
-        Self(body.boxed_unsync())
+        Self { inner: body.boxed_unsync(), is_streamed: true }
+    }
+
+    /// Has `told` called with the error, if the body breaks off.
+    pub(crate) fn watched(self, told: impl FnOnce(&BoxError) + Send + 'static) -> Self {
+        if !self.is_streamed {
+            return self;
+        }
+        let mut told = Some(told);
+        let tell = move |error: BoxError| {
+            if let Some(told) = told.take() {
+                told(&error);
+            }
+            error
+        };
+        Self { inner: self.inner.map_err(tell).boxed_unsync(), is_streamed: true }
     }
 }
 
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Body").field(&http_body::Body::size_hint(&self.0)).finish()
+        f.debug_tuple("Body").field(&http_body::Body::size_hint(&self.inner)).finish()
     }
 }
 
@@ -76,15 +97,15 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        Pin::new(&mut self.0).poll_frame(cx)
+        Pin::new(&mut self.inner).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        self.inner.size_hint()
     }
 }
 
@@ -102,6 +123,10 @@ impl<S: Stream<Item = Result<Bytes, BoxError>> + Unpin> http_body::Body for Size
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let item = ready!(self.stream.poll_next_unpin(cx));
+        if item.is_none() && self.remaining > 0 {
+            let missing = std::mem::take(&mut self.remaining);
+            return Poll::Ready(Some(Err(format!("the content ended {missing} bytes too early").into())));
+        }
         Poll::Ready(item.map(|data| {
             let data = data?;
             self.remaining = self.remaining.saturating_sub(data.len() as u64);

@@ -68,16 +68,25 @@ pub(crate) struct Context {
 
 /// What a request changed, where its path does not say it, for whoever writes down changes. An extension of the request.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Subject(Arc<Mutex<Option<String>>>);
+pub(crate) struct Subject(Arc<Mutex<Changed>>);
+
+/// What was changed. Only a server on a port reads it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Changed {
+    /// The repository or account.
+    pub(crate) subject: Option<String>,
+    /// What was set, without secrets.
+    pub(crate) details: Option<serde_json::Value>,
+}
 
 impl Subject {
-    fn set(&self, what: String) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
+    fn set(&self, set: impl FnOnce(&mut Changed)) {
+        set(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     #[cfg(feature = "serve")]
-    pub(crate) fn take(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    pub(crate) fn take(&self) -> Changed {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -141,7 +150,14 @@ impl Context {
     /// Says what the request changed, where its path does not.
     pub(crate) fn changed(&self, what: impl Into<String>) {
         if let Some(subject) = &self.subject {
-            subject.set(what.into());
+            subject.set(|changed| changed.subject = Some(what.into()));
+        }
+    }
+
+    /// Says what the request set, where its path does not. Never a secret.
+    pub(crate) fn details(&self, what: serde_json::Value) {
+        if let Some(subject) = &self.subject {
+            subject.set(|changed| changed.details = Some(what));
         }
     }
 

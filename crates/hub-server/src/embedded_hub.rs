@@ -26,7 +26,7 @@ use crate::{
     limits::work::{WatchedBody, Work},
     respond::{self, request_id},
     router,
-    store::{Store, StoreError, Upgraded},
+    store::{Store, StoreError, Upgraded, with_causes},
 };
 use hub_types::query::Query;
 
@@ -151,9 +151,16 @@ impl EmbeddedHub {
         if method == Method::HEAD {
             response = without_body(response);
         }
-        let status = response.status().as_u16();
-        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(%method, path, status, ms, request_id, "request");
+        if let Some(respond::Cause(error)) = response.extensions_mut().remove() {
+            tracing::error!(%method, path, request_id, error, "a request failed inside the hub");
+        }
+        respond::log((&method, &path), response.status(), started, &request_id);
+        let response = response.map(|body| {
+            body.watched(move |error| {
+                let error = with_causes(&**error);
+                tracing::error!(%method, path, request_id, error, "the response broke off inside the hub");
+            })
+        });
         match fault {
             Some(fault) => fault.apply(response).await,
             None => Ok(response),

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     EmbeddedHub, OpenError, StoreError,
     context::Inner,
-    store::{CommitId, GitRepo, Removed, Repack, RepoRecord},
+    store::{CommitId, GitRepo, Removed, Repack, RepoRecord, with_causes},
 };
 
 /// How old garbage is before it is removed, unless something else is said.
@@ -42,7 +42,7 @@ impl GcOptions {
         self
     }
 
-    /// Looks at every repository and at every stored LFS object, and packs each repository anew.
+    /// Looks at every repository, at every stored LFS object and at every stored xorb, and packs each repository anew.
     pub fn everything(mut self) -> Self {
         self.everything = true;
         self
@@ -121,6 +121,11 @@ impl EmbeddedHub {
         collector.large_files(&mut report).await?;
         let freed = self.inner().store.xet().free(jiff::Timestamp::now()).await?;
         (report.xorbs, report.xorb_bytes) = (freed.xorbs, freed.bytes);
+        if collector.options.everything {
+            let unknown = self.inner().store.xet().free_unknown().await?;
+            report.xorbs += unknown.xorbs;
+            report.xorb_bytes += unknown.bytes;
+        }
         Ok(report)
     }
 
@@ -225,10 +230,9 @@ impl Collector {
             Ok(done) => add(done, report),
             Err(StoreError::RepoNotFound { .. }) => {}
             Err(error) => {
-                let cause =
-                    std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
-                tracing::warn!(repo = %repo.repo, %error, "garbage was not collected");
-                report.failures.push(format!("{}: {error}{cause}", repo.repo));
+                let error = with_causes(&error);
+                tracing::warn!(repo = %repo.repo, error, "garbage was not collected");
+                report.failures.push(format!("{}: {error}", repo.repo));
             }
         }
     }

@@ -43,6 +43,7 @@ mod git_env;
 mod handler;
 mod limits;
 mod local_user;
+mod reserved;
 mod respond;
 mod route;
 mod router;

@@ -1,11 +1,12 @@
 //! The data folder of one person: `local:DIR` needs no account.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use hub_types::RepoId;
 
 use crate::{
     EmbeddedHub, OpenError, TokenRole,
+    reserved::is_reserved,
     signed::read_private,
     store::{random_hex, write_private},
 };
@@ -69,13 +70,7 @@ impl EmbeddedHub {
 #[cfg(unix)]
 fn login_name(dir: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
-    let owner = fs::metadata(dir).ok()?.uid().to_string();
-    let users = fs::read_to_string("/etc/passwd").ok()?;
-    users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == owner).then(|| name.to_owned())
-    })
+    crate::store::user_name(std::fs::metadata(dir).ok()?.uid())
 }
 
 #[cfg(not(unix))]
@@ -94,7 +89,7 @@ fn account_name(login: &str) -> String {
     }
     let name = name.trim_matches(['-', '.']);
     match RepoId::new(name, "x") {
-        Ok(_) if name.len() <= 42 => name.to_owned(),
+        Ok(_) if name.len() <= 42 && !is_reserved(name) => name.to_owned(),
         _ => "user".to_owned(),
     }
 }
@@ -114,6 +109,7 @@ mod tests {
             ("ada--b", "ada-b"),
             ("-ada.", "ada"),
             ("", "user"),
+            ("models", "user"),
             ("åß", "user"),
         ];
         for (login, expected) in cases {

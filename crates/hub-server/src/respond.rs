@@ -1,8 +1,10 @@
 //! Answers: JSON, and errors exactly as the Hub writes them.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Response, StatusCode,
+    HeaderMap, HeaderValue, Method, Response, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE},
 };
 use hub_types::error_code::{X_ERROR_CODE, X_ERROR_MESSAGE, X_REQUEST_ID};
@@ -14,9 +16,13 @@ use crate::{
     store::random_hex,
 };
 
+/// What went wrong inside the hub, as an extension of the response, until it is in the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Cause(pub(crate) String);
+
 /// The response on the wire.
 pub(crate) fn error(error: ApiError) -> Response<Body> {
-    let Failure { status, code, body, headers: more } = *error.0;
+    let Failure { status, code, body, headers: more, cause } = *error.0;
     let message = body.message().unwrap_or_default();
     let mut response = json(status, &body);
     let headers = response.headers_mut();
@@ -25,6 +31,9 @@ pub(crate) fn error(error: ApiError) -> Response<Body> {
         headers.insert(X_ERROR_CODE, header_text(code.as_str()));
     }
     headers.extend(more);
+    if let Some(cause) = cause {
+        response.extensions_mut().insert(Cause(cause));
+    }
     response
 }
 
@@ -81,6 +90,25 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
         }
     }
     Ok(header_text(&random_hex::<16>()?))
+}
+
+/// The response to a request that the hub itself never sees; it is in the log as every other.
+#[cfg(feature = "serve")]
+pub(crate) fn refusal(parts: &http::request::Parts, error: ApiError, started: Instant) -> Response<Body> {
+    let mut response = self::error(error);
+    if let Ok(id) = request_id(&parts.headers) {
+        let told = id.to_str().unwrap_or_default();
+        log((&parts.method, parts.uri.path()), response.status(), started, told);
+        response.headers_mut().insert(X_REQUEST_ID, id);
+    }
+    response
+}
+
+/// Says in the log that a request was answered.
+pub(crate) fn log((method, path): (&Method, &str), status: StatusCode, started: Instant, request_id: &str) {
+    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let status = status.as_u16();
+    tracing::info!(%method, path, status, ms, request_id, "request");
 }
 
 #[cfg(test)]

@@ -232,6 +232,9 @@ fn quota(args: AdminQuota) -> Job {
 fn show(session: &Session, value: &Value, shown: &Shown) -> Result<(), Failure> {
     let output = session.output;
     let field = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+    let texts = |name: &str| -> Vec<&str> {
+        value[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    };
     let number = |name: &str| value.get(name).and_then(Value::as_u64).unwrap_or_default();
     match shown {
         Shown::Sentence(text, name) => output.value(value, || text.clone(), Brief::One(field(name))),
@@ -268,8 +271,7 @@ fn show(session: &Session, value: &Value, shown: &Shown) -> Result<(), Failure> 
             output.value(value, human, Brief::Lines(vec![number("used").to_string()]))
         }
         Shown::Fsck => {
-            let problems: Vec<&str> =
-                value["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let problems = texts("problems");
             let human = || {
                 let what = format!(
                     "{} repositories and {} large files",
@@ -291,8 +293,7 @@ fn show(session: &Session, value: &Value, shown: &Shown) -> Result<(), Failure> 
             Err(Failure::new(Code::Failed, text))
         }
         Shown::Gc => {
-            let failures: Vec<&str> =
-                value["failures"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let failures = texts("failures");
             let bytes = number("git_bytes") + number("lfs_bytes") + number("xorb_bytes");
             let human = || {
                 let done = format!(
@@ -313,16 +314,26 @@ fn show(session: &Session, value: &Value, shown: &Shown) -> Result<(), Failure> 
             Err(Failure::new(Code::Failed, text))
         }
         Shown::Backup => {
+            let problems = texts("problems");
             let human = || {
-                format!(
+                let done = format!(
                     "{} repositories and {} large files are in {} ({}).",
                     number("repositories"),
                     number("large_files"),
                     field("path"),
                     human_size(number("bytes"))
-                )
+                );
+                problems.iter().map(|text| format!("{text}\n")).collect::<String>() + &done
             };
-            output.value(value, human, Brief::One(field("path")))
+            output.value(value, human, Brief::One(field("path")))?;
+            if problems.is_empty() {
+                return Ok(());
+            }
+            let text = format!(
+                "the copy is made, but {} large files in it are damaged or lost, as they were before; upload them again, or take them from an older backup",
+                problems.len()
+            );
+            Err(Failure::new(Code::Failed, text))
         }
     }
 }

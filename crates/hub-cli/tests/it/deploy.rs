@@ -70,3 +70,29 @@ fn the_container_starts_with_the_command_that_its_file_says() {
     assert!(home.path().join("data/hub.db").exists());
     served.kill();
 }
+
+#[test]
+fn the_page_makes_every_folder_that_its_command_and_the_service_use() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/serving.md");
+    let page = fs::read_to_string(page).unwrap().replace("\\\n", " ");
+    let made: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("install --directory "))
+        .flat_map(|line| line.split_whitespace().filter(|word| word.starts_with('/')))
+        .collect();
+    // A home that is made has files of its own in it.
+    assert!(page.contains("useradd ") && !page.contains(" --create-home"));
+    let unit = example("hub.service").replace("\\\n", " ");
+    let commands = page.lines().find(|line| line.starts_with("hub serve ")).into_iter();
+    for command in
+        commands.chain(unit.lines().filter_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/")))
+    {
+        assert!(command.starts_with("hub serve --listen"), "{command}");
+        let words: Vec<&str> = command.split_whitespace().collect();
+        for pair in words.windows(2).filter(|pair| pair[1].starts_with('/')) {
+            let path = Path::new(pair[1]);
+            let folder = if pair[0] == "--data" { path } else { path.parent().unwrap() };
+            assert!(made.contains(&folder.to_str().unwrap()), "{} is not made: {made:?}", folder.display());
+        }
+    }
+}

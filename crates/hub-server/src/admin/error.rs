@@ -57,7 +57,10 @@ impl From<StoreError> for AdminError {
             | StoreError::InUse { .. } => AdminErrorKind::Conflict,
             StoreError::InvalidAccount { .. }
             | StoreError::NotEmpty { .. }
+            | StoreError::Nested { .. }
             | StoreError::NotAStore { .. }
+            | StoreError::NotOwner { .. }
+            | StoreError::DatabaseMissing { .. }
             | StoreError::SecretKeyMissing { .. }
             | StoreError::BadSecretKey { .. } => AdminErrorKind::Invalid,
             _ => AdminErrorKind::Failed,

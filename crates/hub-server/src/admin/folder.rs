@@ -1,17 +1,16 @@
 //! [`Admin`]: a data folder, used by a server or not.
 
-use std::path::PathBuf;
+use std::{io::ErrorKind, path::PathBuf};
 #[cfg(unix)]
 use std::{path::Path, time::Duration};
 
 use serde_json::Value;
 
-use super::{AdminError, AdminErrorKind, AdminRequest};
-use crate::EmbeddedHub;
-
-/// The socket in a data folder on which a server takes requests.
 #[cfg(unix)]
-pub(super) const SOCKET: &str = "admin.sock";
+use super::address::{Address, SOCKET};
+use super::{AdminError, AdminErrorKind, AdminRequest};
+use crate::{EmbeddedHub, store::must_be_own};
+
 /// How long a request may take to be sent. What comes of it may take as long as it needs.
 #[cfg(unix)]
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -42,17 +41,20 @@ impl Admin {
     /// Does what is asked for. Blocks.
     ///
     /// # Errors
-    /// When there is no data folder, unless an account is to be made, when a process has it that takes no requests, and as for
-    /// [`EmbeddedHub::administer`].
+    /// When there is no data folder, unless an account is to be made, when it belongs to another user, when a process has it that takes no
+    /// requests, and as for [`EmbeddedHub::administer`].
     pub fn run(&self, request: &AdminRequest) -> Result<Value, AdminError> {
         #[cfg(unix)]
-        if let Some(value) = ask_server(&self.dir.join(SOCKET), request)? {
+        if let Some(value) = ask_server(&self.dir, request)? {
             return Ok(value);
         }
-        if !request.founds() && !self.dir.join("version").exists() {
+        let looked = std::fs::metadata(self.dir.join("version")).map_err(|error| error.kind());
+        let is_none = matches!(looked, Err(ErrorKind::NotFound | ErrorKind::NotADirectory));
+        if is_none && !request.founds() {
             let text = format!("{} is not a data folder of hub: name one with --data", self.dir.display());
             return Err(AdminError::new(AdminErrorKind::NotFound, text));
         }
+        must_be_own(&self.dir, true)?;
         let mut hub = EmbeddedHub::open(&self.dir);
         if let Some(file) = &self.secret_key {
             hub = hub.secret_key_file(file);
@@ -61,29 +63,39 @@ impl Admin {
     }
 }
 
-/// Asks the server that listens on a socket; `None` where none does.
+/// Asks the server that listens on the socket of a folder; `None` where none does.
 #[cfg(unix)]
-fn ask_server(socket: &Path, request: &AdminRequest) -> Result<Option<Value>, AdminError> {
+fn ask_server(dir: &Path, request: &AdminRequest) -> Result<Option<Value>, AdminError> {
     use std::{
-        io::{ErrorKind, Read, Write},
+        io::{Read, Write},
         os::unix::net::UnixStream,
     };
     let failed = |error: &std::io::Error| {
+        let socket = dir.join(SOCKET);
         AdminError::failed(
             &format!("the server that has this folder cannot be asked on {}", socket.display()),
             error,
         )
     };
-    let mut stream = match UnixStream::connect(socket) {
+    let connected = Address::of(dir).and_then(|address| UnixStream::connect(address.path()));
+    let mut stream = match connected {
         Ok(stream) => stream,
         // One that was killed leaves its socket.
         Err(error)
             if matches!(
                 error.kind(),
-                ErrorKind::NotFound | ErrorKind::ConnectionRefused | ErrorKind::InvalidInput
+                ErrorKind::NotFound
+                    | ErrorKind::NotADirectory
+                    | ErrorKind::ConnectionRefused
+                    | ErrorKind::InvalidInput
             ) =>
         {
             return Ok(None);
+        }
+        // Whether there is a server nobody else can see.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            must_be_own(dir, true)?;
+            return Err(failed(&error));
         }
         Err(error) => return Err(failed(&error)),
     };

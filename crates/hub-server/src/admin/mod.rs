@@ -3,6 +3,8 @@
 //! [`AdminRequest`] says what, [`EmbeddedHub::administer`] does it, and [`Admin`] finds out whether a server has the data folder, and then asks
 //! that server over a socket in the folder, which only the folder's owner reaches.
 
+#[cfg(unix)]
+mod address;
 mod error;
 mod folder;
 mod request;
@@ -113,7 +115,12 @@ impl EmbeddedHub {
             AdminRequest::Backup { to } => {
                 // What the copied database names must not be collected before it is copied.
                 let _paused = self.inner().pause_collecting();
-                store.backup(to, stop).map(|copied| describe(to, copied))
+                store.backup(to, stop).map(|copied| {
+                    for problem in &copied.problems {
+                        tracing::error!(problem, "a large file is damaged or lost, and so it is in the backup");
+                    }
+                    describe(to, copied)
+                })
             }
         };
         Ok(done?)
@@ -154,8 +161,11 @@ pub fn restore_backup(backup: &Path, to: &Path, secret_key: Option<&Path>) -> Re
 }
 
 fn describe(path: &Path, copied: Copied) -> Value {
-    let Copied { repos, large_files, files, bytes } = copied;
-    json!({"path": path, "repositories": repos, "large_files": large_files, "files": files, "bytes": bytes})
+    let Copied { repos, large_files, files, bytes, problems } = copied;
+    json!({
+        "path": path, "repositories": repos, "large_files": large_files, "files": files, "bytes": bytes,
+        "problems": problems,
+    })
 }
 
 fn list(store: &Store, is_org: bool) -> Result<Value, StoreError> {

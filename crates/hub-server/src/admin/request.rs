@@ -124,8 +124,8 @@ pub enum AdminRequest {
     /// The numbers of [`GcReport`](crate::GcReport) under their names, and `failures`, a list of texts: empty when all was done. Looks at
     /// every repository and every large file, and removes what has been of no use for a day.
     Gc,
-    /// `path`, and how many `repositories`, `large_files`, `files` and `bytes` were copied. The backup is a data folder; everything that was
-    /// acknowledged before is in it.
+    /// `path`, how many `repositories`, `large_files`, `files` and `bytes` were copied, and `problems`, a list of texts: large files that are
+    /// damaged or lost, and so they are in the backup. The backup is a data folder; everything that was acknowledged before is in it.
     Backup {
         /// An absolute path of a folder that is empty or not there. The process that has the data folder writes to it.
         to: PathBuf,

@@ -9,7 +9,10 @@ use tokio::{
     sync::Semaphore,
 };
 
-use super::{AdminError, AdminErrorKind, AdminRequest, folder::SOCKET};
+use super::{
+    AdminError, AdminErrorKind, AdminRequest,
+    address::{Address, SOCKET},
+};
 use crate::{EmbeddedHub, store::Stop};
 
 /// Requests at the same time; further ones wait.
@@ -34,7 +37,7 @@ impl AdminSocket {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let listener = UnixListener::bind(&path)?;
+        let listener = UnixListener::bind(Address::of(hub.dir())?.path())?;
         let socket = Self { listener, path };
         fs::set_permissions(&socket.path, fs::Permissions::from_mode(0o600))?;
         Ok(socket)

@@ -53,7 +53,9 @@ fn in_words(yaml: &str, error: &serde_saphyr::Error) -> String {
     // The words name the line of the front matter; the dashes before it are line 1 of the file.
     let words = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
     let location = error.location().filter(|location| location.line() > 0);
-    let Some(location) = location else { return words };
+    let plain =
+        |what: &str| PLAIN.iter().find(|(technical, _)| what.contains(technical)).map(|(_, plain)| *plain);
+    let Some(location) = location else { return plain(&words).map_or(words, str::to_owned) };
     let place = format!("line {}, column {}", location.line(), location.column());
     let what = words
         .replace(&format!(" at {place}"), "")
@@ -64,15 +66,18 @@ fn in_words(yaml: &str, error: &serde_saphyr::Error) -> String {
     let indented = |line: &str| line.trim_start_matches(' ').starts_with('\t');
     let with_tab = yaml.lines().position(indented).filter(|_| what.contains("tab"));
     let line = with_tab.map_or(location.line(), |at| at as u64 + 1);
-    let plain = PLAIN.iter().find(|(technical, _)| what.contains(technical));
-    format!("line {} of README.md: {}", line + 1, plain.map_or(what.as_str(), |(_, plain)| plain))
+    format!("line {} of README.md: {}", line + 1, plain(&what).unwrap_or(&what))
 }
+
+const TOO_MUCH: &str = "the metadata is too much: it has too many values, or they are nested too deep";
 
 /// What the YAML library says, and what the author of a card understands.
 const PLAIN: &[(&str, &str)] = &[
     ("mapping values", "there is a second \": \" in one line; put the text after the first one in quotes"),
     ("did not find expected ',' or ']'", "a \"[\" is not closed by \"]\""),
     ("did not find expected ',' or '}'", "a \"{\" is not closed by \"}\""),
+    ("limits breached", TOO_MUCH),
+    ("recursion limit", TOO_MUCH),
     ("tab", "YAML is indented with spaces, there is a tab"),
 ];
 
@@ -213,6 +218,16 @@ mod tests {
         for readme in ["---\n- a\n---\n", "---\njust text\n---\n", "---\na: [1\n---\n", "---\na: b: c\n---\n"]
         {
             assert!(matches!(parse(readme), Card::Broken(_)), "{readme:?}");
+        }
+    }
+
+    #[test]
+    fn metadata_that_is_too_much_is_refused_in_words_for_its_author() {
+        let many = format!("---\na: [{}]\n---\n", "1,".repeat(300_000));
+        let deep = format!("---\na: {}{}\n---\n", "[".repeat(5_000), "]".repeat(5_000));
+        for readme in [many, deep] {
+            let Card::Broken(reason) = parse(&readme) else { panic!("it was taken") };
+            assert!(reason.contains("too much") && !reason.contains('{'), "{reason}");
         }
     }
 

@@ -131,7 +131,7 @@ impl Job {
     }
 
     fn finish(&self, hub: &Inner, git: &GitRepo, branch: String, draft: Draft<'_>) -> Result<Made, ApiError> {
-        let Drafted { header, stage, changes, lfs_paths, lfs_objects } = draft.finish()?;
+        let Drafted { header, stage, changes, lfs_paths, lfs_objects, room: _room } = draft.finish()?;
         let message = match header.description.as_str() {
             "" => header.summary.clone(),
             description => format!("{}\n\n{description}", header.summary),

@@ -11,7 +11,7 @@ use crate::{
     api_error::ApiError,
     card,
     context::Inner,
-    store::{Change, RepoRecord, Stage},
+    store::{Change, RepoRecord, Room, Stage},
 };
 
 /// The largest file inside a commit, in bytes.
@@ -41,6 +41,8 @@ pub(crate) struct Drafted {
     pub(crate) changes: Vec<Change>,
     pub(crate) lfs_paths: Vec<String>,
     pub(crate) lfs_objects: Vec<String>,
+    /// Held until the commit is made.
+    pub(crate) room: Option<Room>,
 }
 
 /// Bytes of the name of a file or folder.
@@ -157,9 +159,10 @@ impl<'h> Draft<'h> {
         Ok(())
     }
 
-    /// The size of the LFS object that a file leads to. Nothing may lead to content that the repository has not.
+    /// The size of the LFS object that a file leads to. Nothing may lead to content that the repository has not, or
+    /// has not any more.
     fn stored(&self, path: &str, oid: &str, size: Option<u64>) -> Result<u64, ApiError> {
-        let stored = self.hub.store.lfs().has(self.repo, oid)?;
+        let stored = self.hub.store.whole(self.repo, oid)?;
         stored.filter(|stored| size.is_none_or(|size| size == *stored)).ok_or_else(|| {
             ApiError::bad_request(format!("LFS pointer pointed to a file that does not exist: {path:?}"))
         })
@@ -174,11 +177,8 @@ impl<'h> Draft<'h> {
     pub(crate) fn finish(self) -> Result<Drafted, ApiError> {
         let Self { hub, repo, stage, header, changes, lfs_paths, lfs_objects, inline_bytes, .. } = self;
         let header = header.ok_or_else(|| ApiError::bad_request("the commit has no header"))?;
-        // Whoever deletes files needs no room.
-        if inline_bytes > 0 {
-            hub.store.must_have_room(&repo.repo, inline_bytes)?;
-        }
-        Ok(Drafted { header, stage, changes, lfs_paths, lfs_objects })
+        let room = hub.store.hold_room(repo, &[], inline_bytes)?;
+        Ok(Drafted { header, stage, changes, lfs_paths, lfs_objects, room })
     }
 }
 

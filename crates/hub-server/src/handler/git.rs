@@ -74,10 +74,7 @@ pub(crate) async fn response(
             let repo = access.repo.clone();
             let length =
                 parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-            let push = context.blocking(move |hub| {
-                hub.store.must_have_room(&repo.repo, length.unwrap_or(1))?;
-                Ok(hub.store.begin_push(&repo)?)
-            });
+            let push = context.blocking(move |hub| Ok(hub.store.begin_push(&repo, length.unwrap_or(1))?));
             Some(push.await?)
         }
         GitRoute::Refs | GitRoute::UploadPack => None,

@@ -23,7 +23,7 @@ use crate::{
     respond,
     route::rights::Access,
     signed::{Grant, LinkAction},
-    store::{LfsError, RepoRecord},
+    store::{LfsError, RepoRecord, Room},
 };
 
 const MAX_OBJECTS: usize = 1000;
@@ -133,11 +133,20 @@ pub(crate) async fn put(
             "the object has {size} bytes, the request another number"
         )));
     }
-    let for_check = repo.repo.clone();
-    context.blocking(move |hub| Ok(hub.store.must_have_room(&for_check, size)?)).await?;
+    let _room = hold_room(context, &repo, &oid, size).await?;
     let lfs = context.hub().store.lfs();
     lfs.put(&repo, &oid, size, body::data_stream(body)).await.map_err(upload_error)?;
     Ok(with_etag(&format!("\"{oid}\"")))
+}
+
+async fn hold_room(
+    context: &Context,
+    repo: &RepoRecord,
+    oid: &str,
+    size: u64,
+) -> Result<Option<Room>, ApiError> {
+    let (repo, oid) = (repo.clone(), oid.to_owned());
+    context.blocking(move |hub| Ok(hub.store.hold_room(&repo, &[(&oid, size)], 0)?)).await
 }
 
 /// Takes one part of an object.
@@ -175,8 +184,7 @@ pub(crate) async fn complete(
         return Err(ApiError::unprocessable("this URL is for another object"));
     }
     let parts: Vec<_> = request.parts.into_iter().map(|part| (part.part_number, part.etag)).collect();
-    let (for_check, size) = (signed.repo.repo.clone(), signed.size);
-    context.blocking(move |hub| Ok(hub.store.must_have_room(&for_check, size)?)).await?;
+    let _room = hold_room(context, &signed.repo, &signed.oid, signed.size).await?;
     let lfs = context.hub().store.lfs();
     lfs.complete(&signed.repo, &signed.oid, &upload, &parts).await.map_err(upload_error)?;
     Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &serde_json::json!({"success": true})))
@@ -205,7 +213,7 @@ pub(crate) async fn verify(
     let object: ObjectId = read_json(body, JSON_LIMIT).await?;
     let signed = signed(context, repo, object.oid.clone(), LinkAction::Verify).await?;
     let size = object.size;
-    let stored = context.blocking(move |hub| Ok(hub.store.lfs().has(&signed.repo, &signed.oid)?)).await?;
+    let stored = context.blocking(move |hub| Ok(hub.store.whole(&signed.repo, &signed.oid)?)).await?;
     if stored != Some(size) {
         return Err(ApiError::new(StatusCode::NOT_FOUND, "the object does not exist"));
     }
@@ -223,9 +231,15 @@ pub(crate) async fn get(
     let action = LinkAction::Download { commit: commit.clone() };
     let Signed { repo, oid, size } = signed(context, repo, oid, action).await?;
     let (owner, wanted) = (repo.clone(), oid.clone());
-    let kept = context.blocking(move |hub| Ok(hub.store.xet().kept(&owner, &wanted)?)).await?;
-    let kept = kept.filter(|kept| kept.size == size);
-    let kept = kept.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "the object does not exist"))?;
+    let kept = context
+        .blocking(move |hub| {
+            let kept = hub.store.xet().kept(&owner, &wanted)?.filter(|kept| kept.size == size);
+            let mut kept =
+                kept.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "the object does not exist"))?;
+            kept.plain &= kept.file.is_none() || hub.store.lfs().is_stored(&wanted, size);
+            Ok(kept)
+        })
+        .await?;
     let etag = format!("\"{oid}\"");
     let (mut response, range) = resolve::partial(parts, size, &etag)?;
     if !context.head {

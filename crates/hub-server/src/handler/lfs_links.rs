@@ -72,11 +72,14 @@ impl Links {
             return Ok(refused(oid, size, unfit, "the oid must be 64 lower-case hexadecimal digits"));
         }
         match hub.store.lfs().promise(&self.repo, &oid)? {
-            Some(stored) if stored == size => {
+            Some(stored) if stored != size => {
+                return Ok(refused(oid, size, unfit, "the object is known with another size"));
+            }
+            Some(_) if hub.store.whole(&self.repo, &oid)?.is_some() => {
                 return Ok(BatchObject::new(oid, size));
             }
-            Some(_) => return Ok(refused(oid, size, unfit, "the object is known with another size")),
-            None => {}
+            // What is damaged or lost comes again.
+            _ => {}
         }
         if let Some(action) = xet {
             let actions = Actions::new().upload(action.clone());

@@ -53,8 +53,16 @@ pub(crate) async fn preupload(
                 },
             };
             let there = git.entries(commit, request.files.iter().map(|file| file.path.as_str()))?;
-            let files = there.into_iter().zip(request.files).map(|(there, file)| rules.decide(there, file));
-            let files = files.collect();
+            let mut files = Vec::with_capacity(request.files.len());
+            for (mut there, file) in there.into_iter().zip(request.files) {
+                // A client does not send what is there: what is damaged or lost is not.
+                if let Some(lfs) = there.as_ref().and_then(|entry| entry.lfs.as_ref())
+                    && hub.store.whole(&access.repo, &lfs.oid)? != Some(lfs.size)
+                {
+                    there = None;
+                }
+                files.push(rules.decide(there, file));
+            }
             Ok(PreuploadResponse::new(files).commit_oid(commit.to_string()))
         })
         .await?;

@@ -74,6 +74,7 @@ pub(crate) async fn create(
         })
         .await?;
     context.changed(record.repo.to_string());
+    context.details(serde_json::json!({"private": record.private}));
     let response = CreateRepoResponse::new(context.absolute(&route::repo(&record.repo).page()))
         .name(record.repo.id.to_string())
         .id(record.internal_id);

@@ -29,7 +29,7 @@ use crate::{
     context::{Context, Inner},
     respond,
     route::{cas, rights::Access},
-    store::{CommitId, Content, Entry, RepoRecord},
+    store::{CommitId, Content, Entry, Kept, RepoRecord},
 };
 use hub_types::range;
 
@@ -52,7 +52,13 @@ pub(crate) async fn resolve(
             let linked = match &found.entry.lfs {
                 Some(lfs) => {
                     let url = links.content(hub, &lfs.oid, lfs.size, Some(found.commit)).href;
-                    let xet = hub.store.xet().kept(&found.repo, &lfs.oid)?.and_then(|kept| kept.file);
+                    let xet = match hub.store.xet().kept(&found.repo, &lfs.oid)? {
+                        // What is there as a file is not fetched in chunks that are lost.
+                        Some(Kept { plain: true, file: Some(file), .. }) => {
+                            hub.store.xet().is_whole(&file)?.then_some(file)
+                        }
+                        kept => kept.and_then(|kept| kept.file),
+                    };
                     let (oid, commit) = (lfs.oid.clone(), found.commit.to_string());
                     Some((url, Linked { oid, size: lfs.size, xet, commit }))
                 }

@@ -26,6 +26,7 @@ pub(crate) async fn update(
     if new == NewSettings::default() {
         return Err(ApiError::bad_request("at least one setting must be given"));
     }
+    context.details(serde_json::json!(settings));
     context.blocking(move |hub| Ok(hub.store.change_settings(&access.repo, &new)?)).await?;
     respond::ok(&settings)
 }

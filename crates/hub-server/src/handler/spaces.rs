@@ -116,6 +116,10 @@ async fn settings(
         _ => None,
     };
     let changes = change.is_some();
+    if let Some(change) = &change {
+        let key = change.as_ref().map_or_else(|key| key, |setting| &setting.key);
+        context.details(json!({"key": key}));
+    }
     let stored = context
         .blocking(move |hub| {
             match change {

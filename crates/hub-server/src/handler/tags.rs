@@ -25,6 +25,7 @@ pub(crate) async fn create(
 ) -> Result<Response<Body>, ApiError> {
     let CreateTagRequest { tag, message, .. } = read_json(body, JSON_LIMIT).await?;
     let full_name = new_name(TAGS, "tag", &tag)?;
+    context.details(serde_json::json!({"tag": tag}));
     let tagger = signature(access.user()?, context);
     context
         .blocking(move |hub| {

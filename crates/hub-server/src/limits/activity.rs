@@ -43,12 +43,15 @@ pub(crate) struct Connection {
 pub(crate) struct Activity {
     state: Mutex<State>,
     evict: Notify,
+    begun: Notify,
 }
 
 #[derive(Debug)]
 struct State {
     requests: usize,
     since: Instant,
+    /// When the first bytes of the next request came.
+    begun: Option<Instant>,
 }
 
 impl Connections {
@@ -84,8 +87,8 @@ impl Connections {
             all.by_number.remove(&number);
             activity.evict.notify_one();
         }
-        let state = Mutex::new(State { requests: 0, since: Instant::now() });
-        let activity = Arc::new(Activity { state, evict: Notify::new() });
+        let state = Mutex::new(State { requests: 0, since: Instant::now(), begun: None });
+        let activity = Arc::new(Activity { state, evict: Notify::new(), begun: Notify::new() });
         all.last += 1;
         let number = all.last;
         all.by_number.insert(number, (address, Arc::clone(&activity)));
@@ -117,6 +120,27 @@ impl Activity {
         }
     }
 
+    /// Something has come: of a request that is worked on, or of the next one.
+    pub(crate) fn heard(&self) {
+        let mut state = locked(&self.state);
+        if state.requests == 0 && state.begun.is_none() {
+            state.begun = Some(Instant::now());
+            self.begun.notify_one();
+        }
+    }
+
+    /// Ends when a request began to come so long ago and has no whole head yet.
+    pub(crate) async fn is_slow(&self, limit: Duration) {
+        loop {
+            let begun = locked(&self.state).begun;
+            match begun {
+                Some(begun) if begun.elapsed() >= limit => return,
+                Some(begun) => tokio::time::sleep_until(begun + limit).await,
+                None => self.begun.notified().await,
+            }
+        }
+    }
+
     /// Ends when its place is needed for somebody who has fewer.
     pub(crate) async fn is_evicted(&self) {
         self.evict.notified().await;
@@ -124,7 +148,10 @@ impl Activity {
 
     /// A request has come; it is answered when the value is dropped.
     pub(crate) fn request(self: &Arc<Self>) -> Answering {
-        locked(&self.state).requests += 1;
+        let mut state = locked(&self.state);
+        state.requests += 1;
+        state.begun = None;
+        drop(state);
         Answering(Arc::clone(self))
     }
 }
@@ -195,6 +222,27 @@ mod tests {
         drop(request);
         idle.await.unwrap();
         assert_eq!(start.elapsed().as_secs(), 360);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_has_its_time_from_its_first_byte_on() {
+        let connection = Connections::new(1, 1).add([127, 0, 0, 1].into(), false).unwrap();
+        let (start, activity) = (Instant::now(), Arc::clone(&connection.activity));
+        let slow = tokio::spawn(async move { activity.is_slow(Duration::from_secs(10)).await });
+        tokio::time::sleep(Duration::from_secs(40)).await;
+        connection.activity.heard();
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        let request = connection.activity.request();
+        connection.activity.heard();
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        drop(request);
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        assert!(!slow.is_finished(), "neither between requests nor while one is worked on");
+        connection.activity.heard();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        connection.activity.heard();
+        slow.await.unwrap();
+        assert_eq!(start.elapsed().as_secs(), 40 + 9 + 30 + 30 + 10);
     }
 
     #[tokio::test(start_paused = true)]

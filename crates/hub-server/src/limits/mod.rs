@@ -4,7 +4,8 @@
 //! |---|---|
 //! | a pause while a body is sent or taken | 30 s |
 //! | bytes of a body, over a minute in which they are waited for | 1 KiB a second |
-//! | a connection without a request | 60 s |
+//! | the head of a request, from its first byte on; the first byte of a connection | 10 s |
+//! | a connection between two requests | 60 s |
 //! | connections at the same time | 512; for one more, the address that has most of them loses one |
 //! | connections of one address | 128 of 512 |
 //! | git programs of one address | 8 of 16, and half of what is free for each that comes later |
@@ -17,6 +18,8 @@ pub(crate) mod work;
 
 #[cfg(feature = "serve")]
 pub(crate) mod activity;
+#[cfg(feature = "serve")]
+pub(crate) mod heard;
 #[cfg(feature = "serve")]
 pub(crate) mod rates;
 #[cfg(feature = "serve")]

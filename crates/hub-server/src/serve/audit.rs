@@ -24,6 +24,7 @@ use serde::Serialize;
 /// | `method`, `operation` | what was done, as [`routes`](crate::routes) names it |
 /// | `path` | the path of the request, without its query |
 /// | `subject` | the repository, or the account, that was changed, where the path does not say it |
+/// | `details` | what was set, or what else the request of an administrator named, as an object; never a secret. Null where there is no more to say |
 /// | `status` | of the response |
 /// | `request_id` | the `X-Request-Id` of the response, which the log has too |
 #[derive(Debug, Clone)]
@@ -50,6 +51,7 @@ pub(super) struct Entry {
     pub(super) operation: String,
     pub(super) path: Option<String>,
     pub(super) subject: Option<String>,
+    pub(super) details: Option<serde_json::Value>,
     pub(super) status: Option<u16>,
     pub(super) request_id: Option<String>,
 }
@@ -127,6 +129,7 @@ mod tests {
             operation: "/api/repos/create".to_owned(),
             path: None,
             subject: Some("model ada/demo".to_owned()),
+            details: None,
             status: Some(200),
             request_id: None,
         }

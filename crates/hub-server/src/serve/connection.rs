@@ -18,7 +18,7 @@ use super::{
     guarded::{Guarded, MAX_HEADER_BYTES},
     tls::ServerTls,
 };
-use crate::limits::{activity::Activity, pace::Pace, stalled_write::StalledWrite};
+use crate::limits::{activity::Activity, heard::Heard, pace::Pace, stalled_write::StalledWrite};
 
 /// How long the head of a request may take, and how long the TLS handshake before it.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -62,12 +62,12 @@ async fn answer(
     stream: TcpStream,
     tls: Option<ServerTls>,
     service: Guarded,
-    activity: &Activity,
+    activity: &Arc<Activity>,
     mut closing: watch::Receiver<bool>,
 ) {
     let Some(tls) = tls else {
-        let Some(builder) = protocol(&stream).await else { return };
-        return requests(builder, watched(stream), service, activity, closing).await;
+        let Some(http) = protocol(&stream).await else { return };
+        return requests(http, watched(stream), service, activity, closing).await;
     };
     let is_closing = async {
         let _ = closing.wait_for(|closing| *closing).await;
@@ -78,11 +78,11 @@ async fn answer(
         () = is_closing => None,
     };
     let Some(stream) = secured else { return };
-    let builder = match stream.get_ref().1.alpn_protocol() {
-        Some(b"h2") => builder().http2_only(),
-        _ => builder().http1_only(),
+    let http = match stream.get_ref().1.alpn_protocol() {
+        Some(b"h2") => Http::Two,
+        _ => Http::One,
     };
-    requests(builder, stream, service, activity, closing).await;
+    requests(http, stream, service, activity, closing).await;
 }
 
 /// A TLS session with the other end; whoever does not speak TLS is told that this port does.
@@ -108,16 +108,28 @@ fn watched(stream: TcpStream) -> StalledWrite<TcpStream> {
     StalledWrite::new(stream, Pace::new(WRITE_PAUSE, WRITE_RATE))
 }
 
+/// What a connection speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Http {
+    One,
+    Two,
+}
+
 async fn requests<S>(
-    builder: auto::Builder<TokioExecutor>,
+    http: Http,
     stream: S,
     service: Guarded,
-    activity: &Activity,
+    activity: &Arc<Activity>,
     mut closing: watch::Receiver<bool>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let builder = match http {
+        Http::One => builder().http1_only(),
+        Http::Two => builder().http2_only(),
+    };
+    let stream = TokioIo::new(Heard::new(stream, Arc::clone(activity)));
+    let connection = builder.serve_connection(stream, TowerToHyperService::new(service));
     let mut connection = std::pin::pin!(connection);
     let is_closing = async {
         // The server itself has gone when this fails.
@@ -129,6 +141,8 @@ async fn requests<S>(
             connection.as_mut().graceful_shutdown();
             Some(connection.await)
         }
+        // What comes over HTTP/2 may belong to the connection itself, and to no request.
+        () = activity.is_slow(HEADER_TIMEOUT), if http == Http::One => None,
         () = activity.is_idle(IDLE) => {
             connection.as_mut().graceful_shutdown();
             tokio::time::timeout(IDLE_END, connection).await.ok()
@@ -142,17 +156,17 @@ async fn requests<S>(
 /// Finds out which HTTP a connection speaks; `None` when it does not say so in time.
 ///
 /// hyper's own detection has no timeout.
-async fn protocol(stream: &TcpStream) -> Option<auto::Builder<TokioExecutor>> {
+async fn protocol(stream: &TcpStream) -> Option<Http> {
     let sniff = async {
         let mut start = [0; HTTP2_PREFACE.len()];
         loop {
             let length = stream.peek(&mut start).await.ok().filter(|length| *length > 0)?;
             let seen = start.get(..length)?;
             if !HTTP2_PREFACE.starts_with(seen) {
-                return Some(builder().http1_only());
+                return Some(Http::One);
             }
             if length == HTTP2_PREFACE.len() {
-                return Some(builder().http2_only());
+                return Some(Http::Two);
             }
             tokio::time::sleep(PREFACE_PAUSE).await;
         }
@@ -165,7 +179,10 @@ fn builder() -> auto::Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        // hyper counts the time between two requests too: see `Activity::is_slow`.
+        .header_read_timeout(None)
+        // Who has said all that it has to say still listens.
+        .half_close(true)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEADER_BYTES as usize);
     builder

@@ -8,13 +8,18 @@ use std::{
     time::Instant,
 };
 
-use http::{HeaderMap, Request, Response, StatusCode, header::HOST};
+use http::{
+    HeaderMap, Request, Response, StatusCode, Version,
+    header::{AUTHORIZATION, HOST},
+    request::Parts,
+};
 use tower::Service;
 
 use super::{metrics::Metrics, oversight::Oversight, probes, probes::Probed};
 use crate::{
     Body, BoxError, EmbeddedHub,
     api_error::ApiError,
+    body,
     embedded_hub::{ListenAddress, PeerAddress, is_loopback_authority, requested_host},
     limits::activity::Activity,
     respond,
@@ -54,6 +59,42 @@ impl Guarded {
         };
         is_public || is_loopback_authority(authority)
     }
+
+    /// Why a request is not handed on, whatever it is about.
+    fn refusal(&self, parts: &Parts) -> Option<ApiError> {
+        // hyper's own limit is the size of a buffer that may hold more than it was asked for.
+        let header_bytes: usize =
+            parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if header_bytes > MAX_HEADER_BYTES as usize {
+            let message = format!("the headers are larger than {MAX_HEADER_BYTES} bytes");
+            return Some(ApiError::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message));
+        }
+        // Whatever is before this server may have looked at another one than this server would (RFC 9112, section 3.2).
+        for name in [HOST, AUTHORIZATION] {
+            if parts.headers.get_all(&name).iter().nth(1).is_some() {
+                return Some(ApiError::bad_request(format!("the request has the header {name} twice")));
+            }
+        }
+        if parts.version == Version::HTTP_11 && !parts.headers.contains_key(HOST) {
+            return Some(ApiError::bad_request("the request has no header Host"));
+        }
+        if self.listen.address.ip().is_loopback() {
+            let header = parts.headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
+            let ours = [requested_host(parts), header].into_iter().flatten().all(|host| self.takes(host));
+            if !ours || requested_host(parts).is_none() {
+                let message =
+                    "this hub listens for the machine itself only: the Host of the request is another one";
+                return Some(ApiError::new(StatusCode::MISDIRECTED_REQUEST, message));
+            }
+        }
+        None
+    }
+
+    fn refuse(&self, parts: &Parts, error: ApiError, started: Instant) -> Response<Body> {
+        let response = respond::refusal(parts, error, started);
+        self.metrics.answered(&parts.method, response.status(), started.elapsed());
+        response
+    }
 }
 
 impl Service<Request<hyper::body::Incoming>> for Guarded {
@@ -67,29 +108,18 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
 
     fn call(&mut self, request: Request<hyper::body::Incoming>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        // hyper's own limit is the size of a buffer that may hold more than it was asked for.
-        let header_bytes: usize =
-            parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        if header_bytes > MAX_HEADER_BYTES as usize {
-            let message = format!("the headers are larger than {MAX_HEADER_BYTES} bytes");
-            let error = ApiError::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, message);
-            return Box::pin(std::future::ready(Ok(respond::error(error))));
-        }
-        if self.listen.address.ip().is_loopback() {
-            let header = parts.headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
-            let ours = [requested_host(&parts), header].into_iter().flatten().all(|host| self.takes(host));
-            if !ours || requested_host(&parts).is_none() {
-                let error = ApiError::new(
-                    StatusCode::MISDIRECTED_REQUEST,
-                    "this hub listens for the machine itself only: the Host of the request is another one",
-                );
-                return Box::pin(std::future::ready(Ok(respond::error(error))));
-            }
+        let (answering, started) = (self.activity.request(), Instant::now());
+        if let Some(error) = self.refusal(&parts) {
+            let response = self.refuse(&parts, error, started).map(|body| answering.body(body));
+            let mut body = body::erase(body);
+            return Box::pin(async move {
+                body::drain(&mut body).await;
+                Ok(response)
+            });
         }
         parts.extensions.insert(self.listen);
         let caller = self.caller(&parts.headers);
         parts.extensions.insert(PeerAddress(caller));
-        let (answering, started) = (self.activity.request(), Instant::now());
         let (mut server, method) = (self.clone(), parts.method.clone());
         Box::pin(async move {
             let probed = Probed { hub: &server.hub, metrics: &server.metrics, oversight: &server.oversight };
@@ -98,7 +128,8 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
                 None => server.oversight.answer(&mut server.hub, (parts, body), caller).await?,
             };
             server.metrics.answered(&method, response.status(), started.elapsed());
-            Ok(response.map(|body| answering.body(body)))
+            let metrics = Arc::clone(&server.metrics);
+            Ok(response.map(|body| answering.body(body.watched(move |_| metrics.broke_off()))))
         })
     }
 }

@@ -21,6 +21,7 @@ pub(super) struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
     times: Histogram,
+    broken: Counter,
     open: Connections,
     connections: Gauge,
     working: Gauge,
@@ -39,6 +40,7 @@ impl Metrics {
         let metrics = Self {
             requests: Family::default(),
             times: Histogram::new(TIMES),
+            broken: Counter::default(),
             open,
             connections: Gauge::default(),
             working: Gauge::default(),
@@ -48,6 +50,8 @@ impl Metrics {
         registry.register("requests", "Requests, by method and status", metrics.requests.clone());
         let times = "Time from a request to the head of its response";
         registry.register_with_unit("request", times, Unit::Seconds, metrics.times.clone());
+        let broken = "Responses that broke off inside the hub, because what is stored cannot be read";
+        registry.register("broken_responses", broken, metrics.broken.clone());
         registry.register("connections", "Connections that are open", metrics.connections.clone());
         registry.register("working", "Requests that are worked on", metrics.working.clone());
         registry.register("git_programs", "Git programs that run", metrics.git_programs.clone());
@@ -70,6 +74,10 @@ impl Metrics {
         };
         self.requests.get_or_create(&Request { method, status: status.as_u16() }).inc();
         self.times.observe(time.as_secs_f64());
+    }
+
+    pub(super) fn broke_off(&self) {
+        self.broken.inc();
     }
 
     /// Everything, with what is counted elsewhere: requests that are worked on, and git programs.
@@ -97,12 +105,14 @@ mod tests {
         metrics.answered(&Method::GET, StatusCode::OK, Duration::from_millis(3));
         metrics.answered(&Method::GET, StatusCode::OK, Duration::from_secs(90));
         metrics.answered(&Method::from_bytes(b"EVIL").unwrap(), StatusCode::NOT_FOUND, Duration::ZERO);
+        metrics.broke_off();
         let text = metrics.text((7, 2));
         for line in [
             "hub_requests_total{method=\"GET\",status=\"200\"} 2",
             "hub_requests_total{method=\"other\",status=\"404\"} 1",
             "hub_request_seconds_bucket{le=\"0.005\"} 2",
             "hub_request_seconds_count 3",
+            "hub_broken_responses_total 1",
             "hub_working 7",
             "hub_git_programs 2",
         ] {

@@ -1,6 +1,6 @@
 //! What a server does around the hub for those who run it: it counts requests, and writes down changes.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use http::{Method, Request, Response, request::Parts};
 use hub_types::{
@@ -11,7 +11,7 @@ use tower::Service;
 
 use super::audit::{AuditLog, Entry, now};
 use crate::{
-    AdminRequest, Body, BoxError, EmbeddedHub, RateLimit,
+    AdminRequest, Body, BoxError, EmbeddedHub, RateLimit, body,
     context::Subject,
     limits::rates::{Bucket, Caller, Rates},
     respond,
@@ -55,7 +55,7 @@ impl Oversight {
         B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let asked = Asked::of(&parts);
+        let (asked, started) = (Asked::of(&parts), Instant::now());
         let audit = self.audit.as_ref().filter(|_| asked.change.is_some());
         let bucket = self.rates.as_ref().zip(asked.bucket);
         if audit.is_none() && bucket.is_none() {
@@ -69,11 +69,9 @@ impl Oversight {
             )
         });
         if let Some(counted) = counted.filter(|counted| counted.is_refused) {
-            let mut response = respond::error(counted.refusal());
+            let mut response = respond::refusal(&parts, counted.refusal(), started);
             counted.describe(response.headers_mut());
-            if let Ok(id) = respond::request_id(&parts.headers) {
-                response.headers_mut().insert(X_REQUEST_ID, id);
-            }
+            body::drain(&mut body::erase(body)).await;
             return Ok(response);
         }
         let subject = Subject::default();
@@ -87,6 +85,7 @@ impl Oversight {
             && response.status().is_success()
         {
             let id = response.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok());
+            let changed = subject.take();
             let entry = Entry {
                 time: now(),
                 user: caller.as_ref().map(|caller| caller.user.name.clone()),
@@ -95,7 +94,8 @@ impl Oversight {
                 method: method.to_string(),
                 operation: change.path.to_owned(),
                 path: Some(path),
-                subject: subject.take().or(asked.repo),
+                subject: changed.subject.or(asked.repo),
+                details: changed.details,
                 status: Some(response.status().as_u16()),
                 request_id: id.map(str::to_owned),
             };
@@ -109,18 +109,23 @@ impl Oversight {
     /// Notes what an administrator on this machine changed. Blocks on the disk.
     pub(super) fn note(&self, request: &AdminRequest, user: Option<u32>) {
         let Some(audit) = &self.audit else { return };
-        let request = serde_json::to_value(request).unwrap_or_default();
-        let name = |key: &str| request.get(key)?.as_str().map(str::to_owned);
-        let subject = ["name", "account", "repo_id", "org", "user"].into_iter().find_map(name);
+        let mut details = serde_json::to_value(request).unwrap_or_default();
+        let operation = details.as_object_mut().and_then(|fields| fields.remove("do"));
+        let field = |key: &str| details.get(key)?.as_str().map(str::to_owned);
+        let repo = field("repo_type").zip(field("repo_id")).map(|(kind, id)| format!("{kind} {id}"));
+        // Of a token its user is changed, and of a membership the organisation.
+        let subject = repo.or_else(|| ["org", "account", "user", "name"].into_iter().find_map(field));
         audit.write(&Entry {
             time: now(),
             user: None,
             token: None,
             address: None,
             method: "admin".to_owned(),
-            operation: name("do").unwrap_or_default(),
+            operation: operation.as_ref().and_then(|word| word.as_str()).unwrap_or_default().to_owned(),
             path: user.map(|id| format!("uid {id}")),
             subject,
+            // No request has a secret in it.
+            details: Some(details),
             status: None,
             request_id: None,
         });

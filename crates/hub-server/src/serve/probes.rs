@@ -12,7 +12,7 @@ use super::{
     metrics::{self, Metrics},
     oversight::Oversight,
 };
-use crate::{Body, EmbeddedHub, api_error::ApiError, respond};
+use crate::{Body, EmbeddedHub, api_error::ApiError, reserved::PROBES, respond, store::with_causes};
 
 /// What the responses are about.
 #[derive(Clone, Copy)]
@@ -24,20 +24,17 @@ pub(super) struct Probed<'s> {
 
 /// Answers `/healthz`, `/readyz` and `/metrics`; `None` for every other path.
 pub(super) async fn response(server: Probed<'_>, peer: IpAddr, parts: &Parts) -> Option<Response<Body>> {
-    let path = parts.uri.path();
-    if !matches!(path, "/healthz" | "/readyz" | "/metrics") {
-        return None;
-    }
+    let path = parts.uri.path().strip_prefix('/').filter(|path| PROBES.contains(path))?;
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         return Some(respond::error(ApiError::method_not_allowed("GET, HEAD")));
     }
     Some(match path {
-        "/healthz" => text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned()),
-        "/readyz" if !server.oversight.is_whole() => {
+        "healthz" => text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned()),
+        "readyz" if !server.oversight.is_whole() => {
             tracing::error!("the hub is not ready: changes are missing in its audit log");
             not_ready()
         }
-        "/readyz" => ready(server.hub.clone()).await,
+        "readyz" => ready(server.hub.clone()).await,
         _ if !is_local(peer, &parts.headers) => {
             respond::error(ApiError::forbidden("metrics are for programs on this machine"))
         }
@@ -47,13 +44,13 @@ pub(super) async fn response(server: Probed<'_>, peer: IpAddr, parts: &Parts) ->
 
 async fn ready(hub: EmbeddedHub) -> Response<Body> {
     let checked = tokio::task::spawn_blocking(move || hub.store().check()).await;
-    match checked {
-        Ok(Ok(())) => text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned()),
-        other => {
-            tracing::error!(?other, "the hub is not ready");
-            not_ready()
-        }
-    }
+    let error = match checked {
+        Ok(Ok(())) => return text(StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned()),
+        Ok(Err(error)) => with_causes(&error),
+        Err(error) => with_causes(&error),
+    };
+    tracing::error!(error, "the hub is not ready");
+    not_ready()
 }
 
 fn not_ready() -> Response<Body> {

@@ -8,6 +8,7 @@ use super::{
     Result, Store, StoreError,
     database::{corrupt, now, time_from_column},
 };
+use crate::reserved::is_reserved;
 
 /// A user or an organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +116,11 @@ impl Store {
     ) -> Result<Account> {
         check_name(name)?;
         self.database().write(|transaction| {
+            // One of before stays.
+            if is_reserved(name) && find(transaction, name)?.is_none() {
+                let reason = "URLs of the Hub begin with it, so that its repositories could not be reached";
+                return Err(StoreError::InvalidAccount { name: name.to_owned(), reason: reason.to_owned() });
+            }
             transaction.execute(
                 "INSERT INTO accounts (name, folded, is_org, fullname, email, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT (folded) DO UPDATE
@@ -205,11 +211,17 @@ mod tests {
         let store = temporary();
         store.add_user("ada", None, None).unwrap();
         assert!(matches!(store.add_org("ada", None), Err(StoreError::InvalidAccount { .. })));
-        for name in ["", "a/b", "-a", "a b", "a..b"] {
-            assert!(
-                matches!(store.add_user(name, None, None), Err(StoreError::InvalidAccount { .. })),
-                "{name}"
-            );
+        for name in
+            ["", "a/b", "-a", "a b", "a..b", "api", "API", "datasets", "spaces", "models", "_xet", "healthz"]
+        {
+            for made in [
+                store.add_user(name, None, None),
+                store.add_org(name, None),
+                store.create_account(name, false, None, None),
+                store.create_account(name, true, None, None),
+            ] {
+                assert!(matches!(made, Err(StoreError::InvalidAccount { .. })), "{name}");
+            }
         }
     }
 

@@ -16,38 +16,41 @@ use rusqlite::{Connection, params};
 
 use super::{
     GitRepo, RepoRecord, Result, Store, StoreError,
-    copying::{Copier, Stop, create_empty, sync_all_below},
-    layout::{self, entries, keep_private, write_durably},
+    copying::{Copier, Stop, create_empty, must_be_apart, sync_all_below},
+    folder_lock,
+    layout::{self, OF_THE_SYSTEM, entries, keep_private, write_durably},
+    owner::must_be_own,
     repos,
+    xet::xorbs,
 };
 
 /// What a folder of data has that no copy needs: it is made anew, or belongs to the process that has the folder.
 const LEFT_OUT: [&str; 6] = ["version", "version.new", "lock", "tmp", "hooks", "admin.sock"];
+/// How many damaged files are told.
+const MOST_PROBLEMS: usize = 1_000;
 /// How often objects that were packed meanwhile are looked for in the packs.
 const ATTEMPTS: usize = 10;
 
 /// What was copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Copied {
     pub(crate) repos: u64,
     pub(crate) large_files: u64,
     pub(crate) files: u64,
     pub(crate) bytes: u64,
+    /// Large files that are damaged or missing in the copy, because they were before: each a sentence that names one.
+    pub(crate) problems: Vec<String>,
 }
 
 impl Store {
     /// Copies the data folder to the folder `to`, which must be empty or not be there, while it is used.
     ///
     /// # Errors
-    /// `NotEmpty`, `GivenUp`, or what the file system and the database say.
+    /// `Nested`, `NotEmpty`, `GivenUp`, or what the file system and the database say.
     pub(crate) fn backup(&self, to: &Path, stop: Stop) -> Result<Copied> {
+        must_be_apart(self.dir(), to)?;
         create_empty(to)?;
         let to = fs::canonicalize(to).map_err(StoreError::io("find", to))?;
-        let own = fs::canonicalize(self.dir()).map_err(StoreError::io("find", self.dir()))?;
-        if to.starts_with(&own) {
-            let reason = std::io::Error::other("it is in the data folder itself");
-            return Err(StoreError::io("back up to", &to)(reason));
-        }
         let database = to.join("hub.db");
         self.database().read(|connection| {
             connection.execute("VACUUM INTO ?1", [database.to_string_lossy()])?;
@@ -65,9 +68,10 @@ impl Store {
             is_kept(path) && !matches!(first, "repos" | "lfs") && !first.starts_with("hub.db")
         };
         copier.folder(self.dir(), &to, rest)?;
+        let problems = if self.lfs().discards().is_some() { Vec::new() } else { lost(&copy, &to)? };
         copy.close().map_err(|(_, error)| error)?;
         finish(&to, &self.dir().join("version"))?;
-        Ok(Copied { repos, large_files, files: copier.files, bytes: copier.bytes })
+        Ok(Copied { repos, large_files, files: copier.files, bytes: copier.bytes, problems })
     }
 
     fn copy_repos(&self, copy: &Connection, to: &Path, copier: &mut Copier) -> Result<()> {
@@ -133,12 +137,8 @@ impl Store {
             let oid: String = row.get(0)?;
             let from = self.layout().large_file(&oid);
             let target = to.join(from.strip_prefix(self.dir()).unwrap_or(&from));
-            if !copier.file(&from, &target)? {
-                tracing::warn!(
-                    oid,
-                    "a large file that the database names is not there, and not in the backup"
-                );
-            }
+            // One that is not there is told at the end.
+            copier.file(&from, &target)?;
         }
         Ok(())
     }
@@ -147,7 +147,7 @@ impl Store {
 /// Whether a path below a data folder is worth keeping; what is being received is not.
 fn is_kept(path: &Path) -> bool {
     let first = path.iter().next().and_then(|name| name.to_str());
-    !first.is_some_and(|first| LEFT_OUT.contains(&first))
+    !first.is_some_and(|first| LEFT_OUT.contains(&first) || OF_THE_SYSTEM.contains(&first))
         && !["lfs/incoming", "xet/incoming"].into_iter().any(|left_out| path == Path::new(left_out))
 }
 
@@ -200,7 +200,37 @@ pub(crate) fn restore(backup: &Path, to: &Path, secret_key: Option<&Path>, stop:
     let (files, bytes) = copy_back(backup, to, stop)?;
     let store = Store::open(to, secret_key)?;
     let (repos, large_files) = store.database().read(count)?;
-    Ok(Copied { repos, large_files, files, bytes })
+    let problems = store.database().read(|connection| lost(connection, to))?;
+    Ok(Copied { repos, large_files, files, bytes, problems })
+}
+
+/// What a database names and a folder has not, or not in its size.
+fn lost(connection: &Connection, folder: &Path) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    let mut statement = connection.prepare("SELECT DISTINCT oid, size FROM lfs_objects ORDER BY oid")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (oid, size): (String, u64) = (row.get(0)?, row.get(1)?);
+        problems.extend(size_problem(
+            &folder.join(layout::large_file_name(&oid)),
+            size,
+            &format!("large file {oid}"),
+        ));
+        problems.truncate(MOST_PROBLEMS);
+    }
+    for (xorb, path, size) in xorbs(connection)? {
+        problems.extend(size_problem(&folder.join("xet").join(path), size, &format!("xorb {xorb}")));
+        problems.truncate(MOST_PROBLEMS);
+    }
+    Ok(problems)
+}
+
+fn size_problem(path: &Path, size: u64, what: &str) -> Option<String> {
+    match fs::metadata(path) {
+        Ok(found) if found.len() == size => None,
+        Ok(found) => Some(format!("{what}: it has {} bytes, not {size}", found.len())),
+        Err(_) => Some(format!("{what}: it is not there")),
+    }
 }
 
 /// How many repositories and large files a database names.
@@ -213,12 +243,17 @@ fn count(connection: &Connection) -> Result<(u64, u64)> {
 /// Copies a backup to the folder `to`, which must be empty or not be there. Gives how many files and bytes were copied.
 ///
 /// # Errors
-/// `NotAStore` when `backup` is not a whole backup, `NewerVersion`, `NotEmpty`, or what the file system says.
+/// `NotAStore` when `backup` is not a whole backup, `NewerVersion`, `Nested`, `InUse` when a process has it, `NotOwner`, `NotEmpty`, or what
+/// the file system says.
 fn copy_back(backup: &Path, to: &Path, stop: Stop) -> Result<(u64, u64)> {
     if layout::check_version(backup)?.is_none() {
         let reason = "it has no file \"version\": it is empty, or a backup that broke off";
         return Err(StoreError::NotAStore { path: backup.to_path_buf(), reason });
     }
+    must_be_apart(backup, to)?;
+    must_be_own(to, true)?;
+    // A folder that changes meanwhile is no backup.
+    let _locked = folder_lock::keep_from_others(backup)?;
     create_empty(to)?;
     let mut copier = Copier::new(stop);
     // Clients know of the store of Xet under its name what may not be in the backup: it gets another.

@@ -1,9 +1,10 @@
 //! Whether a data folder is whole.
 
 use std::{
+    collections::HashSet,
     fs::File,
     io::{self, Read, Seek, SeekFrom},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
     time::Duration,
@@ -14,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::git_env::MISLEADING;
 
-use super::{CommitId, RepoRecord, Result, Store, StoreError, copying::Stop, with_causes};
+use super::{CommitId, RepoRecord, Result, Store, StoreError, copying::Stop, git, layout, with_causes};
 
 /// How many faults are told.
 const MOST_PROBLEMS: usize = 1_000;
@@ -64,6 +65,7 @@ impl Store {
                 }
             }
         }
+        self.check_unknown_repos(&mut checked)?;
         self.check_large_files(quick, stop, &mut checked)?;
         let by_xet = self.xet().check(quick, stop, |text| checked.fault(text))?;
         checked.large_files += by_xet;
@@ -123,6 +125,29 @@ impl Store {
                     checked
                         .fault(format!("{}: the large file {path} ({oid}) of {tip} is not there", repo.repo));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Repositories that the database does not know, for example because it is an older one than the folder.
+    fn check_unknown_repos(&self, checked: &mut Checked) -> Result<()> {
+        let mut found = Vec::new();
+        for folder in layout::entries(&self.layout().repos())? {
+            found.extend(layout::entries(&folder)?);
+        }
+        // By now whatever made one of these has committed its row, or has given up.
+        let known: HashSet<PathBuf> = self.database().write(|transaction| {
+            let mut keys = transaction.prepare("SELECT key FROM repos")?;
+            let mut trash = transaction.prepare("SELECT path FROM trash")?;
+            let keys = keys.query_map([], |row| Ok(layout::repo_name(row.get(0)?)))?;
+            let all = keys.chain(trash.query_map([], |row| row.get(0))?);
+            Ok(all.map(|name| name.map(|name| self.dir().join(name))).collect::<rusqlite::Result<_>>()?)
+        })?;
+        for folder in found {
+            if !known.contains(&folder) && !git::is_new(&folder) {
+                let name = folder.strip_prefix(self.dir()).unwrap_or(&folder).display();
+                checked.fault(format!("{name}: the database knows of no such repository"));
             }
         }
         Ok(())

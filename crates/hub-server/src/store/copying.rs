@@ -2,14 +2,17 @@
 
 use std::{
     fs, io,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use super::{Result, StoreError, layout::entries};
+use super::{
+    Result, StoreError,
+    layout::{OF_THE_SYSTEM, entries},
+};
 
 /// The wish that long work ends, because whoever asked for it has gone. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -117,6 +120,41 @@ pub(super) fn sync_all_below(folder: &Path) -> Result<()> {
     }
 }
 
+/// Refuses to copy a folder into itself or out of itself, however the two are named. Nothing is made.
+///
+/// # Errors
+/// `Nested`.
+pub(super) fn must_be_apart(from: &Path, to: &Path) -> Result<()> {
+    let (inner, outer) = (resolved(to)?, resolved(from)?);
+    if inner.starts_with(&outer) || outer.starts_with(&inner) {
+        return Err(StoreError::Nested { one: to.to_path_buf(), other: from.to_path_buf() });
+    }
+    Ok(())
+}
+
+/// Where a path leads, though its end may not be there yet.
+fn resolved(path: &Path) -> Result<PathBuf> {
+    let absolute = std::path::absolute(path).map_err(StoreError::io("find", path))?;
+    let (mut there, mut missing) = (absolute.as_path(), Vec::new());
+    let mut found = loop {
+        match (fs::canonicalize(there), there.parent(), there.components().next_back()) {
+            (Ok(found), ..) => break found,
+            (Err(error), Some(parent), Some(last)) if error.kind() == io::ErrorKind::NotFound => {
+                missing.push(last);
+                there = parent;
+            }
+            (Err(error), ..) => return Err(StoreError::io("find", path)(error)),
+        }
+    };
+    for name in missing.into_iter().rev() {
+        match name {
+            Component::ParentDir => drop(found.pop()),
+            name => found.push(name),
+        }
+    }
+    Ok(found)
+}
+
 /// Makes a folder for its owner alone.
 ///
 /// # Errors
@@ -127,8 +165,45 @@ pub(super) fn create_empty(folder: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(StoreError::io("create", folder))?;
-    if !entries(folder)?.is_empty() {
+    let is_ours = |entry: &PathBuf| {
+        let name = entry.file_name().and_then(|name| name.to_str());
+        !name.is_some_and(|name| OF_THE_SYSTEM.contains(&name))
+    };
+    if entries(folder)?.iter().any(is_ours) {
         return Err(StoreError::NotEmpty { path: folder.to_path_buf() });
     }
     super::layout::keep_private(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_apart_wherever_their_names_lead() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::create_dir_all(path("data/deep")).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(path("data"), path("link")).unwrap();
+        let nested = [
+            ("data", "data"),
+            ("data", "data/new"),
+            ("data", "data/new/newer"),
+            ("data/deep", "data"),
+            ("data", "none/../data/new"),
+            #[cfg(unix)]
+            ("data", "link/new"),
+        ];
+        for (from, to) in nested {
+            let error = must_be_apart(&path(from), &path(to)).unwrap_err();
+            assert!(matches!(error, StoreError::Nested { .. }), "{from} {to}: {error}");
+        }
+        for (from, to) in
+            [("data", "data2"), ("data", "new"), ("data/deep", "data/other"), ("data", "data/../new")]
+        {
+            must_be_apart(&path(from), &path(to)).unwrap();
+        }
+        assert!(!path("new").exists() && !path("data/new").exists());
+    }
 }

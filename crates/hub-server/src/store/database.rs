@@ -27,10 +27,21 @@ pub(super) struct Database {
 
 impl Database {
     /// Opens the database, for its owner alone, and brings its schema up to date. Its secrets are sealed with the key in
-    /// `secret_key`.
-    pub(super) fn open(path: &Path, secret_key: &Path) -> Result<Self> {
+    /// `secret_key`. Where there is none, or it is empty, `may_be_new` is asked before one is made.
+    pub(super) fn open(path: &Path, secret_key: &Path, may_be_new: impl Fn() -> Result<()>) -> Result<Self> {
+        match std::fs::metadata(path) {
+            Ok(found) if found.len() > 0 => {}
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::io("read", path)(error));
+            }
+            _ => may_be_new()?,
+        }
         make_private(path)?;
         let mut writer = connect(path)?;
+        let done: u64 = writer.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if done == 0 {
+            may_be_new()?;
+        }
         let sealer = migrate(&mut writer, path, secret_key)?;
         let path = path.to_path_buf();
         Ok(Self { path, writer: Mutex::new(writer), readers: Mutex::default(), sealer })
@@ -99,11 +110,10 @@ fn make_private(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// A connection to a file that is there: one that was lost must not come back empty.
 fn connect(path: &Path) -> Result<Connection> {
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     // In WAL mode only FULL makes a commit survive a power failure.
@@ -286,14 +296,31 @@ pub(super) fn now() -> Timestamp {
 mod tests {
     use super::*;
 
+    fn open(path: &Path, key: &Path) -> Result<Database> {
+        Database::open(path, key, || Ok(()))
+    }
+
+    #[test]
+    fn a_database_that_is_lost_while_it_is_used_is_not_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hub.db");
+        let database = open(&path, &dir.path().join("key")).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let count = |connection: &Connection| {
+            Ok(connection.query_row("SELECT count(*) FROM trash", [], |row| row.get::<_, i64>(0))?)
+        };
+        assert!(database.read(count).is_err());
+        assert!(!path.exists());
+    }
+
     #[test]
     fn a_newer_schema_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("hub.db");
         let key = dir.path().join("key");
-        drop(Database::open(&path, &key).unwrap());
+        drop(open(&path, &key).unwrap());
         Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-        assert!(matches!(Database::open(&path, &key), Err(StoreError::NewerVersion { found: 99, .. })));
+        assert!(matches!(open(&path, &key), Err(StoreError::NewerVersion { found: 99, .. })));
     }
 
     #[test]
@@ -301,6 +328,7 @@ mod tests {
         for done in 1..STEPS.len() {
             let dir = tempfile::tempdir().unwrap();
             let (path, key) = (dir.path().join("hub.db"), dir.path().join("key"));
+            make_private(&path).unwrap();
             let old = connect(&path).unwrap();
             for step in &STEPS[..done] {
                 old.execute_batch(step).unwrap();
@@ -312,7 +340,7 @@ mod tests {
             old.pragma_update(None, "user_version", done).unwrap();
             drop(old);
             for _ in 0..2 {
-                let database = Database::open(&path, &key).unwrap();
+                let database = open(&path, &key).unwrap();
                 let found: usize = database
                     .read(|connection| {
                         connection.prepare("SELECT disabled, quota FROM accounts")?;
@@ -327,7 +355,7 @@ mod tests {
     #[test]
     fn a_change_that_fails_is_undone_whole() {
         let dir = tempfile::tempdir().unwrap();
-        let database = Database::open(&dir.path().join("hub.db"), &dir.path().join("key")).unwrap();
+        let database = open(&dir.path().join("hub.db"), &dir.path().join("key")).unwrap();
         let failed: Result<()> = database.write(|transaction| {
             transaction.execute("INSERT INTO trash (path) VALUES ('a')", [])?;
             transaction.execute("INSERT INTO trash (path) VALUES ('a')", [])?;

@@ -37,6 +37,35 @@ pub enum StoreError {
         /// The data folder.
         path: PathBuf,
     },
+    /// The data folder belongs to another user of this machine, who could not open what this one writes there.
+    #[error(
+        "the data folder {} belongs to the user {owner}: run this as that user, for example with `sudo -u {}`",
+        path.display(),
+        if owner.starts_with('#') { format!("'{owner}'") } else { owner.clone() }
+    )]
+    NotOwner {
+        /// The data folder.
+        path: PathBuf,
+        /// The name of the user, or `#` and the number where it has none.
+        owner: String,
+    },
+    /// The data folder has repositories, files or tokens, and no database that knows of them.
+    #[error(
+        "the database {} is missing or empty, and the folder has data that it knew of: put that file back, or restore a backup",
+        path.display()
+    )]
+    DatabaseMissing {
+        /// The database.
+        path: PathBuf,
+    },
+    /// Of two folders, from one of which the other was to be copied, one is in the other.
+    #[error("{} and {} are one within the other: name a folder outside of it", one.display(), other.display())]
+    Nested {
+        /// The folder that was to be written.
+        one: PathBuf,
+        /// The folder that was to be read.
+        other: PathBuf,
+    },
     /// The key of the secrets of Spaces is not where it should be.
     #[error(
         "the secrets of Spaces in this data folder are encrypted, and the key is not in {}: put that file back, or name the one that has the key",
@@ -84,14 +113,15 @@ pub enum StoreError {
     },
     /// A namespace has no room for what was to be stored.
     #[error(
-        "the storage of {namespace} is full: {used} of {quota} bytes are used, and this needs {more} more. Delete what is not needed, or ask those who run this Hub for more"
+        "the storage of {namespace} is full: {used} of {quota} bytes are used{}. Delete what is not needed, or ask those who run this Hub for more",
+        if used < quota { format!(", and this needs {more} more") } else { String::new() }
     )]
     QuotaExceeded {
         /// The user or organisation.
         namespace: String,
         /// Bytes that it may have.
         quota: u64,
-        /// Bytes that it has.
+        /// Bytes that it has, and that are on their way to it.
         used: u64,
         /// Bytes that were to be stored.
         more: u64,
@@ -273,6 +303,15 @@ pub enum StoreError {
     /// A file of the data folder is not what was written there.
     #[error("a file of the data folder is damaged")]
     Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A large file, or chunks of one, that should be stored are not, or not whole.
+    #[error("{location} of the data folder is damaged or missing")]
+    Content {
+        /// Its place in `lfs` or `xet` of the data folder, with its hash.
+        location: String,
+        /// What is wrong with it.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The object storage refused.
     #[error("the storage of large files failed")]
     Objects(#[from] object_store::Error),
@@ -283,6 +322,14 @@ impl StoreError {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { action, path, source }
+    }
+
+    /// Adds which content it is to what is wrong with it.
+    pub(crate) fn content<E>(location: &object_store::path::Path) -> impl FnOnce(E) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        move |source| Self::Content { location: location.to_string(), source: source.into() }
     }
 
     /// Adds what was tried to an error of the git library.

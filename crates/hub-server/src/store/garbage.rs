@@ -85,6 +85,10 @@ impl Store {
                      SELECT lfs_objects.repo FROM lfs_objects
                      LEFT JOIN collected ON collected.repo = lfs_objects.repo
                      WHERE created_at <= ?1 AND created_at > coalesce(collected.before, 0)
+                     UNION
+                     SELECT xet_repo_files.repo FROM xet_repo_files
+                     LEFT JOIN collected ON collected.repo = xet_repo_files.repo
+                     WHERE created_at <= ?1 AND created_at > coalesce(collected.before, 0)
                  )"
             ))?;
             let rows = statement.query_map([before], |row| Ok((from_row(row)?, row.get("in_git")?)))?;
@@ -92,8 +96,8 @@ impl Store {
         })
     }
 
-    /// Removes the garbage of a repository that is older than `grace`, LFS objects included: their contents go with
-    /// [`LfsStore::free`](super::LfsStore::free). `step` is called between the steps. Blocks.
+    /// Removes the garbage of a repository that is older than `grace`, large files included: their contents go with
+    /// [`LfsStore::free`](super::LfsStore::free) and [`XetStore::free`](super::XetStore::free). `step` is called between the steps. Blocks.
     pub(crate) fn collect(
         &self,
         repo: &RepoRecord,
@@ -140,27 +144,29 @@ impl Store {
         })
     }
 
-    /// Forgets those LFS objects of a repository that are older than a time and that no file leads to.
+    /// Forgets those large files of a repository, by LFS and by Xet, that are older than a time and that no file leads to.
     fn free_lfs(&self, repo: &RepoRecord, needed: &HashSet<String>, before: i64) -> Result<()> {
-        let old: Vec<String> = self.database().read(|connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT oid FROM lfs_objects WHERE repo = ?1 AND created_at <= ?2")?;
-            let rows = statement.query_map(params![repo.key, before], |row| row.get(0))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })?;
-        let mut unneeded = old.iter().filter(|oid| !needed.contains(*oid)).peekable();
-        if unneeded.peek().is_none() {
-            return Ok(());
-        }
-        self.database().write(|transaction| {
-            let mut delete = transaction.prepare_cached(
-                "DELETE FROM lfs_objects WHERE repo = ?1 AND oid = ?2 AND created_at <= ?3",
-            )?;
-            for oid in unneeded {
-                delete.execute(params![repo.key, oid, before])?;
+        for table in ["lfs_objects", "xet_repo_files"] {
+            let old: Vec<String> = self.database().read(|connection| {
+                let query = format!("SELECT DISTINCT oid FROM {table} WHERE repo = ?1 AND created_at <= ?2");
+                let mut statement = connection.prepare_cached(&query)?;
+                let rows = statement.query_map(params![repo.key, before], |row| row.get(0))?;
+                Ok(rows.collect::<rusqlite::Result<_>>()?)
+            })?;
+            let mut unneeded = old.iter().filter(|oid| !needed.contains(*oid)).peekable();
+            if unneeded.peek().is_none() {
+                continue;
             }
-            Ok(())
-        })
+            self.database().write(|transaction| {
+                let delete = format!("DELETE FROM {table} WHERE repo = ?1 AND oid = ?2 AND created_at <= ?3");
+                let mut delete = transaction.prepare_cached(&delete)?;
+                for oid in unneeded {
+                    delete.execute(params![repo.key, oid, before])?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 }
 

@@ -17,20 +17,18 @@
 //! ```
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
     thread::{self, ScopedJoinHandle},
-    time::{Duration, Instant},
 };
 
-use super::{Result, StoreError};
+use super::{Result, StoreError, folder_lock, owner::must_be_own};
 
 /// The version of the layout that this program writes, and the newest that it reads.
 pub(super) const VERSION: u64 = 2;
-/// How long the lock of a folder may be somebody else's before the folder is in use.
-const LOCK_WAIT: Duration = Duration::from_millis(500);
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
+/// What a new file system has, and what a new user's home: neither is anybody's data.
+pub(super) const OF_THE_SYSTEM: [&str; 4] = ["lost+found", ".bash_logout", ".bashrc", ".profile"];
 
 /// A data folder with its lock.
 pub(super) struct Layout {
@@ -44,24 +42,9 @@ impl Layout {
     /// Takes the folder for this process, and makes what is missing in it.
     pub(super) fn open(dir: &Path) -> Result<Self> {
         fs::create_dir_all(dir).map_err(StoreError::io("create", dir))?;
+        must_be_own(dir, false)?;
         check_version(dir)?;
-        let lock_path = dir.join("lock");
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path)
-            .map_err(StoreError::io("open", &lock_path))?;
-        let started = Instant::now();
-        loop {
-            match lock.try_lock() {
-                Ok(()) => break,
-                // A process that is being started holds what its parent had open, for a moment.
-                Err(TryLockError::WouldBlock) if started.elapsed() < LOCK_WAIT => thread::sleep(LOCK_PAUSE),
-                Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: dir.to_path_buf() }),
-                Err(TryLockError::Error(source)) => return Err(StoreError::io("lock", &lock_path)(source)),
-            }
-        }
+        let lock = folder_lock::take(dir)?;
         keep_private(dir)?;
         let found = check_version(dir)?;
         let layout = Self { dir: dir.to_path_buf(), version: found.unwrap_or(VERSION), _lock: lock };
@@ -85,6 +68,19 @@ impl Layout {
     /// The version that the folder had when it was opened.
     pub(super) fn version(&self) -> u64 {
         self.version
+    }
+
+    /// Refuses a folder without a database that has what a database has named: a new one would not know of it, and give its names again.
+    ///
+    /// # Errors
+    /// `DatabaseMissing`.
+    pub(super) fn must_be_new(&self) -> Result<()> {
+        let (large, xet) = (self.large_files(), self.xet());
+        let mut has_data = ["token", "link-key"].iter().any(|name| self.dir.join(name).exists());
+        for folder in [self.repos(), large, xet.join("xorbs"), xet.join("files")] {
+            has_data |= !entries(&folder)?.is_empty();
+        }
+        if has_data { Err(StoreError::DatabaseMissing { path: self.database() }) } else { Ok(()) }
     }
 
     /// Notes that the folder has the layout of this program.
@@ -119,8 +115,7 @@ impl Layout {
 
     /// A large file that is complete.
     pub(super) fn large_file(&self, oid: &str) -> PathBuf {
-        let (first, second) = (oid.get(..2).unwrap_or_default(), oid.get(2..4).unwrap_or_default());
-        self.large_files().join(first).join(second).join(oid)
+        self.dir.join(large_file_name(oid))
     }
 
     /// Large files that are being received.
@@ -159,6 +154,12 @@ impl Layout {
     }
 }
 
+/// A large file that is complete, relative to the data folder.
+pub(super) fn large_file_name(oid: &str) -> String {
+    let (first, second) = (oid.get(..2).unwrap_or_default(), oid.get(2..4).unwrap_or_default());
+    format!("lfs/objects/{first}/{second}/{oid}")
+}
+
 /// The folder of the git repository with a key, relative to the data folder.
 pub(super) fn repo_name(key: i64) -> String {
     format!("repos/{:02x}/{key}.git", key & 0xff)
@@ -187,10 +188,8 @@ pub(super) fn check_version(dir: &Path) -> Result<Option<u64>> {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let ours = |entry: &PathBuf| {
-                matches!(
-                    entry.file_name().and_then(|name| name.to_str()),
-                    Some("lock" | "version" | "version.new")
-                )
+                let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                matches!(name, "lock" | "version" | "version.new") || OF_THE_SYSTEM.contains(&name)
             };
             return if entries(dir)?.iter().all(ours) {
                 Ok(None)
@@ -414,6 +413,16 @@ mod tests {
         fs::write(dir.path().join("thesis.txt"), "").unwrap();
         assert!(matches!(Layout::open(dir.path()), Err(StoreError::NotAStore { .. })));
         assert_eq!(entries(dir.path()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_new_file_system_and_a_new_home_are_empty_folders() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("lost+found")).unwrap();
+        for name in &OF_THE_SYSTEM[1..] {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        Layout::open(dir.path()).unwrap();
     }
 
     #[test]

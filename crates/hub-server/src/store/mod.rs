@@ -17,6 +17,7 @@ mod error;
 mod events;
 #[cfg(feature = "testing")]
 mod fill;
+mod folder_lock;
 mod garbage;
 mod git;
 mod hooks;
@@ -25,10 +26,12 @@ mod lfs;
 mod likes;
 mod locks;
 mod moves;
+mod owner;
 mod pull_requests;
 mod push;
 mod random;
 mod repos;
+mod room;
 mod sealer;
 mod search;
 mod settings;
@@ -44,6 +47,7 @@ mod token_list;
 mod tokens;
 mod upgrade;
 mod usage;
+mod whole;
 mod xet;
 
 use std::{
@@ -78,10 +82,14 @@ pub use lfs::DiscardLfs;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
 pub(crate) use locks::{FileLock, LockQuery, Locked, MOST_LOCKS};
+pub(crate) use owner::must_be_own;
+#[cfg(unix)]
+pub(crate) use owner::user_name;
 pub(crate) use pull_requests::reference;
 pub(crate) use push::Push;
 pub(crate) use random::random_hex;
 pub(crate) use repos::{NewRepo, RepoRecord};
+pub(crate) use room::Room;
 #[cfg(test)]
 pub(crate) use search::Rank;
 pub(crate) use search::{FoundRepo, Order, Position, RepoQuery};
@@ -91,7 +99,7 @@ pub(crate) use space_settings::SettingKind;
 pub(crate) use tokens::Identity;
 pub use tokens::TokenRole;
 pub use upgrade::Upgraded;
-pub(crate) use xet::{NewFile, ShardCheck, XetFault, XetStore};
+pub(crate) use xet::{Kept, NewFile, ShardCheck, XetFault, XetStore};
 
 /// A data folder that is open. Clones share it; the folder is free again when the last one is dropped.
 #[derive(Clone)]
@@ -106,6 +114,7 @@ struct Shared {
     summaries_checked: Mutex<bool>,
     lfs: LfsStore,
     xet: XetStore,
+    rooms: room::Rooms,
     /// The folder of the hooks that git runs.
     hooks: PathBuf,
     upgraded: Option<Upgraded>,
@@ -118,12 +127,12 @@ impl Store {
     /// secrets of Spaces is in the folder, unless another file is named.
     ///
     /// # Errors
-    /// `NewerVersion`, `InUse`, `NotAStore`, `SecretKeyMissing`, `BadSecretKey`, or what the file system and the database
-    /// say.
+    /// `NewerVersion`, `InUse`, `NotAStore`, `NotOwner`, `DatabaseMissing`, `SecretKeyMissing`, `BadSecretKey`, or what the file
+    /// system and the database say.
     pub(crate) fn open(dir: &Path, secret_key: Option<&Path>) -> Result<Self> {
         let layout = Layout::open(dir)?;
         let secret_key = secret_key.map_or_else(|| layout.secret_key(), Path::to_path_buf);
-        let database = Arc::new(Database::open(&layout.database(), &secret_key)?);
+        let database = Arc::new(Database::open(&layout.database(), &secret_key, || layout.must_be_new())?);
         let upgraded = upgrade::upgrade(&layout, &database)?;
         let lfs = LfsStore::open(&layout, Arc::clone(&database))?;
         let xet = XetStore::open(&layout, Arc::clone(&database))?;
@@ -136,6 +145,7 @@ impl Store {
                 summaries_checked: Mutex::default(),
                 lfs,
                 xet,
+                rooms: room::Rooms::default(),
                 hooks,
                 upgraded,
                 layout,

@@ -1,11 +1,28 @@
 #!/bin/sh
 # Refuses a push with a file that leads to LFS content which the repository has not, or with what is too much:
-# folders more than 64 deep, paths of more than 4096 bytes, files of more than 32 MiB. git runs it before any ref moves.
+# folders more than 64 deep, paths of more than 4096 bytes, files of more than 32 MiB, or a branch like a commit. git runs it before any ref moves.
 # HUB_PUSH is a folder of this push alone; its file `objects` has a line "OID SIZE" for each content that is here.
 export LC_ALL=C
 failed() { echo "the push could not be checked: $1" >&2; exit 1; }
-tips=$(while read -r _old new _ref; do
-    case $new in *[!0]*) echo "$new" ;; esac
+# What is taken for HEAD, for a commit or for an option by whoever reads it names no branch and no tag.
+check_name() {
+    case $1 in
+        refs/heads/*) name=${1#refs/heads/} ;;
+        *) name=${1#refs/tags/} ;;
+    esac
+    case $name in
+        @ | HEAD | -* | refs/*) ;;
+        *[!0-9a-fA-F]*) return ;;
+        *) [ ${#name} -eq 40 ] || return ;;
+    esac
+    echo "$1 cannot be made: the name stands for something else" >"$HUB_PUSH/refused"
+}
+tips=$(while read -r old new ref; do
+    case $new in
+        *[!0]*) echo "$new" ;;
+        *) continue ;;
+    esac
+    case $old in *[!0]*) ;; *) check_name "$ref" ;; esac
 done)
 [ -n "$tips" ] || exit 0
 # What is too much, in lines whose path begins in column `skip`. It stops at the first: what follows may be longer than any disk.
@@ -26,6 +43,7 @@ stop_if_refused() {
     echo "Your push was rejected: $(cat "$HUB_PUSH/refused")" >&2
     exit 1
 }
+stop_if_refused
 # shellcheck disable=SC2086 # several words
 { git rev-list --objects $tips --not --all || echo broken >"$HUB_PUSH/broken"; } |
     check 42 2000000 >"$HUB_PUSH/listed" || exit 1

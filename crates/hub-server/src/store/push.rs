@@ -8,13 +8,14 @@ use std::{
 
 use rusqlite::params;
 
-use super::{RepoRecord, Result, Store, StoreError, git::PushGuard};
+use super::{RepoRecord, Result, Room, Store, StoreError, git::PushGuard};
 
 /// The folders of one push: of the hooks, and one that goes away with this.
 #[derive(Debug)]
 pub(crate) struct Push {
     hooks: PathBuf,
     folder: tempfile::TempDir,
+    _room: Option<Room>,
     /// Nothing is taken out of the repository meanwhile.
     _goes_on: PushGuard,
 }
@@ -32,8 +33,12 @@ impl Push {
 }
 
 impl Store {
-    /// Prepares the check of a push: notes which LFS objects the repository has. They come before the push.
-    pub(crate) fn begin_push(&self, repo: &RepoRecord) -> Result<Push> {
+    /// Prepares the check of a push of so many bytes: notes which LFS objects the repository has. They come before the push.
+    ///
+    /// # Errors
+    /// `QuotaExceeded`.
+    pub(crate) fn begin_push(&self, repo: &RepoRecord, bytes: u64) -> Result<Push> {
+        let room = self.hold_room(repo, &[], bytes)?;
         let goes_on = self.git(repo)?.begin_push();
         let tmp = self.shared.layout.tmp();
         let tmp = std::path::absolute(&tmp).map_err(StoreError::io("find", &tmp))?;
@@ -57,6 +62,6 @@ impl Store {
             Ok(())
         })?;
         file.flush().map_err(StoreError::io("write", &path))?;
-        Ok(Push { hooks: self.shared.hooks.clone(), folder, _goes_on: goes_on })
+        Ok(Push { hooks: self.shared.hooks.clone(), folder, _room: room, _goes_on: goes_on })
     }
 }

@@ -99,8 +99,8 @@ impl Store {
             let inserted = transaction
                 .query_row(
                     &format!(
-                        "INSERT INTO repos (repo_type, id, folded, internal_id, private, sdk, created_at, creator, lfs_multipart_threshold)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (repo_type, folded) DO NOTHING RETURNING {COLUMNS}"
+                        "INSERT INTO repos (repo_type, id, folded, internal_id, private, sdk, created_at, creator, lfs_multipart_threshold, key)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (repo_type, folded) DO NOTHING RETURNING {COLUMNS}"
                     ),
                     params![
                         new.repo.repo_type.singular(),
@@ -112,14 +112,13 @@ impl Store {
                         created_at.as_millisecond(),
                         new.creator,
                         new.lfs_multipart_threshold,
+                        self.free_key(transaction)?,
                     ],
                     from_row,
                 )
                 .optional()?
                 .ok_or_else(exists)?;
             let path = self.layout().repo(inserted.key);
-            // A folder without a row is what a crash between the two left behind.
-            remove_all(&path)?;
             let parent = path.parent().unwrap_or(&path);
             create_folder_durably(parent)?;
             fs::rename(fresh.path(), &path).map_err(StoreError::io("create", &path))?;
@@ -129,6 +128,20 @@ impl Store {
             Ok(inserted)
         })?;
         Ok(record)
+    }
+
+    /// The next key, for which nothing is stored. A folder without a row is what a crash between the two left behind, or a repository that
+    /// a database of before does not know: it stays where it is.
+    fn free_key(&self, transaction: &Transaction<'_>) -> Result<i64> {
+        let last: Option<i64> = transaction
+            .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'repos'")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        let mut key = last.unwrap_or_default() + 1;
+        while fs::symlink_metadata(self.layout().repo(key)).is_ok() {
+            key += 1;
+        }
+        Ok(key)
     }
 
     /// Every repository, in the order in which they were made.
@@ -266,7 +279,7 @@ mod tests {
     use hub_types::{RepoRef, RepoType};
 
     use crate::store::{
-        StoreError,
+        Store, StoreError,
         testing::{fsck, model, new_repo, temporary},
     };
 
@@ -336,6 +349,59 @@ mod tests {
             .read(|connection| Ok(connection.query_row(count, [], |row| row.get(0))?))
             .unwrap();
         assert_eq!(left, 0);
+    }
+
+    #[test]
+    fn a_folder_without_a_row_is_never_replaced() {
+        let store = temporary();
+        let old = model(&store, "ada/old");
+        let folder = store.git_dir(&old.repo).unwrap().unwrap();
+        // As with a database of before it was made.
+        let forget = "DELETE FROM repos; DELETE FROM sqlite_sequence WHERE name = 'repos'";
+        store.database().write(|transaction| Ok(transaction.execute_batch(forget)?)).unwrap();
+        let tip = fs::read(folder.join("refs/heads/main")).unwrap();
+        let new = model(&store, "ada/new");
+        assert_eq!((new.key, model(&store, "ada/next").key), (2, 3));
+        assert_eq!(fs::read(folder.join("refs/heads/main")).unwrap(), tip);
+    }
+
+    #[test]
+    fn a_folder_whose_database_is_gone_is_refused_and_left_alone() {
+        for what in ["missing", "empty", "another"] {
+            let store = temporary();
+            let repo = model(&store, "ada/demo");
+            let folder = store.git_dir(&repo.repo).unwrap().unwrap();
+            let dir = store.close();
+            let database = dir.path().join("hub.db");
+            for name in ["hub.db", "hub.db-wal", "hub.db-shm"] {
+                let _ = fs::remove_file(dir.path().join(name));
+            }
+            match what {
+                "empty" => fs::write(&database, "").unwrap(),
+                // What is left when only the first page ever came to the disk.
+                "another" => {
+                    let fresh = rusqlite::Connection::open(&database).unwrap();
+                    fresh.pragma_update(None, "journal_mode", "wal").unwrap();
+                }
+                _ => {}
+            }
+            for _ in 0..2 {
+                let error = Store::open(dir.path(), None).err().unwrap();
+                assert!(matches!(error, StoreError::DatabaseMissing { .. }), "{what}: {error}");
+            }
+            assert!(folder.join("HEAD").exists() && (what != "missing" || !database.exists()), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_first_start_that_was_interrupted_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Store::open(dir.path(), None).unwrap());
+        for name in ["hub.db", "hub.db-wal", "hub.db-shm"] {
+            let _ = fs::remove_file(dir.path().join(name));
+        }
+        fs::remove_file(dir.path().join("secret.key")).unwrap();
+        drop(Store::open(dir.path(), None).unwrap());
     }
 
     #[test]

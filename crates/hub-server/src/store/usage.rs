@@ -3,9 +3,14 @@
 use std::path::Path;
 
 use hub_types::RepoRef;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{RepoRecord, Result, Store, StoreError, layout::entries, repos};
+use super::{
+    RepoRecord, Result, Store, StoreError,
+    layout::entries,
+    repos,
+    room::{Coming, Room},
+};
 
 impl Store {
     /// What an account may have and has: `(quota, used)`, in bytes.
@@ -15,19 +20,60 @@ impl Store {
     pub(crate) fn storage(&self, name: &str) -> Result<(Option<u64>, u64)> {
         let account =
             self.find_account(name)?.ok_or_else(|| StoreError::AccountNotFound { name: name.to_owned() })?;
-        Ok((self.quota(&account.name)?, self.used(&account.name)?))
+        Ok((self.quota(&account.name)?, self.used(&account.name, &[])?))
     }
 
-    /// Refuses to store `more` bytes for a repository whose namespace has no room for them.
+    /// Refuses to store `more` bytes for a repository whose namespace has no room for them, beside what is on its way there.
     ///
-    /// Where there is no quota nothing is counted. Uploads that run at the same time may go beyond it together by what they bring.
+    /// Where there is no quota nothing is counted, and what takes no room is never refused.
     ///
     /// # Errors
     /// `QuotaExceeded`.
     pub(crate) fn must_have_room(&self, repo: &RepoRef, more: u64) -> Result<()> {
-        let Some(namespace) = repo.id.namespace() else { return Ok(()) };
-        let Some(quota) = self.quota(namespace)? else { return Ok(()) };
-        let used = self.used(namespace)?;
+        match self.limit(repo, more)? {
+            Some((namespace, quota)) => self.must_fit(namespace, quota, more, None),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`must_have_room`](Self::must_have_room), for large files, of which those that the repository has take no room, and for `rest`
+    /// bytes besides. The room is held until the value is dropped: until they are there, or do not come.
+    ///
+    /// # Errors
+    /// `QuotaExceeded`.
+    pub(crate) fn hold_room(
+        &self,
+        repo: &RepoRecord,
+        files: &[(&str, u64)],
+        rest: u64,
+    ) -> Result<Option<Room>> {
+        let all = files.iter().fold(rest, |sum, (_, size)| sum.saturating_add(*size));
+        let Some((namespace, quota)) = self.limit(&repo.repo, all)? else { return Ok(None) };
+        let mut coming = Coming { folded: namespace.to_ascii_lowercase(), files: Vec::new(), rest };
+        let mut more = rest;
+        for (oid, size) in files {
+            if self.lfs().has(repo, oid)?.is_none() {
+                more = more.saturating_add(*size);
+                coming.files.push((repo.key, (*oid).to_owned(), *size));
+            }
+        }
+        if more == 0 {
+            return Ok(None);
+        }
+        let room = self.shared.rooms.hold(coming);
+        self.must_fit(namespace, quota, more, Some(&room))?;
+        Ok(Some(room))
+    }
+
+    /// The namespace and its quota, where something has to be counted.
+    fn limit<'r>(&self, repo: &'r RepoRef, more: u64) -> Result<Option<(&'r str, u64)>> {
+        let Some(namespace) = repo.id.namespace().filter(|_| more > 0) else { return Ok(None) };
+        Ok(self.quota(namespace)?.map(|quota| (namespace, quota)))
+    }
+
+    fn must_fit(&self, namespace: &str, quota: u64, more: u64, room: Option<&Room>) -> Result<()> {
+        let coming = self.shared.rooms.coming(&namespace.to_ascii_lowercase(), room);
+        let used = self.used(namespace, &coming)?;
         if used.saturating_add(more) > quota {
             return Err(StoreError::QuotaExceeded { namespace: namespace.to_owned(), quota, used, more });
         }
@@ -44,10 +90,12 @@ impl Store {
         })
     }
 
-    /// Large files, each once for each repository that has it, and the folders of git.
-    fn used(&self, namespace: &str) -> Result<u64> {
+    /// Large files, each once for each repository that has it, and the folders of git; and what is on its way and not there yet.
+    fn used(&self, namespace: &str, coming: &[Coming]) -> Result<u64> {
         let folded = namespace.to_ascii_lowercase();
         let (large, repos) = self.database().read(|connection| {
+            // All of one moment: what arrives meanwhile is counted once.
+            let connection = connection.unchecked_transaction()?;
             const THEIRS: &str = "folded > ?1 || '/' AND folded < ?1 || '0'";
             let query = format!(
                 "SELECT coalesce(sum(size), 0) FROM (
@@ -56,6 +104,9 @@ impl Store {
                      WHERE repo IN (SELECT key FROM repos WHERE {THEIRS}))"
             );
             let large: u64 = connection.prepare_cached(&query)?.query_row([&folded], |row| row.get(0))?;
+            let large = coming.iter().try_fold(large, |sum, coming| -> Result<u64> {
+                Ok(sum.saturating_add(still_to_come(&connection, coming)?))
+            })?;
             let query = format!("SELECT {} FROM repos WHERE {THEIRS}", repos::COLUMNS);
             let mut statement = connection.prepare_cached(&query)?;
             let repos: Vec<RepoRecord> =
@@ -69,6 +120,20 @@ impl Store {
             Err(error) => Err(error),
         })
     }
+}
+
+fn still_to_come(connection: &Connection, coming: &Coming) -> Result<u64> {
+    let mut query = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM lfs_objects WHERE repo = ?1 AND oid = ?2)
+         OR EXISTS (SELECT 1 FROM xet_repo_files WHERE repo = ?1 AND oid = ?2)",
+    )?;
+    let mut sum = coming.rest;
+    for (repo, oid, size) in &coming.files {
+        if !query.query_row(params![repo, oid], |row| row.get::<_, bool>(0))? {
+            sum = sum.saturating_add(*size);
+        }
+    }
+    Ok(sum)
 }
 
 /// Bytes of all files below a folder. Files come and go meanwhile.
@@ -111,5 +176,36 @@ mod tests {
         assert!(matches!(error, StoreError::QuotaExceeded { more: 101, .. }), "{error}");
         store.set_quota("ada", None).unwrap();
         store.must_have_room(&repo("ada/demo"), 101).unwrap();
+    }
+
+    #[test]
+    fn what_is_on_its_way_takes_room_until_it_is_there_or_does_not_come() {
+        let store = temporary();
+        store.add_user("ada", None, None).unwrap();
+        let repo = model(&store, "ada/demo");
+        let used = store.storage("ada").unwrap().1;
+        store.set_quota("ada", Some(used + 100)).unwrap();
+        let first = store.hold_room(&repo, &[("a", 60)], 0).unwrap();
+        assert!(first.is_some());
+        let error = store.hold_room(&repo, &[("b", 60)], 0).unwrap_err();
+        assert!(matches!(error, StoreError::QuotaExceeded { more: 60, .. }), "{error}");
+        assert!(store.must_have_room(&repo.repo, 41).is_err());
+        let rest = store.hold_room(&repo, &[], 40).unwrap();
+        drop(first);
+        let again = store.hold_room(&repo, &[("b", 60)], 0).unwrap();
+        // It arrives, and is counted once.
+        let arrive = "INSERT INTO lfs_objects (repo, oid, size, created_at) VALUES (1, 'b', 60, 0)";
+        store.database().write(|transaction| Ok(transaction.execute_batch(arrive)?)).unwrap();
+        drop(rest);
+        store.must_have_room(&repo.repo, 40).unwrap();
+        drop(again);
+        store.must_have_room(&repo.repo, 40).unwrap();
+        assert!(store.must_have_room(&repo.repo, 41).is_err());
+
+        store.set_quota("ada", Some(1)).unwrap();
+        store.must_have_room(&repo.repo, 0).unwrap();
+        assert!(store.hold_room(&repo, &[("b", 60)], 0).unwrap().is_none(), "it is there");
+        let full = store.must_have_room(&repo.repo, 1).unwrap_err().to_string();
+        assert!(full.contains("of 1 bytes are used. Delete"), "{full}");
     }
 }

@@ -214,6 +214,11 @@ async fn what_is_lost_or_damaged_is_found_and_named() {
         let oid = sha256(content);
         dir.path().join("lfs/objects").join(&oid[..2]).join(&oid[2..4]).join(oid)
     };
+    let unknown = dir.path().join("repos/4d/77.git");
+    std::fs::create_dir_all(&unknown).unwrap();
+    std::fs::write(unknown.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+    assert_eq!(fsck(&hub)["problems"], json!(["repos/4d/77.git: the database knows of no such repository"]));
+    std::fs::remove_dir_all(unknown).unwrap();
     std::fs::write(file(kept), "keep").unwrap();
     std::fs::remove_file(file(lost)).unwrap();
     let problems = |quick| {
@@ -262,7 +267,8 @@ fn only_a_whole_backup_is_restored_and_only_into_an_empty_folder() {
         EmbeddedHub::open(path("data")).secret_key_file(&key).user("ada").repo("ada/demo").build().unwrap();
     hub.administer(&AdminRequest::Backup { to: path("backup") }).unwrap();
     let inside = hub.administer(&AdminRequest::Backup { to: path("data/backup") }).unwrap_err();
-    assert!(inside.message.contains("in the data folder itself"), "{inside}");
+    assert!(inside.message.contains("one within the other"), "{inside}");
+    assert!(!path("data/backup").exists(), "a refused backup makes nothing");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -277,6 +283,11 @@ fn only_a_whole_backup_is_restored_and_only_into_an_empty_folder() {
     };
     refused("backup", "new", None, "without the key");
     assert!(!path("new").exists());
+    refused("backup", "backup/new", Some(&key), "one within the other");
+    refused("data", ".", Some(&key), "one within the other");
+    assert!(!path("backup/new").exists());
+    refused("data", "new", Some(&key), "is in use");
+    assert!(!path("new").exists(), "a folder that is served is no backup");
     refused("backup", "data", Some(&key), "not an empty folder");
     std::fs::create_dir(path("nothing")).unwrap();
     refused("nothing", "new", Some(&key), "no file \"version\"");
@@ -342,6 +353,36 @@ mod over_a_running_server {
         drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
         assert_eq!(run(&admin, AdminRequest::ListUsers).await.unwrap()[0]["name"], "ada");
         assert_eq!(fsck(&EmbeddedHub::open(&data).build().unwrap())["problems"], json!([]));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_server_is_reached_in_a_folder_with_a_long_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("x".repeat(120)).join("data");
+        let server = Server::bind(open(&data), "127.0.0.1:0").await.unwrap();
+        tokio::spawn(server.run(std::future::pending()));
+        let socket = data.join("admin.sock");
+        while !socket.exists() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(run(&Admin::of(&data), AdminRequest::ListUsers).await.unwrap()[0]["name"], "ada");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_another_user_made_is_not_touched() {
+        use std::os::unix::fs::chown;
+        let dir = tempfile::tempdir().unwrap();
+        // Only root gives files away; anybody else cannot make this mistake.
+        if chown(dir.path(), Some(12_345), None).is_err() {
+            return;
+        }
+        let user = AdminRequest::CreateUser { name: "ada".into(), fullname: None, email: None };
+        let refused = run(&Admin::of(dir.path()), user).await.unwrap_err();
+        assert_eq!(refused.kind, AdminErrorKind::Invalid);
+        assert!(refused.message.contains("belongs to the user #12345"), "{refused}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[tokio::test]

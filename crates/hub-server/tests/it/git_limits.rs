@@ -43,6 +43,25 @@ fn deep_commit(world: &World, folder: &Path, depth: usize) -> String {
 }
 
 #[test]
+fn a_push_makes_no_branch_and_no_tag_that_is_named_like_a_commit() {
+    let world = World::new(hub());
+    world.clone(Some(ADA), "ada/demo", "clone");
+    let clone = world.path("clone");
+    let push = |target: &str| world.run(&clone, &["push", "--quiet", "origin", &format!("HEAD:{target}")]);
+    let digits = "a".repeat(40);
+    for name in ["@", "HEAD", "refs/heads/x", digits.as_str(), &digits.to_uppercase()] {
+        for folder in ["refs/heads", "refs/tags"] {
+            let output = push(&format!("{folder}/{name}"));
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!output.status.success() && said.contains("stands for something else"), "{name}: {said}");
+        }
+    }
+    for name in [&digits[1..], "abc", "main2", "HEAD2", "x/@"] {
+        assert!(push(&format!("refs/heads/{name}")).status.success(), "{name}");
+    }
+}
+
+#[test]
 fn a_push_that_is_too_deep_too_long_or_too_large_is_refused() {
     let world = World::new(hub());
     world.clone(Some(ADA), "ada/demo", "clone");

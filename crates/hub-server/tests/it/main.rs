@@ -8,6 +8,7 @@ mod commit;
 mod conditional;
 mod contract;
 mod crowds;
+mod damaged;
 mod discussions;
 mod errors;
 mod faults;

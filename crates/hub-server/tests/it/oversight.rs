@@ -2,7 +2,8 @@
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
-use hub_server::{AdminRequest, AuditLog, EmbeddedHub, RateLimit, Server};
+use hub_server::{Admin, AdminRequest, AuditLog, EmbeddedHub, OrgRole, RateLimit, Server, TokenRole};
+use hub_types::RepoType;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -10,7 +11,7 @@ use tokio::{
 };
 
 use crate::support::{
-    ADA, BOB, add_files, batch, builder, call, commit, file_line, get, hub, path_of, post, upload,
+    ADA, BOB, Log, add_files, batch, builder, call, commit, file_line, get, hub, path_of, post, upload,
 };
 
 fn run(server: Server) -> SocketAddr {
@@ -153,4 +154,125 @@ async fn a_namespace_without_room_takes_nothing_more_and_may_still_delete() {
     commit("ada/demo", &[delete]).token(ADA).send(&hub).await.json();
     set_quota(&hub, None);
     upload(&hub, "ada/demo", &content).await;
+}
+
+#[tokio::test]
+async fn two_uploads_at_the_same_time_do_not_go_beyond_the_quota_together() {
+    let hub = builder().build().unwrap();
+    let (one, two) = (vec![1; 600_000], vec![2; 600_000]);
+    let mut urls = Vec::new();
+    for content in [&one, &two] {
+        let object = batch(&hub, ADA, "ada/demo", "upload", content).await;
+        urls.push(path_of(object["actions"]["upload"]["href"].as_str().unwrap()));
+    }
+    let used =
+        hub.administer(&AdminRequest::Quota { account: "ada".into() }).unwrap()["used"].as_u64().unwrap();
+    set_quota(&hub, Some(used + 1_000_000));
+
+    // The first is half sent.
+    let (sender, frames) = tokio::sync::mpsc::channel(1);
+    let frames = futures_util::stream::unfold(frames, |mut frames| async move {
+        let data: bytes::Bytes = frames.recv().await?;
+        Some((Ok::<_, std::io::Error>(http_body::Frame::data(data)), frames))
+    });
+    let request =
+        http::Request::put(&urls[0]).body(http_body_util::StreamBody::new(Box::pin(frames))).unwrap();
+    let first = tokio::spawn(tower::ServiceExt::oneshot(hub.clone(), request));
+    sender.send(one[..300_000].to_vec().into()).await.unwrap();
+    // Taken, so that the request is worked on.
+    sender.send(bytes::Bytes::new()).await.unwrap();
+    sender.send(bytes::Bytes::new()).await.unwrap();
+
+    let second = call(http::Method::PUT, &urls[1]).body(two.clone()).send(&hub).await;
+    assert_eq!(second.status, 413, "{second:?}");
+    sender.send(one[300_000..].to_vec().into()).await.unwrap();
+    drop(sender);
+    assert_eq!(first.await.unwrap().unwrap().status(), 200);
+    let again = call(http::Method::PUT, &urls[0]).body(one).send(&hub).await;
+    assert_eq!(again.status, 200, "what is there takes no room");
+    assert_eq!(call(http::Method::PUT, &urls[1]).body(two).send(&hub).await.status, 413);
+}
+
+#[tokio::test]
+async fn what_is_refused_before_the_hub_sees_it_is_in_the_log_with_its_id() {
+    let log = Log::listen();
+    let server = Server::bind(hub(), "127.0.0.1:0").await.unwrap();
+    let to = run(server.rate_limits(None, Some(RateLimit::new(1, 1))));
+    for _ in 0..2 {
+        send(to, "GET", "/api/models/ada/demo", None, "").await;
+    }
+    log.line(&["request", "/api/models/ada/demo", "status=200", "mine"]);
+    log.line(&["request", "/api/models/ada/demo", "status=429", "mine"]);
+    let other = "GET /x HTTP/1.1\r\nHost: evil.example\r\nX-Request-Id: other\r\nConnection: close\r\n\r\n";
+    let mut stream = TcpStream::connect(to).await.unwrap();
+    stream.write_all(other.as_bytes()).await.unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    assert_eq!(header(&response, "x-request-id"), Some("other"));
+    log.line(&["request", "/x", "status=421", "other"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_an_administrator_changes_is_written_down_with_everything_but_secrets() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, path) = (dir.path().join("data"), dir.path().join("audit.jsonl"));
+    let hub = EmbeddedHub::open(&data).user("ada").org("lab").repo("ada/demo").build().unwrap();
+    let server = Server::bind(hub, "127.0.0.1:0").await.unwrap();
+    run(server.audit_log(AuditLog::open(&path).unwrap()));
+    while !data.join("admin.sock").exists() {
+        tokio::task::yield_now().await;
+    }
+    let token = |name: &str| AdminRequest::CreateToken {
+        user: "ada".into(),
+        name: name.into(),
+        role: TokenRole::Write,
+        valid_for: Some(60),
+    };
+    let requests = [
+        token("laptop"),
+        AdminRequest::RevokeToken { user: "ada".into(), name: "laptop".into() },
+        AdminRequest::SetMember { org: "lab".into(), user: "ada".into(), role: Some(OrgRole::Write) },
+        AdminRequest::SetQuota { account: "ada".into(), bytes: Some(1_000) },
+        AdminRequest::DisableRepo { repo_type: RepoType::Model, repo_id: "ada/demo".into(), disabled: true },
+    ];
+    let mut secret = String::new();
+    for request in requests {
+        let admin = Admin::of(&data);
+        let value = tokio::task::spawn_blocking(move || admin.run(&request)).await.unwrap().unwrap();
+        secret = value["token"].as_str().map_or(secret, str::to_owned);
+    }
+    let lines = lines(&path);
+    let told: Vec<_> =
+        lines.iter().map(|line| (line["subject"].as_str().unwrap(), &line["details"])).collect();
+    let expected = [
+        ("ada", json!({"user": "ada", "name": "laptop", "role": "write", "valid_for": 60})),
+        ("ada", json!({"user": "ada", "name": "laptop"})),
+        ("lab", json!({"org": "lab", "user": "ada", "role": "write"})),
+        ("ada", json!({"account": "ada", "bytes": 1_000})),
+        ("model ada/demo", json!({"repo_type": "model", "repo_id": "ada/demo", "disabled": true})),
+    ];
+    assert_eq!(told, expected.each_ref().map(|(subject, details)| (*subject, details)));
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(secret.starts_with("hf_") && !text.contains(&secret), "{text}");
+}
+
+#[tokio::test]
+async fn what_a_request_sets_is_written_down_where_its_path_does_not_say_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("audit.jsonl");
+    let server = Server::bind(hub(), "127.0.0.1:0").await.unwrap();
+    let to = run(server.audit_log(AuditLog::open(&path).unwrap()));
+    for (method, path, body) in [
+        ("PUT", "/api/models/ada/demo/settings", r#"{"private":true}"#),
+        ("POST", "/api/models/ada/demo/tag/main", r#"{"tag":"v1"}"#),
+        ("POST", "/api/spaces/ada/app/secrets", r#"{"key":"KEY","value":"the secret"}"#),
+    ] {
+        let response = send(to, method, path, Some(ADA), body).await;
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    }
+    let lines = lines(&path);
+    let told: Vec<_> = lines.iter().map(|line| line["details"].clone()).collect();
+    assert_eq!(told, [json!({"private": true}), json!({"tag": "v1"}), json!({"key": "KEY"})]);
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("the secret"));
 }

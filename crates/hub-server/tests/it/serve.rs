@@ -153,6 +153,9 @@ async fn a_refusal_reaches_a_caller_that_is_still_sending() {
     );
     let response = send(running.address, request.as_bytes()).await;
     assert!(response.starts_with("HTTP/1.1 401 "), "{response}");
+    let elsewhere = request.replacen(&host, "evil.example", 1);
+    let response = send(running.address, elsewhere.as_bytes()).await;
+    assert!(response.starts_with("HTTP/1.1 421 "), "{response}");
 }
 
 #[tokio::test]
@@ -259,5 +262,88 @@ async fn a_connection_that_sends_no_request_is_closed() {
         assert_eq!(response, "", "after {start:?}");
         let kept = started.elapsed().as_secs();
         assert!((10..=25).contains(&kept), "{start:?} was kept for {kept} s");
+    }
+}
+
+/// Reads the head of a response and its body, which has a length.
+async fn response(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    loop {
+        stream.read_buf(&mut text).await.unwrap();
+        let said = String::from_utf8_lossy(&text).to_lowercase();
+        let Some((head, body)) = said.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        if body.len() >= length.parse().unwrap() {
+            return String::from_utf8(text).unwrap();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_kept_for_a_minute_between_requests_and_ten_seconds_in_the_head_of_one() {
+    use std::time::Duration;
+    let running = serve(hub()).await;
+    let request = format!("GET /healthz HTTP/1.1\r\nHost: {}\r\n\r\n", running.address);
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    for pause in [0, 30, 55] {
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        assert!(response(&mut stream).await.starts_with("HTTP/1.1 200 "), "after {pause} s");
+    }
+    let end = async |stream: &mut TcpStream| {
+        let started = tokio::time::Instant::now();
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+        started.elapsed().as_secs()
+    };
+    let kept = end(&mut stream).await;
+    assert!((59..=62).contains(&kept), "idle for {kept} s");
+
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    response(&mut stream).await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nX-Slow").await.unwrap();
+    let kept = end(&mut stream).await;
+    assert!((9..=12).contains(&kept), "a slow head for {kept} s");
+}
+
+#[tokio::test]
+async fn who_sends_no_more_still_gets_the_response() {
+    let hub = hub();
+    let running = serve(hub.clone()).await;
+    let body = crate::support::ndjson(&[crate::support::header_line("x"), file_line("a.txt", "a")]);
+    let commit = format!(
+        "POST /api/models/ada/demo/commit/main HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {ADA}\r\nContent-Length: {}\r\n\r\n{body}",
+        running.address,
+        body.len()
+    );
+    let file =
+        format!("GET /ada/demo/resolve/main/.gitattributes HTTP/1.1\r\nHost: {}\r\n\r\n", running.address);
+    for request in [commit, file] {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_decides_is_there_once() {
+    let running = serve(hub()).await;
+    let host = running.address.to_string();
+    let cases = [
+        (format!("Host: {host}\r\nHost: evil.example\r\n"), 400),
+        (format!("Host: evil.example\r\nHost: {host}\r\n"), 400),
+        (format!("Host: {host}\r\nHost: {host}\r\n"), 400),
+        (String::new(), 400),
+        (format!("Host: {host}\r\nAuthorization: Bearer {ADA}\r\nAuthorization: Bearer hf_x\r\n"), 400),
+        (format!("Host: {host}\r\nAuthorization: Bearer {ADA}\r\n"), 200),
+    ];
+    for (headers, status) in cases {
+        let request = format!("GET /api/whoami-v2 HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+        let response = send(running.address, request.as_bytes()).await;
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{headers}: {response}");
     }
 }

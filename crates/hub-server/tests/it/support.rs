@@ -1,5 +1,7 @@
 //! A hub with accounts and repositories, and requests in one line.
 
+use std::sync::{Arc, Mutex};
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -224,4 +226,43 @@ pub(crate) async fn upload(hub: &EmbeddedHub, repo: &str, content: &[u8]) {
 pub(crate) async fn tip(hub: &EmbeddedHub, repo: &str) -> String {
     let info = get(&format!("/api/models/{repo}")).token(ADA).send(hub).await.json();
     info["sha"].as_str().unwrap().to_owned()
+}
+
+/// What is logged on this thread, while the value is there.
+pub(crate) struct Log {
+    text: Arc<Mutex<Vec<u8>>>,
+    _listening: tracing::subscriber::DefaultGuard,
+}
+
+impl Log {
+    pub(crate) fn listen() -> Self {
+        let text: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let writer = Arc::clone(&text);
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || Written(Arc::clone(&writer)))
+            .finish();
+        Self { text, _listening: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// The first line with all of these words.
+    #[track_caller]
+    pub(crate) fn line(&self, words: &[&str]) -> String {
+        let text = String::from_utf8(self.text.lock().unwrap().clone()).unwrap();
+        let found = text.lines().find(|line| words.iter().all(|word| line.contains(word)));
+        found.unwrap_or_else(|| panic!("no line with {words:?} in\n{text}")).to_owned()
+    }
+}
+
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, data: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(data);
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -26,6 +26,8 @@ pub struct Tls {
 
 struct Shared {
     roots: Roots,
+    /// The variable that named the certificates, and the file.
+    named_by: Option<(&'static str, String)>,
     configs: OnceCell<Configs>,
 }
 
@@ -71,10 +73,7 @@ impl Tls {
     ///
     /// [`ErrorKind::Build`] if the file cannot be read or holds no certificate that can be read.
     pub fn only_file(path: &Path) -> Result<Self, Error> {
-        let pem = fs::read(path).map_err(|source| {
-            Error::build(format!("the certificates in {} cannot be read", path.display())).with_source(source)
-        })?;
-        Ok(Self::new(Roots::Only(parse(&pem, &path.display().to_string())?)))
+        Ok(Self::new(Roots::Only(read(path)?)))
     }
 
     /// The file that `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names, as Python programs understand them, and otherwise what
@@ -84,15 +83,35 @@ impl Tls {
     ///
     /// [`ErrorKind::Build`] if such a file is named and cannot be used.
     pub fn from_vars(get: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let named = |name: &str| get(name).filter(|path| !path.is_empty());
-        match ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(named) {
-            Some(path) => Self::only_file(Path::new(&path)),
-            None => Ok(Self::system()),
-        }
+        let named = |name| Some((name, get(name).filter(|path| !path.is_empty())?));
+        let Some((name, path)) = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(named) else {
+            return Ok(Self::system());
+        };
+        let roots = Roots::Only(read(Path::new(&path)).map_err(|error| error.with_hint(unusable(name)))?);
+        Ok(Self {
+            shared: Arc::new(Shared { roots, named_by: Some((name, path)), configs: OnceCell::new() }),
+        })
     }
 
     fn new(roots: Roots) -> Self {
-        Self { shared: Arc::new(Shared { roots, configs: OnceCell::new() }) }
+        Self { shared: Arc::new(Shared { roots, named_by: None, configs: OnceCell::new() }) }
+    }
+
+    /// What makes a certificate trusted whose authority is not. What names the certificates wins over everything else.
+    fn how_to_trust(&self) -> String {
+        match (&self.shared.named_by, &self.shared.roots) {
+            (Some((name, path)), _) => format!(
+                "{name} is set, and so only what the file {path} has is trusted: add the server's authority to that file, or unset {name}"
+            ),
+            (None, Roots::Only(_)) => {
+                "only the certificates that the client was given are trusted: add the server's authority to them"
+                    .to_owned()
+            }
+            (None, Roots::System(_)) => {
+                "if the server uses an authority of its own, trust it with SSL_CERT_FILE or the client's TLS settings"
+                    .to_owned()
+            }
+        }
     }
 
     /// A TLS session over `stream`, and whether the server chose HTTP/2.
@@ -116,8 +135,10 @@ impl Tls {
                 .permanent()
         })?;
         let config = if http2 { configs.http2 } else { configs.http1 };
-        let session =
-            TlsConnector::from(config).connect(name, stream).await.map_err(|error| refused(host, error))?;
+        let session = TlsConnector::from(config)
+            .connect(name, stream)
+            .await
+            .map_err(|error| refused(host, error, || self.how_to_trust()))?;
         let http2 = session.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok((ByteStream::new(session), http2))
     }
@@ -142,6 +163,18 @@ impl fmt::Debug for Tls {
             Roots::Only(these) => write!(f, "Tls({} certificates)", these.len()),
         }
     }
+}
+
+fn unusable(variable: &str) -> String {
+    format!("{variable} names it: correct it, or unset it to trust what the system does")
+}
+
+fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let name = path.display().to_string();
+    let pem = fs::read(path).map_err(|source| {
+        Error::build(format!("the certificates in {name} cannot be read")).with_source(source)
+    })?;
+    parse(&pem, &name)
 }
 
 fn parse(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
@@ -189,22 +222,20 @@ fn configs(roots: &Roots) -> Result<Configs, rustls::Error> {
 }
 
 /// A certificate that is not accepted will not be accepted the next time; a connection that was cut may work then.
-fn refused(host: &str, error: std::io::Error) -> Failure {
+fn refused(host: &str, error: std::io::Error, how_to_trust: impl FnOnce() -> String) -> Failure {
     let reason = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).cloned();
     let failure = |message: String| Failure::not_sent(ErrorKind::Tls, message);
     let failure = match reason {
         Some(rustls::Error::InvalidCertificate(reason)) => {
             let hint = match reason {
-                CertificateError::UnknownIssuer => {
-                    "if the server uses an authority of its own, trust it with SSL_CERT_FILE or the client's TLS settings"
-                }
+                CertificateError::UnknownIssuer => how_to_trust(),
                 CertificateError::Expired
                 | CertificateError::ExpiredContext { .. }
                 | CertificateError::NotValidYet
                 | CertificateError::NotValidYetContext { .. } => {
-                    "check the clock of this machine, or tell the server's operators"
+                    "check the clock of this machine, or tell the server's operators".to_owned()
                 }
-                _ => "check that the endpoint is the right one; nothing was sent",
+                _ => "check that the endpoint is the right one; nothing was sent".to_owned(),
             };
             failure(format!("the certificate of {host} is not accepted: {}", describe(&reason)))
                 .with_hint(hint)

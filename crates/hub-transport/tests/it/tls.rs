@@ -275,6 +275,28 @@ fn an_empty_variable_hides_no_other() {
     assert_eq!(format!("{:?}", tls.unwrap()), "Tls(1 certificates)");
 }
 
+#[tokio::test]
+async fn the_hint_names_the_variable_that_is_in_force() {
+    let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("bundle.pem");
+    std::fs::write(&bundle, &ours.pem).unwrap();
+    let path = bundle.to_str().unwrap();
+    for variable in ["CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"] {
+        let tls = Tls::from_vars(|name| (name == variable).then(|| path.to_owned())).unwrap();
+        let server = serve(theirs.server("localhost", false, &[]), 0).await;
+        let error = quick(&server.url).tls(tls).build().unwrap().send(&Ask::get("/x")).await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(&format!("{variable} is set")) && text.contains(path), "{text}");
+        assert!(!text.contains("SSL_CERT_FILE"), "it would have no effect: {text}");
+        let lost = Tls::from_vars(|name| (name == variable).then(|| "/nonexistent/ca.pem".to_owned()));
+        assert!(lost.unwrap_err().to_string().contains(variable), "a file that is not there");
+    }
+    let server = serve(theirs.server("localhost", false, &[]), 0).await;
+    let error = trusting(&ours, &server.url).send(&Ask::get("/x")).await.unwrap_err();
+    assert!(!error.to_string().contains("SSL_CERT_FILE"), "{error}");
+}
+
 /// A certificate by its form, and none by its content.
 const ODD: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
 

@@ -53,7 +53,7 @@ pub(crate) async fn duplicate(
             // What is given becomes a file by a commit, which may be a pull request.
             target.must(Needs::Contribute)?;
             let xet = hub.store.xet();
-            hub.store.must_have_room(&target.repo.repo, xet.bytes_to_add(&target.repo, &files)?)?;
+            let _room = hub.store.hold_room(&target.repo, &[], xet.bytes_to_add(&target.repo, &files)?)?;
             Ok(xet.give(&access.repo, &target.repo, &files)?)
         })
         .await?;

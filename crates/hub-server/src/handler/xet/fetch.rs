@@ -76,10 +76,11 @@ pub(super) async fn bytes(
     let (Ok(start), Ok(last)) = (start.parse::<u64>(), end.parse::<u64>()) else { return Err(refuse()) };
     let (repo, audience) = (repo.to_owned(), audience.to_owned());
     let store = context.hub().store.xet();
-    context
+    let repo = context
         .blocking(move |hub| {
             let found = hub.store.repo_by_internal_id(&repo)?.filter(|repo| is_still_for(repo, &audience));
-            if found.ok_or_else(refuse)?.disabled { Err(ApiError::disabled()) } else { Ok(()) }
+            let found = found.ok_or_else(refuse)?;
+            if found.disabled { Err(ApiError::disabled()) } else { Ok(found.repo) }
         })
         .await?;
     let size = store.xorb_size(&xorb).await?;
@@ -87,7 +88,9 @@ pub(super) async fn bytes(
     let length = (last + 1).saturating_sub(start);
     let mut response = Response::new(Body::empty());
     if !context.head {
-        *response.body_mut() = Body::stream(length, store.read_xorb(&xorb, start..last + 1).await?);
+        let content = store.read_xorb(&xorb, start..last + 1).await;
+        let content = content.map_err(|error| ApiError::from(error).in_repo(&repo))?;
+        *response.body_mut() = Body::stream(length, content);
     }
     *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     let headers = response.headers_mut();

@@ -23,6 +23,7 @@ use crate::{
     context::Context,
     route::{
         cas::{Cas, CasPath},
+        rights::Access,
         table::{self, Needs},
         xet_scope,
     },
@@ -60,6 +61,16 @@ pub(crate) async fn response(
         return Err(ApiError::new(StatusCode::NOT_FOUND, message));
     }
     let CasPath::Route(route) = path else { return Err(ApiError::nowhere()) };
+    let repo = access.repo.repo.clone();
+    in_repo(context, parts, body, (access, route)).await.map_err(|error| error.in_repo(&repo))
+}
+
+async fn in_repo(
+    context: &Context,
+    parts: &Parts,
+    body: &mut Incoming,
+    (access, route): (Access, CasRoute),
+) -> Result<Response<Body>, ApiError> {
     match route {
         CasRoute::ReconstructionV2(file) => reconstruction::second(context, parts, access, file).await,
         CasRoute::ReconstructionV1(file) => reconstruction::first(context, parts, access, file).await,

@@ -90,8 +90,8 @@ async fn begin(context: &Context, access: Access, body: &mut Incoming) -> Result
     let (sender, next) = mpsc::channel(QUEUE);
     let total = shard.file_count();
     let user = access.user()?.user.key;
-    let (hub, repo) = (Arc::clone(&context.hub), access.repo.repo.clone());
-    let room = move |more| hub.store.must_have_room(&repo, more);
+    let (hub, repo) = (Arc::clone(&context.hub), access.repo.clone());
+    let room = move |files: &[(&str, u64)]| hub.store.hold_room(&repo, files, 0);
     tokio::spawn(async move {
         let steps = sender.clone();
         let report = move |check| {
@@ -123,7 +123,13 @@ fn event(step: Step) -> ShardUploadEvent {
 fn error(fault: XetFault) -> ShardUploadEvent {
     let (message, retryable) = match fault {
         XetFault::Store(error @ StoreError::QuotaExceeded { .. }) => (error.to_string(), false),
-        XetFault::Store(error) => (ApiError::from(error).to_string(), true),
+        XetFault::Store(error) => {
+            let error = ApiError::from(error);
+            if let Some(cause) = &error.0.cause {
+                tracing::error!(error = cause, "a shard could not be registered");
+            }
+            (error.to_string(), true)
+        }
         XetFault::Gone => (fault.to_string(), true),
         other => (other.to_string(), false),
     };

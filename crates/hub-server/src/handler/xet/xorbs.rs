@@ -29,7 +29,7 @@ pub(super) async fn put(
 
 /// Says whether a xorb is there.
 pub(super) async fn size(context: &Context, xorb: MerkleHash) -> Result<Response<Body>, ApiError> {
-    let size = context.hub().store.xet().xorb_size(&xorb).await?;
+    let size = context.hub().store.xet().whole_xorb(&xorb).await?;
     size.map(respond::length_alone)
         .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "the xorb does not exist"))
 }

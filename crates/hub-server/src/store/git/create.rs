@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Read,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -91,6 +92,26 @@ pub(in crate::store) fn create(path: &Path, tmp: &Path, new: &NewRepo, time: Tim
     Ok(GitRepo { open: Arc::new(open), watcher: None })
 }
 
+/// Whether a folder holds no more than [`create`] makes: one branch, and a pack with one commit. So it is when a process was killed before
+/// anybody was told of the repository.
+pub(in crate::store) fn is_new(path: &Path) -> bool {
+    let only = |folder: &str| match layout::entries(&path.join(folder)).as_deref() {
+        Ok([one]) => Some(one.clone()),
+        _ => None,
+    };
+    let branch = only("refs").and_then(|_| only("refs/heads"));
+    let packs = only("objects").and_then(|_| layout::entries(&path.join("objects/pack")).ok());
+    let pack = packs.filter(|files| files.len() == 2).unwrap_or_default();
+    let pack = pack.iter().find(|file| file.extension().is_some_and(|extension| extension == "pack"));
+    // Behind its name and version: how many objects it has. A commit, a folder and its files.
+    let count = || -> Option<u32> {
+        let mut head = [0; 12];
+        fs::File::open(pack?).ok()?.read_exact(&mut head).ok()?;
+        Some(u32::from_be_bytes(*head.last_chunk()?))
+    };
+    branch.is_some_and(|branch| branch.ends_with("main")) && count().is_some_and(|count| count <= 4)
+}
+
 /// Writes the first commit into a pack, and returns its id and the files, which are not synced.
 fn first_commit(packs: &Path, new: &NewRepo, time: Timestamp) -> Result<(CommitId, Vec<PathBuf>)> {
     let fresh = packs.join("fresh");
@@ -132,4 +153,20 @@ fn first_files(new: &NewRepo) -> Vec<(&'static str, String)> {
         files.push(("README.md", format!("---\ntitle: {}\nsdk: {sdk}\n---\n", new.repo.id.name())));
     }
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_new;
+    use crate::store::testing::{commit, model, temporary};
+
+    #[test]
+    fn a_repository_is_new_until_something_is_in_it() {
+        let store = temporary();
+        let repo = model(&store, "ada/demo");
+        let folder = store.git_dir(&repo.repo).unwrap().unwrap();
+        assert!(is_new(&folder));
+        commit(&store, &repo, &[("a", Some("text"))]).unwrap();
+        assert!(!is_new(&folder) && !is_new(&folder.join("refs")));
+    }
 }

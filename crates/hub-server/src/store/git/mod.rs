@@ -38,7 +38,7 @@ use jiff::Timestamp;
 pub(crate) use attributes::with_lfs_path;
 pub(crate) use attributes::{Attributes, IgnoreRules};
 pub(super) use collect::{Collected, Keep};
-pub(super) use create::create;
+pub(super) use create::{create, is_new};
 pub(crate) use merge::{Conflicts, Merged};
 pub(super) use open_repos::OpenRepos;
 pub(crate) use read::Content;

@@ -35,6 +35,8 @@ const PIECE: u64 = 256 * 1024;
 #[derive(Clone)]
 pub(crate) struct LfsStore {
     pub(super) objects: Arc<dyn ObjectStore>,
+    /// Where these are on the disk.
+    folder: PathBuf,
     pub(super) incoming: PathBuf,
     pub(super) database: Arc<Database>,
     pub(super) uploads: Uploads,
@@ -49,6 +51,7 @@ impl LfsStore {
         let objects = LocalFileSystem::new_with_prefix(layout.lfs())?.with_fsync(true);
         Ok(Self {
             objects: Arc::new(objects),
+            folder: layout.lfs(),
             incoming: layout.incoming(),
             database,
             uploads: Uploads::default(),
@@ -62,7 +65,7 @@ impl LfsStore {
         let _ = self.discards.set(how);
     }
 
-    pub(super) fn discards(&self) -> Option<DiscardLfs> {
+    pub(in crate::store) fn discards(&self) -> Option<DiscardLfs> {
         self.discards.get().copied()
     }
 
@@ -81,24 +84,37 @@ impl LfsStore {
         })
     }
 
+    /// Whether an object is stored with this size. Blocks on the disk.
+    pub(crate) fn is_stored(&self, oid: &str, size: u64) -> bool {
+        // What is thrown away is never missed.
+        self.discards().is_some()
+            || std::fs::metadata(self.folder.join(location(oid).as_ref()))
+                .is_ok_and(|found| found.len() == size)
+    }
+
     /// As [`LfsStore::has`], for a client that will rely on it: for as long as garbage is given, the object stays. Blocks.
     pub(crate) fn promise(&self, repo: &RepoRecord, oid: &str) -> Result<Option<u64>> {
         let found: Option<(u64, i64)> = self.database.read(|connection| {
-            let mut query = connection
-                .prepare_cached("SELECT size, created_at FROM lfs_objects WHERE repo = ?1 AND oid = ?2")?;
+            let mut query = connection.prepare_cached(
+                "SELECT size, created_at FROM lfs_objects WHERE repo = ?1 AND oid = ?2
+                 UNION ALL SELECT size, r.created_at FROM xet_repo_files r JOIN xet_files USING (file) WHERE repo = ?1 AND oid = ?2
+                 ORDER BY 2 LIMIT 1",
+            )?;
             Ok(query.query_row(params![repo.key, oid], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
         })?;
-        // What is kept by Xet is not collected here.
-        let Some((size, noted)) = found else { return self.has(repo, oid) };
+        let Some((size, noted)) = found else { return Ok(None) };
         let present = now().as_millisecond();
         if present.saturating_sub(noted) < RENEWED_AFTER {
             return Ok(Some(size));
         }
         self.database.write(|transaction| {
-            let renewed = transaction.execute(
-                "UPDATE lfs_objects SET created_at = ?3 WHERE repo = ?1 AND oid = ?2",
-                params![repo.key, oid, present],
-            )?;
+            let mut renewed = 0;
+            for table in ["lfs_objects", "xet_repo_files"] {
+                renewed += transaction.execute(
+                    &format!("UPDATE {table} SET created_at = ?3 WHERE repo = ?1 AND oid = ?2"),
+                    params![repo.key, oid, present],
+                )?;
+            }
             Ok((renewed > 0).then_some(size))
         })
     }
@@ -197,14 +213,20 @@ impl LfsStore {
 }
 
 /// The bytes `range` of an object, in pieces of at most 256 KiB.
+///
+/// # Errors
+/// `Content` when it is not there, or has not so many bytes.
 pub(in crate::store) async fn read_object(
     objects: &dyn ObjectStore,
     location: &Path,
     range: Range<u64>,
 ) -> Result<BoxStream<'static, Result<Bytes>>> {
-    let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
-    let found = objects.get_opts(location, options).await?;
-    let range = found.range;
+    let options = GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
+    let found = objects.get_opts(location, options).await.map_err(StoreError::content(location))?;
+    if found.range != range {
+        let reason = format!("it has {} bytes, and must have {} at least", found.meta.size, range.end);
+        return Err(StoreError::content(location)(reason));
+    }
     Ok(match found.payload {
         // The library would read a file in pieces of 8 KiB.
         GetResultPayload::File(file, path) => incoming::pieces(file, path, range, PIECE).boxed(),

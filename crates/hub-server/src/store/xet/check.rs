@@ -13,6 +13,8 @@ use hub_xet::{
     xorb::{XorbIndex, XorbReader},
 };
 
+use rusqlite::Connection;
+
 use super::{
     XetStore,
     files::hash_from_column,
@@ -114,6 +116,16 @@ impl XetStore {
     fn path(&self, location: &object_store::path::Path) -> PathBuf {
         self.shared.folder.join(location.as_ref())
     }
+}
+
+/// The xorbs that a database names: each with its place below the folder `xet`, and its bytes.
+pub(in crate::store) fn xorbs(connection: &Connection) -> Result<Vec<(MerkleHash, String, u64)>> {
+    let mut statement = connection.prepare("SELECT hash, size FROM xet_xorbs ORDER BY hash")?;
+    let rows = statement.query_map([], |row| {
+        let xorb = hash_from_column(row, 0)?;
+        Ok((xorb, body_location(&xorb).to_string(), row.get(1)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// What is wrong with a thing.

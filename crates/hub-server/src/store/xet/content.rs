@@ -12,7 +12,7 @@ use hub_xet::{
 use object_store::ObjectStoreExt;
 
 use super::{XetStore, indexes::damaged, store::body_location};
-use crate::store::{Result, lfs::incoming::blocking};
+use crate::store::{Result, StoreError, lfs::incoming::blocking};
 
 /// Raw bytes that are decoded at once.
 const WINDOW: u64 = 512 * 1024;
@@ -93,9 +93,12 @@ impl Rest {
         let window = window(&index, chunks, self.skip + self.left);
         let stored = index.stored_range(window).ok_or_else(|| no_chunks(&index))?;
         let raw = index.raw_range(window).ok_or_else(|| no_chunks(&index))?;
-        let body = self.store.shared.objects.get_range(&body_location(&index.hash()), stored).await?;
+        let location = body_location(&index.hash());
+        let body = self.store.shared.objects.get_range(&location, stored).await;
+        let body = body.map_err(StoreError::content(&location))?;
         let expected = usize::try_from(raw.end - raw.start).unwrap_or_default();
-        let data = blocking(move || decode(&body, expected)).await?;
+        let data = blocking(move || Ok(decode(&body, expected))).await?;
+        let data = data.map_err(StoreError::content(&location))?;
         let skip = usize::try_from(self.skip).unwrap_or(usize::MAX).min(data.len());
         let end = usize::try_from(self.left).unwrap_or(usize::MAX).saturating_add(skip).min(data.len());
         let data = data.slice(skip..end);
@@ -123,20 +126,20 @@ fn window(index: &XorbIndex, chunks: ChunkRange, wanted: u64) -> ChunkRange {
     window
 }
 
-fn decode(mut records: &[u8], expected: usize) -> Result<Bytes> {
+fn decode(mut records: &[u8], expected: usize) -> std::result::Result<Bytes, hub_xet::XetError> {
     let mut reader = RecordReader::new();
     let mut data = Vec::with_capacity(expected);
-    while let Some(record) = reader.next_record(&mut records).map_err(damaged)? {
+    while let Some(record) = reader.next_record(&mut records)? {
         data.extend_from_slice(record.data);
     }
-    reader.finish().map_err(damaged)?;
+    reader.finish()?;
     if data.len() != expected {
         let reason = "its chunks have another length than its index says";
-        return Err(damaged(hub_xet::XetError::Invalid { what: "xorb", reason }));
+        return Err(hub_xet::XetError::Invalid { what: "xorb", reason });
     }
     Ok(data.into())
 }
 
-fn no_chunks(index: &XorbIndex) -> crate::store::StoreError {
+fn no_chunks(index: &XorbIndex) -> StoreError {
     damaged(hub_xet::XetError::Missing { what: "a chunk of xorb", name: index.hash().to_string() })
 }

@@ -28,16 +28,21 @@ impl XetStore {
         namespaces: Vec<String>,
         footer: ShardFooter,
     ) -> Result<Option<Vec<u8>>, XetFault> {
-        let database = Arc::clone(&self.shared.database);
+        let (store, database) = (self.clone(), Arc::clone(&self.shared.database));
         let namespaces = serde_json::json!(namespaces).to_string();
         let xorbs: Vec<MerkleHash> = blocking(move || {
-            let xorbs = database.read(|connection| {
+            let xorbs: Vec<(MerkleHash, u64)> = database.read(|connection| {
                 let found = connection
                     .prepare_cached(VISIBLE_XORBS)?
-                    .query_map(params![chunk.as_bytes(), namespaces], |row| hash_from_column(row, 0))?
+                    .query_map(params![chunk.as_bytes(), namespaces], |row| {
+                        Ok((hash_from_column(row, 0)?, row.get(1)?))
+                    })?
                     .collect::<rusqlite::Result<Vec<_>>>()?;
                 Ok(found)
             })?;
+            // Whoever has the chunks of one that is lost sends them again.
+            let whole = xorbs.into_iter().filter(|(xorb, size)| store.is_stored(xorb, *size));
+            let xorbs: Vec<MerkleHash> = whole.map(|(xorb, _)| xorb).collect();
             if !xorbs.is_empty() {
                 let now = now().as_millisecond();
                 database.write(|transaction| {
@@ -70,7 +75,7 @@ impl XetStore {
 }
 
 const VISIBLE_XORBS: &str = "
-    SELECT xorb FROM xet_global g WHERE chunk = ?1 AND EXISTS (
+    SELECT xorb, size FROM xet_global g JOIN xet_xorbs ON hash = xorb WHERE chunk = ?1 AND EXISTS (
         SELECT 1 FROM xet_file_xorbs x JOIN xet_repo_files f USING (file) JOIN repos ON repos.key = f.repo
         WHERE x.xorb = g.xorb AND NOT disabled AND (
             (NOT private AND gated IS NULL)

@@ -13,15 +13,11 @@ use tokio::runtime::Handle;
 
 use super::{
     XetFault, XetStore,
-    indexes::damaged,
-    register::{has, known_sha256},
+    register::{has, known_sha256, note_in_repo},
     store::recipe_location,
 };
 use crate::store::{
-    RepoRecord, Result, StoreError,
-    database::{corrupt, now},
-    lfs::incoming::blocking,
-    repos::expect_repo,
+    RepoRecord, Result, StoreError, database::corrupt, lfs::incoming::blocking, repos::expect_repo,
 };
 
 /// How a repository has the content of an LFS pointer.
@@ -92,12 +88,12 @@ impl XetStore {
 
     /// What a file consists of.
     pub(super) async fn terms(&self, file: &MerkleHash) -> Result<Vec<Term>> {
-        let bytes = self.shared.objects.get(&recipe_location(file)).await?.bytes().await?;
-        blocking(move || {
-            let shard = Shard::parse(&bytes).map_err(damaged)?;
-            Ok(shard.files.into_iter().next().map(|file| file.terms).unwrap_or_default())
-        })
-        .await
+        let location = recipe_location(file);
+        let found = self.shared.objects.get(&location).await.map_err(StoreError::content(&location))?;
+        let bytes = found.bytes().await?;
+        let shard =
+            blocking(move || Ok(Shard::parse(&bytes))).await?.map_err(StoreError::content(&location))?;
+        Ok(shard.files.into_iter().next().map(|file| file.terms).unwrap_or_default())
     }
 
     /// The terms of some bytes of a file, at most `most`, and where their chunks are stored. The end may lie beyond that of the file.
@@ -167,11 +163,7 @@ impl XetStore {
                     missing.push(file.clone());
                     continue;
                 }
-                transaction
-                    .prepare_cached(
-                        "INSERT OR IGNORE INTO xet_repo_files (repo, oid, file, created_at) VALUES (?1, ?2, ?3, ?4)",
-                    )?
-                    .execute(params![target.key, file.oid, file.file.as_bytes(), now().as_millisecond()])?;
+                note_in_repo(transaction, target.key, &file.oid, &file.file)?;
             }
             Ok(missing)
         })

@@ -1,5 +1,6 @@
 //! Files and xorbs that nobody needs any more.
 
+use futures_util::TryStreamExt;
 use hub_xet::MerkleHash;
 use jiff::{SignedDuration, Timestamp};
 use object_store::{ObjectStoreExt, path::Path};
@@ -38,6 +39,9 @@ pub(crate) struct Freed {
     pub(crate) bytes: u64,
 }
 
+/// Where things are stored, and how the database is asked for one of them.
+const XORBS: (&str, &str) = ("xorbs", "SELECT EXISTS (SELECT 1 FROM xet_xorbs WHERE hash = ?1)");
+const FILES: (&str, &str) = ("files", "SELECT EXISTS (SELECT 1 FROM xet_files WHERE file = ?1)");
 const FORGET_FILE: &str = "DELETE FROM xet_files WHERE file = ?1
     AND NOT EXISTS (SELECT 1 FROM xet_repo_files r WHERE r.file = ?1)";
 const FORGET_XORB: &str = "DELETE FROM xet_xorbs WHERE hash = ?1
@@ -69,6 +73,52 @@ impl XetStore {
             }
         }
         Ok(freed)
+    }
+
+    /// Removes stored xorbs, indexes and terms that the database does not know: what a process left that was killed before it noted them,
+    /// or after it had forgotten them. Looks at every one.
+    pub(crate) async fn free_unknown(&self) -> Result<Freed> {
+        let mut unknown = Vec::new();
+        for folder in [XORBS, FILES] {
+            let mut listed = self.shared.objects.list(Some(&Path::from(folder.0)));
+            while let Some(found) = listed.try_next().await? {
+                if unknown.len() < MOST && !self.is_known(folder.1, &found.location).await? {
+                    unknown.push((folder.1, found));
+                }
+            }
+        }
+        let mut freed = Freed::default();
+        if unknown.is_empty() {
+            return Ok(freed);
+        }
+        // Now nothing is on its way that is stored and not noted.
+        let Ok(_no_shard) = self.shared.registering.try_write() else { return Ok(freed) };
+        let _no_xorb = self.shared.publishing.lock().await;
+        for (query, found) in unknown {
+            if !self.is_known(query, &found.location).await? {
+                self.remove(&found.location).await?;
+                freed.bytes += found.size;
+                freed.xorbs += u64::from(query == XORBS.1 && found.location.extension().is_none());
+                freed.files += u64::from(query == FILES.1);
+            }
+        }
+        Ok(freed)
+    }
+
+    /// Whether the database knows what is stored at a place; what has no hash for its name is nobody's business here.
+    async fn is_known(&self, query: &'static str, place: &Path) -> Result<bool> {
+        let name = place.filename().unwrap_or_default();
+        let Ok(hash) = name.strip_suffix(".idx").unwrap_or(name).parse::<MerkleHash>() else {
+            return Ok(true);
+        };
+        let store = self.clone();
+        let look = move || {
+            store.shared.database.read(|connection| {
+                let mut statement = connection.prepare_cached(query)?;
+                Ok(statement.query_row([hash.as_bytes()], |row| row.get(0))?)
+            })
+        };
+        blocking(look).await
     }
 
     async fn garbage_by(&self, now: Timestamp) -> Result<Garbage> {
@@ -189,5 +239,12 @@ mod tests {
         assert_eq!(xet.xorb_size(&xorb.hash()).await.unwrap(), None);
         assert!(xet.put_xorb(xorb.hash(), body()).await.unwrap(), "it is taken as a new one");
         assert!(stored(body_location(&xorb.hash())).await);
+
+        // A process is killed when it has forgotten it, and before it is removed.
+        assert_eq!(xet.free_unknown().await.unwrap(), Freed::default());
+        assert!(xet.forget(FORGET_XORB, xorb.hash()).await.unwrap());
+        let freed = xet.free_unknown().await.unwrap();
+        assert_eq!((freed.xorbs, freed.files), (1, 0));
+        assert!(!stored(body_location(&xorb.hash())).await && !stored(index_location(&xorb.hash())).await);
     }
 }

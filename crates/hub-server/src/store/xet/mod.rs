@@ -16,7 +16,8 @@ mod store;
 mod turns;
 mod xorbs;
 
+pub(super) use check::xorbs;
 pub(crate) use error::XetFault;
-pub(crate) use files::NewFile;
+pub(crate) use files::{Kept, NewFile};
 pub(crate) use register::ShardCheck;
 pub(crate) use store::XetStore;

@@ -23,7 +23,7 @@ use super::{
     shard::{Block, NewShard},
     store::recipe_location,
 };
-use crate::store::{RepoRecord, Result, StoreError, database::now, repos::expect_repo};
+use crate::store::{RepoRecord, Result, Room, StoreError, database::now, repos::expect_repo};
 
 /// Most bytes of a file.
 const MAX_FILE: u64 = 1 << 40;
@@ -51,7 +51,7 @@ impl XetStore {
     ///
     /// Every term of a file is compared with the stored xorbs, its range hash proves that the sender has the chunks, and the file is put
     /// together for its sha256, unless that was done before. `report` is told how far this is; it says whether anybody still waits.
-    /// `room` is asked whether the repository may have so many bytes more. Four shards are checked at a time, two of them for one
+    /// `room` is asked whether the repository may have these files, by sha256 and size, and holds the room until they are noted. Four shards are checked at a time, two of them for one
     /// user; others wait.
     ///
     /// # Errors
@@ -65,7 +65,7 @@ impl XetStore {
     ) -> Result<bool, XetFault>
     where
         R: Fn(ShardCheck) -> bool + Send + 'static,
-        Q: Fn(u64) -> Result<()> + Send + 'static,
+        Q: Fn(&[(&str, u64)]) -> Result<Option<Room>> + Send + 'static,
     {
         let turn = self.shared.checks.take(user).await;
         let registering = Arc::clone(&self.shared.registering).read_owned().await;
@@ -105,14 +105,18 @@ struct FoundFile {
     hash: MerkleHash,
     sha256: String,
     size: u64,
-    /// Whether it was known, with another list of terms perhaps.
+    /// Whether it was known, and whole, with another list of terms perhaps.
     known: bool,
     xorbs: BTreeSet<MerkleHash>,
     /// Chunks that others may ask about, with the xorb to name and its place among several.
     marks: HashMap<(MerkleHash, MerkleHash), usize>,
 }
 
-impl<R: Fn(ShardCheck) -> bool, Q: Fn(u64) -> Result<()>> Check<R, Q> {
+impl<R, Q> Check<R, Q>
+where
+    R: Fn(ShardCheck) -> bool,
+    Q: Fn(&[(&str, u64)]) -> Result<Option<Room>>,
+{
     fn run(mut self, shard: NewShard) -> Result<bool, XetFault> {
         let mut blocks = shard.blocks()?;
         let mut is_new = false;
@@ -156,7 +160,7 @@ impl<R: Fn(ShardCheck) -> bool, Q: Fn(u64) -> Result<()>> Check<R, Q> {
     }
 
     fn index(&self, xorb: &MerkleHash) -> Result<Arc<XorbIndex>, XetFault> {
-        if self.runtime.block_on(self.store.xorb_size(xorb))?.is_none() {
+        if self.runtime.block_on(self.store.whole_xorb(xorb))?.is_none() {
             return Err(XetFault::missing_xorb(xorb));
         }
         Ok(self.runtime.block_on(self.store.index(xorb))?)
@@ -203,6 +207,8 @@ impl<R: Fn(ShardCheck) -> bool, Q: Fn(u64) -> Result<()>> Check<R, Q> {
             });
         }
         let known = self.check_sha256(&hash, &terms, size, &sha256)?;
+        // What it consisted of may be lost: then it consists of this from now on.
+        let known = known && self.store.is_whole(&hash)?;
         if !known {
             self.keep_terms(hash, terms)?;
         }
@@ -253,15 +259,9 @@ impl<R: Fn(ShardCheck) -> bool, Q: Fn(u64) -> Result<()>> Check<R, Q> {
     /// Notes what was found; true if the repository has something new.
     fn note(&mut self) -> Result<bool, XetFault> {
         let found = std::mem::take(&mut self.found);
-        let more = self.store.shared.database.read(|connection| {
-            found.files.iter().try_fold(0_u64, |sum, file| {
-                let more = if has(connection, &self.repo, &file.sha256)? { 0 } else { file.size };
-                Ok(sum.saturating_add(more))
-            })
-        })?;
-        if more > 0 {
-            (self.room)(more)?;
-        }
+        let files: Vec<(&str, u64)> =
+            found.files.iter().map(|file| (file.sha256.as_str(), file.size)).collect();
+        let _room = (self.room)(&files)?;
         self.store.shared.database.write(|transaction| {
             expect_repo(transaction, &self.repo)?;
             // What was deleted meanwhile must be sent again; nothing is noted then.
@@ -278,17 +278,7 @@ impl<R: Fn(ShardCheck) -> bool, Q: Fn(u64) -> Result<()>> Check<R, Q> {
                     // It was deleted meanwhile: the same upload succeeds.
                     return Ok(Err(XetFault::Gone));
                 }
-                is_new |= transaction
-                    .prepare_cached(
-                        "INSERT OR IGNORE INTO xet_repo_files (repo, oid, file, created_at) VALUES (?1, ?2, ?3, ?4)",
-                    )?
-                    .execute(params![
-                        self.repo.key,
-                        file.sha256,
-                        file.hash.as_bytes(),
-                        now().as_millisecond()
-                    ])?
-                    > 0;
+                is_new |= note_in_repo(transaction, self.repo.key, &file.sha256, &file.hash)?;
             }
             Ok(Ok(is_new))
         })?
@@ -326,6 +316,27 @@ fn note_file(transaction: &Transaction<'_>, file: &FoundFile) -> Result<()> {
             .execute(params![chunk.as_bytes(), xorb.as_bytes(), place])?;
     }
     Ok(())
+}
+
+/// Notes that a repository has a file, and that somebody counts on it from now on; false if it had it before.
+pub(super) fn note_in_repo(
+    transaction: &Transaction<'_>,
+    repo: i64,
+    oid: &str,
+    file: &MerkleHash,
+) -> Result<bool> {
+    let renewed = transaction
+        .prepare_cached(
+            "UPDATE xet_repo_files SET created_at = ?4 WHERE repo = ?1 AND oid = ?2 AND file = ?3",
+        )?
+        .execute(params![repo, oid, file.as_bytes(), now().as_millisecond()])?;
+    if renewed > 0 {
+        return Ok(false);
+    }
+    transaction
+        .prepare_cached("INSERT INTO xet_repo_files (repo, oid, file, created_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![repo, oid, file.as_bytes(), now().as_millisecond()])?;
+    Ok(true)
 }
 
 /// Notes that somebody counts on a xorb; false if there is none.

@@ -13,13 +13,13 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     XetFault, XetStore,
-    indexes::damaged,
-    store::{body_location, index_location},
+    files::hash_from_column,
+    store::{body_location, index_location, recipe_location},
 };
 use crate::{
     BoxError,
     store::{
-        LfsError, Result,
+        LfsError, Result, StoreError,
         database::now,
         lfs::{
             incoming::{Incoming, blocking, receive},
@@ -46,7 +46,7 @@ impl XetStore {
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: Into<BoxError>,
     {
-        let incoming = match self.xorb_size(&hash).await? {
+        let incoming = match self.whole_xorb(&hash).await? {
             Some(_) => None,
             None => Some(Incoming::create(&self.shared.incoming).await?),
         };
@@ -71,6 +71,7 @@ impl XetStore {
         let (index, incoming) = blocking(move || Ok((reader.finish(&hash), incoming))).await?;
         let index = index?;
         let Some(incoming) = incoming else {
+            self.renew_index(&index).await?;
             // What deletes it would have to have come between the two.
             if self.touch(hash).await? {
                 return Ok(false);
@@ -80,7 +81,7 @@ impl XetStore {
         let store = self.clone();
         // Goes on when the caller is gone: between its two names the file is nobody's.
         let published = tokio::spawn(async move { store.publish(index, incoming).await });
-        Ok(published.await.map_err(|error| LfsError::Store(crate::store::StoreError::Stopped(error)))??)
+        Ok(published.await.map_err(|error| LfsError::Store(StoreError::Stopped(error)))??)
     }
 
     async fn publish(&self, index: XorbIndex, incoming: Incoming) -> Result<bool> {
@@ -90,11 +91,11 @@ impl XetStore {
         let _only_one = self.shared.publishing.lock().await;
         let objects = &self.shared.objects;
         let hash = index.hash();
-        if self.touch(hash).await? {
+        if self.whole_xorb(&hash).await?.is_some() && self.touch(hash).await? {
             objects.delete(&from).await?;
             return Ok(false);
         }
-        // Without its row, what an earlier attempt left is nothing: both are replaced.
+        // Without its row, what an earlier attempt left is nothing, and what is damaged is no better: both are replaced.
         self.shared.indexes.forget(&hash);
         objects.put(&index_location(&hash), PutPayload::from(index.to_footer())).await?;
         objects.rename(&from, &body_location(&hash)).await?;
@@ -103,7 +104,9 @@ impl XetStore {
             database.write(|transaction| {
                 transaction.execute(
                     "INSERT INTO xet_xorbs (hash, size, raw_size, chunks, created_at, used_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+                     ON CONFLICT (hash) DO UPDATE
+                     SET size = excluded.size, raw_size = excluded.raw_size, chunks = excluded.chunks, used_at = excluded.used_at",
                     params![
                         hash.as_bytes(),
                         index.stored_len(),
@@ -134,31 +137,80 @@ impl XetStore {
         .await
     }
 
+    /// Writes the index of a stored xorb anew, if the one that is there is damaged.
+    async fn renew_index(&self, index: &XorbIndex) -> Result<()> {
+        let (objects, location, right) =
+            (&self.shared.objects, index_location(&index.hash()), index.to_footer());
+        let stored = objects.get(&location).await?.bytes().await?;
+        if stored != right {
+            let _only_one = self.shared.publishing.lock().await;
+            objects.put(&location, PutPayload::from(right)).await?;
+            self.shared.indexes.forget(&index.hash());
+        }
+        Ok(())
+    }
+
     /// Where the chunks of a stored xorb lie.
     pub(super) async fn index(&self, xorb: &MerkleHash) -> Result<Arc<XorbIndex>> {
         if let Some(found) = self.shared.indexes.get(xorb) {
             return Ok(found);
         }
-        let bytes = self.shared.objects.get(&index_location(xorb)).await?.bytes().await?;
-        let index = blocking(move || XorbIndex::from_footer(&bytes).map_err(damaged)).await?;
+        let location = index_location(xorb);
+        let found = self.shared.objects.get(&location).await.map_err(StoreError::content(&location))?;
+        let bytes = found.bytes().await?;
+        let index = blocking(move || Ok(XorbIndex::from_footer(&bytes))).await?;
+        let index = index.map_err(StoreError::content(&location))?;
         let index = Arc::new(index);
         self.shared.indexes.add(Arc::clone(&index));
         Ok(index)
     }
 
-    /// The bytes of a xorb's body, if it is stored.
+    /// The bytes of a xorb's body, as they were noted.
     pub(crate) async fn xorb_size(&self, hash: &MerkleHash) -> Result<Option<u64>> {
-        let (database, hash) = (Arc::clone(&self.shared.database), *hash);
-        blocking(move || {
-            database.read(|connection| {
-                let size = connection
-                    .prepare_cached("SELECT size FROM xet_xorbs WHERE hash = ?1")?
-                    .query_row([hash.as_bytes()], |row| row.get(0))
-                    .optional()?;
-                Ok(size)
-            })
+        let (store, hash) = (self.clone(), *hash);
+        blocking(move || store.noted_size(&hash)).await
+    }
+
+    /// The bytes of a xorb's body, if it is stored. One that is missing or has another length has to come again.
+    pub(crate) async fn whole_xorb(&self, hash: &MerkleHash) -> Result<Option<u64>> {
+        let (store, hash) = (self.clone(), *hash);
+        blocking(move || Ok(store.noted_size(&hash)?.filter(|size| store.is_stored(&hash, *size)))).await
+    }
+
+    fn noted_size(&self, hash: &MerkleHash) -> Result<Option<u64>> {
+        self.shared.database.read(|connection| {
+            let size = connection
+                .prepare_cached("SELECT size FROM xet_xorbs WHERE hash = ?1")?
+                .query_row([hash.as_bytes()], |row| row.get(0))
+                .optional()?;
+            Ok(size)
         })
-        .await
+    }
+
+    /// Whether the body of a xorb is stored with this size, and an index beside it. Blocks on the disk.
+    pub(super) fn is_stored(&self, xorb: &MerkleHash, size: u64) -> bool {
+        let metadata = |location: Path| std::fs::metadata(self.shared.folder.join(location.as_ref()));
+        metadata(body_location(xorb)).is_ok_and(|found| found.len() == size)
+            && metadata(index_location(xorb)).is_ok()
+    }
+
+    /// Whether everything that a file consists of is stored. Blocks.
+    pub(crate) fn is_whole(&self, file: &MerkleHash) -> Result<bool> {
+        if std::fs::metadata(self.shared.folder.join(recipe_location(file).as_ref())).is_err() {
+            return Ok(false);
+        }
+        self.shared.database.read(|connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT hash, size FROM xet_file_xorbs JOIN xet_xorbs ON hash = xorb WHERE file = ?1",
+            )?;
+            let mut rows = query.query([file.as_bytes()])?;
+            while let Some(row) = rows.next()? {
+                if !self.is_stored(&hash_from_column(row, 0)?, row.get(1)?) {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
     }
 
     /// The bytes `range` of a xorb's body. The caller has checked that it may have them.

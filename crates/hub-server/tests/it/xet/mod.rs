@@ -2,8 +2,10 @@
 
 mod backup;
 mod bridge;
+mod damaged;
 mod desk;
 mod files;
+mod garbage;
 mod operating;
 mod refused;
 mod scope;

@@ -1,0 +1,171 @@
+//! Chunks that are damaged or lost on the disk.
+
+use std::path::{Path, PathBuf};
+
+use http::Method;
+use hub_server::{EmbeddedHub, TokenRole};
+use hub_xet::{
+    MerkleHash,
+    chunker::chunks,
+    codec::{Compression, Encoder},
+    recipe::{FetchPlan, RecipeBuilder},
+    shard::{FileBlock, ShardBuilder, XorbBlock},
+    wire::{CasRoute, ReconstructionV2},
+    xorb::{Xorb, XorbBuilder},
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::desk::{Cas, add, noise};
+use crate::support::{ADA, Log, call, commit, get, head, lfs_line, path_of, post, sha256};
+
+fn open(dir: &Path) -> EmbeddedHub {
+    EmbeddedHub::open(dir).token("ada", ADA, TokenRole::Write).repo("ada/demo").build().unwrap()
+}
+
+fn place(data: &Path, xorb: &MerkleHash, end: &str) -> PathBuf {
+    let name = xorb.to_string();
+    data.join("xet/xorbs").join(&name[..2]).join(format!("{name}{end}"))
+}
+
+fn damage(file: &Path, how: &str) {
+    match how {
+        "short" => std::fs::File::options().write(true).open(file).unwrap().set_len(1_000).unwrap(),
+        _ => std::fs::remove_file(file).unwrap(),
+    }
+}
+
+async fn batch(hub: &EmbeddedHub, content: &[u8]) -> Value {
+    let request = json!({
+        "operation": "upload", "transfers": ["basic", "xet"], "hash_algo": "sha256",
+        "objects": [{"oid": sha256(content), "size": content.len()}],
+    });
+    let response = post("/ada/demo.git/info/lfs/objects/batch", request).token(ADA).send(hub).await;
+    response.json()["objects"][0].clone()
+}
+
+#[tokio::test]
+async fn a_xorb_that_is_damaged_or_lost_is_not_there_until_it_comes_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = open(dir.path());
+    let content = noise(61, 300_000);
+    let prepared = add(&hub, "ada/demo", "w.bin", &content).await;
+    let hash = prepared.xorb.hash();
+    let cas = Cas::of(&hub, "ada/demo", "write").await;
+    let first = chunks(&content).next().map(hub_xet::hash::chunk_hash).unwrap();
+    for (end, how) in [("", "short"), ("", "lost"), (".idx", "lost")] {
+        assert!(batch(&hub, &content).await.get("actions").is_none());
+        assert_eq!(cas.get(CasRoute::Chunk(first)).await.status, 200);
+        damage(&place(dir.path(), &hash, end), how);
+
+        let size = head(&cas.path(CasRoute::Xorb(hash))).token(&cas.token.access_token).send(&hub).await;
+        assert_eq!(size.status, 404, "{how}");
+        assert_eq!(cas.get(CasRoute::Chunk(first)).await.status, 404, "{how}: nobody may count on it");
+        let last = cas.put_shard(prepared.shard()).await;
+        assert!(last["message"].as_str().unwrap().contains(&hash.to_string()), "{how}: {last}");
+        assert!(batch(&hub, &content).await["actions"]["upload"].is_object(), "{how}");
+        let copy = commit("ada/demo", &[lfs_line("copy.bin", &content)]).token(ADA).send(&hub).await;
+        assert_eq!(copy.status, 400, "{how}");
+
+        assert!(cas.put_xorb(&prepared.xorb).await, "{how}: it is taken");
+        assert_eq!(cas.put_shard(prepared.shard()).await["type"], "result", "{how}");
+        assert!(cas.download(prepared.hash(), 0..300_000).await == content, "{how}");
+    }
+    assert!(!cas.put_xorb(&prepared.xorb).await, "a whole one is not taken twice");
+}
+
+#[tokio::test]
+async fn an_index_that_is_damaged_is_made_anew_with_its_xorb() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = open(dir.path());
+    let content = noise(62, 300_000);
+    let prepared = add(&hub, "ada/demo", "w.bin", &content).await;
+    drop(hub);
+    let index = place(dir.path(), &prepared.xorb.hash(), ".idx");
+    std::fs::write(&index, "no index").unwrap();
+    let hub = open(dir.path());
+    let cas = Cas::of(&hub, "ada/demo", "write").await;
+    assert_eq!(cas.get(CasRoute::ReconstructionV2(prepared.hash())).await.status, 500);
+    cas.put_xorb(&prepared.xorb).await;
+    assert!(cas.download(prepared.hash(), 0..300_000).await == content);
+}
+
+/// A file whose chunks are in two xorbs.
+fn in_two(content: &[u8]) -> (FileBlock, [Xorb; 2]) {
+    let mut encoder = Encoder::new(Compression::None);
+    let (mut builders, mut recipe) = ([XorbBuilder::new(), XorbBuilder::new()], RecipeBuilder::new());
+    for (at, data) in chunks(content).enumerate() {
+        let chunk = encoder.encode(data).unwrap();
+        let which = usize::from(at > 0);
+        let number = builders[which].push(&chunk).unwrap();
+        recipe.push(which, number, chunk.hash(), chunk.header().raw_len).unwrap();
+    }
+    let xorbs = builders.map(|mut builder| builder.take().unwrap());
+    let recipe = recipe.finish().resolve(|&which: &usize| Some(xorbs[which].hash())).unwrap();
+    (FileBlock::new(recipe, Some(Sha256::digest(content).into())), xorbs)
+}
+
+#[tokio::test]
+async fn a_file_whose_xorb_is_lost_is_mended_by_other_xorbs_with_its_chunks() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = open(dir.path());
+    let content = noise(63, 400_000);
+    let prepared = add(&hub, "ada/demo", "w.bin", &content).await;
+    damage(&place(dir.path(), &prepared.xorb.hash(), ""), "lost");
+    let (file, xorbs) = in_two(&content);
+    assert_eq!(file.hash, prepared.hash());
+    let cas = Cas::of(&hub, "ada/demo", "write").await;
+    let mut shard = ShardBuilder::new();
+    shard.push_file(&file).unwrap();
+    for xorb in &xorbs {
+        cas.put_xorb(xorb).await;
+        shard.push_xorb(&XorbBlock::from(xorb.index())).unwrap();
+    }
+    assert_eq!(cas.put_shard(shard.finish()).await["type"], "result");
+    assert!(cas.download(prepared.hash(), 0..400_000).await == content);
+}
+
+#[tokio::test]
+async fn a_file_that_is_lost_in_chunks_is_mended_by_lfs() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = open(dir.path());
+    let content = noise(64, 300_000);
+    let prepared = add(&hub, "ada/demo", "w.bin", &content).await;
+    damage(&place(dir.path(), &prepared.xorb.hash(), ""), "lost");
+    crate::support::upload(&hub, "ada/demo", &content).await;
+    let redirect = head("/ada/demo/resolve/main/w.bin").send(&hub).await;
+    assert_eq!(redirect.header("x-xet-hash"), None, "not by the chunks that are lost");
+    let file = get(&path_of(redirect.header("location").unwrap())).send(&hub).await;
+    assert!(file.body == content);
+}
+
+#[tokio::test]
+async fn chunks_that_cannot_be_sent_are_in_the_log_with_their_hash_repository_and_request() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = open(dir.path());
+    let content = noise(65, 300_000);
+    let prepared = add(&hub, "ada/demo", "w.bin", &content).await;
+    let hash = prepared.xorb.hash();
+    let cas = Cas::of(&hub, "ada/demo", "read").await;
+    let found = cas.get(CasRoute::ReconstructionV2(prepared.hash())).await.json();
+    let found: ReconstructionV2 = serde_json::from_value(found).unwrap();
+    let (found, urls) = found.into_parts().unwrap();
+    let fetch = &FetchPlan::new(&found, 0..300_000).unwrap().fetches[0];
+    let url = path_of(urls.get(&fetch.xorb, &fetch.range).unwrap().as_str());
+    let range = format!("bytes={}-{}", fetch.range.bytes.start, fetch.range.bytes.end - 1);
+    damage(&place(dir.path(), &hash, ""), "short");
+
+    let log = Log::listen();
+    let part =
+        call(Method::GET, &url).header("range", &range).header("x-request-id", "part").send(&hub).await;
+    assert_eq!(part.status, 500, "{part:?}");
+    let line = log.line(&["ERROR", "part", "model ada/demo", &hash.to_string()]);
+    assert!(!line.contains("signature"), "{line}");
+
+    // As one file it is put together while it is sent.
+    let redirect = head("/ada/demo/resolve/main/w.bin").send(&hub).await;
+    let whole = get(&path_of(redirect.header("location").unwrap())).header("x-request-id", "whole");
+    let body = tower::ServiceExt::oneshot(hub.clone(), whole.request()).await.unwrap().into_body();
+    assert!(http_body_util::BodyExt::collect(body).await.is_err());
+    log.line(&["ERROR", "whole", "broke off", "ada/demo", &hash.to_string()]);
+}
