@@ -104,6 +104,19 @@ def _(world):
     assert found["config.json"].size == (world.model / "config.json").stat().st_size
 
 
+@check("what hub ls prints are addresses to Python, and what Python prints are addresses to hub")
+def _(world):
+    printed = world.hub("ls", "-R", "--quiet", "hf://ada/minilm").split()
+    read = [huggingface_hub.parse_hf_uri(address) for address in printed]
+    assert [uri.to_uri() for uri in read] == printed, printed
+    everything = {entry.path for entry in world.api.list_repo_tree("ada/minilm", recursive=True)}
+    assert {uri.path_in_repo for uri in read} == everything, printed
+    file = next(uri for uri in read if uri.path_in_repo == "config.json")
+    content = (Path(world.model) / "config.json").read_text()
+    for address in (file.to_uri(), file.to_url(endpoint=world.wire.url)):
+        assert world.hub("cat", address) == content, address
+
+
 @check("list_repo_refs and list_repo_commits agree with the head")
 def _(world):
     refs, head = world.api.list_repo_refs("ada/minilm"), world.head("ada/minilm")

@@ -64,7 +64,8 @@ pub use hub_download::{self as download, DownloadError, FileReader};
 pub use hub_endpoints::XetPolicy;
 pub use hub_transport::{self as transport, ErrorKind};
 pub use hub_types::{
-    self as types, CommitInfo, DatasetFilter, ModelFilter, RepoId, RepoRef, RepoType, RepoUrl, Revision,
+    self as types, CommitInfo, DatasetFilter, HfUri, ModelFilter, RepoId, RepoRef, RepoType, RepoUrl,
+    Revision,
 };
 pub use listing::{Items, Listing, Source};
 pub use mode::{Async, Blocking, Mode};

@@ -81,7 +81,7 @@ impl<M: Mode> HfApi<M> {
 
     /// A handle of a repository of any kind, for example a [`RepoRef`](crate::RepoRef).
     pub fn repo(&self, repo: impl Into<RepoArg>) -> Repo<M> {
-        Repo { api: self.clone(), repo: repo.into(), revision: None }
+        Repo { api: self.clone(), repo: self.arg(repo), revision: None }
     }
 }
 

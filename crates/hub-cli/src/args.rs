@@ -4,6 +4,7 @@ mod admin;
 mod auth;
 mod cache;
 mod discussions;
+mod files;
 mod kind;
 mod large;
 mod refs;
@@ -34,6 +35,7 @@ pub(crate) use discussions::{
     BodyArgs, CreateDiscussion, DiscussionArg, DiscussionKindArg, DiscussionStatusArg, Discussions,
     EditComment, ListDiscussions, Settle,
 };
+pub(crate) use files::{Cat, Cp, Find, KindOfEntry, Ls, Rm};
 pub(crate) use kind::{Card, Info, Kind, List, Search};
 pub(crate) use large::UploadLargeFolder;
 pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteBranch, DeleteTag, Tag};
@@ -144,6 +146,17 @@ pub(crate) enum Command {
     UploadLargeFolder(UploadLargeFolder),
     /// Download files of a repository, into the cache or into a folder
     Download(Download),
+    /// List a folder: hf://NAMESPACE/NAME/PATH, or one on this machine
+    #[command(disable_help_flag = true)]
+    Ls(Ls),
+    /// Write files to stdout, one after the other
+    Cat(Cat),
+    /// Copy files and folders to the Hub, from it, or inside it
+    Cp(Cp),
+    /// Remove files and folders: on the Hub as one commit, so that the history keeps them
+    Rm(Rm),
+    /// Find files and folders by name, kind and size
+    Find(Find),
     /// See what downloads are kept, and delete some
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -182,9 +195,9 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Download {
-    /// NAMESPACE/NAME
+    /// NAMESPACE/NAME, or an address: hf://[TYPE/]NAMESPACE/NAME[@REVISION][/PATH], or the URL of a page of the Hub
     pub(crate) repo_id: String,
-    /// The files [default: all]
+    /// The files; a folder is written with / at its end [default: all, or what the address names]
     pub(crate) filenames: Vec<String>,
     #[command(flatten)]
     pub(crate) repo_type: RepoTypeArg,
@@ -215,6 +228,9 @@ pub(crate) struct Download {
     /// Download; the default
     #[arg(long, hide = true, overrides_with = "dry_run")]
     no_dry_run: bool,
+    /// The file or folder that the address names.
+    #[arg(skip)]
+    pub(crate) path: Option<String>,
 }
 
 #[derive(Debug, Args)]

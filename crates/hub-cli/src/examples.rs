@@ -79,6 +79,7 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "hub download openai-community/gpt2 config.json",
             "hub download openai-community/gpt2 --include '*.safetensors' --local-dir gpt2",
+            "hub download hf://datasets/ada/nums@v1/a.csv",
         ],
     ),
     (
@@ -177,6 +178,25 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
     ("admin gc", &["hub admin gc", "hub admin gc --data /var/lib/hub"]),
     ("admin backup", &["hub admin backup /backup/hub-monday --data /var/lib/hub"]),
     ("admin restore", &["hub admin restore /backup/hub-monday --data /var/lib/hub"]),
+    ("ls", &["hub ls hf://ada/demo", "hub ls -R -h hf://datasets/ada/nums@v1/data"]),
+    ("cat", &["hub cat hf://ada/demo/config.json", "hub cat hf://datasets/ada/nums/a.csv | head"]),
+    (
+        "cp",
+        &[
+            "hub cp hf://ada/demo/config.json .",
+            "hub cp weights.bin hf://ada/demo/checkpoints/",
+            "hub cp -r hf://ada/demo/checkpoints/ hf://ada/archive/2026/",
+        ],
+    ),
+    ("rm", &["hub rm hf://ada/demo/old.bin", "hub rm -r hf://ada/demo/logs --dry-run"]),
+    (
+        "find",
+        &[
+            "hub find hf://ada/demo --name '*.safetensors' --size +1GB",
+            "hub find hf://ada/demo --type d --quiet",
+        ],
+    ),
+    ("repos cp", &["hub repos cp hf://ada/demo/a.txt hf://ada/other/"]),
     ("completions", &["hub completions bash > /etc/bash_completion.d/hub"]),
     ("man", &["hub man ~/.local/share/man/man1"]),
     ("env", &["hub env", "hub env --json"]),

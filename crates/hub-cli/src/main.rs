@@ -1,5 +1,6 @@
 //! The binary `hub`: data goes to stdout, everything else to stderr.
 
+mod addresses;
 mod args;
 mod bars;
 mod cached;
@@ -8,6 +9,8 @@ mod command;
 mod console;
 mod examples;
 mod failure;
+mod listed;
+mod location;
 mod log;
 mod model;
 mod output;
@@ -79,23 +82,32 @@ fn run(cli: Cli) -> Result<(), Failure> {
         _ => {}
     }
     let mut runtime = match cli.command {
-        Command::Serve(_) | Command::Upload(_) | Command::UploadLargeFolder(_) | Command::Download(_) => {
-            tokio::runtime::Builder::new_multi_thread()
-        }
+        Command::Serve(_)
+        | Command::Upload(_)
+        | Command::UploadLargeFolder(_)
+        | Command::Download(_)
+        | Command::Cp(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = runtime.enable_all().build().map_err(|error| Failure::other("cannot start", error))?;
     let offers_xet = !cli.global.no_xet;
+    let mut command = cli.command;
     let done = runtime.block_on(async {
         let _limit = stop::file_size_is_an_error();
         let session = Session::new(cli.global, output);
-        let done = match cli.command {
+        addresses::read(&session, &mut command)?;
+        let done = match command {
             Command::Auth(args) => command::auth::run(&session, args).await,
             Command::Repos(args) => command::repos::run(&session, args).await,
             Command::Discussions(args) => command::discussions::run(&session, args).await,
             Command::Upload(args) => command::upload::run(&session, args).await,
             Command::UploadLargeFolder(args) => command::large_upload::run(&session, args).await,
             Command::Download(args) => command::download::run(&session, args).await,
+            Command::Ls(args) => command::ls::run(&session, args).await,
+            Command::Cat(args) => command::cat::run(&session, args).await,
+            Command::Cp(args) => command::cp::run(&session, args).await,
+            Command::Rm(args) => command::rm::run(&session, args).await,
+            Command::Find(args) => command::find::run(&session, args).await,
             Command::Cache(args) => command::cache::run(&session, args).await,
             Command::Models(args) => command::kind::run(&session, hub_api::RepoType::Model, args).await,
             Command::Datasets(args) => command::kind::run(&session, hub_api::RepoType::Dataset, args).await,

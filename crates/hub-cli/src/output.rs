@@ -62,6 +62,11 @@ impl Output {
         self.format == Format::Quiet
     }
 
+    /// Whether results are written as JSON.
+    pub(crate) fn is_json(self) -> bool {
+        self.format == Format::Json
+    }
+
     /// Writes one result: as JSON, as the text that `human` makes, or with `--quiet` as `brief` says.
     pub(crate) fn value<T: Serialize>(
         self,

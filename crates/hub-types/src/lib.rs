@@ -26,6 +26,7 @@ mod error;
 pub mod error_code;
 mod extra;
 pub mod hex;
+mod hf_uri;
 mod info;
 mod info_shapes;
 mod json_problem;
@@ -70,6 +71,7 @@ pub use discussion::{
 pub use error::ParseError;
 pub use error_code::ErrorCode;
 pub use extra::Extra;
+pub use hf_uri::HfUri;
 pub use info::{
     BlobLfsInfo, DatasetInfo, Gated, ModelInfo, RepoFile, RepoInfo, SafeTensorsInfo, SpaceInfo,
     TransformersInfo,

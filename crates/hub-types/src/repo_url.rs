@@ -113,6 +113,29 @@ impl RepoUrl {
         }
     }
 
+    /// As [`RepoUrl::parse_with_endpoint`], without the URLs of the public Hub where the endpoint is another one.
+    pub(crate) fn parse_own(text: &str, endpoint: &str) -> Result<Self, ParseError> {
+        let url = Self::parse_with_endpoint(text, endpoint)?;
+        let endpoint = Endpoint::parse(endpoint)?;
+        if endpoint.is_public() || endpoint.has_host_of(text) {
+            return Ok(url);
+        }
+        let reason = format!(
+            "it is on another host than the endpoint {}; what it names there begins with hf://",
+            endpoint.text
+        );
+        Err(ParseError::new(WHAT, printable(text), reason))
+    }
+
+    /// Whether a text without a scheme begins with a host that has URLs of repositories.
+    pub(crate) fn begins_with_host(text: &str, endpoint: &str) -> bool {
+        Endpoint::parse(endpoint).is_ok_and(|endpoint| endpoint.path_of("https", text).is_ok())
+    }
+
+    pub(crate) fn into_parts(self) -> (RepoRef, Option<Revision>, Option<SafeRelPath>) {
+        (self.place.repo, self.place.revision, self.place.path)
+    }
+
     /// The endpoint that the URL was read for, without a slash at the end and with its host in lower case.
     pub fn endpoint(&self) -> &str {
         &self.endpoint

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path};
 
-use hub_types::{CommitHash, RepoId, RepoUrl, Revision, SafeRelPath, route};
+use hub_types::{CommitHash, HfUri, RepoId, RepoUrl, Revision, SafeRelPath, route};
 
 use super::text;
 
@@ -116,6 +116,9 @@ fn same_place(url: &RepoUrl) {
 pub(super) fn hf_path(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let text = format!("hf://{text}");
+    if let Ok(uri) = HfUri::parse(&text) {
+        assert_eq!(HfUri::parse(&uri.to_string()).unwrap(), uri, "{text:?}");
+    }
     let Ok(url) = RepoUrl::parse_with_endpoint(&text, "https://hub.example") else { return };
     assert_eq!(url.endpoint(), "https://hub.example", "{text:?}");
     assert!(url.url().starts_with("https://hub.example/"), "{text:?}");

@@ -10,7 +10,7 @@ use crate::metadata::{Graph, Member, members};
 use crate::{Outcome, read, root};
 
 /// Every edge that may exist. A new one is a decision for docs/architecture.md, not for a manifest.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("hub-types", &[]),
     ("hub-xet", &[]),
     ("hub-auth", &[]),
@@ -20,11 +20,13 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("hub-download", &["hub-endpoints", "hub-transport", "hub-types", "hub-xet"]),
     ("hub-server", &["hub-types", "hub-xet"]),
     ("hub-api", &["hub-commit", "hub-download", "hub-endpoints", "hub-transport", "hub-auth", "hub-types"]),
+    ("hub-object-store", &["hub-api"]),
     ("hub-cli", &["hub-api", "hub-server"]),
 ];
 
 /// Edges that exist for tests and examples only.
-const ALLOWED_DEV: [(&str, &str); 2] = [("hub-api", "hub-server"), ("hub-cli", "hub-tests")];
+const ALLOWED_DEV: [(&str, &str); 3] =
+    [("hub-api", "hub-server"), ("hub-object-store", "hub-server"), ("hub-cli", "hub-tests")];
 
 /// Packages that no other one depends on, and which may use all of them.
 const FREE: [&str; 4] = ["hub-examples", "hub-races", "hub-tests", "xtask"];

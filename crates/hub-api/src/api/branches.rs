@@ -11,7 +11,7 @@ use super::{commits::ListRepoCommits, new_ref::RefName};
 use crate::{
     Async, Call, HfApi, Mode, Operation,
     args::{HasRepo, HasRevision},
-    repo_arg::{self, RepoArg},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::create_branch`] makes.
@@ -53,9 +53,8 @@ impl Operation for CreateBranch {
     type Output = ();
 
     async fn run(self, api: HfApi) -> Result<(), crate::Error> {
-        let repo = self.repo.get()?;
+        let (repo, revision) = self.repo.at(self.revision.as_deref())?;
         let branch = self.branch.parse()?;
-        let revision = repo_arg::revision(self.revision.as_deref())?;
         let starting_point = revision.as_ref().map(ToString::to_string);
         let body = CreateBranchRequest::new().starting_point(starting_point);
         let name = RefName { kind: "branch", repo: &repo, name: &self.branch, list: |refs| refs.branches };
@@ -176,8 +175,7 @@ impl Operation for SuperSquash {
     type Output = String;
 
     async fn run(self, api: HfApi) -> Result<String, crate::Error> {
-        let repo = self.repo.get()?;
-        let branch = repo_arg::revision_or_main(self.branch.as_deref())?;
+        let (repo, branch) = self.repo.at_or_main(self.branch.as_deref())?;
         let message = self.commit_message.filter(|message| !message.trim().is_empty());
         let message = message.unwrap_or_else(|| format!("Super-squash branch '{branch}'"));
         if message.chars().count() > 500 {
@@ -247,7 +245,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `POST /api/{models}/{id}/branch/{branch}`.
     pub fn create_branch(&self, repo: impl Into<RepoArg>, branch: impl Into<String>) -> CreateBranchCall<M> {
-        let (repo, branch) = (repo.into(), branch.into());
+        let (repo, branch) = (self.arg(repo), branch.into());
         self.call(CreateBranch { repo, branch, revision: None, exist_ok: false })
     }
 
@@ -258,7 +256,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `DELETE /api/{models}/{id}/branch/{branch}`.
     pub fn delete_branch(&self, repo: impl Into<RepoArg>, branch: impl Into<String>) -> DeleteBranchCall<M> {
-        self.call(DeleteBranch { repo: repo.into(), branch: branch.into() })
+        self.call(DeleteBranch { repo: self.arg(repo), branch: branch.into() })
     }
 
     /// Replaces the history of a branch by one commit with the same files, and returns the id of that commit. The
@@ -269,6 +267,6 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `POST /api/{models}/{id}/super-squash/{branch}`.
     pub fn super_squash_history(&self, repo: impl Into<RepoArg>) -> SuperSquashCall<M> {
-        self.call(SuperSquash { repo: repo.into(), branch: None, commit_message: None })
+        self.call(SuperSquash { repo: self.arg(repo), branch: None, commit_message: None })
     }
 }

@@ -9,7 +9,7 @@ use super::{endpoint_repo, info::GetInfo};
 use crate::{
     Async, Call, HfApi, Mode, Operation,
     args::{HasRepo, HasRevision},
-    repo_arg::{self, RepoArg},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::revision_exists`] makes.
@@ -68,10 +68,9 @@ impl HasRevision for FileExists {
 impl Operation for FileExists {
     type Output = bool;
 
-    async fn run(self, api: HfApi) -> Result<bool, crate::Error> {
-        let repo = self.repo.get()?;
-        let revision = repo_arg::revision_or_main(self.revision.as_deref())?;
-        let path: SafeRelPath = self.path.parse()?;
+    async fn run(mut self, api: HfApi) -> Result<bool, crate::Error> {
+        let path: SafeRelPath = self.repo.take_path(self.path)?.parse()?;
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
         let call = CallInfo::new("file_exists", format!("{repo} {path}"), RetryClass::Read);
         // A redirect to a storage host says enough: the file is there.
         let request = head(route::repo(&repo).resolve(&revision, path.as_str()))
@@ -139,7 +138,7 @@ impl<M: Mode> HfApi<M> {
         repo: impl Into<RepoArg>,
         revision: impl Into<String>,
     ) -> RevisionExistsCall<M> {
-        self.call(RevisionExists { repo: repo.into(), revision: revision.into() })
+        self.call(RevisionExists { repo: self.arg(repo), revision: revision.into() })
     }
 
     /// Whether a file exists at [`revision`](Call::revision), or at `main`; no when the repository or the revision does
@@ -150,7 +149,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `HEAD /{id}/resolve/{rev}/{path}`.
     pub fn file_exists(&self, repo: impl Into<RepoArg>, filename: impl Into<String>) -> FileExistsCall<M> {
-        self.call(FileExists { repo: repo.into(), path: filename.into(), revision: None })
+        self.call(FileExists { repo: self.arg(repo), path: filename.into(), revision: None })
     }
 
     /// Succeeds when the caller may read a repository and its files, or with [`write`](Call::write) may write to it.
@@ -161,6 +160,6 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/{models}/{id}/auth-check[/write]`.
     pub fn auth_check(&self, repo: impl Into<RepoArg>) -> AuthCheckCall<M> {
-        self.call(AuthCheck { repo: repo.into(), write: false })
+        self.call(AuthCheck { repo: self.arg(repo), write: false })
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         new_repo::in_namespace,
     },
     args::{HasProgress, HasRepo, HasRevision},
-    repo_arg::{RepoArg, revision_or_main},
+    repo_arg::RepoArg,
 };
 
 /// What every commit has: where it goes and what it says.
@@ -63,8 +63,9 @@ impl CommitArgs {
     }
 
     fn options(self, message: String) -> Result<CommitOptions, Error> {
-        let mut options = CommitOptions::new(self.repo.get()?, self.message.unwrap_or(message))
-            .revision(revision_or_main(self.revision.as_deref())?)
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
+        let mut options = CommitOptions::new(repo, self.message.unwrap_or(message))
+            .revision(revision)
             .description(self.description)
             .create_pr(self.create_pr);
         if let Some(parent) = self.parent_commit {

@@ -4,7 +4,7 @@ use http::Request;
 use hub_transport::{Body, Error, PagedEndpoint};
 use hub_types::{GitCommitInfo, RepoRef, Revision};
 
-use super::{endpoint_repo, endpoint_revision};
+use super::endpoint_at;
 use crate::{
     Async, HfApi, Listing, Mode,
     args::{HasRepo, HasRevision},
@@ -49,8 +49,8 @@ impl PagedEndpoint for ListRepoCommits {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        let repo = endpoint_repo(&self.repo)?;
-        let revision = endpoint_revision(self.revision.as_deref())?.unwrap_or_default();
+        let (repo, revision) = endpoint_at(&self.repo, self.revision.as_deref())?;
+        let revision = revision.unwrap_or_default();
         hub_endpoints::ListRepoCommits { repo, revision }.request()
     }
 }
@@ -63,6 +63,6 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/{models}/{id}/commits/{rev}`.
     pub fn list_repo_commits(&self, repo: impl Into<RepoArg>) -> ListRepoCommitsListing<M> {
-        self.listing(ListRepoCommits { repo: repo.into(), revision: None })
+        self.listing(ListRepoCommits { repo: self.arg(repo), revision: None })
     }
 }

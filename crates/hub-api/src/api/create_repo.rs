@@ -296,7 +296,7 @@ impl<M: Mode> HfApi<M> {
     /// Endpoint: `POST /api/repos/create`.
     pub fn create_repo(&self, repo: impl Into<RepoArg>) -> CreateRepoCall<M> {
         self.call(CreateRepo {
-            repo: repo.into(),
+            repo: self.arg(repo),
             private: None,
             visibility: None,
             region: None,

@@ -91,6 +91,6 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `DELETE /api/repos/delete`.
     pub fn delete_repo(&self, repo: impl Into<RepoArg>) -> DeleteRepoCall<M> {
-        self.call(DeleteRepo { request: DeleteRequest(repo.into()), missing_ok: false })
+        self.call(DeleteRepo { request: DeleteRequest(self.arg(repo)), missing_ok: false })
     }
 }

@@ -11,12 +11,12 @@ use hub_download::{
     Cache, DownloadOptions, FileRequest, Parts, SnapshotRequest, Target, hf_hub_download, snapshot_download,
 };
 use hub_types::pattern;
-use hub_types::{Message, RepoRef, Revision, progress::Progress};
+use hub_types::{Message, RepoRef, Revision, SafeRelPath, progress::Progress};
 
 use crate::{
     Async, Call, Error, HfApi, Mode, NetworkPolicy, Operation,
     args::{HasProgress, HasRepo, HasRevision},
-    repo_arg::{RepoArg, revision_or_main},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::hf_hub_download`] makes.
@@ -83,13 +83,14 @@ impl DownloadArgs {
         }
     }
 
-    /// The revision that is wanted.
-    fn revision(&self, api: &HfApi, repo: &RepoRef, target: &Target) -> Result<Revision, Error> {
-        let revision = revision_or_main(self.revision.as_deref())?;
-        match target {
-            Target::Cache(cache) if !self.force => preferred(api, cache, repo, revision),
-            _ => Ok(revision),
-        }
+    /// The repository and the revision that are wanted.
+    fn wanted(&self, api: &HfApi, target: &Target) -> Result<(RepoRef, Revision), Error> {
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
+        let revision = match target {
+            Target::Cache(cache) if !self.force => preferred(api, cache, &repo, revision)?,
+            _ => revision,
+        };
+        Ok((repo, revision))
     }
 }
 
@@ -241,10 +242,11 @@ impl HfHubDownload {
     }
 
     pub(super) fn request(self, api: &HfApi) -> Result<FileRequest, Error> {
-        let args = self.args;
-        let (repo, target) = (args.repo.get()?, args.target(api)?);
-        let revision = args.revision(api, &repo, &target)?;
-        let wanted = FileRequest::new(repo, self.filename.parse()?, target);
+        let mut args = self.args;
+        let path = args.repo.take_path(self.filename)?.parse::<SafeRelPath>()?;
+        let target = args.target(api)?;
+        let (repo, revision) = args.wanted(api, &target)?;
+        let wanted = FileRequest::new(repo, path, target);
         Ok(wanted.revision(revision).options(args.options(api)))
     }
 }
@@ -265,13 +267,18 @@ impl SnapshotDownload {
     }
 
     pub(super) fn request(self, api: &HfApi) -> Result<SnapshotRequest, Error> {
-        let args = self.args;
-        let (repo, target) = (args.repo.get()?, args.target(api)?);
+        let mut args = self.args;
+        let folder = args.repo.take_path(String::new())?;
+        let target = args.target(api)?;
+        let (repo, revision) = args.wanted(api, &target)?;
         let filter = pattern::Filter::new(self.allow_patterns.as_deref(), &self.ignore_patterns);
-        let revision = args.revision(api, &repo, &target)?;
+        let is_meant = move |path: &str| {
+            let rest = path.strip_prefix(folder.as_str());
+            folder.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         Ok(SnapshotRequest::new(repo, target)
             .revision(revision)
-            .filter(move |path| filter.takes(path))
+            .filter(move |path| is_meant(path) && filter.takes(path))
             .workers(self.max_workers)
             .options(args.options(api)))
     }
@@ -305,11 +312,11 @@ impl<M: Mode> HfApi<M> {
         repo: impl Into<RepoArg>,
         filename: impl Into<String>,
     ) -> HfHubDownloadCall<M> {
-        self.call(HfHubDownload { args: DownloadArgs::new(repo.into()), filename: filename.into() })
+        self.call(HfHubDownload { args: DownloadArgs::new(self.arg(repo)), filename: filename.into() })
     }
 
     /// Downloads all files of a revision into the cache, or into a [`local_dir`](Call::local_dir), and returns the folder
-    /// that has them. Python: `snapshot_download`.
+    /// that has them. Python: `snapshot_download`. For an address with a path, those of that folder, or that file.
     ///
     /// Files come from one commit, also when the branch moves meanwhile. Otherwise as for
     /// [`hf_hub_download`](Self::hf_hub_download).
@@ -321,7 +328,7 @@ impl<M: Mode> HfApi<M> {
     /// Endpoints: info, tree, and `GET /{id}/resolve/{commit}/{path}` for each file.
     pub fn snapshot_download(&self, repo: impl Into<RepoArg>) -> SnapshotDownloadCall<M> {
         self.call(SnapshotDownload {
-            args: DownloadArgs::new(repo.into()),
+            args: DownloadArgs::new(self.arg(repo)),
             allow_patterns: None,
             ignore_patterns: Vec::new(),
             max_workers: MAX_WORKERS,

@@ -8,7 +8,7 @@ use hub_types::{SafeRelPath, route};
 use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
     args::{HasRepo, HasRevision},
-    repo_arg::{RepoArg, revision_or_main},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::get_hf_file_metadata`] makes.
@@ -57,18 +57,18 @@ impl<M: Mode> HfHubUrlCall<M> {
 impl Operation for HfHubUrl {
     type Output = String;
 
-    async fn run(self, api: HfApi) -> Result<String, Error> {
+    async fn run(mut self, api: HfApi) -> Result<String, Error> {
         let path = match self.subfolder.as_deref().filter(|folder| !folder.is_empty()) {
             Some(folder) => format!("{folder}/{}", self.filename),
             None => self.filename,
         };
-        let path: SafeRelPath = path.parse()?;
-        let revision = revision_or_main(self.revision.as_deref())?;
+        let path: SafeRelPath = self.repo.take_path(path)?.parse()?;
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
         let endpoint: hub_transport::BaseUrl = match self.endpoint {
             Some(endpoint) => endpoint.parse()?,
             None => api.transport()?.endpoint().clone(),
         };
-        let route = route::repo(&self.repo.get()?).resolve(&revision, path.as_str());
+        let route = route::repo(&repo).resolve(&revision, path.as_str());
         Ok(endpoint.join(&route)?.to_string())
     }
 }
@@ -92,9 +92,9 @@ impl<M: Mode> TryToLoadFromCacheCall<M> {
 impl Operation for TryToLoadFromCache {
     type Output = Cached;
 
-    async fn run(self, api: HfApi) -> Result<Cached, Error> {
-        let (repo, revision) = (self.repo.get()?, revision_or_main(self.revision.as_deref())?);
-        let path: SafeRelPath = self.filename.parse()?;
+    async fn run(mut self, api: HfApi) -> Result<Cached, Error> {
+        let path: SafeRelPath = self.repo.take_path(self.filename)?.parse()?;
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
         let Some(folder) = self.cache_dir.as_deref().or(api.cache_dir()) else { return Ok(Cached::Unknown) };
         let cache = Cache::new(folder);
         let found = tokio::task::spawn_blocking(move || cache.find(&repo, &revision, &path)).await;
@@ -149,7 +149,7 @@ impl<M: Mode> HfApi<M> {
     /// # Errors
     /// When an id, a path, a revision or the endpoint cannot be one.
     pub fn hf_hub_url(&self, repo: impl Into<RepoArg>, filename: impl Into<String>) -> HfHubUrlCall<M> {
-        let (repo, filename) = (repo.into(), filename.into());
+        let (repo, filename) = (self.arg(repo), filename.into());
         self.call(HfHubUrl { repo, filename, subfolder: None, revision: None, endpoint: None })
     }
 
@@ -163,7 +163,7 @@ impl<M: Mode> HfApi<M> {
         repo: impl Into<RepoArg>,
         filename: impl Into<String>,
     ) -> TryToLoadFromCacheCall<M> {
-        let (repo, filename) = (repo.into(), filename.into());
+        let (repo, filename) = (self.arg(repo), filename.into());
         self.call(TryToLoadFromCache { repo, filename, revision: None, cache_dir: None })
     }
 }

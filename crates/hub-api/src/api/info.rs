@@ -7,7 +7,7 @@ use http::{Request, response::Parts};
 use hub_transport::{Body, Endpoint, Error, ErrorKind, RetryClass, Timeouts, get};
 use hub_types::{DatasetInfo, Message, ModelInfo, RepoInfo, RepoRef, RepoType, Revision, SpaceInfo, route};
 
-use super::{endpoint_repo, endpoint_revision, kinds::Info};
+use super::{endpoint_at, kinds::Info};
 use crate::{
     Async, Call, HfApi, Mode, Operation,
     args::{HasRepo, HasRevision},
@@ -78,8 +78,7 @@ impl<T: Info> Endpoint for GetInfo<T> {
                     .and_argument("security_status"),
             ));
         }
-        let repo = endpoint_repo(&self.repo)?;
-        let revision = endpoint_revision(self.revision.as_deref())?;
+        let (repo, revision) = endpoint_at(&self.repo, self.revision.as_deref())?;
         let request = get(route::repo(&repo).info(revision.as_ref()))
             .flag("securityStatus", self.security_status)
             .flag("blobs", self.files_metadata)
@@ -162,7 +161,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/models/{id}[/revision/{rev}]`.
     pub fn model_info(&self, repo: impl Into<RepoArg>) -> ModelInfoCall<M> {
-        self.call(GetInfo::new(typed(repo, RepoType::Model)))
+        self.call(GetInfo::new(typed(self.arg(repo), RepoType::Model)))
     }
 
     /// What the Hub knows of a dataset, at its default branch or at a revision. Python: `dataset_info`.
@@ -172,7 +171,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/datasets/{id}[/revision/{rev}]`.
     pub fn dataset_info(&self, repo: impl Into<RepoArg>) -> DatasetInfoCall<M> {
-        self.call(GetInfo::new(typed(repo, RepoType::Dataset)))
+        self.call(GetInfo::new(typed(self.arg(repo), RepoType::Dataset)))
     }
 
     /// What the Hub knows of a Space, at its default branch or at a revision. Python: `space_info`.
@@ -182,7 +181,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/spaces/{id}[/revision/{rev}]`.
     pub fn space_info(&self, repo: impl Into<RepoArg>) -> SpaceInfoCall<M> {
-        self.call(GetInfo::new(typed(repo, RepoType::Space)))
+        self.call(GetInfo::new(typed(self.arg(repo), RepoType::Space)))
     }
 
     /// What the Hub knows of a repository of any kind: a model unless
@@ -193,7 +192,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/{models}/{id}[/revision/{rev}]`.
     pub fn repo_info(&self, repo: impl Into<RepoArg>) -> RepoInfoCall<M> {
-        self.call(GetInfo::new(repo.into()))
+        self.call(GetInfo::new(self.arg(repo)))
     }
 
     /// Whether a repository exists and the caller may know of it. Python: `repo_exists`.
@@ -203,7 +202,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/{models}/{id}`.
     pub fn repo_exists(&self, repo: impl Into<RepoArg>) -> RepoExistsCall<M> {
-        self.call(RepoExists(GetInfo::new(repo.into())))
+        self.call(RepoExists(GetInfo::new(self.arg(repo))))
     }
 }
 

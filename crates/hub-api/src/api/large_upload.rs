@@ -21,7 +21,7 @@ use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
     api::upload_folder::HasFolder,
     args::{HasProgress, HasRepo, HasRevision},
-    repo_arg::{RepoArg, revision_or_main},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::upload_large_folder`] makes.
@@ -118,8 +118,7 @@ impl Operation for UploadLargeFolder {
     type Output = LargeUpload;
 
     async fn run(self, api: HfApi) -> Result<LargeUpload, Error> {
-        let revision = revision_or_main(self.revision.as_deref())?;
-        let repo = self.repo.get()?;
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
         for (name, number) in [("num_workers", self.num_workers), ("files_per_commit", self.files_per_commit)]
         {
             if number == Some(0) {
@@ -295,7 +294,7 @@ impl<M: Mode> HfApi<M> {
         folder_path: impl AsRef<Path>,
     ) -> UploadLargeFolderCall<M> {
         self.call(UploadLargeFolder {
-            repo: repo.into(),
+            repo: self.arg(repo),
             folder: folder_path.as_ref().to_owned(),
             options: FolderOptions::default(),
             revision: None,

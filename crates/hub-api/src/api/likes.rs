@@ -143,7 +143,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `POST /api/{models}/{id}/like`.
     pub fn like(&self, repo: impl Into<RepoArg>) -> LikeCall<M> {
-        self.call(SetLike { repo: repo.into() })
+        self.call(SetLike { repo: self.arg(repo) })
     }
 
     /// Takes a like back, if there is one. Python: `unlike`.
@@ -153,7 +153,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `DELETE /api/{models}/{id}/like`.
     pub fn unlike(&self, repo: impl Into<RepoArg>) -> UnlikeCall<M> {
-        self.call(SetLike { repo: repo.into() })
+        self.call(SetLike { repo: self.arg(repo) })
     }
 
     /// The public repositories that [`user`](Call::user), or else the token's owner, likes. Python: `list_liked_repos`.
@@ -173,6 +173,6 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/{models}/{id}/likers`.
     pub fn list_repo_likers(&self, repo: impl Into<RepoArg>) -> ListRepoLikersListing<M> {
-        self.listing(ListRepoLikers { repo: repo.into() })
+        self.listing(ListRepoLikers { repo: self.arg(repo) })
     }
 }

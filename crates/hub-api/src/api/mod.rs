@@ -56,9 +56,10 @@ fn endpoint_repo(repo: &RepoArg) -> Result<RepoRef, hub_transport::Error> {
     repo.get().map_err(|error| hub_transport::Error::build(error.to_string()))
 }
 
-/// The revision of an endpoint, if one was set.
-fn endpoint_revision(text: Option<&str>) -> Result<Option<Revision>, hub_transport::Error> {
-    text.map(str::parse)
-        .transpose()
-        .map_err(|error: hub_types::ParseError| hub_transport::Error::build(error.to_string()))
+/// The repository of an endpoint, and the revision, if one was set.
+fn endpoint_at(
+    repo: &RepoArg,
+    revision: Option<&str>,
+) -> Result<(RepoRef, Option<Revision>), hub_transport::Error> {
+    repo.at(revision).map_err(|error| hub_transport::Error::build(error.to_string()))
 }

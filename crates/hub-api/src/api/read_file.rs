@@ -13,7 +13,7 @@ use crate::{
     Async, Blocking, BlockingFileReader, Call, Error, HfApi, Mode, Operation,
     api::download,
     args::{HasRepo, HasRevision},
-    repo_arg::{RepoArg, revision_or_main},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::read_file`] makes.
@@ -72,9 +72,9 @@ impl<M: Mode> ReadFileCall<M> {
 }
 
 impl<M: Mode> ReadFile<M> {
-    async fn open(self, api: HfApi) -> Result<FileReader, Error> {
-        let (repo, path) = (self.repo.get()?, self.path.parse::<SafeRelPath>()?);
-        let revision = revision_or_main(self.revision.as_deref())?;
+    async fn open(mut self, api: HfApi) -> Result<FileReader, Error> {
+        let path = self.repo.take_path(self.path)?.parse::<SafeRelPath>()?;
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
         if self.range.start > self.range.end {
             let Range { start, end } = self.range;
             return Err(Error::setup(format!("the range {start}..{end} ends before it begins")));
@@ -144,7 +144,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `HEAD` and `GET /{id}/resolve/{rev}/{path}`.
     pub fn read_file(&self, repo: impl Into<RepoArg>, path: impl Into<String>) -> ReadFileCall<M> {
-        let (repo, path) = (repo.into(), path.into());
+        let (repo, path) = (self.arg(repo), path.into());
         self.call(ReadFile {
             repo,
             path,

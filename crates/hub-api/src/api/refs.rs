@@ -68,6 +68,6 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/{models}/{id}/refs`.
     pub fn list_repo_refs(&self, repo: impl Into<RepoArg>) -> ListRefsCall<M> {
-        self.call(ListRefs { repo: repo.into(), pull_requests: false })
+        self.call(ListRefs { repo: self.arg(repo), pull_requests: false })
     }
 }

@@ -263,7 +263,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `POST /api/repos/move`.
     pub fn move_repo(&self, from: impl Into<RepoArg>, to_id: impl Into<String>) -> MoveRepoCall<M> {
-        self.call(MoveRepo { from: from.into(), to: to_id.into() })
+        self.call(MoveRepo { from: self.arg(from), to: to_id.into() })
     }
 
     /// Makes a repository private or public, and returns what was changed. An id without a namespace is the caller's
@@ -287,7 +287,7 @@ impl<M: Mode> HfApi<M> {
     /// Endpoint: `PUT /api/{models}/{id}/settings`.
     pub fn update_repo_settings(&self, repo: impl Into<RepoArg>) -> UpdateSettingsCall<M> {
         self.call(UpdateSettings {
-            repo: repo.into(),
+            repo: self.arg(repo),
             organization: None,
             name: None,
             settings: RepoSettings::new(),

@@ -9,7 +9,7 @@ use super::new_ref::RefName;
 use crate::{
     Async, Call, HfApi, Mode, Operation,
     args::{HasRepo, HasRevision},
-    repo_arg::{self, RepoArg},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::create_tag`] makes.
@@ -55,9 +55,8 @@ impl Operation for CreateTag {
     type Output = ();
 
     async fn run(self, api: HfApi) -> Result<(), crate::Error> {
-        let repo = self.repo.get()?;
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
         let tag: Revision = self.tag.parse()?;
-        let revision = repo_arg::revision_or_main(self.revision.as_deref())?;
         let name = RefName { kind: "tag", repo: &repo, name: tag.as_str(), list: |refs| refs.tags };
         let body = CreateTagRequest::new(tag.as_str()).message(self.message);
         let create = PostTag { repo: repo.clone(), revision: revision.clone(), body };
@@ -157,7 +156,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `POST /api/{models}/{id}/tag/{rev}`.
     pub fn create_tag(&self, repo: impl Into<RepoArg>, tag: impl Into<String>) -> CreateTagCall<M> {
-        let (repo, tag) = (repo.into(), tag.into());
+        let (repo, tag) = (self.arg(repo), tag.into());
         self.call(CreateTag { repo, tag, revision: None, message: None, exist_ok: false })
     }
 
@@ -168,6 +167,6 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `DELETE /api/{models}/{id}/tag/{tag}`.
     pub fn delete_tag(&self, repo: impl Into<RepoArg>, tag: impl Into<String>) -> DeleteTagCall<M> {
-        self.call(DeleteTag { repo: repo.into(), tag: tag.into() })
+        self.call(DeleteTag { repo: self.arg(repo), tag: tag.into() })
     }
 }

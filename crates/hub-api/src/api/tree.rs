@@ -8,11 +8,11 @@ use hub_endpoints::paths_info;
 use hub_transport::{Body, Error, PagedEndpoint, Timeouts};
 use hub_types::{RepoRef, Revision, SafeRelPath, TreeEntry};
 
-use super::{endpoint_repo, endpoint_revision};
+use super::endpoint_at;
 use crate::{
     Async, Call, HfApi, Listing, Mode, Operation,
     args::{HasRepo, HasRevision},
-    repo_arg::{RepoArg, revision_or_main},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::list_repo_files`] makes.
@@ -68,11 +68,14 @@ impl PagedEndpoint for ListRepoTree {
     }
 
     fn request(&self) -> Result<Request<Body>, Error> {
-        let (repo, path) = (endpoint_repo(&self.repo)?, self.path.trim_matches('/').to_owned());
+        let mut repo = self.repo.clone();
+        let path = repo.take_path(self.path.clone()).map_err(|error| Error::build(error.to_string()))?;
+        let path = path.trim_matches('/').to_owned();
         if !path.is_empty() {
             path.parse::<SafeRelPath>().map_err(|error| Error::build(error.to_string()))?;
         }
-        let revision = endpoint_revision(self.revision.as_deref())?.unwrap_or_default();
+        let (repo, revision) = endpoint_at(&repo, self.revision.as_deref())?;
+        let revision = revision.unwrap_or_default();
         let (recursive, expand) = (self.recursive, self.expand);
         let tree = hub_endpoints::ListRepoTree {
             path,
@@ -136,9 +139,8 @@ impl Operation for ListRepoFiles {
     type Output = Vec<String>;
 
     async fn run(self, api: HfApi) -> Result<Vec<String>, crate::Error> {
-        let revision = revision_or_main(self.revision.as_deref())?;
-        let tree =
-            ListRepoTree { timeout: self.timeout, ..ListRepoTree::whole(&self.repo.get()?, &revision) };
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
+        let tree = ListRepoTree { timeout: self.timeout, ..ListRepoTree::whole(&repo, &revision) };
         let files = api.transport()?.stream(tree, None);
         Ok(files
             .try_filter(|entry| future::ready(entry.is_file()))
@@ -180,7 +182,7 @@ impl Operation for GetPathsInfo {
     type Output = Vec<TreeEntry>;
 
     async fn run(self, api: HfApi) -> Result<Vec<TreeEntry>, crate::Error> {
-        let (repo, revision) = (self.repo.get()?, revision_or_main(self.revision.as_deref())?);
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
         for path in &self.paths {
             path.trim_end_matches('/').parse::<SafeRelPath>()?;
         }
@@ -196,7 +198,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/{models}/{id}/tree/{rev}?recursive=true`, all pages.
     pub fn list_repo_files(&self, repo: impl Into<RepoArg>) -> ListRepoFilesCall<M> {
-        self.call(ListRepoFiles { repo: repo.into(), revision: None, timeout: None })
+        self.call(ListRepoFiles { repo: self.arg(repo), revision: None, timeout: None })
     }
 
     /// The entries of a folder: files and folders with ids and sizes. Python: `list_repo_tree`.
@@ -206,7 +208,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/{models}/{id}/tree/{rev}/{path}`.
     pub fn list_repo_tree(&self, repo: impl Into<RepoArg>) -> ListRepoTreeListing<M> {
-        let (repo, path) = (repo.into(), String::new());
+        let (repo, path) = (self.arg(repo), String::new());
         self.listing(ListRepoTree {
             repo,
             revision: None,
@@ -229,6 +231,6 @@ impl<M: Mode> HfApi<M> {
         paths: impl IntoIterator<Item = S>,
     ) -> GetPathsInfoCall<M> {
         let paths = paths.into_iter().map(Into::into).collect();
-        self.call(GetPathsInfo { repo: repo.into(), revision: None, paths, expand: false })
+        self.call(GetPathsInfo { repo: self.arg(repo), revision: None, paths, expand: false })
     }
 }

@@ -56,9 +56,10 @@ impl HasCommit for UploadFile {
         &mut self.commit
     }
 
-    async fn prepare(self, _: &HfApi) -> Result<Prepared, Error> {
-        let add = CommitOperationAdd::new(&self.path_in_repo, self.source)?;
-        Prepared::new(self.commit, format!("Upload {} with hub", self.path_in_repo), vec![add.into()])
+    async fn prepare(mut self, _: &HfApi) -> Result<Prepared, Error> {
+        let path = self.commit.repo.take_path(self.path_in_repo)?;
+        let add = CommitOperationAdd::new(&path, self.source)?;
+        Prepared::new(self.commit, format!("Upload {path} with hub"), vec![add.into()])
     }
 }
 
@@ -82,9 +83,10 @@ impl HasCommit for DeleteFile {
         &mut self.commit
     }
 
-    async fn prepare(self, _: &HfApi) -> Result<Prepared, Error> {
-        let delete = CommitOperationDelete::new(&self.path_in_repo, IsFolder::Auto)?;
-        Prepared::new(self.commit, format!("Delete {} with hub", self.path_in_repo), vec![delete.into()])
+    async fn prepare(mut self, _: &HfApi) -> Result<Prepared, Error> {
+        let path = self.commit.repo.take_path(self.path_in_repo)?;
+        let delete = CommitOperationDelete::new(&path, IsFolder::Auto)?;
+        Prepared::new(self.commit, format!("Delete {path} with hub"), vec![delete.into()])
     }
 }
 
@@ -108,13 +110,10 @@ impl HasCommit for DeleteFolder {
         &mut self.commit
     }
 
-    async fn prepare(self, _: &HfApi) -> Result<Prepared, Error> {
-        let delete = CommitOperationDelete::new(&self.path_in_repo, IsFolder::Folder)?;
-        Prepared::new(
-            self.commit,
-            format!("Delete folder {} with hub", self.path_in_repo),
-            vec![delete.into()],
-        )
+    async fn prepare(mut self, _: &HfApi) -> Result<Prepared, Error> {
+        let path = self.commit.repo.take_path(self.path_in_repo)?;
+        let delete = CommitOperationDelete::new(&path, IsFolder::Folder)?;
+        Prepared::new(self.commit, format!("Delete folder {path} with hub"), vec![delete.into()])
     }
 }
 
@@ -142,7 +141,7 @@ impl<M: Mode> HfApi<M> {
         operations: impl IntoIterator<Item = CommitOperation>,
         commit_message: impl Into<String>,
     ) -> CreateCommitCall<M> {
-        let mut commit = CommitArgs::new(repo.into());
+        let mut commit = CommitArgs::new(self.arg(repo));
         commit.message = Some(commit_message.into());
         self.call(CreateCommit { commit, operations: operations.into_iter().collect() })
     }
@@ -157,7 +156,7 @@ impl<M: Mode> HfApi<M> {
         path_in_repo: impl Into<String>,
         repo: impl Into<RepoArg>,
     ) -> UploadFileCall<M> {
-        let (commit, source) = (CommitArgs::new(repo.into()), path_or_fileobj.into());
+        let (commit, source) = (CommitArgs::new(self.arg(repo)), path_or_fileobj.into());
         self.call(UploadFile { commit, source, path_in_repo: path_in_repo.into() })
     }
 
@@ -170,7 +169,7 @@ impl<M: Mode> HfApi<M> {
         path_in_repo: impl Into<String>,
         repo: impl Into<RepoArg>,
     ) -> DeleteFileCall<M> {
-        self.call(DeleteFile { commit: CommitArgs::new(repo.into()), path_in_repo: path_in_repo.into() })
+        self.call(DeleteFile { commit: CommitArgs::new(self.arg(repo)), path_in_repo: path_in_repo.into() })
     }
 
     /// Removes a folder with everything in it as one commit. Python: `delete_folder`.
@@ -182,6 +181,6 @@ impl<M: Mode> HfApi<M> {
         path_in_repo: impl Into<String>,
         repo: impl Into<RepoArg>,
     ) -> DeleteFolderCall<M> {
-        self.call(DeleteFolder { commit: CommitArgs::new(repo.into()), path_in_repo: path_in_repo.into() })
+        self.call(DeleteFolder { commit: CommitArgs::new(self.arg(repo)), path_in_repo: path_in_repo.into() })
     }
 }

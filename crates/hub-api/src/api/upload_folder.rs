@@ -28,7 +28,9 @@ impl HasCommit for UploadFolder {
         &mut self.commit
     }
 
-    async fn prepare(self, _: &HfApi) -> Result<Prepared, Error> {
+    async fn prepare(mut self, _: &HfApi) -> Result<Prepared, Error> {
+        let path_in_repo = self.commit.repo.take_path(self.options.target().to_owned())?;
+        self.options = self.options.path_in_repo(path_in_repo);
         let (dir, options) = (self.folder.clone(), self.options.clone());
         let Listing { operations, skipped, .. } =
             tokio::task::spawn_blocking(move || folder::list(&dir, &options))
@@ -128,7 +130,7 @@ impl<M: Mode> HfApi<M> {
         repo: impl Into<RepoArg>,
         folder_path: impl AsRef<Path>,
     ) -> UploadFolderCall<M> {
-        let (commit, folder) = (CommitArgs::new(repo.into()), folder_path.as_ref().to_owned());
+        let (commit, folder) = (CommitArgs::new(self.arg(repo)), folder_path.as_ref().to_owned());
         let options = FolderOptions::default();
         self.call(UploadFolder { commit, folder, options, delete_patterns: Vec::new() })
     }

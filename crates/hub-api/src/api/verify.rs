@@ -13,7 +13,7 @@ use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
     api::download,
     args::{HasProgress, HasRepo, HasRevision},
-    repo_arg::{RepoArg, revision_or_main},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::verify_repo_checksums`] makes.
@@ -81,7 +81,7 @@ impl Operation for VerifyRepoChecksums {
     type Output = Verification;
 
     async fn run(self, api: HfApi) -> Result<Verification, Error> {
-        let (repo, revision) = (self.repo.get()?, revision_or_main(self.revision.as_deref())?);
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
         let target = download::target(&api, self.local_dir.as_deref(), self.cache_dir.as_deref())?;
         let wanted =
             VerifyRequest::new(repo, target).revision(revision).repair(self.repair).progress(self.progress);
@@ -104,7 +104,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoints: tree, info; with `repair` `GET /{id}/resolve/{commit}/{path}`.
     pub fn verify_repo_checksums(&self, repo: impl Into<RepoArg>) -> VerifyRepoChecksumsCall<M> {
-        let repo = repo.into();
+        let repo = self.arg(repo);
         self.call(VerifyRepoChecksums {
             repo,
             revision: None,

@@ -91,6 +91,9 @@ pub(crate) struct List {
     /// Print help
     #[arg(long, action = clap::ArgAction::Help)]
     help: Option<bool>,
+    /// The folder that the address names.
+    #[arg(skip)]
+    pub(crate) path: Option<String>,
 }
 
 /// What repositories are listed.

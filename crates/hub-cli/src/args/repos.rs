@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use hub_api::RepoType;
 
 use super::{
+    files::Cp,
     refs::{Branch, Tag},
     repo_type::RepoTypeArg,
     spaces::NewSpaceArgs,
@@ -24,6 +25,8 @@ pub(crate) enum Repos {
     /// List the repositories of a user or an organisation
     #[command(alias = "ls")]
     List(ListRepos),
+    /// Copy files and folders to a repository, from it, or to another one: the same as `hub cp`
+    Cp(Cp),
     /// Delete the files that match patterns, as one commit
     DeleteFiles(DeleteFiles),
     /// Change who sees a repository and who gets its files

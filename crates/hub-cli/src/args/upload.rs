@@ -39,6 +39,13 @@ pub(crate) struct CommitArgs {
     pub(crate) create_pr: bool,
 }
 
+impl CommitArgs {
+    /// Whether anything but the revision is said of a commit.
+    pub(crate) fn is_told(&self) -> bool {
+        self.commit_message.is_some() || self.commit_description.is_some() || self.create_pr
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Upload {
     /// NAME or NAMESPACE/NAME

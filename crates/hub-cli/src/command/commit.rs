@@ -1,8 +1,8 @@
 //! What commands that commit are told, and what they say
 
-use hub_api::{Call, CommitInfo, api::HasCommit};
+use hub_api::{Call, CommitInfo, Error, HfUri, Revision, api::HasCommit};
 
-use crate::{args::CommitArgs, client::Session, failure::Failure, output::Brief};
+use crate::{args::CommitArgs, client::Session, failure::Failure, location::OnHub, output::Brief};
 
 /// Sets what every commit can be told.
 pub(super) fn told<O: HasCommit>(call: Call<O>, args: &CommitArgs) -> Call<O> {
@@ -20,10 +20,23 @@ pub(super) fn told<O: HasCommit>(call: Call<O>, args: &CommitArgs) -> Call<O> {
 }
 
 pub(super) fn show(session: &Session, commit: &CommitInfo) -> Result<(), Failure> {
-    let human = || match (&commit.pr_url, commit.created) {
+    session.output.value(commit, || described(commit), Brief::One(&commit.commit_url))
+}
+
+/// What came of a commit, for people.
+pub(super) fn described(commit: &CommitInfo) -> String {
+    match (&commit.pr_url, commit.created) {
         (_, false) => format!("Nothing has changed; no commit was made.\n{}", commit.commit_url),
         (Some(pull_request), true) => pull_request.clone(),
         (None, true) => commit.commit_url.clone(),
-    };
-    session.output.value(commit, human, Brief::One(&commit.commit_url))
+    }
+}
+
+/// Makes the revision of an address and that of `--revision` one.
+pub(super) fn agree(at: &mut OnHub, args: &mut CommitArgs) -> Result<(), Failure> {
+    let said = args.revision.as_deref().map(str::parse::<Revision>).transpose().map_err(Error::from)?;
+    let uri = HfUri::new(at.repo.clone()).map_err(Error::from)?.with_revision(at.revision.clone());
+    at.revision = uri.agreed_revision(said).map_err(Error::from)?;
+    args.revision = at.revision.as_ref().map(ToString::to_string);
+    Ok(())
 }

@@ -1,6 +1,11 @@
 //! `hub download`
 
-use hub_api::{Call, api::download::HasDownload, args::HasRevision, download::PlannedFile};
+use std::path::Path;
+
+use hub_api::{
+    Call, Error, ErrorKind, HfApi, HfUri, RepoArg, RepoRef, api::download::HasDownload, args::HasRevision,
+    download::PlannedFile, types::SafeRelPath,
+};
 use serde_json::json;
 
 use crate::{
@@ -15,31 +20,62 @@ use crate::{
 pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure> {
     let api = session.api().await?;
     let repo = args.repo_type.repo(&args.repo_id)?;
-    let board = session.output.board();
-    let path = match args.filenames.as_slice() {
-        [file] => {
-            let call = set(api.hf_hub_download(&repo, file), &args);
-            if args.dry_run {
-                return say(session, &[call.plan().await?]);
+    let mut wanted = RepoArg::from(&repo);
+    if let Some(path) = &args.path {
+        let folder = path.trim_end_matches('/');
+        if folder == path {
+            match one(session, &api, &repo, path, &args).await {
+                // The address of a folder looks the same.
+                Err(error) if error.kind() == Some(ErrorKind::EntryNotFound) => {
+                    let mut listing = api.list_repo_tree(&repo).path_in_repo(folder).limit(1);
+                    if let Some(revision) = &args.revision {
+                        listing = listing.revision(revision);
+                    }
+                    listing.all().await.map_err(|_| error)?;
+                }
+                done => return done?,
             }
-            watched(board, call).await?
         }
-        files => {
-            let call =
-                api.snapshot_download(&repo).max_workers(args.max_workers).ignore_patterns(&args.exclude);
-            let mut call = set(call, &args);
-            if !files.is_empty() {
-                call = call.allow_patterns(files);
-            } else if !args.include.is_empty() {
-                call = call.allow_patterns(&args.include);
-            }
-            if args.dry_run {
-                return say(session, &call.plan().await?);
-            }
-            watched(board, call).await?
-        }
-    };
-    let path = absolute(&path).display().to_string();
+        let uri = HfUri::new(repo.clone()).map_err(Error::from)?;
+        wanted = uri.with_path(folder.parse::<SafeRelPath>().map_err(Error::from)?).into();
+    } else if let [file] = args.filenames.as_slice()
+        && !file.ends_with('/')
+    {
+        return one(session, &api, &repo, file, &args).await?;
+    }
+    let call = api.snapshot_download(wanted).max_workers(args.max_workers).ignore_patterns(&args.exclude);
+    let mut call = set(call, &args);
+    if !args.filenames.is_empty() {
+        // A folder means what is in it.
+        let pattern = |file: &String| if file.ends_with('/') { format!("{file}*") } else { file.clone() };
+        call = call.allow_patterns(args.filenames.iter().map(pattern));
+    } else if !args.include.is_empty() {
+        call = call.allow_patterns(&args.include);
+    }
+    if args.dry_run {
+        return say(session, &call.plan().await?);
+    }
+    let path = watched(session.output.board(), call).await?;
+    tell(session, &path)
+}
+
+/// Downloads one file, and says where it is.
+async fn one(
+    session: &Session,
+    api: &HfApi,
+    repo: &RepoRef,
+    file: &str,
+    args: &Download,
+) -> Result<Result<(), Failure>, Error> {
+    let call = set(api.hf_hub_download(repo, file), args);
+    if args.dry_run {
+        return Ok(say(session, &[call.plan().await?]));
+    }
+    Ok(tell(session, &watched(session.output.board(), call).await?))
+}
+
+fn tell(session: &Session, path: &Path) -> Result<(), Failure> {
+    let path = absolute(path).display().to_string();
     session.output.value(&json!({ "path": path }), || path.clone(), Brief::Same)
 }
 

@@ -64,6 +64,9 @@ async fn list(session: &Session, repo_type: RepoType, args: List) -> Result<(), 
     if let Some(revision) = args.revision {
         listing = listing.revision(revision);
     }
+    if let Some(path) = &args.path {
+        listing = listing.path_in_repo(path);
+    }
     if let Some(limit) = args.limit {
         listing = listing.limit(limit);
     }

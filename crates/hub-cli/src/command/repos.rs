@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     args::{CreateRepo, DeleteRepo, DuplicateRepo, ListRepos, MoveRepo, NewRepoArgs, RepoSettings, Repos},
     client::Session,
-    command::{agreed, delete_files, key_values, refs, search},
+    command::{agreed, cp, delete_files, key_values, refs, search},
     failure::{Code, Failure},
     output::Brief,
 };
@@ -20,6 +20,7 @@ pub(crate) async fn run(session: &Session, args: Repos) -> Result<(), Failure> {
         Repos::Delete(args) => delete(session, args).await,
         Repos::Duplicate(args) => duplicate(session, args).await,
         Repos::List(args) => list(session, args).await,
+        Repos::Cp(args) => cp::run(session, args).await,
         Repos::DeleteFiles(args) => delete_files::run(session, args).await,
         Repos::Move(args) => move_repo(session, args).await,
         Repos::Settings(args) => settings(session, args).await,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::place::{Place, me, text};
 
 /// Commands that are tested elsewhere, because they do not end or print no JSON.
-const ELSEWHERE: [&str; 2] = ["completions", "serve"];
+const ELSEWHERE: [&str; 3] = ["cat", "completions", "serve"];
 
 /// What is said of the JSON of a command.
 #[derive(Debug)]
@@ -100,6 +100,7 @@ fn every_command_prints_the_json_that_is_documented() {
     hub.run(&["man", "pages"]);
     accounts(&mut hub);
     repositories(&mut hub, demo, data, files);
+    files_at(&mut hub, demo);
     discussions(&mut hub, demo);
     spaces(&mut hub, app, files);
 
@@ -182,6 +183,18 @@ fn repositories(hub: &mut Checked<'_>, demo: &str, data: &str, files: &str) {
     hub.run(&["datasets", "info", data]);
     hub.run(&["datasets", "card", data]);
     hub.run(&["datasets", "list"]);
+}
+
+fn files_at(hub: &mut Checked<'_>, id: &str) {
+    let at = |path: &str| format!("hf://{id}/{path}");
+    hub.run(&["cp", &at("README.md"), &at("copies/a.md")]);
+    hub.run(&["repos", "cp", &at("README.md"), &at("copies/b.md")]);
+    hub.run(&["ls", &at("copies")]);
+    hub.run(&["find", &at("")]);
+    hub.run(&["cp", &at("README.md"), "here.md"]);
+    hub.run(&["rm", "-r", &at("copies"), "--dry-run"]);
+    hub.run(&["rm", "-r", &at("copies")]);
+    hub.run(&["rm", "here.md"]);
 }
 
 fn discussions(hub: &mut Checked<'_>, id: &str) {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod addresses;
 mod admin;
 mod bandwidth;
 mod cache;
@@ -15,6 +16,7 @@ mod download_dry_run;
 mod dry_run;
 mod every_command;
 mod failures;
+mod files;
 #[cfg(target_os = "linux")]
 mod huge_file;
 mod killed;

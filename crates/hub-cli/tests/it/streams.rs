@@ -42,6 +42,9 @@ fn printing(place: &Place) -> Vec<Vec<String>> {
     for line in ["models card", "models info", "models list", "models list --tree", "repos tag list"] {
         all.push(words(&format!("{line} {id}")));
     }
+    for line in ["ls -R hf://ID", "find hf://ID", "cat hf://ID/d/a.txt", "models info hf://ID"] {
+        all.push(words(&line.replace("ID", &id)));
+    }
     all
 }
 

@@ -51,6 +51,8 @@ fn value_for(name: &str) -> &'static str {
         "SHELL" => "bash",
         "FOLDER" => "pages",
         "TARGETS" => "model/ada/none",
+        "TARGET" => "hf://ada/none",
+        "SOURCE" => "hf://ada/none/a.txt",
         "LOCAL_PATH" => "folder",
         "KEY" => "KEY",
         "FROM_ID" | "REPO_ID" | "SPACE_ID" => "ada/none",

@@ -32,6 +32,20 @@ impl Endpoint {
         Ok(Self { text: url.as_str().trim_end_matches('/').to_owned(), host: (host, url.port()), prefix })
     }
 
+    /// Whether it is the public Hub.
+    pub(super) fn is_public(&self) -> bool {
+        self.host.1.is_none() && KNOWN_HOSTS.contains(&self.host.0.as_str())
+    }
+
+    /// Whether a URL, with its scheme or without, is on this host.
+    pub(super) fn has_host_of(&self, url: &str) -> bool {
+        let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+        let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+        let host = Url::parse(&format!("{scheme}://{authority}")).ok();
+        host.and_then(|url| Some((url.host_str()?.to_owned(), url.port())))
+            .is_some_and(|host| host == self.host)
+    }
+
     /// What stands behind the host of a URL (given without `scheme://`) and behind the endpoint's own path.
     pub(super) fn path_of<'a>(&self, scheme: &str, url: &'a str) -> Result<&'a str, String> {
         let end = url.find(['/', '?', '#', '\\']).unwrap_or(url.len());

@@ -193,7 +193,7 @@ impl<M: Mode> HfApi<M> {
         repo: impl Into<RepoArg>,
         title: impl Into<String>,
     ) -> CreateDiscussionCall<M> {
-        let (repo, title) = (repo.into(), title.into());
+        let (repo, title) = (self.arg(repo), title.into());
         self.call(CreateDiscussion { repo, title, description: None, pull_request: false })
     }
 

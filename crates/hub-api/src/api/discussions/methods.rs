@@ -56,7 +56,7 @@ impl<M: Mode> HfApi<M> {
         discussion_num: u64,
         comment: impl Into<String>,
     ) -> CommentDiscussionCall<M> {
-        self.change(repo.into(), discussion_num, Comment { text: comment.into() })
+        self.change(self.arg(repo), discussion_num, Comment { text: comment.into() })
     }
 
     /// Gives a comment another text; only its author can. Python: `edit_discussion_comment`.
@@ -73,7 +73,7 @@ impl<M: Mode> HfApi<M> {
         new_content: impl Into<String>,
     ) -> EditDiscussionCommentCall<M> {
         let id = comment_id.into().to_ascii_lowercase();
-        self.change(repo.into(), discussion_num, EditComment { id, text: new_content.into() })
+        self.change(self.arg(repo), discussion_num, EditComment { id, text: new_content.into() })
     }
 
     /// Hides a comment with all its versions. This cannot be undone. Python: `hide_discussion_comment`.
@@ -89,7 +89,7 @@ impl<M: Mode> HfApi<M> {
         comment_id: impl Into<String>,
     ) -> HideDiscussionCommentCall<M> {
         let id = comment_id.into().to_ascii_lowercase();
-        self.change(repo.into(), discussion_num, HideComment { id })
+        self.change(self.arg(repo), discussion_num, HideComment { id })
     }
 
     /// Gives a discussion or pull request another title. Python: `rename_discussion`.
@@ -105,7 +105,7 @@ impl<M: Mode> HfApi<M> {
         discussion_num: u64,
         new_title: impl Into<String>,
     ) -> RenameDiscussionCall<M> {
-        self.change(repo.into(), discussion_num, Rename { title: new_title.into() })
+        self.change(self.arg(repo), discussion_num, Rename { title: new_title.into() })
     }
 
     /// Opens or closes a discussion or pull request; opening a draft makes it ready to be merged. Python:
@@ -123,7 +123,7 @@ impl<M: Mode> HfApi<M> {
         new_status: impl Into<DiscussionStatus>,
     ) -> ChangeDiscussionStatusCall<M> {
         let change = ChangeStatus { status: new_status.into(), comment: None };
-        self.change(repo.into(), discussion_num, change)
+        self.change(self.arg(repo), discussion_num, change)
     }
 
     /// Merges a pull request into its branch, and returns the change of its status. Python: `merge_pull_request`.
@@ -138,6 +138,6 @@ impl<M: Mode> HfApi<M> {
         repo: impl Into<RepoArg>,
         discussion_num: u64,
     ) -> MergePullRequestCall<M> {
-        self.change(repo.into(), discussion_num, Merge { comment: None })
+        self.change(self.arg(repo), discussion_num, Merge { comment: None })
     }
 }

@@ -174,7 +174,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/{models}/{id}/discussions`.
     pub fn get_repo_discussions(&self, repo: impl Into<RepoArg>) -> GetRepoDiscussionsListing<M> {
-        self.listing(GetRepoDiscussions { repo: repo.into(), author: None, kind: None, status: None })
+        self.listing(GetRepoDiscussions { repo: self.arg(repo), author: None, kind: None, status: None })
     }
 
     /// One discussion or pull request with all that happened in it, and for a pull request its diff and its conflicts.
@@ -190,6 +190,6 @@ impl<M: Mode> HfApi<M> {
         repo: impl Into<RepoArg>,
         discussion_num: u64,
     ) -> GetDiscussionDetailsCall<M> {
-        self.call(GetDiscussionDetails { at: At { repo: repo.into(), num: discussion_num } })
+        self.call(GetDiscussionDetails { at: At { repo: self.arg(repo), num: discussion_num } })
     }
 }

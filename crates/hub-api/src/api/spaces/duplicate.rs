@@ -195,7 +195,7 @@ impl<M: Mode> HfApi<M> {
     /// Endpoint: `POST /api/{models}/{id}/duplicate`.
     pub fn duplicate_repo(&self, from: impl Into<RepoArg>) -> DuplicateRepoCall<M> {
         self.call(DuplicateRepo {
-            from: from.into(),
+            from: self.arg(from),
             to: None,
             private: None,
             visibility: None,

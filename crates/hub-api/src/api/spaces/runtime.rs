@@ -192,7 +192,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/spaces/{id}/runtime`.
     pub fn get_space_runtime(&self, repo: impl Into<RepoArg>) -> GetSpaceRuntimeCall<M> {
-        self.call(GetSpaceRuntime { repo: space(repo) })
+        self.call(GetSpaceRuntime { repo: space(self.arg(repo)) })
     }
 
     /// Asks for other hardware, such as `t4-small`; the Space restarts on it. On the public Hub this may cost money.
@@ -211,7 +211,7 @@ impl<M: Mode> HfApi<M> {
         hardware: impl Into<SpaceHardware>,
     ) -> RequestSpaceHardwareCall<M> {
         let body = HardwareRequest::new(hardware);
-        self.call(RequestSpaceHardware(PostHardware { repo: space(repo), body }))
+        self.call(RequestSpaceHardware(PostHardware { repo: space(self.arg(repo)), body }))
     }
 
     /// Sets after how many seconds without a visit a Space goes to sleep; -1 for never. Has no effect on `cpu-basic`, where
@@ -223,7 +223,7 @@ impl<M: Mode> HfApi<M> {
     /// Endpoint: `POST /api/spaces/{id}/sleeptime`.
     pub fn set_space_sleep_time(&self, repo: impl Into<RepoArg>, seconds: i64) -> SetSpaceSleepTimeCall<M> {
         self.call(SetSpaceSleepTime(PostSleepTime {
-            repo: space(repo),
+            repo: space(self.arg(repo)),
             body: SleepTimeRequest::new(seconds),
         }))
     }
@@ -235,7 +235,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `POST /api/spaces/{id}/pause`.
     pub fn pause_space(&self, repo: impl Into<RepoArg>) -> PauseSpaceCall<M> {
-        self.call(PauseSpace { repo: space(repo) })
+        self.call(PauseSpace { repo: space(self.arg(repo)) })
     }
 
     /// Restarts a Space, also one that is paused. Python: `restart_space`.
@@ -245,7 +245,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `POST /api/spaces/{id}/restart`.
     pub fn restart_space(&self, repo: impl Into<RepoArg>) -> RestartSpaceCall<M> {
-        self.call(RestartSpace { repo: space(repo), factory_reboot: false })
+        self.call(RestartSpace { repo: space(self.arg(repo)), factory_reboot: false })
     }
 
     /// Whether a Space can be changed while it runs. Python: `enable_space_dev_mode`, `disable_space_dev_mode`.
@@ -255,7 +255,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `POST /api/spaces/{id}/dev-mode`.
     pub fn set_space_dev_mode(&self, repo: impl Into<RepoArg>, enabled: bool) -> SetSpaceDevModeCall<M> {
-        self.call(SetSpaceDevMode { repo: space(repo), body: DevModeRequest::new(enabled) })
+        self.call(SetSpaceDevMode { repo: space(self.arg(repo)), body: DevModeRequest::new(enabled) })
     }
 
     /// The hardware that Spaces can ask for, with its price. Python: `list_spaces_hardware`.

@@ -143,7 +143,7 @@ impl<M: Mode> HfApi<M> {
         value: impl Into<String>,
     ) -> AddSpaceSecretCall<M> {
         let setting = SpaceSetting::new(key, value);
-        self.call(SetSetting { repo: space(repo), setting, kind: PhantomData })
+        self.call(SetSetting { repo: space(self.arg(repo)), setting, kind: PhantomData })
     }
 
     /// Removes a secret of a Space; one that is not there is fine. Python: `delete_space_secret`.
@@ -157,7 +157,7 @@ impl<M: Mode> HfApi<M> {
         repo: impl Into<RepoArg>,
         key: impl Into<String>,
     ) -> DeleteSpaceSecretCall<M> {
-        self.call(RemoveSetting { repo: space(repo), key: key.into(), kind: PhantomData })
+        self.call(RemoveSetting { repo: space(self.arg(repo)), key: key.into(), kind: PhantomData })
     }
 
     /// The secrets of a Space by key, without their values. Python: `get_space_secrets`.
@@ -167,7 +167,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/spaces/{id}/secrets`.
     pub fn get_space_secrets(&self, repo: impl Into<RepoArg>) -> GetSpaceSecretsCall<M> {
-        self.call(ReadSettings { repo: space(repo), kind: PhantomData })
+        self.call(ReadSettings { repo: space(self.arg(repo)), kind: PhantomData })
     }
 
     /// Sets a variable of a Space and returns all of them. Python: `add_space_variable`.
@@ -183,7 +183,7 @@ impl<M: Mode> HfApi<M> {
         value: impl Into<String>,
     ) -> AddSpaceVariableCall<M> {
         let setting = SpaceSetting::new(key, value);
-        self.call(SetSetting { repo: space(repo), setting, kind: PhantomData })
+        self.call(SetSetting { repo: space(self.arg(repo)), setting, kind: PhantomData })
     }
 
     /// Removes a variable of a Space and returns those that are left. Python: `delete_space_variable`.
@@ -197,7 +197,7 @@ impl<M: Mode> HfApi<M> {
         repo: impl Into<RepoArg>,
         key: impl Into<String>,
     ) -> DeleteSpaceVariableCall<M> {
-        self.call(RemoveSetting { repo: space(repo), key: key.into(), kind: PhantomData })
+        self.call(RemoveSetting { repo: space(self.arg(repo)), key: key.into(), kind: PhantomData })
     }
 
     /// The variables of a Space by key. Python: `get_space_variables`.
@@ -207,6 +207,6 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `GET /api/spaces/{id}/variables`.
     pub fn get_space_variables(&self, repo: impl Into<RepoArg>) -> GetSpaceVariablesCall<M> {
-        self.call(ReadSettings { repo: space(repo), kind: PhantomData })
+        self.call(ReadSettings { repo: space(self.arg(repo)), kind: PhantomData })
     }
 }
