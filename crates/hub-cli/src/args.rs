@@ -6,6 +6,7 @@ mod cache;
 mod discussions;
 mod kind;
 mod large;
+mod models;
 mod refs;
 mod repo_type;
 mod repos;
@@ -36,6 +37,7 @@ pub(crate) use discussions::{
 };
 pub(crate) use kind::{Card, Info, Kind, List, Search};
 pub(crate) use large::UploadLargeFolder;
+pub(crate) use models::{Models, WeightsArgs};
 pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteBranch, DeleteTag, Tag};
 pub(crate) use repo_type::{RepoTypeArg, repo_of};
 pub(crate) use repos::{
@@ -147,9 +149,9 @@ pub(crate) enum Command {
     /// See what downloads are kept, and delete some
     #[command(subcommand)]
     Cache(CacheCommand),
-    /// Look at models
+    /// Look at models and their weights
     #[command(subcommand)]
-    Models(Kind),
+    Models(Models),
     /// Look at datasets
     #[command(subcommand)]
     Datasets(Kind),

@@ -13,6 +13,7 @@ mod key_values;
 pub(crate) mod kind;
 pub(crate) mod large_upload;
 pub(crate) mod man;
+pub(crate) mod models;
 mod refs;
 pub(crate) mod repos;
 mod search;
@@ -21,6 +22,7 @@ pub(crate) mod spaces;
 pub(crate) mod upload;
 mod upload_every;
 mod upload_job;
+mod weights;
 
 use std::io::IsTerminal;
 
