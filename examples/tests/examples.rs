@@ -108,6 +108,16 @@ fn upload_large_folder_makes_several_commits_and_goes_on_where_it_was() {
 }
 
 #[test]
+fn model_weights_counts_parameters() {
+    let place = Place::new();
+    place.api().upload_file(hub_tests::book::weights(), "model.safetensors", "ada/demo").send().unwrap();
+    let printed = place.run("model_weights", &["ada/demo"]);
+    let lines: Vec<_> = printed.lines().collect();
+    assert_eq!(lines[..2], ["6 parameters of F16", "2 parameters of F32"]);
+    assert_eq!(lines[2], "          12 bytes  weight [2, 3] in model.safetensors");
+}
+
+#[test]
 fn download_snapshot_keeps_what_matches_in_the_cache() {
     let place = Place::new();
     place.api().upload_file(&b"{}"[..], "config.json", "ada/demo").send().unwrap();

@@ -29,6 +29,16 @@ pub fn model_folder() -> tempfile::TempDir {
     ])
 }
 
+/// A file of weights: `weight`, a matrix of F16, and `bias`, two numbers of F32.
+pub fn weights() -> Vec<u8> {
+    let json = concat!(
+        r#"{"weight":{"dtype":"F16","shape":[2,3],"data_offsets":[0,12]},"#,
+        r#""bias":{"dtype":"F32","shape":[2],"data_offsets":[12,20]}}"#
+    );
+    let bias = [1.0f32, 2.0].map(f32::to_le_bytes).concat();
+    [&(json.len() as u64).to_le_bytes()[..], json.as_bytes(), &[0; 12], &bias].concat()
+}
+
 /// The chapters, made by `build.rs`.
 #[cfg(doctest)]
 mod chapters {

@@ -7,7 +7,7 @@ use hub_auth::AuthError;
 use hub_commit::CommitError;
 use hub_download::DownloadError;
 use hub_transport::ErrorKind;
-use hub_types::{Message, ParseError};
+use hub_types::{Message, ParseError, card::CardError};
 
 /// Why a call failed. Each variant says it on one line; `source()` leads to the cause.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,14 @@ pub enum Error {
     /// A commit failed, or what comes before it.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// A card cannot be used, or cannot be changed as it was asked for.
+    #[error("{what} cannot be used")]
+    Card {
+        /// Which card.
+        what: String,
+        /// What is wrong with it, in words for its author.
+        source: CardError,
+    },
     /// A download failed on this side of the connection.
     #[error(transparent)]
     Download(DownloadError),
@@ -81,7 +89,9 @@ impl Error {
             Self::Download(
                 DownloadError::LocalEntryNotFound { .. }
                 | DownloadError::IncompleteSnapshot { source: None, .. }
-                | DownloadError::NoCommit { .. },
+                | DownloadError::NoCommit { .. }
+                | DownloadError::NotASafetensorsRepo { .. }
+                | DownloadError::NoSuchTensor { .. },
             ) => true,
             Self::Commit(error) => error.is_not_found(),
             _ => self.transport().is_some_and(hub_transport::Error::is_not_found),

@@ -6,13 +6,18 @@
 use std::path::Path;
 
 use hub_commit::{AddSource, CommitOperation};
-use hub_types::{DiscussionStatus, space::SpaceHardware};
+use hub_types::{
+    DiscussionStatus,
+    card::{CardMap, RepoCard},
+    space::SpaceHardware,
+};
 
 use crate::{
     HfApi, RepoArg,
     api::{
         access_token::{SetAccessTokenCall, UnsetAccessTokenCall},
         branches::{CreateBranchCall, DeleteBranchCall, SuperSquashCall},
+        cards::{LoadRepoCardCall, MetadataUpdateCall},
         checks::{AuthCheckCall, FileExistsCall, RevisionExistsCall},
         commits::ListRepoCommitsListing,
         create_repo::CreateRepoCall,
@@ -28,6 +33,7 @@ use crate::{
         info::{DatasetInfoCall, ModelInfoCall, RepoExistsCall, RepoInfoCall, SpaceInfoCall},
         large_upload::UploadLargeFolderCall,
         likes::{LikeCall, ListLikedReposCall, ListRepoLikersListing, UnlikeCall},
+        open_file::OpenFileCall,
         read_file::ReadFileCall,
         refs::ListRefsCall,
         search::{ListDatasetsListing, ListModelsListing, ListSpacesListing},
@@ -47,6 +53,10 @@ use crate::{
         upload::{CreateCommitCall, DeleteFileCall, DeleteFolderCall, UploadFileCall},
         upload_folder::UploadFolderCall,
         verify::VerifyRepoChecksumsCall,
+        weights::{
+            DownloadSafetensorsCall, GetGgufMetadataCall, GetSafetensorsMetadataCall,
+            ParseSafetensorsFileMetadataCall, ReadTensorCall,
+        },
     },
 };
 
@@ -95,6 +105,18 @@ on_the_shared_client! {
     pub fn snapshot_download(repo: impl Into<RepoArg>) -> SnapshotDownloadCall;
     pub fn verify_repo_checksums(repo: impl Into<RepoArg>) -> VerifyRepoChecksumsCall;
     pub fn read_file(repo: impl Into<RepoArg>, path: impl Into<String>) -> ReadFileCall;
+    pub fn open_file(repo: impl Into<RepoArg>, path: impl Into<String>) -> OpenFileCall;
+    pub fn get_safetensors_metadata(repo: impl Into<RepoArg>) -> GetSafetensorsMetadataCall;
+    pub fn parse_safetensors_file_metadata(
+        repo: impl Into<RepoArg>,
+        filename: impl Into<String>,
+    ) -> ParseSafetensorsFileMetadataCall;
+    pub fn get_gguf_metadata(repo: impl Into<RepoArg>, filename: impl Into<String>) -> GetGgufMetadataCall;
+    pub fn read_tensor(repo: impl Into<RepoArg>, name: impl Into<String>) -> ReadTensorCall;
+    pub fn download_safetensors(repo: impl Into<RepoArg>) -> DownloadSafetensorsCall;
+    pub fn load_repo_card(repo: impl Into<RepoArg>) -> LoadRepoCardCall;
+    pub fn push_repo_card(repo: impl Into<RepoArg>, card: &RepoCard) -> UploadFileCall;
+    pub fn metadata_update(repo: impl Into<RepoArg>, metadata: CardMap) -> MetadataUpdateCall;
     pub fn get_hf_file_metadata(url: impl Into<String>) -> GetHfFileMetadataCall;
     pub fn hf_hub_url(repo: impl Into<RepoArg>, filename: impl Into<String>) -> HfHubUrlCall;
     pub fn try_to_load_from_cache(

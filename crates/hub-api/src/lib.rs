@@ -31,6 +31,7 @@ pub mod api;
 pub mod args;
 mod blocking;
 mod blocking_reader;
+mod blocking_seekable;
 mod builder;
 mod call;
 mod config;
@@ -47,8 +48,10 @@ mod repo_arg;
 mod token_arg;
 mod token_sources;
 
+pub use api::cards::{metadata_load, metadata_save};
 pub use api::request::RequestTo;
 pub use blocking_reader::BlockingFileReader;
+pub use blocking_seekable::BlockingSeekableReader;
 pub use builder::HfApiBuilder;
 pub use call::{Call, Operation};
 pub use config::Config;
@@ -60,12 +63,19 @@ pub use hub_commit::{
     self as commit, AddSource, CommitOperation, CommitOperationAdd, CommitOperationCopy,
     CommitOperationDelete, CommitPlan, IsFolder, XetCompression,
 };
-pub use hub_download::{self as download, DownloadError, FileReader};
+pub use hub_download::{
+    self as download, DownloadError, FileReader, SeekableReader,
+    weights::{
+        Tensor, get_local_safetensors_metadata, parse_local_gguf_metadata,
+        parse_local_safetensors_file_metadata,
+    },
+};
 pub use hub_endpoints::XetPolicy;
 pub use hub_transport::{self as transport, ErrorKind};
 pub use hub_types::{
     self as types, CommitInfo, DatasetFilter, HfUri, ModelFilter, RepoId, RepoRef, RepoType, RepoUrl,
     Revision,
+    card::{DatasetCard, EvalResult, ModelCard, RepoCard, SpaceCard},
 };
 pub use listing::{Items, Listing, Source};
 pub use mode::{Async, Blocking, Mode};

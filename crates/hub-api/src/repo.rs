@@ -8,18 +8,21 @@ use crate::{
     AddSource, Async, HfApi, Mode, RepoArg,
     api::{
         branches::{CreateBranchCall, DeleteBranchCall},
+        cards::LoadRepoCardCall,
         checks::FileExistsCall,
         commits::ListRepoCommitsListing,
         create_repo::CreateRepoCall,
         delete_repo::DeleteRepoCall,
         download::{HfHubDownloadCall, SnapshotDownloadCall},
         info::{RepoExistsCall, RepoInfoCall},
+        open_file::OpenFileCall,
         read_file::ReadFileCall,
         refs::ListRefsCall,
         tags::{CreateTagCall, DeleteTagCall},
         tree::{ListRepoFilesCall, ListRepoTreeListing},
         upload::{DeleteFileCall, UploadFileCall},
         upload_folder::UploadFolderCall,
+        weights::{GetSafetensorsMetadataCall, ReadTensorCall},
     },
 };
 
@@ -177,6 +180,21 @@ impl<M: Mode> Repo<M> {
         at!(self, self.api.upload_folder(self.repo.clone(), folder))
     }
 
+    /// Its `README.md`: see [`HfApi::load_repo_card`].
+    pub fn card(&self) -> LoadRepoCardCall<M> {
+        at!(self, self.api.load_repo_card(self.repo.clone()))
+    }
+
+    /// The heads of its weights: see [`HfApi::get_safetensors_metadata`].
+    pub fn safetensors(&self) -> GetSafetensorsMetadataCall<M> {
+        at!(self, self.api.get_safetensors_metadata(self.repo.clone()))
+    }
+
+    /// One tensor: see [`HfApi::read_tensor`].
+    pub fn tensor(&self, name: impl Into<String>) -> ReadTensorCall<M> {
+        at!(self, self.api.read_tensor(self.repo.clone(), name))
+    }
+
     /// All files: see [`HfApi::snapshot_download`].
     pub fn download(&self) -> SnapshotDownloadCall<M> {
         at!(self, self.api.snapshot_download(self.repo.clone()))
@@ -197,6 +215,11 @@ impl<M: Mode> RepoFileHandle<M> {
     /// As a stream: see [`HfApi::read_file`].
     pub fn read(&self) -> ReadFileCall<M> {
         at!(self.repo, self.repo.api.read_file(self.repo.repo.clone(), &self.path))
+    }
+
+    /// At any place: see [`HfApi::open_file`].
+    pub fn open(&self) -> OpenFileCall<M> {
+        at!(self.repo, self.repo.api.open_file(self.repo.repo.clone(), &self.path))
     }
 
     /// Makes it what `source` holds, as one commit: see [`HfApi::upload_file`].

@@ -7,6 +7,7 @@ mod discussions;
 mod files;
 mod kind;
 mod large;
+mod models;
 mod refs;
 mod repo_type;
 mod repos;
@@ -38,6 +39,7 @@ pub(crate) use discussions::{
 pub(crate) use files::{Cat, Cp, Find, KindOfEntry, Ls, Rm};
 pub(crate) use kind::{Card, Info, Kind, List, Search};
 pub(crate) use large::UploadLargeFolder;
+pub(crate) use models::{Models, WeightsArgs};
 pub(crate) use refs::{Branch, CreateBranch, CreateTag, DeleteBranch, DeleteTag, Tag};
 pub(crate) use repo_type::{RepoTypeArg, repo_of};
 pub(crate) use repos::{
@@ -160,9 +162,9 @@ pub(crate) enum Command {
     /// See what downloads are kept, and delete some
     #[command(subcommand)]
     Cache(CacheCommand),
-    /// Look at models
+    /// Look at models and their weights
     #[command(subcommand)]
-    Models(Kind),
+    Models(Models),
     /// Look at datasets
     #[command(subcommand)]
     Datasets(Kind),

@@ -111,6 +111,14 @@ pub(crate) const EXAMPLES: &[(&str, &[&str])] = &[
             "hub models list openai-community/gpt2 -R",
         ],
     ),
+    (
+        "models weights",
+        &[
+            "hub models weights openai-community/gpt2",
+            "hub models weights unsloth/gemma-GGUF gemma-Q4_K_M.gguf",
+        ],
+    ),
+    ("models tensors", &["hub models tensors openai-community/gpt2 --json"]),
     ("datasets info", &["hub datasets info stanfordnlp/imdb"]),
     ("datasets card", &["hub datasets card stanfordnlp/imdb --metadata"]),
     (

@@ -112,7 +112,9 @@ fn code(error: &Error) -> Code {
         Error::Download(
             DownloadError::LocalEntryNotFound { .. }
             | DownloadError::IncompleteSnapshot { source: None, .. }
-            | DownloadError::NoCommit { .. },
+            | DownloadError::NoCommit { .. }
+            | DownloadError::NotASafetensorsRepo { .. }
+            | DownloadError::NoSuchTensor { .. },
         ) => return Code::NotFound,
         Error::Commit(CommitError::InvalidOperation { .. } | CommitError::PathClash { .. }) => {
             return Code::Usage;

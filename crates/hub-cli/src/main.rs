@@ -109,7 +109,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Rm(args) => command::rm::run(&session, args).await,
             Command::Find(args) => command::find::run(&session, args).await,
             Command::Cache(args) => command::cache::run(&session, args).await,
-            Command::Models(args) => command::kind::run(&session, hub_api::RepoType::Model, args).await,
+            Command::Models(args) => command::models::run(&session, args).await,
             Command::Datasets(args) => command::kind::run(&session, hub_api::RepoType::Dataset, args).await,
             Command::Spaces(args) => command::spaces::run(&session, args).await,
             Command::Serve(args) => command::serve::run(args, offers_xet).await,

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use hub_types::ParseError;
+use hub_types::{ParseError, weights::WeightsError};
 
 /// Why a download failed.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +105,30 @@ pub enum DownloadError {
         path: String,
         /// Name of the header.
         header: &'static str,
+    },
+    /// A file is not one of weights, or not one that can be read. Python: `SafetensorsParsingError`.
+    #[error("{path} cannot be read as a file of weights")]
+    Weights {
+        /// Path in the repository, or on this machine.
+        path: String,
+        /// What is wrong with it.
+        source: WeightsError,
+    },
+    /// A repository or folder has no weights in safetensors. Python: `NotASafetensorsRepoError`.
+    #[error(
+        "{what} has neither model.safetensors nor model.safetensors.index.json; name a file if its weights are elsewhere"
+    )]
+    NotASafetensorsRepo {
+        /// The repository and its revision, or the folder.
+        what: String,
+    },
+    /// Weights have no tensor of this name.
+    #[error("{what} has no tensor {name:?}")]
+    NoSuchTensor {
+        /// The file, or the repository.
+        what: String,
+        /// The name that was given.
+        name: String,
     },
     /// A file or folder on this machine cannot be used.
     #[error("cannot {action} {}", .path.display())]

@@ -43,6 +43,7 @@ mod stand_in;
 pub mod testing;
 mod transfer;
 mod verify;
+pub mod weights;
 mod xet;
 
 pub use cache::{Cache, CacheInfo, Cached, CachedFile, CachedRepo, CachedRevision, Deletion};
@@ -55,7 +56,7 @@ pub use hub_endpoints::XetPolicy;
 pub use listing::{FileMetadata, file_metadata, metadata_at};
 pub use options::{DownloadOptions, DownloadTimeouts, Parts};
 pub use plan::{PlannedFile, plan_file, plan_snapshot};
-pub use read::{FileReader, ReadRequest, read_file};
+pub use read::{FileReader, ReadRequest, SeekOptions, SeekableReader, open_file, read_file};
 pub use remote_file::RemoteFile;
 pub use snapshot::{Filter, SnapshotRequest, snapshot_download};
 pub use verify::{Mismatch, Verification, VerifyRequest, verify};

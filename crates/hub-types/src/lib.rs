@@ -18,7 +18,7 @@
 
 pub mod base64;
 mod branches;
-mod card;
+pub mod card;
 pub mod commit;
 pub mod discussion;
 mod encode;
@@ -60,6 +60,7 @@ mod timestamp;
 pub mod tree;
 mod user;
 mod validate_yaml;
+pub mod weights;
 
 pub use branches::{CreateBranchRequest, CreateTagRequest, SuperSquashRequest, SuperSquashResponse};
 pub use card::{DatasetCardData, ModelCardData, OneOrMany, SpaceCardData};

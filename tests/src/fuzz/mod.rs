@@ -8,6 +8,7 @@ mod disk;
 mod mutate;
 mod names;
 mod server;
+mod weights;
 mod wire;
 mod xet;
 
@@ -34,7 +35,7 @@ const fn target(name: &'static str, run: fn(&[u8]), words: &'static [&'static st
 }
 
 /// All of them.
-pub const TARGETS: [Target; 29] = [
+pub const TARGETS: [Target; 32] = [
     target("repo_url", names::repo_url, names::URL_WORDS),
     target("hf_path", names::hf_path, names::URL_WORDS),
     target("rel_path", names::rel_path, names::PATH_WORDS),
@@ -64,6 +65,9 @@ pub const TARGETS: [Target; 29] = [
     target("xorb", xet::xorb, xet::XORB_WORDS),
     target("shard", xet::shard, xet::SHARD_WORDS),
     target("reconstruction", xet::reconstruction, xet::RECONSTRUCTION_WORDS),
+    target("safetensors", weights::safetensors_head, weights::SAFETENSORS_WORDS),
+    target("gguf", weights::gguf_head, weights::GGUF_WORDS),
+    Target { name: "card_edit", run: weights::card_edit, words: server::CARD_WORDS, cost: 4 },
 ];
 
 /// Feeds the parser of this name, for `cargo fuzz`.

@@ -74,5 +74,5 @@ targets! {
     lfs_pointer lfs_batch lfs_request base64 repo_info discussion error_body page
     link rate_limit retry_after content_range
     range query commit card attributes seed git_push
-    journal cache xorb shard reconstruction
+    journal cache xorb shard reconstruction safetensors gguf card_edit
 }

@@ -25,7 +25,7 @@ pub struct CommitArgs {
     pub(super) message: Option<String>,
     description: String,
     create_pr: bool,
-    parent_commit: Option<String>,
+    pub(super) parent_commit: Option<String>,
     num_threads: Option<usize>,
     memory_budget: Option<u64>,
     contention_timeout: Option<Duration>,

@@ -3,6 +3,7 @@
 pub mod access_token;
 mod begun;
 pub mod branches;
+pub mod cards;
 pub mod checks;
 mod commit_args;
 pub mod commits;
@@ -20,6 +21,7 @@ pub mod large_upload;
 pub mod likes;
 mod new_ref;
 mod new_repo;
+pub mod open_file;
 pub mod plan;
 pub mod read_file;
 pub mod refs;
@@ -33,6 +35,7 @@ pub mod tree;
 pub mod upload;
 pub mod upload_folder;
 pub mod verify;
+pub mod weights;
 
 pub use commit_args::HasCommit;
 

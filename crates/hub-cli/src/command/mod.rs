@@ -17,6 +17,7 @@ pub(crate) mod kind;
 pub(crate) mod large_upload;
 pub(crate) mod ls;
 pub(crate) mod man;
+pub(crate) mod models;
 mod refs;
 pub(crate) mod repos;
 pub(crate) mod rm;
@@ -26,6 +27,7 @@ pub(crate) mod spaces;
 pub(crate) mod upload;
 mod upload_every;
 mod upload_job;
+mod weights;
 
 use std::io::IsTerminal;
 

@@ -91,8 +91,13 @@ fn every_command_prints_the_json_that_is_documented() {
     let mut hub = Checked { place: &place, leaves, documented: documented(), run: BTreeSet::new() };
     let me = me(&place);
     let (demo, data, app) = (&format!("{me}/demo"), &format!("{me}/data"), &format!("{me}/app"));
-    let folder =
-        folder_with(&[("README.md", b"---\nlicense: mit\n---\n# Demo\n"), ("w.bin", &noise(1, 20_000))]);
+    let weights =
+        b"\x38\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}      ab";
+    let folder = folder_with(&[
+        ("README.md", b"---\nlicense: mit\n---\n# Demo\n"),
+        ("w.bin", &noise(1, 20_000)),
+        ("model.safetensors", weights),
+    ]);
     let files = folder.path().to_str().unwrap();
 
     hub.run(&["version"]);
@@ -180,6 +185,8 @@ fn repositories(hub: &mut Checked<'_>, demo: &str, data: &str, files: &str) {
     hub.run(&["models", "info", demo]);
     hub.run(&["models", "card", demo]);
     hub.run(&["models", "list"]);
+    hub.run(&["models", "weights", demo]);
+    hub.run(&["models", "tensors", demo]);
     hub.run(&["datasets", "info", data]);
     hub.run(&["datasets", "card", data]);
     hub.run(&["datasets", "list"]);

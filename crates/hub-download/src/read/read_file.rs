@@ -9,6 +9,9 @@ use std::{
 use hub_transport::Transport;
 use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
 
+use super::blocks::SeekOptions;
+use super::located::Located;
+use super::seekable::SeekableReader;
 use crate::disk::{blocking, io_error};
 use crate::file::{described, not_here};
 use crate::listing::metadata::metadata_within;
@@ -47,33 +50,44 @@ pub struct ReadRequest {
 ///
 /// Endpoints: `HEAD` and `GET /{id}/resolve/{rev}/{path}`.
 pub async fn read_file(transport: &Transport, wanted: ReadRequest) -> Result<FileReader, DownloadError> {
+    locate(transport, &wanted).await?.open(transport, wanted.range, wanted.timeouts).await
+}
+
+/// Opens a file to read it at any place; the range of `wanted` does not count. Otherwise as [`read_file`].
+///
+/// # Errors
+/// As for [`read_file`].
+///
+/// Endpoint: `HEAD /{id}/resolve/{rev}/{path}`, and `GET` while it is read.
+pub async fn open_file(
+    transport: &Transport,
+    wanted: ReadRequest,
+    options: SeekOptions,
+) -> Result<SeekableReader, DownloadError> {
+    let located = locate(transport, &wanted).await?;
+    Ok(SeekableReader::new(transport.clone(), located, wanted.timeouts, options))
+}
+
+/// Finds out of which commit a file is, and where it is read.
+pub(crate) async fn locate(transport: &Transport, wanted: &ReadRequest) -> Result<Located, DownloadError> {
     let kept = wanted.cached(&wanted.revision).await?;
-    let target = || Target::Cache(wanted.cache.clone().unwrap_or_else(|| Cache::new("")));
     let kept = match kept {
-        Some((file, content)) if wanted.local_files_only || wanted.revision.as_commit().is_some() => {
-            return FileReader::from_disk(file, wanted.range, content);
-        }
-        None if wanted.local_files_only => return Err(not_here(wanted.describe(), &target())),
+        Some(kept) if wanted.local_files_only || wanted.revision.as_commit().is_some() => return Ok(kept),
+        None if wanted.local_files_only => return Err(wanted.not_here()),
         kept => kept,
     };
     let limits = kept.is_some().then(|| wanted.timeouts.of_metadata());
-    let ReadRequest { repo, revision, path, .. } = &wanted;
+    let ReadRequest { repo, revision, path, .. } = wanted;
     let facts = match metadata_within(transport, repo, revision, path, limits).await {
         Ok(facts) => facts,
-        Err(error) => {
-            if wanted.cache.is_none() {
-                return Err(error);
-            }
-            let (file, content) = stand_in(error, wanted.describe(), &target(), kept)?;
-            return FileReader::from_disk(file, wanted.range, content);
-        }
+        Err(error) if wanted.cache.is_none() => return Err(error),
+        Err(error) => return stand_in(error, wanted.describe(), &wanted.target(), kept),
     };
-    if let Some((file, content)) = wanted.cached(&Revision::from(facts.commit.clone())).await? {
-        return FileReader::from_disk(file, wanted.range, content);
+    if let Some(kept) = wanted.cached(&Revision::from(facts.commit.clone())).await? {
+        return Ok(kept);
     }
-    let ReadRequest { repo, path, range, timeouts, .. } = wanted;
-    let file = RemoteFile::new(repo, facts.commit, path, facts.size, facts.id);
-    FileReader::open(transport, file, range, timeouts).await
+    let file = RemoteFile::new(repo.clone(), facts.commit, path.clone(), facts.size, facts.id);
+    Ok(Located::on_hub(file))
 }
 
 impl ReadRequest {
@@ -129,8 +143,17 @@ impl ReadRequest {
         described(&self.repo, &self.path, &self.revision)
     }
 
+    /// The error for a file that the cache does not have, and that is not looked for elsewhere.
+    pub(crate) fn not_here(&self) -> DownloadError {
+        not_here(self.describe(), &self.target())
+    }
+
+    fn target(&self) -> Target {
+        Target::Cache(self.cache.clone().unwrap_or_else(|| Cache::new("")))
+    }
+
     /// The file of a revision, if the cache has it.
-    async fn cached(&self, revision: &Revision) -> Result<Option<(RemoteFile, File)>, DownloadError> {
+    pub(crate) async fn cached(&self, revision: &Revision) -> Result<Option<Located>, DownloadError> {
         let Some(cache) = self.cache.clone() else { return Ok(None) };
         let (repo, revision, path) = (self.repo.clone(), revision.clone(), self.path.clone());
         blocking(move || {
@@ -139,14 +162,13 @@ impl ReadRequest {
                 return Ok(None);
             };
             let fail = |error| io_error("read", &place, error);
-            let content = File::open(&place).map_err(fail)?;
-            let size = content.metadata().map_err(fail)?.len();
+            let size = File::open(&place).and_then(|content| content.metadata()).map_err(fail)?.len();
             // The content that the link leads to has the name of its hash. Where links are impossible, an earlier listing may
             // know it.
             let linked = fs::read_link(&place).ok().map(|blob| name_of(&blob));
             let noted = || noted_id(&cache, &repo, &commit, &path);
             let id = linked.or_else(noted).unwrap_or_else(|| name_of(&place));
-            Ok(Some((RemoteFile::new(repo, commit, path, size, id), content)))
+            Ok(Some(Located::in_cache(RemoteFile::new(repo, commit, path, size, id), place)))
         })
         .await
     }

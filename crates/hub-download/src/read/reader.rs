@@ -117,6 +117,27 @@ impl FileReader {
         Self { file, range, rest: Bytes::new(), chunks: chunks.fuse(), failed: false }
     }
 
+    /// The next bytes, at most so many: fewer only where there are no more.
+    pub(crate) async fn take_bytes(&mut self, most: usize) -> Result<Vec<u8>, DownloadError> {
+        let mut bytes = Vec::new();
+        while bytes.len() < most {
+            if self.rest.is_empty() {
+                match self.chunks.next().await {
+                    Some(chunk) => self.rest = chunk?,
+                    None => break,
+                }
+            }
+            let count = self.rest.len().min(most - bytes.len());
+            bytes.extend_from_slice(&self.rest.split_to(count));
+        }
+        Ok(bytes)
+    }
+
+    /// Takes the end, behind the last byte: that of a whole file is an error if its hash is wrong.
+    pub(crate) async fn end(mut self) -> Result<(), DownloadError> {
+        self.chunks.next().await.map_or(Ok(()), |chunk| chunk.map(drop))
+    }
+
     /// The commit that the file is of.
     pub fn commit(&self) -> &CommitHash {
         &self.file.commit

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hub_types::RepoType;
+use hub_types::{RepoType, card::read_head};
 use serde_json::{Map, Value};
 
 mod model_index;
@@ -21,19 +21,12 @@ pub(crate) enum Card {
     Fields(Map<String, Value>),
 }
 
-/// Reads the front matter: what stands between a first line `---` and the next line `---`.
+/// Reads the front matter, where clients look for it too.
 pub(crate) fn parse(readme: &str) -> Card {
-    let text = readme.strip_prefix('\u{feff}').unwrap_or(readme);
-    let Some(yaml) = front_matter(text) else { return Card::Missing };
-    if yaml.trim().is_empty() {
-        return Card::Missing;
-    }
-    let options = serde_saphyr::options! { with_snippet: false, duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins };
-    match serde_saphyr::from_str_with_options::<Value>(yaml, options) {
-        Ok(Value::Object(fields)) => Card::Fields(fields),
-        Ok(Value::Null) => Card::Missing,
-        Ok(_) => Card::Broken("the metadata must be a list of \"key: value\" lines".to_owned()),
-        Err(error) => Card::Broken(in_words(yaml, &error)),
+    match read_head(readme) {
+        Ok(Some(fields)) => Card::Fields(fields.to_json()),
+        Ok(None) => Card::Missing,
+        Err(error) => Card::Broken(error.to_string()),
     }
 }
 
@@ -46,55 +39,6 @@ pub(crate) fn problems(repo_type: Option<RepoType>, readme: &str) -> Vec<String>
         }
         Card::Fields(_) | Card::Missing => Vec::new(),
     }
-}
-
-/// An error of the YAML, at the line of the file that an editor shows, in words for whoever wrote it.
-fn in_words(yaml: &str, error: &serde_saphyr::Error) -> String {
-    // The words name the line of the front matter; the dashes before it are line 1 of the file.
-    let words = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
-    let location = error.location().filter(|location| location.line() > 0);
-    let plain =
-        |what: &str| PLAIN.iter().find(|(technical, _)| what.contains(technical)).map(|(_, plain)| *plain);
-    let Some(location) = location else { return plain(&words).map_or(words, str::to_owned) };
-    let place = format!("line {}, column {}", location.line(), location.column());
-    let what = words
-        .replace(&format!(" at {place}"), "")
-        .replace(&place, "")
-        .trim_matches([' ', ':', ','])
-        .to_owned();
-    // A tab is noticed at the beginning of what it ends up in.
-    let indented = |line: &str| line.trim_start_matches(' ').starts_with('\t');
-    let with_tab = yaml.lines().position(indented).filter(|_| what.contains("tab"));
-    let line = with_tab.map_or(location.line(), |at| at as u64 + 1);
-    format!("line {} of README.md: {}", line + 1, plain(&what).unwrap_or(&what))
-}
-
-const TOO_MUCH: &str = "the metadata is too much: it has too many values, or they are nested too deep";
-
-/// What the YAML library says, and what the author of a card understands.
-const PLAIN: &[(&str, &str)] = &[
-    ("mapping values", "there is a second \": \" in one line; put the text after the first one in quotes"),
-    ("did not find expected ',' or ']'", "a \"[\" is not closed by \"]\""),
-    ("did not find expected ',' or '}'", "a \"{\" is not closed by \"}\""),
-    ("limits breached", TOO_MUCH),
-    ("recursion limit", TOO_MUCH),
-    ("tab", "YAML is indented with spaces, there is a tab"),
-];
-
-fn front_matter(text: &str) -> Option<&str> {
-    let mut lines = text.split_inclusive('\n');
-    let first = lines.next()?;
-    if first.trim_end() != "---" {
-        return None;
-    }
-    let mut length = 0;
-    for line in lines {
-        if line.trim_end() == "---" {
-            return text.get(first.len()..first.len() + length);
-        }
-        length += line.len();
-    }
-    None
 }
 
 /// A field of a card as text.
@@ -204,6 +148,13 @@ mod tests {
     fn the_front_matter_ends_at_the_second_line_of_dashes() {
         let found = fields("---\r\nlicense: mit\r\ntags:\r\n- a\r\n- b\r\n---\r\n# Title\r\n---\r\n");
         assert_eq!(Value::Object(found), json!({"license": "mit", "tags": ["a", "b"]}));
+    }
+
+    #[test]
+    fn clients_and_this_hub_find_the_same_head_and_the_same_words() {
+        for readme in ["\u{feff}---\nlanguage: no\n---", "\n \n---\nlanguage: no\n---  \n", "---\rlanguage: no\r---\r"] {
+            assert_eq!(tags(RepoType::Model, &fields(readme)), ["no"], "{readme:?}");
+        }
     }
 
     #[test]

@@ -139,6 +139,11 @@ impl RepoRoutes<'_> {
         self.at(if write { "xet-write-token" } else { "xet-read-token" }, revision, "")
     }
 
+    /// `GET`: the heads of all weights of the default branch of a model, by the path of their index.
+    pub fn safetensors_metadata(&self, index: &str) -> String {
+        self.api(&format!("/safetensors-metadata/{}", encode_path(index)))
+    }
+
     /// `GET` and `POST`: the list of discussions and pull requests.
     pub fn discussions(&self) -> String {
         self.api("/discussions")
