@@ -6,6 +6,7 @@ mod blocking;
 mod branches;
 mod builder;
 mod cache;
+mod cached_facts;
 mod commits;
 mod copies;
 mod discussions;
@@ -27,6 +28,8 @@ mod repos;
 mod requests;
 mod search;
 mod settings;
+#[cfg(unix)]
+mod shared_blobs;
 mod spaces;
 mod token_sources;
 mod tokens;

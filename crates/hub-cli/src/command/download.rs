@@ -17,7 +17,7 @@ pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure
     let repo = args.repo_type.repo(&args.repo_id)?;
     let board = session.output.board();
     let path = match args.filenames.as_slice() {
-        [file] => {
+        [file] if !file.ends_with('/') => {
             let call = set(api.hf_hub_download(&repo, file), &args);
             if args.dry_run {
                 return say(session, &[call.plan().await?]);
@@ -29,7 +29,7 @@ pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure
                 api.snapshot_download(&repo).max_workers(args.max_workers).ignore_patterns(&args.exclude);
             let mut call = set(call, &args);
             if !files.is_empty() {
-                call = call.allow_patterns(files);
+                call = call.names(files);
             } else if !args.include.is_empty() {
                 call = call.allow_patterns(&args.include);
             }

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod admin;
+mod as_typed;
 mod bandwidth;
 mod cache;
+#[cfg(unix)]
+mod cache_shared;
 mod cache_verify;
 mod command_line;
 mod control_characters;

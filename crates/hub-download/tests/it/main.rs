@@ -12,6 +12,8 @@ mod names;
 mod parts;
 mod readers;
 mod server;
+#[cfg(unix)]
+mod shared;
 mod stand_in;
 mod storage;
 mod watched;
