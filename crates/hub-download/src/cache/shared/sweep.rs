@@ -33,6 +33,8 @@ impl SharedStore {
     fn try_sweep(&self, disk: &dyn Disk, entry: &Path) -> io::Result<()> {
         let _lock = EntryLock::take(disk, entry)?;
         match self.users(entry) {
+            // Another was faster.
+            None if fs::symlink_metadata(entry).is_err() => Ok(()),
             None => {
                 tracing::warn!(entry = %entry.display(), "nobody can tell who uses a shared blob; it stays");
                 Ok(())
