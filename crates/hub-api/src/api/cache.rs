@@ -150,9 +150,9 @@ impl Operation for CachedAssetsPath {
 
     async fn run(self, api: HfApi) -> Result<PathBuf, Error> {
         let assets = self.assets_dir.or_else(|| api.assets_dir().map(Path::to_owned)).ok_or_else(|| {
-            let text =
-                hub_types::Message::from("there is no home folder to keep assets in: set HF_HOME, or ");
-            Error::setup(text.and_argument("assets_dir"))
+            Error::setup(
+                "there is no home folder to keep assets in: set HF_HOME, or name one with `assets_dir`",
+            )
         })?;
         let make = move || cached_assets_path(&assets, &self.library_name, &self.namespace, &self.subfolder);
         Ok(tokio::task::spawn_blocking(make).await.map_err(|_| DownloadError::Stopped)??)
