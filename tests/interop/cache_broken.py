@@ -126,7 +126,7 @@ def _(world):
             finish(world, "python" if kill % (2 * ROUND) == ROUND - 1 else "hub", repo, cache)
             assert check_whole(world, cache, repo, expected) == len(expected)
             # What a kill leaves where neither client looks: parts of contents, and notes and links not yet in their places.
-            for left in (*cache.glob("*/blobs/*.incomplete"), *cache.glob("models--*/*.tmp")):
+            for left in (*cache.glob("*/blobs/*.incomplete"), *cache.glob("models--*/**/*.tmp")):
                 left.unlink()
             assert_same_trees(cache, clean)
             shutil.rmtree(cache)

@@ -38,6 +38,7 @@ pub(crate) fn run() -> Outcome {
         execute(newest.script("checks.py").arg(&hub).arg(&model).arg("--no-xet").env("PATH", &path)),
         execute(newest.script("xet.py").arg(&hub).args(&javascript).env("PATH", &path)),
         execute(newest.script("cache.py").arg(&hub)),
+        execute(newest.script("shared.py").arg(&hub)),
         execute(documented.script("checks_old.py").arg(&hub).arg(&model)),
         execute(newest.script("methods.py").arg(&hub)),
         execute(documented.script("methods.py").arg(&hub)),
@@ -69,6 +70,7 @@ fn warn_about_the_newest(pinned: &Client, hub: &Path, model: &Path) {
         let client = Client(Environment::newest("interop/venv-newest", NEWEST)?);
         execute(client.script("checks.py").arg(hub).arg(model))?;
         execute(client.script("xet.py").arg(hub))?;
+        execute(client.script("shared.py").arg(hub))?;
         execute(client.script("methods.py").arg(hub))?;
         execute(&mut client.recorder(hub, FACTS))
     };

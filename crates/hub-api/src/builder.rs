@@ -33,6 +33,8 @@ pub struct HfApiBuilder {
     network: NetworkPolicy,
     download_timeouts: DownloadTimeouts,
     xet: XetPolicy,
+    shared_blobs: bool,
+    assets_dir: Option<PathBuf>,
     xet_cache: Option<PathBuf>,
     xet_compression: XetCompression,
     problem: Option<Error>,
@@ -65,6 +67,8 @@ impl HfApiBuilder {
             network: NetworkPolicy::Online,
             download_timeouts: DownloadTimeouts::default(),
             xet: XetPolicy::default(),
+            shared_blobs: true,
+            assets_dir: None,
             xet_cache: None,
             xet_compression: XetCompression::Always,
             problem: None,
@@ -84,6 +88,8 @@ impl HfApiBuilder {
         builder.cache_dir.clone_from(&config.cache_dir);
         builder.download_timeouts = config.download_timeouts;
         builder.xet = config.xet;
+        builder.shared_blobs = config.shared_blobs;
+        builder.assets_dir.clone_from(&config.assets_dir);
         builder.xet_cache.clone_from(&config.xet_cache);
         builder
     }
@@ -317,6 +323,21 @@ impl HfApiBuilder {
         self
     }
 
+    /// Whether a cache keeps what comes by Xet once for all its repositories, as versions 2.x of the Python client do. Default true, and
+    /// false with [`XetPolicy::Never`]; from the environment, false with `HF_HUB_DISABLE_SHARED_BLOBS`. What is shared already is read
+    /// and deleted all the same.
+    pub fn shared_blobs(mut self, yes: bool) -> Self {
+        self.shared_blobs = yes;
+        self
+    }
+
+    /// The folder in which libraries keep what they make of downloads, for [`HfApi::cached_assets_path`]. From the environment:
+    /// `HF_ASSETS_CACHE`, else `assets` in `HF_HOME`, else in `~/.cache/huggingface`. Default none.
+    pub fn assets_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.assets_dir = Some(folder.into());
+        self
+    }
+
     /// The folder in which uploads by Xet keep what they know of the chunks that a Hub has, so that a new version of a file costs what
     /// has changed. From the environment: `HF_XET_CACHE`, else `xet` in `HF_HOME`, else in `~/.cache/huggingface`. Without a folder
     /// nothing is kept between uploads.
@@ -398,6 +419,8 @@ impl HfApiBuilder {
             network: self.network,
             download_timeouts: self.download_timeouts,
             xet: self.xet,
+            separate_blobs: !self.shared_blobs,
+            assets_dir: self.assets_dir,
             xet_cache: self.xet_cache,
             xet_compression: self.xet_compression,
         };

@@ -24,6 +24,10 @@ pub struct Config {
     pub download_timeouts: DownloadTimeouts,
     /// [`Never`](XetPolicy::Never) with `HF_HUB_DISABLE_XET`.
     pub xet: XetPolicy,
+    /// Whether a cache keeps what comes by Xet once for all its repositories: not with `HF_HUB_DISABLE_SHARED_BLOBS`.
+    pub shared_blobs: bool,
+    /// Where libraries keep what they make of downloads: `HF_ASSETS_CACHE`, or what [`hub_auth::assets_cache_from_lookup`] finds else.
+    pub assets_dir: Option<PathBuf>,
     /// What uploads keep of the chunks that servers have: `HF_XET_CACHE`, or what [`hub_auth::xet_cache_from_lookup`] finds else.
     pub xet_cache: Option<PathBuf>,
 }
@@ -43,6 +47,8 @@ impl Default for Config {
             user_agent_origin: None,
             download_timeouts: DownloadTimeouts::default(),
             xet: XetPolicy::Auto,
+            shared_blobs: true,
+            assets_dir: None,
             xet_cache: None,
         }
     }
@@ -53,6 +59,7 @@ impl Config {
     pub fn from_env() -> Self {
         Self {
             cache_dir: hub_auth::cache_dir_from_env(),
+            assets_dir: hub_auth::assets_cache_from_env(),
             xet_cache: hub_auth::xet_cache_from_env(),
             ..Self::from_lookup(variable)
         }
@@ -86,6 +93,8 @@ impl Config {
             user_agent_origin: text("HF_HUB_USER_AGENT_ORIGIN"),
             download_timeouts,
             xet: if is_on("HF_HUB_DISABLE_XET") { XetPolicy::Never } else { XetPolicy::Auto },
+            shared_blobs: !is_on("HF_HUB_DISABLE_SHARED_BLOBS"),
+            assets_dir: hub_auth::assets_cache_from_lookup(|name| lookup(name).map(Into::into)),
             xet_cache: hub_auth::xet_cache_from_lookup(|name| lookup(name).map(Into::into)),
         }
     }
@@ -129,6 +138,14 @@ mod tests {
         ] {
             let config = Config::from_lookup(|name| (name == "HF_HUB_DISABLE_XET").then(|| value.to_owned()));
             assert_eq!(config.xet, policy, "{value}");
+        }
+    }
+
+    #[test]
+    fn blobs_are_shared_unless_that_is_disabled() {
+        for (value, shared) in [("1", false), ("yes", false), ("0", true), ("", true)] {
+            let of = |name: &str| (name == "HF_HUB_DISABLE_SHARED_BLOBS").then(|| value.to_owned());
+            assert_eq!(Config::from_lookup(of).shared_blobs, shared, "{value}");
         }
     }
 

@@ -17,6 +17,7 @@ use crate::{
     api::{
         access_token::{SetAccessTokenCall, UnsetAccessTokenCall},
         branches::{CreateBranchCall, DeleteBranchCall, SuperSquashCall},
+        cache::{CachedAssetsPathCall, GetCachedRepoTreeCall, ResolveRevisionCall},
         cards::{LoadRepoCardCall, MetadataUpdateCall},
         checks::{AuthCheckCall, FileExistsCall, RevisionExistsCall},
         commits::ListRepoCommitsListing,
@@ -123,6 +124,9 @@ on_the_shared_client! {
         repo: impl Into<RepoArg>,
         filename: impl Into<String>,
     ) -> TryToLoadFromCacheCall;
+    pub fn resolve_revision(repo: impl Into<RepoArg>) -> ResolveRevisionCall;
+    pub fn get_cached_repo_tree(repo: impl Into<RepoArg>) -> GetCachedRepoTreeCall;
+    pub fn cached_assets_path(library_name: impl Into<String>) -> CachedAssetsPathCall;
     pub fn move_repo(from: impl Into<RepoArg>, to_id: impl Into<String>) -> MoveRepoCall;
     pub fn update_repo_visibility(repo: impl Into<RepoArg>, private: bool) -> UpdateSettingsCall;
     pub fn update_repo_settings(repo: impl Into<RepoArg>) -> UpdateSettingsCall;

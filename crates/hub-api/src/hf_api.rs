@@ -53,6 +53,9 @@ pub(crate) struct Settings {
     pub(crate) network: NetworkPolicy,
     pub(crate) download_timeouts: DownloadTimeouts,
     pub(crate) xet: XetPolicy,
+    /// Whether each repository of a cache keeps what comes by Xet for itself.
+    pub(crate) separate_blobs: bool,
+    pub(crate) assets_dir: Option<PathBuf>,
     pub(crate) xet_cache: Option<PathBuf>,
     pub(crate) xet_compression: XetCompression,
 }
@@ -118,6 +121,16 @@ impl<M: Mode> HfApi<M> {
     /// Whether large files of this client travel by Xet.
     pub(crate) fn xet(&self) -> XetPolicy {
         self.inner.settings.xet
+    }
+
+    /// Whether a cache of this client keeps what comes by Xet once for all repositories.
+    pub(crate) fn shared_blobs(&self) -> bool {
+        !self.inner.settings.separate_blobs
+    }
+
+    /// The folder in which libraries keep what they make of downloads, unless a call says otherwise.
+    pub fn assets_dir(&self) -> Option<&Path> {
+        self.inner.settings.assets_dir.as_deref()
     }
 
     /// The hosts that requests of this client and its clones were sent to, as `host` or `host:port`, in alphabetical order.

@@ -80,6 +80,22 @@ pub fn xet_cache_from_env() -> Option<PathBuf> {
     xet_cache_from_lookup(process_variable)
 }
 
+/// The folder in which libraries keep what they make of downloads: `HF_ASSETS_CACHE`, else `HUGGINGFACE_ASSETS_CACHE`, else `assets` in
+/// `HF_HOME`, else in `$XDG_CACHE_HOME/huggingface`, else in `~/.cache/huggingface`.
+///
+/// `lookup` and the expansion of paths are those of [`TokenPaths::from_lookup`]. `None` if there is neither a variable nor
+/// a home folder to tell.
+pub fn assets_cache_from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let env = Environment { lookup: &lookup };
+    let named = env.path("HF_ASSETS_CACHE").or_else(|| env.path("HUGGINGFACE_ASSETS_CACHE"));
+    named.or_else(|| env.in_home("assets"))
+}
+
+/// [`assets_cache_from_lookup`] with the environment of the process.
+pub fn assets_cache_from_env() -> Option<PathBuf> {
+    assets_cache_from_lookup(process_variable)
+}
+
 /// A variable of the process. `HOME` is also right where the home folder is not in that variable: on Windows, or from the
 /// user database.
 fn process_variable(name: &str) -> Option<OsString> {
@@ -234,6 +250,24 @@ mod tests {
             (&[("HF_XET_CACHE", "")], None),
         ] {
             let found = xet_cache_from_lookup(|name| {
+                variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into())
+            });
+            assert_eq!(found.as_deref(), expected.map(Path::new), "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn assets_lie_beside_the_downloads_too() {
+        for (variables, expected) in [
+            (&[("HOME", "/h")][..], Some("/h/.cache/huggingface/assets")),
+            (&[("HF_HOME", "/f"), ("HUGGINGFACE_ASSETS_CACHE", "/old")], Some("/old")),
+            (
+                &[("HF_ASSETS_CACHE", "~/a"), ("HUGGINGFACE_ASSETS_CACHE", "/old"), ("HOME", "/h")],
+                Some("/h/a"),
+            ),
+            (&[], None),
+        ] {
+            let found = assets_cache_from_lookup(|name| {
                 variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into())
             });
             assert_eq!(found.as_deref(), expected.map(Path::new), "{variables:?}");

@@ -35,7 +35,8 @@ pub use cached::Cached;
 pub use chain::Chain;
 pub use command::CommandSource;
 pub use env::{
-    TokenPaths, cache_dir_from_env, cache_dir_from_lookup, xet_cache_from_env, xet_cache_from_lookup,
+    TokenPaths, assets_cache_from_env, assets_cache_from_lookup, cache_dir_from_env, cache_dir_from_lookup,
+    xet_cache_from_env, xet_cache_from_lookup,
 };
 pub use error::{AuthError, InvalidToken, MAX_TOKEN_LEN, TokenFault};
 pub use git_credential::GitCredential;

@@ -31,7 +31,7 @@ pub(crate) use admin::{
     Admin, AdminCommand, AdminMembers, AdminOrgs, AdminQuota, AdminRepo, AdminRepos, AdminTokens, AdminUsers,
 };
 pub(crate) use auth::{Auth, Login, Logout, Switch};
-pub(crate) use cache::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache, VerifyCache};
+pub(crate) use cache::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, VerifyCache};
 pub(crate) use discussions::{
     BodyArgs, CreateDiscussion, DiscussionArg, DiscussionKindArg, DiscussionStatusArg, Discussions,
     EditComment, ListDiscussions, Settle,
@@ -51,7 +51,10 @@ pub(crate) use spaces::{
 };
 pub(crate) use upload::{CommitArgs, Upload};
 
-use crate::{rate, shown::absolute};
+use crate::{
+    rate,
+    shown::{absolute, with_home},
+};
 
 /// Talks to the Hugging Face Hub, to a private Hub, or to one in a folder on this machine.
 #[derive(Debug, Parser)]
@@ -113,7 +116,12 @@ fn network_policies() -> impl TypedValueParser<Value = NetworkPolicy> {
 
 /// A folder that something is written to or kept in: it is said as a path from the root, whatever folder the reader is in.
 fn folder() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().map(|path| absolute(&path))
+    PathBufValueParser::new().map(|path| absolute(&with_home(path)))
+}
+
+/// A file.
+fn file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().map(with_home)
 }
 
 /// Values of `--format`.
@@ -199,7 +207,7 @@ pub(crate) enum Command {
 pub(crate) struct Download {
     /// NAMESPACE/NAME, or an address: hf://[TYPE/]NAMESPACE/NAME[@REVISION][/PATH], or the URL of a page of the Hub
     pub(crate) repo_id: String,
-    /// The files; a folder is written with / at its end [default: all, or what the address names]
+    /// The files, and with / at their end folders [default: all, or what the address names]
     pub(crate) filenames: Vec<String>,
     #[command(flatten)]
     pub(crate) repo_type: RepoTypeArg,
@@ -247,10 +255,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "DIR", default_value = "./hub-data", value_parser = folder())]
     pub(crate) data: PathBuf,
     /// Users, organisations and tokens to add, as TOML; without it a new folder has none
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) seed: Option<PathBuf>,
     /// The key that encrypts the secrets of Spaces, made if it is missing; without it `secret.key` in the data folder
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) secret_key_file: Option<PathBuf>,
     /// Keep nothing of what is uploaded to LFS, only check it or not even that: for measurements. Such files cannot be downloaded
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "checked")]
@@ -262,10 +270,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
     /// The certificate for https, a PEM file with those that lead to an authority after it; read again on SIGHUP
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    #[arg(long, value_name = "FILE", requires = "tls_key", value_parser = file())]
     pub(crate) tls_cert: Option<PathBuf>,
     /// The key of the certificate, a PEM file
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, value_name = "FILE", requires = "tls_cert", value_parser = file())]
     pub(crate) tls_key: Option<PathBuf>,
     /// The address of a proxy that stands before it, whose X-Forwarded-For is believed; may be repeated
     #[arg(long, value_name = "ADDR")]
@@ -281,7 +289,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "API[,RESOLVERS]", value_parser = rate_limit)]
     pub(crate) rate_limit_address: Option<RateLimit>,
     /// Add a line of JSON to this file for each change that is made; opened anew on SIGHUP
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) audit_log: Option<PathBuf>,
     /// How the log is written to stderr: lines for people, or an object of JSON in each
     #[arg(long, value_name = "FORMAT", default_value = "text")]

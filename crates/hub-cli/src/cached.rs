@@ -31,7 +31,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The repositories of a cache, or each commit by itself. Asks the disk when contents were last read.
+    /// The repositories of a cache, or each commit by itself.
     pub(crate) fn all(info: &CacheInfo, each_commit: bool) -> Vec<Self> {
         let of = |repo: &CachedRepo| -> Vec<Self> {
             let all: Vec<&CachedRevision> = repo.revisions.iter().collect();
@@ -47,9 +47,8 @@ impl Entry {
     fn new(repo: &CachedRepo, revisions: &[&CachedRevision], commit: Option<&CommitHash>) -> Self {
         let files = || revisions.iter().flat_map(|revision| &revision.files);
         let first = revisions.first().filter(|_| commit.is_some());
-        let read = |blob: &PathBuf| std::fs::metadata(blob).and_then(|metadata| metadata.accessed()).ok();
         Self {
-            name: format!("{}/{}", repo.repo.repo_type, repo.repo.id),
+            name: repo.cache_id(),
             repo_type: repo.repo.repo_type,
             commit: commit.cloned(),
             path: first.map_or_else(|| repo.path.clone(), |revision| revision.path.clone()),
@@ -58,7 +57,7 @@ impl Entry {
             files: files().count(),
             refs: revisions.iter().flat_map(|revision| revision.refs.iter().cloned()).collect(),
             modified: files().filter_map(|file| file.modified).max(),
-            accessed: files().filter_map(|file| read(&file.blob)).max(),
+            accessed: files().filter_map(|file| file.accessed).max(),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     failure::{Code, Failure},
     output::Output,
     rate,
-    shown::absolute,
+    shown::{absolute, with_home},
     words::{self, chain},
 };
 
@@ -137,7 +137,8 @@ impl Session {
             .network(self.network()?)
             .max_bandwidth(self.max_bandwidth()?)
             .allow_http_token(self.allow_http_token()?)
-            .library("hub-cli", env!("CARGO_PKG_VERSION"));
+            .library("hub-cli", env!("CARGO_PKG_VERSION"))
+            .shared_blobs(Config::from_env().shared_blobs);
         if self.global.no_xet || Config::from_env().xet == XetPolicy::Never {
             builder = builder.xet(XetPolicy::Never);
         }
@@ -186,7 +187,7 @@ async fn open_local(dir: &Path) -> Result<OwnHub, Failure> {
     if dir.as_os_str().is_empty() {
         return Err(Failure::new(Code::Usage, "local: needs a folder, for example local:./hub-data"));
     }
-    let dir = dir.to_owned();
+    let dir = with_home(dir.to_owned());
     let opened = tokio::task::spawn_blocking(move || EmbeddedHub::open_local(dir)).await;
     let opened = opened.map_err(|error| Failure::other("cannot open the embedded Hub", error))?;
     opened.map_err(|error| Failure::other("cannot open the embedded Hub", error))

@@ -111,6 +111,9 @@ fn code(error: &Error) -> Code {
         ) => return Code::Conflict,
         Error::Download(
             DownloadError::LocalEntryNotFound { .. }
+            | DownloadError::NotInRevision { .. }
+            | DownloadError::NoListing { .. }
+            | DownloadError::Unresolved { source: None, .. }
             | DownloadError::IncompleteSnapshot { source: None, .. }
             | DownloadError::NoCommit { .. }
             | DownloadError::NotASafetensorsRepo { .. }

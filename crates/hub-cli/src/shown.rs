@@ -11,6 +11,15 @@ pub(crate) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
+/// A path whose `~` at the start is the home folder. A shell does that for words that begin with it, and not for `--option=~/x`.
+pub(crate) fn with_home(path: PathBuf) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::home_dir()) {
+        (Ok(rest), Some(home)) if rest.as_os_str().is_empty() => home,
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path,
+    }
+}
+
 /// `1 file`, `2 files`.
 pub(crate) fn counted<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
     let noun = if count == N::from(1) { one } else { many };
@@ -83,6 +92,21 @@ mod tests {
             ("ü日本", "ü日本"),
         ] {
             assert_eq!(for_terminal(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_tilde_alone_at_the_start_is_the_home() {
+        let home = std::env::home_dir().unwrap();
+        for (text, expected) in [
+            ("~", home.clone()),
+            ("~/x/y", home.join("x/y")),
+            ("~ada/x", "~ada/x".into()),
+            ("./~/x", "./~/x".into()),
+            ("/~", "/~".into()),
+            ("-", "-".into()),
+        ] {
+            assert_eq!(with_home(text.into()), expected, "{text}");
         }
     }
 

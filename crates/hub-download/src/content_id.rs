@@ -2,7 +2,7 @@
 
 use std::{io::Read, path::Path};
 
-use hub_types::{hex::encode as hex, lfs};
+use hub_types::{CommitHash, hex::encode as hex, lfs};
 use sha1::Digest;
 
 /// The identity of a file's content, from an etag or a tree entry.
@@ -10,7 +10,7 @@ use sha1::Digest;
 pub enum ContentId {
     /// 64 hexadecimal digits: the sha256 of an LFS file.
     Sha256(String),
-    /// 40 hexadecimal digits: the git blob id of a regular file.
+    /// 40 hexadecimal digits, or 64 where git uses sha256: the git blob id of a regular file.
     GitBlob(String),
     /// An etag of another form: the content can be checked by its size only.
     Opaque(String),
@@ -29,6 +29,20 @@ impl ContentId {
             Self::GitBlob(text.to_ascii_lowercase())
         } else {
             Self::Opaque(text.to_owned())
+        }
+    }
+
+    /// As [`Self::from_etag`], for a file that is in git itself at this commit: where commits have 64 digits, so has the git id of a
+    /// blob, which is not the hash of its content alone.
+    pub(crate) fn in_git(etag: &str, commit: &CommitHash) -> Self {
+        if commit.as_str().len() == 64 { Self::of_git(etag) } else { Self::from_etag(etag) }
+    }
+
+    /// The git id of a blob.
+    pub(crate) fn of_git(id: &str) -> Self {
+        match Self::from_etag(id) {
+            Self::Sha256(id) => Self::GitBlob(id),
+            id => id,
         }
     }
 
@@ -61,10 +75,12 @@ impl ContentId {
     pub(crate) fn hasher(&self, size: u64) -> Hasher {
         match self {
             Self::Sha256(_) => Hasher::Sha256(sha2::Sha256::new()),
-            Self::GitBlob(_) => {
-                let mut hash = sha1::Sha1::new();
-                hash.update(format!("blob {size}\0").as_bytes());
-                Hasher::GitBlob(hash)
+            Self::GitBlob(id) => {
+                let head = format!("blob {size}\0");
+                if id.len() == 64 {
+                    return Hasher::Sha256(sha2::Sha256::new_with_prefix(head));
+                }
+                Hasher::GitBlob(sha1::Sha1::new_with_prefix(head))
             }
             Self::Opaque(_) => Hasher::None,
         }
@@ -138,6 +154,18 @@ mod tests {
         assert_eq!(ContentId::from_etag(&format!("W/\"{blob}\"")), ContentId::GitBlob(blob));
         let hostile = ContentId::from_etag("\"../../etc/passwd\"");
         assert!(hostile.file_name().bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+
+    #[test]
+    fn where_commits_have_64_digits_so_have_the_blobs_of_git() {
+        let commit = |digits| "1".repeat(digits).parse::<CommitHash>().unwrap();
+        let hello = "2cf8d83d9ee29543b34a87727421fdecb7e3f3a183d337639025de576db9ebb4";
+        let id = ContentId::in_git(hello, &commit(64));
+        assert_eq!(id, ContentId::GitBlob(hello.to_owned()));
+        let mut hasher = id.hasher(6);
+        hasher.update(b"hello\n");
+        assert_eq!(hasher.finish().as_deref(), Some(hello));
+        assert_eq!(ContentId::in_git(hello, &commit(40)), ContentId::Sha256(hello.to_owned()));
     }
 
     #[test]

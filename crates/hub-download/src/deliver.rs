@@ -30,16 +30,22 @@ pub(crate) async fn deliver(job: &Job<'_>, place: Destination) -> Result<PathBuf
     }
     match begin(job, &place).await? {
         Some(sink) => {
-            let (sink, recipe) = xet::fetch(job, &place, sink).await?;
+            let (sink, by_xet) = xet::fetch(job, &place, sink).await?;
             let sink = fetch(job, &place.file, sink).await?;
-            publish(job, vec![Ok((place, sink))]).await?;
-            if let Some(recipe) = recipe {
-                blocking(move || {
+            let (disk, force) = (Arc::clone(&job.options.disk), job.options.force);
+            blocking(move || {
+                put_content(&place, &*disk, sink)?;
+                // Only what has this Xet hash is for others, whatever the Hub says of it.
+                if by_xet.has_hash {
+                    place.share(&*disk, force)?;
+                }
+                place.settle()?;
+                if let Some(recipe) = by_xet.recipe {
                     recipe.publish();
-                    Ok(())
-                })
-                .await?;
-            }
+                }
+                Ok(())
+            })
+            .await?;
         }
         None => job.announce(&place.file),
     }
@@ -64,7 +70,8 @@ pub(crate) async fn publish(
     blocking(move || {
         batch.into_iter().try_for_each(|fetched| {
             let (place, sink) = fetched?;
-            put(&place, &*disk, sink)
+            put_content(&place, &*disk, sink)?;
+            place.settle()
         })
     })
     .await
@@ -76,7 +83,7 @@ async fn begin(job: &Job<'_>, place: &Destination) -> Result<Option<Sink>, Downl
     let lock = Lock::wait(job.transport, &disk, &place.lock).await?;
     let (place, force) = (place.clone(), job.options.force);
     blocking(move || {
-        if !force && place.is_current()? {
+        if !force && place.is_current(&*disk)? {
             return Ok(None);
         }
         let partial = Partial::open(&place.stem, place.file.size, force, Arc::clone(&disk), lock)?;
@@ -88,18 +95,17 @@ async fn begin(job: &Job<'_>, place: &Destination) -> Result<Option<Sink>, Downl
     .await
 }
 
-/// Publishes a complete content.
-fn put(place: &Destination, disk: &dyn Disk, sink: Sink) -> Result<(), DownloadError> {
+/// Puts a complete content to its place, where nothing leads to it yet.
+fn put_content(place: &Destination, disk: &dyn Disk, sink: Sink) -> Result<(), DownloadError> {
     match sink.store {
-        Store::Memory(content) => publish_bytes(disk, &place.stem, &place.content, &content)?,
+        Store::Memory(content) => publish_bytes(disk, &place.stem, &place.content, &content),
         Store::Partial(partial) => match partial.publish(&place.content) {
             // Where locks do nothing, another may have published this content from under us. What was there before, under
             // the same name, may be what was to be replaced: only its bytes tell.
-            Err(_) if is_right(place) => {}
-            outcome => outcome?,
+            Err(_) if is_right(place) => Ok(()),
+            outcome => outcome,
         },
     }
-    place.settle()
 }
 
 /// Whether the content is there, by its hash.

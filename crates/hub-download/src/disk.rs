@@ -144,15 +144,19 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), DownloadError> {
     fs::create_dir_all(folder).map_err(|error| io_error("create", folder, error))
 }
 
+/// How many bytes of a name are kept in one that is made of it.
+const SHORT: usize = 200;
+
 /// A name beside `place` that nobody else uses: `place.` + 8 hexadecimal digits + `.` + `ending`.
 pub(crate) fn beside(place: &Path, ending: &str) -> PathBuf {
     use std::hash::{BuildHasher, RandomState};
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let turn = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let mark = RandomState::new().hash_one(turn) & 0xFFFF_FFFF;
-    // A long name leaves no room for the mark.
+    // A long name leaves no room for the mark: systems count bytes, up to 255 of them.
     let name = place.file_name().unwrap_or_default().to_string_lossy();
-    let short: String = name.chars().take(100).collect();
+    let ends = name.char_indices().map(|(at, c)| at + c.len_utf8());
+    let short = name.get(..ends.take_while(|end| *end <= SHORT).last().unwrap_or(0)).unwrap_or_default();
     place.with_file_name(format!("{short}.{mark:08x}.{ending}"))
 }
 
@@ -171,7 +175,8 @@ pub(crate) fn is_forgotten(path: &Path, metadata: &fs::Metadata) -> bool {
 pub(crate) fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        let ours = path.extension().is_some_and(|ending| ending == "tmp" || ending == "probe");
+        let ours =
+            path.extension().is_some_and(|ending| ending == "tmp" || ending == "probe" || ending == "shared");
         if ours && entry.metadata().is_ok_and(|metadata| !metadata.is_dir() && is_forgotten(&path, &metadata))
         {
             drop(fs::remove_file(path));
@@ -207,6 +212,15 @@ pub(crate) fn put_once(place: &Path, text: &str) -> Result<(), DownloadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_for_what_is_made_is_short_enough_for_every_system() {
+        for name in ["x".repeat(255), "\u{65e5}".repeat(85), "\u{1f98a}".repeat(63), "a".to_owned()] {
+            let made = beside(&Path::new("folder").join(&name), "incomplete");
+            let made = made.file_name().unwrap().to_str().unwrap();
+            assert!(made.len() <= 255 && made.chars().next() == name.chars().next(), "{made}");
+        }
+    }
 
     #[test]
     fn f82_what_is_half_made_is_never_where_a_reader_takes_it_for_a_branch() {

@@ -56,6 +56,38 @@ pub enum DownloadError {
         /// What the Hub said, if it was asked.
         source: Option<hub_transport::Error>,
     },
+    /// The revision has no such files. Nothing was fetched. Python: `EntryNotFoundError`.
+    #[error("{} does not exist in {what}", named(.missing))]
+    NotInRevision {
+        /// What was searched: `model ada/demo at main`.
+        what: String,
+        /// The names as they were given.
+        missing: Vec<String>,
+    },
+    /// No listing of the files of a commit is kept. Python: `CachedRepoTreeNotFoundError`.
+    #[error(
+        "no listing of {what} is kept in {}; download the whole of it once, and it will be",
+        .folder.display()
+    )]
+    NoListing {
+        /// What was wanted: `model ada/demo at main`.
+        what: String,
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// Nobody can tell which commit a branch or tag leads to: the Hub was not asked or could not be, and the cache does not know.
+    /// Python: `RevisionResolutionError`.
+    #[error("which commit {what} is cannot be told: the cache at {} does not know, and {reason}", .cache.display())]
+    Unresolved {
+        /// What was wanted: `model ada/demo at main`.
+        what: String,
+        /// The cache folder.
+        cache: PathBuf,
+        /// Why the Hub did not tell.
+        reason: &'static str,
+        /// What came of asking the Hub, if it was.
+        source: Option<hub_transport::Error>,
+    },
     /// The content is not what the server announced, twice. Nothing was published.
     #[error(
         "{path}: the content does not match its hash: expected {expected}, got {actual}; it was downloaded twice"
@@ -177,6 +209,12 @@ pub enum DownloadError {
         /// The link.
         path: PathBuf,
     },
+    /// A file that was not downloaded stands where the repository has a folder.
+    #[error("{} is in the way: the repository has a folder there; move the file, or choose another folder", .path.display())]
+    InTheWay {
+        /// The file.
+        path: PathBuf,
+    },
     /// The runtime ends, or a disk task panicked; its message is on stderr.
     #[error("a disk task ended before its work was done")]
     Stopped,
@@ -188,7 +226,8 @@ impl DownloadError {
         match self {
             Self::Transport(error)
             | Self::Unreachable { source: error, .. }
-            | Self::IncompleteSnapshot { source: Some(error), .. } => Some(error),
+            | Self::IncompleteSnapshot { source: Some(error), .. }
+            | Self::Unresolved { source: Some(error), .. } => Some(error),
             _ => None,
         }
     }

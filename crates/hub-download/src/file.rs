@@ -71,7 +71,7 @@ pub async fn hf_hub_download(transport: &Transport, wanted: FileRequest) -> Resu
         let (size, id, commit, xet) = (metadata.size, metadata.id, metadata.commit, metadata.xet_hash);
         blocking(move || {
             let file = RemoteFile::new(repo.clone(), commit.clone(), path, size, id).xet_hash(xet);
-            target.prepare(&repo, &revision, &commit, vec![file], (options.force, &*options.disk))
+            target.prepare(&repo, &revision, &commit, vec![file], &options)
         })
         .await?
     };

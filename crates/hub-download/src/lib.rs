@@ -23,6 +23,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod assets;
 mod cache;
 mod cas;
 mod content_id;
@@ -33,10 +34,12 @@ mod error;
 mod file;
 mod job;
 mod listing;
+mod names;
 mod options;
 mod plan;
 mod read;
 mod remote_file;
+mod resolve;
 mod snapshot;
 mod stand_in;
 #[cfg(feature = "testing")]
@@ -46,7 +49,11 @@ mod verify;
 pub mod weights;
 mod xet;
 
-pub use cache::{Cache, CacheInfo, Cached, CachedFile, CachedRepo, CachedRevision, Deletion};
+pub use assets::cached_assets_path;
+pub use cache::{
+    Cache, CacheInfo, CachePart, Cached, CachedFile, CachedRepo, CachedRevision, Deletion, IncompleteFile,
+    SharedBlob,
+};
 pub use content_id::ContentId;
 pub use destination::Target;
 pub use disk::{Disk, SystemDisk};
@@ -58,6 +65,7 @@ pub use options::{DownloadOptions, DownloadTimeouts, Parts};
 pub use plan::{PlannedFile, plan_file, plan_snapshot};
 pub use read::{FileReader, ReadRequest, SeekOptions, SeekableReader, open_file, read_file};
 pub use remote_file::RemoteFile;
+pub use resolve::{ResolveRequest, ResolvedRevision, resolve_revision};
 pub use snapshot::{Filter, SnapshotRequest, snapshot_download};
 pub use verify::{Mismatch, Verification, VerifyRequest, verify};
 

@@ -115,6 +115,7 @@ pub struct DownloadOptions {
     pub(crate) parts: Parts,
     pub(crate) timeouts: DownloadTimeouts,
     pub(crate) xet: XetPolicy,
+    pub(crate) shared_blobs: bool,
     pub(crate) progress: Option<Arc<dyn Progress>>,
     pub(crate) disk: Arc<dyn Disk>,
 }
@@ -127,6 +128,7 @@ impl Default for DownloadOptions {
             parts: Parts::default(),
             timeouts: DownloadTimeouts::default(),
             xet: XetPolicy::default(),
+            shared_blobs: true,
             progress: None,
             disk: Arc::new(SystemDisk),
         }
@@ -176,6 +178,19 @@ impl DownloadOptions {
         self
     }
 
+    /// Whether a cache keeps what comes by Xet once for all its repositories, and takes from there what one of them has. On unless set;
+    /// with [`XetPolicy::Never`] it is off. What is there already is read and deleted all the same. Python: `HF_HUB_DISABLE_SHARED_BLOBS`.
+    #[must_use]
+    pub fn shared_blobs(mut self, yes: bool) -> Self {
+        self.shared_blobs = yes;
+        self
+    }
+
+    /// Whether the store that repositories share is used.
+    pub(crate) fn uses_shared_blobs(&self) -> bool {
+        self.shared_blobs && self.xet != XetPolicy::Never
+    }
+
     /// Where progress is reported; nowhere unless set.
     #[must_use]
     pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
@@ -199,6 +214,7 @@ impl fmt::Debug for DownloadOptions {
             .field("parts", &self.parts)
             .field("timeouts", &self.timeouts)
             .field("xet", &self.xet)
+            .field("shared_blobs", &self.shared_blobs)
             .field("progress", &self.progress.is_some())
             .field("disk", &self.disk)
             .finish()

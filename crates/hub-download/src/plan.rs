@@ -5,8 +5,9 @@ use std::{fs, path::PathBuf};
 use hub_transport::Transport;
 use serde::Serialize;
 
+use crate::cache::{content_of, shared::SharedEntry};
 use crate::{
-    DownloadError, FileRequest, RemoteFile, SnapshotRequest, Target,
+    DownloadError, DownloadOptions, FileRequest, RemoteFile, SnapshotRequest, Target,
     disk::{blocking, io_error},
     file_metadata,
 };
@@ -41,8 +42,8 @@ pub struct PlannedFile {
 pub async fn plan_file(transport: &Transport, wanted: FileRequest) -> Result<PlannedFile, DownloadError> {
     let FileRequest { repo, revision, path, target, options } = wanted;
     let facts = file_metadata(transport, &repo, &revision, &path).await?;
-    let file = RemoteFile::new(repo, facts.commit, path, facts.size, facts.id);
-    blocking(move || plan(&target, options.force, &file)).await
+    let file = RemoteFile::new(repo, facts.commit, path, facts.size, facts.id).xet_hash(facts.xet_hash);
+    blocking(move || plan(&target, &options, &file)).await
 }
 
 /// What [`snapshot_download`](crate::snapshot_download) would do with each file, by path.
@@ -55,23 +56,27 @@ pub async fn plan_snapshot(
     transport: &Transport,
     wanted: SnapshotRequest,
 ) -> Result<Vec<PlannedFile>, DownloadError> {
-    let (target, force) = (wanted.target.clone(), wanted.options.force);
+    let (target, options) = (wanted.target.clone(), wanted.options.clone());
     let mut fresh = wanted;
     // To look for a listing in a folder makes the folder of the notes.
     fresh.options.force |= matches!(target, Target::Folder(_));
     let files = fresh.choose(&fresh.listing(transport).await?)?;
-    blocking(move || files.iter().map(|file| plan(&target, force, file)).collect()).await
+    blocking(move || files.iter().map(|file| plan(&target, &options, file)).collect()).await
 }
 
-/// Waits for the disk. A file in a folder counts as here by its hash, one in a cache by the name and size of its content.
-fn plan(target: &Target, force: bool, file: &RemoteFile) -> Result<PlannedFile, DownloadError> {
+/// Waits for the disk. A file in a folder counts as here by its hash, one in a cache by the name and size of its content, also if another
+/// repository has it.
+fn plan(target: &Target, options: &DownloadOptions, file: &RemoteFile) -> Result<PlannedFile, DownloadError> {
     let whole = |metadata: fs::Metadata| metadata.is_file() && metadata.len() == file.size;
     let (local_path, is_cached) = match target {
         Target::Cache(cache) => {
             let folder = cache.folder(&file.repo);
             let pointer = folder.pointer(&file.commit, &file.path)?;
-            let here = fs::metadata(folder.blob(&file.id)).is_ok_and(whole)
-                || fs::symlink_metadata(&pointer).is_ok_and(whole);
+            let hash = file.xet_hash.as_ref().filter(|_| options.uses_shared_blobs());
+            let shared = hash.and_then(|hash| SharedEntry::new(cache.root(), hash, file.size));
+            let here = content_of(&folder, &folder.blob(&file.id)).is_some_and(whole)
+                || fs::symlink_metadata(&pointer).is_ok_and(whole)
+                || shared.is_some_and(|entry| entry.is_usable());
             (pointer, here)
         }
         Target::Folder(folder) => {
@@ -88,6 +93,6 @@ fn plan(target: &Target, force: bool, file: &RemoteFile) -> Result<PlannedFile, 
         path: file.path.to_string(),
         local_path,
         is_cached,
-        will_download: force || !is_cached,
+        will_download: options.force || !is_cached,
     })
 }

@@ -3,10 +3,9 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt, future, stream};
-use hub_endpoints::{Head, ListRepoTree};
+use hub_endpoints::ListRepoTree;
 use hub_transport::{
-    CallInfo, Endpoint as _, Error, ErrorKind, PagedEndpoint as _, Patience, Reporter, RetryClass, Timeouts,
-    Transport,
+    CallInfo, Error, ErrorKind, PagedEndpoint as _, Patience, Reporter, RetryClass, Timeouts, Transport,
 };
 use hub_types::{
     CommitHash, RepoRef, Revision, SafeRelPath,
@@ -22,8 +21,9 @@ use crate::disk::blocking;
 use crate::file::not_here;
 use crate::job::Job;
 use crate::listing::tree::Tree;
+use crate::names::Names;
 use crate::stand_in::{Wanted, absent, allows, tell};
-use crate::{DownloadError, DownloadOptions, RemoteFile, Target};
+use crate::{DownloadError, DownloadOptions, RemoteFile, Target, resolve};
 
 /// Tells whether a path in the repository is wanted.
 pub type Filter = Arc<dyn Fn(&str) -> bool + Send + Sync>;
@@ -40,6 +40,8 @@ pub struct SnapshotRequest {
     pub target: Target,
     /// Which files are wanted; all if there is none.
     pub filter: Option<Filter>,
+    /// Which files and folders are named; all if there is none.
+    pub(crate) names: Names,
     /// How many large files are fetched at once, at least 1; beside them four times as many files of up to 128 KiB,
     /// unless it is 1, which means one thing after the other. Python: `max_workers`.
     pub workers: usize,
@@ -52,6 +54,7 @@ impl fmt::Debug for SnapshotRequest {
         f.debug_struct("SnapshotRequest")
             .field("repo", &self.repo)
             .field("revision", &self.revision)
+            .field("names", &self.names)
             .field("target", &self.target)
             .field("workers", &self.workers)
             .finish_non_exhaustive()
@@ -175,6 +178,7 @@ impl SnapshotRequest {
             revision: Revision::main(),
             target,
             filter: None,
+            names: Names::default(),
             workers: 8,
             options: DownloadOptions::new(),
         }
@@ -194,6 +198,21 @@ impl SnapshotRequest {
         self
     }
 
+    /// These files, and all files of those folders whose names end in `/`. Each of them has to be there: otherwise nothing is fetched.
+    /// Default all.
+    ///
+    /// # Errors
+    /// [`DownloadError::Invalid`] when a name cannot be in a repository.
+    pub fn names<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Result<Self, DownloadError> {
+        self.names = Names::parse(names)?;
+        Ok(self)
+    }
+
+    /// Whether a path in the repository is wanted.
+    fn takes(&self, path: &str) -> bool {
+        self.names.take(path) && self.filter.as_ref().is_none_or(|filter| filter(path))
+    }
+
     /// How many large files are fetched at once, at least 1; beside them four times as many files of up to 128 KiB, unless
     /// it is 1, which means one thing after the other. Default 8. Python: `max_workers`.
     #[must_use]
@@ -211,11 +230,18 @@ impl SnapshotRequest {
 
     /// What an earlier download left of a revision.
     async fn kept(&self, revision: &Revision) -> Result<Option<Kept>, DownloadError> {
-        let Self { repo, target, filter, .. } = self.clone();
-        let revision = revision.clone();
+        let (wanted, revision) = (self.clone(), revision.clone());
         blocking(move || {
-            let takes = |path: &str| filter.as_ref().is_none_or(|filter| filter(path));
-            target.find_snapshot(&repo, &revision, takes)
+            let Some(mut kept) =
+                wanted.target.find_snapshot(&wanted.repo, &revision, |path| wanted.takes(path))?
+            else {
+                return Ok(None);
+            };
+            let absent = wanted.names.not_in(&kept.folder);
+            kept.missing.extend(absent);
+            kept.missing.sort_unstable();
+            kept.missing.dedup();
+            Ok(Some(kept))
         })
         .await
     }
@@ -279,16 +305,7 @@ impl SnapshotRequest {
         if let Some(commit) = self.revision.as_commit() {
             return Ok(commit);
         }
-        let endpoint = Head { once_within: limits, ..Head::new(&self.repo, &self.revision) };
-        let head = transport.send(&endpoint).await?;
-        let sha = head.sha.ok_or_else(|| DownloadError::NoCommit {
-            repo: self.repo.to_string(),
-            revision: self.revision.to_string(),
-        })?;
-        sha.parse().map_err(|error| {
-            let error = Error::decode("the revision leads to what is no commit", error);
-            error.in_call(&CallInfo::new(Head::NAME, endpoint.target(), endpoint.class())).into()
-        })
+        resolve::ask(transport, &self.repo, &self.revision, limits).await
     }
 
     async fn listing_of(
@@ -314,12 +331,16 @@ impl SnapshotRequest {
 
     /// The files to fetch. Every path is checked before anything is written.
     pub(crate) fn choose(&self, listing: &Listing) -> Result<Vec<RemoteFile>, DownloadError> {
-        let takes = |path: &str| self.filter.as_ref().is_none_or(|filter| filter(path));
+        let missing = self.names.absent_from(listing.tree.files.keys().map(String::as_str));
+        if !missing.is_empty() {
+            let what = format!("{} at {}", self.repo, self.revision);
+            return Err(DownloadError::NotInRevision { what, missing });
+        }
         listing
             .tree
             .files
             .iter()
-            .filter(|(path, _)| takes(path))
+            .filter(|(path, _)| self.takes(path))
             .map(|(path, listed)| {
                 let path: SafeRelPath = path.parse().map_err(|error| {
                     let message = format!("the server lists a file whose name cannot be used: {path:?}");
@@ -339,8 +360,7 @@ impl SnapshotRequest {
         let Self { repo, revision, target, options, .. } = self.clone();
         blocking(move || {
             let Listing { commit, tree, new } = listing;
-            let room = (options.force, &*options.disk);
-            let prepared = target.prepare(&repo, &revision, &commit, files, room)?;
+            let prepared = target.prepare(&repo, &revision, &commit, files, &options)?;
             if new && let Err(error) = target.write_tree(&repo, &commit, &tree) {
                 tracing::debug!(%error, "the listing of {commit} is not kept");
             }

@@ -1,9 +1,11 @@
 //! Whether the files on this machine are those of the Hub, and making them so.
 
+mod damaged;
+mod told;
+
 use std::{
     collections::BTreeSet,
     fmt, fs,
-    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,10 +18,13 @@ use hub_types::{
 };
 use serde::Serialize;
 
-use crate::cache::scan::walk;
+use crate::cache::{belongs, walk};
 use crate::disk::{blocking, io_error};
+use crate::verify::damaged::delete_wrong_blobs;
+use crate::verify::told::Told;
 use crate::{
-    ContentId, DownloadError, DownloadOptions, RemoteFile, SnapshotRequest, Target, snapshot_download,
+    ContentId, DownloadError, DownloadOptions, RemoteFile, SnapshotRequest, Target, XetPolicy,
+    snapshot_download,
 };
 
 /// How many files are read or fetched at once.
@@ -39,6 +44,10 @@ pub struct VerifyRequest {
     pub target: Target,
     /// Whether wrong and missing files are fetched anew.
     pub repair: bool,
+    /// Whether they come by Xet.
+    pub xet: XetPolicy,
+    /// Whether a cache keeps what comes by Xet once for all its repositories.
+    pub shared_blobs: bool,
     /// Where progress is reported; nowhere if there is none. Files are [hashed](Phase::Hashing), a missing one all at once. Before
     /// each repair [`Event::Started`] comes again, for what is fetched; what was fetched is then hashed from its beginning.
     pub progress: Option<Arc<dyn Progress>>,
@@ -141,11 +150,15 @@ pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Veri
         }
         // A folder's file stays until the right one is here; a cache has none to fetch over once it is deleted.
         let force = matches!(wanted.target, Target::Folder(_));
-        found.delete_wrong_contents(&wanted.target).await?;
+        if let Target::Cache(cache) = &wanted.target {
+            let wrong = found.wrong.iter().map(|(file, _)| file.clone()).collect();
+            delete_wrong_blobs(cache.clone(), wrong).await?;
+        }
         let fetched: Vec<RemoteFile> =
             files.iter().filter(|file| wrong.contains(file.path.as_str())).cloned().collect();
-        let options =
-            DownloadOptions { progress: part_of(&reporter), ..DownloadOptions::new().force_download(force) };
+        let options = DownloadOptions::new().force_download(force).xet(wanted.xet);
+        let options = options.shared_blobs(wanted.shared_blobs);
+        let options = DownloadOptions { progress: part_of(&reporter), ..options };
         let again = request(Revision::from(commit.clone()), options).filter(move |path| wrong.contains(path));
         snapshot_download(transport, again).await?;
         found.replace_wrong(check(&wanted.target, &folder, fetched, &reporter).await?);
@@ -179,7 +192,15 @@ fn part_of(job: &Reporter) -> Option<Arc<dyn Progress>> {
 impl VerifyRequest {
     /// The files of the branch `main` that are in `target`, which stay as they are.
     pub fn new(repo: RepoRef, target: Target) -> Self {
-        Self { repo, revision: Revision::main(), target, repair: false, progress: None }
+        Self {
+            repo,
+            revision: Revision::main(),
+            target,
+            repair: false,
+            xet: XetPolicy::default(),
+            shared_blobs: true,
+            progress: None,
+        }
     }
 
     /// Branch, tag or commit. Default `main`.
@@ -193,6 +214,20 @@ impl VerifyRequest {
     #[must_use]
     pub fn repair(mut self, yes: bool) -> Self {
         self.repair = yes;
+        self
+    }
+
+    /// Whether files that are fetched anew come by Xet. Default as for a download: see [`DownloadOptions::xet`].
+    #[must_use]
+    pub fn xet(mut self, policy: XetPolicy) -> Self {
+        self.xet = policy;
+        self
+    }
+
+    /// Whether a cache keeps what comes by Xet once for all its repositories. Default true: see [`DownloadOptions::shared_blobs`].
+    #[must_use]
+    pub fn shared_blobs(mut self, yes: bool) -> Self {
+        self.shared_blobs = yes;
         self
     }
 
@@ -242,27 +277,6 @@ impl Found {
         let right = self.checked.saturating_sub(self.wrong.len() as u64);
         *self = Self { checked: right + again.checked, ..again };
     }
-
-    /// Takes wrong blobs out of a cache. One that a wrong link leads to may be right for others, and stays.
-    async fn delete_wrong_contents(&self, target: &Target) -> Result<(), DownloadError> {
-        let Target::Cache(cache) = target else { return Ok(()) };
-        let mut doomed = Vec::new();
-        for (file, _) in &self.wrong {
-            let folder = cache.folder(&file.repo);
-            doomed.push((folder.pointer(&file.commit, &file.path)?, folder.blob(&file.id)));
-        }
-        blocking(move || {
-            for (pointer, blob) in doomed {
-                let leads_there = pointer.canonicalize().ok().zip(blob.canonicalize().ok());
-                if leads_there.is_some_and(|(one, other)| one == other) {
-                    fs::remove_file(&blob).map_err(|error| io_error("remove", &blob, error))?;
-                }
-                fs::remove_file(&pointer).map_err(|error| io_error("remove", &pointer, error))?;
-            }
-            Ok(())
-        })
-        .await
-    }
 }
 
 /// What reading one file shows.
@@ -278,15 +292,11 @@ async fn check(
     files: Vec<RemoteFile>,
     reporter: &Reporter,
 ) -> Result<Found, DownloadError> {
-    let inside = match (target, files.first()) {
-        (Target::Cache(cache), Some(file)) => cache.folder(&file.repo).root().to_owned(),
-        _ => folder.to_owned(),
-    };
     let read = |file: RemoteFile| {
-        let (inside, folder, reporter) = (inside.clone(), folder.to_owned(), reporter.clone());
+        let (target, folder, reporter) = (target.clone(), folder.to_owned(), reporter.clone());
         blocking(move || {
             let tell = |position, total| reporter.file(Phase::Hashing, file.path.as_str(), position, total);
-            let state = state_of(&inside, &folder, &file, &tell)?;
+            let state = state_of(&target, &folder, &file, &tell)?;
             Ok((file, state))
         })
     };
@@ -307,18 +317,21 @@ async fn check(
         .await
 }
 
-/// Waits for the disk, and tells how many bytes of how many were read. A link that leads out of `inside` has no file of the
-/// repository behind it.
+/// Waits for the disk, and tells how many bytes of how many were read. A link that leads out of the repository's folder, but to what a
+/// cache keeps for all of them, has no file of the repository behind it.
 fn state_of(
-    inside: &Path,
+    target: &Target,
     folder: &Path,
     file: &RemoteFile,
     tell: &dyn Fn(u64, u64),
 ) -> Result<State, DownloadError> {
     let place = file.path.under(folder)?;
-    let stays = match (place.canonicalize(), inside.canonicalize()) {
-        (Ok(real), Ok(inside)) => real.is_file() && real.starts_with(inside),
-        _ => false,
+    let stays = match target {
+        Target::Cache(cache) => belongs(&cache.folder(&file.repo), &place),
+        Target::Folder(_) => match (place.canonicalize(), folder.canonicalize()) {
+            (Ok(real), Ok(folder)) => real.is_file() && real.starts_with(folder),
+            _ => false,
+        },
     };
     if !stays {
         tell(file.size, file.size);
@@ -329,9 +342,10 @@ fn state_of(
     let size = content.metadata().map_err(fail)?.len();
     tell(0, size);
     let mut hasher = file.id.hasher(size);
-    hasher.read(&mut Told { content, position: 0, tell: &|position| tell(position, size) }).map_err(fail)?;
-    let algorithm = match file.id {
+    hasher.read(&mut Told::new(content, &|position| tell(position, size))).map_err(fail)?;
+    let algorithm = match &file.id {
         ContentId::Sha256(_) => "sha256",
+        ContentId::GitBlob(id) if id.len() == 64 => "git-sha256",
         ContentId::GitBlob(_) => "git-sha1",
         ContentId::Opaque(_) => return Ok(State::Right),
     };
@@ -340,22 +354,6 @@ fn state_of(
         return Ok(State::Right);
     }
     Ok(State::Wrong(Mismatch { path: file.path.to_string(), expected, actual, algorithm }))
-}
-
-/// A file that tells how far it was read.
-struct Told<'t> {
-    content: fs::File,
-    position: u64,
-    tell: &'t dyn Fn(u64),
-}
-
-impl Read for Told<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.content.read(buffer)?;
-        self.position += count as u64;
-        (self.tell)(self.position);
-        Ok(count)
-    }
 }
 
 /// The files below a folder, but for a downloader's own notes, by path.

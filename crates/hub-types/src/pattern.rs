@@ -60,6 +60,12 @@ impl Pattern {
         Self { parts }
     }
 
+    /// Whether every path below `folder` matches, whatever there is: the pattern matches the folder with a slash behind it, and its last
+    /// `*` takes the rest.
+    fn matches_all_below(&self, folder: &str) -> bool {
+        self.parts.last() == Some(&Part::Run) && self.matches(&format!("{folder}/"))
+    }
+
     /// Whether the whole of `path` matches.
     pub fn matches(&self, path: &str) -> bool {
         let (mut parts, mut text) = (self.parts.as_slice(), path);
@@ -166,6 +172,11 @@ impl Filter {
     pub fn ignored_by(&self, path: &str) -> Option<usize> {
         self.ignore.iter().position(|p| p.matches(path))
     }
+
+    /// The place of the first pattern that leaves out whatever may be in `folder` (without a slash at its end).
+    pub fn folder_ignored_by(&self, folder: &str) -> Option<usize> {
+        self.ignore.iter().position(|pattern| pattern.matches_all_below(folder))
+    }
 }
 
 #[cfg(test)]
@@ -229,6 +240,26 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_left_out_when_whatever_is_in_it_is() {
+        let all: Option<&[&str]> = None;
+        for (pattern, folder, expected) in [
+            ("data/*", "data", true),
+            ("data/", "data", true),
+            ("data/**", "data/deep", true),
+            ("*", "data", true),
+            (".git*", ".github", true),
+            ("data", "data", false),
+            ("data/*.bin", "data", false),
+            ("data/x*", "data", false),
+            ("*.tmp", "x.tmp", false),
+            ("data/*", "other", false),
+        ] {
+            let filter = Filter::new(all, &["never", pattern]);
+            assert_eq!(filter.folder_ignored_by(folder), expected.then_some(1), "{pattern} {folder}");
+        }
+    }
+
+    #[test]
     fn many_stars_do_not_take_forever() {
         assert!(!Pattern::new(&format!("{}b", "*a".repeat(60))).matches(&"a".repeat(20_000)));
     }
@@ -255,6 +286,17 @@ mod tests {
             let pattern = Pattern::new(&pattern);
             let chars: Vec<char> = text.chars().collect();
             prop_assert_eq!(pattern.matches(&text), slow(&pattern.parts, &chars));
+        }
+
+        #[test]
+        fn what_is_in_a_folder_that_is_left_out_is_left_out(
+            pattern in "[ab*?/]{0,5}\\*?", folder in "[ab]{1,2}(/[ab])?", path in "[ab/]{1,4}",
+        ) {
+            let pattern = Pattern::new(&pattern);
+            if pattern.matches_all_below(&folder) {
+                let path = format!("{folder}/{path}");
+                prop_assert!(pattern.matches(&path));
+            }
         }
 
         #[test]

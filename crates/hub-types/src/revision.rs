@@ -130,13 +130,13 @@ impl fmt::Display for Revision {
     }
 }
 
-/// A full commit id: 40 lower-case hexadecimal digits.
+/// A full commit id: 40 lower-case hexadecimal digits, or 64 in a repository whose git uses sha256.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CommitHash(String);
 
 impl CommitHash {
-    /// The 40 digits.
+    /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -146,10 +146,10 @@ impl FromStr for CommitHash {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        if text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        if matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit()) {
             Ok(Self(text.to_ascii_lowercase()))
         } else {
-            Err(ParseError::new("commit id", text, "it must be 40 hexadecimal digits"))
+            Err(ParseError::new("commit id", text, "it must be 40 hexadecimal digits, or 64"))
         }
     }
 }

@@ -107,6 +107,9 @@ fn reads() -> Vec<Method> {
         get_hf_file_metadata: {} api.get_hf_file_metadata(format!("{}/{DEMO}/resolve/main/w.bin", scene.url));
         hf_hub_url: {} api.hf_hub_url(DEMO, "a.txt");
         try_to_load_from_cache: {} api.try_to_load_from_cache(DEMO, "a.txt");
+        get_cached_repo_tree: { downloaded(&api, &scene).await } api.get_cached_repo_tree(DEMO);
+        cached_assets_path: { scene.folder("assets", n) } api.cached_assets_path("tests").assets_dir(it);
+        resolve_revision: {} api.resolve_revision(DEMO);
     }
 }
 

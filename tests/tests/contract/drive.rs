@@ -262,6 +262,7 @@ impl Repo<'_> {
         call!(ada, read_file(id, "d.txt").repo_type(kind).range(1..));
         call!(ada, try_to_load_from_cache(id, "d.txt").repo_type(kind).cache_dir(target.path()));
         call!(ada, snapshot_download(id).repo_type(kind).revision("main").local_dir(target.path()));
+        call!(ada, resolve_revision(id).repo_type(kind).cache_dir(target.path().join("cache")));
         call!(ada, verify_repo_checksums(id).repo_type(kind).local_dir(target.path()).repair(true));
     }
 

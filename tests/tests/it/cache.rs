@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use hub_api::{
-    DownloadError, Error, ErrorKind, HfApi, NetworkPolicy,
+    DownloadError, Error, ErrorKind, HfApi, NetworkPolicy, RepoRef, RepoType,
     download::{Cache, Cached},
 };
 use hub_server::{EmbeddedHub, Fault};
@@ -72,7 +72,7 @@ async fn a_file_that_does_not_exist_is_remembered() {
     let (api, folder) = with_cache(&hub);
     let error = api.hf_hub_download("ada/demo", "nope").await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::EntryNotFound));
-    let repo = "ada/demo".parse().map(|id| hub_api::RepoRef::new(hub_api::RepoType::Model, id)).unwrap();
+    let repo = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
     let known = |path: &str| {
         Cache::new(folder.path()).find(&repo, &"main".parse().unwrap(), &path.parse().unwrap()).unwrap()
     };
@@ -209,10 +209,11 @@ async fn deleting_a_commit_leaves_what_others_need() {
     assert!(cache.scan().unwrap().warnings.is_empty());
 
     let commit = new.parse().unwrap();
-    cache.scan().unwrap().delete_revisions([&commit]).execute(&cache).unwrap();
+    let repo = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
+    cache.scan().unwrap().delete_revisions([(&repo, &commit)]).execute(&cache).unwrap();
     assert_eq!(cache.scan().unwrap().repos, []);
-    let absent = cache.scan().unwrap().delete_revisions([&commit]);
-    assert!(absent.is_empty() && absent.missing == [new]);
+    let absent = cache.scan().unwrap().delete_revisions([(&repo, &commit)]);
+    assert!(absent.is_empty() && absent.missing == [format!("model/ada/demo@{new}")]);
 }
 
 #[tokio::test]

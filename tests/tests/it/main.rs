@@ -6,6 +6,7 @@ mod blocking;
 mod branches;
 mod builder;
 mod cache;
+mod cached_facts;
 mod cards;
 mod commits;
 mod copies;
@@ -28,6 +29,8 @@ mod repos;
 mod requests;
 mod search;
 mod settings;
+#[cfg(unix)]
+mod shared_blobs;
 mod spaces;
 mod token_sources;
 mod tokens;

@@ -89,6 +89,9 @@ pub(crate) async fn all(api: &HfApi, place: &Path) -> Vec<Said> {
     run!(snapshot_download(id).local_dir(&target));
     run!(verify_repo_checksums(id).local_dir(&target));
     run!(try_to_load_from_cache(id, "d.txt"));
+    run!(resolve_revision(id));
+    run!(get_cached_repo_tree(id).local_dir(&target));
+    run!(cached_assets_path("tests").assets_dir(&target));
     if let Some(url) = run!(hf_hub_url(id, "d.txt")) {
         run!(get_hf_file_metadata(url));
     }

@@ -4,7 +4,7 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use hub_commit::{CheckedCommit, CommitOperation, CommitOptions, CommitPlan, Skipped, deletions};
 use hub_transport::{ErrorKind, Patience, Reporter};
-use hub_types::{CommitInfo, Message, RepoInfo, RepoRef, progress::Progress};
+use hub_types::{CommitInfo, Message, RepoInfo, RepoRef, Revision, progress::Progress};
 
 use crate::{
     Call, Error, HfApi, Mode, Operation,
@@ -31,6 +31,7 @@ pub struct CommitArgs {
     contention_timeout: Option<Duration>,
     progress: Option<Arc<dyn Progress>>,
     create_repo: Option<CreateRepo>,
+    create_branch: bool,
 }
 
 impl fmt::Debug for CommitArgs {
@@ -59,6 +60,7 @@ impl CommitArgs {
             contention_timeout: None,
             progress: None,
             create_repo: None,
+            create_branch: false,
         }
     }
 
@@ -98,6 +100,7 @@ pub struct Prepared {
     pub(super) skipped: Vec<Skipped>,
     pub(super) delete: Option<DeletePatterns>,
     pub(super) create_repo: Option<CreateRepo>,
+    pub(super) create_branch: bool,
 }
 
 /// Which files of the repository are deleted by the same commit.
@@ -114,13 +117,15 @@ impl Prepared {
         operations: Vec<CommitOperation>,
     ) -> Result<Self, Error> {
         let create_repo = commit.create_repo.take();
+        // A pull request has a branch of its own.
+        let create_branch = commit.create_branch && !commit.create_pr;
         let options = commit.options(message)?;
-        Ok(Self { options, operations, skipped: Vec::new(), delete: None, create_repo })
+        Ok(Self { options, operations, skipped: Vec::new(), delete: None, create_repo, create_branch })
     }
 
     pub(super) async fn commit(mut self, api: &HfApi) -> Result<CommitInfo, Error> {
-        let create = self.create_repo.take();
-        Ok(self.checked(api, create).await?.commit(api.transport()?).await?)
+        let (create, branch) = (self.create_repo.take(), self.create_branch);
+        Ok(self.checked(api, create, branch).await?.commit(api.transport()?).await?)
     }
 
     pub(super) async fn plan(mut self, api: &HfApi) -> Result<CommitPlan, Error> {
@@ -136,11 +141,21 @@ impl Prepared {
                 _ => {}
             }
         }
-        Ok(self.checked(api, None).await?.plan(api.transport()?, skipped).await?)
+        let (repo, revision) = self.options.target();
+        if self.create_branch && !api.revision_exists(repo, revision.as_str()).await? {
+            tracing::warn!("the branch {revision} is not there and would be made first, where main is");
+            self.options = self.options.revision(Revision::main());
+        }
+        Ok(self.checked(api, None, false).await?.plan(api.transport()?, skipped).await?)
     }
 
-    /// Opens all files; after that makes the repository and looks for what is to be deleted in it.
-    async fn checked(self, api: &HfApi, create: Option<CreateRepo>) -> Result<CheckedCommit, Error> {
+    /// Opens all files; after that makes the repository and the branch, and looks for what is to be deleted in it.
+    async fn checked(
+        self,
+        api: &HfApi,
+        create: Option<CreateRepo>,
+        create_branch: bool,
+    ) -> Result<CheckedCommit, Error> {
         let revision = self.options.target().1.clone();
         let mut checked = CheckedCommit::new(self.operations, api.with_xet(self.options)).await?;
         if let Some(create) = create {
@@ -155,6 +170,14 @@ impl Prepared {
                 RepoRef::new(made.repo_type(), made.repo_id().clone())
             };
             checked = checked.to_repo(repo);
+        }
+        // No branch is made for nothing.
+        if create_branch && !checked.operations().is_empty() {
+            let (repo, branch) = (checked.repo(), revision.as_str());
+            if !api.revision_exists(repo, branch).await? {
+                // Another may make it meanwhile.
+                api.create_branch(repo, branch).exist_ok(true).await?;
+            }
         }
         if let Some(DeletePatterns { patterns, path_in_repo }) = self.delete {
             let files = api.list_repo_files(checked.repo()).revision(revision.as_str()).await?;
@@ -231,6 +254,13 @@ impl<O: HasCommit, M: Mode> Call<O, M> {
     pub fn create_repo(self, call: CreateRepoCall<M>) -> Self {
         let create = call.into_operation();
         self.edit(|operation| operation.commit_mut(crate::args::Seal).create_repo = Some(create))
+    }
+
+    /// Whether the branch is made where [`revision`](Call::revision) names one that is not there: from the head of the default branch, once
+    /// every file was found and opened, so that no branch is made for an upload that cannot be, nor for one without a file. Off unless set;
+    /// of no matter with [`create_pr`](Self::create_pr). A [`plan`](Self::plan) makes nothing, and is that of the default branch then.
+    pub fn create_missing_branch(self, yes: bool) -> Self {
+        self.edit(|operation| operation.commit_mut(crate::args::Seal).create_branch = yes)
     }
 
     /// How many uploads may run at once, at least 1; 16 unless set. It begins with 4 and goes up while that makes it faster.

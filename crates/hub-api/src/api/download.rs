@@ -76,6 +76,7 @@ impl DownloadArgs {
         let timeouts = api.download_timeouts();
         let timeouts = self.etag_timeout.map_or(timeouts, |limit| timeouts.metadata(limit));
         let options = DownloadOptions::new().timeouts(timeouts).parts(self.parts).xet(api.xet());
+        let options = options.shared_blobs(api.shared_blobs());
         let options = options.force_download(self.force).local_files_only(self.local_files_only);
         match &self.progress {
             Some(progress) => options.progress(Arc::clone(progress)),
@@ -143,6 +144,7 @@ pub struct HfHubDownload {
 #[derive(Debug, Clone)]
 pub struct SnapshotDownload {
     args: DownloadArgs,
+    names: Vec<String>,
     allow_patterns: Option<Vec<String>>,
     ignore_patterns: Vec<String>,
     max_workers: usize,
@@ -216,6 +218,13 @@ impl<O: HasDownload, M: Mode> Call<O, M> {
 }
 
 impl<M: Mode> SnapshotDownloadCall<M> {
+    /// These files, and all files of those folders whose names end in `/`; all unless set. They are names and no patterns, and each has
+    /// to be there: otherwise nothing is downloaded, and the error names those that are not. Patterns choose among them.
+    pub fn names<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Self {
+        let names = names.into_iter().map(Into::into).collect();
+        self.edit(|operation| operation.names = names)
+    }
+
     /// Only files that match one of the patterns are downloaded; all unless set. Python: `allow_patterns`.
     pub fn allow_patterns<S: Into<String>>(self, patterns: impl IntoIterator<Item = S>) -> Self {
         let patterns = patterns.into_iter().map(Into::into).collect();
@@ -278,6 +287,7 @@ impl SnapshotDownload {
         };
         Ok(SnapshotRequest::new(repo, target)
             .revision(revision)
+            .names(&self.names)?
             .filter(move |path| is_meant(path) && filter.takes(path))
             .workers(self.max_workers)
             .options(args.options(api)))
@@ -329,6 +339,7 @@ impl<M: Mode> HfApi<M> {
     pub fn snapshot_download(&self, repo: impl Into<RepoArg>) -> SnapshotDownloadCall<M> {
         self.call(SnapshotDownload {
             args: DownloadArgs::new(self.arg(repo)),
+            names: Vec::new(),
             allow_patterns: None,
             ignore_patterns: Vec::new(),
             max_workers: MAX_WORKERS,

@@ -3,6 +3,7 @@
 pub mod access_token;
 mod begun;
 pub mod branches;
+pub mod cache;
 pub mod cards;
 pub mod checks;
 mod commit_args;

@@ -85,6 +85,7 @@ impl Operation for VerifyRepoChecksums {
         let target = download::target(&api, self.local_dir.as_deref(), self.cache_dir.as_deref())?;
         let wanted =
             VerifyRequest::new(repo, target).revision(revision).repair(self.repair).progress(self.progress);
+        let wanted = wanted.xet(api.xet()).shared_blobs(api.shared_blobs());
         Ok(verify(api.transport()?, wanted).await?)
     }
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand, ValueEnum};
 use hub_server::{OrgRole, TokenRole};
 
-use super::{folder, repo_type::RepoTypeArg};
+use super::{file, folder, repo_type::RepoTypeArg};
 use crate::{cached::age, rate};
 
 #[derive(Debug, Args)]
@@ -14,7 +14,7 @@ pub(crate) struct Admin {
     #[arg(long, global = true, value_name = "DIR", default_value = "./hub-data", value_parser = folder())]
     pub(crate) data: PathBuf,
     /// The key of the secrets of Spaces, where it is not in the data folder
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_parser = file())]
     pub(crate) secret_key_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: AdminCommand,

@@ -12,11 +12,11 @@ pub(crate) enum CacheCommand {
     /// The repositories in the cache, or with --revisions their commits
     #[command(alias = "ls")]
     List(ListCache),
-    /// Delete repositories or commits from the cache; asks first
+    /// Delete repositories, commits or files from the cache; asks first
     Rm(RemoveFromCache),
-    /// Delete the commits that no branch or tag leads to any more; asks first
+    /// Delete the commits that no branch or tag leads to any more, and what interrupted downloads left; asks first
     Prune(PruneCache),
-    /// Compare downloaded files with the hashes of the Hub; fails if one is wrong
+    /// Compare downloaded files with the hashes of the Hub; fails if one is wrong or missing
     Verify(VerifyCache),
 }
 
@@ -64,7 +64,8 @@ pub(crate) struct DeletionArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RemoveFromCache {
-    /// Repositories as `hub cache list` names them, such as model/ada/demo, or whole commit ids
+    /// Repositories as `hub cache list` names them, such as model/ada/demo; with @COMMIT one of their commits, and with a path
+    /// behind that a file, as in model/ada/demo@main/config.json; or whole commit ids
     #[arg(required = true)]
     pub(crate) targets: Vec<String>,
     #[command(flatten)]
@@ -91,9 +92,9 @@ pub(crate) struct VerifyCache {
     /// The folder that the files were downloaded to, instead of the cache
     #[arg(long, value_name = "DIR", conflicts_with = "cache_dir", value_parser = folder())]
     pub(crate) local_dir: Option<PathBuf>,
-    /// Also fail if a file of the Hub is not here
+    /// Fail if a file of the Hub is not here; it does so anyway
     #[arg(long)]
-    pub(crate) fail_on_missing_files: bool,
+    fail_on_missing_files: bool,
     /// Also fail if a file is here that the Hub has not
     #[arg(long)]
     pub(crate) fail_on_extra_files: bool,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::repo_type::RepoTypeArg;
+use super::{file, repo_type::RepoTypeArg};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Discussions {
@@ -66,7 +66,7 @@ pub(crate) struct BodyArgs {
     #[arg(long, value_name = "TEXT", conflicts_with = "body_file")]
     pub(crate) body: Option<String>,
     /// A file with the text; `-` is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) body_file: Option<PathBuf>,
 }
 

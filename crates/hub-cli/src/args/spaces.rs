@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 
-use super::kind::Kind;
+use super::{file, kind::Kind};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Spaces {
@@ -68,7 +68,7 @@ pub(crate) struct SecretsArgs {
     #[arg(long = "secrets", short, value_name = "KEY[=VALUE]")]
     pub(crate) secrets: Vec<String>,
     /// A file with a line KEY=VALUE for each secret
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) secrets_file: Option<PathBuf>,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct VariablesArgs {
     #[arg(long = "env", short, value_name = "KEY[=VALUE]")]
     pub(crate) env: Vec<String>,
     /// A file with a line KEY=VALUE for each variable
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) env_file: Option<PathBuf>,
 }
 

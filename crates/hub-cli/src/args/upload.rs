@@ -25,7 +25,7 @@ pub(crate) struct UploadSource {
 /// What a commit is told.
 #[derive(Debug, Args)]
 pub(crate) struct CommitArgs {
-    /// The branch, or refs/pr/N [default: main]
+    /// The branch, or refs/pr/N; `hub upload` makes a branch that is not there [default: main]
     #[arg(long, value_name = "REVISION")]
     pub(crate) revision: Option<String>,
     /// First line of the commit's message
@@ -50,7 +50,8 @@ impl CommitArgs {
 pub(crate) struct Upload {
     /// NAME or NAMESPACE/NAME
     pub(crate) repo_id: String,
-    /// The file or folder [default: the one that is named like the repository]
+    /// The file or folder; `-` is standard input, and a pattern in quotes what matches it in this folder [default: the one that is named
+    /// like the repository]
     pub(crate) local_path: Option<PathBuf>,
     /// Where it goes in the repository; `.` is the root, and a file goes into what ends in / [default: a file's name, or
     /// the folder's path as given]

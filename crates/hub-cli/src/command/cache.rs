@@ -1,23 +1,22 @@
 //! `hub cache`
 
-use std::{
-    collections::BTreeSet,
-    time::{SystemTime, UNIX_EPOCH},
-};
+mod delete;
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use hub_api::{
     Config,
-    download::{Cache, CacheInfo, CachedRevision, Deletion, Verification},
-    types::CommitHash,
+    download::{Cache, CacheInfo, Verification},
 };
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::{
-    args::{CacheCommand, CacheDirArg, DeletionArgs, ListCache, RemoveFromCache, VerifyCache},
+    args::{CacheCommand, CacheDirArg, ListCache, VerifyCache},
     cached::Entry,
     client::Session,
-    command::agreed_after,
+    command::cache::delete::{chosen, delete},
+    console,
     failure::{Code, Failure},
     output::Brief,
     progress::watched,
@@ -30,7 +29,7 @@ pub(crate) async fn run(session: &Session, args: CacheCommand) -> Result<(), Fai
         CacheCommand::List(args) => list(session, args),
         CacheCommand::Rm(args) => {
             let (cache, info) = open(&args.deletion.folder)?;
-            let plan = choose(&info, &args)?;
+            let plan = info.delete(chosen(&info, &args.targets)?);
             delete(session, &cache, (&info, &plan), &args.deletion)
         }
         CacheCommand::Prune(args) => {
@@ -67,6 +66,7 @@ fn list(session: &Session, args: ListCache) -> Result<(), Failure> {
         };
         tracing::warn!("{count} not part of a cache; --show-warnings names {them}");
     }
+    tell_what_is_left(&info);
     let now = SystemTime::now();
     let mut entries = Entry::all(&info, args.revisions);
     entries.retain(|entry| args.filter.iter().all(|condition| condition.fits(entry, now)));
@@ -94,6 +94,24 @@ fn list(session: &Session, args: ListCache) -> Result<(), Failure> {
         vec![entry.name.clone(), human_size(entry.size), commits, changed, read]
     };
     session.output.table(&["ID", "SIZE", "COMMITS", "MODIFIED", "READ"], &items, row, quiet)
+}
+
+/// What `hub cache prune` would take away beside commits, told on stderr.
+fn tell_what_is_left(info: &CacheInfo) {
+    if !info.incomplete_files.is_empty() {
+        let count = counted(info.incomplete_files.len(), "download is", "downloads are");
+        let size = human_size(info.incomplete_size_on_disk());
+        console::note(format!(
+            "{count} not complete ({size}); `hub cache prune` deletes what was left behind"
+        ));
+    }
+    let (count, size) = info
+        .unused()
+        .fold((0_usize, 0_u64), |(count, size), blob| (count + 1, size.saturating_add(blob.size_on_disk)));
+    if count > 0 {
+        let (count, size) = (counted(count, "shared blob is", "shared blobs are"), human_size(size));
+        console::note(format!("{count} of no repository any more ({size}); `hub cache prune` deletes them"));
+    }
 }
 
 /// What a line is as JSON.
@@ -137,108 +155,6 @@ fn ago(time: Option<SystemTime>, now: SystemTime) -> String {
     format!("{number} {unit}{plural} ago")
 }
 
-/// The commits that are meant. A name that is not in the cache is a mistake, and nothing is deleted.
-fn choose(info: &CacheInfo, args: &RemoveFromCache) -> Result<Deletion, Failure> {
-    let mut commits: BTreeSet<CommitHash> = BTreeSet::new();
-    for target in &args.targets {
-        if let Ok(commit) = target.parse::<CommitHash>() {
-            commits.insert(commit);
-            continue;
-        }
-        let repo = info
-            .repos
-            .iter()
-            .find(|repo| format!("{}/{}", repo.repo.repo_type, repo.repo.id) == *target)
-            .ok_or_else(|| not_cached(target))?;
-        commits.extend(repo.revisions.iter().map(|revision| revision.commit.clone()));
-    }
-    let plan = info.delete_revisions(&commits);
-    match plan.missing.first() {
-        Some(missing) => Err(not_cached(missing)),
-        None => Ok(plan),
-    }
-}
-
-fn not_cached(target: &str) -> Failure {
-    Failure::new(Code::NotFound, format!("{target} is not in the cache; `hub cache list` says what is"))
-}
-
-fn delete(
-    session: &Session,
-    cache: &Cache,
-    (info, plan): (&CacheInfo, &Deletion),
-    args: &DeletionArgs,
-) -> Result<(), Failure> {
-    let gone = Gone::all(info, plan);
-    let size = human_size(plan.freed);
-    let parts =
-        [(plan.repos.len(), "repository", "repositories"), (plan.snapshots.len(), "commit", "commits")];
-    let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
-    let parts: Vec<String> = parts.map(|(count, one, many)| counted(count, one, many)).collect();
-    let what = format!("{} ({size})", parts.join(" and "));
-    if !plan.is_empty() && !args.dry_run {
-        let names: Vec<String> = gone.iter().map(Gone::described).collect();
-        agreed_after(args.yes, &names, &format!("Delete {what} from {}?", cache.root().display()))?;
-        plan.execute(cache).map_err(hub_api::Error::from)?;
-    }
-    let value = json!({
-        "freed": plan.freed, "repos": plan.repos, "snapshots": plan.snapshots, "dry_run": args.dry_run,
-    });
-    let human = || match (plan.is_empty(), args.dry_run) {
-        (true, _) => "There is nothing to delete.".to_owned(),
-        (false, true) => {
-            let names: String = gone.iter().map(|gone| format!("{}\n", gone.described())).collect();
-            format!("{names}Would delete {what}.")
-        }
-        (false, false) => format!("Deleted {what}."),
-    };
-    let brief = Brief::Lines(gone.iter().map(|gone| gone.name().to_owned()).collect());
-    session.output.value(&value, human, brief)
-}
-
-/// A part of a cache that is deleted: a repository with these commits, or one commit.
-struct Gone<'a> {
-    repo: String,
-    commits: Vec<&'a CachedRevision>,
-    is_whole: bool,
-}
-
-impl<'a> Gone<'a> {
-    fn all(info: &'a CacheInfo, plan: &Deletion) -> Vec<Self> {
-        let mut all = Vec::new();
-        for repo in &info.repos {
-            let name = format!("{}/{}", repo.repo.repo_type, repo.repo.id);
-            if plan.repos.contains(&repo.path) {
-                all.push(Self { repo: name, commits: repo.revisions.iter().collect(), is_whole: true });
-                continue;
-            }
-            for revision in repo.revisions.iter().filter(|one| plan.snapshots.contains(&one.path)) {
-                all.push(Self { repo: name.clone(), commits: vec![revision], is_whole: false });
-            }
-        }
-        all
-    }
-
-    /// What `hub cache rm` knows it by.
-    fn name(&self) -> &str {
-        match self.commits.first() {
-            Some(revision) if !self.is_whole => revision.commit.as_str(),
-            _ => &self.repo,
-        }
-    }
-
-    fn described(&self) -> String {
-        let described = |revision: &&CachedRevision| {
-            let refs: Vec<&str> = revision.refs.iter().map(String::as_str).collect();
-            let refs = if refs.is_empty() { String::new() } else { format!(" ({})", refs.join(", ")) };
-            format!("{}{refs}", revision.commit)
-        };
-        let commits: Vec<String> = self.commits.iter().map(described).collect();
-        let all = if self.is_whole { "all of it: " } else { "" };
-        name(&format!("{}  {all}{}", self.repo, commits.join(", "))).into_owned()
-    }
-}
-
 async fn verify(session: &Session, args: VerifyCache) -> Result<(), Failure> {
     let repo = args.repo_type.repo(&args.repo_id)?;
     let mut call = session.api().await?.verify_repo_checksums(&repo).repair(args.repair);
@@ -253,13 +169,13 @@ async fn verify(session: &Session, args: VerifyCache) -> Result<(), Failure> {
     }
     let found = watched(session.output.board(), call).await?;
     let wrong = found.mismatches.iter().map(|wrong| wrong.path.to_string());
-    let missing = found.missing.iter().filter(|_| args.fail_on_missing_files).map(ToString::to_string);
+    let missing = found.missing.iter().map(ToString::to_string);
     let extra = found.extra.iter().filter(|_| args.fail_on_extra_files).map(ToString::to_string);
     let brief = Brief::Lines(wrong.chain(missing).chain(extra).collect());
     session.output.value(&found, || described(&found), brief)?;
     let faults = [
         (found.mismatches.len(), "wrong"),
-        (if args.fail_on_missing_files { found.missing.len() } else { 0 }, "missing"),
+        (found.missing.len(), "missing"),
         (if args.fail_on_extra_files { found.extra.len() } else { 0 }, "not of the repository"),
     ];
     let faults: Vec<_> = faults
@@ -293,6 +209,12 @@ fn described(found: &Verification) -> String {
     }
     let (count, commit, folder) = (found.checked, &found.commit, found.folder.display());
     let files = counted(count, "file", "files");
-    lines.push(format!("Checked {files} of {commit} in {folder}: {} wrong.", found.mismatches.len()));
+    let faults = [(found.mismatches.len(), "wrong"), (found.missing.len(), "missing")];
+    let faults: Vec<String> = faults
+        .iter()
+        .filter(|(count, what)| *count > 0 || *what == "wrong")
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    lines.push(format!("Checked {files} of {commit} in {folder}: {}.", faults.join(", ")));
     lines.join("\n")
 }

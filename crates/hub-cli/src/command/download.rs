@@ -46,9 +46,7 @@ pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure
     let call = api.snapshot_download(wanted).max_workers(args.max_workers).ignore_patterns(&args.exclude);
     let mut call = set(call, &args);
     if !args.filenames.is_empty() {
-        // A folder means what is in it.
-        let pattern = |file: &String| if file.ends_with('/') { format!("{file}*") } else { file.clone() };
-        call = call.allow_patterns(args.filenames.iter().map(pattern));
+        call = call.names(&args.filenames);
     } else if !args.include.is_empty() {
         call = call.allow_patterns(&args.include);
     }

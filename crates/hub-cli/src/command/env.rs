@@ -14,13 +14,14 @@ use crate::{
 };
 
 /// Variables whose values can be shown. Of others that look as if they were meant for the Hub, only that they are set.
-const SHOWN: [&str; 38] = [
+const SHOWN: [&str; 39] = [
     "ALL_PROXY",
     "COLUMNS",
     "HF_ENDPOINT",
     "HF_HOME",
     "HF_HUB_CACHE",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN",
+    "HF_HUB_DISABLE_SHARED_BLOBS",
     "HF_HUB_DISABLE_XET",
     "HF_HUB_DOWNLOAD_TIMEOUT",
     "HF_HUB_ETAG_TIMEOUT",

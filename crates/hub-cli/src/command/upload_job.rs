@@ -1,10 +1,14 @@
 //! What `hub upload` does once or again and again: one commit of a file or a folder.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
 
 use hub_api::{
-    Call, CommitInfo, CommitPlan, HfApi, Operation, RepoRef, RepoType,
+    AddSource, Call, CommitInfo, CommitPlan, HfApi, Operation, RepoRef, RepoType,
     api::{HasCommit, create_repo::CreateRepoCall, upload::UploadFileCall, upload_folder::UploadFolderCall},
+    types::CommitHash,
 };
 
 use crate::{
@@ -28,37 +32,61 @@ pub(super) struct UploadJob<'a> {
     args: Upload,
     api: HfApi,
     repo: RepoRef,
-    local_path: PathBuf,
+    source: Source,
     path_in_repo: String,
-    is_folder: bool,
+}
+
+/// What is uploaded.
+enum Source {
+    Folder(PathBuf),
+    File(AddSource),
 }
 
 impl<'a> UploadJob<'a> {
     pub(super) async fn new(session: &'a Session, args: Upload) -> Result<Self, Failure> {
+        let mut args = args;
+        take_pattern(&mut args)?;
+        if let Some(commit) =
+            args.commit.revision.as_deref().filter(|text| text.parse::<CommitHash>().is_ok())
+        {
+            return Err(Failure::new(
+                Code::Usage,
+                format!("{commit} is a commit: files are uploaded to a branch"),
+            ));
+        }
         let (local_path, path_in_repo) = places(&args)?;
-        let api = session.api().await?;
-        let is_folder = std::fs::metadata(&local_path)
-            .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?
-            .is_dir();
+        let source = if local_path == Path::new(STDIN) {
+            if args.every.is_some() {
+                return Err(Failure::new(
+                    Code::Usage,
+                    "--every reads again and again, and standard input ends",
+                ));
+            }
+            Source::File(standard_input()?)
+        } else {
+            let metadata = std::fs::metadata(&local_path)
+                .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?;
+            if metadata.is_dir() { Source::Folder(local_path) } else { Source::File(local_path.into()) }
+        };
         let has_patterns =
             [&args.source.include, &args.source.exclude, &args.delete].iter().any(|given| !given.is_empty());
-        if has_patterns && !is_folder {
+        if has_patterns && matches!(source, Source::File(_)) {
             return Err(Failure::new(Code::Usage, "--include, --exclude and --delete are for folders"));
         }
+        let api = session.api().await?;
         // The response to the making of the repository names its owner; without that the Hub is asked.
         let is_made_first = !args.dry_run && args.every.is_none();
         let id =
             if is_made_first { args.repo_id.clone() } else { api.get_full_repo_name(&args.repo_id).await? };
         let repo = args.source.repo_type.repo(&id)?;
-        Ok(Self { session, args, api, repo, local_path, path_in_repo, is_folder })
+        Ok(Self { session, args, api, repo, source, path_in_repo })
     }
 
     /// Commits what has changed.
     pub(super) async fn commit(&self, missing: Missing) -> Result<CommitInfo, Failure> {
-        if self.is_folder {
-            self.run(self.folder(), missing).await
-        } else {
-            self.run(self.file(), missing).await
+        match &self.source {
+            Source::Folder(folder) => self.run(self.folder(folder), missing).await,
+            Source::File(file) => self.run(self.file(file), missing).await,
         }
     }
 
@@ -71,9 +99,9 @@ impl<'a> UploadJob<'a> {
     /// What a commit would be.
     pub(super) async fn plan(&self) -> Result<CommitPlan, Failure> {
         let create = || new_repo(&self.api, &self.args);
-        Ok(match self.is_folder {
-            true => self.folder().create_repo(create()).plan().await?,
-            false => self.file().create_repo(create()).plan().await?,
+        Ok(match &self.source {
+            Source::Folder(folder) => self.folder(folder).create_repo(create()).plan().await?,
+            Source::File(file) => self.file(file).create_repo(create()).plan().await?,
         })
     }
 
@@ -87,22 +115,28 @@ impl<'a> UploadJob<'a> {
         Ok(watched(self.session.output.board(), call).await?)
     }
 
-    fn folder(&self) -> UploadFolderCall {
+    fn folder(&self, folder: &Path) -> UploadFolderCall {
         let args = &self.args;
         let call = self
             .api
-            .upload_folder(self.repo.clone(), &self.local_path)
+            .upload_folder(self.repo.clone(), folder)
             .path_in_repo(&self.path_in_repo)
             .ignore_patterns(&args.source.exclude)
             .delete_patterns(&args.delete)
             .links(args.links());
         let include = &args.source.include;
-        told(if include.is_empty() { call } else { call.allow_patterns(include) }, &args.commit)
+        self.told(if include.is_empty() { call } else { call.allow_patterns(include) })
     }
 
-    fn file(&self) -> UploadFileCall {
-        let call = self.api.upload_file(self.local_path.clone(), &self.path_in_repo, self.repo.clone());
-        told(call, &self.args.commit)
+    fn file(&self, file: &AddSource) -> UploadFileCall {
+        self.told(self.api.upload_file(file.clone(), &self.path_in_repo, self.repo.clone()))
+    }
+
+    /// Sets what every commit can be told. A branch that is named and not there is made; a pull request is not.
+    fn told<O: HasCommit>(&self, call: Call<O>) -> Call<O> {
+        let args = &self.args.commit;
+        let is_branch = args.revision.as_deref().is_some_and(|revision| !revision.starts_with("refs/"));
+        told(call, args).create_missing_branch(is_branch)
     }
 }
 
@@ -117,6 +151,34 @@ fn new_repo(api: &HfApi, args: &Upload) -> CreateRepoCall {
         create = create.space_sdk("gradio");
     }
     create
+}
+
+/// The name of standard input.
+const STDIN: &str = "-";
+
+/// Standard input, as a file that can be read twice: once for its hash, once to be sent.
+fn standard_input() -> Result<AddSource, Failure> {
+    let fail = |error| Failure::other("cannot keep standard input in a temporary file", error);
+    let mut file = tempfile::tempfile().map_err(fail)?;
+    io::copy(&mut io::stdin().lock(), &mut file)
+        .map_err(|error| Failure::other("cannot read standard input", error))?;
+    Ok(AddSource::reader(file))
+}
+
+/// Makes of a pattern that nothing has for its name what `--include` of this folder means. What is there is no pattern, whatever its name.
+fn take_pattern(args: &mut Upload) -> Result<(), Failure> {
+    let Some(path) = args.local_path.as_ref().filter(|path| std::fs::symlink_metadata(path).is_err()) else {
+        return Ok(());
+    };
+    let Some(pattern) = path.to_str().filter(|text| text.contains(['*', '?', '['])) else { return Ok(()) };
+    if !args.source.include.is_empty() {
+        let text = format!("{pattern} is a pattern already: say all patterns with --include, and the folder");
+        return Err(Failure::new(Code::Usage, text));
+    }
+    args.source.include = vec![pattern.trim_start_matches("./").to_owned()];
+    args.local_path = Some(PathBuf::from("."));
+    args.path_in_repo.get_or_insert_with(|| ".".to_owned());
+    Ok(())
 }
 
 /// What to upload, and where it goes.
@@ -135,6 +197,16 @@ fn places(args: &Upload) -> Result<(PathBuf, String), Failure> {
             ))
         };
     };
+    if local_path == Path::new(STDIN) {
+        let name =
+            args.path_in_repo.as_deref().filter(|path| !path.ends_with('/') && !matches!(*path, "" | "."));
+        let name = name.ok_or_else(|| {
+            let text =
+                "standard input has no name: say the one in the repository, as in hub upload ID - notes.txt";
+            Failure::new(Code::Usage, text)
+        })?;
+        return Ok((local_path.clone(), name.to_owned()));
+    }
     let path_in_repo = match &args.path_in_repo {
         Some(path) if local_path.is_dir() => path.clone(),
         Some(path) => file_in(path, local_path)?,

@@ -48,7 +48,7 @@ fn a_wrong_file_fails_until_it_is_repaired() {
 }
 
 #[test]
-fn missing_and_extra_files_fail_only_when_asked() {
+fn missing_files_fail_and_extra_ones_only_when_asked() {
     let place = Place::new();
     let (id, _) = downloaded(&place);
     let target = place.home.path().join("target");
@@ -56,12 +56,17 @@ fn missing_and_extra_files_fail_only_when_asked() {
     place.ok(&["download", &id, "a.txt", "--local-dir", folder]);
     fs::write(target.join("mine"), "x").unwrap();
     let verify = ["cache", "verify", &id, "--local-dir", folder];
+    for args in [&verify[..], &[&verify[..], &["--fail-on-missing-files"]].concat()] {
+        let (said, stderr) = failed(&place, args);
+        assert!(said.contains("missing   d/w.bin\n") && said.contains("extra     mine\n"), "{said}");
+        assert!(said.ends_with(": 0 wrong, 2 missing.\n"), "{said}");
+        assert!(stderr.contains("2 missing; --repair downloads"), "{stderr}");
+    }
+    place.ok(&["download", &id, "--local-dir", folder]);
     let said = place.ok(&verify);
-    assert!(said.contains("missing   d/w.bin\n") && said.contains("extra     mine\n"), "{said}");
-    let (_, stderr) = failed(&place, &[&verify[..], &["--fail-on-missing-files"]].concat());
-    assert!(stderr.contains("2 missing"), "{stderr}");
+    assert!(said.contains("extra     mine\n") && said.ends_with(": 0 wrong.\n"), "{said}");
     let (_, stderr) = failed(&place, &[&verify[..], &["--fail-on-extra-files"]].concat());
-    assert!(stderr.contains("1 not of the repository") && !stderr.contains("2 missing"), "{stderr}");
+    assert!(stderr.contains("1 not of the repository") && !stderr.contains("missing"), "{stderr}");
 }
 
 #[test]

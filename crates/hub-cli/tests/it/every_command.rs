@@ -110,6 +110,7 @@ fn every_command_prints_the_json_that_is_documented() {
     spaces(&mut hub, app, files);
 
     hub.run(&["download", demo, "README.md"]);
+    hub.run(&["download", demo]);
     hub.run(&["cache", "list"]);
     hub.run(&["cache", "prune", "--dry-run"]);
     hub.run(&["cache", "verify", demo]);

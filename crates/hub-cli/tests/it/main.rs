@@ -4,8 +4,11 @@
 
 mod addresses;
 mod admin;
+mod as_typed;
 mod bandwidth;
 mod cache;
+#[cfg(unix)]
+mod cache_shared;
 mod cache_verify;
 mod command_line;
 mod control_characters;

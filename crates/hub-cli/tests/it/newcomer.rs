@@ -72,7 +72,7 @@ fn quiet_prints_values_and_no_sentences() {
     let files = folder.path().to_str().unwrap();
     let token = place.ok(&["auth", "token"]).trim().to_owned();
     let pages = place.home.path().join("pages").display().to_string();
-    let lines: [(&[&str], &str); 22] = [
+    let lines: [(&[&str], &str); 23] = [
         (&["man", "pages"], &pages),
         (&["version"], env!("CARGO_PKG_VERSION")),
         (&["auth", "login", "--token", &token], &me),
@@ -89,6 +89,7 @@ fn quiet_prints_values_and_no_sentences() {
         (&["download", demo, "w.bin", "--local-dir", "x", "--dry-run"], ""),
         (&["download", demo, "w.bin"], "[path]"),
         (&["cache", "rm", &format!("model/{demo}"), "--dry-run"], &format!("model/{demo}")),
+        (&["download", demo], "[folder]"),
         (&["cache", "verify", demo], ""),
         (&["cache", "rm", &format!("model/{demo}"), "--yes"], &format!("model/{demo}")),
         (&["cache", "prune", "--yes"], ""),
@@ -102,6 +103,7 @@ fn quiet_prints_values_and_no_sentences() {
         assert!(output.status.success() && log.is_empty(), "{line:?}: {log}");
         match expected {
             "[url]" => assert!(said.starts_with("http") && said.lines().count() == 1, "{line:?}: {said}"),
+            "[folder]" => assert!(std::path::Path::new(said.trim_end()).is_dir(), "{line:?}: {said}"),
             "[path]" => assert!(std::path::Path::new(said.trim_end()).is_file(), "{line:?}: {said}"),
             _ => assert_eq!(said.trim_end(), expected, "{line:?}"),
         }

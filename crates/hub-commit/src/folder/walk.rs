@@ -197,6 +197,8 @@ impl<'a> Scan<'a> {
         } else if is_dir && entry.path_is_symlink() && self.options.links != Links::Follow {
             tracing::warn!(path = ?entry.path(), "a symbolic link to a folder is left out");
             Reason::FolderLink
+        } else if is_dir && let Some(pattern) = self.folder_left_out(entry.path()) {
+            Reason::IgnorePattern { pattern }
         } else {
             if is_dir {
                 found.empty.insert(entry.path().to_path_buf());
@@ -264,6 +266,12 @@ impl<'a> Scan<'a> {
             found.empty.remove(&path);
             found.problems.push(SourceProblem::from_io(path, cause));
         }
+    }
+
+    /// The pattern that leaves out whatever is in a folder: it need not be read, and may not be.
+    fn folder_left_out(&self, path: &Path) -> Option<String> {
+        let at = self.filter.folder_ignored_by(&relative(self.dir, path)?)?;
+        self.options.ignore_patterns.get(at).cloned()
     }
 
     /// Why the patterns leave a file out.

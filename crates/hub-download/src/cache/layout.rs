@@ -19,6 +19,7 @@ use crate::ContentId;
 /// The places of one repository in a cache folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RepoFolder {
+    cache: PathBuf,
     root: PathBuf,
     locks: PathBuf,
 }
@@ -26,7 +27,12 @@ pub(crate) struct RepoFolder {
 impl RepoFolder {
     pub(crate) fn new(cache: &Path, repo: &RepoRef) -> Self {
         let name = folder_name(repo);
-        Self { root: cache.join(&name), locks: cache.join(".locks").join(name) }
+        Self { cache: cache.to_owned(), root: cache.join(&name), locks: cache.join(".locks").join(name) }
+    }
+
+    /// The folder of the cache.
+    pub(crate) fn cache(&self) -> &Path {
+        &self.cache
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -92,6 +98,11 @@ impl RepoFolder {
 /// `models--ada--demo`. Ids have no `--`, so that no two are the same.
 pub(crate) fn folder_name(repo: &RepoRef) -> String {
     format!("{}--{}", repo.repo_type.plural(), repo.id.as_str().replace('/', "--"))
+}
+
+/// `model/ada/demo`: what people call a repository in a cache.
+pub(crate) fn cache_id(repo: &RepoRef) -> String {
+    format!("{}/{}", repo.repo_type, repo.id)
 }
 
 /// Reads what [`folder_name`] writes.

@@ -2,12 +2,24 @@
 
 mod delete;
 pub(crate) mod doomed;
+mod execute;
+mod incomplete;
+mod inside;
 pub(crate) mod layout;
 pub(crate) mod lock;
+mod refs;
 pub(crate) mod scan;
+mod scan_links;
+pub(crate) mod shared;
+#[cfg(unix)]
+#[cfg(test)]
+mod testing;
+mod walk;
 
-pub use self::delete::Deletion;
-pub use self::scan::{CacheInfo, CachedFile, CachedRepo, CachedRevision};
+pub use self::delete::{CachePart, Deletion};
+pub(crate) use self::inside::{belongs, content_of};
+pub use self::scan::{CacheInfo, CachedFile, CachedRepo, CachedRevision, IncompleteFile, SharedBlob};
+pub(crate) use self::walk::{dangling, walk};
 
 use std::{
     fs, io,
@@ -75,7 +87,7 @@ impl Cache {
         let Some(commit) = self.commit_of(repo, revision)? else { return Ok(Cached::Unknown) };
         let folder = self.folder(repo);
         let pointer = folder.pointer(&commit, path)?;
-        Ok(if pointer.is_file() && stays_inside(&folder, &pointer) {
+        Ok(if belongs(&folder, &pointer) {
             Cached::File(pointer)
         } else if folder.missing(&commit, path)?.exists() {
             Cached::KnownMissing
@@ -155,14 +167,6 @@ impl Cache {
     }
 }
 
-/// Whether a file of a commit is in the repository's folder, also when it is a link.
-fn stays_inside(folder: &RepoFolder, pointer: &Path) -> bool {
-    match (pointer.canonicalize(), folder.root().canonicalize()) {
-        (Ok(file), Ok(root)) => file.starts_with(root),
-        _ => false,
-    }
-}
-
 /// Puts a link to a blob at its place in a commit; false if the content is not here.
 ///
 /// A blob of another size is none: a small one is not synced, so that a power failure may have emptied it.
@@ -172,10 +176,10 @@ pub(crate) fn link(
     pointer: &Path,
     size: u64,
 ) -> Result<bool, DownloadError> {
-    let whole = |metadata: fs::Metadata| metadata.is_file() && metadata.len() == size;
-    if !fs::metadata(blob).is_ok_and(whole) {
+    let whole = |metadata: &fs::Metadata| metadata.is_file() && metadata.len() == size;
+    if content_of(folder, blob).as_ref().is_none_or(|metadata| !whole(metadata)) {
         // Where links are impossible, the file itself stands in the folder of the commit.
-        return Ok(fs::symlink_metadata(pointer).is_ok_and(whole));
+        return Ok(fs::symlink_metadata(pointer).is_ok_and(|metadata| whole(&metadata)));
     }
     let target = relative(folder, blob, pointer);
     pointer.parent().map(make_folder).transpose()?;

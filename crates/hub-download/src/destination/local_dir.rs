@@ -9,7 +9,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use hub_types::{CommitHash, SafeRelPath};
+use hub_types::{CommitHash, SafeRelPath, hex};
+use sha1::Digest;
 
 use crate::{
     DownloadError, RemoteFile,
@@ -77,20 +78,54 @@ impl LocalDir {
         path.under(&self.root)?;
         let mut parts: Vec<&str> = path.segments().collect();
         let name = parts.pop().unwrap_or_default();
-        let file = make_folder(&self.root, &parts)?.join(name);
+        let folder = match make_folder(&self.root, &parts) {
+            Err(DownloadError::InTheWay { path }) => {
+                self.make_way(path)?;
+                make_folder(&self.root, &parts)?
+            }
+            made => made?,
+        };
+        let file = folder.join(name);
         let notes: Vec<&str> = NOTES.into_iter().chain(["download"]).chain(parts).collect();
-        let place = make_folder(&self.root, &notes)?.join(format!("{name}.metadata"));
+        let place = make_folder(&self.root, &notes)?.join(note_name(name));
         Ok((file, Note { place }))
     }
 }
 
+impl LocalDir {
+    /// Removes a file that stands where a folder is needed, if it was downloaded.
+    fn make_way(&self, place: PathBuf) -> Result<(), DownloadError> {
+        let path = place.strip_prefix(&self.root).ok().and_then(Path::to_str);
+        let path = path.and_then(|path| path.replace(std::path::MAIN_SEPARATOR, "/").parse().ok());
+        let note = path.and_then(|path| note_of(&self.root, &path)).filter(|note| note.is_file());
+        let Some(note) = note else { return Err(DownloadError::InTheWay { path: place }) };
+        fs::remove_file(&place).map_err(|error| io_error("remove", &place, error))?;
+        drop(fs::remove_file(note));
+        Ok(())
+    }
+}
+
+/// The name of the note beside a file. One that would be too long for the file system is made of the file's hash, which the Python
+/// client does not know: it cannot have such a file.
+fn note_name(file: &str) -> String {
+    const LONGEST: usize = 255;
+    let name = format!("{file}.metadata");
+    if name.len() <= LONGEST {
+        return name;
+    }
+    format!("{}.metadata", hex::encode(&sha1::Sha1::digest(file.as_bytes())))
+}
+
+/// Where the note of a file is; `None` where this system cannot store its name.
+fn note_of(root: &Path, path: &SafeRelPath) -> Option<PathBuf> {
+    let notes: PathBuf = NOTES.iter().collect();
+    let file = path.under(&root.join(notes).join("download")).ok()?;
+    Some(file.with_file_name(note_name(path.file_name())))
+}
+
 /// Whether a file was downloaded to this folder: a file of somebody else's with its name is not it.
 pub(crate) fn is_noted(root: &Path, path: &SafeRelPath) -> bool {
-    let notes: PathBuf = NOTES.iter().collect();
-    path.under(&root.join(notes).join("download")).is_ok_and(|file| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        file.with_file_name(format!("{name}.metadata")).is_file()
-    })
+    note_of(root, path).is_some_and(|note| note.is_file())
 }
 
 /// Whether something was downloaded to this folder, and is there beside the notes of it.
@@ -115,7 +150,7 @@ fn metadata_of(file: &Path) -> Option<fs::Metadata> {
     fs::metadata(file).ok().filter(fs::Metadata::is_file)
 }
 
-/// Makes `root/parts…` step by step and refuses a symbolic link that leads out of `root`.
+/// Makes `root/parts…` step by step and refuses a symbolic link that leads out of `root`, and a file.
 fn make_folder(root: &Path, parts: &[&str]) -> Result<PathBuf, DownloadError> {
     let mut folder = root.to_owned();
     for part in parts {
@@ -127,6 +162,7 @@ fn make_folder(root: &Path, parts: &[&str]) -> Result<PathBuf, DownloadError> {
                     return Err(DownloadError::LeavesFolder { path: folder });
                 }
             }
+            Ok(metadata) if metadata.is_file() => return Err(DownloadError::InTheWay { path: folder }),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::create_dir(&folder) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -207,16 +243,51 @@ mod tests {
         let place = Destination::all_in_folder(&target, vec![file("a/b.txt")]).unwrap().remove(0);
         let found = || target.find(&place.file.commit, &place.file.path).unwrap();
         fs::write(&place.content, "content").unwrap();
-        assert!(!place.is_current().unwrap(), "an etag that is no hash needs a note");
+        assert!(!place.is_current(&crate::SystemDisk).unwrap(), "an etag that is no hash needs a note");
         let Kind::Folder(note) = &place.kind else { panic!("a folder has notes") };
         note.write(&place.file).unwrap();
-        assert!(place.is_current().unwrap());
+        assert!(place.is_current(&crate::SystemDisk).unwrap());
         assert_eq!(found().as_deref(), Some(&*place.content));
 
         let later = SystemTime::now() + Duration::from_secs(60);
         fs::File::options().write(true).open(&place.content).unwrap().set_modified(later).unwrap();
-        assert!(!place.is_current().unwrap());
+        assert!(!place.is_current(&crate::SystemDisk).unwrap());
         assert_eq!(found(), None);
+    }
+
+    #[test]
+    fn a_file_that_became_a_folder_makes_room_if_it_was_downloaded() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = LocalDir::open(dir.path()).unwrap();
+        let place = Destination::all_in_folder(&target, vec![file("d/a")]).unwrap().remove(0);
+        fs::write(&place.content, "mine").unwrap();
+        let error = Destination::all_in_folder(&target, vec![file("d/a/b/c.txt")]).unwrap_err();
+        assert!(matches!(error, DownloadError::InTheWay { .. }), "{error}");
+        assert_eq!(fs::read_to_string(&place.content).unwrap(), "mine");
+
+        let Kind::Folder(note) = &place.kind else { panic!("a folder has notes") };
+        note.write(&place.file).unwrap();
+        let inside = Destination::all_in_folder(&target, vec![file("d/a/b/c.txt")]).unwrap().remove(0);
+        fs::write(&inside.content, "new").unwrap();
+        assert!(!note.place.exists() && dir.path().join("d/a/b/c.txt").is_file());
+    }
+
+    #[test]
+    fn a_name_of_any_length_that_a_file_system_takes_has_a_note() {
+        for length in [1, 246, 247, 250, 255] {
+            let dir = tempfile::tempdir().unwrap();
+            let target = LocalDir::open(dir.path()).unwrap();
+            let name = "n".repeat(length);
+            let place = Destination::all_in_folder(&target, vec![file(&name)]).unwrap().remove(0);
+            fs::write(&place.content, "content").unwrap();
+            fs::write(&place.lock, "").unwrap();
+            let Kind::Folder(note) = &place.kind else { panic!("a folder has notes") };
+            note.write(&place.file).unwrap();
+            assert!(place.is_current(&crate::SystemDisk).unwrap(), "{length}");
+            assert!(is_noted(dir.path(), &place.file.path), "{length}");
+            let as_python = note.place.ends_with(format!("{name}.metadata"));
+            assert_eq!(as_python, length <= 246);
+        }
     }
 
     #[cfg(unix)]

@@ -16,9 +16,10 @@ use sha1::Digest;
 
 use crate::cache::doomed::finish_deletions;
 use crate::cache::layout::RepoFolder;
+use crate::cache::shared::SharedEntry;
 use crate::destination::local_dir::{LocalDir, Note};
 use crate::disk::io_error;
-use crate::{Cache, DownloadError, RemoteFile, cache};
+use crate::{Cache, Disk, DownloadError, DownloadOptions, RemoteFile, cache};
 
 /// The places of one file. All methods wait for the disk.
 #[derive(Debug, Clone)]
@@ -34,21 +35,28 @@ pub(crate) struct Destination {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
-    /// A link at `pointer` leads to the content.
-    Cache { folder: RepoFolder, pointer: PathBuf },
+    /// A link at `pointer` leads to the content. `shared` is what the store of all repositories calls it, if that is used.
+    Cache { folder: RepoFolder, pointer: PathBuf, shared: Option<SharedEntry> },
     /// A note says what the content is.
     Folder(Note),
 }
 
 impl Destination {
     /// The places of files in a cache. Every name is checked before anything is made.
-    pub(crate) fn all_in_cache(cache: &Cache, files: Vec<RemoteFile>) -> Result<Vec<Self>, DownloadError> {
+    pub(crate) fn all_in_cache(
+        cache: &Cache,
+        files: Vec<RemoteFile>,
+        options: &DownloadOptions,
+    ) -> Result<Vec<Self>, DownloadError> {
+        let is_shared = options.uses_shared_blobs();
         let place = |file: RemoteFile| {
             let folder = cache.folder(&file.repo);
             let pointer = folder.pointer(&file.commit, &file.path)?;
             let content = folder.blob(&file.id);
             let (stem, lock) = (content.clone(), folder.lock(&file.id));
-            Ok(Self { file, content, stem, lock, kind: Kind::Cache { folder, pointer } })
+            let hash = file.xet_hash.filter(|_| is_shared);
+            let shared = hash.and_then(|hash| SharedEntry::new(cache.root(), &hash, file.size));
+            Ok(Self { file, content, stem, lock, kind: Kind::Cache { folder, pointer, shared } })
         };
         let places = files.into_iter().map(place).collect::<Result<Vec<_>, DownloadError>>()?;
         cache.open()?;
@@ -82,18 +90,31 @@ impl Destination {
         }
     }
 
-    /// Whether the file is there with its content. Mends a link or a note that is missing.
-    pub(crate) fn is_current(&self) -> Result<bool, DownloadError> {
+    /// Whether the file is there with its content. Mends a link or a note that is missing, and takes what another repository of the
+    /// cache has.
+    pub(crate) fn is_current(&self, disk: &dyn Disk) -> Result<bool, DownloadError> {
         match &self.kind {
-            Kind::Cache { folder, pointer } => cache::link(folder, &self.content, pointer, self.file.size),
+            Kind::Cache { folder, pointer, shared } => {
+                let link = || cache::link(folder, &self.content, pointer, self.file.size);
+                Ok(link()? || shared.as_ref().is_some_and(|one| one.take(disk, &self.content)) && link()?)
+            }
             Kind::Folder(note) => note.confirms(&self.content, &self.file),
+        }
+    }
+
+    /// Gives a content to the store of all repositories, once its Xet hash was found right. With `replace` what is there is replaced.
+    pub(crate) fn share(&self, disk: &dyn Disk, replace: bool) -> Result<(), DownloadError> {
+        let Kind::Cache { shared: Some(entry), .. } = &self.kind else { return Ok(()) };
+        match entry.publish(disk, &self.content, replace) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(io_error("write", &self.content, error)),
         }
     }
 
     /// Makes what leads to the content that was published: a link, or a note.
     pub(crate) fn settle(&self) -> Result<(), DownloadError> {
         match &self.kind {
-            Kind::Cache { folder, pointer } => {
+            Kind::Cache { folder, pointer, .. } => {
                 if cache::link(folder, &self.content, pointer, self.file.size)? {
                     return Ok(());
                 }

@@ -6,15 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
+use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath, TreeEntry};
 
+use crate::cache::dangling;
 use crate::destination::Destination;
 use crate::destination::collision::Doubtful;
 use crate::destination::local_dir::{self, LocalDir};
 use crate::disk::{check_room, io_error};
 use crate::listing::tree::Tree;
 use crate::transfer::partial::kept_in;
-use crate::{Cache, Cached, Disk, DownloadError, RemoteFile};
+use crate::{Cache, Cached, Disk, DownloadError, DownloadOptions, RemoteFile};
 
 /// The ending of a listing that a transfer contradicted.
 const DOUBTFUL: &str = "doubtful";
@@ -127,7 +128,11 @@ impl Target {
             let path = path.parse::<SafeRelPath>().ok();
             path.and_then(|path| path.under(&folder).ok()).is_some_and(|place| place.is_file())
         };
-        let missing = listed.filter(|path| !is_here(path)).cloned().collect();
+        let mut missing: Vec<String> = listed.filter(|path| !is_here(path)).cloned().collect();
+        // Without a listing, a link whose content is gone is all that tells of a file.
+        if !listed_at_all && matches!(self, Self::Cache(_)) {
+            missing = dangling(&folder)?.into_iter().filter(|path| takes(path)).collect();
+        }
         Ok(Some(Kept { folder, missing, listed: listed_at_all }))
     }
 
@@ -138,6 +143,29 @@ impl Target {
             Self::Folder(folder) if !folder.is_dir() => None,
             _ => Tree::read(&self.tree(repo, commit).ok()?),
         }
+    }
+
+    /// The files of a revision as they were listed when it was downloaded, without asking the Hub. A branch or tag is what it was in
+    /// `refs`, a cache, when the Hub was last asked. Python: `get_cached_repo_tree`.
+    ///
+    /// # Errors
+    /// [`DownloadError::NoListing`] when none is kept; [`DownloadError::Invalid`] when this system cannot store the revision's name.
+    pub fn listed_files(
+        &self,
+        repo: &RepoRef,
+        revision: &Revision,
+        refs: Option<&Cache>,
+    ) -> Result<Vec<TreeEntry>, DownloadError> {
+        let own = if let Self::Cache(cache) = self { Some(cache) } else { None };
+        let commit = match refs.or(own) {
+            Some(cache) => cache.commit_of(repo, revision)?,
+            None => revision.as_commit(),
+        };
+        let tree = commit.and_then(|commit| self.read_tree(repo, &commit));
+        tree.map(|tree| tree.entries()).ok_or_else(|| DownloadError::NoListing {
+            what: format!("{repo} at {revision}"),
+            folder: self.root().to_owned(),
+        })
     }
 
     /// As [`Self::read_tree`], also where the listing is doubtful.
@@ -189,12 +217,13 @@ impl Target {
         revision: &Revision,
         commit: &CommitHash,
         files: Vec<RemoteFile>,
-        (force, disk): (bool, &dyn Disk),
+        options: &DownloadOptions,
     ) -> Result<Prepared, DownloadError> {
+        let (force, disk) = (options.force, &*options.disk);
         let doubtful = Doubtful::among(files.iter().map(|file| file.path.as_str()));
         let (root, places) = match self {
             Self::Cache(cache) => {
-                let places = Destination::all_in_cache(cache, files)?;
+                let places = Destination::all_in_cache(cache, files, options)?;
                 doubtful.check(disk, cache.root())?;
                 cache.make_folders(repo, commit)?;
                 cache.note_commit(repo, revision, commit)?;
@@ -208,7 +237,7 @@ impl Target {
         };
         let mut prepared = Prepared { root, here: Vec::new(), missing: Vec::new() };
         for place in places {
-            let here = !force && place.is_current()?;
+            let here = !force && place.is_current(disk)?;
             if here { &mut prepared.here } else { &mut prepared.missing }.push(place);
         }
         prepared.check_room(self.root(), disk)?;

@@ -78,20 +78,20 @@ pub(crate) async fn metadata_within(
     let call = CallInfo::new("hf_hub_download", format!("{repo} {path}"), RetryClass::Read);
     let url = route::repo(repo).resolve(revision, path.as_str());
     let response = ask(transport, call, &url, limits).await?;
-    let facts = read(&response, path.as_str())?;
-    if facts.id.is_opaque() || !facts.id.allows(facts.size) {
-        return confirmed(transport, repo, path, facts, limits).await;
+    let (facts, size) = read(&response, path.as_str())?;
+    match size {
+        Some(size) if !facts.id.is_opaque() && facts.id.allows(size) => Ok(facts),
+        _ => confirmed(transport, repo, path, (facts, size), limits).await,
     }
-    Ok(facts)
 }
 
 /// The facts with hash and size as the listing of the commit has them, where a proxy or a server of another kind has changed
-/// what the response says: without a hash nothing could check the content.
+/// what the response says or left the size out: without a hash nothing could check the content.
 async fn confirmed(
     transport: &Transport,
     repo: &RepoRef,
     path: &SafeRelPath,
-    facts: FileMetadata,
+    (facts, size): (FileMetadata, Option<u64>),
     limits: Option<Timeouts>,
 ) -> Result<FileMetadata, DownloadError> {
     let revision = Revision::from(facts.commit.clone());
@@ -103,7 +103,10 @@ async fn confirmed(
         .map(|entries| entries.into_iter().find(|entry| entry.path == path.as_str() && entry.is_file()));
     match listed {
         Ok(Some(entry)) => {
-            let id = ContentId::from_etag(entry.content_id());
+            let id = match &entry.lfs {
+                Some(lfs) => ContentId::from_etag(&lfs.oid),
+                None => ContentId::of_git(&entry.oid),
+            };
             if !id.is_opaque() && id.allows(entry.size) {
                 return Ok(FileMetadata { id, size: entry.size, ..facts });
             }
@@ -113,7 +116,7 @@ async fn confirmed(
             tracing::debug!(%error, %path, "the listing of the commit does not say what the file is")
         }
     }
-    if !facts.id.allows(facts.size) {
+    if !size.is_some_and(|size| facts.id.allows(size)) {
         return Err(DownloadError::Metadata { path: path.to_string(), header: "content-length" });
     }
     tracing::warn!(%path, "the Hub gives no hash of this file: its content is checked by its size only");
@@ -130,7 +133,8 @@ pub async fn metadata_at(transport: &Transport, url: &str) -> Result<FileMetadat
     let uri = Uri::try_from(url).map_err(|_| wrong())?;
     let shown = RedactedUrl::new(&uri, None).to_string();
     let call = CallInfo::new("get_hf_file_metadata", shown.as_str(), RetryClass::Read);
-    read(&ask(transport, call, url, None).await?, &shown)
+    let (facts, size) = read(&ask(transport, call, url, None).await?, &shown)?;
+    size.map(|_| facts).ok_or(DownloadError::Metadata { path: shown, header: "content-length" })
 }
 
 async fn ask(
@@ -143,25 +147,32 @@ async fn ask(
     Ok(transport.open(call, request.once_within(limits).finish()?).await?)
 }
 
-fn read(response: &Response<Body>, file: &str) -> Result<FileMetadata, DownloadError> {
+/// The facts of a response, and the size if it says one.
+fn read(response: &Response<Body>, file: &str) -> Result<(FileMetadata, Option<u64>), DownloadError> {
     let headers = response.headers();
     let missing = |header| DownloadError::Metadata { path: file.to_owned(), header };
-    let commit = text(headers, X_REPO_COMMIT).and_then(|commit| commit.parse().ok());
-    let etag = text(headers, X_LINKED_ETAG).or_else(|| text(headers, ETAG.as_str()));
+    let commit: CommitHash = text(headers, X_REPO_COMMIT)
+        .and_then(|commit| commit.parse().ok())
+        .ok_or_else(|| missing(X_REPO_COMMIT))?;
+    let linked = text(headers, X_LINKED_ETAG).map(ContentId::from_etag);
+    let in_git = || text(headers, ETAG.as_str()).map(|etag| ContentId::in_git(etag, &commit));
+    let id = linked.or_else(in_git).ok_or_else(|| missing("etag"))?;
     let here = response.status().is_success();
     // The length of a redirect's own body says nothing about the file.
     let length = text(headers, CONTENT_LENGTH.as_str()).filter(|_| here);
-    let size = text(headers, X_LINKED_SIZE).or(length).and_then(|size| size.parse().ok());
+    let size = text(headers, X_LINKED_SIZE).or(length).map(str::parse::<u64>).transpose();
+    let size = size.map_err(|_| missing("content-length"))?;
     let elsewhere =
         text(headers, LOCATION.as_str()).filter(|_| !here).and_then(|location| location.parse().ok());
     let asked = response.extensions().get().map(|EffectiveUri(uri)| uri.clone());
-    Ok(FileMetadata {
-        commit: commit.ok_or_else(|| missing(X_REPO_COMMIT))?,
-        id: ContentId::from_etag(etag.ok_or_else(|| missing("etag"))?),
-        size: size.ok_or_else(|| missing("content-length"))?,
+    let facts = FileMetadata {
+        commit,
+        id,
+        size: size.unwrap_or_default(),
         xet_hash: text(headers, XET_HASH_HEADER).and_then(|hash| hash.parse().ok()),
         location: elsewhere.or(asked).unwrap_or_default(),
-    })
+    };
+    Ok((facts, size))
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fs, path::Path};
 use futures_util::TryStreamExt;
 use hub_endpoints::ListRepoTree;
 use hub_transport::{Timeouts, Transport};
-use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath, TreeEntry, lfs};
+use hub_types::{
+    CommitHash, RepoRef, Revision, SafeRelPath, TreeEntry, lfs,
+    tree::{EntryKind, TreeLfs},
+};
 use hub_xet::MerkleHash;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +46,7 @@ impl Listed {
 
     /// What identifies the content.
     pub(crate) fn id(&self) -> ContentId {
-        ContentId::from_etag(self.lfs_sha256.as_deref().unwrap_or(&self.blob_id))
+        self.lfs_sha256.as_deref().map_or_else(|| ContentId::of_git(&self.blob_id), ContentId::from_etag)
     }
 
     /// The Xet hash, if the Hub has the file by Xet.
@@ -51,8 +54,19 @@ impl Listed {
         self.xet_hash.as_deref()?.parse().ok()
     }
 
+    /// The entry that the Hub listed, as far as it was kept.
+    fn entry(&self, path: &str) -> TreeEntry {
+        let mut entry = TreeEntry::new(EntryKind::File, &self.blob_id, self.size, path);
+        let size = self.lfs_size.unwrap_or(self.size);
+        entry.lfs = self.lfs_sha256.as_ref().map(|oid| TreeLfs::new(oid, size));
+        entry.extra.extend(self.xet_hash.as_ref().map(|hash| ("xetHash".to_owned(), hash.as_str().into())));
+        entry
+    }
+
     fn is_usable(&self) -> bool {
-        self.lfs_sha256.as_deref().is_none_or(lfs::is_oid) && !self.id().is_opaque()
+        self.lfs_sha256.as_deref().is_none_or(lfs::is_oid)
+            && self.xet_hash.as_deref().is_none_or(lfs::is_oid)
+            && !self.id().is_opaque()
     }
 }
 
@@ -73,6 +87,11 @@ impl Tree {
             .try_collect()
             .await?;
         Ok(Self { format_version: FORMAT, files })
+    }
+
+    /// The files as the Hub listed them, by path.
+    pub(crate) fn entries(&self) -> Vec<TreeEntry> {
+        self.files.iter().map(|(path, listed)| listed.entry(path)).collect()
     }
 
     /// What was kept of an earlier response. Waits for the disk.

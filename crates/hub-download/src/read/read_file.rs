@@ -165,7 +165,9 @@ impl ReadRequest {
             let size = File::open(&place).and_then(|content| content.metadata()).map_err(fail)?.len();
             // The content that the link leads to has the name of its hash. Where links are impossible, an earlier listing may
             // know it.
-            let linked = fs::read_link(&place).ok().map(|blob| name_of(&blob));
+            // The name of a git blob with 64 digits does not tell that it is none of LFS.
+            let is_clear = commit.as_str().len() == 40;
+            let linked = fs::read_link(&place).ok().filter(|_| is_clear).map(|blob| name_of(&blob));
             let noted = || noted_id(&cache, &repo, &commit, &path);
             let id = linked.or_else(noted).unwrap_or_else(|| name_of(&place));
             Ok(Some(Located::in_cache(RemoteFile::new(repo, commit, path, size, id), place)))

@@ -13,8 +13,6 @@ mod recipe;
 mod reconstruct;
 mod trouble;
 
-pub(crate) use self::recipe::Recipe;
-
 use std::sync::Arc;
 
 use hub_xet::chunker::Chunker;
@@ -23,7 +21,7 @@ use hub_xet::{MerkleHash, hash::ChunkHasher};
 use self::base::Bases;
 use self::chunk_log::ChunkLog;
 use self::download::Download;
-use self::recipe::{BlobChunk, RecipeWriter};
+use self::recipe::{BlobChunk, Recipe, RecipeWriter};
 use crate::destination::{Destination, Kind};
 use crate::disk::blocking;
 use crate::job::Job;
@@ -35,6 +33,15 @@ const WORTHWHILE: u64 = 16 * 1024 * 1024;
 /// The same where an older version of the file is here.
 const WORTHWHILE_WITH_BASE: u64 = 1024 * 1024;
 
+/// What is known of a file that came by Xet.
+#[derive(Debug, Default)]
+pub(crate) struct ByXet {
+    /// Whether all of it has the announced Xet hash.
+    pub(crate) has_hash: bool,
+    /// Its recipe, to be published with it.
+    pub(crate) recipe: Option<Recipe>,
+}
+
 /// Brings what it can of a large file. If that is all of it, it has the announced hashes, and there may be a recipe to publish with it.
 ///
 /// # Errors
@@ -43,13 +50,15 @@ pub(crate) async fn fetch(
     job: &Job<'_>,
     place: &Destination,
     sink: Sink,
-) -> Result<(Sink, Option<Recipe>), DownloadError> {
+) -> Result<(Sink, ByXet), DownloadError> {
     let file = &place.file;
-    let Some(hash) = file.xet_hash else { return Ok((sink, None)) };
+    let Some(hash) = file.xet_hash else { return Ok((sink, ByXet::default())) };
     if !pays(job, place, &sink).await? {
-        return Ok((sink, None));
+        return Ok((sink, ByXet::default()));
     }
-    let Some(cas) = job.xet.get(job.transport, file).await else { return Ok((sink, None)) };
+    let Some(cas) = job.xet.get(job.transport, file).await else {
+        return Ok((sink, ByXet::default()));
+    };
     job.report(file, sink.position);
     let prepared = {
         let (place, force) = (place.clone(), job.options.force);
@@ -131,16 +140,20 @@ fn conclude(
     hash: MerkleHash,
     mut sink: Sink,
     log: ChunkLog,
-) -> Result<(Sink, Option<Recipe>), DownloadError> {
+) -> Result<(Sink, ByXet), DownloadError> {
     if sink.position < file.size {
-        return Ok((sink, None));
+        return Ok((sink, ByXet::default()));
     }
     let of_chunks = log.finish(file.size);
     let is_right = of_chunks.as_ref().is_none_or(|(actual, _)| *actual == hash);
     if !is_right || sink.digest().is_some_and(|digest| digest != file.id.as_str()) {
         tracing::warn!(path = %file.path, "what came by Xet has another hash than the announced one; the file is fetched by GET");
         sink.restart()?;
-        return Ok((sink, None));
+        return Ok((sink, ByXet::default()));
     }
-    Ok((sink, of_chunks.and_then(|(_, recipe)| recipe)))
+    let by_xet = match of_chunks {
+        Some((_, recipe)) => ByXet { has_hash: true, recipe },
+        None => ByXet::default(),
+    };
+    Ok((sink, by_xet))
 }

@@ -81,7 +81,7 @@ async fn a_deletion_that_was_killed_is_completed_by_the_next_download_and_by_the
             download(&place, 1_000).await;
         } else {
             let info = cache.scan().unwrap();
-            let all = info.repos.iter().flat_map(|repo| &repo.revisions).map(|revision| &revision.commit);
+            let all = info.revisions().map(|(repo, revision)| (&repo.repo, &revision.commit));
             info.delete_revisions(all).execute(&cache).unwrap();
             assert!(cache.scan().unwrap().repos.is_empty());
         }

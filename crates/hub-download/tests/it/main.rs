@@ -14,6 +14,8 @@ mod parts;
 mod readers;
 mod seekable;
 mod server;
+#[cfg(unix)]
+mod shared;
 mod stand_in;
 mod storage;
 mod watched;

@@ -92,7 +92,7 @@ async fn f71_a_name_in_a_cache_that_is_no_text_is_a_warning_and_harms_nothing_el
     let cache = Cache::new(place.folder.path());
     let info = cache.scan().unwrap();
     assert_eq!((info.repos.len(), info.repos[0].revisions[0].files.len(), info.warnings.len()), (1, 1, 2));
-    let all = info.repos[0].revisions.iter().map(|revision| &revision.commit);
+    let all = info.revisions().map(|(repo, revision)| (&repo.repo, &revision.commit));
     info.delete_revisions(all).execute(&cache).unwrap();
     assert!(!found.exists() && cache.scan().unwrap().repos.is_empty());
 }

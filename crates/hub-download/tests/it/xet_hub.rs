@@ -220,7 +220,17 @@ impl XetHub {
         place: &Place,
         policy: XetPolicy,
     ) -> Result<Vec<u8>, DownloadError> {
-        let repo = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
+        self.download_of("ada/demo", place, policy).await
+    }
+
+    /// Downloads `w.bin` of a repository; all have the same file.
+    pub(crate) async fn download_of(
+        self: &Arc<Self>,
+        repo: &str,
+        place: &Place,
+        policy: XetPolicy,
+    ) -> Result<Vec<u8>, DownloadError> {
+        let repo = RepoRef::new(RepoType::Model, repo.parse().unwrap());
         let wanted = FileRequest::new(repo, "w.bin".parse().unwrap(), place.target.clone());
         let options = place.options.clone().xet(policy).parts(Parts::new().bytes(64 * 1024));
         Ok(std::fs::read(hf_hub_download(&self.transport(), wanted.options(options)).await?).unwrap())

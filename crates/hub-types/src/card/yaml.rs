@@ -56,7 +56,9 @@ pub(super) fn read(yaml: &str, lines_before: u64) -> Result<Option<CardMap>, Car
 fn in_words(yaml: &str, error: &serde_saphyr::Error, lines_before: u64) -> String {
     let words = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
     let location = error.location().filter(|location| location.line() > 0);
-    let Some(location) = location else { return words };
+    let plain =
+        |what: &str| PLAIN.iter().find(|(technical, _)| what.contains(technical)).map(|(_, plain)| *plain);
+    let Some(location) = location else { return plain(&words).map_or(words, str::to_owned) };
     let place = format!("line {}, column {}", location.line(), location.column());
     let what = words
         .replace(&format!(" at {place}"), "")
@@ -67,16 +69,19 @@ fn in_words(yaml: &str, error: &serde_saphyr::Error, lines_before: u64) -> Strin
     let indented = |line: &str| line.trim_start_matches(' ').starts_with('\t');
     let with_tab = yaml.lines().position(indented).filter(|_| what.contains("tab"));
     let line = with_tab.map_or(location.line(), |at| at as u64 + 1);
-    let plain = PLAIN.iter().find(|(technical, _)| what.contains(technical));
-    let what = plain.map_or(what.as_str(), |(_, plain)| plain);
+    let what = plain(&what).unwrap_or(&what);
     format!("line {} of README.md: {what}", line + lines_before)
 }
+
+const TOO_MUCH: &str = "the metadata is too much: it has too many values, or they are nested too deep";
 
 /// What the YAML library says, and what the author of a card understands.
 const PLAIN: &[(&str, &str)] = &[
     ("mapping values", "there is a second \": \" in one line; put the text after the first one in quotes"),
     ("did not find expected ',' or ']'", "a \"[\" is not closed by \"]\""),
     ("did not find expected ',' or '}'", "a \"{\" is not closed by \"}\""),
+    ("limits breached", TOO_MUCH),
+    ("recursion limit", TOO_MUCH),
     ("tab", "YAML is indented with spaces, there is a tab"),
 ];
 

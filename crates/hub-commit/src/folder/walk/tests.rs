@@ -117,6 +117,17 @@ mod unix {
     }
 
     #[test]
+    fn a_folder_that_the_patterns_leave_out_is_not_read() {
+        let dir = folder(&["ok", "out/deep/x"]);
+        // Whoever read it would stumble over this.
+        fs::write(dir.path().join("out").join(OsStr::from_bytes(b"bad\xff")), "x").unwrap();
+        let options = FolderOptions::new().ignore_patterns(["out/*"]);
+        assert_eq!(paths(&scan(dir.path(), &options).unwrap()), ["ok"]);
+        let reason = Reason::IgnorePattern { pattern: "out/*".into() };
+        assert_eq!(skipped(dir.path(), &options), [("out/".to_owned(), reason)]);
+    }
+
+    #[test]
     fn f70_links_to_files_are_followed_and_those_to_folders_when_asked() {
         let outside = folder(&["data/x"]);
         let dir = folder(&["real"]);
