@@ -50,7 +50,8 @@ pub(crate) fn user_name(number: u32) -> Option<String> {
     })
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::{fs, os::unix::fs::chown};
 

@@ -33,7 +33,7 @@ impl Push {
 }
 
 impl Store {
-    /// Prepares the check of a push of so many bytes: notes which LFS objects the repository has. They come before the push.
+    /// Prepares the check of a push of so many bytes: notes which large files the repository has, and has whole. They come before the push.
     ///
     /// # Errors
     /// `QuotaExceeded`.
@@ -49,15 +49,23 @@ impl Store {
         let path = folder.path().join("objects");
         let file = fs::File::create(&path).map_err(StoreError::io("write", &path))?;
         let mut file = BufWriter::new(file);
+        let lost = self.xet().lost_files(repo)?;
         self.database().read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT oid, size FROM lfs_objects WHERE repo = ?1
-                 UNION SELECT oid, size FROM xet_repo_files JOIN xet_files USING (file) WHERE repo = ?1",
+                "SELECT oid, size, NULL FROM lfs_objects WHERE repo = ?1
+                 UNION SELECT oid, size, file FROM xet_repo_files JOIN xet_files USING (file) WHERE repo = ?1",
             )?;
             let mut rows = statement.query(params![repo.key])?;
             while let Some(row) = rows.next()? {
-                let (oid, size): (String, u64) = (row.get(0)?, row.get(1)?);
-                writeln!(file, "{oid} {size}").map_err(StoreError::io("write", &path))?;
+                let (oid, size, by_xet): (String, u64, Option<Vec<u8>>) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?);
+                let is_whole = match &by_xet {
+                    Some(file) => !lost.contains(file),
+                    None => self.lfs().is_stored(&oid, size),
+                };
+                if is_whole {
+                    writeln!(file, "{oid} {size}").map_err(StoreError::io("write", &path))?;
+                }
             }
             Ok(())
         })?;

@@ -20,7 +20,7 @@ pub(crate) struct World {
     pub(crate) hub: EmbeddedHub,
     address: String,
     pub(crate) folder: TempDir,
-    runtime: tokio::runtime::Runtime,
+    pub(crate) runtime: tokio::runtime::Runtime,
 }
 
 impl World {
@@ -58,7 +58,7 @@ impl World {
     }
 
     /// What git says when it fails.
-    fn fails(&self, folder: &str, args: &[&str]) -> String {
+    pub(crate) fn fails(&self, folder: &str, args: &[&str]) -> String {
         let output = self.run(&self.path(folder), args);
         assert!(!output.status.success(), "git {args:?} should fail");
         String::from_utf8_lossy(&output.stderr).into_owned()
@@ -332,7 +332,13 @@ fn a_pushed_file_that_leads_to_no_lfs_content_is_refused_and_named() {
         assert_eq!(refs["branches"][0]["targetCommit"], before.trim());
         world.git("clone", &["reset", "--quiet", "--hard", before.trim()]);
     }
+    // Nor to what is lost on the disk, until it came again.
     world.edit("clone", "w.bin", &pointer(&oid, content.len()));
+    std::fs::remove_file(world.hub.dir().join("lfs/objects").join(&oid[..2]).join(&oid[2..4]).join(&oid))
+        .unwrap();
+    let said = world.fails("clone", &["push", "--quiet"]);
+    assert!(said.contains("does not exist: \"w.bin\""), "{said}");
+    world.runtime.block_on(upload(&world.hub, "ada/demo", &content));
     world.edit("clone", "like.txt", b"version https://git-lfs.github.com/spec/v1\nno pointer\n");
     world.git("clone", &["push", "--quiet"]);
     assert_eq!(world.send(get("/ada/demo/resolve/main/w.bin")).status, 302);

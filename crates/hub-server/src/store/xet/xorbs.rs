@@ -1,6 +1,6 @@
 //! How xorbs come in, and parts of them go out.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::HashSet, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, Stream};
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     BoxError,
     store::{
-        LfsError, Result, StoreError,
+        LfsError, RepoRecord, Result, StoreError,
         database::now,
         lfs::{
             incoming::{Incoming, blocking, receive},
@@ -210,6 +210,26 @@ impl XetStore {
                 }
             }
             Ok(true)
+        })
+    }
+
+    /// The hashes of those files of a repository that need a xorb which is not stored whole: none, as a rule. Each xorb is looked at once.
+    /// Blocks.
+    pub(crate) fn lost_files(&self, repo: &RepoRecord) -> Result<HashSet<Vec<u8>>> {
+        const XORBS: &str = "SELECT DISTINCT hash, size FROM xet_repo_files JOIN xet_file_xorbs USING (file)
+             JOIN xet_xorbs ON hash = xorb WHERE repo = ?1";
+        self.shared.database.read(|connection| {
+            let mut xorbs = connection.prepare_cached(XORBS)?;
+            let mut files = connection.prepare_cached("SELECT file FROM xet_file_xorbs WHERE xorb = ?1")?;
+            let (mut rows, mut lost) = (xorbs.query([repo.key])?, HashSet::new());
+            while let Some(row) = rows.next()? {
+                let xorb = hash_from_column(row, 0)?;
+                if !self.is_stored(&xorb, row.get(1)?) {
+                    let theirs = files.query_map([xorb.as_bytes()], |row| row.get(0))?;
+                    lost.extend(theirs.collect::<rusqlite::Result<Vec<Vec<u8>>>>()?);
+                }
+            }
+            Ok(lost)
         })
     }
 

@@ -16,7 +16,7 @@ use hub_xet::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::desk::{Cas, add, noise};
+use super::desk::{Cas, Prepared, add, noise};
 use crate::support::{ADA, Log, call, commit, get, head, lfs_line, path_of, post, sha256};
 
 fn open(dir: &Path) -> EmbeddedHub {
@@ -168,4 +168,25 @@ async fn chunks_that_cannot_be_sent_are_in_the_log_with_their_hash_repository_an
     let body = tower::ServiceExt::oneshot(hub.clone(), whole.request()).await.unwrap().into_body();
     assert!(http_body_util::BodyExt::collect(body).await.is_err());
     log.line(&["ERROR", "whole", "broke off", "ada/demo", &hash.to_string()]);
+}
+
+#[test]
+fn a_push_leads_to_no_file_whose_chunks_are_lost() {
+    let world = crate::git::World::new(crate::support::hub());
+    world.clone(Some(ADA), "ada/demo", "clone");
+    let (lost, kept) = (noise(66, 200_000), noise(67, 200_000));
+    for (name, content) in [("lost.bin", &lost), ("kept.bin", &kept)] {
+        let prepared = Prepared::new(content);
+        world.runtime.block_on(async {
+            Cas::of(&world.hub, "ada/demo", "write").await.upload(&prepared).await;
+        });
+        if name == "lost.bin" {
+            damage(&place(world.hub.dir(), &prepared.xorb.hash(), ""), "lost");
+        }
+        let (oid, size) = (sha256(content), content.len());
+        let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n");
+        world.edit("clone", name, pointer.as_bytes());
+    }
+    let said = world.fails("clone", &["push", "--quiet"]);
+    assert!(said.contains("does not exist: \"lost.bin\"") && !said.contains("kept.bin"), "{said}");
 }
