@@ -152,7 +152,9 @@ mod tests {
 
     #[test]
     fn clients_and_this_hub_find_the_same_head_and_the_same_words() {
-        for readme in ["\u{feff}---\nlanguage: no\n---", "\n \n---\nlanguage: no\n---  \n", "---\rlanguage: no\r---\r"] {
+        for readme in
+            ["\u{feff}---\nlanguage: no\n---", "\n \n---\nlanguage: no\n---  \n", "---\rlanguage: no\r---\r"]
+        {
             assert_eq!(tags(RepoType::Model, &fields(readme)), ["no"], "{readme:?}");
         }
     }
