@@ -5,6 +5,7 @@
 
 mod download;
 mod gguf;
+mod head;
 mod local;
 mod request;
 mod safetensors;

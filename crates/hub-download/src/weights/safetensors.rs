@@ -7,19 +7,17 @@ use hub_types::{
         WeightsError,
         safetensors::{
             INDEX_FILE, MAX_INDEX, SINGLE_FILE, SafetensorsFileMetadata, SafetensorsIndex,
-            SafetensorsRepoMetadata, head_size, parse,
+            SafetensorsRepoMetadata,
         },
     },
 };
 
+use super::head::head_of;
 use super::request::{WeightsRequest, wrong};
 use super::shards;
 use crate::read::locate;
 use crate::read::located::Located;
-use crate::{DownloadError, DownloadTimeouts, ReadRequest};
-
-/// How much is read first: as Python. Most headers are shorter.
-const FIRST: u64 = 100_001;
+use crate::{DownloadError, ReadRequest};
 
 /// Reads the head of one safetensors file; the range of `wanted` does not count. Python:
 /// `parse_safetensors_file_metadata`.
@@ -109,22 +107,6 @@ pub(super) async fn layout(transport: &Transport, wanted: &WeightsRequest) -> Re
 /// The files that an index names, in order.
 pub(super) fn paths(index: &SafetensorsIndex) -> Result<Vec<SafeRelPath>, DownloadError> {
     index.files().into_iter().map(|file| Ok(file.parse()?)).collect()
-}
-
-/// Reads the head of a file.
-pub(super) async fn head_of(
-    transport: &Transport,
-    located: &Located,
-    timeouts: DownloadTimeouts,
-) -> Result<SafetensorsFileMetadata, DownloadError> {
-    let (size, wrong) = (located.file.size, wrong(&located.file.path));
-    let mut head = located.read(transport, 0..FIRST, timeouts).await?;
-    let needed = head_size(&head).map_err(&wrong)?;
-    let read = head.len() as u64;
-    if read < needed && needed <= size {
-        head.extend(located.read(transport, read..needed, timeouts).await?);
-    }
-    parse(&head, Some(size)).map_err(&wrong)
 }
 
 /// One of the files that weights are expected in.

@@ -15,8 +15,8 @@ use hub_types::{
     },
 };
 
+use super::head::head_of;
 use super::request::{WeightsRequest, wrong};
-use super::safetensors::head_of;
 use crate::listing::metadata::metadata_within;
 use crate::read::located::Located;
 use crate::{ContentId, DownloadError, RemoteFile};

@@ -7,8 +7,9 @@ use hub_types::{
 };
 
 use super::gguf;
+use super::head::head_of;
 use super::request::{WeightsRequest, wrong};
-use super::safetensors::{Layout, head_of, layout};
+use super::safetensors::{Layout, layout};
 use crate::DownloadError;
 use crate::read::{locate, located::Located};
 

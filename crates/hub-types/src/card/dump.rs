@@ -145,13 +145,13 @@ fn is_plain(value: &str) -> bool {
     let number_like = |c: char| c.is_ascii_hexdigit() || "xXoOnNiIfFtTzZ_+-.: ".contains(c);
     let begins =
         first.is_alphanumeric() || matches!(first, '/' | '_' | '(' | '.' | '+' | '$' | '^' | '~' | '<');
-    begins
-        && !TAKEN.contains(&value.to_lowercase().as_str())
-        && !(matches!(first, '0'..='9' | '.' | '+') && value.chars().all(number_like))
-        && value.chars().all(|c| is_printable(c) && (c == ' ' || !c.is_whitespace()))
-        && !value.contains(": ")
-        && !value.contains(" #")
-        && !value.ends_with([':', ' '])
+    let is_taken = TAKEN.contains(&value.to_lowercase().as_str());
+    let is_number = matches!(first, '0'..='9' | '.' | '+') && value.chars().all(number_like);
+    let is_cut = value.contains(": ") || value.contains(" #") || value.ends_with([':', ' ']);
+    if is_taken || is_number || is_cut {
+        return false;
+    }
+    begins && value.chars().all(|c| is_printable(c) && (c == ' ' || !c.is_whitespace()))
 }
 
 #[cfg(test)]

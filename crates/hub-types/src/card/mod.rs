@@ -1,6 +1,6 @@
 //! Cards: what the `README.md` of a repository says at its head, in YAML, and the text below it.
 //!
-//! [`split`] is the one rule for where the head is. With the feature `yaml`, [`RepoCard`] reads a card, changes it, and writes it
+//! [`split`] is the one rule for where the head is. With the feature `yaml`, `RepoCard` reads a card, changes it, and writes it
 //! with the comments and the order that its author gave it.
 
 mod data;

@@ -98,6 +98,8 @@ impl RepoCard {
         match &self.yaml {
             None if self.data.is_empty() => self.text.clone(),
             None => {
+                // With a text that begins so, a line end of one character would be one of two.
+                let newline = if self.text.starts_with('\n') { "\n" } else { newline };
                 let yaml = edit::edit("", &self.data, newline);
                 format!("---{newline}{yaml}---{newline}{}", self.text)
             }

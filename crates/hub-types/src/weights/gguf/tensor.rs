@@ -33,7 +33,7 @@ impl GgufTensor {
     pub fn size(&self) -> Option<u64> {
         let (block, bytes) = self.kind.block()?;
         let count = elements(&self.dimensions)?;
-        if count % block != 0 {
+        if !count.is_multiple_of(block) {
             return None;
         }
         (count / block).checked_mul(bytes)
