@@ -9,15 +9,8 @@ use crate::metadata::metadata;
 use crate::{Outcome, cargo, execute, output, printed, root};
 
 /// What a client needs, without the TLS that needs a C compiler for the other system.
-const CLIENT: [&str; 7] = [
-    "hub-types",
-    "hub-auth",
-    "hub-transport",
-    "hub-commit",
-    "hub-download",
-    "hub-api",
-    "hub-object-store",
-];
+const CLIENT: [&str; 7] =
+    ["hub-types", "hub-auth", "hub-transport", "hub-commit", "hub-download", "hub-api", "hub-object-store"];
 
 /// A system that some crates are checked for, where its standard library is installed.
 struct System {
