@@ -7,8 +7,8 @@ use hub_api::{Error, HfUri, RepoType, Revision};
 
 use crate::{
     args::{
-        Admin, AdminCommand, AdminRepos, Branch, CacheCommand, Command, Discussions, Kind, RepoTypeArg,
-        Repos, SpaceSecrets, SpaceVariables, Spaces, Tag,
+        Admin, AdminCommand, AdminRepos, Branch, CacheCommand, Command, Discussions, Kind, Models,
+        RepoTypeArg, Repos, SpaceSecrets, SpaceVariables, Spaces, Tag,
     },
     client::Session,
     failure::{Code, Failure},
@@ -48,7 +48,19 @@ pub(crate) fn read(session: &Session, command: &mut Command) -> Result<(), Failu
     match command {
         Command::Repos(args) => reader.repos(args),
         Command::Discussions(args) => reader.discussions(args),
-        Command::Models(args) => reader.kind(args, RepoType::Model),
+        Command::Models(Models::Kind(args)) => reader.kind(args, RepoType::Model),
+        Command::Models(Models::Weights(args) | Models::Tensors(args)) => {
+            let kind = KindOf::Fixed(RepoType::Model);
+            let path = reader.part(&mut args.repo_id, kind, &mut args.revision)?;
+            match (path, &args.filename) {
+                (Some(path), Some(said)) if path != *said => Err(twice(&path, said)),
+                (Some(path), _) => {
+                    args.filename = Some(path);
+                    Ok(())
+                }
+                (None, _) => Ok(()),
+            }
+        }
         Command::Datasets(args) => reader.kind(args, RepoType::Dataset),
         Command::Spaces(args) => reader.spaces(args),
         Command::Upload(args) => {

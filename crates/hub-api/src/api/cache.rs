@@ -11,7 +11,7 @@ use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
     api::download::{self, no_cache},
     args::{HasRepo, HasRevision},
-    repo_arg::{RepoArg, revision_or_main},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::resolve_revision`] makes.
@@ -54,11 +54,11 @@ impl Operation for ResolveRevision {
     type Output = ResolvedRevision;
 
     async fn run(self, api: HfApi) -> Result<ResolvedRevision, Error> {
-        let repo = self.repo.get()?;
+        let (repo, named) = self.repo.at_or_main(self.revision.as_deref())?;
         let revision = match self.resolved {
             Some(resolved) if resolved.repo == repo => return Ok(resolved),
             Some(resolved) => resolved.initial,
-            None => revision_or_main(self.revision.as_deref())?,
+            None => named,
         };
         let cache = self.cache_dir.as_deref().or(api.cache_dir()).map(Cache::new);
         let revision = match &cache {
@@ -106,7 +106,7 @@ impl Operation for GetCachedRepoTree {
     type Output = Vec<TreeEntry>;
 
     async fn run(self, api: HfApi) -> Result<Vec<TreeEntry>, Error> {
-        let (repo, revision) = (self.repo.get()?, revision_or_main(self.revision.as_deref())?);
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
         let cache = self.cache_dir.as_deref().or(api.cache_dir()).map(Cache::new);
         let target = match (self.local_dir, &cache) {
             (Some(folder), _) => Target::Folder(folder),
@@ -200,7 +200,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: info.
     pub fn resolve_revision(&self, repo: impl Into<RepoArg>) -> ResolveRevisionCall<M> {
-        let repo = repo.into();
+        let repo = self.arg(repo);
         self.call(ResolveRevision {
             repo,
             revision: None,
@@ -217,7 +217,7 @@ impl<M: Mode> HfApi<M> {
     /// # Errors
     /// [`DownloadError::NoListing`] when none is kept: only [`snapshot_download`](Self::snapshot_download) keeps one.
     pub fn get_cached_repo_tree(&self, repo: impl Into<RepoArg>) -> GetCachedRepoTreeCall<M> {
-        let repo = repo.into();
+        let repo = self.arg(repo);
         self.call(GetCachedRepoTree { repo, revision: None, cache_dir: None, local_dir: None })
     }
 

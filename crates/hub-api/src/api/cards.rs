@@ -18,7 +18,7 @@ use crate::{
         upload::UploadFileCall,
     },
     args::{HasRepo, HasRevision, Seal},
-    repo_arg::{RepoArg, revision_or_main},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::load_repo_card`] makes.
@@ -53,7 +53,7 @@ impl Operation for LoadRepoCard {
     type Output = RepoCard;
 
     async fn run(self, api: HfApi) -> Result<RepoCard, Error> {
-        let (repo, revision) = (self.repo.get()?, revision_or_main(self.revision.as_deref())?);
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
         Ok(load(&api, &repo, &revision).await?.0)
     }
 }
@@ -102,8 +102,7 @@ impl HasCommit for MetadataUpdate {
     }
 
     async fn prepare(mut self, api: &HfApi) -> Result<Prepared, Error> {
-        let repo = self.commit.repo.get()?;
-        let revision = revision_or_main(self.commit.revision.as_deref())?;
+        let (repo, revision) = self.commit.repo.at_or_main(self.commit.revision.as_deref())?;
         let (mut card, parent) = match load(api, &repo, &revision).await {
             Ok((card, commit)) => (card, Some(commit)),
             Err(error)
@@ -141,7 +140,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `HEAD` and `GET /{id}/resolve/{rev}/README.md`.
     pub fn load_repo_card(&self, repo: impl Into<RepoArg>) -> LoadRepoCardCall<M> {
-        self.call(LoadRepoCard { repo: repo.into(), revision: None })
+        self.call(LoadRepoCard { repo: self.arg(repo), revision: None })
     }
 
     /// Makes the card of a repository this one, as one commit. The Hub checks it first. Python: `card.push_to_hub`.
@@ -181,7 +180,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoints: those of [`load_repo_card`](Self::load_repo_card) and [`push_repo_card`](Self::push_repo_card).
     pub fn metadata_update(&self, repo: impl Into<RepoArg>, metadata: CardMap) -> MetadataUpdateCall<M> {
-        self.call(MetadataUpdate { commit: CommitArgs::new(repo.into()), metadata, overwrite: false })
+        self.call(MetadataUpdate { commit: CommitArgs::new(self.arg(repo)), metadata, overwrite: false })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     Async, Blocking, BlockingSeekableReader, Call, Error, HfApi, Mode, Operation,
     api::download,
     args::{HasRepo, HasRevision},
-    repo_arg::{RepoArg, revision_or_main},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::open_file`] makes.
@@ -70,16 +70,16 @@ impl<M: Mode> OpenFileCall<M> {
 }
 
 impl<M: Mode> OpenFile<M> {
-    async fn open(self, api: HfApi) -> Result<SeekableReader, Error> {
-        let repo = self.repo.get()?;
-        let revision = revision_or_main(self.revision.as_deref())?;
+    async fn open(mut self, api: HfApi) -> Result<SeekableReader, Error> {
+        let path = self.repo.take_path(self.path)?;
+        let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
         let cache = self.cache_dir.as_deref().or(api.cache_dir()).map(Cache::new);
         let revision = match &cache {
             Some(cache) => download::preferred(&api, cache, &repo, revision)?,
             None if self.local_files_only => return Err(download::no_cache()),
             None => revision,
         };
-        let wanted = ReadRequest::new(repo, self.path.parse()?)
+        let wanted = ReadRequest::new(repo, path.parse()?)
             .revision(revision)
             .cache(cache)
             .local_files_only(self.local_files_only)
@@ -134,7 +134,7 @@ impl<M: Mode> HfApi<M> {
     /// Endpoint: `HEAD /{id}/resolve/{rev}/{path}`, and `GET` while it is read.
     pub fn open_file(&self, repo: impl Into<RepoArg>, path: impl Into<String>) -> OpenFileCall<M> {
         self.call(OpenFile {
-            repo: repo.into(),
+            repo: self.arg(repo),
             path: path.into(),
             revision: None,
             cache_dir: None,

@@ -25,7 +25,7 @@ use crate::{
     Async, Call, Error, HfApi, Mode, NetworkPolicy, Operation,
     api::download::{self, DownloadArgs, HasDownload, SnapshotDownload},
     args::{HasProgress, HasRepo, HasRevision, Seal},
-    repo_arg::{RepoArg, revision},
+    repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::get_safetensors_metadata`] makes.
@@ -54,7 +54,7 @@ impl WeightsArgs {
     }
 
     fn request(&self, api: &HfApi) -> Result<WeightsRequest, Error> {
-        let (repo, revision) = (self.repo.get()?, revision(self.revision.as_deref())?);
+        let (repo, revision) = self.repo.at(self.revision.as_deref())?;
         let cache = self.cache_dir.as_deref().or(api.cache_dir()).map(Cache::new);
         let revision = match &cache {
             Some(cache) if api.network() == NetworkPolicy::PreferCache => {
@@ -243,7 +243,7 @@ impl<M: Mode> HfApi<M> {
     /// Endpoints: `HEAD` and `GET /{id}/resolve/{rev}/{path}`, `POST /api/{models}/{id}/paths-info/{commit}`,
     /// `GET /api/models/{id}/safetensors-metadata/{index}`.
     pub fn get_safetensors_metadata(&self, repo: impl Into<RepoArg>) -> GetSafetensorsMetadataCall<M> {
-        self.call(GetSafetensorsMetadata { args: WeightsArgs::new(repo.into()) })
+        self.call(GetSafetensorsMetadata { args: WeightsArgs::new(self.arg(repo)) })
     }
 
     /// What the head of one safetensors file says, without a download. Python: `parse_safetensors_file_metadata`.
@@ -258,7 +258,7 @@ impl<M: Mode> HfApi<M> {
         repo: impl Into<RepoArg>,
         filename: impl Into<String>,
     ) -> ParseSafetensorsFileMetadataCall<M> {
-        let args = WeightsArgs::new(repo.into());
+        let args = WeightsArgs::new(self.arg(repo));
         self.call(ParseSafetensorsFileMetadata { args, filename: filename.into() })
     }
 
@@ -274,7 +274,7 @@ impl<M: Mode> HfApi<M> {
         repo: impl Into<RepoArg>,
         filename: impl Into<String>,
     ) -> GetGgufMetadataCall<M> {
-        self.call(GetGgufMetadata { args: WeightsArgs::new(repo.into()), filename: filename.into() })
+        self.call(GetGgufMetadata { args: WeightsArgs::new(self.arg(repo)), filename: filename.into() })
     }
 
     /// One tensor with its values, without the rest of its file: the head is read, and the tensor's own bytes. It is in memory
@@ -294,7 +294,7 @@ impl<M: Mode> HfApi<M> {
     ///
     /// Endpoint: `HEAD` and `GET /{id}/resolve/{rev}/{path}`.
     pub fn read_tensor(&self, repo: impl Into<RepoArg>, name: impl Into<String>) -> ReadTensorCall<M> {
-        self.call(ReadTensor { args: WeightsArgs::new(repo.into()), name: name.into(), filename: None })
+        self.call(ReadTensor { args: WeightsArgs::new(self.arg(repo)), name: name.into(), filename: None })
     }
 
     /// Downloads the weights of a repository and nothing else, into the cache or into a [`local_dir`](Call::local_dir), and

@@ -16,7 +16,7 @@ pub(crate) enum Models {
 
 #[derive(Debug, Args)]
 pub(crate) struct WeightsArgs {
-    /// NAMESPACE/NAME
+    /// NAMESPACE/NAME, or an address: hf://NAMESPACE/NAME[@REVISION][/FILE], or the URL of a page of the Hub
     pub(crate) repo_id: String,
     /// A .safetensors or .gguf file of it [default: all files that model.safetensors.index.json names, or model.safetensors,
     /// or the only .gguf]
