@@ -39,6 +39,11 @@ pub fn weights() -> Vec<u8> {
     [&(json.len() as u64).to_le_bytes()[..], json.as_bytes(), &[0; 12], &bias].concat()
 }
 
+/// A file of weights in the other format: the head alone, without values and tensors.
+pub fn gguf() -> Vec<u8> {
+    [&b"GGUF"[..], &3u32.to_le_bytes(), &[0; 16]].concat()
+}
+
 /// The chapters, made by `build.rs`.
 #[cfg(doctest)]
 mod chapters {

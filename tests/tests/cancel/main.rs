@@ -14,7 +14,11 @@ mod methods;
 use std::{collections::BTreeSet, sync::Arc};
 
 use hub_api::RepoType;
-use hub_tests::{cancel::Served, folder_with, noise};
+use hub_tests::{
+    book::{gguf, weights},
+    cancel::Served,
+    folder_with, noise,
+};
 use tokio::sync::Mutex;
 
 use crate::methods::{APP, DEMO, Kind, Method, methods};
@@ -26,8 +30,14 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 async fn scene() -> Arc<Served> {
     let served = Arc::new(Served::start());
     let api = served.client();
-    let files: [(&str, &[u8]); 3] =
-        [("a.txt", b"hello"), ("d/b.txt", b"there"), ("w.bin", &noise(1, 150_000))];
+    let files: [(&str, &[u8]); 6] = [
+        ("README.md", b"---\nlicense: mit\n---\n"),
+        ("a.txt", b"hello"),
+        ("d/b.txt", b"there"),
+        ("model.gguf", &gguf()),
+        ("model.safetensors", &weights()),
+        ("w.bin", &noise(1, 150_000)),
+    ];
     api.upload_folder(DEMO, folder_with(&files).path()).await.unwrap();
     api.create_repo("ada/data").repo_type(RepoType::Dataset).await.unwrap();
     api.create_repo(APP).repo_type(RepoType::Space).space_sdk("gradio").await.unwrap();

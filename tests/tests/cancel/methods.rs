@@ -2,14 +2,15 @@
 
 #![allow(clippy::async_yields_async, reason = "what is prepared is a future, polled by somebody else")]
 
-use std::{future::IntoFuture, pin::Pin, sync::Arc};
+use std::{future::IntoFuture, io::SeekFrom, pin::Pin, sync::Arc};
 
 use futures_util::TryStreamExt;
-use hub_api::{Error, HfApi, RepoType, commit::CommitOperationAdd};
+use hub_api::{Error, HfApi, RepoType, commit::CommitOperationAdd, types::card::CardMap};
 use hub_tests::{
     cancel::{Begun, Served},
     noise,
 };
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 pub(crate) const DEMO: &str = "ada/demo";
 pub(crate) const APP: &str = "ada/app";
@@ -168,6 +169,8 @@ fn uploads() -> Vec<Method> {
             api.upload_folder(it, scene.scratch.path().join("source"));
         upload_large_folder: { new_repo(&api, format!("ada/large-{n}")).await }
             api.upload_large_folder(it, scene.scratch.path().join("source")).files_per_commit(2);
+        push_repo_card: { format!("---\nlicense: mit\n---\n{n}\n").parse().unwrap() } api.push_repo_card(DEMO, &it);
+        metadata_update: {} api.metadata_update(DEMO, CardMap::from_iter([("license", format!("other-{n}"))])).overwrite(true);
         delete_file: { add(&api, format!("gone/{n}")).await } api.delete_file(it, DEMO);
         delete_folder: { add(&api, format!("folder-{n}/x")).await } api.delete_folder(format!("folder-{n}"), DEMO);
     }
@@ -183,6 +186,20 @@ fn downloads() -> Vec<Method> {
         hf_hub_download: { scene.folder("file", n) } api.hf_hub_download(DEMO, "w.bin").cache_dir(it);
         snapshot_download: { scene.folder("all", n) } api.snapshot_download(DEMO).local_dir(it);
         verify_repo_checksums: { downloaded(&api, &scene).await } api.verify_repo_checksums(DEMO);
+        open_file: {} async move {
+            let mut reader = api.open_file(DEMO, "w.bin").await?;
+            reader.seek(SeekFrom::End(-10)).await.unwrap();
+            let mut end = Vec::new();
+            reader.read_to_end(&mut end).await.unwrap();
+            assert_eq!(end.len(), 10);
+            Ok::<_, Error>(())
+        };
+        get_safetensors_metadata: {} api.get_safetensors_metadata(DEMO);
+        parse_safetensors_file_metadata: {} api.parse_safetensors_file_metadata(DEMO, "model.safetensors");
+        get_gguf_metadata: {} api.get_gguf_metadata(DEMO, "model.gguf");
+        read_tensor: {} api.read_tensor(DEMO, "bias");
+        download_safetensors: { scene.folder("weights", n) } api.download_safetensors(DEMO).cache_dir(it);
+        load_repo_card: {} api.load_repo_card(DEMO);
         read_file: {} async move {
             let reader = api.read_file(DEMO, "w.bin").await?;
             let read = reader.try_fold(0, async |read, chunk| Ok(read + chunk.len())).await?;

@@ -5,12 +5,17 @@ use hub_api::{
     RepoType, RequestTo,
     types::{
         Gated,
+        card::CardMap,
         discussion::{DiscussionStatusFilter, DiscussionTypeFilter},
         space::SpaceSetting,
     },
 };
 use hub_server::{EmbeddedHub, OrgRole, TokenRole};
-use hub_tests::{ADA, BOB, folder_with, noise};
+use hub_tests::{
+    ADA, BOB,
+    book::{gguf, weights},
+    folder_with, noise,
+};
 use serde_json::Value;
 
 use crate::{
@@ -41,6 +46,7 @@ pub(crate) async fn everything() -> Vec<Exchange> {
         repo.discussions(&ada, &bob).await;
         repo.questions(&ada).await;
         repo.downloads(&ada).await;
+        repo.weights_and_cards(&ada).await;
         repo.end(&ada).await;
     }
     of_spaces(&ada).await;
@@ -264,6 +270,24 @@ impl Repo<'_> {
         call!(ada, snapshot_download(id).repo_type(kind).revision("main").local_dir(target.path()));
         call!(ada, resolve_revision(id).repo_type(kind).cache_dir(target.path().join("cache")));
         call!(ada, verify_repo_checksums(id).repo_type(kind).local_dir(target.path()).repair(true));
+    }
+
+    async fn weights_and_cards(&self, ada: &Client) {
+        let (id, kind) = (self.id, self.repo_type);
+        let target = tempfile::tempdir().unwrap();
+        call!(ada, upload_file(weights(), "model.safetensors", id).repo_type(kind));
+        call!(ada, upload_file(gguf(), "model.gguf", id).repo_type(kind));
+        call!(ada, open_file(id, "model.gguf").repo_type(kind).revision("main"));
+        call!(ada, get_safetensors_metadata(id).repo_type(kind));
+        call!(ada, parse_safetensors_file_metadata(id, "model.safetensors").repo_type(kind));
+        call!(ada, get_gguf_metadata(id, "model.gguf").repo_type(kind));
+        call!(ada, read_tensor(id, "bias").repo_type(kind));
+        call!(ada, download_safetensors(id).repo_type(kind).local_dir(target.path()));
+        let card = "---\nlicense: mit\nsdk: static\n---\n# Card\n".parse().unwrap();
+        call!(ada, push_repo_card(id, &card).repo_type(kind));
+        call!(ada, load_repo_card(id).repo_type(kind));
+        let license = CardMap::from_iter([("license", "apache-2.0")]);
+        call!(ada, metadata_update(id, license).repo_type(kind).overwrite(true));
     }
 
     async fn end(&self, ada: &Client) {

@@ -27,9 +27,10 @@ fn tables_fit_the_terminal_unless_they_shall_be_whole() {
     assert_eq!(shown("50", &["--quiet"]), format!("{}/{name}\n", me(&place)));
 }
 
-/// Whether a command takes something away, which cannot be had back.
+/// Whether a command takes something away, which cannot be had back. What `hub rm` takes from a repository is in its history, and of local files it
+/// is what `rm` is.
 fn takes_away(command: &str) -> bool {
-    matches!(command.rsplit(' ').next(), Some("delete" | "rm" | "prune"))
+    command != "rm" && matches!(command.rsplit(' ').next(), Some("delete" | "rm" | "prune"))
 }
 
 #[test]
