@@ -181,8 +181,6 @@ fn builder() -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         // hyper counts the time between two requests too: see `Activity::is_slow`.
         .header_read_timeout(None)
-        // Who has said all that it has to say still listens.
-        .half_close(true)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEADER_BYTES as usize);
     builder

@@ -308,28 +308,6 @@ async fn a_connection_is_kept_for_a_minute_between_requests_and_ten_seconds_in_t
 }
 
 #[tokio::test]
-async fn who_sends_no_more_still_gets_the_response() {
-    let hub = hub();
-    let running = serve(hub.clone()).await;
-    let body = crate::support::ndjson(&[crate::support::header_line("x"), file_line("a.txt", "a")]);
-    let commit = format!(
-        "POST /api/models/ada/demo/commit/main HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {ADA}\r\nContent-Length: {}\r\n\r\n{body}",
-        running.address,
-        body.len()
-    );
-    let file =
-        format!("GET /ada/demo/resolve/main/.gitattributes HTTP/1.1\r\nHost: {}\r\n\r\n", running.address);
-    for request in [commit, file] {
-        let mut stream = TcpStream::connect(running.address).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        stream.shutdown().await.unwrap();
-        let mut response = String::new();
-        stream.read_to_string(&mut response).await.unwrap();
-        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
-    }
-}
-
-#[tokio::test]
 async fn a_header_that_decides_is_there_once() {
     let running = serve(hub()).await;
     let host = running.address.to_string();
