@@ -241,6 +241,10 @@ fn web_url(path: &str) -> Result<Place, String> {
     };
     let (word, behind) = match page {
         [] => return Place::new(kind, id, None, None, Page::Tree),
+        // What a pull request shows are the files of its branch.
+        [word, number, ..] if word == "discussions" && number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            return Place::new(kind, id, Some(format!("refs/pr/{number}")), None, Page::Tree);
+        }
         [word, ..] if word == "discussions" => return Place::new(kind, id, None, None, Page::Tree),
         [word, behind @ ..] => (word.as_str(), behind),
     };

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     args::Download,
     client::Session,
-    failure::Failure,
+    failure::{Code, Failure},
     output::Brief,
     progress::watched,
     shown::{absolute, human_size},
@@ -23,7 +23,17 @@ pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure
     let mut wanted = RepoArg::from(&repo);
     if let Some(path) = &args.path {
         let folder = path.trim_end_matches('/');
-        if folder == path {
+        let filtered = !args.include.is_empty() || !args.exclude.is_empty();
+        if filtered && folder == path {
+            let mut found = api.get_paths_info(&repo, [folder]);
+            if let Some(revision) = &args.revision {
+                found = found.revision(revision);
+            }
+            if found.await?.iter().any(|entry| entry.is_file()) {
+                let text = format!("{path} is a file: --include and --exclude choose among several");
+                return Err(Failure::new(Code::Usage, text));
+            }
+        } else if folder == path {
             match one(session, &api, &repo, path, &args).await {
                 // The address of a folder looks the same.
                 Err(error) if error.kind() == Some(ErrorKind::EntryNotFound) => {

@@ -18,7 +18,7 @@ use crate::{
     listed::{on_hub, unreadable},
     location::{Location, OnDisk, OnHub},
     output::Brief,
-    shown::{counted, name},
+    shown::{absolute, counted, name},
 };
 
 /// Most paths that the message of a commit names.
@@ -40,6 +40,7 @@ pub(crate) async fn run(session: &Session, mut args: Rm) -> Result<(), Failure> 
     }
     let doomed: Vec<PathBuf> =
         on_disk.iter().map(|at| of_disk(at, args.recursive)).collect::<Result<_, _>>()?;
+    let absolute: Vec<PathBuf> = doomed.iter().map(|path| absolute(path)).collect();
     let mut removed: Vec<String> = Vec::new();
     let mut commit = None;
     if let Some(first) = on_hub.first().cloned() {
@@ -50,14 +51,24 @@ pub(crate) async fn run(session: &Session, mut args: Rm) -> Result<(), Failure> 
         }
         removed.extend(on_hub.iter().map(|at| at.address()));
     }
-    for path in doomed {
-        if !args.dry_run {
-            remove_here(&path)
-                .map_err(|error| Failure::other(format!("cannot remove {}", path.display()), error))?;
+    let mut failure = None;
+    for (number, path) in doomed.iter().enumerate() {
+        let inside = absolute.iter().map(PathBuf::as_path).collect::<Vec<_>>();
+        if !args.dry_run
+            && !is_covered(&inside, number)
+            && let Err(error) = remove_here(path)
+        {
+            failure = Some(Failure::other(format!("cannot remove {}", path.display()), error));
+            break;
         }
         removed.push(path.to_string_lossy().into_owned());
     }
-    show(session, removed, args.dry_run, commit.as_ref())
+    match failure {
+        // What has gone already is said too.
+        Some(failure) if removed.is_empty() => Err(failure),
+        Some(failure) => show(session, removed, false, commit.as_ref()).and(Err(failure)),
+        None => show(session, removed, args.dry_run, commit.as_ref()),
+    }
 }
 
 fn show(
@@ -78,6 +89,13 @@ fn show(
     session.output.value(&value, human, Brief::Lines(removed.clone()))
 }
 
+/// Whether a path goes with another one: it is inside of that, or the same and named before.
+fn is_covered(paths: &[&Path], number: usize) -> bool {
+    let Some(path) = paths.get(number) else { return false };
+    let others = paths.iter().enumerate().filter(|(other, _)| *other != number);
+    others.into_iter().any(|(other, one)| path.starts_with(one) && (path != one || other < number))
+}
+
 /// The deletions of one commit, of files and folders that are there.
 async fn of_hub(
     api: &HfApi,
@@ -86,7 +104,8 @@ async fn of_hub(
     recursive: bool,
 ) -> Result<Vec<CommitOperation>, Failure> {
     let mut operations = Vec::with_capacity(targets.len());
-    for at in targets {
+    let paths: Vec<&Path> = targets.iter().map(|at| Path::new(&at.path)).collect();
+    for (number, at) in targets.iter().enumerate() {
         if at.repo != first.repo || at.revision != first.revision {
             let text = "all that one command removes from the Hub is of one revision of one repository: it is one commit";
             return Err(Failure::new(Code::Usage, text));
@@ -102,6 +121,9 @@ async fn of_hub(
         };
         if !entry.is_file() && !recursive {
             return Err(is_folder(&at.address()));
+        }
+        if is_covered(&paths, number) {
+            continue;
         }
         let kind = if entry.is_file() { IsFolder::File } else { IsFolder::Folder };
         let delete: Result<_, CommitError> = CommitOperationDelete::new(&at.path, kind);

@@ -151,6 +151,62 @@ fn rm_removes_all_or_nothing() {
     assert_eq!(place.ok(&["find", &at, "-q"]).lines().count(), 1, ".gitattributes is left");
 }
 
+/// What a link leads to was not named.
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_linked_folder() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new();
+    let at = demo(&place);
+    let (home, id) = (place.home.path(), at.replace("hf://", ""));
+    let elsewhere = home.join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::write(elsewhere.join("b.txt"), "precious").unwrap();
+    symlink(&elsewhere, home.join("d")).unwrap();
+    assert!(place.fails(&["cp", "-r", &format!("{at}/d"), "."], 1).contains("is a link"));
+    fs::create_dir(home.join("q")).unwrap();
+    symlink(&elsewhere, home.join("q/d")).unwrap();
+    place.fails(&["cp", "-r", &format!("{at}/"), "q"], 1);
+    let snapshot = place.ok(&["download", &id, "a.txt", "-q"]);
+    let snapshot = std::path::Path::new(snapshot.trim()).parent().unwrap();
+    symlink(&elsewhere, snapshot.join("d")).unwrap();
+    for arguments in
+        [&["download", &id, "d/b.txt"][..], &["download", &id], &["download", &id, "--force-download"]]
+    {
+        assert!(place.fails(arguments, 1).contains("leads out"), "{arguments:?}");
+    }
+    assert_eq!(fs::read_to_string(elsewhere.join("b.txt")).unwrap(), "precious");
+    place.ok(&["cp", "-r", &format!("{at}/d/"), "d"]);
+    assert_eq!(fs::read_to_string(elsewhere.join("b.txt")).unwrap(), "two\n", "the link itself was named");
+}
+
+#[test]
+fn rm_takes_what_is_named_twice_or_inside_of_another_once() {
+    let place = Place::new();
+    let at = demo(&place);
+    fs::create_dir(place.home.path().join("f")).unwrap();
+    fs::write(place.home.path().join("f/x"), "1").unwrap();
+    let (folder, file) = (format!("{at}/d"), format!("{at}/d/b.txt"));
+    let removed = place.ok(&["rm", "-r", &folder, &file, &file, "f", "f/x", "f", "-q"]);
+    assert_eq!(lines(&removed).len(), 6, "{removed}");
+    assert!(!place.home.path().join("f").exists());
+    place.fails(&["ls", &folder], 3);
+    place.ok(&["cat", &format!("{at}/a.txt")]);
+}
+
+#[test]
+fn the_address_of_a_file_takes_no_filters() {
+    let place = Place::new();
+    let at = demo(&place);
+    for filter in ["--include", "--exclude"] {
+        assert!(place.fails(&["download", &format!("{at}/a.txt"), filter, "*"], 2).contains("is a file"));
+    }
+    let folder = format!("{at}/d");
+    let got = place.ok(&["download", &folder, "--exclude", "*.bin", "--local-dir", "got", "-q"]);
+    let got = std::path::Path::new(got.trim());
+    assert!(got.join("d/b.txt").exists() && !got.join("d/w.bin").exists());
+}
+
 #[test]
 fn find_looks_at_names_kinds_and_sizes() {
     let place = Place::new();

@@ -49,8 +49,9 @@ impl Deletion {
             }
             remove_tree(&doomed)?;
         }
-        for entry in used {
-            store.sweep(&SystemDisk, &entry);
+        if !used.is_empty() {
+            let linked = store.linked();
+            used.iter().for_each(|entry| store.sweep(&SystemDisk, entry, &linked));
         }
         finish_deletions(cache.root());
         Ok(())

@@ -182,11 +182,28 @@ pub(crate) fn link(
         return Ok(fs::symlink_metadata(pointer).is_ok_and(|metadata| whole(&metadata)));
     }
     let target = relative(folder, blob, pointer);
+    stays_in(folder, pointer)?;
     pointer.parent().map(make_folder).transpose()?;
     if symlink(&target, blob, pointer).is_err() && !same_file(pointer, blob) {
         put(pointer, folder.root(), |place| symlink(&target, blob, place))?;
     }
     Ok(true)
+}
+
+/// Refuses a place of which a folder, from that of the commit on, is a link: what it leads to is somebody else's.
+fn stays_in(folder: &RepoFolder, pointer: &Path) -> Result<(), DownloadError> {
+    let Ok(below) = pointer.strip_prefix(folder.root()) else { return Ok(()) };
+    let mut place = folder.root().to_owned();
+    let mut parts = below.components();
+    parts.next_back();
+    for (depth, part) in parts.enumerate() {
+        place.push(part);
+        // A whole repository, or its commits, may be kept elsewhere by a link.
+        if depth > 0 && fs::symlink_metadata(&place).is_ok_and(|metadata| metadata.is_symlink()) {
+            return Err(DownloadError::LeavesFolder { path: place });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

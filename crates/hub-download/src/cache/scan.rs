@@ -227,9 +227,13 @@ impl Cache {
         }
         info.repos.sort_by(|one, other| one.repo.cmp(&other.repo));
         info.incomplete_files.sort_by(|one, other| one.path.cmp(&other.path));
-        let shared = store.entries().into_iter();
+        let (shared, linked) = (store.entries().into_iter(), store.linked());
         info.shared = shared
-            .map(|(path, size_on_disk)| SharedBlob { users: store.users(&path), path, size_on_disk })
+            .map(|(path, size_on_disk)| SharedBlob {
+                users: store.users_of(&path, &linked),
+                path,
+                size_on_disk,
+            })
             .collect();
         let own = info.revisions().flat_map(|(_, revision)| &revision.files);
         let own = size(own.filter(|file| file.shared.is_none()));

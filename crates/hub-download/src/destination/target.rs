@@ -121,12 +121,19 @@ impl Target {
             }
         };
         let Some(folder) = folder else { return Ok(None) };
-        let tree = commit.and_then(|commit| self.read_any_tree(repo, &commit));
+        let tree = commit.as_ref().and_then(|commit| self.read_any_tree(repo, commit));
         let listed_at_all = tree.is_some();
         let listed = tree.iter().flat_map(|tree| tree.files.keys()).filter(|path| takes(path));
         let is_here = |path: &str| {
-            let path = path.parse::<SafeRelPath>().ok();
-            path.and_then(|path| path.under(&folder).ok()).is_some_and(|place| place.is_file())
+            let Ok(path) = path.parse::<SafeRelPath>() else { return false };
+            match (self, &commit) {
+                // What a link leads to outside of the cache is none of its files.
+                (Self::Cache(cache), Some(commit)) => {
+                    let revision = Revision::from(commit.clone());
+                    matches!(cache.find(repo, &revision, &path), Ok(Cached::File(_)))
+                }
+                _ => path.under(&folder).is_ok_and(|place| place.is_file()),
+            }
         };
         let mut missing: Vec<String> = listed.filter(|path| !is_here(path)).cloned().collect();
         // Without a listing, a link whose content is gone is all that tells of a file.

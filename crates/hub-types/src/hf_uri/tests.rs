@@ -68,6 +68,7 @@ fn pages_that_a_browser_shows_are_addresses() {
         ("https://huggingface.co/acme/mini/raw/main/x#L3", "model acme/mini @main :x"),
         ("https://huggingface.co/acme/mini/tree/feature%2Fone/x", "model acme/mini @feature/one :x"),
         ("https://huggingface.co/acme/mini/tree/refs%2Fpr%2F1", "model acme/mini @refs/pr/1"),
+        ("https://huggingface.co/acme/mini/discussions/12", "model acme/mini @refs/pr/12"),
         ("https://huggingface.co/acme/mini/tree/refs/pr/1/x", "model acme/mini @refs/pr/1 :x"),
     ], RepoUrl::DEFAULT_ENDPOINT);
     #[rustfmt::skip]

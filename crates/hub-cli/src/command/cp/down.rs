@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::source::Source;
 use crate::{
     client::Session,
-    failure::Failure,
+    failure::{Code, Failure},
     location::{OnDisk, OnHub},
     output::Brief,
     progress::watched,
@@ -42,7 +42,9 @@ pub(super) async fn run(
             "" => Ok(place.clone()),
             inside => inside.parse::<SafeRelPath>().and_then(|path| path.under(&place)),
         };
-        publish(&here.map_err(Error::from)?, &to.map_err(Error::from)?)?;
+        let to = to.map_err(Error::from)?;
+        stays_in(&target.path, &to)?;
+        publish(&here.map_err(Error::from)?, &to)?;
     }
     let bytes = source.files.iter().map(|file| file.size).fold(0, u64::saturating_add);
     let path = absolute(&place).display().to_string();
@@ -72,6 +74,23 @@ async fn fetch(session: &Session, api: &HfApi, source: &Source, kept: &TempDir) 
     } else {
         let call = api.hf_hub_download(&at.repo, &at.path).revision(&source.commit).local_dir(kept.path());
         watched(board, call).await?;
+    }
+    Ok(())
+}
+
+/// Refuses a place below the target of which a folder is a link: what it leads to was not named. The target itself may be one.
+fn stays_in(target: &Path, place: &Path) -> Result<(), Failure> {
+    let below = place.strip_prefix(target).unwrap_or(Path::new(""));
+    let mut folder = target.to_owned();
+    for part in below.parent().into_iter().flat_map(Path::components) {
+        folder.push(part);
+        if fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.is_symlink()) {
+            let text = format!(
+                "{} is a link, and nothing is written behind it; remove it, or copy to where it leads",
+                folder.display()
+            );
+            return Err(Failure::new(Code::Failed, text));
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Which blobs of repositories lead to an entry.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{self, Write},
     path::{Component, Path, PathBuf},
@@ -16,7 +16,31 @@ use crate::disk::beside;
 /// The longest manifest that is read: of about 100,000 users.
 const LONGEST: u64 = 16 * 1024 * 1024;
 
+/// The blobs that lead to each entry, by the links that are there.
+pub(crate) type Linked = BTreeMap<PathBuf, BTreeSet<PathBuf>>;
+
 impl SharedStore {
+    /// What the links of all repositories of the cache lead to. A manifest may lack some of them.
+    pub(crate) fn linked(&self) -> Linked {
+        let mut linked = Linked::new();
+        let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+        let repos = entries(&self.cache).filter(|repo| repo.file_name().to_string_lossy().contains("--"));
+        for blob in repos.flat_map(|repo| entries(&repo.path().join(FOLDER)).collect::<Vec<_>>()) {
+            let blob = blob.path();
+            if let Some(entry) = self.entry_of(&blob) {
+                linked.entry(entry).or_default().insert(blob);
+            }
+        }
+        linked
+    }
+
+    /// The blobs that lead to an entry, by its manifest or a link; `None` when nobody can tell.
+    pub(crate) fn users_of(&self, entry: &Path, linked: &Linked) -> Option<BTreeSet<PathBuf>> {
+        let mut users = self.users(entry)?;
+        users.extend(linked.get(entry).into_iter().flatten().cloned());
+        Some(users)
+    }
+
     /// The blobs that lead to an entry, of those that its manifest names; `None` when nobody can tell.
     pub(crate) fn users(&self, entry: &Path) -> Option<BTreeSet<PathBuf>> {
         let manifest = with_ending(entry, "refs");

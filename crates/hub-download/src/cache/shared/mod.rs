@@ -18,6 +18,7 @@ mod modes;
 mod publish;
 mod sweep;
 
+pub(crate) use self::manifest::Linked;
 pub(crate) use self::publish::SharedEntry;
 
 use std::{

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::entry_lock::{EntryLock, with_ending};
-use super::{SharedStore, manifest};
+use super::{Linked, SharedStore, manifest};
 use crate::Disk;
 
 impl SharedStore {
@@ -20,19 +20,19 @@ impl SharedStore {
 
     /// Deletes an entry if no blob leads to it any more, and else writes its manifest anew. What cannot be told stays, and that it could
     /// not be deleted is said in the log.
-    pub(crate) fn sweep(&self, disk: &dyn Disk, entry: &Path) {
+    pub(crate) fn sweep(&self, disk: &dyn Disk, entry: &Path, linked: &Linked) {
         // Without a folder there is nothing to lock.
         if !self.is_marked() || fs::symlink_metadata(entry).is_err() && self.users(entry).is_none() {
             return;
         }
-        if let Err(error) = self.try_sweep(disk, entry) {
+        if let Err(error) = self.try_sweep(disk, entry, linked) {
             tracing::warn!(%error, entry = %entry.display(), "a shared blob could not be looked after; it stays");
         }
     }
 
-    fn try_sweep(&self, disk: &dyn Disk, entry: &Path) -> io::Result<()> {
+    fn try_sweep(&self, disk: &dyn Disk, entry: &Path, linked: &Linked) -> io::Result<()> {
         let _lock = EntryLock::take(disk, entry)?;
-        match self.users(entry) {
+        match self.users_of(entry, linked) {
             // Another was faster.
             None if fs::symlink_metadata(entry).is_err() => Ok(()),
             None => {
@@ -90,13 +90,27 @@ mod tests {
         let cache = tempfile::tempdir().unwrap();
         let (store, entry, blob) = used(cache.path());
         assert_eq!(store.targets([blob.clone(), blob.clone()]), std::slice::from_ref(&entry));
-        store.sweep(&SystemDisk, &entry);
+        store.sweep(&SystemDisk, &entry, &store.linked());
         let manifest = with_ending(&entry, "refs");
         assert_eq!(fs::read_to_string(&manifest).unwrap(), "models--ada--demo/blobs/etag\n");
         fs::remove_file(&blob).unwrap();
-        store.sweep(&SystemDisk, &entry);
+        store.sweep(&SystemDisk, &entry, &store.linked());
         assert!(!entry.exists() && !manifest.exists());
-        store.sweep(&SystemDisk, &entry);
+        store.sweep(&SystemDisk, &entry, &store.linked());
+    }
+
+    #[test]
+    fn an_entry_stays_while_a_link_leads_to_it_that_its_manifest_lacks() {
+        let cache = tempfile::tempdir().unwrap();
+        let (store, entry, blob) = used(cache.path());
+        for manifest in ["", "models--ada--other/blobs/etag\n", "models--ada--de"] {
+            fs::write(with_ending(&entry, "refs"), manifest).unwrap();
+            store.sweep(&SystemDisk, &entry, &store.linked());
+            assert!(entry.exists(), "{manifest:?}");
+        }
+        fs::remove_file(&blob).unwrap();
+        store.sweep(&SystemDisk, &entry, &store.linked());
+        assert!(!entry.exists());
     }
 
     #[test]
@@ -105,11 +119,11 @@ mod tests {
         let (store, entry, blob) = used(cache.path());
         fs::remove_file(blob).unwrap();
         fs::remove_file(with_ending(&entry, "refs")).unwrap();
-        store.sweep(&SystemDisk, &entry);
+        store.sweep(&SystemDisk, &entry, &store.linked());
         assert!(entry.exists());
         fs::write(with_ending(&entry, "refs"), "").unwrap();
         fs::remove_file(store.folder().join(".huggingface-shared-blobs")).unwrap();
-        store.sweep(&SystemDisk, &entry);
+        store.sweep(&SystemDisk, &entry, &store.linked());
         assert!(entry.exists(), "the folder is not marked");
     }
 }
