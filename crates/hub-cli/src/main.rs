@@ -1,5 +1,10 @@
 //! The binary `hub`: data goes to stdout, everything else to stderr.
 
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "the comments of arguments are what `--help` says, brackets too"
+)]
+
 mod addresses;
 mod args;
 mod bars;
