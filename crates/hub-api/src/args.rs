@@ -26,6 +26,26 @@ pub trait HasRevision {
     fn revision_mut(&mut self, _: Seal) -> &mut Option<String>;
 }
 
+/// Says of calls with the fields `repo` and `revision` that they are about one revision of a repository.
+macro_rules! of_a_revision {
+    ($($operation:ty),*) => {
+        $(
+            impl $crate::args::HasRepo for $operation {
+                fn repo_mut(&mut self, _: $crate::args::Seal) -> &mut $crate::RepoArg {
+                    &mut self.repo
+                }
+            }
+
+            impl $crate::args::HasRevision for $operation {
+                fn revision_mut(&mut self, _: $crate::args::Seal) -> &mut Option<String> {
+                    &mut self.revision
+                }
+            }
+        )*
+    };
+}
+pub(crate) use of_a_revision;
+
 /// A call that moves files and reports how far it has come.
 pub trait HasProgress {
     #[doc(hidden)]

@@ -36,7 +36,7 @@ pub(crate) use discussions::{
     BodyArgs, CreateDiscussion, DiscussionArg, DiscussionKindArg, DiscussionStatusArg, Discussions,
     EditComment, ListDiscussions, Settle,
 };
-pub(crate) use files::{Cat, Cp, Find, KindOfEntry, Ls, Rm};
+pub(crate) use files::{Cat, Cp, EntryKind, Find, Ls, Rm};
 pub(crate) use kind::{Card, Info, Kind, List, Search};
 pub(crate) use large::UploadLargeFolder;
 pub(crate) use models::{Models, WeightsArgs};

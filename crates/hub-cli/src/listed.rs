@@ -7,24 +7,17 @@ use hub_api::{HfApi, types::TreeEntry};
 use serde::Serialize;
 
 use crate::{
+    args::EntryKind,
     failure::{Code, Failure},
     location::{Location, OnDisk, OnHub, name_of},
-    shown::{human_size, name},
+    shown::entry_line,
 };
-
-/// What an entry is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
-    File,
-    Folder,
-}
 
 /// A file or folder.
 #[derive(Debug, Serialize)]
 pub(crate) struct Listed {
     #[serde(rename = "type")]
-    pub(crate) kind: Kind,
+    pub(crate) kind: EntryKind,
     /// Its address, or its path: what other commands take.
     pub(crate) path: String,
     /// From the listed folder on.
@@ -40,7 +33,7 @@ impl Listed {
     fn of(entry: &TreeEntry, folder: &OnHub, name: &str) -> Self {
         let is_file = entry.is_file();
         Self {
-            kind: if is_file { Kind::File } else { Kind::Folder },
+            kind: if is_file { EntryKind::File } else { EntryKind::Folder },
             path: folder.with_path(entry.path.as_str()).address(),
             name: name.to_owned(),
             size: is_file.then_some(entry.size),
@@ -50,13 +43,7 @@ impl Listed {
 
     /// A line for people: the size, then the name, with `/` behind that of a folder.
     pub(crate) fn line(&self, human_readable: bool) -> String {
-        let size = match self.size {
-            None => String::new(),
-            Some(size) if human_readable => human_size(size),
-            Some(size) => size.to_string(),
-        };
-        let slash = if self.kind == Kind::Folder { "/" } else { "" };
-        format!("{size:>14}  {}{slash}", name(&self.name))
+        entry_line(self.size, &self.name, human_readable)
     }
 
     /// The last part of the name.
@@ -125,7 +112,7 @@ fn each_on_disk(
     if !found.is_dir() {
         let text = place.path.to_string_lossy().into_owned();
         let name = name_of(&place.path).unwrap_or_else(|| text.clone());
-        return take(Listed { kind: Kind::File, path: text, name, size: Some(found.len()), id: None });
+        return take(Listed { kind: EntryKind::File, path: text, name, size: Some(found.len()), id: None });
     }
     // What is still to be listed, the next one last.
     let mut folders = vec![(place.path.clone(), String::new())];
@@ -136,9 +123,9 @@ fn each_on_disk(
             let found = fs::metadata(&path).or_else(|_| fs::symlink_metadata(&path));
             let found = found.map_err(|error| unreadable(&path, error))?;
             let name = format!("{prefix}{name}");
-            let kind = if found.is_dir() { Kind::Folder } else { Kind::File };
-            let size = (kind == Kind::File).then_some(found.len());
-            if recursive && kind == Kind::Folder && !is_link {
+            let kind = if found.is_dir() { EntryKind::Folder } else { EntryKind::File };
+            let size = (kind == EntryKind::File).then_some(found.len());
+            if recursive && kind == EntryKind::Folder && !is_link {
                 below.push((path.clone(), format!("{name}/")));
             }
             take(Listed { kind, path: path.to_string_lossy().into_owned(), name, size, id: None })?;

@@ -53,6 +53,21 @@ pub(crate) fn for_terminal(text: &str) -> String {
     text.split("\r\n").map(|lines| escaped(lines, moves)).collect::<Vec<_>>().join("\r\n")
 }
 
+/// The line of a file or folder in a list: the size of a file, then the name, with `/` behind that of a folder.
+pub(crate) fn entry_line(size: Option<u64>, path: &str, human_readable: bool) -> String {
+    let slash = if size.is_some() { "" } else { "/" };
+    format!("{:>14}  {}{slash}", entry_size(size, human_readable), name(path))
+}
+
+/// The size of a file in a list; a folder has none.
+pub(crate) fn entry_size(size: Option<u64>, human_readable: bool) -> String {
+    match size {
+        None => String::new(),
+        Some(size) if human_readable => human_size(size),
+        Some(size) => size.to_string(),
+    }
+}
+
 /// A size for people: `1.5 MB`, with powers of 1000 as the Hub shows them.
 pub(crate) fn human_size(bytes: u64) -> String {
     let mut value = bytes as f64;

@@ -10,7 +10,7 @@ use hub_types::{
 use super::{commits::ListRepoCommits, new_ref::RefName};
 use crate::{
     Async, Call, HfApi, Mode, Operation,
-    args::{HasRepo, HasRevision},
+    args::{HasRepo, of_a_revision},
     repo_arg::RepoArg,
 };
 
@@ -30,17 +30,7 @@ pub struct CreateBranch {
     exist_ok: bool,
 }
 
-impl HasRepo for CreateBranch {
-    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
-        &mut self.repo
-    }
-}
-
-impl HasRevision for CreateBranch {
-    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
-        &mut self.revision
-    }
-}
+of_a_revision!(CreateBranch);
 
 impl<M: Mode> CreateBranchCall<M> {
     /// Whether a branch that is there already is fine, wherever it leads. Off unless set. Python: `exist_ok`.

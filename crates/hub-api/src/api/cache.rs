@@ -3,15 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use hub_download::{
-    Cache, DownloadError, ResolveRequest, ResolvedRevision, Target, cached_assets_path, resolve_revision,
+    Cache, DownloadError, ResolveRequest, ResolvedRevision, cached_assets_path, resolve_revision,
 };
 use hub_types::TreeEntry;
 
 use crate::{
-    Async, Call, Error, HfApi, Mode, Operation,
-    api::download::{self, no_cache},
-    args::{HasRepo, HasRevision},
-    repo_arg::RepoArg,
+    Async, Call, Error, HfApi, Mode, Operation, api::download, args::of_a_revision, repo_arg::RepoArg,
 };
 
 /// The call that [`HfApi::resolve_revision`] makes.
@@ -60,7 +57,7 @@ impl Operation for ResolveRevision {
             Some(resolved) => resolved.initial,
             None => named,
         };
-        let cache = self.cache_dir.as_deref().or(api.cache_dir()).map(Cache::new);
+        let cache = download::cache(&api, self.cache_dir.as_deref(), self.local_files_only)?;
         let revision = match &cache {
             Some(cache) if !self.local_files_only => {
                 let known = download::preferred(&api, cache, &repo, revision.clone())?;
@@ -71,7 +68,6 @@ impl Operation for ResolveRevision {
                 }
                 revision
             }
-            None if self.local_files_only => return Err(no_cache()),
             _ => revision,
         };
         let wanted = ResolveRequest::new(repo).revision(revision).cache(cache);
@@ -108,11 +104,7 @@ impl Operation for GetCachedRepoTree {
     async fn run(self, api: HfApi) -> Result<Vec<TreeEntry>, Error> {
         let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
         let cache = self.cache_dir.as_deref().or(api.cache_dir()).map(Cache::new);
-        let target = match (self.local_dir, &cache) {
-            (Some(folder), _) => Target::Folder(folder),
-            (None, Some(cache)) => Target::Cache(cache.clone()),
-            (None, None) => return Err(no_cache()),
-        };
+        let target = download::target(&api, self.local_dir.as_deref(), self.cache_dir.as_deref())?;
         let listed = move || target.listed_files(&repo, &revision, cache.as_ref());
         Ok(tokio::task::spawn_blocking(listed).await.map_err(|_| DownloadError::Stopped)??)
     }
@@ -159,22 +151,6 @@ impl Operation for CachedAssetsPath {
     }
 }
 
-macro_rules! of_a_revision {
-    ($($operation:ty),*) => {
-        $(
-            impl HasRepo for $operation {
-                fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
-                    &mut self.repo
-                }
-            }
-            impl HasRevision for $operation {
-                fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
-                    &mut self.revision
-                }
-            }
-        )*
-    };
-}
 of_a_revision!(ResolveRevision, GetCachedRepoTree);
 
 impl<M: Mode> HfApi<M> {

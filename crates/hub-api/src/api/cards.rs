@@ -17,7 +17,7 @@ use crate::{
         commit_args::{CommitArgs, HasCommit, Prepared},
         upload::UploadFileCall,
     },
-    args::{HasRepo, HasRevision, Seal},
+    args::{Seal, of_a_revision},
     repo_arg::RepoArg,
 };
 
@@ -37,17 +37,7 @@ pub struct LoadRepoCard {
     revision: Option<String>,
 }
 
-impl HasRepo for LoadRepoCard {
-    fn repo_mut(&mut self, _: Seal) -> &mut RepoArg {
-        &mut self.repo
-    }
-}
-
-impl HasRevision for LoadRepoCard {
-    fn revision_mut(&mut self, _: Seal) -> &mut Option<String> {
-        &mut self.revision
-    }
-}
+of_a_revision!(LoadRepoCard);
 
 impl Operation for LoadRepoCard {
     type Output = RepoCard;

@@ -8,7 +8,7 @@ use hub_types::{RepoInfo, SafeRelPath, route};
 use super::{endpoint_repo, info::GetInfo};
 use crate::{
     Async, Call, HfApi, Mode, Operation,
-    args::{HasRepo, HasRevision},
+    args::{HasRepo, of_a_revision},
     repo_arg::RepoArg,
 };
 
@@ -53,17 +53,7 @@ pub struct FileExists {
     revision: Option<String>,
 }
 
-impl HasRepo for FileExists {
-    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
-        &mut self.repo
-    }
-}
-
-impl HasRevision for FileExists {
-    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
-        &mut self.revision
-    }
-}
+of_a_revision!(FileExists);
 
 impl Operation for FileExists {
     type Output = bool;

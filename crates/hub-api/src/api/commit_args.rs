@@ -123,9 +123,8 @@ impl Prepared {
         Ok(Self { options, operations, skipped: Vec::new(), delete: None, create_repo, create_branch })
     }
 
-    pub(super) async fn commit(mut self, api: &HfApi) -> Result<CommitInfo, Error> {
-        let (create, branch) = (self.create_repo.take(), self.create_branch);
-        Ok(self.checked(api, create, branch).await?.commit(api.transport()?).await?)
+    pub(super) async fn commit(self, api: &HfApi) -> Result<CommitInfo, Error> {
+        Ok(self.checked(api).await?.commit(api.transport()?).await?)
     }
 
     pub(super) async fn plan(mut self, api: &HfApi) -> Result<CommitPlan, Error> {
@@ -146,19 +145,15 @@ impl Prepared {
             tracing::warn!("the branch {revision} is not there and would be made first, where main is");
             self.options = self.options.revision(Revision::main());
         }
-        Ok(self.checked(api, None, false).await?.plan(api.transport()?, skipped).await?)
+        (self.create_repo, self.create_branch) = (None, false);
+        Ok(self.checked(api).await?.plan(api.transport()?, skipped).await?)
     }
 
     /// Opens all files; after that makes the repository and the branch, and looks for what is to be deleted in it.
-    async fn checked(
-        self,
-        api: &HfApi,
-        create: Option<CreateRepo>,
-        create_branch: bool,
-    ) -> Result<CheckedCommit, Error> {
+    async fn checked(self, api: &HfApi) -> Result<CheckedCommit, Error> {
         let revision = self.options.target().1.clone();
         let mut checked = CheckedCommit::new(self.operations, api.with_xet(self.options)).await?;
-        if let Some(create) = create {
+        if let Some(create) = self.create_repo {
             let repo = if checked.operations().is_empty() {
                 // No repository is made for nothing. The one that is there may be named without its owner.
                 in_namespace(api.transport()?, checked.repo()).await?
@@ -172,7 +167,7 @@ impl Prepared {
             checked = checked.to_repo(repo);
         }
         // No branch is made for nothing.
-        if create_branch && !checked.operations().is_empty() {
+        if self.create_branch && !checked.operations().is_empty() {
             let (repo, branch) = (checked.repo(), revision.as_str());
             if !api.revision_exists(repo, branch).await? {
                 // Another may make it meanwhile.

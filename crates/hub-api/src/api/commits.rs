@@ -5,11 +5,7 @@ use hub_transport::{Body, Error, PagedEndpoint};
 use hub_types::{GitCommitInfo, RepoRef, Revision};
 
 use super::endpoint_at;
-use crate::{
-    Async, HfApi, Listing, Mode,
-    args::{HasRepo, HasRevision},
-    repo_arg::RepoArg,
-};
+use crate::{Async, HfApi, Listing, Mode, args::of_a_revision, repo_arg::RepoArg};
 
 /// The listing that [`HfApi::list_repo_commits`] makes.
 pub type ListRepoCommitsListing<M = Async> = Listing<ListRepoCommits, M>;
@@ -28,17 +24,7 @@ impl ListRepoCommits {
     }
 }
 
-impl HasRepo for ListRepoCommits {
-    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
-        &mut self.repo
-    }
-}
-
-impl HasRevision for ListRepoCommits {
-    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
-        &mut self.revision
-    }
-}
+of_a_revision!(ListRepoCommits);
 
 impl PagedEndpoint for ListRepoCommits {
     const NAME: &'static str = "list_repo_commits";

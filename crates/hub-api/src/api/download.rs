@@ -114,6 +114,18 @@ pub(super) fn no_cache() -> Error {
     Error::setup(text.and_argument("cache_dir").text(" or ").and_argument("local_dir"))
 }
 
+/// The cache where a call looks: its own, else that of the client.
+pub(super) fn cache(
+    api: &HfApi,
+    cache_dir: Option<&Path>,
+    local_files_only: bool,
+) -> Result<Option<Cache>, Error> {
+    match cache_dir.or(api.cache_dir()) {
+        None if local_files_only => Err(no_cache()),
+        folder => Ok(folder.map(Cache::new)),
+    }
+}
+
 /// Where files are: in `local_dir`, else in `cache_dir`, else in the cache of the client.
 pub(super) fn target(
     api: &HfApi,
@@ -281,14 +293,14 @@ impl SnapshotDownload {
         let target = args.target(api)?;
         let (repo, revision) = args.wanted(api, &target)?;
         let filter = pattern::Filter::new(self.allow_patterns.as_deref(), &self.ignore_patterns);
-        let is_meant = move |path: &str| {
-            let rest = path.strip_prefix(folder.as_str());
-            folder.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
+        let mut names = self.names;
+        if !folder.is_empty() {
+            names.push(format!("{folder}/"));
+        }
         Ok(SnapshotRequest::new(repo, target)
             .revision(revision)
-            .names(&self.names)?
-            .filter(move |path| is_meant(path) && filter.takes(path))
+            .names(&names)?
+            .filter(move |path| filter.takes(path))
             .workers(self.max_workers)
             .options(args.options(api)))
     }

@@ -5,11 +5,7 @@ use std::path::{Path, PathBuf};
 use hub_download::{Cache, Cached, DownloadError, FileMetadata, metadata_at};
 use hub_types::{SafeRelPath, route};
 
-use crate::{
-    Async, Call, Error, HfApi, Mode, Operation,
-    args::{HasRepo, HasRevision},
-    repo_arg::RepoArg,
-};
+use crate::{Async, Call, Error, HfApi, Mode, Operation, args::of_a_revision, repo_arg::RepoArg};
 
 /// The call that [`HfApi::get_hf_file_metadata`] makes.
 pub type GetHfFileMetadataCall<M = Async> = Call<GetHfFileMetadata, M>;
@@ -102,22 +98,6 @@ impl Operation for TryToLoadFromCache {
     }
 }
 
-macro_rules! of_a_revision {
-    ($($operation:ty),*) => {
-        $(
-            impl HasRepo for $operation {
-                fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
-                    &mut self.repo
-                }
-            }
-            impl HasRevision for $operation {
-                fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
-                    &mut self.revision
-                }
-            }
-        )*
-    };
-}
 of_a_revision!(HfHubUrl, TryToLoadFromCache);
 
 impl<M: Mode> HfApi<M> {

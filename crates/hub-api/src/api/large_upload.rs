@@ -20,7 +20,7 @@ use hub_types::{
 use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
     api::upload_folder::HasFolder,
-    args::{HasProgress, HasRepo, HasRevision},
+    args::{HasProgress, of_a_revision},
     repo_arg::RepoArg,
 };
 
@@ -57,17 +57,7 @@ impl fmt::Debug for UploadLargeFolder {
     }
 }
 
-impl HasRepo for UploadLargeFolder {
-    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
-        &mut self.repo
-    }
-}
-
-impl HasRevision for UploadLargeFolder {
-    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
-        &mut self.revision
-    }
-}
+of_a_revision!(UploadLargeFolder);
 
 impl HasProgress for UploadLargeFolder {
     fn progress_mut(&mut self, _: crate::args::Seal) -> &mut Option<Arc<dyn Progress>> {

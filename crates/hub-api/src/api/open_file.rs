@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hub_download::{Cache, ReadRequest, SeekOptions, SeekableReader, open_file};
+use hub_download::{ReadRequest, SeekOptions, SeekableReader, open_file};
 
 use crate::{
     Async, Blocking, BlockingSeekableReader, Call, Error, HfApi, Mode, Operation,
@@ -73,10 +73,9 @@ impl<M: Mode> OpenFile<M> {
     async fn open(mut self, api: HfApi) -> Result<SeekableReader, Error> {
         let path = self.repo.take_path(self.path)?;
         let (repo, revision) = self.repo.at_or_main(self.revision.as_deref())?;
-        let cache = self.cache_dir.as_deref().or(api.cache_dir()).map(Cache::new);
+        let cache = download::cache(&api, self.cache_dir.as_deref(), self.local_files_only)?;
         let revision = match &cache {
             Some(cache) => download::preferred(&api, cache, &repo, revision)?,
-            None if self.local_files_only => return Err(download::no_cache()),
             None => revision,
         };
         let wanted = ReadRequest::new(repo, path.parse()?)

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hub_download::{Cache, FileReader, ReadRequest, read_file};
+use hub_download::{FileReader, ReadRequest, read_file};
 use hub_types::SafeRelPath;
 
 use crate::{
@@ -79,10 +79,9 @@ impl<M: Mode> ReadFile<M> {
             let Range { start, end } = self.range;
             return Err(Error::setup(format!("the range {start}..{end} ends before it begins")));
         }
-        let cache = self.cache_dir.as_deref().or(api.cache_dir()).map(Cache::new);
+        let cache = download::cache(&api, self.cache_dir.as_deref(), self.local_files_only)?;
         let revision = match &cache {
             Some(cache) => download::preferred(&api, cache, &repo, revision)?,
-            None if self.local_files_only => return Err(download::no_cache()),
             None => revision,
         };
         let wanted = ReadRequest::new(repo, path)

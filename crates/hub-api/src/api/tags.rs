@@ -8,7 +8,7 @@ use hub_types::{CreateTagRequest, RepoRef, Revision, route};
 use super::new_ref::RefName;
 use crate::{
     Async, Call, HfApi, Mode, Operation,
-    args::{HasRepo, HasRevision},
+    args::{HasRepo, of_a_revision},
     repo_arg::RepoArg,
 };
 
@@ -27,17 +27,7 @@ pub struct CreateTag {
     exist_ok: bool,
 }
 
-impl HasRepo for CreateTag {
-    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
-        &mut self.repo
-    }
-}
-
-impl HasRevision for CreateTag {
-    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
-        &mut self.revision
-    }
-}
+of_a_revision!(CreateTag);
 
 impl<M: Mode> CreateTagCall<M> {
     /// Text of the tag, which makes it an annotated one; a lightweight tag unless set. Python: `tag_message`.

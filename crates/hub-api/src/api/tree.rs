@@ -9,11 +9,7 @@ use hub_transport::{Body, Error, PagedEndpoint, Timeouts};
 use hub_types::{RepoRef, Revision, SafeRelPath, TreeEntry};
 
 use super::endpoint_at;
-use crate::{
-    Async, Call, HfApi, Listing, Mode, Operation,
-    args::{HasRepo, HasRevision},
-    repo_arg::RepoArg,
-};
+use crate::{Async, Call, HfApi, Listing, Mode, Operation, args::of_a_revision, repo_arg::RepoArg};
 
 /// The call that [`HfApi::list_repo_files`] makes.
 pub type ListRepoFilesCall<M = Async> = Call<ListRepoFiles, M>;
@@ -47,17 +43,7 @@ impl ListRepoTree {
     }
 }
 
-impl HasRepo for ListRepoTree {
-    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
-        &mut self.repo
-    }
-}
-
-impl HasRevision for ListRepoTree {
-    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
-        &mut self.revision
-    }
-}
+of_a_revision!(ListRepoTree);
 
 impl PagedEndpoint for ListRepoTree {
     const NAME: &'static str = "list_repo_tree";
@@ -123,17 +109,7 @@ impl<M: Mode> ListRepoFilesCall<M> {
     }
 }
 
-impl HasRepo for ListRepoFiles {
-    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
-        &mut self.repo
-    }
-}
-
-impl HasRevision for ListRepoFiles {
-    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
-        &mut self.revision
-    }
-}
+of_a_revision!(ListRepoFiles);
 
 impl Operation for ListRepoFiles {
     type Output = Vec<String>;
@@ -159,17 +135,7 @@ pub struct GetPathsInfo {
     expand: bool,
 }
 
-impl HasRepo for GetPathsInfo {
-    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
-        &mut self.repo
-    }
-}
-
-impl HasRevision for GetPathsInfo {
-    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
-        &mut self.revision
-    }
-}
+of_a_revision!(GetPathsInfo);
 
 impl<M: Mode> GetPathsInfoCall<M> {
     /// Whether each entry comes with its last commit. Off unless set. Python: `expand`.

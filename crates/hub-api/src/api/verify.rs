@@ -12,7 +12,7 @@ use hub_types::progress::Progress;
 use crate::{
     Async, Call, Error, HfApi, Mode, Operation,
     api::download,
-    args::{HasProgress, HasRepo, HasRevision},
+    args::{HasProgress, of_a_revision},
     repo_arg::RepoArg,
 };
 
@@ -42,17 +42,7 @@ impl fmt::Debug for VerifyRepoChecksums {
     }
 }
 
-impl HasRepo for VerifyRepoChecksums {
-    fn repo_mut(&mut self, _: crate::args::Seal) -> &mut RepoArg {
-        &mut self.repo
-    }
-}
-
-impl HasRevision for VerifyRepoChecksums {
-    fn revision_mut(&mut self, _: crate::args::Seal) -> &mut Option<String> {
-        &mut self.revision
-    }
-}
+of_a_revision!(VerifyRepoChecksums);
 
 impl HasProgress for VerifyRepoChecksums {
     fn progress_mut(&mut self, _: crate::args::Seal) -> &mut Option<Arc<dyn Progress>> {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use hub_download::{
-    Cache, ReadRequest,
+    ReadRequest,
     weights::{
         Tensor, WeightsRequest, download_safetensors, get_gguf_metadata, get_safetensors_metadata,
         parse_safetensors_file_metadata, read_tensor,
@@ -55,13 +55,12 @@ impl WeightsArgs {
 
     fn request(&self, api: &HfApi) -> Result<WeightsRequest, Error> {
         let (repo, revision) = self.repo.at(self.revision.as_deref())?;
-        let cache = self.cache_dir.as_deref().or(api.cache_dir()).map(Cache::new);
+        let cache = download::cache(api, self.cache_dir.as_deref(), self.local_files_only)?;
         let revision = match &cache {
             Some(cache) if api.network() == NetworkPolicy::PreferCache => {
                 let named = revision.clone().unwrap_or_default();
                 cache.commit_of(&repo, &named)?.map(Revision::from).or(revision)
             }
-            None if self.local_files_only => return Err(download::no_cache()),
             _ => revision,
         };
         Ok(WeightsRequest::new(repo)
@@ -71,8 +70,9 @@ impl WeightsArgs {
             .timeouts(api.download_timeouts()))
     }
 
-    fn file(&self, api: &HfApi, filename: &str) -> Result<ReadRequest, Error> {
-        Ok(self.request(api)?.file(filename.parse()?))
+    fn file(mut self, api: &HfApi, filename: String) -> Result<ReadRequest, Error> {
+        let path = self.repo.take_path(filename)?;
+        Ok(self.request(api)?.file(path.parse()?))
     }
 }
 
@@ -101,7 +101,7 @@ impl Operation for ParseSafetensorsFileMetadata {
     type Output = SafetensorsFileMetadata;
 
     async fn run(self, api: HfApi) -> Result<SafetensorsFileMetadata, Error> {
-        let wanted = self.args.file(&api, &self.filename)?;
+        let wanted = self.args.file(&api, self.filename)?;
         Ok(parse_safetensors_file_metadata(api.transport()?, wanted).await?)
     }
 }
@@ -117,7 +117,7 @@ impl Operation for GetGgufMetadata {
     type Output = Gguf;
 
     async fn run(self, api: HfApi) -> Result<Gguf, Error> {
-        let wanted = self.args.file(&api, &self.filename)?;
+        let wanted = self.args.file(&api, self.filename)?;
         Ok(get_gguf_metadata(api.transport()?, wanted).await?)
     }
 }

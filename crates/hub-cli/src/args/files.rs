@@ -1,6 +1,7 @@
 //! Arguments of `hub ls`, `cat`, `cp`, `rm` and `find`.
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use super::upload::CommitArgs;
 use crate::rate;
@@ -64,15 +65,16 @@ pub(crate) struct Find {
     pub(crate) name: Option<String>,
     /// Only files (f), or only folders (d)
     #[arg(long = "type", value_enum, value_name = "KIND")]
-    pub(crate) kind: Option<KindOfEntry>,
+    pub(crate) kind: Option<EntryKind>,
     /// Only files with more than a size (+10MB), with less (-1KiB), or with exactly so many bytes (100); may be repeated
     #[arg(long, value_name = "SIZE", allow_hyphen_values = true, value_parser = SizeCondition::parse)]
     pub(crate) size: Vec<SizeCondition>,
 }
 
-/// Values of `--type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum KindOfEntry {
+/// What an entry is: in lists, and as a value of `--type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EntryKind {
     /// A file
     #[value(name = "f", alias = "file")]
     File,

@@ -1,8 +1,14 @@
-//! What commands that commit are told, and what they say
+//! What commands that commit are told, and what they say; and which commit a revision is.
 
-use hub_api::{Call, CommitInfo, Error, HfUri, Revision, api::HasCommit};
+use hub_api::{Call, CommitInfo, Error, HfApi, HfUri, RepoRef, Revision, api::HasCommit, types::CommitHash};
 
-use crate::{args::CommitArgs, client::Session, failure::Failure, location::OnHub, output::Brief};
+use crate::{
+    args::CommitArgs,
+    client::Session,
+    failure::{Code, Failure},
+    location::OnHub,
+    output::Brief,
+};
 
 /// Sets what every commit can be told.
 pub(super) fn told<O: HasCommit>(call: Call<O>, args: &CommitArgs) -> Call<O> {
@@ -39,4 +45,21 @@ pub(super) fn agree(at: &mut OnHub, args: &mut CommitArgs) -> Result<(), Failure
     at.revision = uri.agreed_revision(said).map_err(Error::from)?;
     args.revision = at.revision.as_ref().map(ToString::to_string);
     Ok(())
+}
+
+/// The commit that a revision leads to; without one the default branch.
+pub(super) async fn commit_of(
+    api: &HfApi,
+    repo: &RepoRef,
+    revision: Option<&Revision>,
+) -> Result<CommitHash, Failure> {
+    if let Some(commit) = revision.and_then(Revision::as_commit) {
+        return Ok(commit);
+    }
+    let mut call = api.repo_info(repo);
+    if let Some(revision) = revision {
+        call = call.revision(revision);
+    }
+    let commit = call.await?.sha().and_then(|sha| sha.parse().ok());
+    commit.ok_or_else(|| Failure::new(Code::NotFound, format!("{repo} has no commit yet")))
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use hub_api::{
-    Call, Error, ErrorKind, HfApi, HfUri, RepoArg, RepoRef, api::download::HasDownload, args::HasRevision,
-    download::PlannedFile, types::SafeRelPath,
+    Call, Error, ErrorKind, HfApi, RepoRef, api::download::HasDownload, args::HasRevision,
+    download::PlannedFile,
 };
 use serde_json::json;
 
@@ -12,6 +12,8 @@ use crate::{
     args::Download,
     client::Session,
     failure::{Code, Failure},
+    listed::on_hub,
+    location::OnHub,
     output::Brief,
     progress::watched,
     shown::{absolute, human_size},
@@ -20,44 +22,37 @@ use crate::{
 pub(crate) async fn run(session: &Session, args: Download) -> Result<(), Failure> {
     let api = session.api().await?;
     let repo = args.repo_type.repo(&args.repo_id)?;
-    let mut wanted = RepoArg::from(&repo);
+    let mut names = args.filenames.clone();
     if let Some(path) = &args.path {
         let folder = path.trim_end_matches('/');
+        let revision = args.revision.as_deref().map(str::parse).transpose().map_err(Error::from)?;
+        let at = OnHub { repo: repo.clone(), revision, path: folder.to_owned(), has_slash: folder != path };
         let filtered = !args.include.is_empty() || !args.exclude.is_empty();
-        if filtered && folder == path {
-            let mut found = api.get_paths_info(&repo, [folder]);
-            if let Some(revision) = &args.revision {
-                found = found.revision(revision);
-            }
-            if found.await?.iter().any(|entry| entry.is_file()) {
+        if filtered && !at.has_slash {
+            if on_hub(&api, &at).await?.is_some_and(|entry| entry.is_file()) {
                 let text = format!("{path} is a file: --include and --exclude choose among several");
                 return Err(Failure::new(Code::Usage, text));
             }
-        } else if folder == path {
+        } else if !at.has_slash {
             match one(session, &api, &repo, path, &args).await {
                 // The address of a folder looks the same.
                 Err(error) if error.kind() == Some(ErrorKind::EntryNotFound) => {
-                    let mut listing = api.list_repo_tree(&repo).path_in_repo(folder).limit(1);
-                    if let Some(revision) = &args.revision {
-                        listing = listing.revision(revision);
+                    if !matches!(on_hub(&api, &at).await, Ok(Some(entry)) if !entry.is_file()) {
+                        return Err(error.into());
                     }
-                    listing.all().await.map_err(|_| error)?;
                 }
                 done => return done?,
             }
         }
-        let uri = HfUri::new(repo.clone()).map_err(Error::from)?;
-        wanted = uri.with_path(folder.parse::<SafeRelPath>().map_err(Error::from)?).into();
-    } else if let [file] = args.filenames.as_slice()
+        names.push(format!("{folder}/"));
+    } else if let [file] = names.as_slice()
         && !file.ends_with('/')
     {
         return one(session, &api, &repo, file, &args).await?;
     }
-    let call = api.snapshot_download(wanted).max_workers(args.max_workers).ignore_patterns(&args.exclude);
-    let mut call = set(call, &args);
-    if !args.filenames.is_empty() {
-        call = call.names(&args.filenames);
-    } else if !args.include.is_empty() {
+    let call = api.snapshot_download(&repo).max_workers(args.max_workers).ignore_patterns(&args.exclude);
+    let mut call = set(call, &args).names(names);
+    if !args.include.is_empty() {
         call = call.allow_patterns(&args.include);
     }
     if args.dry_run {

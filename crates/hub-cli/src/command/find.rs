@@ -3,10 +3,10 @@
 use hub_api::types::pattern::Filter;
 
 use crate::{
-    args::{Find, KindOfEntry},
+    args::Find,
     client::Session,
     failure::Failure,
-    listed::{self, Kind, Listed},
+    listed::{self, Listed},
     location::Location,
     shown::name,
 };
@@ -43,11 +43,7 @@ impl<'a> Wanted<'a> {
     }
 
     fn takes(&self, entry: &Listed) -> bool {
-        let is_kind = match self.args.kind {
-            None => true,
-            Some(KindOfEntry::File) => entry.kind == Kind::File,
-            Some(KindOfEntry::Folder) => entry.kind == Kind::Folder,
-        };
+        let is_kind = self.args.kind.is_none_or(|kind| kind == entry.kind);
         let mut sizes = self.args.size.iter();
         let fits = sizes.all(|condition| entry.size.is_some_and(|size| condition.fits(size)));
         is_kind && fits && self.name.takes(entry.file_name())

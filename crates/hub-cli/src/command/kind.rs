@@ -14,7 +14,7 @@ use crate::{
     command::{card, search},
     failure::Failure,
     output::Brief,
-    shown::{human_size, name},
+    shown::{entry_line, entry_size, name},
     tree,
 };
 
@@ -75,28 +75,24 @@ async fn list(session: &Session, repo_type: RepoType, args: List) -> Result<(), 
     while let Some(entry) = entries.next().await {
         let entry = entry?;
         if !args.tree {
-            session.output.item(|| line(&entry, args.human_readable), &entry.path)?;
+            session
+                .output
+                .item(|| entry_line(size(&entry), &entry.path, args.human_readable), &entry.path)?;
         }
         all.push(entry);
     }
     if args.tree {
-        let nodes: Vec<_> =
-            all.iter().map(|entry| (entry.path.clone(), size(entry, args.human_readable))).collect();
+        let nodes: Vec<_> = all
+            .iter()
+            .map(|entry| (entry.path.clone(), entry_size(size(entry), args.human_readable)))
+            .collect();
         let paths = all.iter().map(|entry| entry.path.clone()).collect();
         return session.output.value(&all, || tree::lines(&nodes).join("\n"), Brief::Lines(paths));
     }
     session.output.list(&all)
 }
 
-fn line(entry: &TreeEntry, human_readable: bool) -> String {
-    let slash = if entry.is_file() { "" } else { "/" };
-    format!("{:>14}  {}{slash}", size(entry, human_readable), name(&entry.path))
-}
-
-fn size(entry: &TreeEntry, human_readable: bool) -> String {
-    match (entry.is_file(), human_readable) {
-        (false, _) => String::new(),
-        (true, true) => human_size(entry.size),
-        (true, false) => entry.size.to_string(),
-    }
+/// Bytes of a file.
+fn size(entry: &TreeEntry) -> Option<u64> {
+    entry.is_file().then_some(entry.size)
 }

@@ -24,6 +24,7 @@ pub(crate) mod rm;
 mod search;
 pub(crate) mod serve;
 pub(crate) mod spaces;
+mod standard_input;
 pub(crate) mod upload;
 mod upload_every;
 mod upload_job;

@@ -26,7 +26,7 @@ pub(crate) async fn run(session: &Session, args: Models) -> Result<(), Failure> 
 
 async fn tensors(session: &Session, args: WeightsArgs) -> Result<(), Failure> {
     let found = Weights::read(&session.api().await?, &args).await?;
-    let has_several_files = found.files() > 1;
+    let has_several_files = found.files > 1;
     session.output.table(
         &["TENSOR", "DTYPE", "SHAPE", "PARAMETERS", "SIZE", "FILE"],
         &found.tensors,
@@ -37,7 +37,7 @@ async fn tensors(session: &Session, args: WeightsArgs) -> Result<(), Failure> {
                 tensor.dtype.clone(),
                 format!("[{}]", shape.join(", ")),
                 tensor.parameters.to_string(),
-                tensor.bytes.map(human_size).unwrap_or_default(),
+                tensor.bytes.map_or_else(|| "unknown".to_owned(), human_size),
                 if has_several_files { tensor.file.clone() } else { String::new() },
             ]
         },
@@ -53,7 +53,7 @@ async fn weights(session: &Session, args: WeightsArgs) -> Result<(), Failure> {
         "id": args.repo_id,
         "commit": found.commit,
         "format": found.format,
-        "files": found.files(),
+        "files": found.files,
         "tensors": found.tensors.len(),
         "parameters": parameters,
         "bytes": bytes,
@@ -64,13 +64,17 @@ async fn weights(session: &Session, args: WeightsArgs) -> Result<(), Failure> {
         let what = format!(
             "{} in {} of {}",
             counted(found.tensors.len() as u64, "tensor", "tensors"),
-            counted(found.files() as u64, "file", "files"),
+            counted(found.files as u64, "file", "files"),
             found.format,
         );
         let rows: Vec<_> = dtypes
             .iter()
             .map(|row| {
-                let cells = [row.tensors.to_string(), row.parameters.to_string(), human_size(row.bytes)];
+                let cells = [
+                    row.tensors.to_string(),
+                    row.parameters.to_string(),
+                    row.bytes.map_or_else(|| "unknown".to_owned(), human_size),
+                ];
                 [vec![row.dtype.clone()], cells.to_vec()].concat()
             })
             .collect();

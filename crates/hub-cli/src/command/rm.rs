@@ -53,9 +53,8 @@ pub(crate) async fn run(session: &Session, mut args: Rm) -> Result<(), Failure> 
     }
     let mut failure = None;
     for (number, path) in doomed.iter().enumerate() {
-        let inside = absolute.iter().map(PathBuf::as_path).collect::<Vec<_>>();
         if !args.dry_run
-            && !is_covered(&inside, number)
+            && !is_covered(&absolute, number)
             && let Err(error) = remove_here(path)
         {
             failure = Some(Failure::other(format!("cannot remove {}", path.display()), error));
@@ -90,10 +89,10 @@ fn show(
 }
 
 /// Whether a path goes with another one: it is inside of that, or the same and named before.
-fn is_covered(paths: &[&Path], number: usize) -> bool {
-    let Some(path) = paths.get(number) else { return false };
-    let others = paths.iter().enumerate().filter(|(other, _)| *other != number);
-    others.into_iter().any(|(other, one)| path.starts_with(one) && (path != one || other < number))
+fn is_covered(paths: &[impl AsRef<Path>], number: usize) -> bool {
+    let Some(path) = paths.get(number).map(AsRef::as_ref) else { return false };
+    let mut others = paths.iter().map(AsRef::as_ref).enumerate().filter(|(other, _)| *other != number);
+    others.any(|(other, one)| path.starts_with(one) && (path != one || other < number))
 }
 
 /// The deletions of one commit, of files and folders that are there.
@@ -104,7 +103,7 @@ async fn of_hub(
     recursive: bool,
 ) -> Result<Vec<CommitOperation>, Failure> {
     let mut operations = Vec::with_capacity(targets.len());
-    let paths: Vec<&Path> = targets.iter().map(|at| Path::new(&at.path)).collect();
+    let paths: Vec<&str> = targets.iter().map(|at| at.path.as_str()).collect();
     for (number, at) in targets.iter().enumerate() {
         if at.repo != first.repo || at.revision != first.revision {
             let text = "all that one command removes from the Hub is of one revision of one repository: it is one commit";

@@ -1,9 +1,6 @@
 //! What `hub upload` does once or again and again: one commit of a file or a folder.
 
-use std::{
-    io,
-    path::{Component, Path, PathBuf},
-};
+use std::path::{Component, Path, PathBuf};
 
 use hub_api::{
     AddSource, Call, CommitInfo, CommitPlan, HfApi, Operation, RepoRef, RepoType,
@@ -14,7 +11,10 @@ use hub_api::{
 use crate::{
     args::Upload,
     client::Session,
-    command::commit::told,
+    command::{
+        commit::told,
+        standard_input::{self, STREAM},
+    },
     failure::{Code, Failure},
     progress::watched,
 };
@@ -55,14 +55,14 @@ impl<'a> UploadJob<'a> {
             ));
         }
         let (local_path, path_in_repo) = places(&args)?;
-        let source = if local_path == Path::new(STDIN) {
+        let source = if local_path == Path::new(STREAM) {
             if args.every.is_some() {
                 return Err(Failure::new(
                     Code::Usage,
                     "--every reads again and again, and standard input ends",
                 ));
             }
-            Source::File(standard_input()?)
+            Source::File(standard_input::keep()?)
         } else {
             let metadata = std::fs::metadata(&local_path)
                 .map_err(|error| Failure::other(format!("cannot read {}", local_path.display()), error))?;
@@ -153,18 +153,6 @@ fn new_repo(api: &HfApi, args: &Upload) -> CreateRepoCall {
     create
 }
 
-/// The name of standard input.
-const STDIN: &str = "-";
-
-/// Standard input, as a file that can be read twice: once for its hash, once to be sent.
-fn standard_input() -> Result<AddSource, Failure> {
-    let fail = |error| Failure::other("cannot keep standard input in a temporary file", error);
-    let mut file = tempfile::tempfile().map_err(fail)?;
-    io::copy(&mut io::stdin().lock(), &mut file)
-        .map_err(|error| Failure::other("cannot read standard input", error))?;
-    Ok(AddSource::reader(file))
-}
-
 /// Makes of a pattern that nothing has for its name what `--include` of this folder means. What is there is no pattern, whatever its name.
 fn take_pattern(args: &mut Upload) -> Result<(), Failure> {
     let Some(path) = args.local_path.as_ref().filter(|path| std::fs::symlink_metadata(path).is_err()) else {
@@ -197,7 +185,7 @@ fn places(args: &Upload) -> Result<(PathBuf, String), Failure> {
             ))
         };
     };
-    if local_path == Path::new(STDIN) {
+    if local_path == Path::new(STREAM) {
         let name =
             args.path_in_repo.as_deref().filter(|path| !path.ends_with('/') && !matches!(*path, "" | "."));
         let name = name.ok_or_else(|| {

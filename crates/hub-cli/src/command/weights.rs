@@ -1,9 +1,10 @@
 //! The weights of a model as `hub models weights` and `hub models tensors` show them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hub_api::{
-    DownloadError, Error, HfApi,
+    DownloadError, Error, HfApi, NetworkPolicy, RepoRef, RepoType, Revision,
+    types::CommitHash,
     types::weights::{
         gguf::{Gguf, GgufShard},
         safetensors::TensorInfo,
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use crate::{
     args::WeightsArgs,
+    command::commit::commit_of,
     failure::{Code, Failure},
 };
 
@@ -27,6 +29,8 @@ const MARGIN: u64 = 10;
 pub(super) struct Weights {
     pub(super) format: &'static str,
     pub(super) commit: Option<String>,
+    /// How many files they are in.
+    pub(super) files: usize,
     pub(super) tensors: Vec<Tensor>,
 }
 
@@ -48,7 +52,8 @@ pub(super) struct OfDtype {
     pub(super) dtype: String,
     pub(super) tensors: u64,
     pub(super) parameters: u64,
-    pub(super) bytes: u64,
+    /// Null where the type is not known.
+    pub(super) bytes: Option<u64>,
 }
 
 /// What the weights take when they are stored in one way.
@@ -66,25 +71,25 @@ impl Stored {
     }
 }
 
-/// What weights take as they are, and with fewer or more bits for each parameter.
-pub(super) fn memory(bytes: u64, parameters: u64) -> Vec<Stored> {
+/// What weights take as they are, if that is known, and with fewer or more bits for each parameter.
+pub(super) fn memory(bytes: Option<u64>, parameters: u64) -> Vec<Stored> {
     let of =
         |bits: u64| (u128::from(parameters) * u128::from(bits)).div_ceil(8).try_into().unwrap_or(u64::MAX);
-    let all =
-        [("as it is", bytes), ("32 bits", of(32)), ("16 bits", of(16)), ("8 bits", of(8)), ("4 bits", of(4))];
+    let changed = [("32 bits", of(32)), ("16 bits", of(16)), ("8 bits", of(8)), ("4 bits", of(4))];
+    let all = bytes.map(|bytes| ("as it is", bytes)).into_iter().chain(changed);
     all.map(|(stored, bytes)| {
         let needed = bytes.saturating_add(bytes / MARGIN);
         let fits_in = MEMORIES.into_iter().find(|memory| memory * GIB >= needed);
         Stored { stored, bytes, fits_in }
     })
-    .into()
+    .collect()
 }
 
 impl Weights {
     /// Reads the heads of a model's files.
     pub(super) async fn read(api: &HfApi, args: &WeightsArgs) -> Result<Self, Failure> {
         match &args.filename {
-            Some(file) if file.ends_with(".gguf") => gguf(api, args, file).await,
+            Some(file) if is_gguf(file) => gguf(api, args, file).await,
             Some(file) => safetensors_file(api, args, file).await,
             None => match safetensors(api, args).await {
                 Err(Error::Download(error @ DownloadError::NotASafetensorsRepo { .. })) => {
@@ -98,17 +103,13 @@ impl Weights {
         }
     }
 
-    /// How many files they are in.
-    pub(super) fn files(&self) -> usize {
-        self.tensors.iter().map(|tensor| tensor.file.as_str()).collect::<BTreeSet<_>>().len()
-    }
-
     pub(super) fn parameters(&self) -> u64 {
         self.tensors.iter().map(|tensor| tensor.parameters).fold(0, u64::saturating_add)
     }
 
-    pub(super) fn bytes(&self) -> u64 {
-        self.tensors.iter().filter_map(|tensor| tensor.bytes).fold(0, u64::saturating_add)
+    /// What they take; `None` where the type of one is not known.
+    pub(super) fn bytes(&self) -> Option<u64> {
+        self.tensors.iter().try_fold(0u64, |sum, tensor| Some(sum.saturating_add(tensor.bytes?)))
     }
 
     /// The dtypes, those with most bytes first.
@@ -119,11 +120,11 @@ impl Weights {
                 dtype: tensor.dtype.clone(),
                 tensors: 0,
                 parameters: 0,
-                bytes: 0,
+                bytes: Some(0),
             });
             row.tensors += 1;
             row.parameters = row.parameters.saturating_add(tensor.parameters);
-            row.bytes = row.bytes.saturating_add(tensor.bytes.unwrap_or_default());
+            row.bytes = row.bytes.zip(tensor.bytes).map(|(sum, bytes)| sum.saturating_add(bytes));
         }
         let mut all: Vec<_> = all.into_values().collect();
         all.sort_by_key(|row| std::cmp::Reverse(row.bytes));
@@ -139,7 +140,7 @@ async fn safetensors(api: &HfApi, args: &WeightsArgs) -> Result<Weights, Error> 
     let found = call.await?;
     let tensors = found.tensors().map(|(name, tensor, file)| of_safetensors(name, tensor, file)).collect();
     let commit = found.commit.as_ref().map(ToString::to_string);
-    Ok(Weights { format: "safetensors", commit, tensors })
+    Ok(Weights { format: "safetensors", commit, files: found.files_metadata.len(), tensors })
 }
 
 async fn safetensors_file(api: &HfApi, args: &WeightsArgs, file: &str) -> Result<Weights, Failure> {
@@ -147,7 +148,7 @@ async fn safetensors_file(api: &HfApi, args: &WeightsArgs, file: &str) -> Result
     let call = api.parse_safetensors_file_metadata(&args.repo_id, file);
     let found = call.revision(&commit).await?;
     let tensors = found.tensors.iter().map(|(name, tensor)| of_safetensors(name, tensor, file)).collect();
-    Ok(Weights { format: "safetensors", commit: Some(commit), tensors })
+    Ok(Weights { format: "safetensors", commit: Some(commit.into()), files: 1, tensors })
 }
 
 fn of_safetensors(name: &str, tensor: &TensorInfo, file: &str) -> Tensor {
@@ -169,11 +170,11 @@ async fn gguf(api: &HfApi, args: &WeightsArgs, file: &str) -> Result<Weights, Fa
         None => vec![file.to_owned()],
     };
     let mut tensors = Vec::new();
-    for file in files {
-        let head = api.get_gguf_metadata(&args.repo_id, &file).revision(&commit).await?;
-        tensors.extend(of_gguf(&head, &file));
+    for file in &files {
+        let head = api.get_gguf_metadata(&args.repo_id, file).revision(&commit).await?;
+        tensors.extend(of_gguf(&head, file));
     }
-    Ok(Weights { format: "GGUF", commit: Some(commit), tensors })
+    Ok(Weights { format: "GGUF", commit: Some(commit.into()), files: files.len(), tensors })
 }
 
 fn of_gguf<'a>(head: &'a Gguf, file: &'a str) -> impl Iterator<Item = Tensor> + 'a {
@@ -187,14 +188,22 @@ fn of_gguf<'a>(head: &'a Gguf, file: &'a str) -> impl Iterator<Item = Tensor> + 
     })
 }
 
-/// The commit that all files are read at.
-async fn commit(api: &HfApi, args: &WeightsArgs) -> Result<String, Failure> {
-    let mut call = api.model_info(&args.repo_id);
-    if let Some(revision) = &args.revision {
+/// The commit that all files are read at; offline, the one that the cache has.
+async fn commit(api: &HfApi, args: &WeightsArgs) -> Result<CommitHash, Failure> {
+    let repo = RepoRef::new(RepoType::Model, args.repo_id.parse().map_err(Error::from)?);
+    let revision = args.revision.as_deref().map(str::parse::<Revision>).transpose().map_err(Error::from)?;
+    if api.network() != NetworkPolicy::Offline {
+        return commit_of(api, &repo, revision.as_ref()).await;
+    }
+    let mut call = api.resolve_revision(&repo).local_files_only(true);
+    if let Some(revision) = &revision {
         call = call.revision(revision);
     }
-    let missing = || Failure::new(Code::NotFound, format!("{} has no commit yet", args.repo_id));
-    call.await?.sha.ok_or_else(missing)
+    Ok(call.await?.commit)
+}
+
+fn is_gguf(file: &str) -> bool {
+    file.to_ascii_lowercase().ends_with(".gguf")
 }
 
 /// The GGUF file of a repository, or the first of its shards. It is an error if there are several models.
@@ -203,9 +212,8 @@ async fn only_gguf(api: &HfApi, args: &WeightsArgs) -> Result<Option<String>, Fa
     if let Some(revision) = &args.revision {
         call = call.revision(revision);
     }
-    let is_first = |file: &String| {
-        file.ends_with(".gguf") && GgufShard::parse(file).is_none_or(|shard| shard.number == 1)
-    };
+    let is_first =
+        |file: &String| is_gguf(file) && GgufShard::parse(file).is_none_or(|shard| shard.number == 1);
     let mut files: Vec<String> = call.await?.into_iter().filter(is_first).collect();
     if files.len() > 1 {
         let text = format!("{} has {} models: name one of {}", args.repo_id, files.len(), files.join(", "));
@@ -220,7 +228,7 @@ mod tests {
 
     #[test]
     fn memory_is_the_smallest_that_holds_the_weights_and_a_tenth_more() {
-        let found = memory(14 * GIB, 7 * GIB);
+        let found = memory(Some(14 * GIB), 7 * GIB);
         let rows: Vec<_> = found.iter().map(|row| (row.stored, row.bytes / GIB, row.fits_in())).collect();
         let row = |stored, size, memory: &str| (stored, size, memory.to_owned());
         let expected = [
@@ -231,7 +239,24 @@ mod tests {
             row("4 bits", 3, "4 GiB"),
         ];
         assert_eq!(rows, expected);
-        assert_eq!(memory(u64::MAX, u64::MAX)[1].fits_in(), "more than 512 GiB");
-        assert_eq!(memory(0, 0)[0].fits_in(), "1 GiB");
+        assert_eq!(memory(Some(u64::MAX), u64::MAX)[1].fits_in(), "more than 512 GiB");
+        assert_eq!(memory(Some(0), 0)[0].fits_in(), "1 GiB");
+    }
+
+    #[test]
+    fn what_a_type_that_is_not_known_takes_is_not_said() {
+        let tensor = |bytes, dtype: &str| Tensor {
+            name: "t".to_owned(),
+            dtype: dtype.to_owned(),
+            shape: vec![4],
+            parameters: 4,
+            bytes,
+            file: "m.gguf".to_owned(),
+        };
+        let tensors = vec![tensor(Some(16), "F32"), tensor(None, "type 777")];
+        let weights = Weights { format: "GGUF", commit: None, files: 1, tensors };
+        assert_eq!(weights.bytes(), None);
+        assert_eq!(weights.dtypes().iter().map(|row| row.bytes).collect::<Vec<_>>(), [Some(16), None]);
+        assert_eq!(memory(weights.bytes(), 8)[0].stored, "32 bits");
     }
 }

@@ -29,6 +29,23 @@ fn what_is_downloaded_is_kept_listed_and_deleted() {
 }
 
 #[test]
+fn a_branch_with_slashes_is_deleted_by_its_name() {
+    let place = Place::new();
+    let id = format!("{}/demo", me(&place));
+    std::fs::create_dir_all(place.home.path().join("up/d")).unwrap();
+    std::fs::write(place.home.path().join("up/d/a.txt"), "hello").unwrap();
+    place.ok(&["upload", &id, "up", "."]);
+    place.ok(&["repos", "branch", "create", &id, "feature/one"]);
+    place.ok(&["download", &id, "d/a.txt", "--revision", "feature/one"]);
+    let file = format!("model/{id}@feature/one/d/a.txt");
+    assert!(place.ok(&["cache", "rm", &file, "--dry-run"]).contains("Would delete 1 file"));
+    place.fails(&["cache", "rm", &format!("model/{id}@feature/one/d/b.txt"), "--yes"], 3);
+    place.fails(&["cache", "rm", &format!("model/{id}@feature"), "--yes"], 3);
+    place.ok(&["cache", "rm", &format!("model/{id}@feature/one"), "--yes"]);
+    assert_eq!(place.ok(&["cache", "list", "--revisions", "-q"]), "");
+}
+
+#[test]
 fn the_list_of_the_cache_is_filtered_and_sorted() {
     let place = Place::new();
     let me = me(&place);

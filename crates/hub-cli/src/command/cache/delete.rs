@@ -27,8 +27,11 @@ fn part(info: &CacheInfo, target: &str) -> Result<CachePart, Failure> {
     let (id, rest) = target.split_once('@').map_or((target, None), |(id, rest)| (id, Some(rest)));
     let repo = info.repos.iter().find(|repo| repo.cache_id() == id).ok_or_else(|| not_cached(target))?;
     let Some(rest) = rest else { return Ok(CachePart::Repo(repo.repo.clone())) };
-    let (commit, path) = rest.split_once('/').map_or((rest, None), |(commit, path)| (commit, Some(path)));
-    let revision = revision_of(repo, commit).ok_or_else(|| not_cached(target))?;
+    // The names of branches may have slashes too: what is known and longest is meant.
+    let shorter = rest.rmatch_indices('/').filter_map(|(at, _)| rest.split_at_checked(at));
+    let mut splits = std::iter::once((rest, "")).chain(shorter);
+    let found = splits.find_map(|(name, path)| Some((revision_of(repo, name)?, path.strip_prefix('/'))));
+    let (revision, path) = found.ok_or_else(|| not_cached(target))?;
     let (repo, commit) = (repo.repo.clone(), revision.commit.clone());
     match path.map(str::to_owned) {
         None => Ok(CachePart::Revision(repo, commit)),
@@ -39,7 +42,7 @@ fn part(info: &CacheInfo, target: &str) -> Result<CachePart, Failure> {
     }
 }
 
-/// A commit by its whole id, or by the name of a branch or tag without slashes that led to it.
+/// A commit by its whole id, or by the name of a branch or tag that led to it.
 fn revision_of<'a>(repo: &'a CachedRepo, text: &str) -> Option<&'a CachedRevision> {
     let commit = text.parse::<CommitHash>().ok();
     repo.revisions

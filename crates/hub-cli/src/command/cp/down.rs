@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hub_api::{Error, HfApi, HfUri, types::SafeRelPath};
+use hub_api::{Error, HfApi, types::SafeRelPath};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -66,10 +66,9 @@ fn place(source: &Source, target: &OnDisk, contents: bool) -> Result<PathBuf, Fa
 async fn fetch(session: &Session, api: &HfApi, source: &Source, kept: &TempDir) -> Result<(), Failure> {
     let (board, at) = (session.output.board(), &source.at);
     if source.is_folder {
-        let path = Some(at.path.as_str()).filter(|_| !at.is_root()).map(str::parse::<SafeRelPath>);
-        let path = path.transpose().map_err(Error::from)?;
-        let folder = HfUri::new(at.repo.clone()).map_err(Error::from)?.with_path(path);
-        let call = api.snapshot_download(folder).revision(&source.commit).local_dir(kept.path());
+        let folder = Some(format!("{}/", at.path)).filter(|_| !at.is_root());
+        let call = api.snapshot_download(&at.repo).names(folder);
+        let call = call.revision(&source.commit).local_dir(kept.path());
         watched(board, call).await?;
     } else {
         let call = api.hf_hub_download(&at.repo, &at.path).revision(&source.commit).local_dir(kept.path());

@@ -7,16 +7,13 @@ mod target;
 mod up;
 
 use self::target::usage;
-use super::{cat, commit::agree};
+use super::{cat, commit::agree, standard_input::STREAM};
 use crate::{
     args::{Cat, Cp},
     client::Session,
     failure::Failure,
     location::Location,
 };
-
-/// Stands for standard input and output.
-const STREAM: &str = "-";
 
 pub(crate) async fn run(session: &Session, mut args: Cp) -> Result<(), Failure> {
     if args.target.as_deref() == Some(STREAM) {

@@ -1,12 +1,13 @@
 //! What is copied from the Hub.
 
 use hub_api::{
-    HfApi, Revision,
+    HfApi,
     types::{CommitHash, TreeEntry},
 };
 
 use super::target::usage;
 use crate::{
+    command::commit::commit_of,
     failure::{Code, Failure},
     listed::on_hub,
     location::OnHub,
@@ -23,7 +24,7 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) async fn look_up(api: &HfApi, mut at: OnHub, recursive: bool) -> Result<Self, Failure> {
-        let commit = commit_of(api, &at).await?;
+        let commit = commit_of(api, &at.repo, at.revision.as_ref()).await?;
         at.revision = Some(commit.clone().into());
         if !at.is_root() {
             let entry = on_hub(api, &at).await?.ok_or_else(|| missing(&at))?;
@@ -54,18 +55,4 @@ impl Source {
 
 fn missing(at: &OnHub) -> Failure {
     Failure::new(Code::NotFound, format!("there is no file or folder {}", at.address()))
-}
-
-/// The commit that the revision of a place leads to.
-async fn commit_of(api: &HfApi, at: &OnHub) -> Result<CommitHash, Failure> {
-    if let Some(commit) = at.revision.as_ref().and_then(Revision::as_commit) {
-        return Ok(commit);
-    }
-    let mut call = api.repo_info(&at.repo);
-    if let Some(revision) = &at.revision {
-        call = call.revision(revision);
-    }
-    let info = call.await?;
-    let commit = info.sha().and_then(|sha| sha.parse().ok());
-    commit.ok_or_else(|| Failure::new(Code::NotFound, format!("{} has no commit yet", at.repo)))
 }

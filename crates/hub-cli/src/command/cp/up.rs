@@ -1,14 +1,12 @@
 //! From this machine to the Hub.
 
-use std::{fs, io};
-
-use hub_api::AddSource;
+use std::fs;
 
 use super::target::{place, show, usage};
 use crate::{
     args::Cp,
     client::Session,
-    command::commit::told,
+    command::{commit::told, standard_input},
     failure::Failure,
     listed::unreadable,
     location::{OnDisk, OnHub},
@@ -40,11 +38,9 @@ pub(super) async fn from_stdin(session: &Session, target: OnHub, args: Cp) -> Re
     if target.is_root() || target.has_slash {
         return Err(usage("say the name that standard input gets: hf://NAMESPACE/NAME/FILE"));
     }
-    let fail = |error| Failure::other("cannot read standard input", error);
-    let mut kept = tempfile::tempfile().map_err(fail)?;
-    io::copy(&mut io::stdin().lock(), &mut kept).map_err(fail)?;
+    let source = standard_input::keep()?;
     let api = session.api().await?;
-    let call = api.upload_file(AddSource::reader(kept), &target.path, &target.repo);
+    let call = api.upload_file(source, &target.path, &target.repo);
     let commit = watched(session.output.board(), told(call, &args.commit)).await?;
     show(session, &target, &commit)
 }
