@@ -112,34 +112,28 @@ impl Session {
     /// As [`Session::api`], with another token.
     pub(crate) async fn api_with(&self, token: Option<&str>) -> Result<HfApi, Failure> {
         let endpoint = self.endpoint();
-        let builder = match endpoint.strip_prefix("local:") {
+        let config = Config::from_env();
+        let mut builder = match endpoint.strip_prefix("local:") {
             Some(dir) => {
                 let local = open_local(Path::new(dir)).await?;
-                let mut builder = HfApi::builder()
+                HfApi::builder()
                     .endpoint(LOCAL_URL)
                     .token(&local.token)
                     .inner_service(local.hub)
-                    .inner_is_private();
-                if let Some(cache) = Config::from_env().cache_dir {
-                    builder = builder.cache_dir(absolute(&cache));
-                }
-                builder
+                    .inner_is_private()
             }
-            None => {
-                let builder = HfApi::builder_from_env().endpoint(&endpoint);
-                match Config::from_env().cache_dir {
-                    Some(cache) => builder.cache_dir(absolute(&cache)),
-                    None => builder,
-                }
-            }
+            None => HfApi::builder_from_env().endpoint(&endpoint),
         };
-        let mut builder = builder
+        if let Some(cache) = &config.cache_dir {
+            builder = builder.cache_dir(absolute(cache));
+        }
+        builder = builder
             .network(self.network()?)
             .max_bandwidth(self.max_bandwidth()?)
             .allow_http_token(self.allow_http_token()?)
             .library("hub-cli", env!("CARGO_PKG_VERSION"))
-            .shared_blobs(Config::from_env().shared_blobs);
-        if self.global.no_xet || Config::from_env().xet == XetPolicy::Never {
+            .shared_blobs(config.shared_blobs);
+        if self.global.no_xet || config.xet == XetPolicy::Never {
             builder = builder.xet(XetPolicy::Never);
         }
         if let Some(token) = token {

@@ -22,6 +22,9 @@ use hub_types::query::Query;
 
 /// Requests that are worked on at the same time; others wait for a moment, and are then answered 503.
 const IN_FLIGHT: usize = 128;
+/// Threads that answer requests which read at the same time, and as many those which write: so that reading waits for no lock. Each of
+/// many more would have memory of its own, and they would only wait for each other.
+const WORKERS: usize = 16;
 /// Git programs that run at the same time, and how long the first request of an address waits for its turn.
 const GIT_PROGRAMS: usize = 16;
 const GIT_WAIT: Duration = Duration::from_secs(30);
@@ -44,6 +47,8 @@ pub(crate) struct Inner {
     /// Held while garbage is collected.
     pub(crate) collecting: Arc<tokio::sync::Mutex<()>>,
     pub(crate) in_flight: Arc<Semaphore>,
+    readers: Arc<Semaphore>,
+    writers: Arc<Semaphore>,
     // Dropped last: the store closes its files first.
     _temporary: Option<TempDir>,
 }
@@ -58,6 +63,8 @@ pub(crate) struct Context {
     pub(crate) query: Arc<Query>,
     /// Whether only the headers are asked for.
     pub(crate) head: bool,
+    /// Whether the request only reads.
+    pub(crate) reads: bool,
     /// Whether a fault asks for expired URLs.
     pub(crate) expired_links: bool,
     /// Who asks, over a port.
@@ -111,6 +118,8 @@ impl Inner {
             faults: Faults::default(),
             collecting: Arc::default(),
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
+            readers: Arc::new(Semaphore::new(WORKERS)),
+            writers: Arc::new(Semaphore::new(WORKERS)),
             _temporary: temporary,
         }
     }
@@ -134,8 +143,24 @@ impl Inner {
 }
 
 impl Context {
-    /// Runs what waits for disk or database on a thread that may wait.
+    /// Runs what waits for disk or database on a thread that may wait, when it is its turn.
     pub(crate) async fn blocking<T, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Inner) -> Result<T, ApiError> + Send + 'static,
+    {
+        let turns = if self.reads { &self.hub.readers } else { &self.hub.writers };
+        // It is never closed. The turn ends with the work, also when the caller is gone before.
+        let turn = Arc::clone(turns).acquire_owned().await;
+        let work = move |hub: &Inner| {
+            let _turn = turn;
+            work(hub)
+        };
+        self.blocking_on_body(work).await
+    }
+
+    /// As [`blocking`](Self::blocking), for what waits for the caller too. It takes nobody's turn.
+    pub(crate) async fn blocking_on_body<T, F>(&self, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
         F: FnOnce(&Inner) -> Result<T, ApiError> + Send + 'static,

@@ -191,6 +191,7 @@ impl EmbeddedHub {
             base: base_url(&parts, self.inner.public_url.as_deref()).into(),
             query: Arc::new(query),
             head: parts.method == Method::HEAD,
+            reads: matches!(parts.method, Method::GET | Method::HEAD),
             expired_links,
             peer: parts.extensions.get().map(|PeerAddress(peer)| *peer),
             subject: parts.extensions.get().cloned(),

@@ -25,6 +25,8 @@ use crate::{
 
 /// Pieces of the body that wait to be worked on.
 const QUEUE: usize = 4;
+/// A body up to so many bytes is read before work on it begins.
+const WHOLE_AT_MOST: usize = 256 << 10;
 /// The longest body: what clients may send inline, and as much again for everything else.
 const MAX_BODY: u64 = 2 * MAX_REGULAR_PAYLOAD;
 
@@ -51,10 +53,21 @@ pub(crate) async fn commit(
         author,
         revision,
     };
-    let (sender, pieces) = mpsc::channel(QUEUE);
-    let worker = context.blocking(move |hub| job.run(hub, pieces));
+    let mut begin = Vec::new();
+    let mut length = 0;
+    while length <= WHOLE_AT_MOST as u64 {
+        let Some(data) = body::next_data(body).await? else {
+            let mut pieces = begin.into_iter().map(Piece::Data).chain([Piece::End]);
+            return respond::ok(&context.blocking(move |hub| job.run(hub, || pieces.next())).await?);
+        };
+        length += data.len() as u64;
+        begin.push(data);
+    }
+    let (sender, mut pieces) = mpsc::channel(QUEUE);
+    let mut begin = begin.into_iter();
+    let next = move || begin.next().map(Piece::Data).or_else(|| pieces.blocking_recv());
+    let worker = context.blocking_on_body(move |hub| job.run(hub, next));
     let feeder = async move {
-        let mut length = 0;
         while let Some(data) = body::next_data(body).await? {
             length += data.len() as u64;
             if length > MAX_BODY {
@@ -99,13 +112,13 @@ struct Made {
 }
 
 impl Job {
-    fn run(self, hub: &Inner, mut pieces: mpsc::Receiver<Piece>) -> Result<CommitResponse, ApiError> {
+    fn run(self, hub: &Inner, mut next: impl FnMut() -> Option<Piece>) -> Result<CommitResponse, ApiError> {
         let git = hub.store.git(&self.access.repo)?;
         let target = self.target(&git)?;
         let mut draft = Draft::new(hub, &self.access.repo, git.stage()?);
         let mut lines = CommitReader::new();
         loop {
-            match pieces.blocking_recv() {
+            match next() {
                 Some(Piece::Data(data)) => lines.push(&data, |line| draft.line(line))?,
                 Some(Piece::End) => break,
                 None => return Err(ApiError::bad_request("the commit broke off before its end")),

@@ -38,7 +38,7 @@ impl GitRepo {
     }
 
     /// The commits that lead to one, oldest first.
-    fn history(&self, repo: &gix::Repository, tip: CommitId) -> Result<History> {
+    pub(super) fn history(&self, repo: &gix::Repository, tip: CommitId) -> Result<History> {
         if let Some(known) = self.open.histories().get(tip) {
             return Ok(known);
         }
@@ -152,7 +152,7 @@ fn names(repo: &gix::Repository, tree: Option<ObjectId>) -> Result<BTreeMap<BStr
         .collect()
 }
 
-fn record(repo: &gix::Repository, id: CommitId) -> Result<CommitRecord> {
+pub(super) fn record(repo: &gix::Repository, id: CommitId) -> Result<CommitRecord> {
     let data = read_object(repo, id, gix::objs::Kind::Commit)?;
     let commit = gix::objs::CommitRef::from_bytes(&data, repo.object_hash())
         .map_err(StoreError::git("read a commit"))?;

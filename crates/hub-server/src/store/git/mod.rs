@@ -14,6 +14,7 @@ mod object;
 mod open;
 mod open_repos;
 mod pack;
+mod parting;
 mod quarantine;
 mod ration;
 mod reach;
