@@ -6,8 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::params;
-
 use super::{RepoRecord, Result, Room, Store, StoreError, git::PushGuard};
 
 /// The folders of one push: of the hooks, and one that goes away with this.
@@ -47,29 +45,17 @@ impl Store {
             .tempdir_in(&tmp)
             .map_err(StoreError::io("create a folder in", &tmp))?;
         let path = folder.path().join("objects");
-        let file = fs::File::create(&path).map_err(StoreError::io("write", &path))?;
-        let mut file = BufWriter::new(file);
-        let lost = self.xet().lost_files(repo)?;
-        self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT oid, size, NULL FROM lfs_objects WHERE repo = ?1
-                 UNION SELECT oid, size, file FROM xet_repo_files JOIN xet_files USING (file) WHERE repo = ?1",
-            )?;
-            let mut rows = statement.query(params![repo.key])?;
-            while let Some(row) = rows.next()? {
-                let (oid, size, by_xet): (String, u64, Option<Vec<u8>>) =
-                    (row.get(0)?, row.get(1)?, row.get(2)?);
-                let is_whole = match &by_xet {
-                    Some(file) => !lost.contains(file),
-                    None => self.lfs().is_stored(&oid, size),
-                };
-                if is_whole {
-                    writeln!(file, "{oid} {size}").map_err(StoreError::io("write", &path))?;
-                }
-            }
-            Ok(())
+        let failed = |error| StoreError::io("write", &path)(error);
+        let mut file = BufWriter::new(fs::File::create(&path).map_err(failed)?);
+        self.stored(|stored| {
+            stored.each_whole(repo, |oid, size| writeln!(file, "{oid} {size}").map_err(failed))
         })?;
-        file.flush().map_err(StoreError::io("write", &path))?;
-        Ok(Push { hooks: self.shared.hooks.clone(), folder, _room: room, _goes_on: goes_on })
+        file.flush().map_err(failed)?;
+        Ok(Push {
+            hooks: self.shared.hooks.clone(),
+            folder,
+            _room: room,
+            _goes_on: goes_on,
+        })
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     RepoRecord, Result, Store, StoreError,
-    layout::entries,
+    disk::entries,
     repos,
     room::{Coming, Room},
 };

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::support::{
     ADA, BOB, Call, RITA, Received, WIM, builder, call, commit, file_line, get, head, header_line, hub,
-    lfs_line, post, upload,
+    lfs_line, pointer, post, upload,
 };
 
 /// A hub on a port with a thread of its own, and a folder to work in.
@@ -315,9 +315,6 @@ fn a_pushed_file_that_leads_to_no_lfs_content_is_refused_and_named() {
     let content = b"large content".to_vec();
     world.runtime.block_on(upload(&world.hub, "ada/demo", &content));
     let oid = lfs_line("w.bin", &content)["value"]["oid"].as_str().unwrap().to_owned();
-    let pointer = |oid: &str, size: usize| {
-        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n").into_bytes()
-    };
     let before = world.git("clone", &["rev-parse", "HEAD"]);
     for (name, wrong) in [("none", pointer(&"a".repeat(64), 12)), ("size", pointer(&oid, content.len() + 1))]
     {

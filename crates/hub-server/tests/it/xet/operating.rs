@@ -4,8 +4,8 @@ use hub_server::{AdminRequest, EmbeddedHub, TokenRole};
 use hub_xet::wire::CasRoute;
 use serde_json::json;
 
-use super::desk::{Cas, Prepared, add, noise};
-use crate::support::{ADA, WIM, builder, get, post, sha256};
+use super::desk::{Cas, Prepared, add, noise, place};
+use crate::support::{ADA, WIM, builder, get, open, post, sha256};
 
 fn fsck(hub: &EmbeddedHub, quick: bool) -> serde_json::Value {
     hub.administer(&AdminRequest::Fsck { quick }).unwrap()
@@ -59,16 +59,12 @@ async fn a_namespace_without_room_gets_no_more_files() {
 #[tokio::test]
 async fn fsck_finds_what_is_damaged_or_missing() {
     let dir = tempfile::tempdir().unwrap();
-    let hub = EmbeddedHub::open(dir.path()).token("ada", ADA, TokenRole::Write).repo("ada/demo");
-    let hub = hub.build().unwrap();
+    let hub = open(dir.path());
     let prepared = add(&hub, "ada/demo", "w.bin", &noise(42, 300_000)).await;
     assert_eq!(fsck(&hub, false)["problems"], json!([]));
-    let place = |folder: &str, hash: String, end: &str| {
-        dir.path().join("xet").join(folder).join(&hash[..2]).join(format!("{hash}{end}"))
-    };
-    let body = place("xorbs", prepared.xorb.hash().to_string(), "");
-    let index = place("xorbs", prepared.xorb.hash().to_string(), ".idx");
-    let terms = place("files", prepared.hash().to_string(), "");
+    let body = place(dir.path(), "xorbs", &prepared.xorb.hash(), "");
+    let index = place(dir.path(), "xorbs", &prepared.xorb.hash(), ".idx");
+    let terms = place(dir.path(), "files", &prepared.hash(), "");
     for (file, is_quick) in [(&body, false), (&index, true), (&terms, true)] {
         let right = std::fs::read(file).unwrap();
         let mut flipped = right.clone();
