@@ -1,6 +1,8 @@
 //! What those who run a Hub do with it, where files come by Xet.
 
-use hub_server::{AdminRequest, EmbeddedHub, TokenRole};
+use std::time::Duration;
+
+use hub_server::{AdminRequest, EmbeddedHub, GcOptions, TokenRole};
 use hub_xet::wire::CasRoute;
 use serde_json::json;
 
@@ -49,6 +51,13 @@ async fn a_namespace_without_room_gets_no_more_files() {
     let body = json!({"target": {"type": "model", "name": "ada/demo"}, "files": [file]});
     let given = post("/api/models/analytical/open/lfs-files/duplicate", body).token(ADA).send(&hub).await;
     assert_eq!(given.status, 413);
+    // What is named twice takes room once.
+    quota(used + 320_000);
+    let file = json!({"xetHash": prepared.hash(), "sha256": sha256(&content), "filename": "w.bin"});
+    let body = json!({"target": {"type": "model", "name": "ada/demo"}, "files": [file, file]});
+    let twice = post("/api/models/analytical/open/lfs-files/duplicate", body).token(ADA).send(&hub).await;
+    assert_eq!(twice.json()["failed"], json!([]));
+    hub.gc(GcOptions::new().grace(Duration::ZERO)).await.unwrap();
     quota(1);
     let token = get("/api/models/ada/demo/xet-write-token/main").token(ADA).send(&hub).await;
     assert_eq!(token.status, 413, "told before anything is sent");
