@@ -32,6 +32,8 @@ mod noted;
 mod owner;
 mod pull_requests;
 mod push;
+#[cfg(unix)]
+mod push_cards;
 mod random;
 mod repos;
 mod room;

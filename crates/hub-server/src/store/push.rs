@@ -6,12 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(unix)]
+use super::push_cards::Questions;
 use super::{RepoRecord, Result, Room, Store, StoreError, git::PushGuard};
 
 /// The folders of one push: of the hooks, and one that goes away with this.
 #[derive(Debug)]
 pub(crate) struct Push {
     hooks: PathBuf,
+    #[cfg(unix)]
+    _questions: Questions,
     folder: tempfile::TempDir,
     _room: Option<Room>,
     /// Nothing is taken out of the repository meanwhile.
@@ -31,7 +35,8 @@ impl Push {
 }
 
 impl Store {
-    /// Prepares the check of a push of so many bytes: notes which large files the repository has, and has whole. They come before the push.
+    /// Prepares the check of a push of so many bytes: notes which large files the repository has, and has whole, and answers what the hook
+    /// asks about cards. The large files come before the push.
     ///
     /// # Errors
     /// `QuotaExceeded`.
@@ -53,6 +58,8 @@ impl Store {
         file.flush().map_err(failed)?;
         Ok(Push {
             hooks: self.shared.hooks.clone(),
+            #[cfg(unix)]
+            _questions: Questions::expect(folder.path(), repo.repo.repo_type)?,
             folder,
             _room: room,
             _goes_on: goes_on,
