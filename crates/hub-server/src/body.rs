@@ -10,15 +10,20 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use http::StatusCode;
 use http_body::{Frame, SizeHint};
-use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 
 use crate::{BoxError, api_error::ApiError};
 
 /// The body of a response: whole, or streamed from disk.
 pub struct Body {
-    inner: UnsyncBoxBody<Bytes, BoxError>,
-    /// Whether it is read while it is sent, and so may break off.
-    is_streamed: bool,
+    kind: Kind,
+}
+
+enum Kind {
+    /// In memory.
+    Whole(Full<Bytes>),
+    /// Read while it is sent, so that it may break off.
+    Streamed(UnsyncBoxBody<Bytes, BoxError>),
 }
 
 /// The body of a request, whatever its type was.
@@ -39,14 +44,12 @@ pub(crate) struct SlowBody {
 impl Body {
     /// A body without content.
     pub(crate) fn empty() -> Self {
-        let inner = Empty::new().map_err(|never| match never {}).boxed_unsync();
-        Self { inner, is_streamed: false }
+        Self { kind: Kind::Whole(Full::default()) }
     }
 
     /// A body that is in memory.
     pub(crate) fn bytes(bytes: impl Into<Bytes>) -> Self {
-        let inner = Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync();
-        Self { inner, is_streamed: false }
+        Self { kind: Kind::Whole(Full::new(bytes.into())) }
     }
 
     /// A body of exactly `size` bytes that is read while it is sent.
@@ -56,7 +59,7 @@ impl Body {
         E: Into<BoxError> + 'static,
     {
         let stream = stream.map(|item| item.map_err(Into::into)).boxed();
-        Self { inner: SizedStream { remaining: size, stream }.boxed_unsync(), is_streamed: true }
+        Self::new(SizedStream { remaining: size, stream })
     }
 
     /// Wraps any body.
@@ -64,28 +67,25 @@ impl Body {
     where
         B: http_body::Body<Data = Bytes, Error = BoxError> + Send + 'static,
     {
-        Self { inner: body.boxed_unsync(), is_streamed: true }
+        Self { kind: Kind::Streamed(body.boxed_unsync()) }
     }
 
     /// Has `told` called with the error, if the body breaks off.
     pub(crate) fn watched(self, told: impl FnOnce(&BoxError) + Send + 'static) -> Self {
-        if !self.is_streamed {
-            return self;
-        }
+        let Kind::Streamed(inner) = self.kind else { return self };
         let mut told = Some(told);
-        let tell = move |error: BoxError| {
+        Self::new(inner.map_err(move |error: BoxError| {
             if let Some(told) = told.take() {
                 told(&error);
             }
             error
-        };
-        Self { inner: self.inner.map_err(tell).boxed_unsync(), is_streamed: true }
+        }))
     }
 }
 
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Body").field(&http_body::Body::size_hint(&self.inner)).finish()
+        f.debug_tuple("Body").field(&http_body::Body::size_hint(self)).finish()
     }
 }
 
@@ -97,15 +97,24 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        Pin::new(&mut self.inner).poll_frame(cx)
+        match &mut self.kind {
+            Kind::Whole(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
+            Kind::Streamed(body) => Pin::new(body).poll_frame(cx),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        match &self.kind {
+            Kind::Whole(body) => body.is_end_stream(),
+            Kind::Streamed(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        match &self.kind {
+            Kind::Whole(body) => body.size_hint(),
+            Kind::Streamed(body) => body.size_hint(),
+        }
     }
 }
 

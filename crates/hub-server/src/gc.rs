@@ -87,10 +87,10 @@ pub struct GcPause {
 }
 
 impl EmbeddedHub {
-    /// Removes what nobody needs: objects of git that no ref and no pull request leads to, LFS objects that no file of any
-    /// revision leads to, also of deleted repositories, chunks of Xet that were of deleted repositories alone, three weeks after they were
-    /// last of use, and uploads that were given up. Packs repositories of many small files with
-    /// the git program; where there is none, they stay as they are.
+    /// Removes what nobody needs: objects of git that no ref and no pull request leads to; large files that no file of any
+    /// revision leads to, also of deleted repositories; and uploads that were given up. Of a large file that came by Xet a repository
+    /// forgets that it has it, and its chunks go three weeks after they were last of use, as long as clients may remember them. Packs
+    /// repositories of many small files with the git program; where there is none, they stay as they are.
     ///
     /// Requests go on meanwhile. It can be interrupted at any point.
     ///

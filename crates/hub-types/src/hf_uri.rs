@@ -22,7 +22,7 @@ const UNSUPPORTED: [(&str, &str); 2] = [("buckets", "bucket"), ("kernels", "kern
 /// |---|---|---|
 /// | `TYPE` | `models` unless said, `datasets` or `spaces`: always in the plural | `hf://datasets/ada/nums` |
 /// | `NAMESPACE/NAME` | the whole id; a name alone is refused, because `hf://a/b` would have two readings | `hf://ada/demo` |
-/// | `REVISION` | up to the next `/`, percent-encoded; `refs/pr/N` and `refs/convert/WORD` stand as they are | `hf://ada/demo@v1`, `@feature%2Fone`, `@refs/pr/1` |
+/// | `REVISION` | up to the next `/`, percent-encoded; `refs/heads/WORD`, `refs/tags/WORD`, `refs/pr/N` and `refs/convert/WORD` stand as they are | `hf://ada/demo@v1`, `@feature%2Fone`, `@refs/pr/1` |
 /// | `PATH` | as it is, not percent-encoded, without empty parts; a `/` at its end is dropped | `hf://ada/demo/a/b.txt` |
 ///
 /// An `@` counts in the id alone: `hf://ada/demo/x@1.txt` names the file `x@1.txt`. At most 8 KiB are read. The URL of a page
@@ -219,15 +219,19 @@ fn split_revision<'a, 'b>(first: &str, behind: &'a [&'b str]) -> Result<(String,
     if first.is_empty() {
         return Err("there is no revision behind '@'".into());
     }
-    if let ("refs", [kind, name, path @ ..]) = (first, behind) {
-        let revision = format!("refs/{kind}/{name}");
-        if is_special(&revision) {
-            return Ok((revision, path));
+    let decode = |segment: &str| match percent_decode_str(segment).decode_utf8() {
+        Ok(text) => Ok(text.into_owned()),
+        Err(_) => Err("the revision has percent-encoded bytes that are not UTF-8".to_owned()),
+    };
+    match (first, behind) {
+        // The name of a branch or tag with slashes is percent-encoded here too.
+        ("refs", [kind @ ("heads" | "tags"), name, path @ ..]) => {
+            Ok((format!("refs/{kind}/{}", decode(name)?), path))
         }
-    }
-    match percent_decode_str(first).decode_utf8() {
-        Ok(revision) => Ok((revision.into_owned(), behind)),
-        Err(_) => Err("the revision has percent-encoded bytes that are not UTF-8".into()),
+        ("refs", [kind, name, path @ ..]) if is_special(&format!("refs/{kind}/{name}")) => {
+            Ok((format!("refs/{kind}/{name}"), path))
+        }
+        _ => Ok((decode(first)?, behind)),
     }
 }
 
@@ -238,7 +242,7 @@ fn is_special(revision: &str) -> bool {
     };
     match revision.strip_prefix("refs/").and_then(|rest| rest.split_once('/')) {
         Some(("pr", number)) => !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()),
-        Some(("convert", word)) => is_word(word),
+        Some(("convert" | "heads" | "tags", word)) => is_word(word),
         _ => false,
     }
 }

@@ -215,6 +215,13 @@ fn hub_url(rest: &str) -> Result<Place, String> {
         Some((name, first)) => {
             let mut at = vec![decode(first)?];
             at.extend(behind.iter().cloned());
+            // The name of a branch or tag with slashes is percent-encoded here too.
+            if let [refs, kind, name, ..] = at.as_mut_slice()
+                && refs.as_str() == "refs"
+                && matches!(kind.as_str(), "heads" | "tags")
+            {
+                *name = decode(name)?;
+            }
             (name, at)
         }
         None => (name.as_str(), Vec::new()),
@@ -282,11 +289,13 @@ fn split_kind(
     }
 }
 
-/// Takes the revision off the front: one segment, or three for a pull request or conversion with bare slashes, as the
-/// JavaScript client and the Python file system write them.
+/// Takes the revision off the front: one segment, or three for a full ref with bare slashes, as the JavaScript client and the
+/// Python file system write them.
 fn split_revision(segments: &[String]) -> (Option<String>, Vec<String>) {
     match segments {
-        [refs, kind, name, path @ ..] if refs == "refs" && matches!(kind.as_str(), "pr" | "convert") => {
+        [refs, kind, name, path @ ..]
+            if refs == "refs" && matches!(kind.as_str(), "pr" | "convert" | "heads" | "tags") =>
+        {
             (Some(format!("refs/{kind}/{name}")), path.to_vec())
         }
         [revision, path @ ..] => (Some(revision.clone()), path.to_vec()),

@@ -41,6 +41,12 @@ pub(crate) fn problems(repo_type: Option<RepoType>, readme: &str) -> Vec<String>
     }
 }
 
+/// Why a repository does not take a `README.md`, however it comes.
+pub(crate) fn refusal(repo_type: RepoType, readme: &[u8]) -> Option<String> {
+    let problems = problems(Some(repo_type), &String::from_utf8_lossy(readme));
+    (!problems.is_empty()).then(|| format!("Invalid metadata in README.md: {}", problems.join("; ")))
+}
+
 /// A field of a card as text.
 pub(crate) fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
     fields.get(name).and_then(Value::as_str).map(str::to_owned)

@@ -121,13 +121,10 @@ impl<'h> Draft<'h> {
         if content.len() > MAX_INLINE {
             return Err(too_large());
         }
-        if path == "README.md" {
-            let kind = self.repo.repo.repo_type;
-            let problems = card::problems(Some(kind), &String::from_utf8_lossy(content));
-            if !problems.is_empty() {
-                let problems = problems.join("; ");
-                return Err(ApiError::bad_request(format!("Invalid metadata in README.md: {problems}")));
-            }
+        if path == "README.md"
+            && let Some(refusal) = card::refusal(self.repo.repo.repo_type, content)
+        {
+            return Err(ApiError::bad_request(refusal));
         }
         if let Some(problem) = git_files::problem(&path, content) {
             return Err(ApiError::bad_request(problem));

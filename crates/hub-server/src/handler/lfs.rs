@@ -14,7 +14,7 @@ use hub_types::{
     },
 };
 
-use super::{JSON_LIMIT, lfs_links::Links, read_json, resolve, xet};
+use super::{JSON_LIMIT, lfs_links::Links, linked::Linked, read_json, resolve, xet};
 use crate::{
     Body,
     api_error::{ApiError, header_text},
@@ -23,7 +23,7 @@ use crate::{
     respond,
     route::rights::Access,
     signed::{Grant, LinkAction},
-    store::{LfsError, RepoRecord, Room},
+    store::{LfsError, RepoRecord, Room, Source},
 };
 
 const MAX_OBJECTS: usize = 1000;
@@ -233,11 +233,8 @@ pub(crate) async fn get(
     let (owner, wanted) = (repo.clone(), oid.clone());
     let kept = context
         .blocking(move |hub| {
-            let kept = hub.store.xet().kept(&owner, &wanted)?.filter(|kept| kept.size == size);
-            let mut kept =
-                kept.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "the object does not exist"))?;
-            kept.plain &= kept.file.is_none() || hub.store.lfs().is_stored(&wanted, size);
-            Ok(kept)
+            let kept = hub.store.kept(&owner, &wanted)?.filter(|kept| kept.size == size);
+            kept.ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "the object does not exist"))
         })
         .await?;
     let etag = format!("\"{oid}\"");
@@ -245,9 +242,9 @@ pub(crate) async fn get(
     if !context.head {
         let length = range.end - range.start;
         let store = &context.hub().store;
-        let content = match kept.file {
-            Some(file) if !kept.plain => store.xet().read_file(&file, range).await?,
-            _ => store.lfs().read(&oid, range).await?,
+        let content = match kept.source {
+            Source::Chunks(file) => store.xet().read_file(&file, range).await?,
+            Source::Object => store.lfs().read(&oid, range).await?,
         };
         *response.body_mut() = Body::stream(length, content);
     }
@@ -256,12 +253,8 @@ pub(crate) async fn get(
     if let Some(commit) = commit {
         // Python follows redirects within one host and reads from the last response what the first one said of the file.
         headers.insert(X_REPO_COMMIT, header_text(&commit));
-        resolve::describe_lfs(
-            headers,
-            context,
-            &repo,
-            &resolve::Linked { oid, size, xet: kept.file, commit },
-        );
+        let linked = Linked { oid, size, by_xet: kept.by_xet, commit };
+        linked.describe(headers, linked.xet_urls(context, &repo).as_ref());
     }
     Ok(response)
 }

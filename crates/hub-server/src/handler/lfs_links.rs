@@ -50,13 +50,8 @@ impl Links {
 
     /// Refuses uploads for which the namespace has no room. What is there already takes none.
     pub(super) fn must_have_room(&self, hub: &Inner, objects: &[ObjectId]) -> Result<(), ApiError> {
-        let mut more = 0_u64;
-        for object in objects {
-            if hub.store.lfs().has(&self.repo, &object.oid)?.is_none() {
-                more = more.saturating_add(object.size);
-            }
-        }
-        Ok(hub.store.must_have_room(&self.repo.repo, more)?)
+        let files: Vec<_> = objects.iter().map(|object| (object.oid.as_str(), object.size)).collect();
+        Ok(hub.store.must_have_room_for(&self.repo, &files)?)
     }
 
     pub(super) fn upload(

@@ -16,6 +16,7 @@ mod known_tags;
 pub(crate) mod lfs;
 mod lfs_links;
 pub(crate) mod likes;
+mod linked;
 pub(crate) mod locks;
 pub(crate) mod moves;
 pub(crate) mod paths_info;

@@ -6,32 +6,25 @@ use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
     header::{
-        ACCEPT, ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
-        HeaderMap, IF_RANGE, LINK, LOCATION, RANGE, VARY,
+        ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
+        IF_RANGE, LOCATION, RANGE,
     },
     request::Parts,
 };
-use hub_types::{
-    Revision, SafeRelPath,
-    error_code::{X_LINKED_ETAG, X_LINKED_SIZE, X_REPO_COMMIT},
-    route,
-};
-use hub_xet::{
-    MerkleHash,
-    wire::{CasRoute, XET_HASH_HEADER},
-};
-use serde_json::json;
+use hub_types::{Revision, SafeRelPath, error_code::X_REPO_COMMIT, range, route};
 
-use super::lfs_links::Links;
+use super::{
+    lfs_links::Links,
+    linked::{self, Linked},
+};
 use crate::{
     Body,
     api_error::{ApiError, header_text},
     context::{Context, Inner},
     respond,
-    route::{cas, rights::Access},
-    store::{CommitId, Content, Entry, Kept, RepoRecord},
+    route::rights::Access,
+    store::{CommitId, Content, Entry, RepoRecord},
 };
-use hub_types::range;
 
 /// Bytes at the beginning of a large file by which it is taken for text or not, as git does.
 const LOOKED_AT: u64 = 8_000;
@@ -52,96 +45,33 @@ pub(crate) async fn resolve(
             let linked = match &found.entry.lfs {
                 Some(lfs) => {
                     let url = links.content(hub, &lfs.oid, lfs.size, Some(found.commit)).href;
-                    let xet = match hub.store.xet().kept(&found.repo, &lfs.oid)? {
-                        // What is there as a file is not fetched in chunks that are lost.
-                        Some(Kept { plain: true, file: Some(file), .. }) => {
-                            hub.store.xet().is_whole(&file)?.then_some(file)
-                        }
-                        kept => kept.and_then(|kept| kept.file),
-                    };
+                    let by_xet = hub.store.kept(&found.repo, &lfs.oid)?.and_then(|kept| kept.by_xet);
                     let (oid, commit) = (lfs.oid.clone(), found.commit.to_string());
-                    Some((url, Linked { oid, size: lfs.size, xet, commit }))
+                    Some((url, Linked { oid, size: lfs.size, by_xet, commit }))
                 }
                 None => None,
             };
             Ok((found, linked))
         })
         .await?;
-    let mut response = match &linked {
-        Some((_, linked)) if wants_file_info(parts) && context.hub().offers_xet && linked.xet.is_some() => {
-            file_info(context, &found.repo, linked)
-        }
-        Some((url, linked)) => {
+    let Some((url, linked)) = &linked else { return blob(context, parts, found) };
+    let urls = linked.xet_urls(context, &found.repo);
+    let mut response = match &urls {
+        Some(urls) if linked::wants_file_info(parts) => linked.file_info(urls),
+        _ => {
             let text = format!("Found. Redirecting to {}", url.split('?').next().unwrap_or_default());
             let mut response = respond::whole(StatusCode::FOUND, "text/plain; charset=utf-8", text);
             let headers = response.headers_mut();
             headers.insert(LOCATION, header_text(url));
-            headers.insert(ETAG, header_text(&format!("\"{}\"", linked.oid)));
+            headers.insert(ETAG, linked.etag());
             headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-            describe_lfs(headers, context, &found.repo, linked);
             response
         }
-        None => return blob(context, parts, found),
     };
-    response.headers_mut().insert(X_REPO_COMMIT, header_text(&found.commit.to_string()));
-    Ok(response)
-}
-
-/// A large file as one of a commit.
-pub(crate) struct Linked {
-    pub(crate) oid: String,
-    pub(crate) size: u64,
-    /// Its Xet hash, if it is kept in chunks.
-    pub(crate) xet: Option<MerkleHash>,
-    pub(crate) commit: String,
-}
-
-/// Adds what a redirect says of the file behind it: its hash and size and, where Xet is offered, how it comes by that.
-pub(crate) fn describe_lfs(headers: &mut HeaderMap, context: &Context, repo: &RepoRecord, linked: &Linked) {
-    headers.insert(X_LINKED_ETAG, header_text(&format!("\"{}\"", linked.oid)));
-    headers.insert(X_LINKED_SIZE, HeaderValue::from(linked.size));
-    if let Some(hash) = linked.xet.filter(|_| context.hub().offers_xet)
-        && let Ok(commit) = linked.commit.parse()
-    {
-        headers.insert(XET_HASH_HEADER, header_text(&hash.to_string()));
-        let (token, content) = xet_urls(context, repo, hash, &commit);
-        let links = format!("<{token}>; rel=\"xet-auth\", <{content}>; rel=\"xet-reconstruction-info\"");
-        headers.insert(LINK, header_text(&links));
-    }
-}
-
-/// Where a token for the chunks of a file comes from, and what the file consists of.
-fn xet_urls(context: &Context, repo: &RepoRecord, hash: MerkleHash, commit: &Revision) -> (String, String) {
-    let token = context.absolute(&route::repo(&repo.repo).xet_token(false, commit));
-    let base = cas::base(context.hub().store.xet().instance());
-    let content = context.absolute(&format!("{base}{}", CasRoute::ReconstructionV1(hash)));
-    (token, content)
-}
-
-/// The media type by which the JavaScript client asks for what the headers of the redirect say: a browser does not show it those.
-const FILE_INFO: &str = "application/vnd.xet-fileinfo+json";
-
-fn wants_file_info(parts: &Parts) -> bool {
-    let accepted = parts.headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|one| {
-        one.split(';').next().is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case(FILE_INFO))
-    })
-}
-
-fn file_info(context: &Context, repo: &RepoRecord, linked: &Linked) -> Response<Body> {
-    let urls = linked.xet.zip(linked.commit.parse().ok());
-    let urls = urls.map(|(hash, commit)| (hash.to_string(), xet_urls(context, repo, hash, &commit)));
-    let (hash, (token, content)) = urls.unwrap_or_default();
-    let etag = format!("\"{}\"", linked.oid);
-    let info = json!({
-        "hash": hash, "refreshUrl": token, "reconstructionUrl": content, "etag": etag, "size": linked.size,
-    });
-    let mut response = respond::typed_json(StatusCode::OK, FILE_INFO, &info);
     let headers = response.headers_mut();
-    headers.insert(ETAG, header_text(&etag));
-    headers.insert(VARY, HeaderValue::from_static("accept"));
-    describe_lfs(headers, context, repo, linked);
-    response
+    linked.describe(headers, urls.as_ref());
+    headers.insert(X_REPO_COMMIT, header_text(&found.commit.to_string()));
+    Ok(response)
 }
 
 /// A file that the caller may see.

@@ -17,17 +17,16 @@ use rusqlite::{Connection, params};
 use super::{
     GitRepo, RepoRecord, Result, Store, StoreError,
     copying::{Copier, Stop, create_empty, must_be_apart, sync_all_below},
+    disk::{self, entries, keep_private, write_durably},
     folder_lock,
-    layout::{self, OF_THE_SYSTEM, entries, keep_private, write_durably},
+    kept::{MOST_PROBLEMS, Stored},
+    layout::{self, is_of_the_system},
     owner::must_be_own,
     repos,
-    xet::xorbs,
 };
 
 /// What a folder of data has that no copy needs: it is made anew, or belongs to the process that has the folder.
 const LEFT_OUT: [&str; 6] = ["version", "version.new", "lock", "tmp", "hooks", "admin.sock"];
-/// How many damaged files are told.
-const MOST_PROBLEMS: usize = 1_000;
 /// How often objects that were packed meanwhile are looked for in the packs.
 const ATTEMPTS: usize = 10;
 
@@ -68,7 +67,7 @@ impl Store {
             is_kept(path) && !matches!(first, "repos" | "lfs") && !first.starts_with("hub.db")
         };
         copier.folder(self.dir(), &to, rest)?;
-        let problems = if self.lfs().discards().is_some() { Vec::new() } else { lost(&copy, &to)? };
+        let problems = lost(&Stored::new(&copy, &to, self.lfs().discards().is_some()), copier.stop())?;
         copy.close().map_err(|(_, error)| error)?;
         finish(&to, &self.dir().join("version"))?;
         Ok(Copied { repos, large_files, files: copier.files, bytes: copier.bytes, problems })
@@ -98,7 +97,7 @@ impl Store {
                 {
                     copy.pragma_update(None, "foreign_keys", true)?;
                     copy.execute("DELETE FROM repos WHERE key = ?1", [repo.key])?;
-                    layout::remove_all(&target)?;
+                    disk::remove_all(&target)?;
                 }
                 Err(error) => return Err(error),
             }
@@ -146,8 +145,9 @@ impl Store {
 
 /// Whether a path below a data folder is worth keeping; what is being received is not.
 fn is_kept(path: &Path) -> bool {
-    let first = path.iter().next().and_then(|name| name.to_str());
-    !first.is_some_and(|first| LEFT_OUT.contains(&first) || OF_THE_SYSTEM.contains(&first))
+    let Some(first) = path.iter().next() else { return true };
+    !first.to_str().is_some_and(|first| LEFT_OUT.contains(&first))
+        && !is_of_the_system(Path::new(first))
         && !["lfs/incoming", "xet/incoming"].into_iter().any(|left_out| path == Path::new(left_out))
 }
 
@@ -197,40 +197,22 @@ fn finish(folder: &Path, version: &Path) -> Result<()> {
 /// # Errors
 /// As for [`copy_back`] and [`Store::open`].
 pub(crate) fn restore(backup: &Path, to: &Path, secret_key: Option<&Path>, stop: Stop) -> Result<Copied> {
-    let (files, bytes) = copy_back(backup, to, stop)?;
+    let (files, bytes) = copy_back(backup, to, stop.clone())?;
     let store = Store::open(to, secret_key)?;
     let (repos, large_files) = store.database().read(count)?;
-    let problems = store.database().read(|connection| lost(connection, to))?;
+    let problems = store.stored(|stored| lost(stored, &stop))?;
     Ok(Copied { repos, large_files, files, bytes, problems })
 }
 
-/// What a database names and a folder has not, or not in its size.
-fn lost(connection: &Connection, folder: &Path) -> Result<Vec<String>> {
+/// What of the large files is missing in a folder.
+fn lost(stored: &Stored<'_>, stop: &Stop) -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    let mut statement = connection.prepare("SELECT DISTINCT oid, size FROM lfs_objects ORDER BY oid")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let (oid, size): (String, u64) = (row.get(0)?, row.get(1)?);
-        problems.extend(size_problem(
-            &folder.join(layout::large_file_name(&oid)),
-            size,
-            &format!("large file {oid}"),
-        ));
-        problems.truncate(MOST_PROBLEMS);
-    }
-    for (xorb, path, size) in xorbs(connection)? {
-        problems.extend(size_problem(&folder.join("xet").join(path), size, &format!("xorb {xorb}")));
-        problems.truncate(MOST_PROBLEMS);
-    }
+    stored.losses(stop, |problem| {
+        if problems.len() < MOST_PROBLEMS {
+            problems.push(problem);
+        }
+    })?;
     Ok(problems)
-}
-
-fn size_problem(path: &Path, size: u64, what: &str) -> Option<String> {
-    match fs::metadata(path) {
-        Ok(found) if found.len() == size => None,
-        Ok(found) => Some(format!("{what}: it has {} bytes, not {size}", found.len())),
-        Err(_) => Some(format!("{what}: it is not there")),
-    }
 }
 
 /// How many repositories and large files a database names.

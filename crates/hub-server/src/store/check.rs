@@ -15,10 +15,11 @@ use sha2::{Digest, Sha256};
 
 use crate::git_env::MISLEADING;
 
-use super::{CommitId, RepoRecord, Result, Store, StoreError, copying::Stop, git, layout, with_causes};
+use super::{
+    CommitId, RepoRecord, Result, Store, StoreError, copying::Stop, disk, git, kept::MOST_PROBLEMS, layout,
+    with_causes,
+};
 
-/// How many faults are told.
-const MOST_PROBLEMS: usize = 1_000;
 /// Most bytes that are read of what git says of one repository.
 const MOST_SAID: u64 = 64 << 10;
 /// How often a git program is looked after.
@@ -44,7 +45,7 @@ impl Checked {
 impl Store {
     /// Checks the database, every git repository with git's own `fsck`, that pull requests have their refs, that large files which
     /// branches, tags and pull requests name are there, and that large files and xorbs are what their names say. With `quick` these are
-    /// compared by their sizes alone.
+    /// compared by their sizes alone. A large file is lost when it is stored neither as an LFS object nor by Xet.
     ///
     /// # Errors
     /// `GivenUp`, when git cannot be started, and what the file system and the database say.
@@ -66,9 +67,11 @@ impl Store {
             }
         }
         self.check_unknown_repos(&mut checked)?;
-        self.check_large_files(quick, stop, &mut checked)?;
-        let by_xet = self.xet().check(quick, stop, |text| checked.fault(text))?;
-        checked.large_files += by_xet;
+        checked.large_files = self.stored(|stored| stored.losses(stop, |text| checked.fault(text)))?;
+        if !quick {
+            self.check_objects(stop, &mut checked)?;
+        }
+        self.xet().check(quick, stop, |text| checked.fault(text))?;
         Ok(checked)
     }
 
@@ -133,8 +136,8 @@ impl Store {
     /// Repositories that the database does not know, for example because it is an older one than the folder.
     fn check_unknown_repos(&self, checked: &mut Checked) -> Result<()> {
         let mut found = Vec::new();
-        for folder in layout::entries(&self.layout().repos())? {
-            found.extend(layout::entries(&folder)?);
+        for folder in disk::entries(&self.layout().repos())? {
+            found.extend(disk::entries(&folder)?);
         }
         // By now whatever made one of these has committed its row, or has given up.
         let known: HashSet<PathBuf> = self.database().write(|transaction| {
@@ -153,28 +156,14 @@ impl Store {
         Ok(())
     }
 
-    fn check_large_files(&self, quick: bool, stop: &Stop, checked: &mut Checked) -> Result<()> {
-        let all: Vec<(String, u64)> = self.database().read(|connection| {
-            let mut statement =
-                connection.prepare("SELECT DISTINCT oid, size FROM lfs_objects ORDER BY oid")?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })?;
-        for (oid, size) in all {
+    /// Compares the content of LFS objects with their names. Those that are missing, or have another length, were told before.
+    fn check_objects(&self, stop: &Stop, checked: &mut Checked) -> Result<()> {
+        for (oid, size) in self.stored(|stored| stored.objects())? {
             stop.check()?;
-            checked.large_files += 1;
             let path = self.layout().large_file(&oid);
-            let found = match path.metadata() {
-                Ok(metadata) => metadata.len(),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    checked.fault(format!("large file {oid}: it is not there"));
-                    continue;
-                }
-                Err(error) => return Err(StoreError::io("read", &path)(error)),
-            };
-            if found != size {
-                checked.fault(format!("large file {oid}: it has {found} bytes, not {size}"));
-            } else if !quick && sha256(&path, stop)? != oid {
+            if disk::size_problem(&path, size).is_none()
+                && sha256(&path, stop)?.is_some_and(|found| found != oid)
+            {
                 checked.fault(format!("large file {oid}: its content has another sha256"));
             }
         }
@@ -182,8 +171,13 @@ impl Store {
     }
 }
 
-fn sha256(path: &Path, stop: &Stop) -> Result<String> {
-    let mut file = File::open(path).map_err(StoreError::io("open", path))?;
+/// The sha256 of a file, in hexadecimal digits; `None` if it is not there any more.
+fn sha256(path: &Path, stop: &Stop) -> Result<Option<String>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::io("open", path)(error)),
+    };
     let (mut hash, mut piece) = (Sha256::new(), vec![0; 1 << 20]);
     loop {
         stop.check()?;
@@ -191,7 +185,7 @@ fn sha256(path: &Path, stop: &Stop) -> Result<String> {
         let Some(read) = piece.get(..length).filter(|read| !read.is_empty()) else { break };
         hash.update(read);
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 /// What `git fsck` finds wrong, a line each.

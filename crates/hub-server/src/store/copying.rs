@@ -9,10 +9,7 @@ use std::{
     },
 };
 
-use super::{
-    Result, StoreError,
-    layout::{OF_THE_SYSTEM, entries},
-};
+use super::{Result, StoreError, disk::entries, layout::is_of_the_system};
 
 /// The wish that long work ends, because whoever asked for it has gone. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -114,7 +111,7 @@ pub(super) fn sync_all_below(folder: &Path) -> Result<()> {
         let mut open = vec![folder.to_path_buf()];
         while let Some(folder) = open.pop() {
             open.extend(entries(&folder)?.into_iter().filter(|entry| entry.is_dir()));
-            super::layout::sync_folder(&folder)?;
+            super::disk::sync_folder(&folder)?;
         }
         Ok(())
     }
@@ -165,14 +162,10 @@ pub(super) fn create_empty(folder: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(StoreError::io("create", folder))?;
-    let is_ours = |entry: &PathBuf| {
-        let name = entry.file_name().and_then(|name| name.to_str());
-        !name.is_some_and(|name| OF_THE_SYSTEM.contains(&name))
-    };
-    if entries(folder)?.iter().any(is_ours) {
+    if entries(folder)?.iter().any(|entry| !is_of_the_system(entry)) {
         return Err(StoreError::NotEmpty { path: folder.to_path_buf() });
     }
-    super::layout::keep_private(folder)
+    super::disk::keep_private(folder)
 }
 
 #[cfg(test)]

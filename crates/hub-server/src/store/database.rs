@@ -10,7 +10,7 @@ use hub_types::RepoRef;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, config::DbConfig, types::Type};
 
-use super::{Result, StoreError, layout::keep_private, sealer::Sealer};
+use super::{Result, StoreError, disk::keep_private, sealer::Sealer};
 
 /// Reading connections that are kept open; more are made when more are needed at once. A new one reads the schema and its
 /// settings first, so that these are as many as a client that downloads many files has requests.

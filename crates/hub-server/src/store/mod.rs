@@ -12,6 +12,7 @@ mod database;
 mod derived;
 mod discussion_record;
 mod discussions;
+mod disk;
 mod duplicate;
 mod error;
 mod events;
@@ -21,14 +22,18 @@ mod folder_lock;
 mod garbage;
 mod git;
 mod hooks;
+mod kept;
 mod layout;
 mod lfs;
 mod likes;
 mod locks;
 mod moves;
+mod noted;
 mod owner;
 mod pull_requests;
 mod push;
+#[cfg(unix)]
+mod push_cards;
 mod random;
 mod repos;
 mod room;
@@ -47,7 +52,6 @@ mod token_list;
 mod tokens;
 mod upgrade;
 mod usage;
-mod whole;
 mod xet;
 
 use std::{
@@ -63,6 +67,9 @@ pub(crate) use copying::Stop;
 use database::Database;
 pub(crate) use discussion_record::{DiscussionRecord, PullRequest};
 pub(crate) use discussions::{DiscussionFilter, NewDiscussion, NewPullRequest};
+#[cfg(feature = "serve")]
+pub(crate) use disk::warn_of_readers;
+pub(crate) use disk::write_private;
 pub use error::StoreError;
 pub(crate) use error::{Result, with_causes};
 pub(crate) use events::EventRecord;
@@ -74,10 +81,8 @@ pub(crate) use git::{
     Attributes, Change, CommitId, CommitPlan, CommitRecord, CommitTarget, Conflicts, Content, Entry,
     EntryKind, GitRepo, IgnoreRules, Merged, NewRef, Repack, Signature, Stage,
 };
+pub(crate) use kept::Source;
 use layout::Layout;
-#[cfg(feature = "serve")]
-pub(crate) use layout::warn_of_readers;
-pub(crate) use layout::write_private;
 pub use lfs::DiscardLfs;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
@@ -99,7 +104,7 @@ pub(crate) use space_settings::SettingKind;
 pub(crate) use tokens::Identity;
 pub use tokens::TokenRole;
 pub use upgrade::Upgraded;
-pub(crate) use xet::{Kept, NewFile, ShardCheck, XetFault, XetStore};
+pub(crate) use xet::{NewFile, ShardCheck, XetFault, XetStore};
 
 /// A data folder that is open. Clones share it; the folder is free again when the last one is dropped.
 #[derive(Clone)]

@@ -1,8 +1,12 @@
 #!/bin/sh
-# Refuses a push with a file that leads to LFS content which the repository has not, or with what is too much:
-# folders more than 64 deep, paths of more than 4096 bytes, files of more than 32 MiB, or a branch like a commit. git runs it before any ref moves.
-# HUB_PUSH is a folder of this push alone; its file `objects` has a line "OID SIZE" for each content that is here.
+# Refuses a push with a file that leads to LFS content which the repository has not, with a card whose metadata cannot be read, or with what
+# is too much: folders more than 64 deep, paths of more than 4096 bytes, files of more than 32 MiB, or a branch like a commit. git runs it
+# before any ref moves.
+# HUB_PUSH is a folder of this push alone; its file `objects` has a line "OID SIZE" for each content that is here. Who has the pipe `asked`
+# open looks through `cards` and says in `refused` what is wrong with one, before it answers.
 export LC_ALL=C
+# Opened at once: later nobody may be there who has the other ends.
+[ ! -p "$HUB_PUSH/asked" ] || exec 3<"$HUB_PUSH/answered" 4>"$HUB_PUSH/asked"
 failed() { echo "the push could not be checked: $1" >&2; exit 1; }
 # What is taken for HEAD, for a commit or for an option by whoever reads it names no branch and no tag.
 check_name() {
@@ -23,6 +27,7 @@ tips=$(while read -r old new ref; do
         *) continue ;;
     esac
     case $old in *[!0]*) ;; *) check_name "$ref" ;; esac
+    case $ref in refs/heads/*) echo "$old $new" >>"$HUB_PUSH/branches" ;; esac
 done)
 [ -n "$tips" ] || exit 0
 # What is too much, in lines whose path begins in column `skip`. It stops at the first: what follows may be longer than any disk.
@@ -66,6 +71,27 @@ if [ -n "$large" ]; then
     echo "Your push was rejected because it contains files larger than 32 MiB. Please use git-lfs to store large files." >&2
     echo "The first is \"$(grep "^$large " "$HUB_PUSH/listed" | head -n 1 | cut -d ' ' -f 2-)\"" >&2
     exit 1
+fi
+# The cards at the tips of branches, before (1) or after (2) the push.
+cards_of() {
+    awk -v which="$1" '{ print $which ":README.md" }' "$HUB_PUSH/branches" |
+        git cat-file --batch-check='%(objectname) %(objecttype)' | awk '$2 == "blob" { print $1 }' | sort -u
+}
+# More than a hundred new ones at once, and what comes after the first MiB of one, go unseen.
+if [ -p "$HUB_PUSH/asked" ] && [ -e "$HUB_PUSH/branches" ]; then
+    mkdir "$HUB_PUSH/cards" || failed "there is no room for its cards"
+    cards_of 1 >"$HUB_PUSH/before"
+    cards_of 2 >"$HUB_PUSH/after"
+    comm -13 "$HUB_PUSH/before" "$HUB_PUSH/after" | head -n 100 >"$HUB_PUSH/new"
+    while read -r card; do
+        git cat-file blob "$card" | head -c 1048576 >"$HUB_PUSH/cards/$card"
+    done <"$HUB_PUSH/new"
+    if [ -s "$HUB_PUSH/new" ]; then
+        printf '?' >&4
+        read -r answer <&3 || failed "nobody reads its cards"
+        [ "$answer" = checked ] || failed "its cards cannot be read"
+        stop_if_refused
+    fi
 fi
 awk '$2 == "blob" && $3 < 1024 { print $1 }' "$HUB_PUSH/sizes" |
     git cat-file --batch >"$HUB_PUSH/small" || failed "its files cannot be read"

@@ -6,14 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::params;
-
+#[cfg(unix)]
+use super::push_cards::Questions;
 use super::{RepoRecord, Result, Room, Store, StoreError, git::PushGuard};
 
 /// The folders of one push: of the hooks, and one that goes away with this.
 #[derive(Debug)]
 pub(crate) struct Push {
     hooks: PathBuf,
+    #[cfg(unix)]
+    _questions: Questions,
     folder: tempfile::TempDir,
     _room: Option<Room>,
     /// Nothing is taken out of the repository meanwhile.
@@ -33,7 +35,8 @@ impl Push {
 }
 
 impl Store {
-    /// Prepares the check of a push of so many bytes: notes which large files the repository has, and has whole. They come before the push.
+    /// Prepares the check of a push of so many bytes: notes which large files the repository has, and has whole, and answers what the hook
+    /// asks about cards. The large files come before the push.
     ///
     /// # Errors
     /// `QuotaExceeded`.
@@ -47,29 +50,19 @@ impl Store {
             .tempdir_in(&tmp)
             .map_err(StoreError::io("create a folder in", &tmp))?;
         let path = folder.path().join("objects");
-        let file = fs::File::create(&path).map_err(StoreError::io("write", &path))?;
-        let mut file = BufWriter::new(file);
-        let lost = self.xet().lost_files(repo)?;
-        self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT oid, size, NULL FROM lfs_objects WHERE repo = ?1
-                 UNION SELECT oid, size, file FROM xet_repo_files JOIN xet_files USING (file) WHERE repo = ?1",
-            )?;
-            let mut rows = statement.query(params![repo.key])?;
-            while let Some(row) = rows.next()? {
-                let (oid, size, by_xet): (String, u64, Option<Vec<u8>>) =
-                    (row.get(0)?, row.get(1)?, row.get(2)?);
-                let is_whole = match &by_xet {
-                    Some(file) => !lost.contains(file),
-                    None => self.lfs().is_stored(&oid, size),
-                };
-                if is_whole {
-                    writeln!(file, "{oid} {size}").map_err(StoreError::io("write", &path))?;
-                }
-            }
-            Ok(())
+        let failed = |error| StoreError::io("write", &path)(error);
+        let mut file = BufWriter::new(fs::File::create(&path).map_err(failed)?);
+        self.stored(|stored| {
+            stored.each_whole(repo, |oid, size| writeln!(file, "{oid} {size}").map_err(failed))
         })?;
-        file.flush().map_err(StoreError::io("write", &path))?;
-        Ok(Push { hooks: self.shared.hooks.clone(), folder, _room: room, _goes_on: goes_on })
+        file.flush().map_err(failed)?;
+        Ok(Push {
+            hooks: self.shared.hooks.clone(),
+            #[cfg(unix)]
+            _questions: Questions::expect(folder.path(), repo.repo.repo_type)?,
+            folder,
+            _room: room,
+            _goes_on: goes_on,
+        })
     }
 }

@@ -9,8 +9,9 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use super::{
     Result, Signature, Store, StoreError,
     database::{now, reference, time_from_column},
+    disk::{create_folder_durably, remove_all, sync_folder},
     git,
-    layout::{create_folder_durably, remove_all, repo_name, sync_folder},
+    layout::repo_name,
     random::random_hex,
     summary::Summary,
 };

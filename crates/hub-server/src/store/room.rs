@@ -22,8 +22,10 @@ struct Held {
 pub(super) struct Coming {
     /// The namespace in lower case.
     pub(super) folded: String,
-    /// Large files: the key of the repository, oid and size. Those that a repository has got are counted with what it has.
-    pub(super) files: Vec<(i64, String, u64)>,
+    /// The key of the repository.
+    pub(super) repo: i64,
+    /// Large files, each once: oid and size. Those that the repository has got are counted with what it has.
+    pub(super) files: Vec<(String, u64)>,
     /// Bytes of everything else.
     pub(super) rest: u64,
 }

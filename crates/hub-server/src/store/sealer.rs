@@ -14,7 +14,7 @@ use hub_types::base64;
 
 use super::{
     Result, StoreError,
-    layout::{warn_of_readers, write_private},
+    disk::{warn_of_readers, write_private},
     random::{random_bytes, random_hex},
 };
 

@@ -12,7 +12,8 @@ use rusqlite::OptionalExtension;
 use super::{
     Result, StoreError,
     database::{Database, reference},
-    layout::{Layout, VERSION, create_folder_durably, entries, remove_all, sync_folder},
+    disk::{create_folder_durably, entries, remove_all, sync_folder},
+    layout::{Layout, VERSION},
 };
 
 /// What was changed in a data folder of an earlier version.

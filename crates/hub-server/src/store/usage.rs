@@ -1,14 +1,14 @@
 //! How many bytes the repositories of a namespace have, and how many they may have.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use hub_types::RepoRef;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     RepoRecord, Result, Store, StoreError,
-    layout::entries,
-    repos,
+    disk::entries,
+    noted, repos,
     room::{Coming, Room},
 };
 
@@ -36,8 +36,17 @@ impl Store {
         }
     }
 
-    /// As [`must_have_room`](Self::must_have_room), for large files, of which those that the repository has take no room, and for `rest`
-    /// bytes besides. The room is held until the value is dropped: until they are there, or do not come.
+    /// As [`must_have_room`](Self::must_have_room), for large files by oid and size. Those that the repository has take no room, and one that
+    /// is named twice takes it once.
+    ///
+    /// # Errors
+    /// `QuotaExceeded`.
+    pub(crate) fn must_have_room_for(&self, repo: &RepoRecord, files: &[(&str, u64)]) -> Result<()> {
+        self.must_have_room(&repo.repo, sum(&self.new_files(repo, files)?))
+    }
+
+    /// As [`must_have_room_for`](Self::must_have_room_for), and for `rest` bytes besides. The room is held until the value is dropped: until
+    /// the files are there, or do not come.
     ///
     /// # Errors
     /// `QuotaExceeded`.
@@ -47,22 +56,31 @@ impl Store {
         files: &[(&str, u64)],
         rest: u64,
     ) -> Result<Option<Room>> {
-        let all = files.iter().fold(rest, |sum, (_, size)| sum.saturating_add(*size));
+        let all = sum(files).saturating_add(rest);
         let Some((namespace, quota)) = self.limit(&repo.repo, all)? else { return Ok(None) };
-        let mut coming = Coming { folded: namespace.to_ascii_lowercase(), files: Vec::new(), rest };
-        let mut more = rest;
-        for (oid, size) in files {
-            if self.lfs().has(repo, oid)?.is_none() {
-                more = more.saturating_add(*size);
-                coming.files.push((repo.key, (*oid).to_owned(), *size));
-            }
-        }
+        let new = self.new_files(repo, files)?;
+        let more = sum(&new).saturating_add(rest);
         if more == 0 {
             return Ok(None);
         }
-        let room = self.shared.rooms.hold(coming);
+        let files = new.into_iter().map(|(oid, size)| (oid.to_owned(), size)).collect();
+        let folded = namespace.to_ascii_lowercase();
+        let room = self.shared.rooms.hold(Coming { folded, repo: repo.key, files, rest });
         self.must_fit(namespace, quota, more, Some(&room))?;
         Ok(Some(room))
+    }
+
+    /// Those of some large files that a repository has not, each once.
+    fn new_files<'f>(&self, repo: &RepoRecord, files: &[(&'f str, u64)]) -> Result<Vec<(&'f str, u64)>> {
+        self.database().read(|connection| {
+            let (mut new, mut seen) = (Vec::new(), HashSet::new());
+            for (oid, size) in files {
+                if seen.insert(*oid) && noted::size_of(connection, repo.key, oid)?.is_none() {
+                    new.push((*oid, *size));
+                }
+            }
+            Ok(new)
+        })
     }
 
     /// The namespace and its quota, where something has to be counted.
@@ -122,14 +140,15 @@ impl Store {
     }
 }
 
+/// Bytes of large files, as far as they can be counted.
+fn sum(files: &[(&str, u64)]) -> u64 {
+    files.iter().fold(0, |sum, (_, size)| sum.saturating_add(*size))
+}
+
 fn still_to_come(connection: &Connection, coming: &Coming) -> Result<u64> {
-    let mut query = connection.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM lfs_objects WHERE repo = ?1 AND oid = ?2)
-         OR EXISTS (SELECT 1 FROM xet_repo_files WHERE repo = ?1 AND oid = ?2)",
-    )?;
     let mut sum = coming.rest;
-    for (repo, oid, size) in &coming.files {
-        if !query.query_row(params![repo, oid], |row| row.get::<_, bool>(0))? {
+    for (oid, size) in &coming.files {
+        if noted::size_of(connection, coming.repo, oid)?.is_none() {
             sum = sum.saturating_add(*size);
         }
     }
@@ -176,6 +195,21 @@ mod tests {
         assert!(matches!(error, StoreError::QuotaExceeded { more: 101, .. }), "{error}");
         store.set_quota("ada", None).unwrap();
         store.must_have_room(&repo("ada/demo"), 101).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_named_twice_takes_room_once() {
+        let store = temporary();
+        store.add_user("ada", None, None).unwrap();
+        let repo = model(&store, "ada/demo");
+        let used = store.storage("ada").unwrap().1;
+        store.set_quota("ada", Some(used + 100)).unwrap();
+        let twice = [("a", 60), ("b", 30), ("a", 60)];
+        store.must_have_room_for(&repo, &twice).unwrap();
+        let room = store.hold_room(&repo, &twice, 10).unwrap();
+        assert!(store.must_have_room(&repo.repo, 1).is_err(), "100 bytes are held");
+        drop(room);
+        assert!(store.hold_room(&repo, &twice, 11).is_err());
     }
 
     #[test]

@@ -13,12 +13,8 @@ use hub_types::RepoType;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADA, call, commit, file_line, get, header_line, lfs_line, ndjson, post, sha256, upload,
+    ADA, call, commit, file_line, get, header_line, lfs_line, ndjson, open, post, sha256, upload,
 };
-
-fn open(dir: &Path) -> EmbeddedHub {
-    EmbeddedHub::open(dir).token("ada", ADA, TokenRole::Write).repo("ada/demo").build().unwrap()
-}
 
 fn fsck(hub: &EmbeddedHub) -> Value {
     hub.administer(&AdminRequest::Fsck { quick: false }).unwrap()

@@ -2,28 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use hub_server::{AdminRequest, EmbeddedHub, TokenRole, restore_backup};
+use hub_server::{AdminRequest, restore_backup};
 use serde_json::json;
 
-use crate::support::{ADA, Log, batch, call, commit, get, lfs_line, path_of, post, sha256, upload};
+use crate::support::{
+    ADA, Log, batch, call, commit, damage, get, lfs_line, open, path_of, post, sha256, upload,
+};
 
 /// Where an LFS object is kept.
-fn place(data: &Path, content: &[u8]) -> PathBuf {
+pub(crate) fn place(data: &Path, content: &[u8]) -> PathBuf {
     let oid = sha256(content);
     data.join("lfs/objects").join(&oid[..2]).join(&oid[2..4]).join(oid)
-}
-
-fn damage(file: &Path, how: &str) {
-    match how {
-        "short" => std::fs::write(file, "shor").unwrap(),
-        "empty" => std::fs::write(file, "").unwrap(),
-        "long" => std::fs::write(file, "longer than it was before").unwrap(),
-        _ => std::fs::remove_file(file).unwrap(),
-    }
-}
-
-fn open(dir: &Path) -> EmbeddedHub {
-    EmbeddedHub::open(dir).token("ada", ADA, TokenRole::Write).repo("ada/demo").build().unwrap()
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::support::{
     ADA, BOB, Call, RITA, Received, WIM, builder, call, commit, file_line, get, head, header_line, hub,
-    lfs_line, post, upload,
+    lfs_line, pointer, post, upload,
 };
 
 /// A hub on a port with a thread of its own, and a folder to work in.
@@ -315,9 +315,6 @@ fn a_pushed_file_that_leads_to_no_lfs_content_is_refused_and_named() {
     let content = b"large content".to_vec();
     world.runtime.block_on(upload(&world.hub, "ada/demo", &content));
     let oid = lfs_line("w.bin", &content)["value"]["oid"].as_str().unwrap().to_owned();
-    let pointer = |oid: &str, size: usize| {
-        format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n").into_bytes()
-    };
     let before = world.git("clone", &["rev-parse", "HEAD"]);
     for (name, wrong) in [("none", pointer(&"a".repeat(64), 12)), ("size", pointer(&oid, content.len() + 1))]
     {
@@ -344,4 +341,44 @@ fn a_pushed_file_that_leads_to_no_lfs_content_is_refused_and_named() {
     assert_eq!(world.send(get("/ada/demo/resolve/main/w.bin")).status, 302);
     world.git("clone", &["push", "--quiet", "origin", "HEAD:refs/heads/x", "HEAD:refs/tags/v1"]);
     world.git("clone", &["push", "--quiet", "origin", ":x", ":refs/tags/v1"]);
+}
+
+#[test]
+fn a_pushed_card_whose_metadata_cannot_be_read_is_refused_as_in_a_commit_through_the_api() {
+    let world = World::new(hub());
+    world.clone(Some(ADA), "ada/demo", "clone");
+    let broken = "---\nlicense: [mit\n---\nhello";
+    let by_api = world.send(commit("ada/demo", &[file_line("README.md", broken)]).token(ADA));
+    let (status, _, message) = by_api.error();
+    assert!(status == 400 && message.starts_with("Invalid metadata in README.md: "), "{message}");
+    let before = world.git("clone", &["rev-parse", "HEAD"]);
+    world.edit("clone", "README.md", broken.as_bytes());
+    let said = world.fails("clone", &["push", "--quiet", "origin", "HEAD:main", "HEAD:refs/heads/other"]);
+    assert!(
+        said.contains(message.lines().next().unwrap()) && said.contains("pre-receive hook declined"),
+        "{said}"
+    );
+    let refs = world.send(get("/api/models/ada/demo/refs")).json();
+    assert_eq!(refs["branches"].as_array().unwrap().len(), 1, "{refs}");
+    assert_eq!(refs["branches"][0]["targetCommit"], before.trim());
+
+    // A tag is no card of the repository, and below the tip of a branch nobody reads it.
+    world.git("clone", &["push", "--quiet", "origin", "HEAD:refs/tags/broken"]);
+    world.edit("clone", "README.md", b"---\nlicense: mit\n---\nhello");
+    world.git("clone", &["push", "--quiet"]);
+    assert_eq!(world.send(get("/api/models/ada/demo")).json()["cardData"]["license"], "mit");
+    // What was there before does not keep anybody from pushing something else.
+    let repo = world.hub.dir().join("repos/01/1.git");
+    assert!(world.run(&repo, &["update-ref", "refs/heads/old", "refs/tags/broken"]).status.success());
+    world.git("clone", &["checkout", "--quiet", "-b", "old", "HEAD^"]);
+    world.edit("clone", "a.txt", b"a");
+    world.git("clone", &["push", "--quiet", "origin", "old"]);
+    // A folder of that name is none.
+    world.git("clone", &["checkout", "--quiet", "--orphan", "folder"]);
+    world.git("clone", &["rm", "--quiet", "-rf", "."]);
+    std::fs::create_dir_all(world.path("clone/README.md")).unwrap();
+    world.edit("clone", "README.md/x", broken.as_bytes());
+    world.git("clone", &["push", "--quiet", "origin", "folder"]);
+    let left = std::fs::read_dir(world.hub.dir().join("tmp")).unwrap().count();
+    assert_eq!(left, 0, "nothing of a push stays");
 }

@@ -1,6 +1,9 @@
 //! A hub with accounts and repositories, and requests in one line.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -46,6 +49,31 @@ pub(crate) fn builder() -> Builder {
 
 pub(crate) fn hub() -> EmbeddedHub {
     builder().build().unwrap()
+}
+
+/// A hub in a folder that stays when it is dropped, with ada and her model.
+pub(crate) fn open(dir: &Path) -> EmbeddedHub {
+    EmbeddedHub::open(dir).token("ada", ADA, TokenRole::Write).repo("ada/demo").build().unwrap()
+}
+
+/// Damages a file as a bad disk may: it is `short`, `empty`, `long` or `lost`.
+pub(crate) fn damage(file: &Path, how: &str) {
+    let resize = |to: fn(u64) -> u64| {
+        let file = std::fs::File::options().write(true).open(file).unwrap();
+        file.set_len(to(file.metadata().unwrap().len())).unwrap();
+    };
+    match how {
+        "short" => resize(|_| 4),
+        "empty" => resize(|_| 0),
+        "long" => resize(|len| len + 13),
+        "lost" => std::fs::remove_file(file).unwrap(),
+        other => panic!("a file cannot be {other}"),
+    }
+}
+
+/// The text that git has for a large file.
+pub(crate) fn pointer(oid: &str, size: usize) -> Vec<u8> {
+    format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n").into_bytes()
 }
 
 /// A request under construction.

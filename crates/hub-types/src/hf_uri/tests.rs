@@ -45,7 +45,7 @@ fn addresses_are_read_as_the_python_library_reads_them() {
         ("hf://acme/mini@refs%2Fpr%2F10/x", "model acme/mini @refs/pr/10 :x"),
         ("hf://datasets/acme/nums@refs/convert/parquet", "dataset acme/nums @refs/convert/parquet"),
         ("hf://datasets/acme/nums@refs/convert/duckdb.v1-x_y/a", "dataset acme/nums @refs/convert/duckdb.v1-x_y :a"),
-        ("hf://acme/mini@refs/heads/x", "model acme/mini @refs :heads/x"),
+        ("hf://acme/mini@refs/heads", "model acme/mini @refs :heads"),
         ("hf://acme/mini@refs/pr/x", "model acme/mini @refs :pr/x"),
         ("hf://acme/mini@feature%2Fone/x", "model acme/mini @feature/one :x"),
         ("hf://acme/mini@100%25/x", "model acme/mini @100% :x"),
@@ -53,6 +53,29 @@ fn addresses_are_read_as_the_python_library_reads_them() {
         ("hf://acme/mini/a%20b?x#y", "model acme/mini :a%20b?x#y"),
         ("hf://acme/mini/blob/main/x", "model acme/mini :blob/main/x"),
     ], RepoUrl::DEFAULT_ENDPOINT);
+}
+
+/// The Python library reads the branch `refs` here, and takes the rest for a path.
+#[test]
+fn the_full_name_of_a_branch_or_tag_is_a_revision() {
+    #[rustfmt::skip]
+    check(&[
+        ("hf://acme/mini@refs/heads/x", "model acme/mini @refs/heads/x"),
+        ("hf://acme/mini@refs/heads/x/a/b", "model acme/mini @refs/heads/x :a/b"),
+        ("hf://acme/mini@refs/tags/v1.0/a", "model acme/mini @refs/tags/v1.0 :a"),
+        ("hf://acme/mini@refs/heads/feature%2Fone/a", "model acme/mini @refs/heads/feature/one :a"),
+        ("hf://acme/mini@refs%2Fheads%2Ffeature%2Fone/a", "model acme/mini @refs/heads/feature/one :a"),
+        ("hf://acme/mini@refs/heads/a+b/c", "model acme/mini @refs/heads/a+b :c"),
+        ("hf://acme/mini@%72efs/heads/x", "model acme/mini @refs :heads/x"),
+        ("https://huggingface.co/acme/mini/tree/refs/heads/main/sub", "model acme/mini @refs/heads/main :sub"),
+        ("https://huggingface.co/acme/mini/blob/refs%2Ftags%2Fv1/a", "model acme/mini @refs/tags/v1 :a"),
+    ], RepoUrl::DEFAULT_ENDPOINT);
+    for (text, written) in [
+        ("hf://acme/mini@refs/heads/x/a", "hf://models/acme/mini@refs/heads/x/a"),
+        ("hf://acme/mini@refs/heads/feature%2Fone/a", "hf://models/acme/mini@refs%2Fheads%2Ffeature%2Fone/a"),
+    ] {
+        assert_eq!(HfUri::parse(text).unwrap().to_string(), written);
+    }
 }
 
 #[test]
@@ -217,7 +240,7 @@ proptest! {
         kind in prop::sample::select(RepoType::ALL.to_vec()),
         namespace in "[a-zA-Z0-9_]{3,12}x",
         name in "[a-zA-Z0-9_]{1,12}",
-        revision in prop::option::of(prop_oneof!["[^/\\pC][^\\pC]{0,20}[^/\\pC]", "refs/(pr|convert)/[a-z0-9/.]{1,6}"]),
+        revision in prop::option::of(prop_oneof!["[^/\\pC][^\\pC]{0,20}[^/\\pC]", "refs/(pr|convert|heads|tags)/[a-z0-9/.%+]{1,6}"]),
         path in prop::option::of(".{1,30}"),
     ) {
         prop_assume!(RepoType::from_word(&namespace).is_none());

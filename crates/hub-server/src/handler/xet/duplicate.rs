@@ -53,7 +53,9 @@ pub(crate) async fn duplicate(
             // What is given becomes a file by a commit, which may be a pull request.
             target.must(Needs::Contribute)?;
             let xet = hub.store.xet();
-            let _room = hub.store.hold_room(&target.repo, &[], xet.bytes_to_add(&target.repo, &files)?)?;
+            let sizes = xet.sizes(&access.repo, &files)?;
+            let named: Vec<_> = files.iter().map(|file| file.oid.as_str()).zip(sizes).collect();
+            let _room = hub.store.hold_room(&target.repo, &named, 0)?;
             Ok(xet.give(&access.repo, &target.repo, &files)?)
         })
         .await?;

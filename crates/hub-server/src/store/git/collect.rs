@@ -11,7 +11,7 @@ use super::{
     inventory::{self, Pack},
     reach::{Missing, Reached, tips},
 };
-use crate::store::{Result, layout::remove_all};
+use crate::store::{Result, disk::remove_all};
 
 /// What is to be kept besides what refs lead to.
 pub(in crate::store) struct Keep {

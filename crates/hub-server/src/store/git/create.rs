@@ -17,7 +17,7 @@ use super::{
     pack::PackWriter,
     stage::encode_commit,
 };
-use crate::store::{NewRepo, Result, StoreError, layout};
+use crate::store::{NewRepo, Result, StoreError, disk};
 
 /// What is a large file in every new repository, as on the Hub.
 const LFS_PATTERNS: &[&str] = &[
@@ -87,7 +87,7 @@ pub(in crate::store) fn create(path: &Path, tmp: &Path, new: &NewRepo, time: Tim
         written.push(file);
     }
     written.extend(["objects/pack", "objects", "refs/heads", "refs", ""].map(|folder| path.join(folder)));
-    layout::at_once(&written, layout::sync)?;
+    disk::at_once(&written, disk::sync)?;
     let open = OpenRepo::new(path.to_path_buf(), tmp.to_path_buf(), new.repo.to_string(), Shared::default());
     Ok(GitRepo { open: Arc::new(open), watcher: None })
 }
@@ -95,12 +95,12 @@ pub(in crate::store) fn create(path: &Path, tmp: &Path, new: &NewRepo, time: Tim
 /// Whether a folder holds no more than [`create`] makes: one branch, and a pack with one commit. So it is when a process was killed before
 /// anybody was told of the repository.
 pub(in crate::store) fn is_new(path: &Path) -> bool {
-    let only = |folder: &str| match layout::entries(&path.join(folder)).as_deref() {
+    let only = |folder: &str| match disk::entries(&path.join(folder)).as_deref() {
         Ok([one]) => Some(one.clone()),
         _ => None,
     };
     let branch = only("refs").and_then(|_| only("refs/heads"));
-    let packs = only("objects").and_then(|_| layout::entries(&path.join("objects/pack")).ok());
+    let packs = only("objects").and_then(|_| disk::entries(&path.join("objects/pack")).ok());
     let pack = packs.filter(|files| files.len() == 2).unwrap_or_default();
     let pack = pack.iter().find(|file| file.extension().is_some_and(|extension| extension == "pack"));
     // Behind its name and version: how many objects it has. A commit, a folder and its files.

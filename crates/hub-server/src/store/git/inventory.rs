@@ -11,7 +11,7 @@ use gix::odb::pack::index;
 use super::ObjectId;
 use crate::store::{
     Result, StoreError,
-    layout::{entries, remove_all, sync_folder},
+    disk::{entries, remove_all, sync_folder},
 };
 
 /// An object in a file of its own.

@@ -16,7 +16,7 @@ use gix::objs::{Exists, Kind};
 use super::{ObjectId, pack::PackWriter};
 use crate::store::{
     Result, StoreError,
-    layout::{self, at_once, sync_folder},
+    disk::{self, at_once, sync_folder},
 };
 
 /// More new objects than this go into a pack.
@@ -113,7 +113,7 @@ impl Quarantine {
             Objects::Pack(pack) => {
                 let (from, index) = (self.folder.path().join("pack"), self.folder.path().join("index"));
                 let name = pack.finish(&index).map_err(StoreError::io("write", &from))?;
-                at_once(&[from.clone(), index.clone()], layout::sync)?;
+                at_once(&[from.clone(), index.clone()], disk::sync)?;
                 let target = objects_dir.join("pack");
                 // git looks for the index: the pack must be there before.
                 for (from, extension) in [(from, "pack"), (index, "idx")] {

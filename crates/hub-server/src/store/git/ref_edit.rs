@@ -12,7 +12,7 @@ use super::{
     refs,
     stage::{encode_commit, signature, text},
 };
-use crate::store::{Result, StoreError, layout::sync_folder};
+use crate::store::{Result, StoreError, disk::sync_folder};
 
 /// What a new branch or tag leads to.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use gix::bstr::ByteSlice;
 use super::{CommitId, GitRepo, RefInfo};
 use crate::store::{
     Result, StoreError,
-    layout::{create_folder_durably, sync_folder},
+    disk::{create_folder_durably, sync_folder},
 };
 
 /// How long a ref may be locked by somebody else: git programs hold a lock for moments only.

@@ -9,7 +9,7 @@ use std::{path::Path, process::Stdio, time::Duration};
 use tokio::{io::AsyncWriteExt, process::Command};
 
 use super::{CommitId, GitRepo, inventory};
-use crate::store::{Result, StoreError, layout::sync_folder};
+use crate::store::{Result, StoreError, disk::sync_folder};
 
 /// From so many loose objects or packs on it is worth the work.
 const LOOSE: usize = 512;

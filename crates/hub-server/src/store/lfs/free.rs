@@ -11,7 +11,7 @@ use super::{
     store::{LfsStore, location},
     uploads::KEPT_FOR,
 };
-use crate::store::{Result, StoreError, database::lock, layout::remove_all};
+use crate::store::{Result, StoreError, database::lock, disk::remove_all};
 
 /// Longer than any upload in one piece may take.
 const IN_ONE_PIECE: Duration = Duration::from_secs(25 * 60 * 60);

@@ -95,7 +95,7 @@ impl LfsStore {
     }
 
     /// Ends an upload in parts; `parts` are number and ETag of every part, in order. The object is visible and on disk when
-    /// this returns. A repeated completion of what the repository has succeeds again, and a completion goes on when its
+    /// this returns. A repeated completion of what the repository has, and has stored, succeeds again, and a completion goes on when its
     /// caller is gone: the client that lost the connection asks again and need not send everything again.
     ///
     /// # Errors
@@ -125,10 +125,10 @@ impl LfsStore {
         let upload = match self.uploads.get(upload_id) {
             Ok(upload) if upload.repo == repo.key && upload.oid == oid => upload,
             Ok(_) => return Err(LfsError::UnknownUpload),
-            Err(error) => return if self.has(repo, oid)?.is_some() { Ok(()) } else { Err(error) },
+            Err(error) => return if self.has_stored(repo, oid)? { Ok(()) } else { Err(error) },
         };
         let _only_completion = upload.completing.lock().await;
-        if self.uploads.get(upload_id).is_err() && self.has(repo, oid)?.is_some() {
+        if self.uploads.get(upload_id).is_err() && self.has_stored(repo, oid)? {
             return Ok(());
         }
         let file = take_file(&upload, parts)?;

@@ -22,7 +22,9 @@ use rusqlite::{OptionalExtension, params};
 use crate::store::{
     RepoRecord, Result, StoreError,
     database::{Database, now},
-    layout::Layout,
+    disk::size_problem,
+    layout::{Layout, large_file_in_lfs},
+    noted,
     repos::expect_repo,
 };
 
@@ -71,25 +73,15 @@ impl LfsStore {
 
     /// The size of an object, when this repository has it, as a file of its own or by Xet. Blocks on the database.
     pub(crate) fn has(&self, repo: &RepoRecord, oid: &str) -> Result<Option<u64>> {
-        self.database.read(|connection| {
-            let size = connection
-                .prepare_cached(
-                    "SELECT size FROM lfs_objects WHERE repo = ?1 AND oid = ?2
-                     UNION ALL SELECT size FROM xet_repo_files JOIN xet_files USING (file) WHERE repo = ?1 AND oid = ?2
-                     LIMIT 1",
-                )?
-                .query_row(params![repo.key, oid], |row| row.get(0))
-                .optional()?;
-            Ok(size)
-        })
+        self.database.read(|connection| noted::size_of(connection, repo.key, oid))
     }
 
-    /// Whether an object is stored with this size. Blocks on the disk.
-    pub(crate) fn is_stored(&self, oid: &str, size: u64) -> bool {
+    /// Whether this repository has an object, and as a file of its own that is stored. Blocks.
+    pub(super) fn has_stored(&self, repo: &RepoRecord, oid: &str) -> Result<bool> {
+        let size = self.database.read(|connection| noted::size_of_object(connection, repo.key, oid))?;
+        let is_there = |size| size_problem(&self.folder.join(large_file_in_lfs(oid)), size).is_none();
         // What is thrown away is never missed.
-        self.discards().is_some()
-            || std::fs::metadata(self.folder.join(location(oid).as_ref()))
-                .is_ok_and(|found| found.len() == size)
+        Ok(size.is_some_and(|size| self.discards().is_some() || is_there(size)))
     }
 
     /// As [`LfsStore::has`], for a client that will rely on it: for as long as garbage is given, the object stays. Blocks.
@@ -248,8 +240,7 @@ pub(super) fn check(oid: &str, size: u64, received: u64, sha256: &str) -> Result
 
 /// Where complete objects are.
 pub(super) fn location(oid: &str) -> Path {
-    let (first, second) = (oid.get(..2).unwrap_or_default(), oid.get(2..4).unwrap_or_default());
-    Path::from(format!("objects/{first}/{second}/{oid}"))
+    Path::from(large_file_in_lfs(oid))
 }
 
 pub(super) fn record(database: &Database, repo: &RepoRecord, oid: &str, size: u64) -> Result<()> {

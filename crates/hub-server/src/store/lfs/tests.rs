@@ -236,6 +236,24 @@ async fn parts_that_are_not_the_object_end_the_upload() {
 }
 
 #[tokio::test]
+async fn a_completion_that_nobody_remembers_says_done_only_of_what_is_stored() {
+    let store = temporary();
+    let repo = model(&store, "ada/demo");
+    let content = noise(20);
+    let oid = sha256(&content);
+    store.lfs().put(&repo, &oid, 20, body(&content, 20)).await.unwrap();
+    store.lfs().complete(&repo, &oid, "forgotten", &[]).await.unwrap();
+    let stored = store.dir().join("lfs/objects").join(&oid[..2]).join(&oid[2..4]).join(&oid);
+    let ways: [fn(&std::path::Path) -> io::Result<()>; 2] =
+        [|path| fs::write(path, "short"), |path| fs::remove_file(path)];
+    for damage in ways {
+        damage(&stored).unwrap();
+        let done = store.lfs().complete(&repo, &oid, "forgotten", &[]).await;
+        assert!(matches!(done, Err(LfsError::UnknownUpload)), "it has to come again");
+    }
+}
+
+#[tokio::test]
 async fn a_restart_forgets_unfinished_uploads_and_their_bytes() {
     let store = temporary();
     let repo = model(&store, "ada/demo");

@@ -1,20 +1,26 @@
-//! Everything that changes repositories, and the collection of garbage between and within it, in an order that a seed decides;
-//! processes end between any two steps. A model knows what every ref needs: all of it must be there, whatever was collected, and in
-//! the end nothing else.
+//! Everything that changes repositories, with large files by LFS and by Xet, and the collection of garbage between and within it, in an
+//! order that a seed decides; processes end between any two steps. A model knows what every ref needs: all of it must be there, whatever
+//! was collected, and in the end nothing else.
 
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     rc::Rc,
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::{self, Stream};
 use hub_types::lfs::Pointer;
-use jiff::Timestamp;
+use hub_xet::{
+    codec::{Compression, Encoder},
+    recipe::RecipeBuilder,
+    shard::{FileBlock, ShardBuilder},
+    xorb::XorbBuilder,
+};
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
 
@@ -75,6 +81,8 @@ struct World {
     commits: BTreeMap<(i64, CommitId), Made>,
     pending: Option<Pending>,
     made: usize,
+    /// Names of files in the store of Xet, with the LFS object that each is a part of.
+    by_xet: BTreeMap<String, String>,
 }
 
 impl World {
@@ -88,6 +96,7 @@ impl World {
             commits: BTreeMap::new(),
             pending: None,
             made: 0,
+            by_xet: BTreeMap::new(),
         };
         world.create();
         world
@@ -129,10 +138,36 @@ impl World {
         // Few contents, so that they are shared and come back after they were collected.
         let content = format!("content {}", self.chance.below(12)).into_bytes();
         let oid: String = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
-        let body = stream::iter([Ok::<_, std::io::Error>(Bytes::from(content.clone()))]);
-        let (store, repo) = (self.store(), &mut self.repos[at]);
-        self.runtime.block_on(store.lfs().put(&repo.record, &oid, content.len() as u64, body)).unwrap();
-        repo.uploaded.insert(oid);
+        let (store, record) = (self.store(), self.repos[at].record.clone());
+        if self.chance.below(2) == 0 {
+            self.upload_by_xet(&record, &content, &oid);
+        } else {
+            let size = content.len() as u64;
+            self.runtime.block_on(store.lfs().put(&record, &oid, size, body(content))).unwrap();
+        }
+        self.repos[at].uploaded.insert(oid);
+    }
+
+    fn upload_by_xet(&mut self, record: &RepoRecord, content: &[u8], oid: &str) {
+        let (mut encoder, mut builder) = (Encoder::new(Compression::None), XorbBuilder::new());
+        let chunk = encoder.encode(content).unwrap();
+        let mut recipe = RecipeBuilder::new();
+        let number = builder.push(&chunk).unwrap();
+        recipe.push((), number, chunk.hash(), chunk.header().raw_len).unwrap();
+        let xorb = builder.take().unwrap();
+        let recipe = recipe.finish().resolve(|()| Some(xorb.hash())).unwrap();
+        let file = FileBlock::new(recipe, Some(Sha256::digest(content).into()));
+        let mut shard = ShardBuilder::new();
+        shard.push_file(&file).unwrap();
+        for name in [xorb.hash(), file.hash] {
+            self.by_xet.insert(name.to_string(), oid.to_owned());
+        }
+        let (store, record) = (self.store(), record.clone());
+        self.runtime.block_on(async {
+            store.xet().put_xorb(xorb.hash(), body(xorb.to_vec())).await.unwrap();
+            let shard = store.xet().receive_shard(body(shard.finish())).await.unwrap();
+            store.xet().register((record, 1), shard, |_| Ok(None), |_| true).await.unwrap();
+        });
     }
 
     /// Begins a commit on `main`: regular files, and LFS files as far as the repository has the objects.
@@ -305,6 +340,12 @@ impl World {
         for oid in oids {
             self.runtime.block_on(store.lfs().free(&oid)).unwrap();
         }
+        // So late that clients remember nothing of what is there now.
+        let later = Timestamp::now() + SignedDuration::from_hours(22 * 24);
+        self.runtime.block_on(store.xet().free(later)).unwrap();
+        if all {
+            self.runtime.block_on(store.xet().free_unknown()).unwrap();
+        }
     }
 
     /// What the refs of a repository need: commits and LFS objects.
@@ -343,13 +384,9 @@ impl World {
                     "{} lost {oid}",
                     repo.record.repo
                 );
-                assert!(self.object(&oid).exists(), "the content of {oid} is lost");
+                assert!(store.whole(&repo.record, &oid).unwrap().is_some(), "the content of {oid} is lost");
             }
         }
-    }
-
-    fn object(&self, oid: &str) -> PathBuf {
-        self.store().dir().join(format!("lfs/objects/{}/{}/{oid}", &oid[..2], &oid[2..4]))
     }
 
     /// After everything was collected, nothing else is there.
@@ -384,20 +421,35 @@ impl World {
             all.extend(self.needed(at).1);
         }
         self.free(true);
-        let mut files = BTreeSet::new();
-        let mut folders = vec![store.dir().join("lfs/objects")];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path)
-                } else {
-                    _ = files.insert(path.file_name().unwrap().to_str().unwrap().to_owned())
-                }
+        let mut stored = names_below(&store.dir().join("lfs/objects"));
+        for folder in ["xet/xorbs", "xet/files"] {
+            for name in names_below(&store.dir().join(folder)) {
+                stored.insert(self.by_xet[name.trim_end_matches(".idx")].clone());
             }
         }
-        assert_eq!(files, all, "LFS objects that are stored, and that are needed");
+        assert_eq!(stored, all, "large files that are stored, and that are needed");
     }
+}
+
+/// Something that is sent in one piece.
+fn body(content: Vec<u8>) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
+    stream::iter([Ok(Bytes::from(content))])
+}
+
+/// The names of all files below a folder, which may not be there.
+fn names_below(folder: &Path) -> BTreeSet<String> {
+    let (mut names, mut folders) = (BTreeSet::new(), vec![folder.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                _ = names.insert(path.file_name().unwrap().to_str().unwrap().to_owned())
+            }
+        }
+    }
+    names
 }
 
 /// One thing that somebody does.

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use hub_xet::{
@@ -13,12 +13,10 @@ use hub_xet::{
     xorb::{XorbIndex, XorbReader},
 };
 
-use rusqlite::Connection;
-
 use super::{
     XetStore,
-    files::hash_from_column,
-    store::{body_location, index_location, recipe_location},
+    folder::{body_location, index_location, recipe_location},
+    rows::{all_files, all_xorbs},
 };
 use crate::store::{Result, StoreError, copying::Stop};
 
@@ -26,8 +24,8 @@ use crate::store::{Result, StoreError, copying::Stop};
 const PIECE: usize = 1 << 20;
 
 impl XetStore {
-    /// Checks that every file has its terms, and every xorb its index and its body; with `quick` the body by its size alone. Each fault
-    /// is told as a sentence. Gives the number of files.
+    /// Checks of what is stored that terms of files and indexes of xorbs are what they should be, and without `quick` also the bodies of
+    /// xorbs. Each fault is told as a sentence. What is missing is none here.
     ///
     /// # Errors
     /// `GivenUp`, and what the file system and the database say.
@@ -36,33 +34,29 @@ impl XetStore {
         quick: bool,
         stop: &Stop,
         mut fault: impl FnMut(String),
-    ) -> Result<u64> {
-        for (xorb, size) in self.hashes_and_sizes("SELECT hash, size FROM xet_xorbs ORDER BY hash")? {
+    ) -> Result<()> {
+        let folder = &self.shared.folder;
+        for (xorb, size) in self.shared.database.read(all_xorbs)? {
             stop.check()?;
-            if let Err(problem) = self.check_xorb(&xorb, size, quick, stop)? {
+            if folder.has_xorb(&xorb, size)
+                && let Err(problem) = self.check_xorb(&xorb, size, quick, stop)?
+            {
                 fault(format!("xorb {xorb}: {problem}"));
             }
         }
-        let files = self.hashes_and_sizes("SELECT file, size FROM xet_files ORDER BY file")?;
-        for (file, size) in &files {
+        for (file, size) in self.shared.database.read(all_files)? {
             stop.check()?;
-            if let Err(problem) = self.check_terms(file, *size)? {
+            if folder.has_terms(&file)
+                && let Err(problem) = self.check_terms(&file, size)?
+            {
                 fault(format!("file {file} by Xet: {problem}"));
             }
         }
-        Ok(files.len() as u64)
-    }
-
-    fn hashes_and_sizes(&self, query: &str) -> Result<Vec<(MerkleHash, u64)>> {
-        self.shared.database.read(|connection| {
-            let mut statement = connection.prepare(query)?;
-            let rows = statement.query_map([], |row| Ok((hash_from_column(row, 0)?, row.get(1)?)))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
+        Ok(())
     }
 
     fn check_xorb(&self, xorb: &MerkleHash, size: u64, quick: bool, stop: &Stop) -> Result<Checked> {
-        let Some(index) = read(&self.path(&index_location(xorb)))? else {
+        let Some(index) = read(&self.shared.folder.path(&index_location(xorb)))? else {
             return Ok(Err("its index is not there".to_owned()));
         };
         let index = match XorbIndex::from_footer(&index) {
@@ -70,7 +64,7 @@ impl XetStore {
             Ok(_) => return Ok(Err("its index is that of another one".to_owned())),
             Err(error) => return Ok(Err(format!("its index is damaged: {error}"))),
         };
-        let path = self.path(&body_location(xorb));
+        let path = self.shared.folder.path(&body_location(xorb));
         let mut body = match File::open(&path) {
             Ok(body) => body,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -78,10 +72,6 @@ impl XetStore {
             }
             Err(error) => return Err(StoreError::io("open", &path)(error)),
         };
-        let found = body.metadata().map_err(StoreError::io("read", &path))?.len();
-        if found != size {
-            return Ok(Err(format!("it has {found} bytes, not {size}")));
-        }
         if quick {
             return Ok(Ok(()));
         }
@@ -102,7 +92,7 @@ impl XetStore {
     }
 
     fn check_terms(&self, file: &MerkleHash, size: u64) -> Result<Checked> {
-        let Some(recipe) = read(&self.path(&recipe_location(file)))? else {
+        let Some(recipe) = read(&self.shared.folder.path(&recipe_location(file)))? else {
             return Ok(Err("its terms are not there".to_owned()));
         };
         let shard = match Shard::parse(&recipe) {
@@ -112,20 +102,6 @@ impl XetStore {
         let is_right = shard.files.iter().any(|found| found.hash == *file && total_len(&found.terms) == size);
         Ok(if is_right { Ok(()) } else { Err("its terms are those of another one".to_owned()) })
     }
-
-    fn path(&self, location: &object_store::path::Path) -> PathBuf {
-        self.shared.folder.join(location.as_ref())
-    }
-}
-
-/// The xorbs that a database names: each with its place below the folder `xet`, and its bytes.
-pub(in crate::store) fn xorbs(connection: &Connection) -> Result<Vec<(MerkleHash, String, u64)>> {
-    let mut statement = connection.prepare("SELECT hash, size FROM xet_xorbs ORDER BY hash")?;
-    let rows = statement.query_map([], |row| {
-        let xorb = hash_from_column(row, 0)?;
-        Ok((xorb, body_location(&xorb).to_string(), row.get(1)?))
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// What is wrong with a thing.

@@ -11,7 +11,7 @@ use hub_xet::{
 };
 use object_store::ObjectStoreExt;
 
-use super::{XetStore, indexes::damaged, store::body_location};
+use super::{XetStore, folder::body_location, indexes::damaged};
 use crate::store::{Result, StoreError, lfs::incoming::blocking};
 
 /// Raw bytes that are decoded at once.

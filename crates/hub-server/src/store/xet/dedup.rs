@@ -8,7 +8,7 @@ use hub_xet::{
 };
 use rusqlite::params;
 
-use super::{XetFault, XetStore, files::hash_from_column};
+use super::{XetFault, XetStore, rows::hash_from_column};
 use crate::store::{Result, database::now, lfs::incoming::blocking};
 
 /// Most bytes of an answer. Of 64 MiB of data an answer usually has 50 KB.
@@ -41,7 +41,7 @@ impl XetStore {
                 Ok(found)
             })?;
             // Whoever has the chunks of one that is lost sends them again.
-            let whole = xorbs.into_iter().filter(|(xorb, size)| store.is_stored(xorb, *size));
+            let whole = xorbs.into_iter().filter(|(xorb, size)| store.shared.folder.has_xorb(xorb, *size));
             let xorbs: Vec<MerkleHash> = whole.map(|(xorb, _)| xorb).collect();
             if !xorbs.is_empty() {
                 let now = now().as_millisecond();

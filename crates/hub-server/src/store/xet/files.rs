@@ -8,28 +8,16 @@ use hub_xet::{
     shard::Shard,
 };
 use object_store::ObjectStoreExt;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, params};
 use tokio::runtime::Handle;
 
 use super::{
     XetFault, XetStore,
-    register::{has, known_sha256, note_in_repo},
-    store::recipe_location,
+    folder::recipe_location,
+    register::{known_sha256, note_in_repo},
+    rows::files_of,
 };
-use crate::store::{
-    RepoRecord, Result, StoreError, database::corrupt, lfs::incoming::blocking, repos::expect_repo,
-};
-
-/// How a repository has the content of an LFS pointer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Kept {
-    /// Size in bytes.
-    pub(crate) size: u64,
-    /// Whether it is a file of its own.
-    pub(crate) plain: bool,
-    /// Its Xet hash, if it is kept in chunks.
-    pub(crate) file: Option<MerkleHash>,
-}
+use crate::store::{RepoRecord, Result, StoreError, lfs::incoming::blocking, repos::expect_repo};
 
 /// A file that one repository gives to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,20 +29,8 @@ pub(crate) struct NewFile {
 }
 
 impl XetStore {
-    /// How a repository has a large file; `None` if it has it not. Blocks on the database.
-    pub(crate) fn kept(&self, repo: &RepoRecord, oid: &str) -> Result<Option<Kept>> {
-        self.shared.database.read(|connection| {
-            let plain: Option<u64> = connection
-                .prepare_cached("SELECT size FROM lfs_objects WHERE repo = ?1 AND oid = ?2")?
-                .query_row(params![repo.key, oid], |row| row.get(0))
-                .optional()?;
-            let by_xet = by_oid(connection, repo, oid)?;
-            let size = plain.or(by_xet.map(|(_, size)| size));
-            Ok(size.map(|size| Kept { size, plain: plain.is_some(), file: by_xet.map(|(file, _)| file) }))
-        })
-    }
-
-    /// The Xet hashes of some large files of a repository, `None` where there is none. Blocks on the database.
+    /// The Xet hashes of some large files of a repository, `None` where there is none. Whether their chunks are stored is not looked at: for a
+    /// page of a listing that would take too long. Blocks on the database.
     pub(crate) fn hashes<'o>(
         &self,
         repo: &RepoRecord,
@@ -63,7 +39,7 @@ impl XetStore {
         self.shared.database.read(|connection| {
             let hash = |oid: Option<&str>| -> Result<Option<MerkleHash>> {
                 let Some(oid) = oid else { return Ok(None) };
-                Ok(by_oid(connection, repo, oid)?.map(|(file, _)| file))
+                Ok(files_of(connection, repo.key, oid)?.first().map(|(file, _)| *file))
             };
             oids.into_iter().map(hash).collect()
         })
@@ -127,19 +103,14 @@ impl XetStore {
         tokio::task::spawn_blocking(work).await.map_err(StoreError::Stopped)?
     }
 
-    /// Bytes that a repository would have more with some files. Blocks on the database.
-    pub(crate) fn bytes_to_add(&self, repo: &RepoRecord, files: &[NewFile]) -> Result<u64> {
+    /// The sizes of some files of a repository, in their order; 0 for one that it has not. Blocks on the database.
+    pub(crate) fn sizes(&self, repo: &RepoRecord, files: &[NewFile]) -> Result<Vec<u64>> {
         self.shared.database.read(|connection| {
-            files.iter().try_fold(0_u64, |sum, file| {
-                if has(connection, repo, &file.oid)? {
-                    return Ok(sum);
-                }
-                let size: Option<u64> = connection
-                    .prepare_cached("SELECT size FROM xet_files WHERE file = ?1")?
-                    .query_row([file.file.as_bytes()], |row| row.get(0))
-                    .optional()?;
-                Ok(sum.saturating_add(size.unwrap_or_default()))
-            })
+            let size = |file: &NewFile| -> Result<u64> {
+                let found = files_of(connection, repo.key, &file.oid)?;
+                Ok(found.iter().find(|(hash, _)| *hash == file.file).map_or(0, |(_, size)| *size))
+            };
+            files.iter().map(size).collect()
         })
     }
 
@@ -173,23 +144,4 @@ impl XetStore {
     pub(super) fn known_sha256(&self, file: &MerkleHash) -> Result<Option<String>> {
         self.shared.database.read(|connection| known_sha256(connection, file))
     }
-}
-
-/// The file that a repository has under a sha256: the first, when clients cut it into chunks in different ways.
-fn by_oid(connection: &Connection, repo: &RepoRecord, oid: &str) -> Result<Option<(MerkleHash, u64)>> {
-    let found = connection
-        .prepare_cached(
-            "SELECT file, size FROM xet_repo_files r JOIN xet_files USING (file) WHERE repo = ?1 AND oid = ?2
-             ORDER BY r.created_at, file LIMIT 1",
-        )?
-        .query_row(params![repo.key, oid], |row| Ok((hash_from_column(row, 0)?, row.get(1)?)))
-        .optional()?;
-    Ok(found)
-}
-
-/// A column with the 32 bytes of a hash.
-pub(super) fn hash_from_column(row: &Row<'_>, column: usize) -> rusqlite::Result<MerkleHash> {
-    let bytes: Vec<u8> = row.get(column)?;
-    let bytes: [u8; 32] = bytes.try_into().map_err(|_| "not a hash").map_err(corrupt(column))?;
-    Ok(bytes.into())
 }

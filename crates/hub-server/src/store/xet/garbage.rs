@@ -8,8 +8,8 @@ use rusqlite::params;
 
 use super::{
     XetStore,
-    files::hash_from_column,
-    store::{body_location, index_location, recipe_location},
+    folder::{body_location, index_location, recipe_location},
+    rows::hash_from_column,
 };
 use crate::store::{Result, lfs::incoming::blocking};
 

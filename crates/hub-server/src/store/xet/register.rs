@@ -20,8 +20,9 @@ use tokio::runtime::Handle;
 
 use super::{
     XetFault, XetStore,
+    folder::{XetFolder, recipe_location},
+    rows::xorbs_of,
     shard::{Block, NewShard},
-    store::recipe_location,
 };
 use crate::store::{RepoRecord, Result, Room, StoreError, database::now, repos::expect_repo};
 
@@ -47,7 +48,7 @@ pub(crate) enum ShardCheck {
 }
 
 impl XetStore {
-    /// Checks a shard, and registers its files in a repository. `false`: the repository had them all.
+    /// Checks a shard, and registers its files in a repository. `false`: the repository had them all, and whole.
     ///
     /// Every term of a file is compared with the stored xorbs, its range hash proves that the sender has the chunks, and the file is put
     /// together for its sha256, unless that was done before. `report` is told how far this is; it says whether anybody still waits.
@@ -160,7 +161,7 @@ where
     }
 
     fn index(&self, xorb: &MerkleHash) -> Result<Arc<XorbIndex>, XetFault> {
-        if self.runtime.block_on(self.store.whole_xorb(xorb))?.is_none() {
+        if self.store.stored_size(xorb)?.is_none() {
             return Err(XetFault::missing_xorb(xorb));
         }
         Ok(self.runtime.block_on(self.store.index(xorb))?)
@@ -208,7 +209,8 @@ where
         }
         let known = self.check_sha256(&hash, &terms, size, &sha256)?;
         // What it consisted of may be lost: then it consists of this from now on.
-        let known = known && self.store.is_whole(&hash)?;
+        let shared = &self.store.shared;
+        let known = known && shared.database.read(|connection| shared.folder.has_file(connection, &hash))?;
         if !known {
             self.keep_terms(hash, terms)?;
         }
@@ -273,7 +275,10 @@ where
             let mut is_new = false;
             for file in &found.files {
                 if !file.known {
+                    forget_lost_xorbs(transaction, &self.store.shared.folder, &file.hash)?;
                     note_file(transaction, file)?;
+                    // Also where the repository had it, and it was lost.
+                    is_new = true;
                 } else if known_sha256(transaction, &file.hash)?.is_none() {
                     // It was deleted meanwhile: the same upload succeeds.
                     return Ok(Err(XetFault::Gone));
@@ -294,6 +299,18 @@ fn check_term(term: &Term, expected: &MerkleHash, index: &XorbIndex) -> Result<(
     }
     if index.range_hash(term.chunks) != Some(*expected) {
         return Err(XetFault::invalid("term of a file", "its range hash is not that of the stored chunks"));
+    }
+    Ok(())
+}
+
+/// Forgets those xorbs of a file that are lost: it consists of others from now on.
+fn forget_lost_xorbs(transaction: &Transaction<'_>, folder: &XetFolder, file: &MerkleHash) -> Result<()> {
+    for (xorb, size) in xorbs_of(transaction, file)? {
+        if !folder.has_xorb(&xorb, size) {
+            transaction
+                .prepare_cached("DELETE FROM xet_file_xorbs WHERE file = ?1 AND xorb = ?2")?
+                .execute(params![file.as_bytes(), xorb.as_bytes()])?;
+        }
     }
     Ok(())
 }
@@ -345,17 +362,6 @@ fn touch(transaction: &Transaction<'_>, xorb: &MerkleHash) -> Result<bool> {
         .prepare_cached("UPDATE xet_xorbs SET used_at = ?2 WHERE hash = ?1")?
         .execute(params![xorb.as_bytes(), now().as_millisecond()])?;
     Ok(touched > 0)
-}
-
-/// Whether a repository has a large file, by Xet or not.
-pub(super) fn has(connection: &rusqlite::Connection, repo: &RepoRecord, oid: &str) -> Result<bool> {
-    let has = connection
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM lfs_objects WHERE repo = ?1 AND oid = ?2)
-             OR EXISTS (SELECT 1 FROM xet_repo_files WHERE repo = ?1 AND oid = ?2)",
-        )?
-        .query_row(params![repo.key, oid], |row| row.get(0))?;
-    Ok(has)
 }
 
 /// The sha256 of a file that was put together before.

@@ -7,16 +7,12 @@ use std::{
     sync::Arc,
 };
 
-use hub_xet::MerkleHash;
-use object_store::{ObjectStore, local::LocalFileSystem, path::Path};
+use object_store::{ObjectStore, local::LocalFileSystem};
 use tokio::sync::{Mutex, RwLock};
 
-use super::{indexes::Indexes, turns::Turns};
+use super::{folder::XetFolder, indexes::Indexes, turns::Turns};
 use crate::store::{
-    Result, StoreError,
-    database::Database,
-    layout::{Layout, write_durably},
-    random::random_hex,
+    Result, StoreError, database::Database, disk::write_durably, layout::Layout, random::random_hex,
 };
 
 /// Shards that are checked at the same time, and those of one user: each reads its files whole.
@@ -34,7 +30,7 @@ pub(crate) struct XetStore {
 pub(super) struct Shared {
     pub(super) objects: Arc<dyn ObjectStore>,
     /// Where these are on the disk.
-    pub(super) folder: PathBuf,
+    pub(super) folder: XetFolder,
     pub(super) incoming: PathBuf,
     pub(super) database: Arc<Database>,
     pub(super) indexes: Indexes,
@@ -51,7 +47,7 @@ impl XetStore {
         let objects = LocalFileSystem::new_with_prefix(layout.xet())?.with_fsync(true);
         let shared = Shared {
             objects: Arc::new(objects),
-            folder: layout.xet(),
+            folder: XetFolder::of(layout.dir()),
             incoming: layout.xet_incoming(),
             database,
             indexes: Indexes::default(),
@@ -89,25 +85,4 @@ fn read_instance(layout: &Layout) -> Result<String> {
     let instance = random_hex::<{ INSTANCE_DIGITS / 2 }>()?;
     write_durably(&folder, "instance", format!("{instance}\n").as_bytes())?;
     Ok(instance)
-}
-
-/// Where the body of a xorb is.
-pub(super) fn body_location(xorb: &MerkleHash) -> Path {
-    location("xorbs", xorb, "")
-}
-
-/// Where its index is.
-pub(super) fn index_location(xorb: &MerkleHash) -> Path {
-    location("xorbs", xorb, ".idx")
-}
-
-/// Where the terms of a file are.
-pub(super) fn recipe_location(file: &MerkleHash) -> Path {
-    location("files", file, "")
-}
-
-fn location(folder: &str, hash: &MerkleHash, suffix: &str) -> Path {
-    let name = hash.to_string();
-    let first = name.get(..2).unwrap_or_default();
-    Path::from(format!("{folder}/{first}/{name}{suffix}"))
 }

@@ -1,6 +1,6 @@
 //! How xorbs come in, and parts of them go out.
 
-use std::{collections::HashSet, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, Stream};
@@ -13,13 +13,12 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     XetFault, XetStore,
-    files::hash_from_column,
-    store::{body_location, index_location, recipe_location},
+    folder::{body_location, index_location},
 };
 use crate::{
     BoxError,
     store::{
-        LfsError, RepoRecord, Result, StoreError,
+        LfsError, Result, StoreError,
         database::now,
         lfs::{
             incoming::{Incoming, blocking, receive},
@@ -174,7 +173,12 @@ impl XetStore {
     /// The bytes of a xorb's body, if it is stored. One that is missing or has another length has to come again.
     pub(crate) async fn whole_xorb(&self, hash: &MerkleHash) -> Result<Option<u64>> {
         let (store, hash) = (self.clone(), *hash);
-        blocking(move || Ok(store.noted_size(&hash)?.filter(|size| store.is_stored(&hash, *size)))).await
+        blocking(move || store.stored_size(&hash)).await
+    }
+
+    /// As [`whole_xorb`](Self::whole_xorb). Blocks.
+    pub(super) fn stored_size(&self, hash: &MerkleHash) -> Result<Option<u64>> {
+        Ok(self.noted_size(hash)?.filter(|size| self.shared.folder.has_xorb(hash, *size)))
     }
 
     fn noted_size(&self, hash: &MerkleHash) -> Result<Option<u64>> {
@@ -184,52 +188,6 @@ impl XetStore {
                 .query_row([hash.as_bytes()], |row| row.get(0))
                 .optional()?;
             Ok(size)
-        })
-    }
-
-    /// Whether the body of a xorb is stored with this size, and an index beside it. Blocks on the disk.
-    pub(super) fn is_stored(&self, xorb: &MerkleHash, size: u64) -> bool {
-        let metadata = |location: Path| std::fs::metadata(self.shared.folder.join(location.as_ref()));
-        metadata(body_location(xorb)).is_ok_and(|found| found.len() == size)
-            && metadata(index_location(xorb)).is_ok()
-    }
-
-    /// Whether everything that a file consists of is stored. Blocks.
-    pub(crate) fn is_whole(&self, file: &MerkleHash) -> Result<bool> {
-        if std::fs::metadata(self.shared.folder.join(recipe_location(file).as_ref())).is_err() {
-            return Ok(false);
-        }
-        self.shared.database.read(|connection| {
-            let mut query = connection.prepare_cached(
-                "SELECT hash, size FROM xet_file_xorbs JOIN xet_xorbs ON hash = xorb WHERE file = ?1",
-            )?;
-            let mut rows = query.query([file.as_bytes()])?;
-            while let Some(row) = rows.next()? {
-                if !self.is_stored(&hash_from_column(row, 0)?, row.get(1)?) {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        })
-    }
-
-    /// The hashes of those files of a repository that need a xorb which is not stored whole: none, as a rule. Each xorb is looked at once.
-    /// Blocks.
-    pub(crate) fn lost_files(&self, repo: &RepoRecord) -> Result<HashSet<Vec<u8>>> {
-        const XORBS: &str = "SELECT DISTINCT hash, size FROM xet_repo_files JOIN xet_file_xorbs USING (file)
-             JOIN xet_xorbs ON hash = xorb WHERE repo = ?1";
-        self.shared.database.read(|connection| {
-            let mut xorbs = connection.prepare_cached(XORBS)?;
-            let mut files = connection.prepare_cached("SELECT file FROM xet_file_xorbs WHERE xorb = ?1")?;
-            let (mut rows, mut lost) = (xorbs.query([repo.key])?, HashSet::new());
-            while let Some(row) = rows.next()? {
-                let xorb = hash_from_column(row, 0)?;
-                if !self.is_stored(&xorb, row.get(1)?) {
-                    let theirs = files.query_map([xorb.as_bytes()], |row| row.get(0))?;
-                    lost.extend(theirs.collect::<rusqlite::Result<Vec<Vec<u8>>>>()?);
-                }
-            }
-            Ok(lost)
         })
     }
 

@@ -1,10 +1,9 @@
 //! Backups and checks of what is kept by Xet.
 
 use hub_server::{AdminRequest, EmbeddedHub, TokenRole, restore_backup};
-use hub_xet::MerkleHash;
 use serde_json::{Value, json};
 
-use super::desk::{Cas, add, noise};
+use super::desk::{Cas, add, noise, place};
 use crate::support::{ADA, get, path_of, tip};
 
 fn ask(hub: &EmbeddedHub, request: AdminRequest) -> Value {
@@ -47,11 +46,7 @@ async fn a_backup_has_the_files_of_xet_and_its_store_has_a_name_of_its_own() {
     let link = path_of(link.header("location").unwrap());
     assert!(get(&link).send(&hub).await.body == content);
 
-    let place = |hash: MerkleHash| {
-        let name = hash.to_string();
-        restored.join("xet/xorbs").join(&name[..2]).join(name)
-    };
-    let xorb = place(prepared.xorb.hash());
+    let xorb = place(&restored, "xorbs", &prepared.xorb.hash(), "");
     let mut bytes = std::fs::read(&xorb).unwrap();
     bytes[200_000] ^= 1;
     std::fs::write(&xorb, &bytes).unwrap();

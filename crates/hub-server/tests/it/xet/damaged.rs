@@ -1,11 +1,8 @@
 //! Chunks that are damaged or lost on the disk.
 
-use std::path::{Path, PathBuf};
-
 use http::Method;
-use hub_server::{EmbeddedHub, TokenRole};
+use hub_server::{AdminRequest, EmbeddedHub, restore_backup};
 use hub_xet::{
-    MerkleHash,
     chunker::chunks,
     codec::{Compression, Encoder},
     recipe::{FetchPlan, RecipeBuilder},
@@ -16,24 +13,10 @@ use hub_xet::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::desk::{Cas, Prepared, add, noise};
-use crate::support::{ADA, Log, call, commit, get, head, lfs_line, path_of, post, sha256};
-
-fn open(dir: &Path) -> EmbeddedHub {
-    EmbeddedHub::open(dir).token("ada", ADA, TokenRole::Write).repo("ada/demo").build().unwrap()
-}
-
-fn place(data: &Path, xorb: &MerkleHash, end: &str) -> PathBuf {
-    let name = xorb.to_string();
-    data.join("xet/xorbs").join(&name[..2]).join(format!("{name}{end}"))
-}
-
-fn damage(file: &Path, how: &str) {
-    match how {
-        "short" => std::fs::File::options().write(true).open(file).unwrap().set_len(1_000).unwrap(),
-        _ => std::fs::remove_file(file).unwrap(),
-    }
-}
+use super::desk::{Cas, Prepared, add, noise, place};
+use crate::support::{
+    ADA, Log, call, commit, damage, get, head, lfs_line, open, path_of, pointer, post, sha256, upload,
+};
 
 async fn batch(hub: &EmbeddedHub, content: &[u8]) -> Value {
     let request = json!({
@@ -56,7 +39,7 @@ async fn a_xorb_that_is_damaged_or_lost_is_not_there_until_it_comes_again() {
     for (end, how) in [("", "short"), ("", "lost"), (".idx", "lost")] {
         assert!(batch(&hub, &content).await.get("actions").is_none());
         assert_eq!(cas.get(CasRoute::Chunk(first)).await.status, 200);
-        damage(&place(dir.path(), &hash, end), how);
+        damage(&place(dir.path(), "xorbs", &hash, end), how);
 
         let size = head(&cas.path(CasRoute::Xorb(hash))).token(&cas.token.access_token).send(&hub).await;
         assert_eq!(size.status, 404, "{how}");
@@ -81,7 +64,7 @@ async fn an_index_that_is_damaged_is_made_anew_with_its_xorb() {
     let content = noise(62, 300_000);
     let prepared = add(&hub, "ada/demo", "w.bin", &content).await;
     drop(hub);
-    let index = place(dir.path(), &prepared.xorb.hash(), ".idx");
+    let index = place(dir.path(), "xorbs", &prepared.xorb.hash(), ".idx");
     std::fs::write(&index, "no index").unwrap();
     let hub = open(dir.path());
     let cas = Cas::of(&hub, "ada/demo", "write").await;
@@ -111,7 +94,7 @@ async fn a_file_whose_xorb_is_lost_is_mended_by_other_xorbs_with_its_chunks() {
     let hub = open(dir.path());
     let content = noise(63, 400_000);
     let prepared = add(&hub, "ada/demo", "w.bin", &content).await;
-    damage(&place(dir.path(), &prepared.xorb.hash(), ""), "lost");
+    damage(&place(dir.path(), "xorbs", &prepared.xorb.hash(), ""), "lost");
     let (file, xorbs) = in_two(&content);
     assert_eq!(file.hash, prepared.hash());
     let cas = Cas::of(&hub, "ada/demo", "write").await;
@@ -121,22 +104,77 @@ async fn a_file_whose_xorb_is_lost_is_mended_by_other_xorbs_with_its_chunks() {
         cas.put_xorb(xorb).await;
         shard.push_xorb(&XorbBlock::from(xorb.index())).unwrap();
     }
-    assert_eq!(cas.put_shard(shard.finish()).await["type"], "result");
+    let done = cas.put_shard(shard.finish()).await;
+    assert_eq!((&done["type"], &done["result"]), (&json!("result"), &json!(1)), "it was not there");
     assert!(cas.download(prepared.hash(), 0..400_000).await == content);
+    // It consists of these by now, and not of the one that is lost.
+    assert!(batch(&hub, &content).await.get("actions").is_none());
+    commit("ada/demo", &[lfs_line("copy.bin", &content)]).token(ADA).send(&hub).await.json();
+    assert_eq!(problems(&hub), json!([]));
+}
+
+fn problems(hub: &EmbeddedHub) -> Value {
+    hub.administer(&AdminRequest::Fsck { quick: false }).unwrap()["problems"].clone()
 }
 
 #[tokio::test]
 async fn a_file_that_is_lost_in_chunks_is_mended_by_lfs() {
     let dir = tempfile::tempdir().unwrap();
-    let hub = open(dir.path());
+    let (data, copy) = (dir.path().join("data"), dir.path().join("copy"));
+    let hub = open(&data);
     let content = noise(64, 300_000);
     let prepared = add(&hub, "ada/demo", "w.bin", &content).await;
-    damage(&place(dir.path(), &prepared.xorb.hash(), ""), "lost");
-    crate::support::upload(&hub, "ada/demo", &content).await;
+    for (folder, hash) in [("xorbs", prepared.xorb.hash()), ("files", prepared.hash())] {
+        let stored = place(&data, folder, &hash, "");
+        let right = std::fs::read(&stored).unwrap();
+        damage(&stored, "lost");
+        assert_ne!(problems(&hub), json!([]), "{folder}");
+        upload(&hub, "ada/demo", &content).await;
+        let redirect = head("/ada/demo/resolve/main/w.bin").send(&hub).await;
+        let target = path_of(redirect.header("location").unwrap());
+        for response in [&redirect, &head(&target).send(&hub).await] {
+            assert_eq!(response.header("x-linked-size"), Some("300000"));
+            let of_xet = [response.header("x-xet-hash"), response.header("link")];
+            assert_eq!(of_xet, [None, None], "not by the chunks that are lost");
+        }
+        assert!(get(&target).send(&hub).await.body == content);
+        // It is lost for nobody.
+        assert_eq!(problems(&hub), json!([]));
+        let made = hub.administer(&AdminRequest::Backup { to: copy.clone() }).unwrap();
+        assert_eq!(made["problems"], json!([]));
+        let restored = dir.path().join("restored");
+        assert_eq!(restore_backup(&copy, &restored, None).unwrap()["problems"], json!([]));
+        for folder in [&copy, &restored] {
+            std::fs::remove_dir_all(folder).unwrap();
+        }
+        std::fs::write(stored, right).unwrap();
+        std::fs::remove_file(crate::damaged::place(&data, &content)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_lost_as_an_lfs_object_is_mended_by_xet() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = open(dir.path());
+    let content = noise(68, 300_000);
+    upload(&hub, "ada/demo", &content).await;
+    commit("ada/demo", &[lfs_line("w.bin", &content)]).token(ADA).send(&hub).await.json();
+    post("/api/models/ada/demo/duplicate", json!({"repository": "ada/copy"}))
+        .token(ADA)
+        .send(&hub)
+        .await
+        .json();
+    damage(&crate::damaged::place(dir.path(), &content), "lost");
+    let lost = json!([format!("large file {}: it is not there", sha256(&content))]);
+    assert_eq!(problems(&hub), lost);
+    let prepared = Prepared::new(&content);
+    Cas::of(&hub, "ada/demo", "write").await.upload(&prepared).await;
+    assert_eq!(problems(&hub), lost, "the copy has it in no other way");
+    Cas::of(&hub, "ada/copy", "write").await.upload(&prepared).await;
+    assert_eq!(problems(&hub), json!([]));
     let redirect = head("/ada/demo/resolve/main/w.bin").send(&hub).await;
-    assert_eq!(redirect.header("x-xet-hash"), None, "not by the chunks that are lost");
-    let file = get(&path_of(redirect.header("location").unwrap())).send(&hub).await;
-    assert!(file.body == content);
+    assert_eq!(redirect.header("x-xet-hash"), Some(prepared.hash().to_string().as_str()));
+    assert!(get(&path_of(redirect.header("location").unwrap())).send(&hub).await.body == content);
 }
 
 #[tokio::test]
@@ -153,7 +191,7 @@ async fn chunks_that_cannot_be_sent_are_in_the_log_with_their_hash_repository_an
     let fetch = &FetchPlan::new(&found, 0..300_000).unwrap().fetches[0];
     let url = path_of(urls.get(&fetch.xorb, &fetch.range).unwrap().as_str());
     let range = format!("bytes={}-{}", fetch.range.bytes.start, fetch.range.bytes.end - 1);
-    damage(&place(dir.path(), &hash, ""), "short");
+    damage(&place(dir.path(), "xorbs", &hash, ""), "short");
 
     let log = Log::listen();
     let part =
@@ -181,11 +219,10 @@ fn a_push_leads_to_no_file_whose_chunks_are_lost() {
             Cas::of(&world.hub, "ada/demo", "write").await.upload(&prepared).await;
         });
         if name == "lost.bin" {
-            damage(&place(world.hub.dir(), &prepared.xorb.hash(), ""), "lost");
+            damage(&place(world.hub.dir(), "xorbs", &prepared.xorb.hash(), ""), "lost");
         }
         let (oid, size) = (sha256(content), content.len());
-        let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n");
-        world.edit("clone", name, pointer.as_bytes());
+        world.edit("clone", name, &pointer(&oid, size));
     }
     let said = world.fails("clone", &["push", "--quiet"]);
     assert!(said.contains("does not exist: \"lost.bin\"") && !said.contains("kept.bin"), "{said}");

@@ -1,5 +1,7 @@
 //! An uploader in small: cuts content into chunks and sends them as a client would.
 
+use std::path::{Path, PathBuf};
+
 use http::Method;
 use hub_server::EmbeddedHub;
 use hub_xet::{
@@ -143,6 +145,12 @@ impl<'h> Cas<'h> {
         }
         content
     }
+}
+
+/// Where the store of a data folder keeps something: `xorbs`, with `.idx` for their indexes, or `files`.
+pub(crate) fn place(data: &Path, folder: &str, hash: &MerkleHash, end: &str) -> PathBuf {
+    let name = hash.to_string();
+    data.join("xet").join(folder).join(&name[..2]).join(format!("{name}{end}"))
 }
 
 /// Uploads content to a model by Xet and commits it under a path.

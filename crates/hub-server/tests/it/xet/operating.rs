@@ -1,11 +1,13 @@
 //! What those who run a Hub do with it, where files come by Xet.
 
-use hub_server::{AdminRequest, EmbeddedHub, TokenRole};
+use std::time::Duration;
+
+use hub_server::{AdminRequest, EmbeddedHub, GcOptions, TokenRole};
 use hub_xet::wire::CasRoute;
 use serde_json::json;
 
-use super::desk::{Cas, Prepared, add, noise};
-use crate::support::{ADA, WIM, builder, get, post, sha256};
+use super::desk::{Cas, Prepared, add, noise, place};
+use crate::support::{ADA, WIM, builder, get, open, post, sha256};
 
 fn fsck(hub: &EmbeddedHub, quick: bool) -> serde_json::Value {
     hub.administer(&AdminRequest::Fsck { quick }).unwrap()
@@ -49,6 +51,13 @@ async fn a_namespace_without_room_gets_no_more_files() {
     let body = json!({"target": {"type": "model", "name": "ada/demo"}, "files": [file]});
     let given = post("/api/models/analytical/open/lfs-files/duplicate", body).token(ADA).send(&hub).await;
     assert_eq!(given.status, 413);
+    // What is named twice takes room once.
+    quota(used + 320_000);
+    let file = json!({"xetHash": prepared.hash(), "sha256": sha256(&content), "filename": "w.bin"});
+    let body = json!({"target": {"type": "model", "name": "ada/demo"}, "files": [file, file]});
+    let twice = post("/api/models/analytical/open/lfs-files/duplicate", body).token(ADA).send(&hub).await;
+    assert_eq!(twice.json()["failed"], json!([]));
+    hub.gc(GcOptions::new().grace(Duration::ZERO)).await.unwrap();
     quota(1);
     let token = get("/api/models/ada/demo/xet-write-token/main").token(ADA).send(&hub).await;
     assert_eq!(token.status, 413, "told before anything is sent");
@@ -59,16 +68,12 @@ async fn a_namespace_without_room_gets_no_more_files() {
 #[tokio::test]
 async fn fsck_finds_what_is_damaged_or_missing() {
     let dir = tempfile::tempdir().unwrap();
-    let hub = EmbeddedHub::open(dir.path()).token("ada", ADA, TokenRole::Write).repo("ada/demo");
-    let hub = hub.build().unwrap();
+    let hub = open(dir.path());
     let prepared = add(&hub, "ada/demo", "w.bin", &noise(42, 300_000)).await;
     assert_eq!(fsck(&hub, false)["problems"], json!([]));
-    let place = |folder: &str, hash: String, end: &str| {
-        dir.path().join("xet").join(folder).join(&hash[..2]).join(format!("{hash}{end}"))
-    };
-    let body = place("xorbs", prepared.xorb.hash().to_string(), "");
-    let index = place("xorbs", prepared.xorb.hash().to_string(), ".idx");
-    let terms = place("files", prepared.hash().to_string(), "");
+    let body = place(dir.path(), "xorbs", &prepared.xorb.hash(), "");
+    let index = place(dir.path(), "xorbs", &prepared.xorb.hash(), ".idx");
+    let terms = place(dir.path(), "files", &prepared.hash(), "");
     for (file, is_quick) in [(&body, false), (&index, true), (&terms, true)] {
         let right = std::fs::read(file).unwrap();
         let mut flipped = right.clone();
