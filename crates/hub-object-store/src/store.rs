@@ -64,11 +64,10 @@ impl HubObjectStore {
     /// As for [`open`](Self::open).
     pub async fn parse(api: &HfApi, address: &str) -> Result<(Self, Path)> {
         let endpoint = api.endpoint().map_err(other)?;
-        let uri = match HfUri::is_one(address, &endpoint) {
-            true => HfUri::parse_with_endpoint(address, &endpoint),
-            false => address.parse().and_then(HfUri::new),
+        let uri = match HfUri::parse_if_address(address, &endpoint).map_err(other)? {
+            Some(uri) => uri,
+            None => address.parse().and_then(HfUri::new).map_err(other)?,
         };
-        let uri = uri.map_err(other)?;
         let path = uri.path().map(|path| names::location(path.as_str())).transpose()?;
         let revision = uri.revision().cloned();
         let store = Self::at(api, uri.repo().clone(), revision).await?;
