@@ -103,8 +103,10 @@ impl<M: Mode> HfApi<M> {
         self.inner.settings.network
     }
 
-    /// How long downloads of this client wait for a server that says nothing.
-    pub(crate) fn download_timeouts(&self) -> DownloadTimeouts {
+    /// How long downloads of this client wait for a server that says nothing: what
+    /// [`etag_timeout`](crate::HfApiBuilder::etag_timeout) and [`download_timeout`](crate::HfApiBuilder::download_timeout) have
+    /// set. For downloads that no method makes.
+    pub fn download_timeouts(&self) -> DownloadTimeouts {
         self.inner.settings.download_timeouts
     }
 

@@ -49,14 +49,11 @@ impl RepoArg {
     /// What it names, if it is an address.
     fn address(&self) -> Result<Option<HfUri>, Error> {
         let endpoint = self.endpoint.as_deref().unwrap_or(RepoUrl::DEFAULT_ENDPOINT);
-        if !self.may_be_url() || !HfUri::is_one(&self.text, endpoint) {
-            return Ok(None);
-        }
-        let uri = HfUri::parse_with_endpoint(&self.text, endpoint)?;
-        if let Some(said) = self.repo_type {
+        let uri = HfUri::parse_if_address(&self.text, endpoint)?;
+        if let (Some(uri), Some(said)) = (&uri, self.repo_type) {
             uri.check_type(said)?;
         }
-        Ok(Some(uri))
+        Ok(uri)
     }
 
     fn id(&self) -> Result<RepoRef, Error> {

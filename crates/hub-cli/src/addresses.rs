@@ -110,14 +110,11 @@ fn twice(path: &str, said: &str) -> Failure {
 impl Reader {
     /// What a text names, if it is an address.
     fn address(&self, text: &str, kind: Option<RepoType>) -> Result<Option<HfUri>, Error> {
-        if !HfUri::is_one(text, &self.endpoint) {
-            return Ok(None);
-        }
-        let uri = HfUri::parse_with_endpoint(text, &self.endpoint)?;
-        if let Some(kind) = kind {
+        let uri = HfUri::parse_if_address(text, &self.endpoint)?;
+        if let (Some(uri), Some(kind)) = (&uri, kind) {
             uri.check_type(kind)?;
         }
-        Ok(Some(uri))
+        Ok(uri)
     }
 
     /// A repository alone.

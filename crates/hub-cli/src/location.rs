@@ -43,14 +43,13 @@ impl Location {
 
     fn parse(text: &str, endpoint: &str) -> Result<Self, Failure> {
         let ends_in = |separators: &[char]| text.ends_with(separators);
-        if !HfUri::is_one(text, endpoint) {
+        let Some(uri) = HfUri::parse_if_address(text, endpoint).map_err(Error::from)? else {
             if text.is_empty() {
                 return Err(Failure::new(Code::Usage, "an empty text names no file"));
             }
             let has_slash = if cfg!(windows) { ends_in(&['/', '\\']) } else { ends_in(&['/']) };
             return Ok(Self::Local(OnDisk { path: text.into(), has_slash }));
-        }
-        let uri = HfUri::parse_with_endpoint(text, endpoint).map_err(Error::from)?;
+        };
         let path = uri.path().map(ToString::to_string).unwrap_or_default();
         let (repo, revision) = (uri.repo().clone(), uri.revision().cloned());
         Ok(Self::Hub(OnHub { repo, revision, path, has_slash: ends_in(&['/']) }))

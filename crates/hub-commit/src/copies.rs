@@ -161,7 +161,7 @@ impl Place {
             hash.update(&content);
             let actual = hex(&hash.finalize());
             if actual.eq_ignore_ascii_case(oid) {
-                return CommitOperationAdd::new(copy.path_in_repo(), content);
+                return CommitOperationAdd::copied(copy.path_in_repo(), content);
             }
             if !std::mem::take(&mut again) {
                 let message = format!("the content of {path:?} has the git id {actual} and not {oid}, twice");

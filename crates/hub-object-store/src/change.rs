@@ -1,10 +1,10 @@
 //! Writing objects: each change is one commit.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use hub_api::{
     AddSource, CommitInfo, CommitOperation, CommitOperationAdd, CommitOperationCopy, CommitOperationDelete,
-    Error, IsFolder, commit::CommitError, types::SafeRelPath,
+    Error, IsFolder, Revision, commit::CommitError, transport::Claims, types::SafeRelPath,
 };
 use object_store::{
     Attributes, CopyMode, CopyOptions, Extensions, PutMode, PutOptions, PutResult, RenameOptions,
@@ -15,7 +15,8 @@ use crate::{
     HubObjectStore,
     error::{at, not_found, other},
     names,
-    pin::{Facts, Pin},
+    pin::Pin,
+    store::Shared,
 };
 
 /// How often a change is made anew because somebody else was faster.
@@ -50,7 +51,10 @@ impl HubObjectStore {
         let add = add.map_err(|error| at(path.as_str(), Error::from(error)))?;
         let pin = self.change(&path, &condition, vec![add.into()], format!("Write {path}")).await?;
         let facts = pin.facts(&self.shared.api, &self.shared.repo, &path, self.dates).await?;
-        let facts = facts.ok_or_else(|| not_found(path.as_str()))?;
+        // Nothing was to be committed, and it is not there all the same.
+        let left_out =
+            || other(format!("{path} was not written: the .gitignore of the repository leaves it out"));
+        let facts = facts.ok_or_else(left_out)?;
         let version = Some(pin.commit.to_string());
         Ok(PutResult { e_tag: Some(facts.id), version, extensions: Extensions::new() })
     }
@@ -102,16 +106,17 @@ impl HubObjectStore {
         operations: Vec<CommitOperation>,
         message: String,
     ) -> Result<Arc<Pin>> {
-        let branch = self.shared.branch()?.map(str::to_owned);
+        let branch = self.shared.branch()?;
         let _turn = self.shared.turn.lock().await;
         for _ in 0..ATTEMPTS {
             let head = match condition {
                 Condition::None => None,
-                condition => Some(self.check(path, condition, branch.as_deref()).await?),
+                condition => Some(self.check(path, condition).await?),
             };
-            match self.make_commit(operations.clone(), &message, branch.as_deref(), head.as_ref()).await {
+            match self.make_commit(operations.clone(), &message, branch, head.as_ref()).await {
                 // Somebody has moved the branch since it was looked at.
                 Err(error) if head.is_some() && error.is_conflict() => {}
+                Ok(commit) if head.as_ref().is_some_and(|head| is_of_another(&commit, head)) => {}
                 done => {
                     let commit = done.map_err(|error| at(path.as_str(), error))?;
                     return Ok(self.shared.show(Pin::new(commit.oid.parse().map_err(other)?)));
@@ -122,16 +127,20 @@ impl HubObjectStore {
     }
 
     /// The head of the branch, if what is at `path` there is as it must be.
-    async fn check(&self, path: &SafeRelPath, condition: &Condition, branch: Option<&str>) -> Result<Pin> {
+    async fn check(&self, path: &SafeRelPath, condition: &Condition) -> Result<Pin> {
         let shared = &self.shared;
-        let head = Pin::look_up(&shared.api, &shared.repo, branch).await?;
-        if let Condition::Absent { source: Some(source) } = condition {
-            let there = head.facts(&shared.api, &shared.repo, source, false).await?;
-            there.ok_or_else(|| not_found(source.as_str()))?;
+        let head = shared.look_up().await?;
+        let source = match condition {
+            Condition::Absent { source } => source.as_ref(),
+            _ => None,
+        };
+        let paths: Vec<&SafeRelPath> = iter::once(path).chain(source).collect();
+        let mut found = head.files(&shared.api, &shared.repo, &paths, false).await?;
+        if let Some(source) = source.filter(|source| !found.contains_key(source.as_str())) {
+            return Err(not_found(source.as_str()));
         }
-        let found: Option<Facts> = head.facts(&shared.api, &shared.repo, path, false).await?;
         let named = path.to_string();
-        match (condition, found) {
+        match (condition, found.remove(path.as_str())) {
             (Condition::Absent { .. }, Some(_)) => {
                 Err(object_store::Error::AlreadyExists { path: named, source: "it is on the branch".into() })
             }
@@ -146,22 +155,29 @@ impl HubObjectStore {
         }
     }
 
+    /// Makes a commit on the branch; one that must follow `parent` bears a mark of this call. Without it the commit of another
+    /// program that wrote the same content with the same token would be taken for the one whose response was lost.
     pub(crate) async fn make_commit(
         &self,
         operations: Vec<CommitOperation>,
         message: &str,
-        branch: Option<&str>,
+        branch: &Revision,
         parent: Option<&Pin>,
     ) -> Result<CommitInfo, Error> {
-        let mut call = self.shared.api.create_commit(&self.shared.repo, operations, message);
-        if let Some(branch) = branch {
-            call = call.revision(branch);
-        }
+        let Shared { api, repo, .. } = &*self.shared;
+        let mut call = api.create_commit(repo, operations, message).revision(branch);
         if let Some(parent) = parent {
-            call = call.parent_commit(&parent.commit);
+            let mark = Claims::owner(&**api.transport()?.rng());
+            call = call.parent_commit(&parent.commit).commit_description(format!("Call {mark}"));
         }
         call.await
     }
+}
+
+/// Whether no commit was needed, and that at another head than the one that was looked at: somebody else has written the same
+/// content meanwhile, and the parent of a commit that is not made is not compared.
+fn is_of_another(commit: &CommitInfo, head: &Pin) -> bool {
+    !commit.created && commit.oid != head.commit.as_str()
 }
 
 fn copied(from: &SafeRelPath, to: &SafeRelPath) -> Result<CommitOperation> {

@@ -67,12 +67,9 @@ impl HubObjectStore {
     /// Deletes those that are files of the branch, and says which.
     async fn delete_paths(&self, paths: &[String]) -> Result<HashSet<String>> {
         let shared = Arc::clone(&self.shared);
-        let branch = shared.branch()?.map(str::to_owned);
+        let branch = shared.branch()?;
         let _turn = shared.turn.lock().await;
-        let mut call = shared.api.get_paths_info(&shared.repo, paths);
-        if let Some(branch) = &branch {
-            call = call.revision(branch);
-        }
+        let call = shared.api.get_paths_info(&shared.repo, paths).revision(branch);
         let entries = call.await.map_err(|error| shared.failed(error))?;
         let there: HashSet<String> =
             entries.into_iter().filter(|entry| entry.is_file()).map(|entry| entry.path).collect();
@@ -87,7 +84,7 @@ impl HubObjectStore {
             (1, Some(path)) => format!("Delete {path}"),
             (count, _) => format!("Delete {count} files"),
         };
-        let commit = self.make_commit(operations, &message, branch.as_deref(), None).await;
+        let commit = self.make_commit(operations, &message, branch, None).await;
         let commit = commit.map_err(|error| shared.failed(error))?;
         shared.show(Pin::new(commit.oid.parse().map_err(other)?));
         Ok(there)

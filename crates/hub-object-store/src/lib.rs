@@ -32,7 +32,8 @@
 //!   as `GetOptions::version`.
 //! * **Tags.** `e_tag` identifies the content: its sha256 in LFS, else its git id. The same content has the same tag, whatever its path.
 //! * **Conditions.** `PutMode::Create`, `PutMode::Update` and the `_if_not_exists` methods look at the head of the branch and commit with it as
-//!   the parent: if somebody else was faster, they look again. `if_match` and its like are checked before anything is read.
+//!   the parent: if somebody else was faster, also with the same content, they look again. The description of such a commit has a mark of
+//!   the call, by which it is told from that of another program. `if_match` and its like are checked before anything is read.
 //! * **Times.** `last_modified` is the time of the commit that the store shows, for all objects: nothing in it is newer.
 //!   [`HubObjectStore::file_dates`] asks for that of each object instead, at 50 to a page of a listing.
 //! * A store that was opened at a commit id is read-only. Attributes and tags of objects are not kept.

@@ -37,8 +37,9 @@ impl HubObjectStore {
         let begin = async move {
             let (folder, pin) = (folder?, self.shared.pin());
             let date = pin.date(&self.shared.api, &self.shared.repo).await?;
+            let dates = self.dates;
             let files = self.tree(&pin, &folder, true).try_filter(|entry| ready(entry.is_file()));
-            Ok::<_, object_store::Error>(files.and_then(move |entry| ready(pin.meta_of(&entry, date))))
+            Ok::<_, object_store::Error>(files.and_then(move |entry| ready(pin.meta_of(&entry, date, dates))))
         };
         stream::once(begin).try_flatten().boxed()
     }
@@ -50,7 +51,7 @@ impl HubObjectStore {
         let (mut objects, mut common_prefixes) = (Vec::new(), Vec::new());
         while let Some(entry) = entries.try_next().await? {
             match entry.kind {
-                EntryKind::File => objects.push(pin.meta_of(&entry, date)?),
+                EntryKind::File => objects.push(pin.meta_of(&entry, date, self.dates)?),
                 EntryKind::Directory => common_prefixes.push(names::location(&entry.path)?),
                 _ => {}
             }

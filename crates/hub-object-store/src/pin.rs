@@ -26,7 +26,7 @@ const REMEMBERED: usize = 10_000;
 pub(crate) struct Pin {
     pub(crate) commit: CommitHash,
     date: OnceCell<DateTime<Utc>>,
-    facts: Mutex<HashMap<String, Facts>>,
+    known: Mutex<HashMap<String, Known>>,
 }
 
 /// What is known of a file.
@@ -37,6 +37,14 @@ pub(crate) struct Facts {
     pub(crate) id: String,
     /// When it was last changed, where that was asked for.
     date: Option<DateTime<Utc>>,
+}
+
+/// A file that was asked about.
+#[derive(Debug)]
+struct Known {
+    facts: Facts,
+    /// Whether its date was asked for, which the Hub need not know.
+    dated: bool,
 }
 
 impl Facts {
@@ -53,16 +61,13 @@ fn time(text: &str) -> Result<DateTime<Utc>> {
 
 impl Pin {
     pub(crate) fn new(commit: CommitHash) -> Self {
-        Self { commit, date: OnceCell::new(), facts: Mutex::default() }
+        Self { commit, date: OnceCell::new(), known: Mutex::default() }
     }
 
     /// The commit that a revision leads to now, with its time.
-    pub(crate) async fn look_up(api: &HfApi, repo: &RepoRef, revision: Option<&str>) -> Result<Self> {
-        let mut newest = api.list_repo_commits(repo).limit(1);
-        if let Some(revision) = revision {
-            newest = newest.revision(revision);
-        }
-        let newest = newest.all().await.map_err(|error| at(repo.id.as_str(), error))?.into_iter().next();
+    pub(crate) async fn look_up(api: &HfApi, repo: &RepoRef, revision: &str) -> Result<Self> {
+        let newest = api.list_repo_commits(repo).revision(revision).limit(1).all().await;
+        let newest = newest.map_err(|error| at(repo.id.as_str(), error))?.into_iter().next();
         let newest = newest.ok_or_else(|| other(format!("{repo} has no commit yet")))?;
         let pin = Self::new(newest.id.parse().map_err(other)?);
         let _ = pin.date.set(time(newest.date.as_str())?);
@@ -72,7 +77,7 @@ impl Pin {
     /// When the commit was made.
     pub(crate) async fn date(&self, api: &HfApi, repo: &RepoRef) -> Result<DateTime<Utc>> {
         let look_up = || async {
-            let same = Self::look_up(api, repo, Some(self.commit.as_str())).await?;
+            let same = Self::look_up(api, repo, self.commit.as_str()).await?;
             same.date.get().copied().ok_or_else(|| other("the commit has no time"))
         };
         self.date.get_or_try_init(look_up).await.copied()
@@ -86,29 +91,44 @@ impl Pin {
         path: &SafeRelPath,
         dates: bool,
     ) -> Result<Option<Facts>> {
-        if let Some(known) = self.known(path.as_str()) {
-            return Ok(Some(known));
+        match self.known(path.as_str(), dates) {
+            Some(known) => Ok(Some(known)),
+            None => Ok(self.files(api, repo, &[path], dates).await?.remove(path.as_str())),
         }
-        let call = api.get_paths_info(repo, [path.as_str()]).revision(&self.commit).expand(dates);
-        let entries = call.await.map_err(|error| at(path.as_str(), error))?;
-        let Some(entry) = entries.iter().find(|entry| entry.is_file() && entry.path == path.as_str()) else {
-            return Ok(None);
-        };
-        self.remember(entry)?;
-        Facts::of(entry).map(Some)
     }
 
-    fn known(&self, path: &str) -> Option<Facts> {
-        self.facts.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
+    /// Asks the Hub about paths, and gives those that are files.
+    pub(crate) async fn files(
+        &self,
+        api: &HfApi,
+        repo: &RepoRef,
+        paths: &[&SafeRelPath],
+        dates: bool,
+    ) -> Result<HashMap<String, Facts>> {
+        let names = paths.iter().map(|path| path.as_str());
+        let call = api.get_paths_info(repo, names).revision(&self.commit).expand(dates);
+        let first = paths.first().map_or(repo.id.as_str(), |path| path.as_str());
+        let entries = call.await.map_err(|error| at(first, error))?;
+        let files = entries.into_iter().filter(TreeEntry::is_file);
+        files.map(|entry| Ok((entry.path.clone(), self.remember(&entry, dates)?))).collect()
+    }
+
+    fn known(&self, path: &str, dates: bool) -> Option<Facts> {
+        let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Known { facts, .. } = all.get(path).filter(|known| known.dated || !dates)?;
+        Some(Facts { date: facts.date.filter(|_| dates), ..facts.clone() })
     }
 
     /// Keeps what a response says of a file.
-    fn remember(&self, entry: &TreeEntry) -> Result<()> {
-        let mut all = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() < REMEMBERED {
-            all.insert(entry.path.clone(), Facts::of(entry)?);
+    fn remember(&self, entry: &TreeEntry, dates: bool) -> Result<Facts> {
+        let facts = Facts::of(entry)?;
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_more =
+            all.get(entry.path.as_str()).map_or(all.len() < REMEMBERED, |known| dates && !known.dated);
+        if is_more {
+            all.insert(entry.path.clone(), Known { facts: facts.clone(), dated: dates });
         }
-        Ok(())
+        Ok(facts)
     }
 
     /// A file as object stores describe it; `date` is for one whose own is not known.
@@ -123,8 +143,8 @@ impl Pin {
     }
 
     /// As [`Pin::meta`], for an entry of a listing, which is remembered: what is listed is often read.
-    pub(crate) fn meta_of(&self, entry: &TreeEntry, date: DateTime<Utc>) -> Result<ObjectMeta> {
-        self.remember(entry)?;
-        self.meta(&entry.path, Facts::of(entry)?, date)
+    pub(crate) fn meta_of(&self, entry: &TreeEntry, date: DateTime<Utc>, dates: bool) -> Result<ObjectMeta> {
+        let facts = self.remember(entry, dates)?;
+        self.meta(&entry.path, facts, date)
     }
 }

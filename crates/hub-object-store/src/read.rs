@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hub_api::{
     Error,
-    download::{ContentId, DownloadTimeouts, FileReader, RemoteFile},
+    download::{ContentId, FileReader, RemoteFile},
     types::{CommitHash, SafeRelPath},
 };
 use object_store::{
@@ -50,7 +50,7 @@ impl HubObjectStore {
         let id = ContentId::from_etag(&facts.id);
         let file = RemoteFile::new(shared.repo.clone(), pin.commit.clone(), path.clone(), facts.size, id);
         let transport = shared.api.transport().map_err(|error| at(path.as_str(), error))?;
-        let reader = FileReader::open(transport, file, range, DownloadTimeouts::new()).await;
+        let reader = FileReader::open(transport, file, range, shared.api.download_timeouts()).await;
         reader.map_err(|error| at(path.as_str(), Error::from(error)))
     }
 

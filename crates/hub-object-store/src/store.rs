@@ -31,8 +31,8 @@ pub struct HubObjectStore {
 pub(crate) struct Shared {
     pub(crate) api: HfApi,
     pub(crate) repo: RepoRef,
-    /// What was opened, unless it is the default branch.
-    revision: Option<Revision>,
+    /// What was opened: the branch that is written to, unless it is a commit.
+    revision: Revision,
     pin: RwLock<Arc<Pin>>,
     /// Commits of this store wait for each other rather than for the Hub to refuse them.
     pub(crate) turn: tokio::sync::Mutex<()>,
@@ -64,11 +64,10 @@ impl HubObjectStore {
     /// As for [`open`](Self::open).
     pub async fn parse(api: &HfApi, address: &str) -> Result<(Self, Path)> {
         let endpoint = api.endpoint().map_err(other)?;
-        let uri = match HfUri::is_one(address, &endpoint) {
-            true => HfUri::parse_with_endpoint(address, &endpoint),
-            false => address.parse().and_then(HfUri::new),
+        let uri = match HfUri::parse_if_address(address, &endpoint).map_err(other)? {
+            Some(uri) => uri,
+            None => address.parse().and_then(HfUri::new).map_err(other)?,
         };
-        let uri = uri.map_err(other)?;
         let path = uri.path().map(|path| names::location(path.as_str())).transpose()?;
         let revision = uri.revision().cloned();
         let store = Self::at(api, uri.repo().clone(), revision).await?;
@@ -82,7 +81,8 @@ impl HubObjectStore {
     ///
     /// Endpoint: `GET /api/{models}/{id}/commits/{rev}`.
     pub async fn at(api: &HfApi, repo: RepoRef, revision: Option<Revision>) -> Result<Self> {
-        let pin = Pin::look_up(api, &repo, revision.as_ref().map(Revision::as_str)).await?;
+        let revision = revision.unwrap_or_default();
+        let pin = Pin::look_up(api, &repo, revision.as_str()).await?;
         let (api, pin, turn) = (api.clone(), RwLock::new(Arc::new(pin)), tokio::sync::Mutex::default());
         Ok(Self { shared: Arc::new(Shared { api, repo, revision, pin, turn }), dates: false })
     }
@@ -112,7 +112,7 @@ impl HubObjectStore {
     ///
     /// Endpoint: `GET /api/{models}/{id}/commits/{rev}`.
     pub async fn refresh(&self) -> Result<String> {
-        let pin = Pin::look_up(&self.shared.api, &self.shared.repo, self.shared.revision()).await?;
+        let pin = self.shared.look_up().await?;
         let commit = pin.commit.to_string();
         self.shared.show(pin);
         Ok(commit)
@@ -130,19 +130,19 @@ impl Shared {
         pin
     }
 
-    pub(crate) fn revision(&self) -> Option<&str> {
-        self.revision.as_ref().map(Revision::as_str)
+    /// The commit that the revision leads to now.
+    pub(crate) async fn look_up(&self) -> Result<Pin> {
+        Pin::look_up(&self.api, &self.repo, self.revision.as_str()).await
     }
 
     /// The branch that is written to; a commit is none.
-    pub(crate) fn branch(&self) -> Result<Option<&str>> {
-        match &self.revision {
-            Some(revision) if revision.as_commit().is_some() => Err(object_store::Error::NotSupported {
-                source: format!("the store was opened at the commit {revision}: to write, open a branch")
-                    .into(),
-            }),
-            revision => Ok(revision.as_ref().map(Revision::as_str)),
+    pub(crate) fn branch(&self) -> Result<&Revision> {
+        let revision = &self.revision;
+        if revision.as_commit().is_none() {
+            return Ok(revision);
         }
+        let reason = format!("the store was opened at the commit {revision}: to write, open a branch");
+        Err(object_store::Error::NotSupported { source: reason.into() })
     }
 
     /// What went wrong with the whole repository.

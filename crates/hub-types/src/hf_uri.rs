@@ -13,8 +13,6 @@ const SCHEME: &str = "hf://";
 const LONGEST: usize = 8 * 1024;
 /// Bytes of a text that is too long that its error keeps.
 const KEPT: usize = 120;
-/// What the Hub has besides repositories, and this version has no client of: in the plural and in the singular.
-const UNSUPPORTED: [(&str, &str); 2] = [("buckets", "bucket"), ("kernels", "kernel")];
 
 /// The address of a repository, or of a file or folder in it: `hf://[TYPE/]NAMESPACE/NAME[@REVISION][/PATH]`.
 ///
@@ -88,25 +86,39 @@ impl HfUri {
     /// # Errors
     /// When it is neither, is longer than 8 KiB, is on another host than the endpoint, or a part of it breaks its own rules.
     pub fn parse_with_endpoint(text: &str, endpoint: &str) -> Result<Self, ParseError> {
-        if text.len() > LONGEST {
-            let start: String = text.chars().take(KEPT).collect();
-            return Err(ParseError::new(WHAT, start, format!("it is longer than {LONGEST} bytes")));
-        }
-        if let Some(rest) = without_scheme(text) {
-            return hub_address(rest).map_err(|reason| ParseError::new(WHAT, text, reason));
-        }
-        if !Self::is_one(text, endpoint) {
+        Self::parse_if_address(text, endpoint)?.ok_or_else(|| {
             let reason = "it must begin with hf://, or be the URL of a page of the Hub; a repository is hf://NAMESPACE/NAME";
-            return Err(ParseError::new(WHAT, text, reason));
-        }
-        RepoUrl::parse_own(text, endpoint)?.try_into()
+            ParseError::new(WHAT, shortened(text), reason)
+        })
     }
 
-    /// Whether a text is meant as an address, and not as an id: it has `://`, or begins with a host of the Hub and has two
-    /// slashes or more, which no id has.
-    pub fn is_one(text: &str, endpoint: &str) -> bool {
-        text.contains("://")
-            || (text.matches('/').nth(1).is_some() && RepoUrl::begins_with_host(text, endpoint))
+    /// Reads a text that may be something else, such as an id or a path of this machine: then it gives `None`. An address has a
+    /// scheme, or begins with a host of the Hub and has two slashes or more, which no id has.
+    ///
+    /// ```
+    /// use hub_types::HfUri;
+    /// let read = |text| HfUri::parse_if_address(text, "http://box:8080");
+    /// assert_eq!(read("ada/demo")?, None);
+    /// assert_eq!(read("box:8080/ada/demo")?, Some("hf://ada/demo".parse()?));
+    /// assert!(read("s3://bucket/demo").is_err());
+    /// # Ok::<(), hub_types::ParseError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`HfUri::parse_with_endpoint`], for an address.
+    pub fn parse_if_address(text: &str, endpoint: &str) -> Result<Option<Self>, ParseError> {
+        let has_path = || text.matches('/').nth(1).is_some();
+        if !RepoUrl::has_scheme(text) && !(has_path() && RepoUrl::begins_with_host(text, endpoint)) {
+            return Ok(None);
+        }
+        if text.len() > LONGEST {
+            return Err(ParseError::new(WHAT, shortened(text), format!("it is longer than {LONGEST} bytes")));
+        }
+        match without_scheme(text) {
+            Some(rest) => hub_address(rest).map_err(|reason| ParseError::new(WHAT, text, reason)),
+            None => RepoUrl::parse_own(text, endpoint)?.try_into(),
+        }
+        .map(Some)
     }
 
     /// The repository.
@@ -161,6 +173,11 @@ impl HfUri {
     }
 }
 
+/// The text, or the beginning of a long one.
+fn shortened(text: &str) -> String {
+    if text.len() > LONGEST { text.chars().take(KEPT).collect() } else { text.to_owned() }
+}
+
 fn without_scheme(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_at_checked(SCHEME.len())?;
     scheme.eq_ignore_ascii_case(SCHEME).then_some(rest)
@@ -199,7 +216,7 @@ fn hub_address(rest: &str) -> Result<HfUri, String> {
 /// Takes the type off the front.
 fn split_type<'a, 'b>(segments: &'a [&'b str]) -> Result<(RepoType, &'a [&'b str]), String> {
     let [first, rest @ ..] = segments else { return Err("it names no repository".into()) };
-    if UNSUPPORTED.iter().any(|(plural, singular)| [plural, singular].contains(&first)) {
+    if RepoType::is_unsupported(first) {
         return Err(format!(
             "what is below {first:?} is not supported: only models, datasets and spaces are"
         ));

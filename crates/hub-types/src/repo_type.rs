@@ -55,6 +55,12 @@ impl RepoType {
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| word == kind.singular() || word == kind.plural())
     }
+
+    /// Whether a plural or singular word names a kind that the Hub has and this version does not know. Unless it is refused,
+    /// `hf://buckets/a/b` is a model.
+    pub(crate) fn is_unsupported(word: &str) -> bool {
+        matches!(word, "kernel" | "kernels" | "bucket" | "buckets")
+    }
 }
 
 impl fmt::Display for RepoType {

@@ -9,11 +9,9 @@ use crate::{ParseError, RepoId, RepoRef, RepoType, Revision, SafeRelPath, route}
 
 mod endpoint;
 
-use endpoint::{Endpoint, printable};
+use endpoint::{Endpoint, Hub, printable};
 
 const WHAT: &str = "repository URL";
-/// Kinds that the Hub has and this version does not know. Without this list `hf://buckets/a/b` would be a model.
-const UNSUPPORTED_KINDS: [&str; 4] = ["kernel", "kernels", "bucket", "buckets"];
 /// Pages of a repository at a revision, and at a file or folder in it.
 const FOLDER_PAGES: [&str; 2] = ["tree", "commits"];
 const FILE_PAGES: [&str; 4] = ["blob", "resolve", "raw", "blame"];
@@ -93,38 +91,48 @@ impl RepoUrl {
     /// When the URL is on another host, names no repository or more than one, or a part of it breaks its own rules;
     /// and as for [`RepoUrl::new`].
     pub fn parse_with_endpoint(text: &str, endpoint: &str) -> Result<Self, ParseError> {
-        let endpoint = Endpoint::parse(endpoint)?;
-        let place = match text.split_once("://").filter(|(scheme, _)| !scheme.contains('/')) {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("hf") => hub_url(rest),
-            Some((scheme, rest))
-                if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) =>
-            {
-                endpoint.path_of(scheme, rest).and_then(web_url)
-            }
-            Some(_) => Err("it must start with https://, http:// or hf://, or be an id".into()),
-            None if endpoint.path_of("https", text).is_ok() => {
-                endpoint.path_of("https", text).and_then(web_url)
-            }
-            None => plain_id(text),
-        };
-        match place {
-            Ok(place) => Ok(Self { endpoint: endpoint.text, place }),
-            Err(reason) => Err(ParseError::new(WHAT, printable(text), reason)),
-        }
+        Ok(Self::read(text, &Endpoint::parse(endpoint)?)?.0)
     }
 
     /// As [`RepoUrl::parse_with_endpoint`], without the URLs of the public Hub where the endpoint is another one.
     pub(crate) fn parse_own(text: &str, endpoint: &str) -> Result<Self, ParseError> {
-        let url = Self::parse_with_endpoint(text, endpoint)?;
         let endpoint = Endpoint::parse(endpoint)?;
-        if endpoint.is_public() || endpoint.has_host_of(text) {
-            return Ok(url);
+        let (url, hub) = Self::read(text, &endpoint)?;
+        match hub {
+            Hub::Own => Ok(url),
+            Hub::Public => {
+                let endpoint = endpoint.text;
+                let reason = format!(
+                    "it is on another host than the endpoint {endpoint}; what it names there begins with hf://"
+                );
+                Err(ParseError::new(WHAT, printable(text), reason))
+            }
         }
-        let reason = format!(
-            "it is on another host than the endpoint {}; what it names there begins with hf://",
-            endpoint.text
-        );
-        Err(ParseError::new(WHAT, printable(text), reason))
+    }
+
+    /// Reads a URL in any spelling, and says of which Hub it is.
+    fn read(text: &str, endpoint: &Endpoint) -> Result<(Self, Hub), ParseError> {
+        let web = |(path, hub)| web_url(path).map(|place| (place, hub));
+        let place = match scheme(text) {
+            Some((scheme, rest)) => match scheme.as_str() {
+                "hf" => hub_url(rest).map(|place| (place, Hub::Own)),
+                "http" | "https" => endpoint.path_of(&scheme, rest).and_then(web),
+                _ => Err("it must start with https://, http:// or hf://, or be an id".into()),
+            },
+            None => match endpoint.path_of("https", text) {
+                Ok(found) => web(found),
+                Err(_) => plain_id(text).map(|place| (place, Hub::Own)),
+            },
+        };
+        match place {
+            Ok((place, hub)) => Ok((Self { endpoint: endpoint.text.clone(), place }, hub)),
+            Err(reason) => Err(ParseError::new(WHAT, printable(text), reason)),
+        }
+    }
+
+    /// Whether a text has a scheme: `https://` and so on.
+    pub(crate) fn has_scheme(text: &str) -> bool {
+        scheme(text).is_some()
     }
 
     /// Whether a text without a scheme begins with a host that has URLs of repositories.
@@ -180,6 +188,12 @@ impl RepoUrl {
     pub fn url(&self) -> String {
         self.to_string()
     }
+}
+
+/// The scheme of a URL in lower case, and what stands behind it. A `://` in its path begins none.
+fn scheme(text: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = text.split_once("://").filter(|(scheme, _)| !scheme.contains('/'))?;
+    Some((scheme.to_ascii_lowercase(), rest))
 }
 
 /// `ada/demo`, `datasets/ada/nums`: ids have no path behind them, so that a misspelt kind is not taken for a namespace.
@@ -277,7 +291,7 @@ fn split_kind(
     ends_id: impl Fn(&[String]) -> bool,
 ) -> Result<(RepoType, &[String]), String> {
     let [word, rest @ ..] = segments else { return Err("it names no repository".into()) };
-    if UNSUPPORTED_KINDS.contains(&word.as_str()) && !rest.is_empty() {
+    if RepoType::is_unsupported(word) && !rest.is_empty() {
         return Err(format!("repositories of the kind {word:?} are not supported"));
     }
     match RepoType::from_word(word) {

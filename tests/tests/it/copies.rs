@@ -7,7 +7,7 @@ use std::sync::{
 
 use hub_api::{
     CommitOperation, CommitOperationAdd, CommitOperationCopy, CommitOperationDelete, ErrorKind, HfApi,
-    IsFolder, RepoRef, RepoType, transport::testing::Recorder,
+    IsFolder, RepoRef, RepoType, commit::Action, transport::testing::Recorder,
 };
 use hub_tests::{ADA, ada, client_of, files_in, hub, noise};
 use tower::ServiceExt;
@@ -54,6 +54,22 @@ async fn a_copy_and_a_deletion_are_a_move() {
     api.create_commit("ada/demo", [copy("w.bin", "moved.bin").into(), delete.into()], "Move").await.unwrap();
     let files = api.list_repo_files("ada/demo").await.unwrap();
     assert!(files.contains(&"moved.bin".to_owned()) && !files.contains(&"w.bin".to_owned()), "{files:?}");
+}
+
+#[tokio::test]
+async fn a_copy_is_made_also_where_uploads_are_left_out() {
+    let hub = hub();
+    let api = ada(&hub);
+    fill(&api, b"one", 1).await;
+    api.upload_file(&b"*.old\n"[..], ".gitignore", "ada/demo").await.unwrap();
+    let delete = CommitOperationDelete::new("a.txt", IsFolder::File).unwrap();
+    let operations: [CommitOperation; 3] =
+        [copy("w.bin", "w.old").into(), copy("a.txt", "a.old").into(), delete.into()];
+    let plan = api.create_commit("ada/demo", operations.clone(), "Move").plan().await.unwrap();
+    assert!(plan.entries().iter().all(|entry| entry.action != Action::Skip), "{plan:?}");
+    api.create_commit("ada/demo", operations, "Move").await.unwrap();
+    assert_eq!(content(&api, "ada/demo", "a.old").await, b"one");
+    assert_eq!(content(&api, "ada/demo", "w.old").await, noise(1, 50_000));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{MAIN_SEPARATOR, MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hub_types::progress::{Event, Phase, Progress};
 use hub_types::{ParseError, SafeRelPath, base64};
 
@@ -23,6 +24,8 @@ pub struct CommitOperationAdd {
 #[derive(Debug, Clone)]
 enum Content {
     Given(Box<AddSource>),
+    /// What a file of the Hub has.
+    Copied(Box<AddSource>),
     InFolder(Arc<Folder>),
 }
 
@@ -77,6 +80,18 @@ impl CommitOperationAdd {
         Ok(Self { path: path_in_repo, content: Content::Given(source.into()) })
     }
 
+    /// Adds the content of a file of the Hub.
+    pub(crate) fn copied(path_in_repo: &str, content: Bytes) -> Result<Self, CommitError> {
+        let content = Content::Copied(Box::new(AddSource::Bytes(content)));
+        Ok(Self { path: content_path(path_in_repo)?, content })
+    }
+
+    /// Whether it stands for a copy. The server decides how it travels, and not whether: `.gitignore` is about what comes
+    /// from elsewhere.
+    pub(crate) fn is_copied(&self) -> bool {
+        matches!(self.content, Content::Copied(_))
+    }
+
     /// Adds what is a regular file at `inside` in `folder`, with `/` between its parts.
     pub(crate) fn in_folder(folder: &Arc<Folder>, inside: &str) -> Result<Self, CommitError> {
         let path = format!("{}{inside}", folder.prefix).parse();
@@ -92,7 +107,7 @@ impl CommitOperationAdd {
     /// Where its content comes from.
     pub fn source(&self) -> AddSource {
         match &self.content {
-            Content::Given(source) => AddSource::clone(source),
+            Content::Given(source) | Content::Copied(source) => AddSource::clone(source),
             Content::InFolder(folder) => folder.file(self.path_in_repo()).into(),
         }
     }
@@ -100,7 +115,7 @@ impl CommitOperationAdd {
     /// The file that has the content, if one has it.
     pub(crate) fn file(&self) -> Option<Cow<'_, Path>> {
         match &self.content {
-            Content::Given(source) => match &**source {
+            Content::Given(source) | Content::Copied(source) => match &**source {
                 AddSource::Path(path) => Some(path.into()),
                 AddSource::Bytes(_) | AddSource::Reader(_) => None,
             },
@@ -111,7 +126,7 @@ impl CommitOperationAdd {
     /// Opens the content at its beginning, and says its state.
     pub(crate) fn open(&self, files: &dyn Files) -> io::Result<(Box<dyn SourceFile>, Stamp)> {
         match &self.content {
-            Content::Given(source) => source.open(files),
+            Content::Given(source) | Content::Copied(source) => source.open(files),
             Content::InFolder(folder) => files.open(&folder.file(self.path_in_repo())),
         }
     }

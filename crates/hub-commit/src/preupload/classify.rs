@@ -85,7 +85,7 @@ async fn classify(
             let decision = same_place.or_else(|| by_path.get(path).copied()).ok_or_else(|| {
                 CommitError::malformed(format!("nothing was said about how {path:?} is to be uploaded"))
             })?;
-            if !file.decide(decision) {
+            if !file.decide(decision) && !job.add(file.seen.operation)?.is_copied() {
                 tracing::info!(path, "left out because of .gitignore");
                 modes.ignored.push(file.seen);
             }

@@ -5,22 +5,35 @@
 mod conformance;
 mod engine;
 mod listing;
+mod races;
+mod requests;
 mod writers;
 
-use hub_api::HfApi;
+use hub_api::{HfApi, HfApiBuilder};
 use hub_object_store::HubObjectStore;
 use hub_server::{EmbeddedHub, TokenRole};
 
-/// A client of a Hub with the dataset `ada/nums`.
-async fn client() -> HfApi {
-    let hub = EmbeddedHub::temporary().token("ada", "hf_ada", TokenRole::Write).build().unwrap();
-    let api = HfApi::builder().endpoint("http://hub.local").token("hf_ada").inner_service(hub);
-    let api = api.inner_is_private().build().unwrap();
-    api.create_repo("hf://datasets/ada/nums").await.unwrap();
+const NUMS: &str = "hf://datasets/ada/nums";
+
+fn hub() -> EmbeddedHub {
+    EmbeddedHub::temporary().token("ada", "hf_ada", TokenRole::Write).build().unwrap()
+}
+
+/// Starts a client, for whatever its requests go to.
+fn builder() -> HfApiBuilder {
+    HfApi::builder().endpoint("http://hub.local").token("hf_ada").inner_is_private()
+}
+
+/// A client of a new Hub, which gets the dataset `ada/nums`.
+async fn client_of(hub: &EmbeddedHub) -> HfApi {
+    let api = builder().inner_service(hub.clone()).build().unwrap();
+    api.create_repo(NUMS).await.unwrap();
     api
 }
 
-const NUMS: &str = "hf://datasets/ada/nums";
+async fn client() -> HfApi {
+    client_of(&hub()).await
+}
 
 /// The dataset as a store.
 async fn store() -> (HfApi, HubObjectStore) {

@@ -20,12 +20,17 @@ pub(super) fn fields(fields: &CardMap) -> String {
 /// One field, in lines of its own.
 pub(super) fn field(yaml: &mut String, name: &str, value: &CardValue, indent: usize) {
     spaces(yaml, indent);
+    named(yaml, name, value, indent);
+}
+
+/// A field whose line is indented already.
+fn named(yaml: &mut String, name: &str, value: &CardValue, indent: usize) {
     text(yaml, name);
     yaml.push(':');
     below(yaml, value, indent);
 }
 
-/// A value after the colon of its field.
+/// A value after the colon of its field, or after the dash of an element that is a list or has no fields.
 fn below(yaml: &mut String, value: &CardValue, indent: usize) {
     match value {
         CardValue::Map(fields) if !fields.is_empty() => {
@@ -57,25 +62,13 @@ fn item(yaml: &mut String, value: &CardValue, indent: usize) {
             for (number, (name, value)) in fields.iter().enumerate() {
                 if number == 0 {
                     yaml.push(' ');
-                    text(yaml, name);
-                    yaml.push(':');
-                    below(yaml, value, indent + 2);
+                    named(yaml, name, value, indent + 2);
                 } else {
                     field(yaml, name, value, indent + 2);
                 }
             }
         }
-        CardValue::List(values) if !values.is_empty() => {
-            yaml.push('\n');
-            for value in values {
-                item(yaml, value, indent + 2);
-            }
-        }
-        value => {
-            yaml.push(' ');
-            scalar(yaml, value);
-            yaml.push('\n');
-        }
+        value => below(yaml, value, indent + 2),
     }
 }
 

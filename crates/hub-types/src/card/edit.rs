@@ -3,12 +3,11 @@
 use super::{CardMap, CardValue, dump, head::lines, yaml::read};
 
 /// The lines of one field, with the comments and empty lines before them.
-struct Block<'a> {
+struct Block {
     before: String,
     lines: String,
     /// The field, if the lines can be read by themselves.
     field: Option<(String, CardValue)>,
-    first: &'a str,
 }
 
 /// The YAML with these fields. Lines of fields that do not change stay as they are; a new field comes last. `None` is never said:
@@ -40,7 +39,7 @@ fn by_lines(yaml: &str, wanted: &CardMap, newline: &str) -> String {
         };
         match wanted.get(&name) {
             Some(new) if *new == old => edited.push_str(&block.lines),
-            Some(new) => edited.push_str(&changed(block.first, &block.lines, &name, new, newline)),
+            Some(new) => edited.push_str(&changed(&block.lines, &name, new, newline)),
             None if old == CardValue::Null => edited.push_str(&block.lines),
             None => {}
         }
@@ -59,8 +58,8 @@ fn by_lines(yaml: &str, wanted: &CardMap, newline: &str) -> String {
 }
 
 /// The blocks of the top fields, and the comments behind the last.
-fn blocks(yaml: &str) -> (Vec<Block<'_>>, String) {
-    let mut blocks: Vec<Block<'_>> = Vec::new();
+fn blocks(yaml: &str) -> (Vec<Block>, String) {
+    let mut blocks: Vec<Block> = Vec::new();
     // Comments and empty lines that may belong to the field above or to the one below.
     let mut open = String::new();
     for line in lines(yaml) {
@@ -73,7 +72,7 @@ fn blocks(yaml: &str) -> (Vec<Block<'_>>, String) {
             block.lines.push_str(line);
         } else {
             let before = std::mem::take(&mut open);
-            blocks.push(Block { before, lines: line.to_owned(), field: None, first: line });
+            blocks.push(Block { before, lines: line.to_owned(), field: None });
         }
     }
     for block in &mut blocks {
@@ -86,10 +85,10 @@ fn blocks(yaml: &str) -> (Vec<Block<'_>>, String) {
 }
 
 /// The lines of a field with another value. A comment behind a value in one line stays.
-fn changed(first: &str, old: &str, name: &str, value: &CardValue, newline: &str) -> String {
+fn changed(old: &str, name: &str, value: &CardValue, newline: &str) -> String {
     let mut new = String::new();
     dump::field(&mut new, name, value, 0);
-    if first == old
+    if lines(old).count() == 1
         && new.lines().count() == 1
         && let Some(comment) = comment(old)
     {

@@ -1,7 +1,5 @@
 //! Results of evaluations, as `model-index` has them.
 
-use serde_json::Value;
-
 use super::{CardError, CardMap, CardValue};
 use crate::setters::setters;
 
@@ -104,17 +102,50 @@ impl EvalResult {
 
     /// Whether both stand in one entry of `model-index`: the same task on the same data. Python: `unique_identifier`.
     pub fn has_same_subject(&self, other: &Self) -> bool {
-        let subject = |it: &Self| {
-            let dataset = [&it.dataset_config, &it.dataset_split, &it.dataset_revision].map(Clone::clone);
-            (it.task_type.clone(), it.dataset_type.clone(), dataset)
-        };
-        subject(self) == subject(other)
+        self.task_type == other.task_type
+            && self.dataset_type == other.dataset_type
+            && self.dataset_config == other.dataset_config
+            && self.dataset_split == other.dataset_split
+            && self.dataset_revision == other.dataset_revision
     }
 
     /// Whether both are the same measurement, whatever came of it. Python: `is_equal_except_value`.
     pub fn is_equal_except_value(&self, other: &Self) -> bool {
-        let bare = |it: &Self| Self { metric_value: CardValue::Null, verify_token: None, ..it.clone() };
-        bare(self) == bare(other)
+        // A field that is new must be compared too.
+        let Self {
+            task_type,
+            dataset_type,
+            dataset_name,
+            metric_type,
+            metric_value: _,
+            task_name,
+            dataset_config,
+            dataset_split,
+            dataset_revision,
+            dataset_args,
+            metric_name,
+            metric_config,
+            metric_args,
+            verified,
+            verify_token: _,
+            source_name,
+            source_url,
+        } = self;
+        *task_type == other.task_type
+            && *dataset_type == other.dataset_type
+            && *dataset_name == other.dataset_name
+            && *metric_type == other.metric_type
+            && *task_name == other.task_name
+            && *dataset_config == other.dataset_config
+            && *dataset_split == other.dataset_split
+            && *dataset_revision == other.dataset_revision
+            && *dataset_args == other.dataset_args
+            && *metric_name == other.metric_name
+            && *metric_config == other.metric_config
+            && *metric_args == other.metric_args
+            && *verified == other.verified
+            && *source_name == other.source_name
+            && *source_url == other.source_url
     }
 }
 
@@ -148,32 +179,31 @@ fn results_of(entry: &CardMap, found: &mut Vec<EvalResult>) -> Result<(), CardEr
     let metrics = entry.get("metrics").and_then(CardValue::as_list).ok_or_else(|| missing("metrics"))?;
     for metric in metrics {
         let metric = metric.as_map().ok_or_else(|| missing("metric with fields"))?;
-        let of = |fields: &CardMap, name: &str| text(fields, name);
         let verified = match metric.get("verified") {
             Some(CardValue::Bool(yes)) => Some(*yes),
             _ => None,
         };
         let result = EvalResult::new(
-            of(task, "type").ok_or_else(|| missing("type of its task"))?,
-            of(data, "type").ok_or_else(|| missing("type of its dataset"))?,
-            of(data, "name").ok_or_else(|| missing("name of its dataset"))?,
-            of(metric, "type").ok_or_else(|| missing("type of its metric"))?,
+            text(task, "type").ok_or_else(|| missing("type of its task"))?,
+            text(data, "type").ok_or_else(|| missing("type of its dataset"))?,
+            text(data, "name").ok_or_else(|| missing("name of its dataset"))?,
+            text(metric, "type").ok_or_else(|| missing("type of its metric"))?,
             metric.get("value").cloned().ok_or_else(|| missing("value"))?,
         );
         found.push(
             result
-                .task_name(of(task, "name"))
-                .dataset_config(of(data, "config"))
-                .dataset_split(of(data, "split"))
-                .dataset_revision(of(data, "revision"))
+                .task_name(text(task, "name"))
+                .dataset_config(text(data, "config"))
+                .dataset_split(text(data, "split"))
+                .dataset_revision(text(data, "revision"))
                 .dataset_args(data.get("args").cloned())
-                .metric_name(of(metric, "name"))
-                .metric_config(of(metric, "config"))
+                .metric_name(text(metric, "name"))
+                .metric_config(text(metric, "config"))
                 .metric_args(metric.get("args").cloned())
                 .verified(verified)
-                .verify_token(of(metric, "verifyToken"))
-                .source_name(source.and_then(|source| of(source, "name")))
-                .source_url(source.and_then(|source| of(source, "url"))),
+                .verify_token(text(metric, "verifyToken"))
+                .source_name(source.and_then(|source| text(source, "name")))
+                .source_url(source.and_then(|source| text(source, "url"))),
         );
     }
     Ok(())
@@ -184,9 +214,9 @@ fn text(fields: &CardMap, name: &str) -> Option<String> {
     match fields.get(name)? {
         CardValue::Null => None,
         CardValue::Text(text) => Some(text.clone()),
-        other => Some(other.to_json())
-            .filter(|json| !json.is_object() && !json.is_array())
-            .map(|json: Value| json.to_string()),
+        CardValue::Bool(yes) => Some(yes.to_string()),
+        CardValue::Number(number) => Some(number.to_string()),
+        CardValue::List(_) | CardValue::Map(_) => None,
     }
 }
 

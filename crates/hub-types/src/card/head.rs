@@ -52,19 +52,15 @@ fn is_dashes(line: &str) -> bool {
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let end = rest.find(['\r', '\n'])?;
-        let length = if rest.get(end..)?.starts_with("\r\n") { 2 } else { 1 };
-        let (line, after) = rest.split_at_checked(end + length)?;
+        let length = match rest.find(['\r', '\n']) {
+            Some(end) if rest.get(end..)?.starts_with("\r\n") => end + 2,
+            Some(end) => end + 1,
+            None => rest.len(),
+        };
+        let (line, after) = rest.split_at_checked(length)?;
         rest = after;
-        Some(line)
+        Some(line).filter(|line| !line.is_empty())
     })
-    .chain(last_line(text))
-}
-
-/// What comes after the last end of a line, if anything does.
-fn last_line(text: &str) -> Option<&str> {
-    let start = text.rfind(['\r', '\n']).map_or(0, |end| end + 1);
-    text.get(start..).filter(|line| !line.is_empty())
 }
 
 #[cfg(test)]

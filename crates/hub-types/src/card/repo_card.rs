@@ -116,7 +116,8 @@ impl RepoCard {
 
     /// The end of most lines.
     fn newline(&self) -> &'static str {
-        let parts = [&self.opening, self.yaml.as_ref().unwrap_or(&self.closing), &self.closing, &self.text];
+        let yaml = self.yaml.as_deref().unwrap_or_default();
+        let parts = [&*self.opening, yaml, &self.closing, &self.text];
         let count = |end: &str| parts.iter().map(|part| part.matches(end).count()).sum::<usize>();
         let windows = count("\r\n");
         let (unix, mac) = (count("\n") - windows, count("\r") - windows);

@@ -1,6 +1,9 @@
 //! Values of YAML, in the order of their author.
 
-use std::fmt;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -71,6 +74,15 @@ impl CardMap {
         self.0.is_empty()
     }
 
+    /// Changes the value of each field by that of the same field in another map of the same names.
+    pub(super) fn zip(&mut self, other: Self, change: impl Fn(&mut CardValue, CardValue)) {
+        for ((name, value), (same, other)) in self.0.iter_mut().zip(other.0) {
+            if *name == same {
+                change(value, other);
+            }
+        }
+    }
+
     /// Whether both have the same fields, in whatever order.
     pub(super) fn says_the_same(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
@@ -90,9 +102,33 @@ impl fmt::Debug for CardMap {
 
 impl<N: Into<String>, V: Into<CardValue>> FromIterator<(N, V)> for CardMap {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
-        let mut map = Self::new();
-        fields.into_iter().for_each(|(name, value)| drop(map.insert(name, value)));
-        map
+        let mut map = Growing::default();
+        fields.into_iter().for_each(|(name, value)| map.put(name.into(), value.into()));
+        map.done
+    }
+}
+
+/// Fields that come one after the other: of a name that is given twice the first place and the last value count.
+#[derive(Default)]
+struct Growing {
+    done: CardMap,
+    places: HashMap<String, usize>,
+}
+
+impl Growing {
+    fn put(&mut self, name: String, value: CardValue) {
+        let CardMap(fields) = &mut self.done;
+        match self.places.entry(name) {
+            Entry::Vacant(place) => {
+                fields.push((place.key().clone(), value));
+                place.insert(fields.len() - 1);
+            }
+            Entry::Occupied(place) => {
+                if let Some((_, old)) = fields.get_mut(*place.get()) {
+                    *old = value;
+                }
+            }
+        }
     }
 }
 
@@ -278,16 +314,24 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CardValue, A::Error> {
-        let (mut fields, mut places) = (Vec::<(String, CardValue)>::new(), std::collections::HashMap::new());
-        while let Some((name, value)) = map.next_entry::<String, CardValue>()? {
-            match places.get(&name).and_then(|at: &usize| fields.get_mut(*at)) {
-                Some(field) => field.1 = value,
-                None => {
-                    places.insert(name.clone(), fields.len());
-                    fields.push((name, value));
-                }
-            }
+        let mut fields = Growing::default();
+        while let Some((name, value)) = map.next_entry()? {
+            fields.put(name, value);
         }
-        Ok(CardValue::Map(CardMap(fields)))
+        Ok(CardValue::Map(fields.done))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_comes_twice_has_its_first_place_and_its_last_value() {
+        let map = CardMap::from_iter([("b", 1u64), ("a", 2), ("b", 3), ("a", 4), ("c", 5)]);
+        let expected = [("b", 3u64), ("a", 4), ("c", 5)].map(|(name, value)| (name, CardValue::from(value)));
+        assert_eq!(map.iter().map(|(name, value)| (name, value.clone())).collect::<Vec<_>>(), expected);
+        let many: CardMap = (0..100_000u64).map(|number| (number.to_string(), number)).collect();
+        assert_eq!((many.len(), many.get("99999")), (100_000, Some(&CardValue::from(99_999u64))));
     }
 }

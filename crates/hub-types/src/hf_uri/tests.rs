@@ -98,6 +98,8 @@ fn pages_that_a_browser_shows_are_addresses() {
     check(&[
         ("http://box:8080/hub/datasets/acme/nums/blob/main/x", "dataset acme/nums @main :x"),
         ("box:8080/hub/acme/mini", "model acme/mini"),
+        ("box:8080/hub/acme/mini/blob/main/xy://z", "model acme/mini @main :xy:/z"),
+        ("http://box:8080/hub/acme/mini/blob/main/xy://z", "model acme/mini @main :xy:/z"),
         ("hf://acme/mini/x", "model acme/mini :x"),
     ], PRIVATE);
 }
@@ -154,6 +156,22 @@ fn a_page_of_another_hub_is_refused_also_if_that_is_the_public_one() {
         assert!(error.contains(endpoint) || error.contains("begin with hf://"), "{error}");
     }
     assert!(HfUri::parse_with_endpoint("https://hf.co/acme/mini", "https://hub-ci.huggingface.co").is_ok());
+}
+
+#[test]
+fn what_is_meant_as_something_else_is_no_address() {
+    for text in
+        ["acme/mini", "mini", "", "./a/b/c", "/a/b", "datasets/acme/nums", "a/b/x://y", "box:8080/acme"]
+    {
+        assert_eq!(HfUri::parse_if_address(text, PRIVATE).unwrap(), None, "{text}");
+    }
+    let found = HfUri::parse_if_address("box:8080/hub/acme/mini", PRIVATE).unwrap().unwrap();
+    assert_eq!(summary(&found), "model acme/mini");
+    for text in
+        ["s3://bucket/x", "hf://acme", "https://huggingface.co/acme/mini", "hf.co/acme/mini/tree/main"]
+    {
+        assert!(HfUri::parse_if_address(text, PRIVATE).is_err(), "{text}");
+    }
 }
 
 #[test]

@@ -14,6 +14,15 @@ pub(super) struct Endpoint {
     prefix: String,
 }
 
+/// The Hub that a URL is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hub {
+    /// That of the endpoint.
+    Own,
+    /// The public one, where the endpoint is another.
+    Public,
+}
+
 impl Endpoint {
     pub(super) fn parse(text: &str) -> Result<Self, ParseError> {
         let fail = |reason: &str| ParseError::new("endpoint", printable(text), reason);
@@ -32,22 +41,9 @@ impl Endpoint {
         Ok(Self { text: url.as_str().trim_end_matches('/').to_owned(), host: (host, url.port()), prefix })
     }
 
-    /// Whether it is the public Hub.
-    pub(super) fn is_public(&self) -> bool {
-        self.host.1.is_none() && KNOWN_HOSTS.contains(&self.host.0.as_str())
-    }
-
-    /// Whether a URL, with its scheme or without, is on this host.
-    pub(super) fn has_host_of(&self, url: &str) -> bool {
-        let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
-        let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-        let host = Url::parse(&format!("{scheme}://{authority}")).ok();
-        host.and_then(|url| Some((url.host_str()?.to_owned(), url.port())))
-            .is_some_and(|host| host == self.host)
-    }
-
-    /// What stands behind the host of a URL (given without `scheme://`) and behind the endpoint's own path.
-    pub(super) fn path_of<'a>(&self, scheme: &str, url: &'a str) -> Result<&'a str, String> {
+    /// What stands behind the host of a URL (given without `scheme://`) and behind the endpoint's own path, and the Hub that it
+    /// is of.
+    pub(super) fn path_of<'a>(&self, scheme: &str, url: &'a str) -> Result<(&'a str, Hub), String> {
         let end = url.find(['/', '?', '#', '\\']).unwrap_or(url.len());
         let (authority, path) = url.split_at(end);
         if authority.contains('@') {
@@ -59,15 +55,21 @@ impl Endpoint {
             .ok_or_else(|| format!("{authority:?} is not a host"))?;
         if host == self.host {
             return match path.strip_prefix(&self.prefix) {
-                Some(rest) if rest.is_empty() || rest.starts_with(['/', '?', '#']) => Ok(rest),
+                Some(rest) if rest.is_empty() || rest.starts_with(['/', '?', '#']) => Ok((rest, Hub::Own)),
                 _ => Err(format!("it is not below the endpoint {}", self.text)),
             };
         }
-        if host.1.is_none() && KNOWN_HOSTS.contains(&host.0.as_str()) {
-            return Ok(path);
+        match (is_public(&host), is_public(&self.host)) {
+            (true, true) => Ok((path, Hub::Own)),
+            (true, false) => Ok((path, Hub::Public)),
+            (false, _) => Err(format!("it is on another host than the endpoint {}", self.text)),
         }
-        Err(format!("it is on another host than the endpoint {}", self.text))
     }
+}
+
+/// Whether a host with its port is one of the public Hub.
+fn is_public((host, port): &(String, Option<u16>)) -> bool {
+    port.is_none() && KNOWN_HOSTS.contains(&host.as_str())
 }
 
 /// The text as an error may show it: no password and no query, which may hold a signature.

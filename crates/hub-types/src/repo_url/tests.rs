@@ -122,6 +122,7 @@ fn an_endpoint_with_a_port_and_a_path_has_urls_of_its_own() {
         ("http://box:8080/hub/acme/mini", "model acme/mini"),
         ("http://BOX:8080/hub/datasets/acme/nums/tree/main/x", "dataset acme/nums @main :x"),
         ("box:8080/hub/acme/mini", "model acme/mini"),
+        ("box:8080/hub/acme/mini/blob/main/xy://z", "model acme/mini @main :xy:/z"),
         ("https://hf.co/acme/mini", "model acme/mini"),
         ("hf://acme/mini", "model acme/mini"),
         ("acme/mini", "model acme/mini"),
@@ -270,7 +271,7 @@ fn pieces() -> impl Strategy<Value = String> {
 /// A name that is neither a kind nor a page: those have more than one reading.
 fn name() -> impl Strategy<Value = String> {
     "[a-zA-Z0-9_]{1,12}".prop_filter("an ambiguous word", |name| {
-        RepoType::from_word(name).is_none() && !is_page(name) && !UNSUPPORTED_KINDS.contains(&name.as_str())
+        RepoType::from_word(name).is_none() && !is_page(name) && !RepoType::is_unsupported(name)
     })
 }
 

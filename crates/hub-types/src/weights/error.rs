@@ -22,6 +22,16 @@ pub enum WeightsError {
         /// The most that is read.
         most: u64,
     },
+    /// It has more of something than is read.
+    #[error("it has {count} {what}, and more than {most} are not read")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there are, or more.
+        count: u64,
+        /// The most that are read.
+        most: u64,
+    },
     /// It says something that cannot be.
     #[error("{0}")]
     Broken(String),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::arrays::{OpenArrays, array_head};
 use super::input::{Halt, Input, Layout};
 use super::{GgmlType, Gguf, GgufArray, GgufTensor, GgufType, GgufValue};
 use crate::weights::{WeightsError, elements};
@@ -14,8 +15,6 @@ const KEPT: u64 = 16 << 20;
 const MAX_PAIRS: u64 = 1 << 16;
 const MAX_TENSORS: u64 = 1 << 17;
 const MAX_DIMENSIONS: u32 = 8;
-/// Arrays inside of each other.
-const MAX_DEPTH: usize = 4;
 const DEFAULT_ALIGNMENT: u64 = 32;
 const MAX_ALIGNMENT: u64 = 1 << 30;
 
@@ -60,8 +59,8 @@ struct Open {
     key: String,
     kind: GgufType,
     len: u64,
-    /// Types and numbers of elements that are still to come, of this array and those inside of it.
-    stack: Vec<(GgufType, u64)>,
+    /// This array and those inside of it.
+    arrays: OpenArrays,
     kept: Option<Vec<u8>>,
 }
 
@@ -95,7 +94,7 @@ impl GgufDecoder {
     /// Takes the next bytes of the file. Whether the head is whole now: then no more are needed.
     ///
     /// # Errors
-    /// [`WeightsError::TooLarge`] and [`WeightsError::Broken`] for what is no head of a GGUF file.
+    /// [`WeightsError::TooLarge`], [`WeightsError::TooMany`] and [`WeightsError::Broken`] for what is no head of a GGUF file.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<bool, WeightsError> {
         if matches!(self.state, State::Done) {
             return Ok(true);
@@ -120,6 +119,7 @@ impl GgufDecoder {
                     }
                     return Err(self.too_long(most));
                 }
+                Err(Halt::Short { count, things, left }) => return Err(self.too_small(count, things, left)),
                 Err(Halt::Wrong(error)) => return Err(error),
             }
         }
@@ -150,29 +150,46 @@ impl GgufDecoder {
     }
 
     fn too_long(&self, most: u64) -> WeightsError {
-        if self.file_size.is_some_and(|size| size <= MAX_HEAD) {
-            return WeightsError::broken("its head goes on behind the end of the file");
+        if self.ends_with_file() {
+            let place = self.place();
+            return WeightsError::Broken(format!(
+                "its head goes on behind the end of the file, which is at byte {most}, in {place}"
+            ));
         }
         WeightsError::TooLarge { what: "the head", size: most + 1, most }
     }
 
-    /// Refuses a number of things that do not fit in what can follow.
-    fn bounded(&self, what: &'static str, count: u64, least: u64, most: u64) -> Result<(), WeightsError> {
-        let fit = self.end().saturating_sub(self.position) / least;
-        let most = most.min(fit);
-        if count > most {
-            return Err(WeightsError::TooLarge { what, size: count, most });
+    fn too_small(&self, count: u64, things: &str, left: u64) -> WeightsError {
+        let room = if self.ends_with_file() { "the file" } else { "a head that is read" };
+        let says = format!("it says in {} that {count} {things} follow", self.place());
+        WeightsError::Broken(format!("{says}, and {room} is too small for that: {left} bytes are left"))
+    }
+
+    /// Whether what can follow ends where the file does.
+    fn ends_with_file(&self) -> bool {
+        self.file_size.is_some_and(|size| size <= MAX_HEAD)
+    }
+
+    /// What is being read, in words.
+    fn place(&self) -> String {
+        let (pairs, tensors) = (self.metadata.len() as u64, self.tensors.len() as u64);
+        let pair = format!("pair {} of {}", pairs + 1, pairs + self.counts.pairs);
+        match &self.state {
+            State::Start | State::Done => "its first bytes".to_owned(),
+            State::Pairs => pair,
+            State::Array(open) => format!("the array {:?}, which is {pair}", open.key),
+            State::Tensors => {
+                format!("the description of tensor {} of {}", tensors + 1, tensors + self.counts.tensors)
+            }
         }
-        Ok(())
     }
 
     fn input(&self) -> Input<'_> {
-        Input { rest: self.fed.get(self.at..).unwrap_or_default(), layout: self.layout }
-    }
-
-    /// Bytes that can follow.
-    fn left(&self) -> u64 {
-        self.end().saturating_sub(self.position)
+        Input {
+            rest: self.fed.get(self.at..).unwrap_or_default(),
+            layout: self.layout,
+            left: self.end().saturating_sub(self.position),
+        }
     }
 
     /// Goes behind so many bytes.
@@ -208,11 +225,17 @@ impl GgufDecoder {
         }
         input.layout = Layout { big_endian, wide: version > 1 };
         let counts = Counts { tensors: input.count()?, pairs: input.count()? };
+        for (count, what, least, most) in
+            [(counts.tensors, "tensors", 20, MAX_TENSORS), (counts.pairs, "pairs", 9, MAX_PAIRS)]
+        {
+            input.fits(count, what, least)?;
+            if count > most {
+                return Err(WeightsError::TooMany { what, count, most }.into());
+            }
+        }
         let (layout, used) = (input.layout, self.input().rest.len() - input.rest.len());
         self.advance(used);
         (self.layout, self.version, self.counts) = (layout, version, counts);
-        self.bounded("the number of tensors", counts.tensors, 20, MAX_TENSORS)?;
-        self.bounded("the number of pairs", counts.pairs, 9, MAX_PAIRS)?;
         self.go_on();
         Ok(())
     }
@@ -227,24 +250,22 @@ impl GgufDecoder {
     }
 
     fn pair(&mut self) -> Result<(), Halt> {
-        let left = self.left();
         let mut input = self.input();
         let before = input.rest.len();
-        let key = input.name(left)?;
+        let key = input.name()?;
         let kind = GgufType::of(input.u32()?)?;
         if self.metadata.contains_key(&key) {
             return Err(WeightsError::Broken(format!("{key:?} is given twice")).into());
         }
         if kind == GgufType::Array {
-            let (kind, len) = (GgufType::of(input.u32()?)?, input.count()?);
+            let (kind, len) = array_head(&mut input)?;
             let used = before - input.rest.len();
             self.advance(used);
-            self.bounded("an array", len, kind.least(self.layout), u64::MAX)?;
-            self.state =
-                State::Array(Open { key, kind, len, stack: vec![(kind, len)], kept: Some(Vec::new()) });
+            let arrays = OpenArrays::new(kind, len);
+            self.state = State::Array(Open { key, kind, len, arrays, kept: Some(Vec::new()) });
             return Ok(());
         }
-        let value = GgufValue::read(kind, &mut input, left)?;
+        let value = GgufValue::read(kind, &mut input)?;
         let used = before - input.rest.len();
         self.advance(used);
         self.put(key, value)?;
@@ -266,43 +287,24 @@ impl GgufDecoder {
     /// Elements of the array that is open, as many as are here.
     fn elements(&mut self) -> Result<(), Halt> {
         let State::Array(mut open) = std::mem::replace(&mut self.state, State::Pairs) else { return Ok(()) };
-        let outcome = self.elements_of(&mut open);
-        if open.stack.is_empty() {
-            let Open { key, kind, len, kept, .. } = open;
-            if let Some(kept) = &kept {
-                self.room -= (kept.len() as u64).min(self.room);
-            }
-            let bytes = kept.map(Vec::into_boxed_slice);
-            self.put(key, GgufValue::Array(GgufArray { kind, len, bytes, layout: self.layout }))?;
-            return Ok(());
+        if let Err(halt) = self.elements_of(&mut open) {
+            self.state = State::Array(open);
+            return Err(halt);
         }
-        self.state = State::Array(open);
-        outcome
+        let Open { key, kind, len, kept, .. } = open;
+        if let Some(kept) = &kept {
+            self.room -= (kept.len() as u64).min(self.room);
+        }
+        let bytes = kept.map(Vec::into_boxed_slice);
+        self.put(key, GgufValue::Array(GgufArray { kind, len, bytes, layout: self.layout }))?;
+        Ok(())
     }
 
     fn elements_of(&mut self, open: &mut Open) -> Result<(), Halt> {
-        while let Some((kind, left)) = open.stack.last_mut() {
-            if *left == 0 {
-                open.stack.pop();
-                continue;
-            }
+        while !open.arrays.are_read() {
             let mut input = self.input();
             let before = input.rest.len();
-            let mut inner = None;
-            if let Some(width) = kind.width() {
-                let count = usize::try_from(*left).unwrap_or(usize::MAX).min(before / width);
-                if count == 0 {
-                    return Err(Halt::More);
-                }
-                input.take(count * width)?;
-                *left -= count as u64;
-            } else if *kind == GgufType::Text {
-                input.text(self.left())?;
-                *left -= 1;
-            } else {
-                inner = Some((GgufType::of(input.u32()?)?, input.count()?));
-                *left -= 1;
-            }
+            open.arrays.step(&mut input)?;
             let used = before - input.rest.len();
             let taken = self.fed.get(self.at..self.at + used).unwrap_or_default();
             match &mut open.kept {
@@ -310,26 +312,20 @@ impl GgufDecoder {
                 kept => *kept = None,
             }
             self.advance(used);
-            if let Some((kind, len)) = inner {
-                self.bounded("an array", len, kind.least(self.layout), u64::MAX)?;
-                if open.stack.len() >= MAX_DEPTH {
-                    return Err(WeightsError::broken("arrays stand inside of arrays too often").into());
-                }
-                open.stack.push((kind, len));
-            }
         }
         Ok(())
     }
 
     fn tensor(&mut self) -> Result<(), Halt> {
-        let left = self.left();
         let mut input = self.input();
         let before = input.rest.len();
-        let name = input.name(left)?;
+        let name = input.name()?;
         let count = input.u32()?;
         if count > MAX_DIMENSIONS {
-            let (what, size) = ("the number of dimensions", count.into());
-            return Err(WeightsError::TooLarge { what, size, most: MAX_DIMENSIONS.into() }.into());
+            let reason = format!(
+                "the tensor {name:?} has {count} dimensions, and more than {MAX_DIMENSIONS} are not read"
+            );
+            return Err(WeightsError::Broken(reason).into());
         }
         let mut dimensions = Vec::new();
         for _ in 0..count {

@@ -10,6 +10,12 @@ const MAX_TEXT: u64 = 16 << 20;
 pub(super) enum Halt {
     /// More bytes are needed first.
     More,
+    /// So many things are said to follow, and only `left` bytes can.
+    Short {
+        count: u64,
+        things: &'static str,
+        left: u64,
+    },
     Wrong(WeightsError),
 }
 
@@ -32,19 +38,21 @@ pub(super) struct Layout {
 pub(super) struct Input<'a> {
     pub(super) rest: &'a [u8],
     pub(super) layout: Layout,
+    /// How many bytes can follow, of which `rest` are here.
+    pub(super) left: u64,
 }
 
 impl<'a> Input<'a> {
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Halt> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or(Halt::More)?;
         self.rest = rest;
+        self.left = self.left.saturating_sub(count as u64);
         Ok(taken)
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Halt> {
-        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(Halt::More)?;
-        self.rest = rest;
-        let mut bytes = *taken;
+        let mut bytes = *self.rest.first_chunk::<N>().ok_or(Halt::More)?;
+        self.take(N)?;
         if self.layout.big_endian {
             bytes.reverse();
         }
@@ -64,10 +72,20 @@ impl<'a> Input<'a> {
         if self.layout.wide { self.u64() } else { Ok(self.u32()?.into()) }
     }
 
-    /// The bytes of a text of which at most `left` bytes can be there.
-    pub(super) fn text(&mut self, left: u64) -> Result<&'a [u8], Halt> {
+    /// Refuses so many things, of at least `least` bytes each, where they cannot follow.
+    pub(super) fn fits(&self, count: u64, things: &'static str, least: u64) -> Result<(), Halt> {
+        let left = self.left;
+        if count > left / least { Err(Halt::Short { count, things, left }) } else { Ok(()) }
+    }
+
+    /// The bytes of a text.
+    pub(super) fn text(&mut self) -> Result<&'a [u8], Halt> {
+        self.text_within(MAX_TEXT)
+    }
+
+    fn text_within(&mut self, most: u64) -> Result<&'a [u8], Halt> {
         let size = self.count()?;
-        let most = left.min(MAX_TEXT);
+        self.fits(size, "bytes of a text", 1)?;
         if size > most {
             return Err(WeightsError::TooLarge { what: "a text", size, most }.into());
         }
@@ -75,9 +93,8 @@ impl<'a> Input<'a> {
     }
 
     /// A text that names something.
-    pub(super) fn name(&mut self, left: u64) -> Result<String, Halt> {
-        const MOST: u64 = u16::MAX as u64;
-        let bytes = self.text(left.min(MOST))?;
+    pub(super) fn name(&mut self) -> Result<String, Halt> {
+        let bytes = self.text_within(u16::MAX.into())?;
         let text = std::str::from_utf8(bytes).map_err(|_| WeightsError::broken("a name is not UTF-8"))?;
         Ok(text.to_owned())
     }

@@ -15,8 +15,10 @@
 //! # Ok::<(), hub_types::weights::WeightsError>(())
 //! ```
 
+mod arrays;
 mod decoder;
 mod input;
+mod kind;
 mod shards;
 mod tensor;
 #[cfg(test)]
@@ -26,9 +28,10 @@ mod value;
 use std::collections::BTreeMap;
 
 pub use self::decoder::{GgufDecoder, MAX_HEAD};
+pub use self::kind::GgufType;
 pub use self::shards::GgufShard;
 pub use self::tensor::{GgmlType, GgufTensor};
-pub use self::value::{GgufArray, GgufArrayValues, GgufType, GgufValue};
+pub use self::value::{GgufArray, GgufArrayValues, GgufValue};
 
 /// The head of a GGUF file.
 #[derive(Debug, Clone, PartialEq)]

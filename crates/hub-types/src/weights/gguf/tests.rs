@@ -145,24 +145,57 @@ fn arrays_beyond_the_room_are_known_by_their_length() {
 #[test]
 fn numbers_are_bounded_by_what_can_follow() {
     let w = Writer::NEW;
-    for head in [
-        w.start(u64::MAX, 0),
-        w.start(0, u64::MAX),
-        w.start(1 << 18, 0),
-        [w.start(0, 1), w.count(u64::MAX)].concat(),
-        [w.start(0, 1), w.count(70_000)].concat(),
-        [w.start(0, 1), w.pair("k", 8, w.count(u64::MAX))].concat(),
-        [w.start(0, 1), w.pair("k", 9, [w.u32(0), w.count(u64::MAX)].concat())].concat(),
-        [w.start(0, 1), w.pair("k", 9, [w.u32(8), w.count(MAX_HEAD)].concat())].concat(),
-        [w.start(1, 0), w.text("t"), w.u32(9)].concat(),
+    let pair = |value: Vec<u8>| [w.start(0, 1), value].concat();
+    for (head, words) in [
+        (w.start(u64::MAX, 0), "18446744073709551615 tensors follow, and a head that is read is too small"),
+        (w.start(0, u64::MAX), "18446744073709551615 pairs follow"),
+        (w.start(1 << 18, 0), "it has 262144 tensors, and more than 131072 are not read"),
+        (w.start(0, 1 << 17), "it has 131072 pairs, and more than 65536 are not read"),
+        (pair(w.count(u64::MAX)), "bytes of a text follow"),
+        (pair(w.count(70_000)), "a text is 70000 long, and more than 65535 is not read"),
+        (pair(w.pair("k", 8, w.count(u64::MAX))), "bytes of a text follow"),
+        (pair(w.pair("k", 8, w.count(17 << 20))), "a text is 17825792 long"),
+        (pair(w.pair("k", 9, [w.u32(0), w.count(u64::MAX)].concat())), "elements of an array follow"),
+        (pair(w.pair("k", 9, [w.u32(8), w.count(MAX_HEAD)].concat())), "elements of an array follow"),
+        ([w.start(1, 0), w.text("t"), w.u32(9)].concat(), "\"t\" has 9 dimensions"),
     ] {
-        assert!(matches!(whole(&head), Err(WeightsError::TooLarge { .. })), "{:?}", whole(&head));
+        assert!(said(&head).contains(words), "{words}: {}", said(&head));
     }
     // A file of known size has room for less.
     let head = [w.start(0, 1), w.pair("k", 9, [w.u32(0), w.count(100)].concat())].concat();
     let size = head.len() as u64 + 99;
-    assert!(matches!(decode(&head, 9, Some(size)), Err(WeightsError::TooLarge { .. })));
+    let error = decode(&head, 9, Some(size)).unwrap_err().to_string();
+    assert!(error.contains("100 elements of an array follow, and the file is too small"), "{error}");
+    assert!(error.ends_with("99 bytes are left"), "{error}");
     assert!(matches!(decode(&head, 9, Some(size + 1)), Err(WeightsError::Truncated { .. })));
+}
+
+#[test]
+fn a_file_that_was_cut_off_says_in_what() {
+    let w = Writer::NEW;
+    let start = w.start(2, 2);
+    let text = w.text(&"x".repeat(50));
+    let pair = [&start[..], &w.pair("t", 8, text)].concat();
+    let array = [&pair[..], &w.texts("tokens", &["x", "yz"])].concat();
+    let tensor = [&array[..], &w.tensor("t", &[1], 0, 0)].concat();
+    let whole = [&tensor[..], &w.tensor("u", &[1], 0, 32)].concat();
+    for (size, place) in [
+        (12, "its first bytes"),
+        (pair.len() + 3, "pair 2 of 2"),
+        (array.len() - 3, "the array \"tokens\", which is pair 2 of 2"),
+        (array.len() + 1, "the description of tensor 1 of 2"),
+        (whole.len() - 1, "the description of tensor 2 of 2"),
+    ] {
+        let error = decode(&whole[..size], 5, Some(size as u64)).unwrap_err().to_string();
+        let words = format!("behind the end of the file, which is at byte {size}, in {place}");
+        assert!(error.ends_with(&words), "{words}: {error}");
+    }
+    let size = pair.len() - 9;
+    let error = decode(&whole[..size], 5, Some(size as u64)).unwrap_err().to_string();
+    assert!(
+        error.contains("in pair 1 of 2 that 50 bytes of a text follow, and the file is too small"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -2,73 +2,10 @@
 
 use std::fmt;
 
+use super::GgufType;
+use super::arrays::{OpenArrays, array_head};
 use super::input::{Halt, Input, Layout};
 use crate::weights::WeightsError;
-
-/// The type of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum GgufType {
-    U8,
-    I8,
-    U16,
-    I16,
-    U32,
-    I32,
-    F32,
-    Bool,
-    Text,
-    Array,
-    U64,
-    I64,
-    F64,
-}
-
-impl GgufType {
-    /// In the order of their numbers.
-    const ALL: [Self; 13] = [
-        Self::U8,
-        Self::I8,
-        Self::U16,
-        Self::I16,
-        Self::U32,
-        Self::I32,
-        Self::F32,
-        Self::Bool,
-        Self::Text,
-        Self::Array,
-        Self::U64,
-        Self::I64,
-        Self::F64,
-    ];
-
-    pub(super) fn of(number: u32) -> Result<Self, WeightsError> {
-        let found = usize::try_from(number).ok().and_then(|number| Self::ALL.get(number));
-        found.copied().ok_or_else(|| WeightsError::Broken(format!("there is no type of values {number}")))
-    }
-
-    /// Bytes of each value, where they are always as many.
-    pub(super) fn width(self) -> Option<usize> {
-        match self {
-            Self::U8 | Self::I8 | Self::Bool => Some(1),
-            Self::U16 | Self::I16 => Some(2),
-            Self::U32 | Self::I32 | Self::F32 => Some(4),
-            Self::U64 | Self::I64 | Self::F64 => Some(8),
-            Self::Text | Self::Array => None,
-        }
-    }
-
-    /// The fewest bytes of a value.
-    pub(super) fn least(self, layout: Layout) -> u64 {
-        let count = if layout.wide { 8 } else { 4 };
-        match self {
-            Self::Text => count,
-            Self::Array => 4 + count,
-            other => other.width().map_or(1, |width| width as u64),
-        }
-    }
-}
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +29,7 @@ pub enum GgufValue {
 
 impl GgufValue {
     /// The next value of a type that is no array. What is not UTF-8 in a text is replaced.
-    pub(super) fn read(kind: GgufType, input: &mut Input<'_>, left: u64) -> Result<Self, Halt> {
+    pub(super) fn read(kind: GgufType, input: &mut Input<'_>) -> Result<Self, Halt> {
         Ok(match kind {
             GgufType::U8 => Self::U8(u8::from_le_bytes(input.array()?)),
             GgufType::I8 => Self::I8(i8::from_le_bytes(input.array()?)),
@@ -102,7 +39,7 @@ impl GgufValue {
             GgufType::I32 => Self::I32(i32::from_le_bytes(input.array()?)),
             GgufType::F32 => Self::F32(f32::from_le_bytes(input.array()?)),
             GgufType::Bool => Self::Bool(input.array::<1>()? != [0]),
-            GgufType::Text => Self::Text(String::from_utf8_lossy(input.text(left)?).into_owned()),
+            GgufType::Text => Self::Text(String::from_utf8_lossy(input.text()?).into_owned()),
             GgufType::U64 => Self::U64(input.u64()?),
             GgufType::I64 => Self::I64(i64::from_le_bytes(input.array()?)),
             GgufType::F64 => Self::F64(f64::from_le_bytes(input.array()?)),
@@ -178,7 +115,8 @@ impl GgufArray {
 
     /// Its elements; `None` if they were not kept, see [`GgufDecoder::keep_arrays`](super::GgufDecoder::keep_arrays).
     pub fn values(&self) -> Option<GgufArrayValues<'_>> {
-        let input = Input { rest: self.bytes.as_deref()?, layout: self.layout };
+        let rest = self.bytes.as_deref()?;
+        let input = Input { rest, layout: self.layout, left: rest.len() as u64 };
         Some(GgufArrayValues { kind: self.kind, left: self.len, input })
     }
 }
@@ -204,7 +142,7 @@ impl Iterator for GgufArrayValues<'_> {
         self.left = self.left.checked_sub(1)?;
         let read = match self.kind {
             GgufType::Array => nested(&mut self.input),
-            kind => GgufValue::read(kind, &mut self.input, u64::MAX),
+            kind => GgufValue::read(kind, &mut self.input),
         };
         // What was kept was read once already.
         read.ok()
@@ -213,33 +151,11 @@ impl Iterator for GgufArrayValues<'_> {
 
 /// An array inside of an array that was kept.
 fn nested(input: &mut Input<'_>) -> Result<GgufValue, Halt> {
-    let kind = GgufType::of(input.u32()?)?;
-    let len = input.count()?;
-    let start = input.rest;
-    // Types and numbers of the arrays that are open.
-    let mut open = vec![(kind, len)];
-    while let Some((kind, left)) = open.last_mut() {
-        match (left.checked_sub(1), kind.width()) {
-            (None, _) => {
-                open.pop();
-            }
-            (Some(_), Some(width)) => {
-                let size = usize::try_from(*left).ok().and_then(|left| left.checked_mul(width));
-                input.take(size.ok_or(Halt::More)?)?;
-                open.pop();
-            }
-            (Some(less), None) => {
-                *left = less;
-                if *kind == GgufType::Text {
-                    input.text(u64::MAX)?;
-                } else {
-                    let inner = GgufType::of(input.u32()?)?;
-                    open.push((inner, input.count()?));
-                }
-            }
-        }
+    let (kind, len) = array_head(input)?;
+    let (start, mut arrays) = (input.rest, OpenArrays::new(kind, len));
+    while !arrays.are_read() {
+        arrays.step(input)?;
     }
-    let size = start.len() - input.rest.len();
-    let bytes = start.get(..size).map(Box::from);
+    let bytes = start.get(..start.len() - input.rest.len()).map(Box::from);
     Ok(GgufValue::Array(GgufArray { kind, len, bytes, layout: input.layout }))
 }

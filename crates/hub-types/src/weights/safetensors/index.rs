@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{SafetensorsFileMetadata, TensorInfo, count_into};
+use super::{SafetensorsFileMetadata, TensorInfo, bounded, count_into};
 use crate::{CommitHash, Extra, json_problem, weights::WeightsError};
 
 /// `model.safetensors.index.json`.
@@ -12,9 +12,10 @@ use crate::{CommitHash, Extra, json_problem, weights::WeightsError};
 #[non_exhaustive]
 pub struct SafetensorsIndex {
     /// What is said of all files, such as `{"total_size": 15002}`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::extra")]
     pub metadata: Extra,
     /// The file of each tensor, by the tensor's name.
+    #[serde(deserialize_with = "bounded::weight_map")]
     pub weight_map: BTreeMap<String, String>,
 }
 
@@ -22,7 +23,7 @@ impl SafetensorsIndex {
     /// Reads the file.
     ///
     /// # Errors
-    /// [`WeightsError::Broken`] for what is no index.
+    /// [`WeightsError::Broken`] for what is no index, has more than 524,288 tensors, or more than 65,536 values in its metadata.
     pub fn parse(json: &[u8]) -> Result<Self, WeightsError> {
         serde_json::from_slice(json).map_err(|error| {
             WeightsError::broken(format!("it is no index of shards: {}", json_problem(&error)))

@@ -1,15 +1,17 @@
 //! Safetensors: eight bytes with the length of a JSON object, that object, and then the bytes of all tensors.
 
+mod bounded;
 mod dtype;
 mod index;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
+use self::bounded::{Texts, too_many};
 pub use self::index::{SafetensorsHeaders, SafetensorsIndex, SafetensorsRepoMetadata};
 use super::{WeightsError, elements};
 use crate::json_problem;
@@ -25,6 +27,8 @@ pub const INDEX_FILE: &str = "model.safetensors.index.json";
 
 /// Bytes before the JSON: its length.
 const PREFIX: usize = 8;
+/// The most tensors of a file: one with so many has a header of more than [`MAX_HEADER`], unless their names are a few letters.
+const MAX_TENSORS: usize = 1 << 18;
 /// The most dimensions of a tensor; numpy has as many.
 const MAX_DIMENSIONS: usize = 64;
 
@@ -110,7 +114,25 @@ impl SafetensorsFileMetadata {
 
     fn check(&self, data: Option<u64>) -> Result<(), WeightsError> {
         self.tensors.iter().try_for_each(|(name, tensor)| tensor.check(name, data))?;
-        self.parameter_count().map(drop)
+        self.parameter_count()?;
+        self.check_apart()
+    }
+
+    /// Refuses tensors that have bytes in common, which the format forbids.
+    fn check_apart(&self) -> Result<(), WeightsError> {
+        let not_empty = self.tensors.iter().filter(|(_, tensor)| tensor.size() > 0);
+        let mut places: Vec<_> = not_empty.map(|(name, tensor)| (tensor.data_offsets, name)).collect();
+        places.sort_unstable();
+        for pair in places.windows(2) {
+            if let [((_, end), name), ((start, _), other)] = pair
+                && start < end
+            {
+                return Err(WeightsError::Broken(format!(
+                    "the tensors {name:?} and {other:?} have bytes in common, from byte {start} on"
+                )));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -148,7 +170,8 @@ pub fn head_size(first: &[u8]) -> Result<u64, WeightsError> {
 /// Reads the head of a file from its first bytes; what comes behind the head is ignored. With the size of the whole file the
 /// places of tensors are checked against it.
 ///
-/// Gaps between tensors are allowed, and so are types that are not known; a name that is given twice is not.
+/// Gaps between tensors are allowed, and so are types that are not known; a name that is given twice, and tensors with bytes in
+/// common, are not. At most 262,144 tensors are read, and 65,536 values of the metadata.
 ///
 /// # Errors
 /// [`WeightsError::Truncated`] says how many bytes are needed; [`WeightsError::TooLarge`] beyond [`MAX_HEADER`];
@@ -197,33 +220,25 @@ impl<'de> Visitor<'de> for HeaderVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unchecked, A::Error> {
+        let twice = |name: &str| A::Error::custom(format!("{name:?} is given twice"));
         let (mut metadata, mut tensors) = (None, BTreeMap::new());
         while let Some(name) = map.next_key::<String>()? {
-            let is_new = if name == "__metadata__" {
-                metadata.replace(map.next_value::<Option<BTreeMap<String, Text>>>()?).is_none()
-            } else {
-                let tensor = map.next_value::<TensorInfo>()?;
-                tensors.insert(name.clone(), tensor).is_none()
-            };
-            if !is_new {
-                return Err(A::Error::custom(format!("{name:?} is given twice")));
+            if name == "__metadata__" {
+                if metadata.replace(map.next_value_seed(Texts)?).is_some() {
+                    return Err(twice(&name));
+                }
+                continue;
             }
+            if tensors.len() >= MAX_TENSORS {
+                return Err(too_many("tensors", MAX_TENSORS));
+            }
+            match tensors.entry(name) {
+                Entry::Vacant(place) => place.insert(map.next_value::<TensorInfo>()?),
+                Entry::Occupied(place) => return Err(twice(place.key())),
+            };
         }
-        let metadata = metadata.flatten().unwrap_or_default();
-        let metadata = metadata.into_iter().map(|(key, Text(value))| (key, value)).collect();
+        let metadata = metadata.unwrap_or_default();
         Ok(Unchecked(SafetensorsFileMetadata { metadata, tensors, header_size: None }))
-    }
-}
-
-/// A text; another value as JSON, so that a careless author's file can be read.
-struct Text(String);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match serde_json::Value::deserialize(deserializer)? {
-            serde_json::Value::String(text) => text,
-            other => other.to_string(),
-        }))
     }
 }
 

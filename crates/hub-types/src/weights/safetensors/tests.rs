@@ -54,8 +54,8 @@ fn what_cannot_be_is_refused_in_words() {
         assert!(error.contains(said), "{header}: {error}");
     }
     let sum = json!({
-        "a": {"dtype": "X", "shape": [most], "data_offsets": [0, 8]},
-        "b": {"dtype": "X", "shape": [1], "data_offsets": [0, 8]},
+        "a": {"dtype": "X", "shape": [most], "data_offsets": [0, 4]},
+        "b": {"dtype": "X", "shape": [1], "data_offsets": [4, 8]},
     });
     assert!(read(&sum, 8).unwrap_err().to_string().contains("more parameters than can be counted"));
 }
@@ -70,6 +70,64 @@ fn a_name_that_is_given_twice_is_refused() {
         let error = serde_json::from_str::<SafetensorsFileMetadata>(&text).unwrap_err().to_string();
         assert!(error.contains(&format!("{name} is given twice")), "{error}");
     }
+}
+
+#[test]
+fn tensors_have_no_bytes_in_common() {
+    let tensor =
+        |start: u64, end: u64| json!({"dtype": "U8", "shape": [end - start], "data_offsets": [start, end]});
+    for (a, b, c, common) in [
+        ((0, 4), (4, 8), (8, 8), None),
+        ((4, 8), (0, 4), (2, 2), None),
+        ((0, 1), (5, 6), (7, 8), None),
+        ((0, 4), (0, 4), (4, 8), Some(r#""a" and "b" have bytes in common, from byte 0 on"#)),
+        ((0, 8), (8, 8), (2, 3), Some(r#""a" and "c" have bytes in common, from byte 2 on"#)),
+        ((5, 8), (0, 3), (2, 5), Some(r#""b" and "c" have bytes in common, from byte 2 on"#)),
+    ] {
+        let header = json!({"a": tensor(a.0, a.1), "b": tensor(b.0, b.1), "c": tensor(c.0, c.1)});
+        match (read(&header, 8), common) {
+            (Ok(_), None) => {}
+            (Err(error), Some(common)) => assert!(error.to_string().contains(common), "{error}"),
+            (found, _) => panic!("{header}: {found:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_takes_more_memory_than_it_has_bytes_is_bounded() {
+    let head = |json: String| [&(json.len() as u64).to_le_bytes()[..], json.as_bytes()].concat();
+    let tensors = |count: usize| {
+        let tensor = |number| format!(r#""{number:x}":{{"dtype":"","shape":[],"data_offsets":[0,0]}}"#);
+        format!("{{{}}}", (0..count).map(tensor).collect::<Vec<_>>().join(","))
+    };
+    assert_eq!(parse(&head(tensors(MAX_TENSORS)), None).unwrap().tensors.len(), MAX_TENSORS);
+    let list = |count: usize| format!(r#"{{"__metadata__":{{"a":[{}]}}}}"#, vec!["0"; count - 1].join(","));
+    let pairs = |count: usize| {
+        let pairs: Vec<String> = (0..count).map(|number| format!(r#""{number}":"""#)).collect();
+        format!(r#"{{"__metadata__":{{{}}}}}"#, pairs.join(","))
+    };
+    let values = 1 << 16;
+    assert_eq!(parse(&head(list(values)), None).unwrap().metadata["a"].len(), 2 * values - 1);
+    assert_eq!(parse(&head(pairs(values)), None).unwrap().metadata.len(), values);
+    for (json, words) in [
+        (tensors(MAX_TENSORS + 1), "it has more than 262144 tensors"),
+        (list(values + 1), "it has more than 65536 values in its metadata"),
+        (pairs(values + 1), "it has more than 65536 values in its metadata"),
+    ] {
+        let error = parse(&head(json), None).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+
+    let index = |metadata: &str, count: usize| {
+        let files: Vec<String> = (0..count).map(|number| format!(r#""{number}":"m""#)).collect();
+        let json = format!(r#"{{"metadata":{metadata},"weight_map":{{{}}}}}"#, files.join(","));
+        SafetensorsIndex::parse(json.as_bytes())
+    };
+    assert_eq!(index("{}", 1 << 19).unwrap().weight_map.len(), 1 << 19);
+    assert!(index("{}", (1 << 19) + 1).unwrap_err().to_string().contains("more than 524288 tensors"));
+    let long = format!(r#"{{"a":[{}]}}"#, vec!["{}"; values].join(","));
+    assert!(index(&long, 1).unwrap_err().to_string().contains("more than 65536 values"));
+    assert!(index("[]", 1).unwrap_err().to_string().contains("an object is expected"));
 }
 
 #[test]
