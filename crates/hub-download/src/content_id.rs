@@ -5,6 +5,8 @@ use std::{io::Read, path::Path};
 use hub_types::{CommitHash, hex::encode as hex, lfs};
 use sha1::Digest;
 
+use crate::disk::read_pieces;
+
 /// The identity of a file's content, from an etag or a tree entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContentId {
@@ -117,19 +119,7 @@ impl Hasher {
 
     /// Takes in everything that `reader` has left; returns how many bytes that was.
     pub(crate) fn read(&mut self, reader: &mut impl Read) -> std::io::Result<u64> {
-        let mut buffer = vec![0; 128 * 1024];
-        let mut total = 0;
-        loop {
-            match reader.read(&mut buffer) {
-                Ok(0) => return Ok(total),
-                Ok(count) => {
-                    self.update(buffer.get(..count).unwrap_or_default());
-                    total += count as u64;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        read_pieces(reader, |piece| self.update(piece))
     }
 
     /// The hash in hexadecimal digits, if there is one.

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     fs::{self, File, TryLockError},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, SystemTime},
@@ -106,6 +106,23 @@ pub(crate) fn write_all(disk: &dyn Disk, file: &mut File, mut bytes: &[u8]) -> i
         }
     }
     Ok(())
+}
+
+/// Gives everything that `reader` has left to `take`, piece by piece; returns how many bytes that was.
+pub(crate) fn read_pieces(reader: &mut impl Read, mut take: impl FnMut(&[u8])) -> io::Result<u64> {
+    let mut buffer = vec![0; 128 * 1024];
+    let mut total = 0;
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(total),
+            Ok(count) => {
+                take(buffer.get(..count).unwrap_or_default());
+                total += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Runs work that waits for the disk where it does not hold up other tasks.
