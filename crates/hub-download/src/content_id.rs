@@ -2,7 +2,7 @@
 
 use std::{io::Read, path::Path};
 
-use hub_types::{CommitHash, hex::encode as hex, lfs};
+use hub_types::{CommitHash, TreeEntry, hex::encode as hex, lfs};
 use sha1::Digest;
 
 use crate::disk::read_pieces;
@@ -40,8 +40,21 @@ impl ContentId {
         if commit.as_str().len() == 64 { Self::of_git(etag) } else { Self::from_etag(etag) }
     }
 
+    /// As a listing has it.
+    pub(crate) fn of_entry(entry: &TreeEntry) -> Self {
+        Self::listed(entry.lfs.as_ref().map(|lfs| lfs.oid.as_str()), &entry.oid)
+    }
+
+    /// The sha256 of an LFS file, else the git id of the blob.
+    pub(crate) fn listed(lfs: Option<&str>, git: &str) -> Self {
+        if let Some(oid) = lfs {
+            return Self::from_etag(oid);
+        }
+        Self::of_git(git)
+    }
+
     /// The git id of a blob.
-    pub(crate) fn of_git(id: &str) -> Self {
+    fn of_git(id: &str) -> Self {
         match Self::from_etag(id) {
             Self::Sha256(id) => Self::GitBlob(id),
             id => id,
@@ -156,6 +169,18 @@ mod tests {
         hasher.update(b"hello\n");
         assert_eq!(hasher.finish().as_deref(), Some(hello));
         assert_eq!(ContentId::in_git(hello, &commit(40)), ContentId::Sha256(hello.to_owned()));
+    }
+
+    #[test]
+    fn what_a_listing_says_of_a_file_is_the_sha256_of_lfs_files_alone() {
+        use hub_types::tree::{EntryKind, TreeLfs};
+        let (short, long) = ("a".repeat(40), "b".repeat(64));
+        for id in [&short, &long] {
+            let mut entry = TreeEntry::new(EntryKind::File, id, 7, "w.bin");
+            assert_eq!(ContentId::of_entry(&entry), ContentId::GitBlob(id.clone()));
+            entry.lfs = Some(TreeLfs::new("c".repeat(64), 7));
+            assert_eq!(ContentId::of_entry(&entry), ContentId::Sha256("c".repeat(64)));
+        }
     }
 
     #[test]

@@ -60,7 +60,8 @@ pub(crate) fn absent(error: DownloadError, what: String, target: &Target) -> Dow
 /// asked.
 pub(crate) fn allows(wanted: Wanted, error: &DownloadError) -> bool {
     match error {
-        DownloadError::Metadata { .. } => true,
+        // The second is what became of one of the kinds below.
+        DownloadError::Metadata { .. } | DownloadError::Unreachable { .. } => true,
         DownloadError::Transport(error) => match error.kind() {
             ErrorKind::EntryNotFound => wanted == Wanted::Snapshot,
             ErrorKind::RevisionNotFound
