@@ -126,8 +126,15 @@ impl FileRequest {
     }
 
     async fn find(&self) -> Result<Option<PathBuf>, DownloadError> {
-        let Self { repo, revision, path, target, .. } = self.clone();
-        blocking(move || target.find(&repo, &revision, &path)).await
+        let Self { repo, revision, path, target, options } = self.clone();
+        blocking(move || {
+            let found = target.find(&repo, &revision, &path)?;
+            if let Some(place) = found.as_ref().filter(|_| !options.local_files_only) {
+                target.note_user(&*options.disk, &repo, place);
+            }
+            Ok(found)
+        })
+        .await
     }
 
     /// Notes in a cache that a commit has no such file, if that is what the error says.

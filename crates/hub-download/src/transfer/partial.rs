@@ -293,7 +293,7 @@ fn leftovers(stem: &Path, common: &Path, all: bool) -> Vec<(PathBuf, u64)> {
         let ours = path.file_name().unwrap_or_default().to_string_lossy().starts_with(&prefix);
         if path == common || (ours && all) {
             found.push((path, metadata.len()));
-        } else if !ours && is_forgotten(&path, &metadata) {
+        } else if !ours && is_forgotten(&path, ENDING, &metadata) {
             drop(fs::remove_file(path));
         }
     }
