@@ -77,7 +77,7 @@ pub(crate) fn allows(wanted: Wanted, error: &DownloadError) -> bool {
 
 /// Whether an error says that the Hub could not be asked: the reason why something is not here, and not what the Hub says
 /// about it.
-fn is_unreachable(error: &Error) -> bool {
+pub(crate) fn is_unreachable(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Offline
@@ -117,6 +117,7 @@ mod tests {
             Connect,
             Tls,
             Proxy,
+            ProxyAuth,
             Timeout,
             Interrupted,
             Protocol,
