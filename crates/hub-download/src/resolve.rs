@@ -7,6 +7,7 @@ use hub_transport::{CallInfo, Endpoint as _, Error, Timeouts, Transport};
 use hub_types::{CommitHash, RepoRef, Revision};
 
 use crate::disk::blocking;
+use crate::setters::setters;
 use crate::stand_in::is_unreachable;
 use crate::{Cache, DownloadError};
 
@@ -52,25 +53,13 @@ impl ResolveRequest {
         Self { repo, revision: Revision::main(), cache: None, local_files_only: false }
     }
 
-    /// Branch, tag or commit. Default `main`.
-    #[must_use]
-    pub fn revision(mut self, revision: Revision) -> Self {
-        self.revision = revision;
-        self
-    }
-
-    /// Where the commit is noted, and looked up when the Hub cannot be asked. Default nowhere.
-    #[must_use]
-    pub fn cache(mut self, cache: impl Into<Option<Cache>>) -> Self {
-        self.cache = cache.into();
-        self
-    }
-
-    /// Whether the Hub is never asked. Default false. Python: `local_files_only`.
-    #[must_use]
-    pub fn local_files_only(mut self, yes: bool) -> Self {
-        self.local_files_only = yes;
-        self
+    setters! {
+        /// Branch, tag or commit. Default `main`.
+        revision: Revision,
+        /// Where the commit is noted, and looked up when the Hub cannot be asked. Default nowhere.
+        cache: impl Into<Option<Cache>>,
+        /// Whether the Hub is never asked. Default false. Python: `local_files_only`.
+        local_files_only: bool,
     }
 
     fn found(self, commit: CommitHash) -> ResolvedRevision {

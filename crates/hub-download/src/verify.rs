@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use crate::cache::{Inside, path_in, walk};
 use crate::disk::{blocking, io_error, read_pieces};
+use crate::setters::setters;
 use crate::verify::damaged::delete_wrong_blobs;
 use crate::{
     ContentId, DownloadError, DownloadOptions, RemoteFile, SnapshotRequest, Target, XetPolicy,
@@ -201,39 +202,17 @@ impl VerifyRequest {
         }
     }
 
-    /// Branch, tag or commit. Default `main`.
-    #[must_use]
-    pub fn revision(mut self, revision: Revision) -> Self {
-        self.revision = revision;
-        self
-    }
-
-    /// Whether wrong and missing files are fetched anew. Default false.
-    #[must_use]
-    pub fn repair(mut self, yes: bool) -> Self {
-        self.repair = yes;
-        self
-    }
-
-    /// Whether files that are fetched anew come by Xet. Default as for a download: see [`DownloadOptions::xet`].
-    #[must_use]
-    pub fn xet(mut self, policy: XetPolicy) -> Self {
-        self.xet = policy;
-        self
-    }
-
-    /// Whether a cache keeps what comes by Xet once for all its repositories. Default true: see [`DownloadOptions::shared_blobs`].
-    #[must_use]
-    pub fn shared_blobs(mut self, yes: bool) -> Self {
-        self.shared_blobs = yes;
-        self
-    }
-
-    /// Where progress is reported. Default nowhere.
-    #[must_use]
-    pub fn progress(mut self, progress: impl Into<Option<Arc<dyn Progress>>>) -> Self {
-        self.progress = progress.into();
-        self
+    setters! {
+        /// Branch, tag or commit. Default `main`.
+        revision: Revision,
+        /// Whether wrong and missing files are fetched anew. Default false.
+        repair: bool,
+        /// Whether files that are fetched anew come by Xet. Default as for a download: see [`DownloadOptions::xet`].
+        xet: XetPolicy,
+        /// Whether a cache keeps what comes by Xet once for all its repositories. Default true: see [`DownloadOptions::shared_blobs`].
+        shared_blobs: bool,
+        /// Where progress is reported. Default nowhere.
+        progress: impl Into<Option<Arc<dyn Progress>>>,
     }
 
     /// In a cache, the commit that is meant is the one that is there.

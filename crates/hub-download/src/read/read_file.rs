@@ -16,6 +16,7 @@ use crate::disk::{blocking, io_error};
 use crate::file::{described, not_here};
 use crate::listing::metadata::metadata_within;
 use crate::listing::tree::Tree;
+use crate::setters::setters;
 use crate::stand_in::{absent, stand_in};
 use crate::{Cache, Cached, ContentId, DownloadError, DownloadTimeouts, FileReader, RemoteFile, Target};
 
@@ -113,39 +114,17 @@ impl ReadRequest {
         }
     }
 
-    /// Branch, tag or commit. Default `main`.
-    #[must_use]
-    pub fn revision(mut self, revision: Revision) -> Self {
-        self.revision = revision;
-        self
-    }
-
-    /// The bytes that are wanted, counted from 0; an end behind the file's is the file's. Default all.
-    #[must_use]
-    pub fn range(mut self, range: Range<u64>) -> Self {
-        self.range = range;
-        self
-    }
-
-    /// Where the file may have been kept; it is only read. Default nowhere.
-    #[must_use]
-    pub fn cache(mut self, cache: impl Into<Option<Cache>>) -> Self {
-        self.cache = cache.into();
-        self
-    }
-
-    /// Whether the Hub is never asked. Default false. Python: `local_files_only`.
-    #[must_use]
-    pub fn local_files_only(mut self, yes: bool) -> Self {
-        self.local_files_only = yes;
-        self
-    }
-
-    /// How long to wait for a server that says nothing. Default what [`DownloadTimeouts::new`] says.
-    #[must_use]
-    pub fn timeouts(mut self, timeouts: DownloadTimeouts) -> Self {
-        self.timeouts = timeouts;
-        self
+    setters! {
+        /// Branch, tag or commit. Default `main`.
+        revision: Revision,
+        /// The bytes that are wanted, counted from 0; an end behind the file's is the file's. Default all.
+        range: Range<u64>,
+        /// Where the file may have been kept; it is only read. Default nowhere.
+        cache: impl Into<Option<Cache>>,
+        /// Whether the Hub is never asked. Default false. Python: `local_files_only`.
+        local_files_only: bool,
+        /// How long to wait for a server that says nothing. Default what [`DownloadTimeouts::new`] says.
+        timeouts: DownloadTimeouts,
     }
 
     fn describe(&self) -> String {
