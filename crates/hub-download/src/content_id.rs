@@ -2,8 +2,10 @@
 
 use std::{io::Read, path::Path};
 
-use hub_types::{CommitHash, hex::encode as hex, lfs};
+use hub_types::{CommitHash, TreeEntry, hex::encode as hex, lfs};
 use sha1::Digest;
+
+use crate::disk::read_pieces;
 
 /// The identity of a file's content, from an etag or a tree entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +40,21 @@ impl ContentId {
         if commit.as_str().len() == 64 { Self::of_git(etag) } else { Self::from_etag(etag) }
     }
 
+    /// As a listing has it.
+    pub(crate) fn of_entry(entry: &TreeEntry) -> Self {
+        Self::listed(entry.lfs.as_ref().map(|lfs| lfs.oid.as_str()), &entry.oid)
+    }
+
+    /// The sha256 of an LFS file, else the git id of the blob.
+    pub(crate) fn listed(lfs: Option<&str>, git: &str) -> Self {
+        if let Some(oid) = lfs {
+            return Self::from_etag(oid);
+        }
+        Self::of_git(git)
+    }
+
     /// The git id of a blob.
-    pub(crate) fn of_git(id: &str) -> Self {
+    fn of_git(id: &str) -> Self {
         match Self::from_etag(id) {
             Self::Sha256(id) => Self::GitBlob(id),
             id => id,
@@ -117,19 +132,7 @@ impl Hasher {
 
     /// Takes in everything that `reader` has left; returns how many bytes that was.
     pub(crate) fn read(&mut self, reader: &mut impl Read) -> std::io::Result<u64> {
-        let mut buffer = vec![0; 128 * 1024];
-        let mut total = 0;
-        loop {
-            match reader.read(&mut buffer) {
-                Ok(0) => return Ok(total),
-                Ok(count) => {
-                    self.update(buffer.get(..count).unwrap_or_default());
-                    total += count as u64;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        read_pieces(reader, |piece| self.update(piece))
     }
 
     /// The hash in hexadecimal digits, if there is one.
@@ -166,6 +169,18 @@ mod tests {
         hasher.update(b"hello\n");
         assert_eq!(hasher.finish().as_deref(), Some(hello));
         assert_eq!(ContentId::in_git(hello, &commit(40)), ContentId::Sha256(hello.to_owned()));
+    }
+
+    #[test]
+    fn what_a_listing_says_of_a_file_is_the_sha256_of_lfs_files_alone() {
+        use hub_types::tree::{EntryKind, TreeLfs};
+        let (short, long) = ("a".repeat(40), "b".repeat(64));
+        for id in [&short, &long] {
+            let mut entry = TreeEntry::new(EntryKind::File, id, 7, "w.bin");
+            assert_eq!(ContentId::of_entry(&entry), ContentId::GitBlob(id.clone()));
+            entry.lfs = Some(TreeLfs::new("c".repeat(64), 7));
+            assert_eq!(ContentId::of_entry(&entry), ContentId::Sha256("c".repeat(64)));
+        }
     }
 
     #[test]

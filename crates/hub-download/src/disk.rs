@@ -3,7 +3,7 @@
 use std::{
     fmt,
     fs::{self, File, TryLockError},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, SystemTime},
@@ -108,6 +108,23 @@ pub(crate) fn write_all(disk: &dyn Disk, file: &mut File, mut bytes: &[u8]) -> i
     Ok(())
 }
 
+/// Gives everything that `reader` has left to `take`, piece by piece; returns how many bytes that was.
+pub(crate) fn read_pieces(reader: &mut impl Read, mut take: impl FnMut(&[u8])) -> io::Result<u64> {
+    let mut buffer = vec![0; 128 * 1024];
+    let mut total = 0;
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(total),
+            Ok(count) => {
+                take(buffer.get(..count).unwrap_or_default());
+                total += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Runs work that waits for the disk where it does not hold up other tasks.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, DownloadError> + Send + 'static,
@@ -163,22 +180,38 @@ pub(crate) fn beside(place: &Path, ending: &str) -> PathBuf {
 /// When what a killed process left half made is removed.
 pub(crate) const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The endings of what is made [`beside`] something and is of use to nobody but its maker.
+const MADE: [&str; 3] = ["tmp", "probe", "shared"];
+
+/// The place that a name was made [`beside`]: `x` for `x.1a2b3c4d.tmp`. `None` for any other name.
+pub(crate) fn made_beside<'n>(name: &'n str, ending: &str) -> Option<&'n str> {
+    let (place, mark) = name.strip_suffix(ending)?.strip_suffix('.')?.rsplit_once('.')?;
+    let is_mark = mark.len() == 8 && mark.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_mark && !place.is_empty()).then_some(place)
+}
+
+/// Whether a file has a name that [`beside`] gives, with one of these endings.
+fn is_made(path: &Path, endings: &[&str]) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| endings.iter().any(|ending| made_beside(name, ending).is_some()))
+}
+
 /// Whether a file has a name that [`beside`] gives, and is so old that nobody comes back for it.
-pub(crate) fn is_forgotten(path: &Path, metadata: &fs::Metadata) -> bool {
-    let mark = path.file_stem().map(Path::new).and_then(Path::extension).unwrap_or_default();
-    let marked = mark.len() == 8 && mark.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit);
+pub(crate) fn is_forgotten(path: &Path, ending: &str, metadata: &fs::Metadata) -> bool {
+    is_made(path, &[ending]) && is_old(metadata)
+}
+
+fn is_old(metadata: &fs::Metadata) -> bool {
     let age = metadata.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
-    marked && age.is_some_and(|age| age > FORGOTTEN)
+    age.is_some_and(|age| age > FORGOTTEN)
 }
 
 /// Removes what killed processes left in a folder of something that they were making.
 pub(crate) fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        let ours =
-            path.extension().is_some_and(|ending| ending == "tmp" || ending == "probe" || ending == "shared");
-        if ours && entry.metadata().is_ok_and(|metadata| !metadata.is_dir() && is_forgotten(&path, &metadata))
-        {
+        let is_left = |metadata: fs::Metadata| !metadata.is_dir() && is_old(&metadata);
+        if is_made(&path, &MADE) && entry.metadata().is_ok_and(is_left) {
             drop(fs::remove_file(path));
         }
     }
@@ -186,19 +219,26 @@ pub(crate) fn sweep(folder: &Path) {
 
 /// Makes something in `scratch`, a folder of the same file system, and then moves it to its place, replacing what is there.
 ///
-/// Where all files of a folder mean something to its readers, `scratch` is another one: a kill may leave what was made.
+/// Where all files of a folder mean something to its readers, `scratch` is another one: a kill may leave what was made. The next one who
+/// makes something there removes it.
+pub(crate) fn replace(
+    place: &Path,
+    scratch: &Path,
+    make: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
+    sweep(scratch);
+    let made = beside(&scratch.join(place.file_name().unwrap_or_default()), "tmp");
+    make(&made).and_then(|()| fs::rename(&made, place)).inspect_err(|_| drop(fs::remove_file(&made)))
+}
+
+/// [`replace`] at a place whose folder is made if needed.
 pub(crate) fn put(
     place: &Path,
     scratch: &Path,
     make: impl FnOnce(&Path) -> io::Result<()>,
 ) -> Result<(), DownloadError> {
     place.parent().map(make_folder).transpose()?;
-    sweep(scratch);
-    let made = beside(&scratch.join(place.file_name().unwrap_or_default()), "tmp");
-    make(&made)
-        .and_then(|()| fs::rename(&made, place))
-        .map_err(|error| io_error("write", place, error))
-        .inspect_err(|_| drop(fs::remove_file(&made)))
+    replace(place, scratch, make).map_err(|error| io_error("write", place, error))
 }
 
 /// Writes a file that is not there yet, in a folder that is.
@@ -220,6 +260,25 @@ mod tests {
             let made = made.file_name().unwrap().to_str().unwrap();
             assert!(made.len() <= 255 && made.chars().next() == name.chars().next(), "{made}");
         }
+    }
+
+    #[test]
+    fn what_was_made_beside_a_place_is_known_by_its_name() {
+        for (name, expected) in [
+            ("x.1a2b3c4d.tmp", Some("x")),
+            (".x.y.0badcafe.tmp", Some(".x.y")),
+            (".0badcafe.tmp", None),
+            ("x.0badcaf.tmp", None),
+            ("x.0badcafg.tmp", None),
+            ("x..tmp", None),
+            ("x.tmp", None),
+            ("x.0badcafe.tmp.y", None),
+            ("x.0badcafetmp", None),
+        ] {
+            assert_eq!(made_beside(name, "tmp"), expected, "{name}");
+        }
+        let made = beside(Path::new("folder/x"), "probe");
+        assert!(is_made(&made, &MADE) && !is_made(&made, &["tmp"]));
     }
 
     #[test]

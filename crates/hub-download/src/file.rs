@@ -13,6 +13,7 @@ use crate::deliver::deliver;
 use crate::disk::blocking;
 use crate::job::Job;
 use crate::listing::metadata::metadata_within;
+use crate::setters::setters;
 use crate::stand_in::stand_in;
 use crate::{DownloadError, DownloadOptions, RemoteFile, Target};
 
@@ -107,18 +108,11 @@ impl FileRequest {
         Self { repo, revision: Revision::main(), path, target, options: DownloadOptions::new() }
     }
 
-    /// Branch, tag or commit. Default `main`.
-    #[must_use]
-    pub fn revision(mut self, revision: Revision) -> Self {
-        self.revision = revision;
-        self
-    }
-
-    /// What else is asked for. Default what [`DownloadOptions::new`] says.
-    #[must_use]
-    pub fn options(mut self, options: DownloadOptions) -> Self {
-        self.options = options;
-        self
+    setters! {
+        /// Branch, tag or commit. Default `main`.
+        revision: Revision,
+        /// What else is asked for. Default what [`DownloadOptions::new`] says.
+        options: DownloadOptions,
     }
 
     fn describe(&self) -> String {
@@ -126,8 +120,15 @@ impl FileRequest {
     }
 
     async fn find(&self) -> Result<Option<PathBuf>, DownloadError> {
-        let Self { repo, revision, path, target, .. } = self.clone();
-        blocking(move || target.find(&repo, &revision, &path)).await
+        let Self { repo, revision, path, target, options } = self.clone();
+        blocking(move || {
+            let found = target.find(&repo, &revision, &path)?;
+            if let Some(place) = found.as_ref().filter(|_| !options.local_files_only) {
+                target.note_user(&*options.disk, &repo, place);
+            }
+            Ok(found)
+        })
+        .await
     }
 
     /// Notes in a cache that a commit has no such file, if that is what the error says.

@@ -40,6 +40,7 @@ mod plan;
 mod read;
 mod remote_file;
 mod resolve;
+mod setters;
 mod snapshot;
 mod stand_in;
 #[cfg(feature = "testing")]

@@ -6,6 +6,7 @@ use hub_transport::{DefaultTimeouts, Timeouts};
 use hub_types::progress::Progress;
 use tokio::sync::Semaphore;
 
+use crate::setters::setters;
 use crate::{Disk, SystemDisk, XetPolicy};
 
 /// How a large file comes over several connections. It begins with one, and there are twice as many for as long as that
@@ -149,60 +150,28 @@ impl DownloadOptions {
         self
     }
 
-    /// Whether the Hub is never asked. Off unless set. Python: `local_files_only`.
-    #[must_use]
-    pub fn local_files_only(mut self, yes: bool) -> Self {
-        self.local_files_only = yes;
-        self
-    }
-
-    /// How a large file comes over several connections.
-    #[must_use]
-    pub fn parts(mut self, parts: Parts) -> Self {
-        self.parts = parts;
-        self
-    }
-
-    /// How long to wait for a server that says nothing.
-    #[must_use]
-    pub fn timeouts(mut self, timeouts: DownloadTimeouts) -> Self {
-        self.timeouts = timeouts;
-        self
-    }
-
-    /// Whether files come by Xet where the Hub has it: from 16 MiB on, and smaller ones of more than 1 MiB of which an older version is in
-    /// the cache, unless set. Those of up to 128 KiB never do.
-    #[must_use]
-    pub fn xet(mut self, policy: XetPolicy) -> Self {
-        self.xet = policy;
-        self
-    }
-
-    /// Whether a cache keeps what comes by Xet once for all its repositories, and takes from there what one of them has. On unless set;
-    /// with [`XetPolicy::Never`] it is off. What is there already is read and deleted all the same. Python: `HF_HUB_DISABLE_SHARED_BLOBS`.
-    #[must_use]
-    pub fn shared_blobs(mut self, yes: bool) -> Self {
-        self.shared_blobs = yes;
-        self
+    setters! {
+        /// Whether the Hub is never asked. Off unless set. Python: `local_files_only`.
+        local_files_only: bool,
+        /// How a large file comes over several connections.
+        parts: Parts,
+        /// How long to wait for a server that says nothing.
+        timeouts: DownloadTimeouts,
+        /// Whether files come by Xet where the Hub has it: from 16 MiB on, and smaller ones of more than 1 MiB of which an older version is in
+        /// the cache, unless set. Those of up to 128 KiB never do.
+        xet: XetPolicy,
+        /// Whether a cache keeps what comes by Xet once for all its repositories, and takes from there what one of them has. On unless set;
+        /// with [`XetPolicy::Never`] it is off. What is there already is read and deleted all the same. Python: `HF_HUB_DISABLE_SHARED_BLOBS`.
+        shared_blobs: bool,
+        /// Where progress is reported; nowhere unless set.
+        progress: Arc<dyn Progress>,
+        /// The disk; the operating system's unless set.
+        disk: Arc<dyn Disk>,
     }
 
     /// Whether the store that repositories share is used.
     pub(crate) fn uses_shared_blobs(&self) -> bool {
         self.shared_blobs && self.xet != XetPolicy::Never
-    }
-
-    /// Where progress is reported; nowhere unless set.
-    #[must_use]
-    pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
-        self.progress = Some(progress);
-        self
-    }
-
-    /// The disk; the operating system's unless set.
-    #[must_use]
-    pub fn disk(mut self, disk: Arc<dyn Disk>) -> Self {
-        self.disk = disk;
-        self
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use hub_transport::Transport;
 use serde::Serialize;
 
-use crate::cache::{content_of, shared::SharedEntry};
+use crate::cache::shared::{SharedEntry, SharedStore};
 use crate::{
     DownloadError, DownloadOptions, FileRequest, RemoteFile, SnapshotRequest, Target,
     disk::{blocking, io_error},
@@ -72,11 +72,11 @@ fn plan(target: &Target, options: &DownloadOptions, file: &RemoteFile) -> Result
         Target::Cache(cache) => {
             let folder = cache.folder(&file.repo);
             let pointer = folder.pointer(&file.commit, &file.path)?;
-            let hash = file.xet_hash.as_ref().filter(|_| options.uses_shared_blobs());
-            let shared = hash.and_then(|hash| SharedEntry::new(cache.root(), hash, file.size));
-            let here = content_of(&folder, &folder.blob(&file.id)).is_some_and(whole)
+            let store = SharedStore::of(cache.root());
+            let is_shared = || SharedEntry::of(cache.root(), file).is_some_and(|entry| entry.is_usable());
+            let here = store.content_of(&folder.blob(&file.id)).is_some_and(|(_, metadata)| whole(metadata))
                 || fs::symlink_metadata(&pointer).is_ok_and(whole)
-                || shared.is_some_and(|entry| entry.is_usable());
+                || options.uses_shared_blobs() && is_shared();
             (pointer, here)
         }
         Target::Folder(folder) => {

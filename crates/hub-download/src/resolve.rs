@@ -3,10 +3,12 @@
 use std::fmt;
 
 use hub_endpoints::Head;
-use hub_transport::{CallInfo, Endpoint as _, Error, ErrorKind, Timeouts, Transport};
+use hub_transport::{CallInfo, Endpoint as _, Error, Timeouts, Transport};
 use hub_types::{CommitHash, RepoRef, Revision};
 
 use crate::disk::blocking;
+use crate::setters::setters;
+use crate::stand_in::is_unreachable;
 use crate::{Cache, DownloadError};
 
 /// A revision whose commit is wanted.
@@ -51,25 +53,13 @@ impl ResolveRequest {
         Self { repo, revision: Revision::main(), cache: None, local_files_only: false }
     }
 
-    /// Branch, tag or commit. Default `main`.
-    #[must_use]
-    pub fn revision(mut self, revision: Revision) -> Self {
-        self.revision = revision;
-        self
-    }
-
-    /// Where the commit is noted, and looked up when the Hub cannot be asked. Default nowhere.
-    #[must_use]
-    pub fn cache(mut self, cache: impl Into<Option<Cache>>) -> Self {
-        self.cache = cache.into();
-        self
-    }
-
-    /// Whether the Hub is never asked. Default false. Python: `local_files_only`.
-    #[must_use]
-    pub fn local_files_only(mut self, yes: bool) -> Self {
-        self.local_files_only = yes;
-        self
+    setters! {
+        /// Branch, tag or commit. Default `main`.
+        revision: Revision,
+        /// Where the commit is noted, and looked up when the Hub cannot be asked. Default nowhere.
+        cache: impl Into<Option<Cache>>,
+        /// Whether the Hub is never asked. Default false. Python: `local_files_only`.
+        local_files_only: bool,
     }
 
     fn found(self, commit: CommitHash) -> ResolvedRevision {
@@ -102,7 +92,7 @@ pub async fn resolve_revision(
                 wanted.note(&commit).await;
                 return Ok(wanted.found(commit));
             }
-            Err(DownloadError::Transport(error)) if may_stand_in(&error) => Some(error),
+            Err(DownloadError::Transport(error)) if is_unreachable(&error) => Some(error),
             Err(error) => return Err(error),
         }
     };
@@ -140,21 +130,6 @@ pub(crate) async fn ask(
         let error = Error::decode("the revision leads to what is no commit", error);
         error.in_call(&CallInfo::new(Head::NAME, endpoint.target(), endpoint.class())).into()
     })
-}
-
-/// Whether what is noted may stand in: when the Hub could not be asked, or could not answer. The rule is Python's, but for a failed
-/// proxy.
-fn may_stand_in(error: &Error) -> bool {
-    let unasked = [
-        ErrorKind::Offline,
-        ErrorKind::Connect,
-        ErrorKind::Tls,
-        ErrorKind::Proxy,
-        ErrorKind::Timeout,
-        ErrorKind::Interrupted,
-        ErrorKind::Server,
-    ];
-    unasked.contains(&error.kind())
 }
 
 impl ResolveRequest {

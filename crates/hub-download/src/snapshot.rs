@@ -22,6 +22,7 @@ use crate::file::not_here;
 use crate::job::Job;
 use crate::listing::tree::Tree;
 use crate::names::Names;
+use crate::setters::setters;
 use crate::stand_in::{Wanted, absent, allows, tell};
 use crate::{DownloadError, DownloadOptions, RemoteFile, Target, resolve};
 
@@ -184,11 +185,9 @@ impl SnapshotRequest {
         }
     }
 
-    /// Branch, tag or commit. Default `main`.
-    #[must_use]
-    pub fn revision(mut self, revision: Revision) -> Self {
-        self.revision = revision;
-        self
+    setters! {
+        /// Branch, tag or commit. Default `main`.
+        revision: Revision,
     }
 
     /// Which files are wanted, by their paths in the repository. Default all.
@@ -213,19 +212,12 @@ impl SnapshotRequest {
         self.names.take(path) && self.filter.as_ref().is_none_or(|filter| filter(path))
     }
 
-    /// How many large files are fetched at once, at least 1; beside them four times as many files of up to 128 KiB, unless
-    /// it is 1, which means one thing after the other. Default 8. Python: `max_workers`.
-    #[must_use]
-    pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = workers;
-        self
-    }
-
-    /// What else is asked for. Default what [`DownloadOptions::new`] says.
-    #[must_use]
-    pub fn options(mut self, options: DownloadOptions) -> Self {
-        self.options = options;
-        self
+    setters! {
+        /// How many large files are fetched at once, at least 1; beside them four times as many files of up to 128 KiB, unless
+        /// it is 1, which means one thing after the other. Default 8. Python: `max_workers`.
+        workers: usize,
+        /// What else is asked for. Default what [`DownloadOptions::new`] says.
+        options: DownloadOptions,
     }
 
     /// What an earlier download left of a revision.

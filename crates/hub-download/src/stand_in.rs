@@ -60,7 +60,8 @@ pub(crate) fn absent(error: DownloadError, what: String, target: &Target) -> Dow
 /// asked.
 pub(crate) fn allows(wanted: Wanted, error: &DownloadError) -> bool {
     match error {
-        DownloadError::Metadata { .. } => true,
+        // The second is what became of one of the kinds below.
+        DownloadError::Metadata { .. } | DownloadError::Unreachable { .. } => true,
         DownloadError::Transport(error) => match error.kind() {
             ErrorKind::EntryNotFound => wanted == Wanted::Snapshot,
             ErrorKind::RevisionNotFound
@@ -76,7 +77,7 @@ pub(crate) fn allows(wanted: Wanted, error: &DownloadError) -> bool {
 
 /// Whether an error says that the Hub could not be asked: the reason why something is not here, and not what the Hub says
 /// about it.
-fn is_unreachable(error: &Error) -> bool {
+pub(crate) fn is_unreachable(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Offline
@@ -116,6 +117,7 @@ mod tests {
             Connect,
             Tls,
             Proxy,
+            ProxyAuth,
             Timeout,
             Interrupted,
             Protocol,

@@ -1,7 +1,6 @@
 //! Whether the files on this machine are those of the Hub, and making them so.
 
 mod damaged;
-mod told;
 
 use std::{
     collections::BTreeSet,
@@ -18,10 +17,10 @@ use hub_types::{
 };
 use serde::Serialize;
 
-use crate::cache::{belongs, walk};
-use crate::disk::{blocking, io_error};
+use crate::cache::{Inside, path_in, walk};
+use crate::disk::{blocking, io_error, read_pieces};
+use crate::setters::setters;
 use crate::verify::damaged::delete_wrong_blobs;
-use crate::verify::told::Told;
 use crate::{
     ContentId, DownloadError, DownloadOptions, RemoteFile, SnapshotRequest, Target, XetPolicy,
     snapshot_download,
@@ -137,7 +136,7 @@ pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Veri
     let reporter = Reporter::new(wanted.progress.clone());
     let (count, bytes) = (files.len() as u64, RemoteFile::total(&files));
     reporter.event(&Event::Started { files: count, bytes });
-    let mut found = check(&wanted.target, &folder, files.clone(), &reporter).await?;
+    let mut found = check(&wanted, &folder, files.clone(), &reporter).await?;
     let wrong_at_first = found.wrong_paths();
     if wanted.repair {
         let (target, repo, commit) = (wanted.target.clone(), wanted.repo.clone(), commit.clone());
@@ -161,7 +160,7 @@ pub async fn verify(transport: &Transport, wanted: VerifyRequest) -> Result<Veri
         let options = DownloadOptions { progress: part_of(&reporter), ..options };
         let again = request(Revision::from(commit.clone()), options).filter(move |path| wrong.contains(path));
         snapshot_download(transport, again).await?;
-        found.replace_wrong(check(&wanted.target, &folder, fetched, &reporter).await?);
+        found.replace_wrong(check(&wanted, &folder, fetched, &reporter).await?);
     }
     reporter.finish().await;
     let expected: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
@@ -203,39 +202,17 @@ impl VerifyRequest {
         }
     }
 
-    /// Branch, tag or commit. Default `main`.
-    #[must_use]
-    pub fn revision(mut self, revision: Revision) -> Self {
-        self.revision = revision;
-        self
-    }
-
-    /// Whether wrong and missing files are fetched anew. Default false.
-    #[must_use]
-    pub fn repair(mut self, yes: bool) -> Self {
-        self.repair = yes;
-        self
-    }
-
-    /// Whether files that are fetched anew come by Xet. Default as for a download: see [`DownloadOptions::xet`].
-    #[must_use]
-    pub fn xet(mut self, policy: XetPolicy) -> Self {
-        self.xet = policy;
-        self
-    }
-
-    /// Whether a cache keeps what comes by Xet once for all its repositories. Default true: see [`DownloadOptions::shared_blobs`].
-    #[must_use]
-    pub fn shared_blobs(mut self, yes: bool) -> Self {
-        self.shared_blobs = yes;
-        self
-    }
-
-    /// Where progress is reported. Default nowhere.
-    #[must_use]
-    pub fn progress(mut self, progress: impl Into<Option<Arc<dyn Progress>>>) -> Self {
-        self.progress = progress.into();
-        self
+    setters! {
+        /// Branch, tag or commit. Default `main`.
+        revision: Revision,
+        /// Whether wrong and missing files are fetched anew. Default false.
+        repair: bool,
+        /// Whether files that are fetched anew come by Xet. Default as for a download: see [`DownloadOptions::xet`].
+        xet: XetPolicy,
+        /// Whether a cache keeps what comes by Xet once for all its repositories. Default true: see [`DownloadOptions::shared_blobs`].
+        shared_blobs: bool,
+        /// Where progress is reported. Default nowhere.
+        progress: impl Into<Option<Arc<dyn Progress>>>,
     }
 
     /// In a cache, the commit that is meant is the one that is there.
@@ -254,6 +231,15 @@ impl VerifyRequest {
         match &self.target {
             Target::Cache(cache) => cache.folder(&self.repo).snapshot(commit),
             Target::Folder(folder) => folder.clone(),
+        }
+    }
+
+    /// What tells whether a file of the repository is behind a place: not where a link leads out of its folder, unless to what a cache
+    /// keeps for all of them. Waits for the disk.
+    fn inside(&self) -> Inside {
+        match &self.target {
+            Target::Cache(cache) => Inside::of_repo(&cache.folder(&self.repo)),
+            Target::Folder(folder) => Inside::of_folder(folder),
         }
     }
 }
@@ -287,16 +273,18 @@ enum State {
 }
 
 async fn check(
-    target: &Target,
+    wanted: &VerifyRequest,
     folder: &Path,
     files: Vec<RemoteFile>,
     reporter: &Reporter,
 ) -> Result<Found, DownloadError> {
+    let request = wanted.clone();
+    let inside = Arc::new(blocking(move || Ok(request.inside())).await?);
     let read = |file: RemoteFile| {
-        let (target, folder, reporter) = (target.clone(), folder.to_owned(), reporter.clone());
+        let (inside, folder, reporter) = (Arc::clone(&inside), folder.to_owned(), reporter.clone());
         blocking(move || {
             let tell = |position, total| reporter.file(Phase::Hashing, file.path.as_str(), position, total);
-            let state = state_of(&target, &folder, &file, &tell)?;
+            let state = state_of(&inside, &folder, &file, &tell)?;
             Ok((file, state))
         })
     };
@@ -317,32 +305,29 @@ async fn check(
         .await
 }
 
-/// Waits for the disk, and tells how many bytes of how many were read. A link that leads out of the repository's folder, but to what a
-/// cache keeps for all of them, has no file of the repository behind it.
+/// Waits for the disk, and tells how many bytes of how many were read.
 fn state_of(
-    target: &Target,
+    inside: &Inside,
     folder: &Path,
     file: &RemoteFile,
     tell: &dyn Fn(u64, u64),
 ) -> Result<State, DownloadError> {
     let place = file.path.under(folder)?;
-    let stays = match target {
-        Target::Cache(cache) => belongs(&cache.folder(&file.repo), &place),
-        Target::Folder(_) => match (place.canonicalize(), folder.canonicalize()) {
-            (Ok(real), Ok(folder)) => real.is_file() && real.starts_with(folder),
-            _ => false,
-        },
-    };
-    if !stays {
+    if !inside.has(&place) {
         tell(file.size, file.size);
         return Ok(State::Missing);
     }
     let fail = |error| io_error("read", &place, error);
-    let content = fs::File::open(&place).map_err(fail)?;
+    let mut content = fs::File::open(&place).map_err(fail)?;
     let size = content.metadata().map_err(fail)?.len();
     tell(0, size);
-    let mut hasher = file.id.hasher(size);
-    hasher.read(&mut Told::new(content, &|position| tell(position, size))).map_err(fail)?;
+    let (mut hasher, mut position) = (file.id.hasher(size), 0);
+    let hash = |piece: &[u8]| {
+        hasher.update(piece);
+        position += piece.len() as u64;
+        tell(position, size);
+    };
+    read_pieces(&mut content, hash).map_err(fail)?;
     let algorithm = match &file.id {
         ContentId::Sha256(_) => "sha256",
         ContentId::GitBlob(id) if id.len() == 64 => "git-sha256",
@@ -366,8 +351,7 @@ async fn paths_in(target: &Target, folder: &Path) -> Result<Vec<String>, Downloa
             if has_notes && below.starts_with(".cache/huggingface") {
                 return;
             }
-            let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-            paths.push(parts.join("/"));
+            paths.push(path_in(&folder, place));
         })?;
         paths.sort();
         Ok(paths)

@@ -92,9 +92,18 @@ async fn a_damaged_content_is_found_and_one_repair_mends_all_repositories() {
         let found = scene.api.verify_repo_checksums(repo).await.unwrap();
         assert_eq!(found.mismatches.len(), 1, "{found:?}");
     }
+    let lines = || {
+        let manifest = fs::read_to_string(entry.with_extension("refs")).unwrap();
+        let mut lines: Vec<String> = manifest.lines().map(ToOwned::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    };
+    let users = lines();
+    assert_eq!(users.len(), 2);
     let found = scene.api.verify_repo_checksums("ada/demo").repair(true).await.unwrap();
     assert_eq!((found.repaired, found.mismatches), (vec!["w.bin".to_owned()], vec![]));
     assert!(fs::read(&entry).unwrap() == scene.content);
+    assert_eq!(lines(), users, "each has one line");
     let found = scene.api.verify_repo_checksums("ada/other").await.unwrap();
     assert!(found.is_ok() && found.missing.is_empty(), "{found:?}");
 }

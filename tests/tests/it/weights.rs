@@ -61,6 +61,29 @@ async fn weights_of_the_cache_need_no_hub() {
     assert!(nothing.await.unwrap_err().is_not_found());
 }
 
+#[tokio::test]
+async fn weights_in_shards_of_the_cache_need_no_hub() {
+    let hub = hub();
+    let name = |number: usize| format!("model-{number:05}-of-00003.safetensors");
+    let map: serde_json::Map<_, _> =
+        (1..=3).map(|number| (format!("t{number}"), name(number).into())).collect();
+    let index = serde_json::json!({"metadata": {"total_size": 24}, "weight_map": map}).to_string();
+    ada(&hub).upload_file(index.into_bytes(), "model.safetensors.index.json", "ada/demo").await.unwrap();
+    for number in 1..=3 {
+        let head = format!("{{\"t{number}\":{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}}}");
+        let file = [&(head.len() as u64).to_le_bytes()[..], head.as_bytes(), &[number; 8]].concat();
+        ada(&hub).upload_file(file, name(number.into()), "ada/demo").await.unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let api = client_of(&hub).token(ADA).cache_dir(folder.path()).build().unwrap();
+    api.snapshot_download("ada/demo").await.unwrap();
+    let offline = client_of(&hub).cache_dir(folder.path()).network(NetworkPolicy::Offline).build().unwrap();
+    let found = offline.get_safetensors_metadata("ada/demo").await.unwrap();
+    assert_eq!((found.parameter_count["F32"], found.files_metadata.len()), (6, 3));
+    assert_eq!(offline.read_tensor("ada/demo", "t3").await.unwrap().data, [3; 8]);
+    assert_eq!(found, offline.get_safetensors_metadata("ada/demo").local_files_only(true).await.unwrap());
+}
+
 /// What a library does with a file that it is given, without knowing where it is from.
 fn last_and_first(file: &mut (impl Read + Seek)) -> (Vec<u8>, [u8; 8]) {
     let (mut last, mut first) = (Vec::new(), [0; 8]);

@@ -1,6 +1,10 @@
 //! `hub cache` where repositories share what came by Xet, and where a repository was renamed.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use hub_tests::noise;
 use serde_json::Value;
@@ -133,4 +137,14 @@ fn prune_says_what_it_spares_and_takes_what_a_download_left() {
         text(&output.stderr)
     );
     assert_eq!(place.ok(&["cache", "list", "-q"]), format!("model/{id}\n"));
+
+    // What a killed process left half made goes without a word.
+    let half = repo.join("main.0badcafe.tmp");
+    fs::write(&half, "x").unwrap();
+    let then = SystemTime::now() - Duration::from_secs(25 * 60 * 60);
+    fs::File::options().write(true).open(&half).unwrap().set_modified(then).unwrap();
+    for (args, stays) in [(&["--dry-run"][..], true), (&[], false)] {
+        let said = place.ok(&[&["cache", "prune"], args].concat());
+        assert_eq!((said.as_str(), half.exists()), ("There is nothing to delete.\n", stays));
+    }
 }

@@ -47,6 +47,8 @@ pub struct Deletion {
     pub missing: Vec<String>,
     /// What stays because nobody can tell whether it is needed, each in a sentence.
     pub spared: Vec<String>,
+    /// Whether what killed processes left half made goes too.
+    pub(super) sweeps: bool,
 }
 
 /// What is wanted of one repository.
@@ -112,9 +114,9 @@ impl CacheInfo {
     /// blobs that no repository uses. Python: `hf cache prune`.
     ///
     /// A repository in which a branch or tag cannot be read, or leads to a commit that is not here, keeps all its commits:
-    /// [`Deletion::spared`] says so.
+    /// [`Deletion::spared`] says so. What killed processes left half made a day ago or earlier goes too, and is not listed.
     pub fn prune(&self) -> Deletion {
-        let mut plan = Deletion::default();
+        let mut plan = Deletion { sweeps: true, ..Deletion::default() };
         for repo in &self.repos {
             let detached = repo.revisions.iter().filter(|revision| revision.refs.is_empty());
             let commits: BTreeSet<CommitHash> = detached.map(|revision| revision.commit.clone()).collect();
@@ -153,7 +155,7 @@ impl Wanted {
 }
 
 impl Deletion {
-    /// Whether nothing is deleted.
+    /// Whether nothing is deleted that is listed here.
     pub fn is_empty(&self) -> bool {
         let sets = [&self.repos, &self.snapshots, &self.files, &self.incomplete, &self.shared];
         sets.iter().all(|set| set.is_empty())

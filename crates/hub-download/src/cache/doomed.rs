@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     DownloadError,
-    disk::{beside, io_error},
+    disk::{beside, io_error, made_beside},
 };
 
 /// The folder of locks, which no client takes for a repository.
@@ -46,11 +46,7 @@ pub(crate) fn finish_deletions(cache: &Path) {
 /// Whether this is the name of what is being deleted: `deletion.1a2b3c4d.deleting`, and `deleting-` with the number of a process
 /// of earlier versions.
 fn is_doomed(name: &str) -> bool {
-    let mark = name
-        .strip_prefix(DOOMED_NAME)
-        .and_then(|rest| rest.strip_suffix(DOOMED))
-        .and_then(|rest| rest.strip_prefix('.')?.strip_suffix('.'));
-    mark.is_some_and(|mark| mark.len() == 8 && mark.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    made_beside(name, DOOMED) == Some(DOOMED_NAME)
         || name.strip_prefix("deleting-").is_some_and(|process| process.parse::<u32>().is_ok())
 }
 

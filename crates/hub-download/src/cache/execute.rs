@@ -1,10 +1,16 @@
 //! Carries a deletion out.
 
-use std::{fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::cache::doomed::{doomed_folder, finish_deletions, gone, put_aside, remove_tree};
 use crate::cache::incomplete;
+use crate::cache::layout::{RepoFolder, repo_of};
 use crate::cache::shared::SharedStore;
+use crate::disk::sweep;
 use crate::{Cache, Deletion, DownloadError, SystemDisk};
 
 impl Deletion {
@@ -54,21 +60,33 @@ impl Deletion {
             used.iter().for_each(|entry| store.sweep(&SystemDisk, entry, &linked));
         }
         finish_deletions(cache.root());
+        if self.sweeps {
+            sweep_made(cache.root());
+            store.sweep_made();
+        }
         Ok(())
     }
 
     /// The blobs of the shared store that may be needed no longer.
-    fn shared_of(&self, store: &SharedStore) -> Vec<PathBuf> {
+    fn shared_of(&self, store: &SharedStore) -> BTreeSet<PathBuf> {
         if !store.is_marked() {
-            return Vec::new();
+            return BTreeSet::new();
         }
         let blobs_of = |repo: &PathBuf| fs::read_dir(repo.join("blobs")).into_iter().flatten().flatten();
         let of_repos = self.repos.iter().flat_map(blobs_of).map(|entry| entry.path());
-        let mut entries = store.targets(self.blobs.iter().cloned().chain(of_repos));
-        entries.extend(self.shared.iter().filter(|path| store.has_path(path)).cloned());
-        entries.sort_unstable();
-        entries.dedup();
-        entries
+        let blobs = self.blobs.iter().cloned().chain(of_repos);
+        let entries = blobs.filter_map(|blob| store.entry_of(&blob));
+        entries.chain(self.shared.iter().filter(|path| store.has_path(path)).cloned()).collect()
+    }
+}
+
+/// Removes what killed processes left half made in the repositories of a cache.
+fn sweep_made(cache: &Path) {
+    sweep(cache);
+    for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
+        if let Some(repo) = repo_of(&entry.file_name().to_string_lossy()) {
+            RepoFolder::new(cache, &repo).scratch().iter().for_each(|folder| sweep(folder));
+        }
     }
 }
 
@@ -80,7 +98,7 @@ mod tests {
     use hub_types::{RepoRef, RepoType};
 
     use super::*;
-    use crate::cache::shared::SharedEntry;
+    use crate::cache::shared::{SharedEntry, tests::HASH};
     use crate::cache::testing::{self, commit, repo};
     use crate::{CacheInfo, CachePart};
 
@@ -158,8 +176,6 @@ mod tests {
         }
     }
 
-    const HASH: &str = "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd";
-
     /// A cache with two repositories that share a blob of 1,000 bytes, and have one of their own each.
     fn shared(cache: &std::path::Path) {
         for (repo, digit) in [("models--ada--one", '1'), ("models--ada--two", '2')] {
@@ -220,6 +236,46 @@ mod tests {
         fs::remove_dir_all(blobs).unwrap();
         cache.scan().unwrap().prune().execute(&cache).unwrap();
         assert_eq!(cache.scan().unwrap().size_on_disk, 0);
+    }
+
+    #[test]
+    fn prune_removes_what_killed_processes_left_half_made_a_day_ago() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path());
+        shared(folder.path());
+        let left = [
+            "models--ada--one/main.0badcafe.tmp",
+            "models--ada--one/trees/x.json.0badcafe.tmp",
+            "models--ada--one/.xet/aa.0badcafe.tmp",
+            "models--ada--one/blobs/.aa.0badcafe.shared",
+            "case.0badcafe.probe",
+            "blobs/.huggingface-shared-blobs.0badcafe.tmp",
+            &format!("blobs/cd/{HASH}.refs.0badcafe.tmp"),
+        ]
+        .map(|path| folder.path().join(path));
+        // Younger, or of somebody else.
+        let kept = ["models--ada--one/main.1badcafe.tmp", "models--ada--one/main.tmp", "blobs/cd/x.tmp"]
+            .map(|path| folder.path().join(path));
+        let ages = left.iter().map(|path| (path, 25)).chain(kept.iter().zip([23, 25, 25]));
+        for (path, hours) in ages {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "half").unwrap();
+            let then = std::time::SystemTime::now() - std::time::Duration::from_secs(hours * 60 * 60);
+            fs::File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
+        }
+        let [one, two] = ["ada/one", "ada/two"].map(|id| CachePart::Repo(repo(id)));
+        cache.scan().unwrap().delete([two]).execute(&cache).unwrap();
+        assert!(left[..5].iter().all(|path| path.exists()), "only a prune looks everywhere");
+        let plan = cache.scan().unwrap().prune();
+        assert!(plan.is_empty(), "{plan:?}");
+        plan.execute(&cache).unwrap();
+        for path in &left {
+            assert!(!path.exists(), "{}", path.display());
+        }
+        assert!(kept.iter().all(|path| path.exists()));
+        let info = cache.scan().unwrap();
+        assert_eq!((info.repos.len(), info.size_on_disk), (1, 2_000), "nothing else is gone");
+        assert_eq!(info.delete([one]).freed, 2_000);
     }
 
     #[test]

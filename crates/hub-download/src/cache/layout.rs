@@ -64,7 +64,16 @@ impl RepoFolder {
 
     /// The note of all files of a commit.
     pub(crate) fn tree(&self, commit: &CommitHash) -> PathBuf {
-        self.root.join("trees").join(format!("{commit}.json"))
+        self.trees().join(format!("{commit}.json"))
+    }
+
+    fn trees(&self) -> PathBuf {
+        self.root.join("trees")
+    }
+
+    /// The folders in which something is made before it gets its name.
+    pub(crate) fn scratch(&self) -> [PathBuf; 4] {
+        [self.root.clone(), self.blobs(), self.recipes(), self.trees()]
     }
 
     /// The folders of commits.

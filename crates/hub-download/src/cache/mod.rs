@@ -17,9 +17,9 @@ mod testing;
 mod walk;
 
 pub use self::delete::{CachePart, Deletion};
-pub(crate) use self::inside::{belongs, content_of};
+pub(crate) use self::inside::Inside;
 pub use self::scan::{CacheInfo, CachedFile, CachedRepo, CachedRevision, IncompleteFile, SharedBlob};
-pub(crate) use self::walk::{dangling, walk};
+pub(crate) use self::walk::{dangling, path_in, walk};
 
 use std::{
     fs, io,
@@ -30,6 +30,8 @@ use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath};
 
 use crate::DownloadError;
 use crate::cache::layout::RepoFolder;
+use crate::cache::refs::commit_in;
+use crate::cache::shared::SharedStore;
 use crate::disk::{CACHEDIR_TAG, io_error, make_folder, put, put_once};
 
 /// A cache folder: each blob once, and for each commit a folder of links to blobs.
@@ -87,7 +89,7 @@ impl Cache {
         let Some(commit) = self.commit_of(repo, revision)? else { return Ok(Cached::Unknown) };
         let folder = self.folder(repo);
         let pointer = folder.pointer(&commit, path)?;
-        Ok(if belongs(&folder, &pointer) {
+        Ok(if Inside::of_repo(&folder).has(&pointer) {
             Cached::File(pointer)
         } else if folder.missing(&commit, path)?.exists() {
             Cached::KnownMissing
@@ -109,7 +111,7 @@ impl Cache {
             return Ok(Some(commit));
         }
         let note = self.folder(repo).reference(revision)?;
-        Ok(fs::read_to_string(note).ok().and_then(|commit| commit.trim().parse().ok()))
+        Ok(commit_in(&note))
     }
 
     /// The folder of a commit, if something of it is here.
@@ -177,7 +179,8 @@ pub(crate) fn link(
     size: u64,
 ) -> Result<bool, DownloadError> {
     let whole = |metadata: &fs::Metadata| metadata.is_file() && metadata.len() == size;
-    if content_of(folder, blob).as_ref().is_none_or(|metadata| !whole(metadata)) {
+    let content = SharedStore::of(folder.cache()).content_of(blob);
+    if content.is_none_or(|(_, metadata)| !whole(&metadata)) {
         // Where links are impossible, the file itself stands in the folder of the commit.
         return Ok(fs::symlink_metadata(pointer).is_ok_and(|metadata| whole(&metadata)));
     }

@@ -42,7 +42,8 @@ pub(super) fn read(root: &Path) -> Result<Refs, DownloadError> {
     Ok(refs)
 }
 
-fn commit_in(file: &Path) -> Option<CommitHash> {
+/// The commit that a note names.
+pub(super) fn commit_in(file: &Path) -> Option<CommitHash> {
     if !fs::metadata(file).ok()?.is_file() {
         return None;
     }

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 
 use crate::cache::layout::{RepoFolder, cache_id, repo_of};
 use crate::cache::scan_links::{Links, Seen};
-use crate::cache::shared::{self, SharedStore};
+use crate::cache::shared::{self, Linked, SharedStore};
 use crate::cache::walk::{entries, path_in, walk};
 use crate::cache::{incomplete, refs};
 use crate::{Cache, DownloadError};
@@ -227,8 +227,11 @@ impl Cache {
         }
         info.repos.sort_by(|one, other| one.repo.cmp(&other.repo));
         info.incomplete_files.sort_by(|one, other| one.path.cmp(&other.path));
-        let (shared, linked) = (store.entries().into_iter(), store.linked());
+        let shared = store.entries();
+        // To look for links costs a look at every blob of the cache.
+        let linked = if shared.is_empty() { Linked::new() } else { store.linked() };
         info.shared = shared
+            .into_iter()
             .map(|(path, size_on_disk)| SharedBlob {
                 users: store.users_of(&path, &linked),
                 path,

@@ -7,7 +7,7 @@ use std::{
     time::SystemTime,
 };
 
-use crate::cache::inside::belongs;
+use crate::cache::inside::Inside;
 use crate::cache::layout::RepoFolder;
 use crate::cache::shared::SharedStore;
 
@@ -38,8 +38,8 @@ pub(super) enum Seen {
 }
 
 /// The links of one repository.
-pub(super) struct Links<'a> {
-    folder: &'a RepoFolder,
+pub(super) struct Links {
+    inside: Inside,
     blobs: PathBuf,
     /// Whether the folder of blobs is one, so that its name says what is in it.
     is_plain: bool,
@@ -48,12 +48,12 @@ pub(super) struct Links<'a> {
     known: HashMap<PathBuf, Option<(Option<PathBuf>, Facts)>>,
 }
 
-impl<'a> Links<'a> {
-    pub(super) fn new(folder: &'a RepoFolder, root: &Path) -> Self {
+impl Links {
+    pub(super) fn new(folder: &RepoFolder, root: &Path) -> Self {
         let blobs = root.join("blobs");
         let is_plain = fs::symlink_metadata(&blobs).is_ok_and(|metadata| metadata.is_dir());
-        let store = SharedStore::of(folder.cache());
-        Self { folder, blobs, is_plain, store, known: HashMap::new() }
+        let (inside, store) = (Inside::of_repo(folder), SharedStore::of(folder.cache()));
+        Self { inside, blobs, is_plain, store, known: HashMap::new() }
     }
 
     /// The blob that a link leads to, whether or not it is there.
@@ -67,14 +67,15 @@ impl<'a> Links<'a> {
         match self.blob_of(place).filter(|_| self.is_plain) {
             Some(blob) => {
                 let store = &self.store;
-                let known = self.known.entry(blob.clone()).or_insert_with(|| facts_of(store, &blob));
+                let facts = || store.content_of(&blob).map(|(shared, metadata)| (shared, metadata.into()));
+                let known = self.known.entry(blob.clone()).or_insert_with(facts);
                 match known.clone() {
                     Some((shared, metadata)) => Seen::File { blob, shared, metadata },
                     None => Seen::Nothing(Some(blob)),
                 }
             }
             // The content itself, where links are impossible, or a link of another form.
-            None if belongs(self.folder, place) => {
+            None if self.inside.has(place) => {
                 let is_link = fs::symlink_metadata(place).is_ok_and(|metadata| metadata.is_symlink());
                 let blob = if is_link { place.canonicalize().ok() } else { Some(place.to_owned()) };
                 match (blob, fs::metadata(place)) {
@@ -87,16 +88,6 @@ impl<'a> Links<'a> {
             None => Seen::Nothing(self.blob_of(place)),
         }
     }
-}
-
-/// A blob of a repository: its place in the store, if it is there, and the facts.
-fn facts_of(store: &SharedStore, blob: &Path) -> Option<(Option<PathBuf>, Facts)> {
-    let metadata = fs::symlink_metadata(blob).ok()?;
-    if metadata.is_symlink() {
-        let (entry, metadata) = store.content_of(blob)?;
-        return Some((Some(entry), metadata.into()));
-    }
-    metadata.is_file().then(|| (None, metadata.into()))
 }
 
 /// Where a link leads to, by its text: right as long as the folders on the way are no links.

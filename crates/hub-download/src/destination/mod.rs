@@ -16,7 +16,7 @@ use sha1::Digest;
 
 use crate::cache::doomed::finish_deletions;
 use crate::cache::layout::RepoFolder;
-use crate::cache::shared::SharedEntry;
+use crate::cache::shared::{SharedEntry, SharedStore};
 use crate::destination::local_dir::{LocalDir, Note};
 use crate::disk::io_error;
 use crate::{Cache, Disk, DownloadError, DownloadOptions, RemoteFile, cache};
@@ -54,8 +54,7 @@ impl Destination {
             let pointer = folder.pointer(&file.commit, &file.path)?;
             let content = folder.blob(&file.id);
             let (stem, lock) = (content.clone(), folder.lock(&file.id));
-            let hash = file.xet_hash.filter(|_| is_shared);
-            let shared = hash.and_then(|hash| SharedEntry::new(cache.root(), &hash, file.size));
+            let shared = SharedEntry::of(cache.root(), &file).filter(|_| is_shared);
             Ok(Self { file, content, stem, lock, kind: Kind::Cache { folder, pointer, shared } })
         };
         let places = files.into_iter().map(place).collect::<Result<Vec<_>, DownloadError>>()?;
@@ -90,13 +89,17 @@ impl Destination {
         }
     }
 
-    /// Whether the file is there with its content. Mends a link or a note that is missing, and takes what another repository of the
-    /// cache has.
+    /// Whether the file is there with its content. Mends a link, a note or a line of a manifest that is missing, and takes what another
+    /// repository of the cache has.
     pub(crate) fn is_current(&self, disk: &dyn Disk) -> Result<bool, DownloadError> {
         match &self.kind {
             Kind::Cache { folder, pointer, shared } => {
                 let link = || cache::link(folder, &self.content, pointer, self.file.size);
-                Ok(link()? || shared.as_ref().is_some_and(|one| one.take(disk, &self.content)) && link()?)
+                if link()? {
+                    SharedStore::of(folder.cache()).note_user(disk, &self.content);
+                    return Ok(true);
+                }
+                Ok(shared.as_ref().is_some_and(|one| one.take(disk, &self.content)) && link()?)
             }
             Kind::Folder(note) => note.confirms(&self.content, &self.file),
         }

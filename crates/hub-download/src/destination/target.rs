@@ -8,7 +8,8 @@ use std::{
 
 use hub_types::{CommitHash, RepoRef, Revision, SafeRelPath, TreeEntry};
 
-use crate::cache::dangling;
+use crate::cache::shared::SharedStore;
+use crate::cache::{Inside, dangling};
 use crate::destination::Destination;
 use crate::destination::collision::Doubtful;
 use crate::destination::local_dir::{self, LocalDir};
@@ -101,6 +102,15 @@ impl Target {
         }
     }
 
+    /// Adds the line that the manifest of a shared blob lacks of a file that is here.
+    pub(crate) fn note_user(&self, disk: &dyn Disk, repo: &RepoRef, place: &Path) {
+        let Self::Cache(cache) = self else { return };
+        let link = fs::read_link(place).ok();
+        if let Some(name) = link.as_deref().and_then(Path::file_name) {
+            SharedStore::of(cache.root()).note_user(disk, &cache.folder(repo).blobs().join(name));
+        }
+    }
+
     /// What an earlier download left: the folder of the commit that the revision led to then, and those of the wanted files that
     /// are known to be missing in it.
     pub(crate) fn find_snapshot(
@@ -124,16 +134,17 @@ impl Target {
         let tree = commit.as_ref().and_then(|commit| self.read_any_tree(repo, commit));
         let listed_at_all = tree.is_some();
         let listed = tree.iter().flat_map(|tree| tree.files.keys()).filter(|path| takes(path));
+        // What a link leads to outside of the cache is none of its files.
+        let inside = match self {
+            Self::Cache(cache) => Some(Inside::of_repo(&cache.folder(repo))),
+            Self::Folder(_) => None,
+        };
         let is_here = |path: &str| {
-            let Ok(path) = path.parse::<SafeRelPath>() else { return false };
-            match (self, &commit) {
-                // What a link leads to outside of the cache is none of its files.
-                (Self::Cache(cache), Some(commit)) => {
-                    let revision = Revision::from(commit.clone());
-                    matches!(cache.find(repo, &revision, &path), Ok(Cached::File(_)))
-                }
-                _ => path.under(&folder).is_ok_and(|place| place.is_file()),
-            }
+            let place = path.parse::<SafeRelPath>().and_then(|path| path.under(&folder));
+            place.is_ok_and(|place| match &inside {
+                Some(inside) => inside.has(&place),
+                None => place.is_file(),
+            })
         };
         let mut missing: Vec<String> = listed.filter(|path| !is_here(path)).cloned().collect();
         // Without a listing, a link whose content is gone is all that tells of a file.

@@ -103,10 +103,7 @@ async fn confirmed(
         .map(|entries| entries.into_iter().find(|entry| entry.path == path.as_str() && entry.is_file()));
     match listed {
         Ok(Some(entry)) => {
-            let id = match &entry.lfs {
-                Some(lfs) => ContentId::from_etag(&lfs.oid),
-                None => ContentId::of_git(&entry.oid),
-            };
+            let id = ContentId::of_entry(&entry);
             if !id.is_opaque() && id.allows(entry.size) {
                 return Ok(FileMetadata { id, size: entry.size, ..facts });
             }

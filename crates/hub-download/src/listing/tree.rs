@@ -46,7 +46,7 @@ impl Listed {
 
     /// What identifies the content.
     pub(crate) fn id(&self) -> ContentId {
-        self.lfs_sha256.as_deref().map_or_else(|| ContentId::of_git(&self.blob_id), ContentId::from_etag)
+        ContentId::listed(self.lfs_sha256.as_deref(), &self.blob_id)
     }
 
     /// The Xet hash, if the Hub has the file by Xet.

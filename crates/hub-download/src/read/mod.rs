@@ -7,7 +7,7 @@ mod reader;
 mod seekable;
 
 pub use self::blocks::SeekOptions;
-pub(crate) use self::read_file::locate;
 pub use self::read_file::{ReadRequest, open_file, read_file};
+pub(crate) use self::read_file::{locate, locate_with};
 pub use self::reader::FileReader;
 pub use self::seekable::SeekableReader;

@@ -16,7 +16,8 @@ use crate::disk::{blocking, io_error};
 use crate::file::{described, not_here};
 use crate::listing::metadata::metadata_within;
 use crate::listing::tree::Tree;
-use crate::stand_in::stand_in;
+use crate::setters::setters;
+use crate::stand_in::{absent, stand_in};
 use crate::{Cache, Cached, ContentId, DownloadError, DownloadTimeouts, FileReader, RemoteFile, Target};
 
 /// A file, or a part of it, that is to be read.
@@ -70,13 +71,22 @@ pub async fn open_file(
 
 /// Finds out of which commit a file is, and where it is read.
 pub(crate) async fn locate(transport: &Transport, wanted: &ReadRequest) -> Result<Located, DownloadError> {
+    locate_with(transport, wanted, false).await
+}
+
+/// [`locate`]. With `standby` the cache has something else for when the Hub does not respond, so that it is asked once only.
+pub(crate) async fn locate_with(
+    transport: &Transport,
+    wanted: &ReadRequest,
+    standby: bool,
+) -> Result<Located, DownloadError> {
     let kept = wanted.cached(&wanted.revision).await?;
     let kept = match kept {
         Some(kept) if wanted.local_files_only || wanted.revision.as_commit().is_some() => return Ok(kept),
         None if wanted.local_files_only => return Err(wanted.not_here()),
         kept => kept,
     };
-    let limits = kept.is_some().then(|| wanted.timeouts.of_metadata());
+    let limits = (standby || kept.is_some()).then(|| wanted.timeouts.of_metadata());
     let ReadRequest { repo, revision, path, .. } = wanted;
     let facts = match metadata_within(transport, repo, revision, path, limits).await {
         Ok(facts) => facts,
@@ -104,39 +114,17 @@ impl ReadRequest {
         }
     }
 
-    /// Branch, tag or commit. Default `main`.
-    #[must_use]
-    pub fn revision(mut self, revision: Revision) -> Self {
-        self.revision = revision;
-        self
-    }
-
-    /// The bytes that are wanted, counted from 0; an end behind the file's is the file's. Default all.
-    #[must_use]
-    pub fn range(mut self, range: Range<u64>) -> Self {
-        self.range = range;
-        self
-    }
-
-    /// Where the file may have been kept; it is only read. Default nowhere.
-    #[must_use]
-    pub fn cache(mut self, cache: impl Into<Option<Cache>>) -> Self {
-        self.cache = cache.into();
-        self
-    }
-
-    /// Whether the Hub is never asked. Default false. Python: `local_files_only`.
-    #[must_use]
-    pub fn local_files_only(mut self, yes: bool) -> Self {
-        self.local_files_only = yes;
-        self
-    }
-
-    /// How long to wait for a server that says nothing. Default what [`DownloadTimeouts::new`] says.
-    #[must_use]
-    pub fn timeouts(mut self, timeouts: DownloadTimeouts) -> Self {
-        self.timeouts = timeouts;
-        self
+    setters! {
+        /// Branch, tag or commit. Default `main`.
+        revision: Revision,
+        /// The bytes that are wanted, counted from 0; an end behind the file's is the file's. Default all.
+        range: Range<u64>,
+        /// Where the file may have been kept; it is only read. Default nowhere.
+        cache: impl Into<Option<Cache>>,
+        /// Whether the Hub is never asked. Default false. Python: `local_files_only`.
+        local_files_only: bool,
+        /// How long to wait for a server that says nothing. Default what [`DownloadTimeouts::new`] says.
+        timeouts: DownloadTimeouts,
     }
 
     fn describe(&self) -> String {
@@ -146,6 +134,16 @@ impl ReadRequest {
     /// The error for a file that the cache does not have, and that is not looked for elsewhere.
     pub(crate) fn not_here(&self) -> DownloadError {
         not_here(self.describe(), &self.target())
+    }
+
+    /// The error of a request about a file that the cache does not have.
+    pub(crate) fn absent(&self, error: DownloadError) -> DownloadError {
+        if self.cache.is_none() { error } else { absent(error, self.describe(), &self.target()) }
+    }
+
+    /// What the cache has in place of the file stands in for it after this error, if anything may.
+    pub(crate) fn stand_in<T>(&self, error: DownloadError, kept: T) -> Result<T, DownloadError> {
+        stand_in(error, self.describe(), &self.target(), Some(kept))
     }
 
     fn target(&self) -> Target {

@@ -51,10 +51,8 @@ struct Open {
     end: u64,
 }
 
-struct Fetched {
-    open: Option<Open>,
-    outcome: Result<Bytes, DownloadError>,
-}
+/// A block, and the response that goes on behind it.
+type Fetched = Result<(Bytes, Option<Open>), DownloadError>;
 
 impl SeekableReader {
     pub(crate) fn new(
@@ -170,8 +168,9 @@ impl SeekableReader {
     }
 
     fn store(&mut self, number: u64, fetched: Fetched) -> Result<(), DownloadError> {
-        self.open = fetched.open;
-        self.blocks.put(number, fetched.outcome?, self.options);
+        let (bytes, open) = fetched?;
+        self.open = open;
+        self.blocks.put(number, bytes, self.options);
         Ok(())
     }
 }
@@ -179,19 +178,6 @@ impl SeekableReader {
 impl Place {
     /// Bytes `start..start + length`: from what is open, or from a request for `ahead` bytes.
     async fn fetch(self, open: Option<Open>, start: u64, length: u64, ahead: u64) -> Fetched {
-        match self.try_fetch(open, start, length, ahead).await {
-            Ok((bytes, open)) => Fetched { open, outcome: Ok(bytes) },
-            Err(error) => Fetched { open: None, outcome: Err(error) },
-        }
-    }
-
-    async fn try_fetch(
-        self,
-        open: Option<Open>,
-        start: u64,
-        length: u64,
-        ahead: u64,
-    ) -> Result<(Bytes, Option<Open>), DownloadError> {
         let size = self.located.file.size;
         let mut open = match open {
             Some(open) => open,

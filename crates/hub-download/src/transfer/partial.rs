@@ -16,7 +16,7 @@ use std::{
 
 use crate::cache::lock::Lock;
 use crate::content_id::Hasher;
-use crate::disk::{beside, io_error, is_forgotten, write_all, write_error};
+use crate::disk::{beside, io_error, is_forgotten, read_pieces, write_all, write_error};
 use crate::{Disk, DownloadError};
 
 const ENDING: &str = "incomplete";
@@ -100,20 +100,11 @@ impl Partial {
     pub(crate) fn each_piece(
         &mut self,
         span: Range<u64>,
-        mut take: impl FnMut(&[u8]),
+        take: impl FnMut(&[u8]),
     ) -> Result<(), DownloadError> {
-        let mut buffer = vec![0; 128 * 1024];
-        let read = self.seek(span.start).and_then(|()| {
-            while self.at < span.end {
-                let most = usize::try_from(span.end - self.at).unwrap_or(usize::MAX).min(buffer.len());
-                let room = buffer.get_mut(..most).unwrap_or_default();
-                let count = match self.file.read(room) {
-                    Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    outcome => outcome?,
-                };
-                take(room.get(..count).unwrap_or_default());
-                self.at += count as u64;
+        let read = self.pieces(&span, take).and_then(|count| {
+            if count < span.end.saturating_sub(span.start) {
+                return Err(io::ErrorKind::UnexpectedEof.into());
             }
             Ok(())
         });
@@ -122,12 +113,15 @@ impl Partial {
 
     /// Hashes what is there of `span`; returns how many bytes that is.
     pub(crate) fn read(&mut self, span: Range<u64>, hasher: &mut Hasher) -> Result<u64, DownloadError> {
-        let count = self.seek(span.start).and_then(|()| {
-            let count = hasher.read(&mut (&self.file).take(span.end.saturating_sub(span.start)))?;
-            self.at += count;
-            Ok(count)
-        });
+        let count = self.pieces(&span, |piece| hasher.update(piece));
         count.map_err(|error| io_error("read", &self.path, error))
+    }
+
+    fn pieces(&mut self, span: &Range<u64>, take: impl FnMut(&[u8])) -> io::Result<u64> {
+        self.seek(span.start)?;
+        let count = read_pieces(&mut (&self.file).take(span.end.saturating_sub(span.start)), take)?;
+        self.at += count;
+        Ok(count)
     }
 
     /// Writes bytes that belong at `at`; `left` bytes of the content are still to come, these included.
@@ -299,7 +293,7 @@ fn leftovers(stem: &Path, common: &Path, all: bool) -> Vec<(PathBuf, u64)> {
         let ours = path.file_name().unwrap_or_default().to_string_lossy().starts_with(&prefix);
         if path == common || (ours && all) {
             found.push((path, metadata.len()));
-        } else if !ours && is_forgotten(&path, &metadata) {
+        } else if !ours && is_forgotten(&path, ENDING, &metadata) {
             drop(fs::remove_file(path));
         }
     }

@@ -2,14 +2,15 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read},
+    io,
     path::Path,
 };
 
-use hub_xet::{chunker::Chunker, hash::ChunkHasher, merkle::MerkleBuilder};
+use bytes::Bytes;
+use hub_xet::{chunker::ChunkStream, hash::chunk_hash, merkle::MerkleBuilder};
 
 use crate::cache::shared::SharedStore;
-use crate::disk::{blocking, io_error};
+use crate::disk::{blocking, io_error, read_pieces};
 use crate::{Cache, DownloadError, RemoteFile, SystemDisk};
 
 /// Takes the blobs of files out of a cache, and the links to them. A blob that a wrong link leads to may be right for others, and
@@ -49,27 +50,15 @@ fn delete_if_damaged(store: &SharedStore, entry: &Path) -> io::Result<()> {
 
 /// The Xet hash of a file, as the names of entries have it.
 fn xet_hash(path: &Path) -> io::Result<String> {
-    let (mut chunker, mut hasher, mut tree) = (Chunker::new(), ChunkHasher::new(), MerkleBuilder::new());
-    let (mut file, mut buffer, mut len) = (File::open(path)?, vec![0; 128 * 1024], 0_u64);
-    loop {
-        let count = match file.read(&mut buffer) {
-            Ok(0) => break,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            outcome => outcome?,
-        };
-        let mut rest = buffer.get(..count).unwrap_or_default();
-        while let Some((chunk, after)) =
-            chunker.next_boundary(rest).and_then(|end| rest.split_at_checked(end))
-        {
-            hasher.update(chunk);
-            tree.push(hasher.finish(), len + chunk.len() as u64);
-            (len, rest) = (0, after);
+    let (mut chunks, mut tree) = (ChunkStream::new(), MerkleBuilder::new());
+    read_pieces(&mut File::open(path)?, |piece| {
+        chunks.push(Bytes::copy_from_slice(piece));
+        while let Some(chunk) = chunks.next_chunk() {
+            tree.push(chunk_hash(&chunk), chunk.len() as u64);
         }
-        hasher.update(rest);
-        len += rest.len() as u64;
-    }
-    if len > 0 {
-        tree.push(hasher.finish(), len);
+    })?;
+    if let Some(chunk) = chunks.finish() {
+        tree.push(chunk_hash(&chunk), chunk.len() as u64);
     }
     Ok(tree.file_hash().to_string())
 }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::Read,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use hub_types::{
@@ -55,22 +55,17 @@ pub fn get_local_safetensors_metadata(
     path: impl AsRef<Path>,
 ) -> Result<SafetensorsRepoMetadata, DownloadError> {
     let path = path.as_ref();
-    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let (folder, index) = if path.is_dir() {
-        let single = path.join(SINGLE_FILE);
-        if single.exists() {
-            return of_file(&single, name(&single));
+    let index = if path.is_dir() {
+        match index_in(path)? {
+            Some(index) => index,
+            None => return of_file(&path.join(SINGLE_FILE)),
         }
-        let index = path.join(INDEX_FILE);
-        if !index.exists() {
-            return Err(DownloadError::NotASafetensorsRepo { what: path.display().to_string() });
-        }
-        (path, index)
-    } else if name(path).ends_with(".json") {
-        (path.parent().unwrap_or(Path::new("")), path.to_owned())
+    } else if path.extension().is_some_and(|ending| ending == "json") {
+        path.to_owned()
     } else {
-        return of_file(path, name(path));
+        return of_file(path);
     };
+    let folder = index.parent().unwrap_or(Path::new(""));
     let shards = local_index(&index)?;
     let mut heads = BTreeMap::new();
     for file in paths(&shards)? {
@@ -80,7 +75,8 @@ pub fn get_local_safetensors_metadata(
     SafetensorsRepoMetadata::of_shards(shards, heads).map_err(wrong(index.display()))
 }
 
-fn of_file(path: &Path, name: String) -> Result<SafetensorsRepoMetadata, DownloadError> {
+fn of_file(path: &Path) -> Result<SafetensorsRepoMetadata, DownloadError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let head = parse_local_safetensors_file_metadata(path)?;
     SafetensorsRepoMetadata::of_file(name, head).map_err(wrong(path.display()))
 }
@@ -106,14 +102,22 @@ pub fn parse_local_gguf_metadata(path: impl AsRef<Path>) -> Result<Gguf, Downloa
 
 /// The files that the weights of a folder are in, in order.
 pub(super) fn files_in(folder: &Path) -> Result<Vec<SafeRelPath>, DownloadError> {
+    match index_in(folder)? {
+        Some(index) => paths(&local_index(&index)?),
+        None => Ok(vec![SINGLE_FILE.parse()?]),
+    }
+}
+
+/// The index of the weights of a folder; `None` if they are in one file.
+fn index_in(folder: &Path) -> Result<Option<PathBuf>, DownloadError> {
     if folder.join(SINGLE_FILE).exists() {
-        return Ok(vec![SINGLE_FILE.parse()?]);
+        return Ok(None);
     }
     let index = folder.join(INDEX_FILE);
     if !index.exists() {
         return Err(DownloadError::NotASafetensorsRepo { what: folder.display().to_string() });
     }
-    paths(&local_index(&index)?)
+    Ok(Some(index))
 }
 
 fn local_index(path: &Path) -> Result<SafetensorsIndex, DownloadError> {

@@ -2,6 +2,7 @@
 
 use hub_types::{RepoRef, Revision, SafeRelPath, weights::WeightsError};
 
+use crate::setters::setters;
 use crate::{Cache, DownloadError, DownloadTimeouts, ReadRequest};
 
 /// The weights of a repository.
@@ -27,32 +28,15 @@ impl WeightsRequest {
         Self { repo, revision: None, cache: None, local_files_only: false, timeouts }
     }
 
-    /// Branch, tag or commit. Default the default branch.
-    #[must_use]
-    pub fn revision(mut self, revision: impl Into<Option<Revision>>) -> Self {
-        self.revision = revision.into();
-        self
-    }
-
-    /// Where files may have been kept; it is only read. Default nowhere.
-    #[must_use]
-    pub fn cache(mut self, cache: impl Into<Option<Cache>>) -> Self {
-        self.cache = cache.into();
-        self
-    }
-
-    /// Whether the Hub is never asked. Default false. Python: `local_files_only`.
-    #[must_use]
-    pub fn local_files_only(mut self, yes: bool) -> Self {
-        self.local_files_only = yes;
-        self
-    }
-
-    /// How long to wait for a server that says nothing. Default what [`DownloadTimeouts::new`] says.
-    #[must_use]
-    pub fn timeouts(mut self, timeouts: DownloadTimeouts) -> Self {
-        self.timeouts = timeouts;
-        self
+    setters! {
+        /// Branch, tag or commit. Default the default branch.
+        revision: impl Into<Option<Revision>>,
+        /// Where files may have been kept; it is only read. Default nowhere.
+        cache: impl Into<Option<Cache>>,
+        /// Whether the Hub is never asked. Default false. Python: `local_files_only`.
+        local_files_only: bool,
+        /// How long to wait for a server that says nothing. Default what [`DownloadTimeouts::new`] says.
+        timeouts: DownloadTimeouts,
     }
 
     /// One of the files.

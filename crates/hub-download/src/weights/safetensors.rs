@@ -15,8 +15,8 @@ use hub_types::{
 use super::head::head_of;
 use super::request::{WeightsRequest, wrong};
 use super::shards;
-use crate::read::locate;
 use crate::read::located::Located;
+use crate::read::{locate, locate_with};
 use crate::{DownloadError, ReadRequest};
 
 /// Reads the head of one safetensors file; the range of `wanted` does not count. Python:
@@ -56,13 +56,7 @@ pub async fn get_safetensors_metadata(
         }
         Layout::Sharded(index, located) => (index, located.file.commit),
     };
-    let heads = match shards::in_one_request(transport, &wanted, &index, &commit).await {
-        Some(heads) => heads,
-        None => {
-            let paths = paths(&index)?;
-            shards::one_by_one(transport, &wanted.at(commit.clone().into()), paths).await?
-        }
-    };
+    let heads = shards::heads(transport, &wanted, &index, &commit, paths(&index)?).await?;
     let found = SafetensorsRepoMetadata::of_shards(index, heads).map_err(wrong(INDEX_FILE))?;
     Ok(found.commit(commit))
 }
@@ -74,26 +68,27 @@ pub(super) enum Layout {
     Sharded(SafetensorsIndex, Located),
 }
 
-/// Finds out how weights are stored, in which commit.
+/// Finds out how weights are stored, in which commit. Where the Hub does not say it, an index in the cache does.
 pub(super) async fn layout(transport: &Transport, wanted: &WeightsRequest) -> Result<Layout, DownloadError> {
-    let mut pinned = wanted.clone();
-    match locate(transport, &wanted.file(known(SINGLE_FILE)?)).await {
-        Ok(located) => return Ok(Layout::Single(located)),
-        Err(error) if is_missing(&error) => {
+    let (single, index) = (wanted.file(known(SINGLE_FILE)?), wanted.file(known(INDEX_FILE)?));
+    let kept = index.cached(&index.revision).await?;
+    let located = match (locate_with(transport, &single, kept.is_some()).await, kept) {
+        (Ok(located), _) => return Ok(Layout::Single(located)),
+        (Err(error), _) if is_missing(&error) => {
             // The same commit says where the index is.
             let commit = error.as_transport().and_then(|error| error.context().repo_commit.as_deref());
-            if let Some(commit) = commit.and_then(|commit| commit.parse::<Revision>().ok()) {
-                pinned = wanted.at(commit);
-            }
+            let pinned = commit.and_then(|commit| commit.parse::<Revision>().ok());
+            let index = index.revision(pinned.unwrap_or(single.revision));
+            let nothing = |error| {
+                if is_missing(&error) {
+                    return DownloadError::NotASafetensorsRepo { what: wanted.describe() };
+                }
+                error
+            };
+            locate(transport, &index).await.map_err(nothing)?
         }
-        Err(error) => return Err(error),
-    }
-    let located = match locate(transport, &pinned.file(known(INDEX_FILE)?)).await {
-        Ok(located) => located,
-        Err(error) if is_missing(&error) => {
-            return Err(DownloadError::NotASafetensorsRepo { what: wanted.describe() });
-        }
-        Err(error) => return Err(error),
+        (Err(error), Some(kept)) => single.stand_in(error, kept)?,
+        (Err(error), None) => return Err(error),
     };
     let (size, most) = (located.file.size, MAX_INDEX);
     if size > most {

@@ -8,7 +8,7 @@ use http::{Request, response::Parts};
 use hub_endpoints::paths_info;
 use hub_transport::{Body, Endpoint, Error, RetryClass, Transport, decode_json, get};
 use hub_types::{
-    CommitHash, RepoRef, RepoType, Revision, SafeRelPath, route,
+    CommitHash, RepoRef, RepoType, Revision, SafeRelPath, TreeEntry, route,
     weights::{
         WeightsError,
         safetensors::{INDEX_FILE, SafetensorsFileMetadata, SafetensorsHeaders, SafetensorsIndex},
@@ -19,9 +19,9 @@ use super::head::head_of;
 use super::request::{WeightsRequest, wrong};
 use crate::listing::metadata::metadata_within;
 use crate::read::located::Located;
-use crate::{ContentId, DownloadError, RemoteFile};
+use crate::{ContentId, DownloadError, ReadRequest, RemoteFile};
 
-/// Up to so many files, one request for all heads is not worth the two that say whether they are of the right commit.
+/// Up to so many files that are not here, one request for all heads is not worth the two that say whether they are of the right commit.
 const FEW: usize = 2;
 /// How many heads are read at once.
 const AT_ONCE: usize = 8;
@@ -55,15 +55,37 @@ impl Endpoint for GetHeads<'_> {
     }
 }
 
+/// The heads of all files that an index names, at `paths`: from the cache what it has, and the rest in one response, or each by itself.
+pub(super) async fn heads(
+    transport: &Transport,
+    wanted: &WeightsRequest,
+    index: &SafetensorsIndex,
+    commit: &CommitHash,
+    paths: Vec<SafeRelPath>,
+) -> Result<Heads, DownloadError> {
+    let (mut found, missing) = in_cache(&wanted.at(commit.clone().into()), paths).await?;
+    if missing.len() > FEW
+        && let Some(heads) = in_one_request(transport, wanted, index, commit).await
+    {
+        return Ok(heads);
+    }
+    found.extend(on_hub(transport, commit, missing).await?);
+    let heads = stream::iter(found).map(|located| async move {
+        let head = head_of(transport, &located, wanted.timeouts).await?;
+        Ok((located.file.path.to_string(), head))
+    });
+    heads.buffered(AT_ONCE).try_collect().await
+}
+
 /// All heads in one response; `None` where the Hub does not give it, or not of this commit.
-pub(super) async fn in_one_request(
+async fn in_one_request(
     transport: &Transport,
     wanted: &WeightsRequest,
     index: &SafetensorsIndex,
     commit: &CommitHash,
 ) -> Option<Heads> {
     let is_offered = wanted.repo.repo_type == RepoType::Model && wanted.revision.is_none();
-    if !is_offered || wanted.local_files_only || index.files().len() <= FEW {
+    if !is_offered || wanted.local_files_only {
         return None;
     }
     let found = match transport.send(&GetHeads { repo: &wanted.repo }).await {
@@ -85,55 +107,44 @@ pub(super) async fn in_one_request(
     (now.commit == *commit).then_some(heads)
 }
 
-/// Each head by itself, of one commit.
-pub(super) async fn one_by_one(
-    transport: &Transport,
+/// Files of a commit that are in the cache, and those that are not.
+async fn in_cache(
     wanted: &WeightsRequest,
     paths: Vec<SafeRelPath>,
-) -> Result<Heads, DownloadError> {
-    let located = located(transport, wanted, paths).await?;
-    let heads = stream::iter(located).map(|located| async move {
-        let head = head_of(transport, &located, wanted.timeouts).await?;
-        Ok((located.file.path.to_string(), head))
-    });
-    heads.buffered(AT_ONCE).try_collect().await
-}
-
-/// Finds files of a commit: in the cache, and the rest with one request for all of them.
-async fn located(
-    transport: &Transport,
-    wanted: &WeightsRequest,
-    paths: Vec<SafeRelPath>,
-) -> Result<Vec<Located>, DownloadError> {
-    let mut found = Vec::new();
-    let mut missing = Vec::new();
+) -> Result<(Vec<Located>, Vec<ReadRequest>), DownloadError> {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
     for path in paths {
         let file = wanted.file(path);
         match file.cached(&file.revision).await? {
             Some(located) => found.push(located),
             None if wanted.local_files_only => return Err(file.not_here()),
-            None => missing.push((file.revision, file.path)),
+            None => missing.push(file),
         }
     }
-    let Some((revision, _)) = missing.first() else { return Ok(found) };
-    let commit = revision.as_commit().ok_or(DownloadError::Stopped)?;
-    let names: Vec<String> = missing.iter().map(|(_, path)| path.to_string()).collect();
-    let entries = paths_info(transport, &wanted.repo, revision, &names, false).await?;
-    let mut entries: BTreeMap<_, _> = entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
-    for (_, path) in missing {
-        let entry = entries.remove(path.as_str()).filter(|entry| entry.is_file());
-        let Some(entry) = entry else {
-            let reason = format!("it names {path}, which is not in the repository");
-            return Err(wrong(INDEX_FILE)(WeightsError::Broken(reason)));
-        };
-        let id = ContentId::from_etag(entry.content_id());
-        found.push(Located::on_hub(RemoteFile::new(
-            wanted.repo.clone(),
-            commit.clone(),
-            path,
-            entry.size,
-            id,
-        )));
-    }
-    Ok(found)
+    Ok((found, missing))
+}
+
+/// Finds files of a commit on the Hub, with one request for all of them.
+async fn on_hub(
+    transport: &Transport,
+    commit: &CommitHash,
+    files: Vec<ReadRequest>,
+) -> Result<Vec<Located>, DownloadError> {
+    let Some(first) = files.first() else { return Ok(Vec::new()) };
+    let names: Vec<String> = files.iter().map(|file| file.path.to_string()).collect();
+    let entries = paths_info(transport, &first.repo, &Revision::from(commit.clone()), &names, false).await;
+    let entries = entries.map_err(|error| first.absent(error.into()))?;
+    let mut entries: BTreeMap<String, TreeEntry> =
+        entries.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
+    files
+        .into_iter()
+        .map(|ReadRequest { repo, path, .. }| {
+            let Some(entry) = entries.remove(path.as_str()).filter(TreeEntry::is_file) else {
+                let reason = format!("it names {path}, which is not in the repository");
+                return Err(wrong(INDEX_FILE)(WeightsError::Broken(reason)));
+            };
+            let id = ContentId::of_entry(&entry);
+            Ok(Located::on_hub(RemoteFile::new(repo, commit.clone(), path, entry.size, id)))
+        })
+        .collect()
 }

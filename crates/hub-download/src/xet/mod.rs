@@ -15,8 +15,8 @@ mod trouble;
 
 use std::sync::Arc;
 
-use hub_xet::chunker::Chunker;
-use hub_xet::{MerkleHash, hash::ChunkHasher};
+use bytes::Bytes;
+use hub_xet::{MerkleHash, chunker::ChunkStream, hash::chunk_hash};
 
 use self::base::Bases;
 use self::chunk_log::ChunkLog;
@@ -112,23 +112,16 @@ fn prepare(
     if let Store::Partial(partial) = &mut sink.store
         && position > 0
     {
-        let (mut chunker, mut hasher, mut begin, mut len) =
-            (Chunker::new(), ChunkHasher::new(), 0_u64, 0_u32);
+        // The last one may go on behind the position, and is not noted.
+        let (mut chunks, mut begin) = (ChunkStream::new(), 0_u64);
         partial.each_piece(0..position, |piece| {
-            let mut rest = piece;
-            while let Some((chunk, after)) =
-                chunker.next_boundary(rest).and_then(|end| rest.split_at_checked(end))
-            {
-                hasher.update(chunk);
-                len += chunk.len() as u32;
-                let chunk = BlobChunk { xorb: MerkleHash::ZERO, number: 0, hash: hasher.finish(), len };
+            chunks.push(Bytes::copy_from_slice(piece));
+            while let Some(data) = chunks.next_chunk() {
+                let (hash, len) = (chunk_hash(&data), data.len() as u32);
                 // They come in order, so that none is held.
-                drop(log.note(begin, chunk));
-                begin += u64::from(std::mem::take(&mut len));
-                rest = after;
+                drop(log.note(begin, BlobChunk { xorb: MerkleHash::ZERO, number: 0, hash, len }));
+                begin += u64::from(len);
             }
-            hasher.update(rest);
-            len += rest.len() as u32;
         })?;
     }
     Ok((sink, log, bases))

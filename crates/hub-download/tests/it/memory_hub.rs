@@ -30,6 +30,8 @@ struct Stored {
     start: Bytes,
     size: u64,
     sha256: String,
+    /// The id of the blob, if it is in git itself.
+    git: Option<String>,
 }
 
 /// What the Hub has.
@@ -48,14 +50,23 @@ impl MemoryHub {
         let start = content.into();
         let sha256 = sha2::Sha256::digest(&start).iter().map(|byte| format!("{byte:02x}")).collect();
         let size = start.len() as u64;
-        self.files.insert(path.to_owned(), Stored { start, size, sha256 });
+        self.files.insert(path.to_owned(), Stored { start, size, sha256, git: None });
         self
+    }
+
+    /// A file of a repository whose git uses sha256, in git itself.
+    pub(crate) fn in_git(self, path: &str, content: impl Into<Bytes>) -> Self {
+        let mut hub = self.file(path, content);
+        let file = hub.files.get_mut(path).unwrap();
+        let blob = sha2::Sha256::new_with_prefix(format!("blob {}\0", file.size)).chain_update(&file.start);
+        file.git = Some(blob.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+        hub
     }
 
     /// A file that goes on with zeros.
     pub(crate) fn sparse(mut self, path: &str, start: impl Into<Bytes>, size: u64) -> Self {
         let (start, sha256) = (start.into(), "5".repeat(64));
-        self.files.insert(path.to_owned(), Stored { start, size, sha256 });
+        self.files.insert(path.to_owned(), Stored { start, size, sha256, git: None });
         self
     }
 
@@ -158,6 +169,9 @@ fn status(code: u16) -> http::response::Builder {
 }
 
 fn entry(path: &str, file: &Stored) -> Value {
+    if let Some(git) = &file.git {
+        return json!({ "type": "file", "oid": git, "size": file.size, "path": path });
+    }
     let lfs = json!({ "oid": file.sha256, "size": file.size, "pointerSize": 130 });
     json!({ "type": "file", "oid": "7".repeat(40), "size": file.size, "path": path, "lfs": lfs })
 }

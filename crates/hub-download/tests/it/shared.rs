@@ -2,8 +2,9 @@
 
 use std::{fs, path::PathBuf};
 
-use hub_download::{Cache, XetPolicy};
+use hub_download::{Cache, DownloadOptions, FileRequest, XetPolicy, hf_hub_download};
 use hub_transport::testing::reply;
+use hub_types::{RepoRef, RepoType};
 
 use crate::{
     server::{COMMIT, Content, Place, described, targets},
@@ -44,6 +45,34 @@ async fn what_one_repository_has_another_takes_without_a_byte() {
     let info = Cache::new(place.folder.path()).scan().unwrap();
     assert_eq!(info.warnings, [""; 0]);
     assert_eq!((info.size_on_disk, info.repos[0].size_on_disk), (SIZE as u64, SIZE as u64));
+}
+
+#[tokio::test]
+async fn a_download_adds_the_line_of_a_link_that_the_manifest_lacks() {
+    let (content, place) = (Content::of(noise(7, SIZE)), in_cache());
+    let hub = XetHub::honest(&content);
+    hub.download(&place).await.unwrap();
+    let [entry] = entries(&place).try_into().unwrap();
+    let manifest = entry.with_extension("refs");
+    let line = fs::read_to_string(&manifest).unwrap();
+    assert_eq!(line, format!("models--ada--demo/blobs/{}\n", content.id));
+    for there in ["", "models--ada--gone/blobs/x\n", &line] {
+        fs::write(&manifest, there).unwrap();
+        assert!(hub.download(&place).await.unwrap() == content.bytes);
+        let other = there.trim_end_matches(&line);
+        assert_eq!(fs::read_to_string(&manifest).unwrap(), format!("{other}{line}"));
+    }
+    // Also where nothing needs to be asked.
+    fs::write(&manifest, "").unwrap();
+    let repo = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
+    let wanted = FileRequest::new(repo, "w.bin".parse().unwrap(), place.target.clone());
+    let wanted = wanted.revision(COMMIT.parse().unwrap());
+    let local = wanted.clone().options(DownloadOptions::new().local_files_only(true));
+    hf_hub_download(&hub.transport(), local).await.unwrap();
+    assert_eq!(fs::read_to_string(&manifest).unwrap(), "", "it only looks");
+    hf_hub_download(&hub.transport(), wanted).await.unwrap();
+    assert_eq!(fs::read_to_string(&manifest).unwrap(), line);
+    assert!(hub.gets().is_empty());
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::{fs, path::Path, time::Duration};
 
 use futures_util::TryStreamExt;
 use hub_download::{
-    Cache, DownloadError, DownloadOptions, DownloadTimeouts, ReadRequest, SnapshotRequest, Target, read_file,
-    snapshot_download,
+    Cache, DownloadError, DownloadOptions, DownloadTimeouts, ReadRequest, ResolveRequest, SnapshotRequest,
+    Target, read_file, resolve_revision, snapshot_download,
 };
 use hub_transport::{
     Transport,
@@ -66,6 +66,7 @@ fn table() -> Vec<Row> {
         both("a gateway without a server", || reply(502), "Unreachable"),
         both("a busy server", || reply(503), "Unreachable"),
         both("a gateway that gave up", || reply(504), "Unreachable"),
+        both("a proxy that asks for a password", || reply(407), "Unreachable"),
         both("no connection", Step::not_sent, "Unreachable"),
         both("no response", Step::pending, "Unreachable"),
         // Python's snapshots fail here.
@@ -152,6 +153,18 @@ async fn when_the_hub_does_not_answer_or_refuses_what_is_kept_stands_in_as_in_py
             };
             assert_eq!(name(&error), expected, "{what}, nothing kept: {error:?}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_commit_that_is_noted_stands_in_where_the_hub_cannot_be_asked_and_not_where_it_refuses() {
+    let (folder, content) = (tempfile::tempdir().unwrap(), Content::new(1_000));
+    Way::File.download(&honest(&content).transport, folder.path()).await.unwrap();
+    for row in table() {
+        let wanted = ResolveRequest::new(repo()).cache(Cache::new(folder.path()));
+        let found = resolve_revision(&failing(row.response).transport, wanted).await;
+        let commit = found.ok().map(|found| found.commit.to_string());
+        assert_eq!(commit.as_deref(), (row.error == "Unreachable").then_some(COMMIT), "{}", row.name);
     }
 }
 

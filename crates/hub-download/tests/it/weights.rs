@@ -8,11 +8,13 @@ use hub_download::{
         parse_safetensors_file_metadata, read_tensor,
     },
 };
+use hub_transport::testing::{Step, reply};
 use hub_types::{CommitHash, RepoRef, RepoType, Revision};
 use serde_json::{Value, json};
 
 use crate::memory_hub::MemoryHub;
 use crate::server::COMMIT;
+use crate::ways::Asked;
 
 fn repo() -> RepoRef {
     RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap())
@@ -130,6 +132,49 @@ async fn shards_are_read_one_by_one_where_the_hub_does_not_give_all_heads() {
     let hostile = MemoryHub::default().file("model.safetensors.index.json", index(json!({"w": "../x"})));
     let error = get_safetensors_metadata(&hostile.transport(), wanted()).await.unwrap_err();
     assert!(matches!(error, DownloadError::Invalid(_)), "{error}");
+}
+
+#[tokio::test]
+async fn shards_in_git_itself_are_known_by_their_git_id_also_where_that_has_64_digits() {
+    let name = |number: usize| format!("model-{number:05}-of-00002.safetensors");
+    let hub = MemoryHub::default()
+        .file("model.safetensors.index.json", index(json!({"t1": name(1), "t2": name(2)})))
+        .in_git(&name(1), weights(&[("t1", 4, 1)], 0))
+        .in_git(&name(2), weights(&[("t2", 4, 2)], 0));
+    let found = get_safetensors_metadata(&hub.transport(), wanted()).await.unwrap();
+    assert_eq!((found.parameter_count["BF16"], found.files_metadata.len()), (4, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn shards_of_the_cache_stand_in_when_the_hub_does_not_respond() {
+    let place = tempfile::tempdir().unwrap();
+    let (hub, cache) = (sharded(3), Cache::new(place.path()));
+    let target = Target::Cache(cache.clone());
+    let files = download_safetensors(&hub.transport(), SnapshotRequest::new(repo(), target)).await.unwrap();
+    let there = get_safetensors_metadata(&hub.transport(), wanted()).await.unwrap();
+    let wanted = || wanted().cache(cache.clone());
+    let responses: [fn() -> Step; 4] = [|| reply(503), || reply(401), Step::not_sent, Step::pending];
+    for response in responses {
+        let server = Asked::new(move |_| response());
+        let here = get_safetensors_metadata(&server.transport, wanted()).await.unwrap();
+        assert_eq!(here, there);
+        assert_eq!(server.requests().len(), 1, "it is asked for the one file only, and once");
+        let tensor = read_tensor(&server.transport, wanted(), "t2", None).await.unwrap();
+        assert_eq!(tensor.data, [2; 4]);
+    }
+    // What the Hub says of the revision counts.
+    let server = Asked::new(|_| reply(404).header("x-error-code", "RevisionNotFound"));
+    get_safetensors_metadata(&server.transport, wanted()).await.unwrap_err();
+    // A Hub that responds is asked for nothing that is here.
+    hub.asked();
+    get_safetensors_metadata(&hub.transport(), wanted()).await.unwrap();
+    assert_eq!(hub.asked(), ["HEAD model.safetensors"]);
+
+    std::fs::remove_file(&files[1]).unwrap();
+    let server = Asked::new(|_| reply(503));
+    let error = get_safetensors_metadata(&server.transport, wanted()).await.unwrap_err();
+    let DownloadError::Unreachable { what, .. } = &error else { panic!("{error:?}") };
+    assert!(what.contains("model-00002-of-00003.safetensors"), "{what}");
 }
 
 #[tokio::test]

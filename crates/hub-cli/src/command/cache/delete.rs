@@ -81,9 +81,12 @@ pub(super) fn delete(
     }
     let gone = Gone::all(info, plan);
     let what = format!("{} ({})", sums(plan), human_size(plan.freed));
-    if !plan.is_empty() && !args.dry_run {
-        let names: Vec<String> = gone.iter().map(|gone| gone.described.clone()).collect();
-        agreed_after(args.yes, &names, &format!("Delete {what} from {}?", cache.root().display()))?;
+    if !args.dry_run {
+        if !plan.is_empty() {
+            let names: Vec<String> = gone.iter().map(|gone| gone.described.clone()).collect();
+            agreed_after(args.yes, &names, &format!("Delete {what} from {}?", cache.root().display()))?;
+        }
+        // A plan may also have what is of no interest: what killed processes left half made.
         plan.execute(cache).map_err(hub_api::Error::from)?;
     }
     let value = json!({

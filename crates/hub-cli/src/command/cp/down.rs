@@ -9,7 +9,7 @@ use hub_api::{Error, HfApi, types::SafeRelPath};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::source::Source;
+use super::{scratch, source::Source};
 use crate::{
     client::Session,
     failure::{Code, Failure},
@@ -33,8 +33,7 @@ pub(super) async fn run(
     let folder = if source.is_folder { Some(place.as_path()) } else { place.parent() };
     let folder = folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     create_folder(folder)?;
-    let kept = tempfile::Builder::new().prefix(".hub-").tempdir_in(folder);
-    let kept = kept.map_err(|error| unwritable(folder, error))?;
+    let kept = scratch::create(folder).map_err(|error| unwritable(folder, error))?;
     fetch(session, &api, &source, &kept).await?;
     for file in &source.files {
         let here = file.path.parse::<SafeRelPath>().and_then(|path| path.under(kept.path()));

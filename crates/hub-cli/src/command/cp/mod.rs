@@ -2,6 +2,7 @@
 
 mod between;
 mod down;
+mod scratch;
 mod source;
 mod target;
 mod up;

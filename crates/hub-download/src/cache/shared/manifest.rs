@@ -3,15 +3,15 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Component, Path, PathBuf},
 };
 
-use super::entry_lock::with_ending;
+use super::entry_lock::{EntryLock, with_ending};
 use super::modes::{no_follow, open_to_all};
 use super::{FOLDER, SharedStore};
 use crate::Disk;
-use crate::disk::beside;
+use crate::disk::replace;
 
 /// The longest manifest that is read: of about 100,000 users.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -43,13 +43,8 @@ impl SharedStore {
 
     /// The blobs that lead to an entry, of those that its manifest names; `None` when nobody can tell.
     pub(crate) fn users(&self, entry: &Path) -> Option<BTreeSet<PathBuf>> {
-        let manifest = with_ending(entry, "refs");
-        let metadata = fs::symlink_metadata(&manifest).ok()?;
-        if !metadata.is_file() || metadata.len() > LONGEST {
-            return None;
-        }
         let mut users = BTreeSet::new();
-        for line in fs::read_to_string(&manifest).ok()?.lines() {
+        for line in read(entry)?.lines() {
             let Some(blob) = blob_in(&self.cache, line) else { continue };
             match fs::symlink_metadata(&blob) {
                 Ok(metadata) if metadata.is_symlink() => {
@@ -67,6 +62,24 @@ impl SharedStore {
         Some(users)
     }
 
+    /// Adds the line of a blob that leads to an entry, if the manifest lacks it: a client that goes by manifests alone would take the
+    /// entry for unused. An entry without a manifest, or with one that cannot be read, is never deleted, and stays as it is. That it fails
+    /// is no failure of a download.
+    pub(crate) fn note_user(&self, disk: &dyn Disk, blob: &Path) {
+        let Some(entry) = self.entry_of(blob) else { return };
+        let Some(line) = self.line_of(blob) else { return };
+        if read(&entry).is_none_or(|manifest| has(&manifest, &line)) {
+            return;
+        }
+        let noted = EntryLock::take(disk, &entry).and_then(|_lock| {
+            // Somebody may have deleted it meanwhile.
+            if self.entry_of(blob).as_ref() == Some(&entry) { add(disk, &entry, &line) } else { Ok(()) }
+        });
+        if let Err(error) = noted {
+            tracing::debug!(%error, entry = %entry.display(), "the manifest of a shared blob still lacks a user");
+        }
+    }
+
     /// The line of a blob of a repository of this cache.
     pub(super) fn line_of(&self, blob: &Path) -> Option<String> {
         let parts: Vec<&str> = blob
@@ -80,16 +93,36 @@ impl SharedStore {
     }
 }
 
-/// Adds a user. The line is fsynced before anything leads to the entry.
+/// Adds a user, unless it is there. The line is fsynced before anything leads to the entry.
 pub(super) fn add(disk: &dyn Disk, entry: &Path, line: &str) -> io::Result<()> {
-    let mut file = no_follow().append(true).create(true).open(with_ending(entry, "refs"))?;
+    let mut file = no_follow().read(true).append(true).create(true).open(with_ending(entry, "refs"))?;
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("the manifest is no regular file"));
     }
     open_to_all(&file);
-    // In one write, so that no line of another gets between.
-    file.write_all(format!("{line}\n").as_bytes())?;
+    let mut there = Vec::new();
+    (&file).take(LONGEST).read_to_end(&mut there)?;
+    if !has(&String::from_utf8_lossy(&there), line) {
+        // A kill may have left half a line.
+        let begin = if there.last().is_none_or(|last| *last == b'\n') { "" } else { "\n" };
+        // In one write, so that no line of another gets between.
+        file.write_all(format!("{begin}{line}\n").as_bytes())?;
+    }
     disk.sync(&file)
+}
+
+/// The text of a manifest; `None` if there is none that can be read.
+fn read(entry: &Path) -> Option<String> {
+    let manifest = with_ending(entry, "refs");
+    let metadata = fs::symlink_metadata(&manifest).ok()?;
+    if !metadata.is_file() || metadata.len() > LONGEST {
+        return None;
+    }
+    fs::read_to_string(manifest).ok()
+}
+
+fn has(manifest: &str, line: &str) -> bool {
+    manifest.lines().any(|one| one == line)
 }
 
 /// Writes the manifest of an entry anew.
@@ -102,15 +135,12 @@ pub(super) fn rewrite(
     let manifest = with_ending(entry, "refs");
     let lines: String =
         users.iter().filter_map(|blob| store.line_of(blob)).map(|line| format!("{line}\n")).collect();
-    let made = beside(&manifest, "tmp");
-    let write = || {
-        let mut file = no_follow().write(true).create_new(true).open(&made)?;
+    replace(&manifest, manifest.parent().unwrap_or(entry), |made| {
+        let mut file = no_follow().write(true).create_new(true).open(made)?;
         file.write_all(lines.as_bytes())?;
         open_to_all(&file);
-        disk.sync(&file)?;
-        fs::rename(&made, &manifest)
-    };
-    write().inspect_err(|_| drop(fs::remove_file(&made)))
+        disk.sync(&file)
+    })
 }
 
 /// The blob that a line names: `models--ada--demo/blobs/ETAG`, and nothing that leads elsewhere.
@@ -183,6 +213,55 @@ mod tests {
         fs::remove_file(&manifest).unwrap();
         symlink("/dev/null", &manifest).unwrap();
         assert_eq!(store.users(&entry), None, "a link is no manifest");
+    }
+
+    /// A store with an entry, and a blob that leads to it.
+    fn led_to(cache: &Path) -> (SharedStore, PathBuf, PathBuf) {
+        let store = marked(cache);
+        let (entry, blob) = (store.entry(HASH).unwrap(), cache.join("models--ada--demo/blobs/etag"));
+        for folder in [entry.parent(), blob.parent()] {
+            fs::create_dir_all(folder.unwrap()).unwrap();
+        }
+        fs::write(&entry, "content").unwrap();
+        symlink(format!("../../blobs/cd/{HASH}"), &blob).unwrap();
+        (store, entry, blob)
+    }
+
+    #[test]
+    fn a_user_has_one_line_and_half_a_line_of_another_does_not_spoil_it() {
+        let cache = tempfile::tempdir().unwrap();
+        let (store, entry, blob) = led_to(cache.path());
+        let (manifest, line) = (with_ending(&entry, "refs"), "models--ada--demo/blobs/etag");
+        for there in ["", "models--ada--demo/blobs/etag\n", "models--ada--other/blobs/x\n", "models--ada--de"]
+        {
+            fs::write(&manifest, there).unwrap();
+            for _ in 0..2 {
+                add(&SystemDisk, &entry, line).unwrap();
+            }
+            let text = fs::read_to_string(&manifest).unwrap();
+            assert_eq!(text.lines().filter(|one| *one == line).count(), 1, "{there:?}: {text:?}");
+            assert!(text.starts_with(there) && text.ends_with('\n'), "{there:?}: {text:?}");
+            assert_eq!(store.users(&entry), Some([blob.clone()].into()));
+        }
+    }
+
+    #[test]
+    fn a_blob_that_a_manifest_lacks_is_noted_and_one_without_a_manifest_is_not() {
+        let cache = tempfile::tempdir().unwrap();
+        let (store, entry, blob) = led_to(cache.path());
+        let manifest = with_ending(&entry, "refs");
+        store.note_user(&SystemDisk, &blob);
+        assert!(!manifest.exists(), "nobody knows who else leads there");
+        fs::write(&manifest, "models--ada--gone/blobs/etag\n").unwrap();
+        for _ in 0..2 {
+            store.note_user(&SystemDisk, &blob);
+            let expected = "models--ada--gone/blobs/etag\nmodels--ada--demo/blobs/etag\n";
+            assert_eq!(fs::read_to_string(&manifest).unwrap(), expected);
+        }
+        let own = blob.with_file_name("own");
+        fs::write(&own, "content").unwrap();
+        store.note_user(&SystemDisk, &own);
+        assert_eq!(fs::read_to_string(&manifest).unwrap().lines().count(), 2, "it leads nowhere");
     }
 
     proptest! {

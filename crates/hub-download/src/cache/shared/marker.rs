@@ -7,7 +7,7 @@ use std::{
 
 use super::SharedStore;
 use super::modes::{copy_folder_mode, set_entry_mode};
-use crate::disk::beside;
+use crate::disk::{made_beside, replace, sweep};
 
 /// Its name.
 pub(super) const NAME: &str = ".huggingface-shared-blobs";
@@ -39,11 +39,10 @@ impl SharedStore {
             return Ok(self.is_marked());
         }
         copy_folder_mode(&self.cache, &folder)?;
-        let made = beside(&self.marker(), "tmp");
-        let put = fs::write(&made, CONTENT)
-            .and_then(|()| set_entry_mode(&self.cache, &made))
-            .and_then(|()| fs::rename(&made, self.marker()));
-        put.inspect_err(|_| drop(fs::remove_file(&made)))?;
+        replace(&self.marker(), &folder, |made| {
+            fs::write(made, CONTENT)?;
+            set_entry_mode(&self.cache, made)
+        })?;
         Ok(self.is_marked())
     }
 
@@ -58,6 +57,7 @@ impl SharedStore {
             return Ok(false);
         }
         copy_folder_mode(&self.cache, folder)?;
+        sweep(folder);
         Ok(true)
     }
 }
@@ -67,7 +67,8 @@ fn is_free(folder: &Path) -> io::Result<bool> {
     let mut begun = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let is_mark = is_begun(&path.file_name().unwrap_or_default().to_string_lossy());
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_mark = made_beside(&name, "tmp") == Some(NAME);
         let text = fs::symlink_metadata(&path)
             .ok()
             .filter(|metadata| metadata.is_file() && metadata.len() <= CONTENT.len() as u64)
@@ -81,15 +82,6 @@ fn is_free(folder: &Path) -> io::Result<bool> {
         drop(fs::remove_file(path));
     }
     Ok(true)
-}
-
-/// `.huggingface-shared-blobs.1a2b3c4d.tmp`
-fn is_begun(name: &str) -> bool {
-    let mark = name
-        .strip_prefix(NAME)
-        .and_then(|rest| rest.strip_prefix('.'))
-        .and_then(|rest| rest.strip_suffix(".tmp"));
-    mark.is_some_and(|mark| mark.len() == 8 && mark.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn is_folder(path: &Path) -> bool {

@@ -23,7 +23,7 @@ pub(crate) use self::publish::SharedEntry;
 
 use std::{
     fs,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 use hub_types::lfs;
@@ -50,10 +50,20 @@ impl SharedStore {
         self.cache.join(FOLDER)
     }
 
-    /// Where the blob with this Xet hash is, or would be.
+    /// Where the blob with this Xet hash is, or would be: 64 lower-case hexadecimal digits.
     pub(crate) fn entry(&self, hash: &str) -> Option<PathBuf> {
-        let prefix = hash.get(..2).filter(|_| is_entry_name(hash))?;
+        let prefix = hash.get(..2).filter(|_| lfs::is_oid(hash))?;
         Some(self.folder().join(prefix).join(hash))
+    }
+
+    /// The entry with this path, which need not be there.
+    fn entry_with(&self, path: &Path) -> Option<PathBuf> {
+        self.entry(path.file_name()?.to_str()?).filter(|entry| entry == path)
+    }
+
+    /// Whether this is the path of an entry, which need not be there.
+    pub(crate) fn has_path(&self, path: &Path) -> bool {
+        self.entry_with(path).is_some()
     }
 
     /// The entry that a blob of a repository leads to, by its link alone: it need not be there. `None` for what is no link, and for
@@ -70,67 +80,56 @@ impl SharedStore {
             Err(_) if link.is_absolute() => link.strip_prefix(absolute()?).ok()?.to_owned(),
             Err(_) => return None,
         };
-        let mut parts = below.components().map(|part| match part {
-            Component::Normal(name) => name.to_str(),
-            _ => None,
-        });
-        let (prefix, hash) = (parts.next()??, parts.next()??);
-        let entry = self.entry(hash)?;
-        (parts.next().is_none() && hash.starts_with(prefix) && prefix.len() == 2).then_some(entry)
+        self.entry_with(&self.folder().join(below))
     }
 
-    /// The entry that a blob of a repository leads to, if that is there and the store is marked.
-    pub(crate) fn content_of(&self, blob: &Path) -> Option<(PathBuf, fs::Metadata)> {
+    /// The content of a blob of a repository: of its own, or that of the entry that it leads to, which is given too, if that is there and
+    /// the store is marked. A link that leads elsewhere has none.
+    pub(crate) fn content_of(&self, blob: &Path) -> Option<(Option<PathBuf>, fs::Metadata)> {
+        let metadata = fs::symlink_metadata(blob).ok()?;
+        if !metadata.is_symlink() {
+            return metadata.is_file().then_some((None, metadata));
+        }
         let entry = self.entry_of(blob)?;
         let metadata = fs::symlink_metadata(&entry).ok().filter(fs::Metadata::is_file)?;
-        self.is_marked().then_some((entry, metadata))
+        self.is_marked().then_some((Some(entry), metadata))
     }
 
-    /// Whether this is the path of an entry, which need not be there.
-    pub(crate) fn has_path(&self, path: &Path) -> bool {
-        let name = path.file_name().and_then(|name| name.to_str());
-        name.and_then(|name| self.entry(name)).is_some_and(|entry| entry == path)
-    }
-
-    /// Whether a path without links in it is that of an entry.
-    pub(crate) fn has(&self, real: &Path) -> bool {
-        let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let folder = self.folder().canonicalize();
-        let expected = name.get(..2).and_then(|prefix| Some(folder.ok()?.join(prefix).join(name)));
-        is_entry_name(name) && expected.is_some_and(|expected| expected == real) && self.is_marked()
+    /// The same store by a path without links in it; `None` if it is not marked.
+    pub(crate) fn real(&self) -> Option<Self> {
+        let cache = self.cache.canonicalize().ok()?;
+        self.is_marked().then_some(Self { cache })
     }
 
     /// The entries in it, by path, with their sizes; none if it is not marked.
     pub(crate) fn entries(&self) -> Vec<(PathBuf, u64)> {
-        if !self.is_marked() {
-            return Vec::new();
-        }
         let mut found = Vec::new();
-        for folder in fs::read_dir(self.folder()).into_iter().flatten().flatten() {
-            let prefix = folder.file_name().to_string_lossy().into_owned();
-            if prefix.len() != 2 || !folder.file_type().is_ok_and(|kind| kind.is_dir()) {
-                continue;
-            }
-            for entry in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
-                let name = entry.file_name().to_string_lossy().into_owned();
-                if !is_entry_name(&name) || !name.starts_with(&prefix) {
-                    continue;
-                }
-                if let Ok(metadata) = entry.metadata()
-                    && metadata.is_file()
-                {
-                    found.push((entry.path(), metadata.len()));
-                }
+        for entry in self.folders().into_iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten())
+        {
+            let Ok(entry) = entry else { continue };
+            let path = entry.path();
+            if self.has_path(&path)
+                && let Ok(metadata) = entry.metadata()
+                && metadata.is_file()
+            {
+                found.push((path, metadata.len()));
             }
         }
         found.sort_unstable();
         found
     }
-}
 
-/// Whether this is a Xet hash as the names of entries have it: 64 lower-case hexadecimal digits.
-fn is_entry_name(name: &str) -> bool {
-    lfs::is_oid(name)
+    /// The folders that entries are in; none if it is not marked.
+    fn folders(&self) -> Vec<PathBuf> {
+        if !self.is_marked() {
+            return Vec::new();
+        }
+        let folders = fs::read_dir(self.folder()).into_iter().flatten().flatten();
+        let is_one = |folder: &fs::DirEntry| {
+            folder.file_name().len() == 2 && folder.file_type().is_ok_and(|kind| kind.is_dir())
+        };
+        folders.filter(is_one).map(|folder| folder.path()).collect()
+    }
 }
 
 #[cfg(test)]
@@ -187,12 +186,11 @@ pub(crate) mod tests {
         fs::write(&entry, "content").unwrap();
         std::os::unix::fs::symlink(format!("../../blobs/cd/{HASH}"), &blob).unwrap();
         assert_eq!(store.entry_of(&blob), Some(entry.clone()));
-        let real = entry.canonicalize().unwrap();
-        assert!(store.content_of(&blob).is_none() && !store.has(&real) && store.entries().is_empty());
+        assert!(store.content_of(&blob).is_none() && store.real().is_none() && store.entries().is_empty());
         assert!(!store.mark().unwrap(), "a folder with other things in it is left alone");
         fs::write(store.folder().join(marker::NAME), "1\n").unwrap();
         assert_eq!(store.content_of(&blob).map(|(_, metadata)| metadata.len()), Some(7));
-        assert!(store.has(&real));
+        assert!(store.real().unwrap().has_path(&entry.canonicalize().unwrap()));
         assert_eq!(store.entries(), [(entry, 7)]);
     }
 }

@@ -12,8 +12,8 @@ use super::SharedStore;
 use super::entry_lock::EntryLock;
 use super::manifest;
 use super::modes::share;
-use crate::Disk;
 use crate::disk::{beside, sweep};
+use crate::{Disk, RemoteFile};
 
 /// A content of the store, whether or not it is there. All methods wait for the disk.
 #[derive(Debug, Clone)]
@@ -24,6 +24,11 @@ pub(crate) struct SharedEntry {
 }
 
 impl SharedEntry {
+    /// The content of a file, in the store of a cache; `None` if the Hub does not have it by Xet.
+    pub(crate) fn of(cache: &Path, file: &RemoteFile) -> Option<Self> {
+        Self::new(cache, file.xet_hash.as_ref()?, file.size)
+    }
+
     /// The content of `size` bytes with this Xet hash, in the store of a cache.
     pub(crate) fn new(cache: &Path, hash: &MerkleHash, size: u64) -> Option<Self> {
         let store = SharedStore::of(cache);

@@ -1,23 +1,13 @@
 //! Deleting entries that nobody uses any more.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
 use super::entry_lock::{EntryLock, with_ending};
 use super::{Linked, SharedStore, manifest};
 use crate::Disk;
+use crate::disk::sweep;
 
 impl SharedStore {
-    /// The entries that blobs lead to, whether or not they are there.
-    pub(crate) fn targets(&self, blobs: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
-        let mut targets: Vec<PathBuf> = blobs.into_iter().filter_map(|blob| self.entry_of(&blob)).collect();
-        targets.sort_unstable();
-        targets.dedup();
-        targets
-    }
-
     /// Deletes an entry if no blob leads to it any more, and else writes its manifest anew. What cannot be told stays, and that it could
     /// not be deleted is said in the log.
     pub(crate) fn sweep(&self, disk: &dyn Disk, entry: &Path, linked: &Linked) {
@@ -52,6 +42,14 @@ impl SharedStore {
         }
     }
 
+    /// Removes what killed processes left half made in the store.
+    pub(crate) fn sweep_made(&self) {
+        if self.is_marked() {
+            sweep(&self.folder());
+            self.folders().iter().for_each(|folder| sweep(folder));
+        }
+    }
+
     /// Deletes an entry that is damaged, and keeps its manifest: who led to it will lead to what is put in its place.
     pub(crate) fn remove_damaged(&self, disk: &dyn Disk, entry: &Path) -> io::Result<()> {
         let _lock = EntryLock::take(disk, entry)?;
@@ -65,7 +63,7 @@ impl SharedStore {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::{os::unix::fs::symlink, path::PathBuf};
 
     use super::*;
     use crate::SystemDisk;
@@ -89,7 +87,7 @@ mod tests {
     fn an_entry_goes_with_the_last_blob_that_leads_to_it() {
         let cache = tempfile::tempdir().unwrap();
         let (store, entry, blob) = used(cache.path());
-        assert_eq!(store.targets([blob.clone(), blob.clone()]), std::slice::from_ref(&entry));
+        assert_eq!(store.entry_of(&blob).as_ref(), Some(&entry));
         store.sweep(&SystemDisk, &entry, &store.linked());
         let manifest = with_ending(&entry, "refs");
         assert_eq!(fs::read_to_string(&manifest).unwrap(), "models--ada--demo/blobs/etag\n");
