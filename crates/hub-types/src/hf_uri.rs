@@ -107,8 +107,8 @@ impl HfUri {
     /// # Errors
     /// As for [`HfUri::parse_with_endpoint`], for an address.
     pub fn parse_if_address(text: &str, endpoint: &str) -> Result<Option<Self>, ParseError> {
-        let has_path = || text.matches('/').nth(1).is_some();
-        if !RepoUrl::has_scheme(text) && !(has_path() && RepoUrl::begins_with_host(text, endpoint)) {
+        let begins_with_host = || text.matches('/').count() >= 2 && RepoUrl::begins_with_host(text, endpoint);
+        if !RepoUrl::has_scheme(text) && !begins_with_host() {
             return Ok(None);
         }
         if text.len() > LONGEST {
