@@ -139,7 +139,9 @@ impl EmbeddedHub {
             Some(response) => response,
             None => {
                 let expired_links = fault.as_ref().is_some_and(Fault::expires_links);
-                self.handle(parts, &mut body, &work, expired_links).await.unwrap_or_else(respond::error)
+                self.handle(parts, &mut body, &work, expired_links, &request_id)
+                    .await
+                    .unwrap_or_else(respond::error)
             }
         };
         if on_a_port && !response.status().is_success() {
@@ -173,6 +175,7 @@ impl EmbeddedHub {
         body: &mut Incoming,
         work: &Work,
         expired_links: bool,
+        request_id: &str,
     ) -> Result<Response<Body>, ApiError> {
         if !work.begin().await {
             return Err(busy());
@@ -193,6 +196,8 @@ impl EmbeddedHub {
             head: parts.method == Method::HEAD,
             expired_links,
             peer: parts.extensions.get().map(|PeerAddress(peer)| *peer),
+            #[cfg(feature = "page")]
+            request_id: request_id.into(),
             subject: parts.extensions.get().cloned(),
         };
         router::dispatch(context, parts, body).await

@@ -43,6 +43,8 @@ mod git_env;
 mod handler;
 mod limits;
 mod local_user;
+#[cfg(feature = "page")]
+mod page;
 mod reserved;
 mod respond;
 mod route;

@@ -2,6 +2,8 @@
 
 use hub_types::RepoType;
 
+use crate::route::page;
+
 /// The paths for those who run a server, without the slash.
 pub(crate) const PROBES: [&str; 3] = ["healthz", "readyz", "metrics"];
 /// The API, and the store of Xet.
@@ -10,7 +12,11 @@ const OTHERS: [&str; 2] = ["api", "_xet"];
 /// Whether a path of the Hub begins with this name. Upper and lower case are the same, as they are for accounts.
 pub(crate) fn is_reserved(name: &str) -> bool {
     let kinds = RepoType::ALL.into_iter().map(RepoType::plural);
-    kinds.chain(PROBES).chain(OTHERS).any(|reserved| reserved.eq_ignore_ascii_case(name))
+    kinds
+        .chain(PROBES)
+        .chain(OTHERS)
+        .chain(page::BEGINNINGS)
+        .any(|reserved| reserved.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -22,7 +28,7 @@ mod tests {
     fn everything_that_a_path_begins_with_is_reserved() {
         for route in routes() {
             let first = route.path.split('/').nth(1).unwrap();
-            assert!(first.starts_with('{') || is_reserved(first), "{}", route.path);
+            assert!(first.is_empty() || first.starts_with('{') || is_reserved(first), "{}", route.path);
         }
         for name in ["datasets", "Spaces", "models", "metrics"] {
             assert!(is_reserved(name), "{name}");

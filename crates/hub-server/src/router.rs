@@ -1,11 +1,15 @@
 //! From a path to the handler that answers it.
 
+use std::pin::Pin;
+
 use http::{Method, Response, header::AUTHORIZATION, request::Parts};
 use hub_types::{
     ParseError, RepoRef,
     route::{self, RepoRoute, Route},
 };
 
+#[cfg(feature = "page")]
+use crate::page;
 use crate::{
     Body,
     api_error::ApiError,
@@ -21,12 +25,40 @@ use crate::{
     store::Identity,
 };
 
-/// Answers a request.
+/// Answers a request: a browser with a page, everybody else as the API does.
+#[cfg(feature = "page")]
 pub(crate) async fn dispatch(
     context: Context,
-    parts: Parts,
+    mut parts: Parts,
     body: &mut Incoming,
 ) -> Result<Response<Body>, ApiError> {
+    let asked = page::asked(&context, &parts);
+    page::carry_token(&context, &mut parts, asked.is_some());
+    if let Some(path) = asked {
+        return Ok(page::response(context, parts, body, path).await);
+    }
+    if !page::tells_errors(&context, &parts) {
+        return operation(context, parts, body).await;
+    }
+    match operation(context.clone(), parts.clone(), body).await {
+        Err(error) => Ok(page::error(context, parts, error).await),
+        response => response,
+    }
+}
+
+#[cfg(not(feature = "page"))]
+pub(crate) use operation as dispatch;
+
+/// Answers an operation of the API, of git or of the store of Xet.
+pub(crate) fn operation<'b>(
+    context: Context,
+    parts: Parts,
+    body: &'b mut Incoming,
+) -> Pin<Box<dyn Future<Output = Result<Response<Body>, ApiError>> + Send + 'b>> {
+    Box::pin(answer(context, parts, body))
+}
+
+async fn answer(context: Context, parts: Parts, body: &mut Incoming) -> Result<Response<Body>, ApiError> {
     if let Some(cas) = cas::parse(parts.uri.path()) {
         return handler::xet::response(&context, &parts, body, cas).await;
     }

@@ -48,7 +48,7 @@ pub(crate) enum LinkAction {
     Verify,
 }
 
-/// What of Xet is signed with the same key. Their words begin no text that a [`Grant`] is signed as.
+/// What else is signed with the same key. Their words begin no text that a [`Grant`] is signed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// A token for the store of Xet.
@@ -57,6 +57,8 @@ pub(crate) enum Purpose {
     Fetch,
     /// The key under which chunks are hidden in answers about them.
     Dedup,
+    /// What a form of a page carries, so that nobody else's page can send it.
+    Form,
 }
 
 impl Purpose {
@@ -65,6 +67,7 @@ impl Purpose {
             Self::Token => "xet token",
             Self::Fetch => "xet fetch",
             Self::Dedup => "xet dedup",
+            Self::Form => "page form",
         }
     }
 }

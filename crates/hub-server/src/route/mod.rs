@@ -5,6 +5,7 @@
 pub(crate) mod cas;
 pub(crate) mod exceptions;
 pub(crate) mod lfs_link;
+pub(crate) mod page;
 pub(crate) mod rights;
 pub(crate) mod table;
 pub(crate) mod xet_scope;

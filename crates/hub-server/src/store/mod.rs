@@ -34,6 +34,8 @@ mod repos;
 mod room;
 mod sealer;
 mod search;
+#[cfg(feature = "page")]
+mod sessions;
 mod settings;
 mod space_runtime;
 mod space_settings;
@@ -93,6 +95,8 @@ pub(crate) use room::Room;
 #[cfg(test)]
 pub(crate) use search::Rank;
 pub(crate) use search::{FoundRepo, Order, Position, RepoQuery};
+#[cfg(feature = "page")]
+pub(crate) use sessions::SESSION;
 pub(crate) use settings::NewSettings;
 pub(crate) use space_runtime::{SpaceAction, SpaceFiles};
 pub(crate) use space_settings::SettingKind;

@@ -1,0 +1,8 @@
+//! To come.
+use super::request::Request;
+use crate::{Body, api_error::ApiError, body::Incoming, route::rights::Access};
+use http::Response;
+use hub_types::RepoType;
+pub(super) async fn page(_r: &Request, _t: RepoType) -> Result<Response<Body>, ApiError> {
+    Err(ApiError::nowhere())
+}
