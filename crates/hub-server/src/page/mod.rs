@@ -1,6 +1,6 @@
 //! What `hub serve` shows to a browser. One file for each page.
 //!
-//! A page is answered where a browser asks: `GET` with `text/html` in `Accept`. Everybody else is answered as if there were none. A
+//! A page is answered where a browser asks: with `text/html` in `Accept`, and `POST` with a form. Everybody else is answered as if there were none. A
 //! page reads what it shows through the same store and rights as the API, and a form is sent on to the operation of the API that it
 //! stands for: see [`form`].
 
@@ -66,11 +66,9 @@ pub(crate) fn asked(context: &Context, parts: &Parts) -> Option<PagePath> {
     }
     // What cannot be read is no page, and the API says what is wrong with it.
     let path = page::parse(parts.uri.path()).ok().flatten()?;
-    let is_for_a_browser = match parts.method {
-        Method::POST => form::is_form(parts),
-        _ => request::wants_html(&parts.headers) || matches!(path, PagePath::Asset(_)),
-    };
-    is_for_a_browser.then_some(path)
+    let is_for_a_browser =
+        request::wants_html(&parts.headers) && (parts.method != Method::POST || form::is_form(parts));
+    (is_for_a_browser || matches!(path, PagePath::Asset(_))).then_some(path)
 }
 
 /// Answers with a page, and with one that says what went wrong.
