@@ -6,29 +6,42 @@
 
 mod account;
 mod activity;
+mod asked;
 mod asset;
 mod card;
+mod card_facts;
 mod commit;
+mod commit_form;
 mod commits;
 mod compare;
+mod content;
 mod csv_table;
+mod delete;
 mod diff;
+mod diff_view;
 mod discussion;
 mod discussion_changes;
+mod discussion_events;
 mod discussions;
 mod edit;
+mod editable;
 mod error;
 mod file;
+mod file_view;
 mod form;
 mod highlight;
+mod json_text;
 mod like;
 mod list;
 mod markdown;
 mod multipart;
 mod new_repo;
+mod pull_request;
 mod refs;
 mod repo_head;
+mod repo_item;
 mod request;
+mod revision_select;
 mod session;
 mod settings;
 mod shell;
@@ -38,6 +51,7 @@ mod start;
 mod tokens;
 mod tree;
 mod upload;
+mod uploading;
 mod use_this;
 mod weights;
 
@@ -51,28 +65,45 @@ use crate::{
     body::Incoming,
     context::Context,
     route::{
-        page::{self, PagePath, RepoPage},
+        page::{PagePath, RepoPage},
         rights,
         table::{self, Needs},
     },
+    router,
 };
 
-pub(crate) use self::session::carry_token;
+#[cfg(feature = "serve")]
+pub(crate) use self::{asked::change, session::carry_token};
 
-/// The page that a request is for, if it is for one.
-pub(crate) fn asked(context: &Context, parts: &Parts) -> Option<PagePath> {
-    if !context.hub().shows_pages {
-        return None;
+/// Answers a request: a browser with a page, everybody else as the API does.
+pub(crate) async fn dispatch(
+    context: Context,
+    mut parts: Parts,
+    body: &mut Incoming,
+) -> Result<Response<Body>, ApiError> {
+    session::carry_token(&context.hub, &context.base, &mut parts).await;
+    if let Some(path) = asked::asked(&context.hub, &parts) {
+        return Ok(response(context, parts, body, path).await);
     }
-    // What cannot be read is no page, and the API says what is wrong with it.
-    let path = page::parse(parts.uri.path()).ok().flatten()?;
-    let is_for_a_browser =
-        request::wants_html(&parts.headers) && (parts.method != Method::POST || form::is_form(parts));
-    (is_for_a_browser || matches!(path, PagePath::Asset(_))).then_some(path)
+    let is_carried = session::is_carried(&parts);
+    let response = if asked::tells_errors(&context, &parts) {
+        match router::operation(context.clone(), parts.clone(), body).await {
+            Err(said) => Ok(error(context, parts, said).await),
+            response => response,
+        }
+    } else {
+        router::operation(context, parts, body).await
+    };
+    response.map(|mut response| {
+        if is_carried {
+            session::for_one_browser(response.headers_mut());
+        }
+        response
+    })
 }
 
 /// Answers with a page, and with one that says what went wrong.
-pub(crate) async fn response(
+async fn response(
     context: Context,
     parts: Parts,
     body: &mut Incoming,
@@ -88,21 +119,11 @@ pub(crate) async fn response(
 }
 
 /// The page of an error, for a browser that asked for something else, such as a file.
-pub(crate) async fn error(context: Context, parts: Parts, error: ApiError) -> Response<Body> {
+async fn error(context: Context, parts: Parts, error: ApiError) -> Response<Body> {
     let mut request = Request::new(context, parts);
     // Who asks is not known, then.
     let _ = request.identify().await;
     request::with_headers(error::page(&request, error))
-}
-
-/// Whether a browser is to be told of an error by a page.
-pub(crate) fn tells_errors(context: &Context, parts: &Parts) -> bool {
-    let path = parts.uri.path();
-    context.hub().shows_pages
-        && matches!(parts.method, Method::GET | Method::HEAD)
-        && request::wants_html(&parts.headers)
-        && !path.starts_with("/api/")
-        && !path.starts_with("/_xet/")
 }
 
 async fn answer(request: &Request, body: &mut Incoming, path: PagePath) -> Result<Response<Body>, ApiError> {
@@ -117,7 +138,7 @@ async fn answer(request: &Request, body: &mut Incoming, path: PagePath) -> Resul
     }
     match path {
         PagePath::Repo { repo, page } => in_repo(request, body, repo, page, operation.needs, posts).await,
-        PagePath::Asset(name) => asset::response(request, &name),
+        PagePath::Asset(name) => asset::response(&request.context, &name),
         PagePath::Start => start::page(request).await,
         PagePath::List(repo_type) => list::page(request, repo_type).await,
         PagePath::Account(name) => account::page(request, &name).await,
@@ -132,7 +153,7 @@ async fn answer(request: &Request, body: &mut Incoming, path: PagePath) -> Resul
                 PagePath::NewRepo => new_repo::page(request),
                 PagePath::RevokeToken => tokens::revoke(request, body).await,
                 _ if posts => tokens::create(request, body).await,
-                _ => tokens::page(request, None).await,
+                _ => tokens::page(request).await,
             }
         }
     }
@@ -189,7 +210,7 @@ async fn in_repo(
         P::Upload(revision) => upload::page(request, access, revision).await,
         P::Edit(revision, path) if posts => edit::commit(request, access, body, revision, path).await,
         P::Edit(revision, path) => edit::page(request, access, revision, path).await,
-        P::Delete(revision, path) if posts => edit::delete(request, access, body, revision, path).await,
-        P::Delete(revision, path) => edit::delete_page(request, access, revision, path).await,
+        P::Delete(revision, path) if posts => delete::commit(request, access, body, revision, path).await,
+        P::Delete(revision, path) => delete::page(request, access, revision, path).await,
     }
 }

@@ -14,7 +14,11 @@ mod discussion_record;
 mod discussions;
 mod duplicate;
 mod error;
+#[cfg(feature = "page")]
+mod event_pages;
 mod events;
+#[cfg(feature = "page")]
+mod feed;
 #[cfg(feature = "testing")]
 mod fill;
 mod folder_lock;
@@ -26,6 +30,8 @@ mod lfs;
 mod likes;
 mod locks;
 mod moves;
+#[cfg(feature = "page")]
+mod overview;
 mod owner;
 mod pull_requests;
 mod push;
@@ -67,9 +73,17 @@ pub(crate) use discussion_record::{DiscussionRecord, PullRequest};
 pub(crate) use discussions::{DiscussionFilter, NewDiscussion, NewPullRequest};
 pub use error::StoreError;
 pub(crate) use error::{Result, with_causes};
+#[cfg(feature = "page")]
+pub(crate) use event_pages::EventsFrom;
 pub(crate) use events::EventRecord;
+#[cfg(feature = "page")]
+pub(crate) use feed::{FeedEvent, FeedPlace, FeedStep};
 pub(crate) use garbage::Removed;
+#[cfg(feature = "page")]
+pub(crate) use git::{DiffLimits, RefInfo};
 use git::OpenRepos;
+#[cfg(feature = "page")]
+pub(crate) use git::LookBack;
 #[cfg(feature = "testing")]
 pub(crate) use git::with_lfs_path;
 pub(crate) use git::{
@@ -81,9 +95,13 @@ use layout::Layout;
 pub(crate) use layout::warn_of_readers;
 pub(crate) use layout::write_private;
 pub use lfs::DiscardLfs;
+#[cfg(feature = "page")]
+pub(crate) use lfs::Arrived;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
 pub(crate) use locks::{FileLock, LockQuery, Locked, MOST_LOCKS};
+#[cfg(feature = "page")]
+pub(crate) use overview::CommonTag;
 pub(crate) use owner::must_be_own;
 #[cfg(unix)]
 pub(crate) use owner::user_name;
@@ -100,6 +118,11 @@ pub(crate) use sessions::SESSION;
 pub(crate) use settings::NewSettings;
 pub(crate) use space_runtime::{SpaceAction, SpaceFiles};
 pub(crate) use space_settings::SettingKind;
+#[cfg(feature = "page")]
+pub(crate) use space_settings::StoredSetting;
+#[cfg(feature = "page")]
+pub(crate) use token_list::StoredToken;
+pub(crate) use token_list::token_end;
 pub(crate) use tokens::Identity;
 pub use tokens::TokenRole;
 pub use upgrade::Upgraded;

@@ -147,7 +147,7 @@ impl Order {
 }
 
 /// The part of the id before the slash, in lower case.
-const NAMESPACE: &str = "substr(folded, 1, instr(folded, '/') - 1)";
+pub(super) const NAMESPACE: &str = "substr(folded, 1, instr(folded, '/') - 1)";
 
 impl Store {
     /// Finds repositories, in order, from a position on. By its card a disabled one is not found.

@@ -1,7 +1,17 @@
 //! Pages, asked for and looked at as a browser does.
 
+mod activity;
+mod card;
+mod commits;
+mod discussions;
+mod files;
 mod frame;
+mod history;
 pub(crate) mod html;
+mod listings;
+mod sessions;
+mod settings;
+mod writing;
 
 use http::Method;
 use hub_server::EmbeddedHub;
