@@ -2,12 +2,12 @@
 
 use hub_types::RepoType;
 
-use crate::route::page;
-
 /// The paths for those who run a server, without the slash.
 pub(crate) const PROBES: [&str; 3] = ["healthz", "readyz", "metrics"];
 /// The API, and the store of Xet.
 const OTHERS: [&str; 2] = ["api", "_xet"];
+/// Pages that belong to no account.
+const PAGES: [&str; 6] = ["_page", "activity", "login", "logout", "new", "settings"];
 
 /// Whether a path of the Hub begins with this name. Upper and lower case are the same, as they are for accounts.
 pub(crate) fn is_reserved(name: &str) -> bool {
@@ -15,7 +15,7 @@ pub(crate) fn is_reserved(name: &str) -> bool {
     kinds
         .chain(PROBES)
         .chain(OTHERS)
-        .chain(page::BEGINNINGS)
+        .chain(PAGES)
         .any(|reserved| reserved.eq_ignore_ascii_case(name))
 }
 

@@ -94,9 +94,6 @@ pub(crate) enum SettingChange {
     DeleteVariable,
 }
 
-/// What the paths of pages begin with that belong to no account.
-pub(crate) const BEGINNINGS: [&str; 6] = ["_page", "activity", "login", "logout", "new", "settings"];
-
 /// Reads the path of a page.
 ///
 /// # Errors

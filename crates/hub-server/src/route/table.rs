@@ -123,7 +123,7 @@ macro_rules! operations {
         }
 
         /// Every operation that the embedded Hub answers, with what a caller needs for it. What is outside `/api` and is not for git
-        /// are the pages for a browser; what they send as `POST` is a form, which needs what the operation of the API needs that it
+        /// are the pages for a browser, with the feature `page`; what they send as `POST` is a form, which needs what the operation of the API needs that it
         /// asks for.
         ///
         /// ```
@@ -138,9 +138,10 @@ macro_rules! operations {
                 $($(Operation {
                     method: stringify!($cas_method), path: $cas_path, needs: Needs::$cas_needs,
                 },)+)+
-                $($(Operation {
-                    method: stringify!($page_method), path: $page_path, needs: Needs::$page_needs,
-                },)+)+
+                $($(
+                    #[cfg(feature = "page")]
+                    Operation { method: stringify!($page_method), path: $page_path, needs: Needs::$page_needs },
+                )+)+
             ]
         }
     };
