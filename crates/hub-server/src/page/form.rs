@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Response, Uri,
+    HeaderMap, HeaderValue, Method, Response, StatusCode, Uri,
     header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE},
-    request::Parts,
 };
 use http_body_util::{BodyExt, Full};
 use hub_types::query::Query;
@@ -28,16 +27,6 @@ use crate::{
 pub(super) const LIMIT: usize = 4 << 20;
 /// Most bytes of an answer that a page looks at.
 const ANSWER: usize = 1 << 20;
-
-/// Whether a request is a form of a page.
-pub(super) fn is_form(parts: &Parts) -> bool {
-    let media_type =
-        parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = media_type.split(';').next().unwrap_or_default().trim();
-    ["application/x-www-form-urlencoded", "multipart/form-data"]
-        .iter()
-        .any(|form| media_type.eq_ignore_ascii_case(form))
-}
 
 /// The fields of a form that was sent from a page of this session.
 ///
@@ -89,6 +78,19 @@ pub(super) async fn call_with(
     let context = Context { query: Arc::new(query), head: false, ..request.context.clone() };
     let response = router::operation(context, parts, &mut body).await?;
     read_answer(response).await
+}
+
+/// What a person can mend in a form that was sent: the status, and the words of the API.
+///
+/// # Errors
+/// What nobody can mend there, as it is: it has a page of its own.
+pub(super) fn problem(error: ApiError) -> Result<(StatusCode, String), ApiError> {
+    let status = error.0.status;
+    let can_be_mended = matches!(status.as_u16(), 400 | 404 | 409 | 412 | 413 | 422);
+    match error.0.body.message() {
+        Some(message) if can_be_mended => Ok((status, message)),
+        _ => Err(error),
+    }
 }
 
 /// The JSON of an answer; null where it is something else.

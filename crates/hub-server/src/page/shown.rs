@@ -55,6 +55,19 @@ pub(super) fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
 }
 
+/// The first characters of a text, with `…` where it goes on.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// The page of an account.
+pub(super) fn account(name: &str) -> String {
+    format!("/{}", route::encode_segment(name))
+}
+
 /// The name of a ref as a person says it: `main`, `v1`, `refs/pr/3`.
 pub(super) fn ref_name(full_name: &str) -> &str {
     full_name
@@ -75,13 +88,12 @@ pub(super) const fn kind(repo_type: RepoType) -> &'static str {
 /// The paths of a repository's pages, for templates: each begins with a slash and is encoded.
 #[derive(Debug, Clone)]
 pub(super) struct Paths {
-    repo: RepoRef,
     base: String,
 }
 
 impl Paths {
     pub(super) fn new(repo: &RepoRef) -> Self {
-        Self { repo: repo.clone(), base: route::repo(repo).page() }
+        Self { base: route::repo(repo).page() }
     }
 
     /// `/ada/demo`, `/datasets/ada/demo`.
@@ -143,11 +155,6 @@ impl Paths {
 
     pub(super) fn discussion(&self, number: u64) -> String {
         format!("{}/discussions/{number}", self.base)
-    }
-
-    /// The operations of the API on it.
-    pub(super) fn api(&self) -> route::RepoRoutes<'_> {
-        route::repo(&self.repo)
     }
 }
 
