@@ -34,8 +34,8 @@ export async function journey({ page, judge }, world, word) {
   await sees("class Settings");
   await page.goBack();
   await page.getByRole("link", { name: "model-q8_0.gguf", exact: true }).click();
-  await page.getByRole("cell", { name: "tiny.embedding_length" }).waitFor();
-  await page.getByRole("cell", { name: "token_embd.weight" }).waitFor();
+  await sees("tiny.embedding_length");
+  await sees("token_embd.weight");
 
   step("uploading");
   await page.goto(`/${ID}/tree/main`);
@@ -55,10 +55,11 @@ export async function journey({ page, judge }, world, word) {
   step("looking at the change");
   await page.getByRole("link", { name: "Files changed" }).click();
   await sees("Measured **twice**.");
-  await sees(large);
+  await page.getByRole("heading", { name: large }).waitFor();
 
   step("merging");
   await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("link", { name: "Sign in" }).first().waitFor();
   await page.goto(proposal);
   await page.getByRole("link", { name: "Sign in" }).first().click();
   await page.getByLabel("Token").fill(ADA);
@@ -73,14 +74,14 @@ export async function journey({ page, judge }, world, word) {
   await sees("Measured **twice**.");
 
   step("editing");
-  await page.goto(`/${ID}/edit/main/config.json`);
+  await page.goto(`/${ID}/edit/main/notes/${word}.md`);
   const editor = page.getByLabel("Text");
-  await editor.fill((await editor.inputValue()).replace('"vocab_size": 1000', `"vocab_size": 1000, "note": "${word}"`));
-  await page.getByLabel("Summary").fill(`A note of ${word}`);
+  await editor.fill((await editor.inputValue()).replace("twice", "three times"));
+  await page.getByLabel("Summary").fill(`One more measurement of ${word}`);
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByRole("heading", { name: `A note of ${word}` }).waitFor();
-  const response = await page.request.get(`/${ID}/resolve/main/config.json`);
-  assert.equal((await response.json()).note, word);
+  await page.getByRole("heading", { name: `One more measurement of ${word}` }).waitFor();
+  const notes = await page.request.get(`/${ID}/resolve/main/notes/${word}.md`);
+  assert.equal(await notes.text(), `# ${word}\n\nMeasured **three times**.\n`);
 
   step("downloading");
   const file = await page.request.get(`/${ID}/resolve/main/${large}`);
@@ -88,7 +89,7 @@ export async function journey({ page, judge }, world, word) {
 
   step("signing out");
   await page.getByRole("button", { name: "Sign out" }).click();
-  await page.getByRole("link", { name: "Sign in" }).waitFor();
+  await page.getByRole("link", { name: "Sign in" }).first().waitFor();
   judge.begin(`${word}, a private model`, 401);
   assert.equal((await page.goto("/ada/first-steps")).status(), 401);
 }

@@ -55,7 +55,8 @@ fn browser() -> Outcome<PathBuf> {
 
 fn found() -> Option<PathBuf> {
     let starts = |name: &&str| {
-        let version = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let version =
+            Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         version.is_ok_and(|status| status.success())
     };
     let name = NAMES.into_iter().find(starts)?;

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use crate::{Outcome, book, browser, cargo, deps, execute, interop, layers, parity, publish, rows, supply, surface};
+use crate::{
+    Outcome, book, browser, cargo, deps, execute, interop, layers, parity, publish, rows, supply, surface,
+};
 
 /// All steps.
 pub(crate) fn run_all() -> Outcome {

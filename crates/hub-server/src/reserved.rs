@@ -12,11 +12,7 @@ const PAGES: [&str; 6] = ["_page", "activity", "login", "logout", "new", "settin
 /// Whether a path of the Hub begins with this name. Upper and lower case are the same, as they are for accounts.
 pub(crate) fn is_reserved(name: &str) -> bool {
     let kinds = RepoType::ALL.into_iter().map(RepoType::plural);
-    kinds
-        .chain(PROBES)
-        .chain(OTHERS)
-        .chain(PAGES)
-        .any(|reserved| reserved.eq_ignore_ascii_case(name))
+    kinds.chain(PROBES).chain(OTHERS).chain(PAGES).any(|reserved| reserved.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

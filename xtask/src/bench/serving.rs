@@ -190,7 +190,11 @@ fn pages(client: &mut Client, table: &mut Table) -> Outcome {
             let response = client.send(&request)?;
             let length = response.header("content-length").and_then(|length| length.parse().ok());
             largest = largest.max(length.unwrap_or_default());
-            if response.status == 200 { Ok(()) } else { Err(format!("{} gave {}", request.path, response.status)) }
+            if response.status == 200 {
+                Ok(())
+            } else {
+                Err(format!("{} gave {}", request.path, response.status))
+            }
         })?;
         table.single(&format!("{}, kB", page.name), format!("{:.1}", largest as f64 / 1e3), "100");
     }

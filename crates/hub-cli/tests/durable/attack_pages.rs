@@ -33,7 +33,8 @@ async fn forms_that_do_not_come_keep_nobody_from_work() {
         let mut open = Vec::new();
         for from in 0..100 {
             for (path, more) in [("/login", FORM), ("/logout", FORM), ("/ada/demo/upload/main", FILES)] {
-                let head = target.head(&format!("POST {path}"), &format!("{more}Content-Length: 4000000\r\n"));
+                let head =
+                    target.head(&format!("POST {path}"), &format!("{more}Content-Length: 4000000\r\n"));
                 open.push(target.begin(from, format!("{head}--").as_bytes()).await);
             }
         }
@@ -46,7 +47,8 @@ async fn forms_that_do_not_come_keep_nobody_from_work() {
 async fn forms_of_which_all_but_the_end_comes_take_little_memory() {
     attacked("forms without an end", async |target| {
         let length = 4_000_000;
-        let mut form = target.head("POST /login", &format!("{FORM}Content-Length: {length}\r\n")).into_bytes();
+        let mut form =
+            target.head("POST /login", &format!("{FORM}Content-Length: {length}\r\n")).into_bytes();
         form.resize(form.len() + length - 1, b'a');
         let mut open = Vec::new();
         for from in 0..150 {
@@ -63,7 +65,8 @@ async fn who_tries_many_tokens_keeps_nobody_from_signing_in() {
         let token = form_token(&target).await;
         for attempt in 0..number("HUB_DEEP_PAGES", PAGES) {
             let form = format!("form_token={token}&token=hf_{attempt:032}&back=%2F");
-            let (status, text) = target.send(usize::try_from(attempt).unwrap(), "POST /login", FORM, form.as_bytes()).await;
+            let (status, text) =
+                target.send(usize::try_from(attempt).unwrap(), "POST /login", FORM, form.as_bytes()).await;
             assert!(matches!(status, 401 | 429), "{text}");
             assert!(!text.to_ascii_lowercase().contains("set-cookie"), "{text}");
         }
@@ -81,7 +84,9 @@ async fn huge_forms_are_refused_before_they_fill_the_memory() {
         let token = form_token(&target).await;
         let long = "a".repeat(64 << 20);
         let many: String = (0..300_000).map(|field| format!("&f{field}=1")).collect();
-        for (from, form) in [format!("form_token={token}&token={long}"), format!("form_token={token}{many}")].iter().enumerate()
+        for (from, form) in [format!("form_token={token}&token={long}"), format!("form_token={token}{many}")]
+            .iter()
+            .enumerate()
         {
             for path in ["/login", "/ada/demo/discussions/new", "/ada/demo/edit/main/honest.txt"] {
                 let (status, text) = target.send(from, &format!("POST {path}"), FORM, form.as_bytes()).await;
@@ -101,7 +106,8 @@ async fn huge_forms_are_refused_before_they_fill_the_memory() {
         .iter()
         .enumerate()
         {
-            let (status, text) = target.send(from, "POST /ada/demo/upload/main", FILES, form.as_bytes()).await;
+            let (status, text) =
+                target.send(from, "POST /ada/demo/upload/main", FILES, form.as_bytes()).await;
             assert!(matches!(status, 0 | 400 | 403 | 413), "{from}: {text}");
         }
         Vec::new()
@@ -165,18 +171,22 @@ async fn heavy(target: &Target) -> [&'static str; 9] {
         "<b>".repeat(10_000),
     ]
     .join("\n\n");
-    let lines: String = (0..9_000).map(|line| format!("value_{line} = [\"{line}\", {{'a': {line}}}]  # {line}\n")).collect();
+    let lines: String =
+        (0..9_000).map(|line| format!("value_{line} = [\"{line}\", {{'a': {line}}}]  # {line}\n")).collect();
     let long = "\"\\\"' (((".repeat(60_000);
     let wide: String = (0..200).map(|row| format!("{}\n", format!("\"{row},\",").repeat(500))).collect();
     for (from, (name, content)) in
-        [("README.md", &markdown), ("lines.py", &lines), ("long.py", &long), ("wide.csv", &wide)].into_iter().enumerate()
+        [("README.md", &markdown), ("lines.py", &lines), ("long.py", &long), ("wide.csv", &wide)]
+            .into_iter()
+            .enumerate()
     {
         let (status, text) = target.commit(from, &change(name, content)).await;
         assert_eq!(status, 200, "{name}: {text}");
     }
     let many: String = (0..2_000)
         .map(|file| {
-            let value = serde_json::json!({"path": format!("many/{file}.txt"), "content": "x", "encoding": "utf-8"});
+            let value =
+                serde_json::json!({"path": format!("many/{file}.txt"), "content": "x", "encoding": "utf-8"});
             format!("{}\n", serde_json::json!({"key": "file", "value": value}))
         })
         .collect();
@@ -186,7 +196,8 @@ async fn heavy(target: &Target) -> [&'static str; 9] {
     let other: String = lines.lines().rev().map(|line| format!("{line}\n")).collect();
     let proposal = change("lines.py", &other);
     let line = "POST /api/models/ada/demo/commit/main?create_pr=1";
-    let (status, text) = target.send(10, line, "Content-Type: application/x-ndjson\r\n", proposal.as_bytes()).await;
+    let (status, text) =
+        target.send(10, line, "Content-Type: application/x-ndjson\r\n", proposal.as_bytes()).await;
     assert_eq!(status, 200, "{text}");
     heavy_paths()
 }

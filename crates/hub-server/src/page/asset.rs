@@ -5,8 +5,7 @@ use hub_types::hex;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-use super::request::Request;
-use crate::{Body, api_error::ApiError, respond};
+use crate::{Body, api_error::ApiError, context::Context, respond};
 
 struct Asset {
     name: &'static str,
@@ -34,10 +33,10 @@ pub(super) fn path(name: &str) -> String {
 }
 
 /// Sends an asset.
-pub(super) fn response(request: &Request, name: &str) -> Result<Response<Body>, ApiError> {
+pub(super) fn response(context: &Context, name: &str) -> Result<Response<Body>, ApiError> {
     let asset = ASSETS.iter().find(|asset| asset.name == name).ok_or_else(ApiError::nowhere)?;
     let mut response = respond::whole(StatusCode::OK, asset.media_type, asset.text);
-    if request.context.query.get("v") == Some(&asset.version) {
+    if context.query.get("v") == Some(&asset.version) {
         let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
         response.headers_mut().insert(CACHE_CONTROL, forever);
     }

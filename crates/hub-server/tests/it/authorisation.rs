@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use self::{operation::operation, rows::Row};
 #[cfg(feature = "page")]
 use crate::page::Browser;
-use crate::support::{ADA, BOB, RITA, Received, WIM, builder, call, file_line, get, header_line, ndjson, post};
+use crate::support::{
+    ADA, BOB, RITA, Received, WIM, builder, call, file_line, get, header_line, ndjson, post,
+};
 
 /// Callers of a repository of the organisation, in the order of the columns below.
 const WIM_READS: &str = "hf_wim_reads";
@@ -277,8 +279,7 @@ async fn pages_without_a_repository_let_through_whom_they_should() {
     let callers = Caller::all(&hub).await;
     for (method, route, body, expected) in page_rows::rows_without_repository() {
         for (caller, status) in callers.iter().zip(expected) {
-            let response =
-                page_rows::request(&caller.browser, &method, route, &body).send(&hub).await;
+            let response = page_rows::request(&caller.browser, &method, route, &body).send(&hub).await;
             let who = caller.who;
             assert_eq!(response.status, status, "{method} {route} for {who}: {response:?}");
         }
@@ -339,7 +340,10 @@ fn rows_without_repository() -> Vec<(Method, &'static str, String, [u16; 5])> {
 
 fn pages_without_repository() -> Vec<(Method, &'static str)> {
     #[cfg(feature = "page")]
-    return page_rows::rows_without_repository().into_iter().map(|(method, route, ..)| (method, route)).collect();
+    return page_rows::rows_without_repository()
+        .into_iter()
+        .map(|(method, route, ..)| (method, route))
+        .collect();
     #[cfg(not(feature = "page"))]
     Vec::new()
 }
@@ -381,7 +385,8 @@ fn what_a_route_needs_is_what_its_rows_say() {
         assert_eq!(anonymous, expected, "{method} {route} without a token");
         let stranger = public[1];
         // Of a page that changes what one wrote, the operation of the API asks for more: see its own row.
-        let is_for_the_author = ["/title", "/status", "/edit", "/hide"].iter().any(|end| route.ends_with(end));
+        let is_for_the_author =
+            ["/title", "/status", "/edit", "/hide"].iter().any(|end| route.ends_with(end));
         if (needs == Needs::Write && !route.contains("create_pr")) || is_for_the_author {
             assert_eq!(stranger, 403, "{method} {route} for a stranger");
         } else if needs == Needs::Contribute {

@@ -86,7 +86,11 @@ pub(super) fn rows() -> Vec<Row> {
         post("/{}/settings/access", json!({}), WRITE),
         post("/{}/settings/move", json!({"owner": "analytical", "name": "a/b"}), REFUSED),
         post("/{}/settings/delete", json!({"confirm": "something else"}), REFUSED),
-        post("/{}/upload/main", json!({"how": "propose", "files": {"name": "u.txt", "content": "x"}}), CONTRIBUTE),
+        post(
+            "/{}/upload/main",
+            json!({"how": "propose", "files": {"name": "u.txt", "content": "x"}}),
+            CONTRIBUTE,
+        ),
         post(
             "/{}/edit/main/new.txt",
             json!({"how": "propose", "path": "new.txt", "text": "x", "parent": "TIP"}),
@@ -132,7 +136,12 @@ pub(super) fn rows_without_repository() -> Vec<(Method, &'static str, Value, [u1
             [401, 403, 403, 303, 403],
         ),
         // A token that reads makes none that writes, and ends none but itself.
-        (Method::POST, "/settings/tokens", json!({"name": "page", "role": "write"}), [401, 200, 200, 200, 403]),
+        (
+            Method::POST,
+            "/settings/tokens",
+            json!({"name": "page", "role": "write"}),
+            [401, 200, 200, 200, 403],
+        ),
         (Method::POST, "/settings/tokens/revoke", json!({"name": "page"}), [401, 303, 303, 303, 403]),
     ]
 }

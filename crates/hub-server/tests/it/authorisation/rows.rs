@@ -31,7 +31,8 @@ pub(super) fn rows() -> Vec<Row> {
         "/{}.git/info/lfs/objects/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?size=1";
     let part =
         "/{}.git/info/lfs/objects/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/1?size=1";
-    let row = |method, route, body, (public, private)| Row { method, route, body, public, private, is_page: false };
+    let row =
+        |method, route, body, (public, private)| Row { method, route, body, public, private, is_page: false };
     vec![
         row(Method::GET, "/api/models/{}", none.clone(), READ),
         row(Method::GET, "/api/models/{}/revision/main", none.clone(), READ),
@@ -143,7 +144,8 @@ pub(super) fn rows() -> Vec<Row> {
 
 /// URLs of Spaces.
 pub(super) fn space_rows() -> Vec<Row> {
-    let row = |method, route, body, (public, private)| Row { method, route, body, public, private, is_page: false };
+    let row =
+        |method, route, body, (public, private)| Row { method, route, body, public, private, is_page: false };
     let none = json!(null);
     let (pair, key) = (json!({"key": "A", "value": "x"}), json!({"key": "A"}));
     vec![

@@ -42,7 +42,8 @@ async fn filled() -> EmbeddedHub {
     let hub = hub();
     let card = "---\nlicense: mit\ntags: [small]\n---\n# Demo\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nprint(1)\n```\n";
     add_files(&hub, "ada/demo", &[("README.md", card), ("a.txt", "one\n"), ("d/b.csv", "x,y\n1,2\n")]).await;
-    post("/api/models/ada/demo/tag/main", json!({"tag": "v1"})).token(ADA).send(&hub).await.json();
+    let tag = post("/api/models/ada/demo/tag/main", json!({"tag": "v1"}));
+    assert_eq!(tag.token(ADA).send(&hub).await.status, 200);
     let discussions = "/api/models/ada/demo/discussions";
     post(discussions, json!({"title": "Words", "description": "*Hello*"})).token(BOB).send(&hub).await.json();
     let change = crate::support::ndjson(&[
@@ -100,7 +101,8 @@ async fn who_asks_for_no_page_gets_none() {
     let hub = filled().await;
     for operation in routes() {
         let uri = example(operation.path);
-        for accept in ["", "*/*", "application/json", "application/vnd.git-lfs+json", "application/xhtml+xml"] {
+        for accept in ["", "*/*", "application/json", "application/vnd.git-lfs+json", "application/xhtml+xml"]
+        {
             let method = Method::from_bytes(operation.method.as_bytes()).unwrap();
             for media_type in ["application/json", "application/x-www-form-urlencoded"] {
                 let mut request = call(method.clone(), &uri).header("content-type", media_type);

@@ -12,7 +12,8 @@ use html5ever::{
 
 /// Elements without an end.
 const VOID: [&str; 14] = [
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
+    "wbr",
 ];
 
 #[derive(Debug, Default)]
@@ -50,7 +51,8 @@ impl Element {
 
 impl Html {
     pub(crate) fn parse(text: &str) -> Self {
-        let tokenizer = Tokenizer::new(Reader::default(), TokenizerOpts { exact_errors: true, ..Default::default() });
+        let tokenizer =
+            Tokenizer::new(Reader::default(), TokenizerOpts { exact_errors: true, ..Default::default() });
         let input = BufferQueue::default();
         input.push_back(StrTendril::from(text));
         let _ = tokenizer.feed(&input);
@@ -80,7 +82,9 @@ impl Html {
     /// The value of the first field of a name.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let field = self.elements.iter().find(|element| element.attribute("name") == Some(name))?;
-        Some(if field.name == "textarea" { &field.text } else { field.attribute("value").unwrap_or("on") })
+        // The line break after the beginning of a text is none of the text.
+        let text = field.text.strip_prefix('\n').unwrap_or(&field.text);
+        Some(if field.name == "textarea" { text } else { field.attribute("value").unwrap_or("on") })
     }
 
     /// Where the forms are sent to that change something.
@@ -112,7 +116,10 @@ impl Html {
             let source = element.attribute("src").unwrap_or_default();
             let is_inline = match element.name.as_str() {
                 "script" => !source.starts_with("/_page/") || !element.text.is_empty(),
-                name => matches!(name, "style" | "iframe" | "object" | "embed" | "base" | "svg" | "math" | "template"),
+                name => matches!(
+                    name,
+                    "style" | "iframe" | "object" | "embed" | "base" | "svg" | "math" | "template"
+                ),
             };
             let by_attribute = |(name, value): &(String, String)| {
                 name.starts_with("on")
@@ -178,7 +185,10 @@ impl Html {
                 "nav" => false,
                 _ => true,
             };
-            if !has_name && !named {
+            // Nobody is told of what is hidden, and a column has the name that its author gave it.
+            let is_hidden = element.attribute("aria-hidden") == Some("true");
+            let is_given = element.name == "th" && self.is_within(element, |outer| outer.has_class("cells"));
+            if !has_name && !named && !is_hidden && !is_given {
                 faults.push(format!("has no name: {}", element.shown()));
             }
         }
@@ -216,7 +226,8 @@ impl Html {
             let posts = form.attribute("method") == Some("post");
             let fields = self.elements.iter().filter(|field| field.within.contains(&at));
             let tokens = fields.filter(|field| field.attribute("name") == Some("form_token")).count();
-            let is_own = form.attribute("action").is_some_and(|to| to.starts_with('/') && !to.starts_with("//"));
+            let is_own =
+                form.attribute("action").is_some_and(|to| to.starts_with('/') && !to.starts_with("//"));
             if tokens != usize::from(posts) || (posts && !is_own) {
                 faults.push(format!("{tokens} tokens in {}", form.shown()));
             }
@@ -287,7 +298,8 @@ impl TokenSink for Reader {
                 if tag.had_duplicate_attributes {
                     reading.html.mistakes.push(format!("<{}> has an attribute twice", tag.name));
                 }
-                let attributes = tag.attrs.iter().map(|one| (one.name.local.to_string(), one.value.to_string()));
+                let attributes =
+                    tag.attrs.iter().map(|one| (one.name.local.to_string(), one.value.to_string()));
                 reading.start(tag.name.to_string(), attributes.collect());
                 return match &*tag.name {
                     "title" | "textarea" => TokenSinkResult::RawData(Rcdata),

@@ -68,7 +68,8 @@ impl<'h> Browser<'h> {
         let posts = method == Method::POST;
         let mut request = call(method, uri).header("accept", ACCEPT);
         if posts {
-            request = request.header("origin", "http://hub.localhost").header("sec-fetch-site", "same-origin");
+            request =
+                request.header("origin", "http://hub.localhost").header("sec-fetch-site", "same-origin");
         }
         match &self.cookie {
             Some(cookie) => request.header("cookie", cookie),
@@ -95,7 +96,8 @@ impl<'h> Browser<'h> {
     pub(crate) fn form(&self, uri: &str, fields: &[(&str, &str)]) -> Call {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("form_token", &self.form_token).extend_pairs(fields);
-        let request = self.call(Method::POST, uri).header("content-type", "application/x-www-form-urlencoded");
+        let request =
+            self.call(Method::POST, uri).header("content-type", "application/x-www-form-urlencoded");
         request.body(form.finish())
     }
 
@@ -117,7 +119,9 @@ impl<'h> Browser<'h> {
     ) -> Call {
         let mut body = Vec::new();
         let mut part = |about: &str, content: &[u8]| {
-            body.extend_from_slice(format!("--{BOUNDARY}\r\ncontent-disposition: form-data; {about}\r\n\r\n").as_bytes());
+            body.extend_from_slice(
+                format!("--{BOUNDARY}\r\ncontent-disposition: form-data; {about}\r\n\r\n").as_bytes(),
+            );
             body.extend_from_slice(content);
             body.extend_from_slice(b"\r\n");
         };
@@ -126,7 +130,8 @@ impl<'h> Browser<'h> {
             part(&format!("name=\"{name}\""), value.as_bytes());
         }
         for (field, name, content) in files {
-            let about = format!("name=\"{field}\"; filename=\"{name}\"\r\ncontent-type: application/octet-stream");
+            let about =
+                format!("name=\"{field}\"; filename=\"{name}\"\r\ncontent-type: application/octet-stream");
             part(&about, content);
         }
         body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
