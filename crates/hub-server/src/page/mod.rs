@@ -54,6 +54,7 @@ mod upload;
 mod uploading;
 mod use_this;
 mod weights;
+mod workers;
 
 use http::{Method, Response, request::Parts};
 use hub_types::RepoRef;
@@ -103,12 +104,7 @@ pub(crate) async fn dispatch(
 }
 
 /// Answers with a page, and with one that says what went wrong.
-async fn response(
-    context: Context,
-    parts: Parts,
-    body: &mut Incoming,
-    path: PagePath,
-) -> Response<Body> {
+async fn response(context: Context, parts: Parts, body: &mut Incoming, path: PagePath) -> Response<Body> {
     let mut request = Request::new(context, parts);
     let answered = match request.identify().await {
         Ok(()) => answer(&request, body, path).await,
@@ -119,7 +115,8 @@ async fn response(
 }
 
 /// The page of an error, for a browser that asked for something else, such as a file.
-async fn error(context: Context, parts: Parts, error: ApiError) -> Response<Body> {
+async fn error(context: Context, mut parts: Parts, error: ApiError) -> Response<Body> {
+    session::carry(&context.hub, &context.base, &mut parts).await;
     let mut request = Request::new(context, parts);
     // Who asks is not known, then.
     let _ = request.identify().await;
