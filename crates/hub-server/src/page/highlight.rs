@@ -21,7 +21,7 @@ const LONGEST_LINE: usize = 2000;
 const FIRST_LINE: usize = 200;
 /// As much is looked at for one page, in bytes, and for so long.
 const MOST: usize = 512 * 1024;
-const PATIENCE: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 30_000 } else { 400 });
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);
 
