@@ -8,8 +8,6 @@ use hub_types::{
     route::{self, RepoRoute, Route},
 };
 
-#[cfg(feature = "page")]
-use crate::page;
 use crate::{
     Body,
     api_error::ApiError,
@@ -24,30 +22,6 @@ use crate::{
     },
     store::Identity,
 };
-
-/// Answers a request: a browser with a page, everybody else as the API does.
-#[cfg(feature = "page")]
-pub(crate) async fn dispatch(
-    context: Context,
-    mut parts: Parts,
-    body: &mut Incoming,
-) -> Result<Response<Body>, ApiError> {
-    let asked = page::asked(&context, &parts);
-    page::carry_token(&context, &mut parts, asked.is_some());
-    if let Some(path) = asked {
-        return Ok(page::response(context, parts, body, path).await);
-    }
-    if !page::tells_errors(&context, &parts) {
-        return operation(context, parts, body).await;
-    }
-    match operation(context.clone(), parts.clone(), body).await {
-        Err(error) => Ok(page::error(context, parts, error).await),
-        response => response,
-    }
-}
-
-#[cfg(not(feature = "page"))]
-pub(crate) use operation as dispatch;
 
 /// Answers an operation of the API, of git or of the store of Xet.
 pub(crate) fn operation<'b>(

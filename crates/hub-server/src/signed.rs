@@ -58,6 +58,7 @@ pub(crate) enum Purpose {
     /// The key under which chunks are hidden in answers about them.
     Dedup,
     /// What a form of a page carries, so that nobody else's page can send it.
+    #[cfg(feature = "page")]
     Form,
 }
 
@@ -67,6 +68,7 @@ impl Purpose {
             Self::Token => "xet token",
             Self::Fetch => "xet fetch",
             Self::Dedup => "xet dedup",
+            #[cfg(feature = "page")]
             Self::Form => "page form",
         }
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use askama::Template;
 use http::{
-    HeaderMap, HeaderValue, Response, StatusCode,
-    header::{ACCEPT, CACHE_CONTROL, HOST, LOCATION, ORIGIN, REFERRER_POLICY, VARY},
+    HeaderValue, Response, StatusCode,
+    header::{CACHE_CONTROL, HOST, LOCATION, ORIGIN, REFERRER_POLICY, VARY},
     request::Parts,
 };
 
@@ -54,6 +54,14 @@ impl Request {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// Who looks at a page that is for those who have signed in.
+    ///
+    /// # Errors
+    /// 401.
+    pub(super) fn viewer(&self) -> Result<&Identity, ApiError> {
+        self.caller.as_deref().ok_or_else(ApiError::sign_in)
     }
 
     /// What the layout of a page needs.
@@ -108,11 +116,10 @@ impl Request {
         let text = |name| self.parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let is_own = match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
             (Some(site), _) => site == "same-origin",
+            (None, Some(origin)) if origin == &*self.context.base => true,
             (None, Some(origin)) => {
-                let host = origin.split_once("://").map(|(_, host)| host);
-                origin == &*self.context.base
-                    || host.is_some_and(|host| text(HOST.as_str()) == Some(host))
-                    || host.is_some() && host == self.parts.uri.authority().map(|it| it.as_str())
+                let asked = text(HOST.as_str()).or(self.parts.uri.authority().map(|it| it.as_str()));
+                is_of_host(origin, asked, self.context.base.starts_with("https://"))
             }
             (None, None) => false,
         };
@@ -123,13 +130,10 @@ impl Request {
     }
 }
 
-/// Whether the caller wants a page.
-pub(super) fn wants_html(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
-    accepted
-        .flat_map(|value| value.split(','))
-        .filter_map(|one| one.split(';').next())
-        .any(|media_type| media_type.trim().eq_ignore_ascii_case("text/html"))
+/// Whether an origin is the host that was asked. A page that came without TLS may be anybody's, and is none of a hub that has it.
+fn is_of_host(origin: &str, asked: Option<&str>, is_secure: bool) -> bool {
+    let Some((scheme, host)) = origin.split_once("://") else { return false };
+    asked == Some(host) && !host.is_empty() && (scheme == "https" || (scheme == "http" && !is_secure))
 }
 
 /// Adds what every answer to a browser has.
@@ -146,4 +150,24 @@ pub(super) fn with_headers(mut response: Response<Body>) -> Response<Body> {
         headers.insert(CACHE_CONTROL, fixed("private, no-cache"));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_host;
+
+    #[test]
+    fn an_origin_is_this_host_over_a_connection_that_is_as_safe() {
+        let asked = Some("hub.example:8080");
+        assert!(is_of_host("http://hub.example:8080", asked, false));
+        assert!(is_of_host("https://hub.example:8080", asked, false), "behind a proxy that has TLS");
+        assert!(is_of_host("https://hub.example:8080", asked, true));
+        assert!(!is_of_host("http://hub.example:8080", asked, true));
+        for other in
+            ["null", "", "http://", "http://hub.example", "http://hub.example:8081", "ftp://hub.example:8080"]
+        {
+            assert!(!is_of_host(other, asked, false), "{other}");
+        }
+        assert!(!is_of_host("http://", Some(""), false) && !is_of_host("http://hub.example", None, false));
+    }
 }

@@ -14,6 +14,9 @@ struct SignInPage {
     problem: Option<&'static str>,
 }
 
+/// The longest token that is looked at. A cookie has to hold it.
+const LONGEST: usize = 200;
+
 /// The form that asks for a token.
 pub(super) fn page(request: &Request, problem: Option<&'static str>) -> Result<Response<Body>, ApiError> {
     let back = request.context.query.get("back").and_then(own_path).unwrap_or("/").to_owned();
@@ -33,7 +36,7 @@ pub(super) async fn enter(request: &Request, body: &mut Incoming) -> Result<Resp
     let token = form.get("token").unwrap_or_default().trim().to_owned();
     let asked = token.clone();
     let known = request.context.blocking(move |hub| Ok(hub.store.authenticate(&asked)?.is_some())).await?;
-    if !known {
+    if !known || token.len() > LONGEST {
         return show(request, back, Some("This Hub knows no such token, or it has ended."));
     }
     let mut response = request.see(&back);
@@ -53,9 +56,15 @@ pub(super) async fn leave(request: &Request, body: &mut Incoming) -> Result<Resp
 fn own_path(text: &str) -> Option<&str> {
     let is_own = text.starts_with('/')
         && !text.starts_with("//")
-        && !text.contains(['\\', '\r', '\n', '\t'])
-        && !text.starts_with("/login");
+        && !text.contains(|c: char| c == '\\' || c.is_control())
+        && !is_below(text, "/login")
+        && !is_below(text, "/logout");
     is_own.then_some(text)
+}
+
+/// Whether a path is this one, with or without a query.
+fn is_below(text: &str, path: &str) -> bool {
+    text.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
 }
 
 #[cfg(test)]
@@ -64,12 +73,22 @@ mod tests {
 
     #[test]
     fn one_comes_back_to_this_hub_alone() {
-        for own in ["/", "/ada/demo?x=1", "/datasets/ada/demo/tree/main/a%20b"] {
+        for own in ["/", "/ada/demo?x=1", "/datasets/ada/demo/tree/main/a%20b", "/login-team/demo"] {
             assert_eq!(own_path(own), Some(own));
         }
-        for other in
-            ["", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil", "a", "/login"]
-        {
+        for other in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil",
+            "/\u{1}",
+            "javascript:x",
+            "a",
+            "/login",
+            "/login?back=/login",
+            "/logout",
+        ] {
             assert_eq!(own_path(other), None, "{other:?}");
         }
     }

@@ -113,6 +113,7 @@ macro_rules! operations {
         }
 
         /// The operations on the path of a page.
+        #[cfg_attr(not(feature = "page"), allow(dead_code))]
         pub(crate) fn of_page(path: &PagePath) -> &'static [Operation] {
             use RepoPage as P;
             match path {

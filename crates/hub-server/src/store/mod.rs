@@ -80,23 +80,23 @@ pub(crate) use events::EventRecord;
 pub(crate) use feed::{FeedEvent, FeedPlace, FeedStep};
 pub(crate) use garbage::Removed;
 #[cfg(feature = "page")]
-pub(crate) use git::{DiffLimits, RefInfo};
-use git::OpenRepos;
-#[cfg(feature = "page")]
 pub(crate) use git::LookBack;
+use git::OpenRepos;
 #[cfg(feature = "testing")]
 pub(crate) use git::with_lfs_path;
 pub(crate) use git::{
     Attributes, Change, CommitId, CommitPlan, CommitRecord, CommitTarget, Conflicts, Content, Entry,
     EntryKind, GitRepo, IgnoreRules, Merged, NewRef, Repack, Signature, Stage,
 };
+#[cfg(feature = "page")]
+pub(crate) use git::{DiffLimits, RefInfo};
 use layout::Layout;
 #[cfg(feature = "serve")]
 pub(crate) use layout::warn_of_readers;
 pub(crate) use layout::write_private;
-pub use lfs::DiscardLfs;
 #[cfg(feature = "page")]
 pub(crate) use lfs::Arrived;
+pub use lfs::DiscardLfs;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
 pub(crate) use locks::{FileLock, LockQuery, Locked, MOST_LOCKS};

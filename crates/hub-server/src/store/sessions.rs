@@ -26,6 +26,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::store::testing::temporary;
 
     #[test]
@@ -36,5 +37,25 @@ mod tests {
         assert_eq!(store.open_session(&cookie).as_deref(), Some("hf_secret"));
         assert_eq!(other.open_session(&cookie), None);
         assert_eq!(store.open_session("1:AAAA"), None);
+    }
+
+    #[test]
+    fn a_session_ends_and_nothing_else_that_is_sealed_is_one() {
+        let store = temporary();
+        let sealer = &store.database().sealer;
+        let seal = |place: &str, text: String| sealer.seal(place, &text).unwrap();
+        let present = now().as_second();
+        let open = |cookie: String| store.open_session(&cookie);
+        assert_eq!(open(seal(PLACE, format!("{}\nhf_a", present + 60))).as_deref(), Some("hf_a"));
+        for over in [present - 1, present, 0, -1] {
+            assert_eq!(open(seal(PLACE, format!("{over}\nhf_a"))), None);
+        }
+        for broken in ["hf_a".to_owned(), "x\nhf_a".to_owned(), format!("{}", present + 60)] {
+            assert_eq!(open(seal(PLACE, broken)), None);
+        }
+        // The secret of a Space, whoever wrote it.
+        let secret = format!("{}\nhf_a", present + 60);
+        assert_eq!(open(sealer.seal_setting("id", "KEY", &secret).unwrap()), None);
+        assert_eq!(open(sealer.seal_setting(PLACE, "", &secret).unwrap()), None);
     }
 }
