@@ -71,8 +71,8 @@ const LANES: [Lane; 10] = [
     },
     Lane {
         name: "kills",
-        much: "2,000 kills of the server; 20 mixtures of what a power failure takes",
-        variables: &[("HUB_DEEP_KILLS", "2000"), ("HUB_DEEP_POWER", "20")],
+        much: "2,000 kills of the server; 20 mixtures of what a power failure takes; 10,000 times the heaviest pages",
+        variables: &[("HUB_DEEP_KILLS", "2000"), ("HUB_DEEP_POWER", "20"), ("HUB_DEEP_PAGES", "10000")],
         run: Run::Test(&["-p", "hub-cli", "--test", "durable", "--", "--skip", "soak"]),
     },
     Lane {

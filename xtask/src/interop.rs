@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::python::{Environment, target_folder, with_venv};
-use crate::{Outcome, cargo, execute, in_ci, output, root};
+use crate::{Outcome, cargo, execute, in_ci, npm, output, root};
 
 /// The official client.
 const NEWEST: &str = "huggingface_hub";
@@ -146,30 +146,16 @@ const JAVASCRIPT: &str = "tests/interop/javascript";
 
 /// A folder below the target folder with the JavaScript client and its script; `None` where there is no npm.
 fn javascript() -> Outcome<Option<PathBuf>> {
-    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let works = Command::new(npm).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !works.is_ok_and(|status| status.success()) {
-        let reason = "npm cannot be started";
-        if in_ci() {
-            return Err(format!("{reason}; with CI set, the checks of the JavaScript client must run"));
+    match npm::with_npm() {
+        Ok(()) => npm::installed(JAVASCRIPT, "interop/javascript").map(Some),
+        Err(reason) if in_ci() => {
+            Err(format!("{reason}; with CI set, the checks of the JavaScript client must run"))
         }
-        println!("the checks of the JavaScript client are skipped: {reason}");
-        return Ok(None);
+        Err(reason) => {
+            println!("the checks of the JavaScript client are skipped: {reason}");
+            Ok(None)
+        }
     }
-    let folder = target_folder()?.join("interop/javascript");
-    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
-    std::fs::create_dir_all(&folder).map_err(failed)?;
-    let lock = std::fs::read(folder.join("package-lock.json")).unwrap_or_default();
-    for name in ["package.json", "package-lock.json", "transfer.mjs"] {
-        std::fs::copy(root().join(JAVASCRIPT).join(name), folder.join(name)).map_err(failed)?;
-    }
-    let is_there = folder.join("node_modules").is_dir();
-    if !is_there || std::fs::read(folder.join("package-lock.json")).map_err(failed)? != lock {
-        let mut install = Command::new(npm);
-        install.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder);
-        execute(&mut install)?;
-    }
-    Ok(Some(folder))
 }
 
 /// The folder of a git-lfs that is unpacked below the target folder; `None` where one is installed.

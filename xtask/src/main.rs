@@ -5,6 +5,7 @@
 
 mod bench;
 mod book;
+mod browser;
 mod commands;
 mod contract;
 mod deep;
@@ -14,6 +15,7 @@ mod interop;
 mod layers;
 mod man;
 mod metadata;
+mod npm;
 mod page;
 mod parity;
 mod publish;
@@ -31,7 +33,7 @@ const HELP: &str = "\
 usage: cargo xtask <task>
 
   test      what continuous integration runs: formatting, lints, layers, deps, rows, surface, supply-chain,
-            oldest-compiler, other-systems, tests, features, packages, parity, documentation, book, interop;
+            oldest-compiler, other-systems, tests, features, packages, parity, documentation, book, interop, page;
             `test STEP...` runs some of them
   setup     installs with rustup what two of these steps use: the oldest compiler, and the standard libraries of other systems
   layers    which crate depends on which, and the invariants of docs/architecture.md
@@ -54,6 +56,8 @@ usage: cargo xtask <task>
   compare   the same jobs by this client and the official one while responses are lost, late or wrong; writes
             docs/comparison-doubt.md
   book      builds the book of docs/ into target/book with mdBook, which it installs into target/tools, and checks its links
+  page      a real Chromium in front of a real `hub serve`: does what a person does, and looks at every page, light, dark and narrow,
+            with axe; pictures of all pages go to target/page, with `--write` those of docs/page.md too
   deep      the searches of docs/proof.md with large numbers, for hours; writes docs/proof-runs.md. `deep LANE` runs one:
             properties, server, operations, simulation, doubt, kills, soak, races, mutations, fuzz
   mutants   changes the code that decides most, one place at a time, and prints what no test notices
@@ -92,6 +96,8 @@ fn main() -> ExitCode {
         ["interop", "--record"] => interop::record(),
         ["compare"] => interop::compare(),
         ["book"] => book::run(),
+        ["page"] => browser::run(),
+        ["page", "--write"] => browser::write(),
         ["bench"] => bench::run(None),
         ["bench", "server"] => bench::serving::run(false),
         ["bench", "server", "--quick"] => bench::serving::run(true),

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use crate::{Outcome, book, cargo, deps, execute, interop, layers, parity, publish, rows, supply, surface};
+use crate::{
+    Outcome, book, browser, cargo, deps, execute, interop, layers, parity, publish, rows, supply, surface,
+};
 
 /// All steps.
 pub(crate) fn run_all() -> Outcome {
@@ -36,7 +38,7 @@ fn run(steps: &[Step]) -> Outcome {
 /// A name, and what fails if something is wrong.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     ("formatting", formatting),
     ("lints", lints),
     ("layers", layers::run),
@@ -53,6 +55,7 @@ const STEPS: [Step; 16] = [
     ("documentation", documentation),
     ("book", book::run),
     ("interop", interop::run),
+    ("page", browser::run),
 ];
 
 fn formatting() -> Outcome {

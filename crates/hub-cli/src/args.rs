@@ -263,6 +263,9 @@ pub(crate) struct Serve {
     /// Keep nothing of what is uploaded to LFS, only check it or not even that: for measurements. Such files cannot be downloaded
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "checked")]
     pub(crate) discard_lfs: Option<Discard>,
+    /// Show browsers no pages: they are answered as programs are
+    #[arg(long)]
+    pub(crate) no_page: bool,
     /// Wait so many milliseconds before each response: for measurements
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub(crate) latency: u64,

@@ -12,7 +12,7 @@ use http::StatusCode;
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 
-use crate::{BoxError, api_error::ApiError};
+use crate::{BoxError, api_error::ApiError, body_room::BodyRoom};
 
 /// The body of a response: whole, or streamed from disk.
 pub struct Body {
@@ -190,14 +190,15 @@ pub(crate) async fn next_data(body: &mut Incoming) -> Result<Option<Bytes>, ApiE
 /// Reads a whole request body of at most `limit` bytes.
 ///
 /// # Errors
-/// 413 above the limit, and as [`next_data`].
+/// 413 above the limit, 503 where others have the memory that there is for this, and as [`next_data`].
 pub(crate) async fn read_all(body: &mut Incoming, limit: usize) -> Result<Bytes, ApiError> {
-    let mut whole = BytesMut::new();
+    let (mut whole, mut room) = (BytesMut::new(), BodyRoom::default());
     while let Some(data) = next_data(body).await? {
         if whole.len() + data.len() > limit {
             let message = format!("the request body is larger than {limit} bytes");
             return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message));
         }
+        room.grow(whole.len() + data.len())?;
         whole.extend_from_slice(&data);
     }
     Ok(whole.freeze())

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     EmbeddedHub, Fault, OpenError, OrgRole, TokenRole,
-    context::Inner,
+    context::{Inner, Options},
     documents::Documents,
     seed::{Seed, SeedOrg, SeedRole, SeedToken, SeedUser},
     signed::Signer,
@@ -29,6 +29,8 @@ pub struct Builder {
     secret_key: Option<PathBuf>,
     discard_lfs: Option<DiscardLfs>,
     xet: bool,
+    #[cfg(feature = "page")]
+    pages: bool,
     faults: Vec<Fault>,
 }
 
@@ -61,6 +63,8 @@ impl Builder {
             secret_key: None,
             discard_lfs: None,
             xet: true,
+            #[cfg(feature = "page")]
+            pages: true,
             faults: Vec::new(),
         }
     }
@@ -149,6 +153,15 @@ impl Builder {
         self
     }
 
+    /// Whether a browser is shown pages. The default is yes. Programs never are: a page is answered to those alone who ask for
+    /// `text/html`.
+    #[cfg(feature = "page")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "page")))]
+    pub fn pages(mut self, shown: bool) -> Self {
+        self.pages = shown;
+        self
+    }
+
     /// Adds a scripted failure.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -189,9 +202,13 @@ impl Builder {
             store,
             signer,
             documents,
-            public_url,
-            self.xet && self.discard_lfs.is_none(),
-            self.git_program,
+            Options {
+                public_url,
+                offers_xet: self.xet && self.discard_lfs.is_none(),
+                #[cfg(feature = "page")]
+                shows_pages: self.pages,
+                git_program: self.git_program,
+            },
             temporary,
         ));
         self.faults.into_iter().for_each(|fault| hub.fault(fault));

@@ -33,6 +33,17 @@ const GIT_WAIT: Duration = Duration::from_secs(30);
 pub(crate) const LISTS: [&str; 9] =
     ["apps", "datasets", "expand", "file_id", "filter", "inference_provider", "models", "search", "tags"];
 
+/// How the hub answers.
+pub(crate) struct Options {
+    pub(crate) public_url: Option<String>,
+    /// Whether files come and go by Xet.
+    pub(crate) offers_xet: bool,
+    /// Whether browsers are shown pages.
+    #[cfg(feature = "page")]
+    pub(crate) shows_pages: bool,
+    pub(crate) git_program: PathBuf,
+}
+
 /// What all clones and all running requests share.
 pub(crate) struct Inner {
     pub(crate) store: Store,
@@ -41,6 +52,9 @@ pub(crate) struct Inner {
     pub(crate) public_url: Option<String>,
     /// Whether files come and go by Xet.
     pub(crate) offers_xet: bool,
+    /// Whether browsers are shown pages.
+    #[cfg(feature = "page")]
+    pub(crate) shows_pages: bool,
     git_program: PathBuf,
     git_slots: Places,
     pub(crate) faults: Faults,
@@ -69,6 +83,9 @@ pub(crate) struct Context {
     pub(crate) expired_links: bool,
     /// Who asks, over a port.
     pub(crate) peer: Option<IpAddr>,
+    /// The id of the response.
+    #[cfg(feature = "page")]
+    pub(crate) request_id: Arc<str>,
     /// Where to say what is changed.
     pub(crate) subject: Option<Subject>,
 }
@@ -102,18 +119,18 @@ impl Inner {
         store: Store,
         signer: Signer,
         documents: Documents,
-        public_url: Option<String>,
-        offers_xet: bool,
-        git_program: PathBuf,
+        options: Options,
         temporary: Option<TempDir>,
     ) -> Self {
         Self {
             store,
             signer,
             documents,
-            public_url,
-            offers_xet,
-            git_program,
+            public_url: options.public_url,
+            offers_xet: options.offers_xet,
+            #[cfg(feature = "page")]
+            shows_pages: options.shows_pages,
+            git_program: options.git_program,
             git_slots: Places::new(GIT_PROGRAMS),
             faults: Faults::default(),
             collecting: Arc::default(),

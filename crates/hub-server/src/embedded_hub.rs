@@ -17,6 +17,10 @@ use http::{
 };
 use hub_types::{RepoRef, error_code::X_REQUEST_ID};
 
+#[cfg(feature = "page")]
+use crate::page::dispatch;
+#[cfg(not(feature = "page"))]
+use crate::router::operation as dispatch;
 use crate::{
     Body, BoxError, Fault, OpenError,
     api_error::{ApiError, busy, header_text},
@@ -25,7 +29,6 @@ use crate::{
     handler::git,
     limits::work::{WatchedBody, Work},
     respond::{self, request_id},
-    router,
     store::{Store, StoreError, Upgraded, with_causes},
 };
 use hub_types::query::Query;
@@ -139,7 +142,9 @@ impl EmbeddedHub {
             Some(response) => response,
             None => {
                 let expired_links = fault.as_ref().is_some_and(Fault::expires_links);
-                self.handle(parts, &mut body, &work, expired_links).await.unwrap_or_else(respond::error)
+                self.handle(parts, &mut body, &work, expired_links, &request_id)
+                    .await
+                    .unwrap_or_else(respond::error)
             }
         };
         if on_a_port && !response.status().is_success() {
@@ -173,6 +178,8 @@ impl EmbeddedHub {
         body: &mut Incoming,
         work: &Work,
         expired_links: bool,
+        #[cfg_attr(not(feature = "page"), expect(unused_variables, reason = "pages show it"))]
+        request_id: &str,
     ) -> Result<Response<Body>, ApiError> {
         if !work.begin().await {
             return Err(busy());
@@ -194,9 +201,11 @@ impl EmbeddedHub {
             reads: matches!(parts.method, Method::GET | Method::HEAD),
             expired_links,
             peer: parts.extensions.get().map(|PeerAddress(peer)| *peer),
+            #[cfg(feature = "page")]
+            request_id: request_id.into(),
             subject: parts.extensions.get().cloned(),
         };
-        router::dispatch(context, parts, body).await
+        dispatch(context, parts, body).await
     }
 }
 
@@ -227,7 +236,7 @@ where
 
 /// Where the caller reaches the hub: the configured URL, else what the request says. A listening server believes a
 /// `Host` header only when it names the machine itself; forwarding headers are never believed.
-fn base_url(parts: &Parts, public_url: Option<&str>) -> String {
+pub(crate) fn base_url(parts: &Parts, public_url: Option<&str>) -> String {
     if let Some(url) = public_url {
         return url.to_owned();
     }

@@ -23,13 +23,14 @@
 //! ```
 //!
 //! It is made for other people's tests too: [`Fault`] scripts failures, and [`EmbeddedHub::temporary`] leaves nothing
-//! behind. With the feature `serve`, `Server` puts the same service on a TCP port.
+//! behind. With the feature `serve`, `Server` puts the same service on a TCP port; with `page`, browsers are shown pages.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod admin;
 mod api_error;
 mod body;
+mod body_room;
 mod builder;
 mod card;
 mod conditional;
@@ -43,6 +44,8 @@ mod git_env;
 mod handler;
 mod limits;
 mod local_user;
+#[cfg(feature = "page")]
+mod page;
 mod reserved;
 mod respond;
 mod route;

@@ -1,5 +1,7 @@
 //! From a path to the handler that answers it.
 
+use std::pin::Pin;
+
 use http::{Method, Response, header::AUTHORIZATION, request::Parts};
 use hub_types::{
     ParseError, RepoRef,
@@ -21,12 +23,16 @@ use crate::{
     store::Identity,
 };
 
-/// Answers a request.
-pub(crate) async fn dispatch(
+/// Answers an operation of the API, of git or of the store of Xet.
+pub(crate) fn operation<'b>(
     context: Context,
     parts: Parts,
-    body: &mut Incoming,
-) -> Result<Response<Body>, ApiError> {
+    body: &'b mut Incoming,
+) -> Pin<Box<dyn Future<Output = Result<Response<Body>, ApiError>> + Send + 'b>> {
+    Box::pin(answer(context, parts, body))
+}
+
+async fn answer(context: Context, parts: Parts, body: &mut Incoming) -> Result<Response<Body>, ApiError> {
     if let Some(cas) = cas::parse(parts.uri.path()) {
         return handler::xet::response(&context, &parts, body, cas).await;
     }

@@ -48,7 +48,7 @@ pub(crate) enum LinkAction {
     Verify,
 }
 
-/// What of Xet is signed with the same key. Their words begin no text that a [`Grant`] is signed as.
+/// What else is signed with the same key. Their words begin no text that a [`Grant`] is signed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// A token for the store of Xet.
@@ -57,6 +57,9 @@ pub(crate) enum Purpose {
     Fetch,
     /// The key under which chunks are hidden in answers about them.
     Dedup,
+    /// What a form of a page carries, so that nobody else's page can send it.
+    #[cfg(feature = "page")]
+    Form,
 }
 
 impl Purpose {
@@ -65,6 +68,8 @@ impl Purpose {
             Self::Token => "xet token",
             Self::Fetch => "xet fetch",
             Self::Dedup => "xet dedup",
+            #[cfg(feature = "page")]
+            Self::Form => "page form",
         }
     }
 }

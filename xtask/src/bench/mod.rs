@@ -7,6 +7,7 @@ mod client;
 mod content;
 mod downloads;
 mod floor;
+mod pages;
 mod plot;
 mod reading;
 mod server;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::pages::PAGES;
 use super::server::Server;
 use super::{machine, mib, write};
 use crate::{Outcome, cargo, execute, output, root};
@@ -66,6 +67,7 @@ fn measure(built: &Path, place: &Path, size: &Size) -> Outcome<String> {
     files(&mut client, &mut table, size)?;
     history(&mut client, &mut table, size)?;
     repositories(&mut client, &mut table, size, start)?;
+    pages(&mut client, &mut table)?;
     drop(client);
     let quiet = server.peak_memory();
     load(&server, &mut table)?;
@@ -176,6 +178,27 @@ fn repositories(client: &mut Client, table: &mut Table, size: &Size, start: Dura
     table.few("creating one", 10, client, |client, at| {
         client.expect(&Request::post("/api/repos/create", format!("{{\"name\":\"new{at}\"}}")), 200)
     })
+}
+
+/// What browsers are shown of all this.
+fn pages(client: &mut Client, table: &mut Table) -> Outcome {
+    table.head("pages for a browser, and how large they are at most");
+    for page in PAGES {
+        let mut largest = 0_u64;
+        table.few(page.name, 100, client, |client, at| {
+            let request = Request::get(&(page.path)(at as u64)).with("accept", "text/html");
+            let response = client.send(&request)?;
+            let length = response.header("content-length").and_then(|length| length.parse().ok());
+            largest = largest.max(length.unwrap_or_default());
+            if response.status == 200 {
+                Ok(())
+            } else {
+                Err(format!("{} gave {}", request.path, response.status))
+            }
+        })?;
+        table.single(&format!("{}, kB", page.name), format!("{:.1}", largest as f64 / 1e3), "100");
+    }
+    Ok(())
 }
 
 /// 100 clients, of whose requests 80 % read.

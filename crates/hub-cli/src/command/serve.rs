@@ -41,7 +41,7 @@ pub(crate) async fn run(args: Serve, xet: bool) -> Result<(), Failure> {
         })?),
         None => None,
     };
-    let mut hub = EmbeddedHub::open(&args.data).xet(xet);
+    let mut hub = EmbeddedHub::open(&args.data).xet(xet).pages(!args.no_page);
     if let Some(how) = args.discard_lfs {
         hub = hub.discard_lfs(match how {
             Discard::Checked => DiscardLfs::Checked,

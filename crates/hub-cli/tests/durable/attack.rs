@@ -28,7 +28,7 @@ const HONEST: usize = 40;
 /// Bytes of a large file in git, as large as the server takes them.
 const LARGE: usize = 8 << 20;
 
-struct Target {
+pub(crate) struct Target {
     address: SocketAddr,
 }
 
@@ -42,19 +42,19 @@ impl Target {
     }
 
     /// The beginning of a connection, which is left open.
-    async fn begin(&self, from: usize, bytes: &[u8]) -> TcpStream {
+    pub(crate) async fn begin(&self, from: usize, bytes: &[u8]) -> TcpStream {
         let mut stream = self.connect(from).await;
         // A server that has had enough closes it.
         let _ = stream.write_all(bytes).await;
         stream
     }
 
-    fn head(&self, line: &str, more: &str) -> String {
+    pub(crate) fn head(&self, line: &str, more: &str) -> String {
         format!("{line} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {ADA}\r\n{more}\r\n", self.address)
     }
 
     /// The status of the response to a whole request, and its first bytes.
-    async fn send(&self, from: usize, line: &str, more: &str, body: &[u8]) -> (u16, String) {
+    pub(crate) async fn send(&self, from: usize, line: &str, more: &str, body: &[u8]) -> (u16, String) {
         let more = format!("Connection: close\r\nContent-Length: {}\r\n{more}", body.len());
         let mut stream = self.begin(from, self.head(line, &more).as_bytes()).await;
         let (mut read, mut write) = stream.split();
@@ -74,20 +74,20 @@ impl Target {
         (status.unwrap_or(0), text)
     }
 
-    async fn commit(&self, from: usize, body: &str) -> (u16, String) {
+    pub(crate) async fn commit(&self, from: usize, body: &str) -> (u16, String) {
         let line = "POST /api/models/ada/demo/commit/main";
         self.send(from, line, "Content-Type: application/x-ndjson\r\n", body.as_bytes()).await
     }
 }
 
-fn change(path: &str, content: &str) -> String {
+pub(crate) fn change(path: &str, content: &str) -> String {
     let header = serde_json::json!({"key": "header", "value": {"summary": "attack", "description": ""}});
     let value = serde_json::json!({"path": path, "content": content, "encoding": "utf-8"});
     format!("{header}\n{}\n", serde_json::json!({"key": "file", "value": value}))
 }
 
 /// Lets an attacker work while an honest caller does.
-async fn attacked<A, F>(name: &str, attack: A)
+pub(crate) async fn attacked<A, F>(name: &str, attack: A)
 where
     A: FnOnce(Target) -> F,
     F: Future<Output = Vec<TcpStream>>,

@@ -14,6 +14,7 @@
 )]
 
 mod attack;
+mod attack_pages;
 mod disk;
 mod killed_client;
 mod killed_serve;

@@ -73,6 +73,14 @@ impl Served {
     }
 }
 
+/// A test that fails leaves no server behind.
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Opens what a server left, as the next one does, with a client of the user `ada`.
 pub(crate) fn reopened(data: &Path) -> (EmbeddedHub, HfApi) {
     let hub = EmbeddedHub::open(data).token("ada", ADA, hub_server::TokenRole::Write).build().unwrap();

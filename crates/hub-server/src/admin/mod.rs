@@ -17,20 +17,15 @@ pub use request::AdminRequest;
 
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use crate::{
     EmbeddedHub, GcOptions,
     handler::timestamp,
-    store::{AccountSettings, Copied, Stop, Store, StoreError, restore},
+    store::{AccountSettings, Copied, Stop, Store, StoreError, restore, token_end},
 };
-
-/// The longest time that a token may be valid: a hundred years.
-const LONGEST_VALID: u64 = 100 * 366 * 86_400;
-/// The longest name of a token, in bytes.
-const LONGEST_TOKEN_NAME: usize = 200;
 
 impl EmbeddedHub {
     /// Does what those who run the Hub ask for. Blocks on the disk, a check or a backup for long.
@@ -78,7 +73,7 @@ impl EmbeddedHub {
             }
             AdminRequest::ListTokens { user } => tokens(store, user.as_deref()),
             AdminRequest::CreateToken { user, name, role, valid_for } => {
-                let expires = expiry(name, *valid_for)?;
+                let expires = token_end(name, *valid_for).map_err(AdminError::invalid)?;
                 store.issue_token(user, name, *role, expires).map(|secret| {
                     json!({"user": user, "name": name, "role": role, "expires_at": expires.map(timestamp), "token": secret})
                 })
@@ -213,17 +208,4 @@ fn repositories(store: &Store) -> Result<Value, StoreError> {
 fn storage(store: &Store, account: &str) -> Result<Value, StoreError> {
     let (quota, used) = store.storage(account)?;
     Ok(json!({"account": account, "quota": quota, "used": used}))
-}
-
-/// When a new token stops to be valid.
-fn expiry(name: &str, valid_for: Option<u64>) -> Result<Option<Timestamp>, AdminError> {
-    if name.trim().is_empty() || name.len() > LONGEST_TOKEN_NAME || name.chars().any(char::is_control) {
-        let text = format!("the name of a token is a line of 1 to {LONGEST_TOKEN_NAME} bytes");
-        return Err(AdminError::invalid(text));
-    }
-    let Some(seconds) = valid_for else { return Ok(None) };
-    let wrong = || AdminError::invalid("a token is valid for a second at least and a hundred years at most");
-    let seconds =
-        i64::try_from(seconds).ok().filter(|it| (1..=LONGEST_VALID as i64).contains(it)).ok_or_else(wrong)?;
-    Timestamp::now().checked_add(SignedDuration::from_secs(seconds)).map(Some).map_err(|_| wrong())
 }

@@ -51,7 +51,11 @@ pub(crate) async fn list(context: &Context, access: Access) -> Result<Response<B
 }
 
 /// Whether a parameter is the second of two words; `None` for `all` and when it is not there.
-fn one_of(given: Option<&str>, name: &str, [no, yes]: [&str; 2]) -> Result<Option<bool>, ApiError> {
+pub(crate) fn one_of(
+    given: Option<&str>,
+    name: &str,
+    [no, yes]: [&str; 2],
+) -> Result<Option<bool>, ApiError> {
     match given {
         None | Some("all") => Ok(None),
         Some(word) if word == yes => Ok(Some(true)),
@@ -166,7 +170,8 @@ fn more(
     Ok(fields)
 }
 
-fn conflicts(
+/// What keeps a pull request from being merged.
+pub(crate) fn conflicts(
     git: &GitRepo,
     one: &DiscussionRecord,
     pull_request: &PullRequest,
@@ -184,7 +189,7 @@ fn conflicts(
 }
 
 /// What the changes are counted from: where the two histories part, as long as they do.
-fn base(
+pub(crate) fn base(
     git: &GitRepo,
     one: &DiscussionRecord,
     pull_request: &PullRequest,

@@ -190,7 +190,7 @@ pub(crate) async fn complete(
     Ok(respond::typed_json(StatusCode::OK, MEDIA_TYPE, &serde_json::json!({"success": true})))
 }
 
-fn upload_error(error: LfsError) -> ApiError {
+pub(crate) fn upload_error(error: LfsError) -> ApiError {
     match error {
         LfsError::Mismatch { .. } | LfsError::InvalidPart { .. } => {
             ApiError::unprocessable(error.to_string())

@@ -8,7 +8,7 @@ pub(crate) mod commits;
 pub(crate) mod discussion_changes;
 pub(crate) mod discussions;
 pub(crate) mod duplicate;
-mod entries;
+pub(crate) mod entries;
 pub(crate) mod git;
 mod git_files;
 pub(crate) mod info;

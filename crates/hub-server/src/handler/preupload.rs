@@ -16,7 +16,7 @@ use crate::{
     context::Context,
     respond,
     route::rights::Access,
-    store::{Attributes, Entry, IgnoreRules},
+    store::{Attributes, CommitId, Entry, GitRepo, IgnoreRules},
 };
 
 /// Samples make these bodies larger than others.
@@ -42,16 +42,8 @@ pub(crate) async fn preupload(
         .blocking(move |hub| {
             let git = hub.store.git(&access.repo)?;
             let commit = git.resolve(revision.as_str())?;
-            let rules = Rules {
-                attributes: match &request.git_attributes {
-                    Some(text) => Attributes::parse(text.as_bytes()),
-                    None => git.attributes_at(commit)?,
-                },
-                ignored: match &request.git_ignore {
-                    Some(text) => IgnoreRules::parse(text.as_bytes()),
-                    None => git.ignore_rules_at(commit)?,
-                },
-            };
+            let (attributes, ignore) = (request.git_attributes.as_deref(), request.git_ignore.as_deref());
+            let rules = Rules::at(&git, commit, attributes, ignore)?;
             let there = git.entries(commit, request.files.iter().map(|file| file.path.as_str()))?;
             let mut files = Vec::with_capacity(request.files.len());
             for (mut there, file) in there.into_iter().zip(request.files) {
@@ -69,19 +61,45 @@ pub(crate) async fn preupload(
     respond::ok(&response)
 }
 
-struct Rules {
+/// What decides about files that are to be added.
+pub(crate) struct Rules {
     attributes: Attributes,
     ignored: IgnoreRules,
 }
 
 impl Rules {
+    /// The rules of a commit, or those that come with the files.
+    pub(crate) fn at(
+        git: &GitRepo,
+        commit: CommitId,
+        attributes: Option<&str>,
+        ignore: Option<&str>,
+    ) -> Result<Self, ApiError> {
+        Ok(Self {
+            attributes: match attributes {
+                Some(text) => Attributes::parse(text.as_bytes()),
+                None => git.attributes_at(commit)?,
+            },
+            ignored: match ignore {
+                Some(text) => IgnoreRules::parse(text.as_bytes()),
+                None => git.ignore_rules_at(commit)?,
+            },
+        })
+    }
+
     fn decide(&self, there: Option<Entry>, file: PreuploadFile) -> PreuploadDecision {
-        let (mode, ignored) = (self.mode(&file), self.ignored.is_ignored(&file.path));
+        let (mode, ignored) = (self.mode(&file), self.ignores(&file.path));
         let oid = there.map(|entry| entry.lfs.map_or_else(|| entry.oid.to_string(), |lfs| lfs.oid));
         PreuploadDecision::new(file.path, mode).should_ignore(ignored).oid(oid)
     }
 
-    fn mode(&self, file: &PreuploadFile) -> UploadMode {
+    /// Whether `.gitignore` leaves a file out.
+    pub(crate) fn ignores(&self, path: &str) -> bool {
+        self.ignored.is_ignored(path)
+    }
+
+    /// How the content of a file travels.
+    pub(crate) fn mode(&self, file: &PreuploadFile) -> UploadMode {
         let name = file.path.rsplit('/').next().unwrap_or(&file.path);
         if file.size == 0 || matches!(name, ".gitattributes" | ".gitignore" | "README.md") {
             return UploadMode::Regular;

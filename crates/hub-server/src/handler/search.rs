@@ -53,7 +53,7 @@ pub(crate) async fn list(
     let impossible = context.query.flag("gated") || NEVER_TRUE.iter().any(|name| context.query.has(name));
     let (items, next) = context
         .blocking(move |hub| {
-            wanted.namespaces = namespaces(rights::identify(&hub.store, &parts.headers)?);
+            wanted.namespaces = namespaces(rights::identify(&hub.store, &parts.headers)?.as_ref());
             let mut found = if impossible { Vec::new() } else { hub.store.search_repos(&wanted)? };
             let more = found.len() > limit;
             found.truncate(limit);
@@ -72,7 +72,8 @@ pub(crate) async fn list(
     })
 }
 
-fn read(query: &Query, repo_type: RepoType) -> Result<RepoQuery, ApiError> {
+/// What a query asks for.
+pub(crate) fn read(query: &Query, repo_type: RepoType) -> Result<RepoQuery, ApiError> {
     let all = |name| query.all(name).map(str::to_owned);
     let linked = |name, prefix: &str| {
         let ids = all(name).filter(|_| repo_type == RepoType::Space);
@@ -121,7 +122,7 @@ fn order(repo_type: RepoType, name: &str) -> Result<Order, ApiError> {
 }
 
 /// Where the caller belongs: private repositories there are listed for it.
-fn namespaces(caller: Option<Identity>) -> Vec<String> {
+pub(crate) fn namespaces(caller: Option<&Identity>) -> Vec<String> {
     let Some(caller) = caller else { return Vec::new() };
     let orgs = caller.orgs.iter().map(|membership| &membership.org);
     std::iter::once(&caller.user).chain(orgs).map(|account| account.name.to_ascii_lowercase()).collect()
@@ -212,7 +213,8 @@ impl Shape {
     }
 }
 
-fn cursor(position: &Position) -> Result<String, ApiError> {
+/// What the query of the next page has as `cursor`.
+pub(crate) fn cursor(position: &Position) -> Result<String, ApiError> {
     Ok(URL_SAFE_NO_PAD.encode(info::json(position)?.to_string()))
 }
 

@@ -177,7 +177,7 @@ pub(super) fn equip(hub: &Inner, repo: &RepoRecord, space: &NewSpace) -> Result<
 }
 
 /// The runtime as others see it, who change nothing by looking.
-pub(super) fn glance(hub: &Inner, repo: &RepoRecord) -> Result<SpaceRuntime, ApiError> {
+pub(crate) fn glance(hub: &Inner, repo: &RepoRecord) -> Result<SpaceRuntime, ApiError> {
     Ok(hub.store.act_on_space(repo, &files(hub, repo)?, &SpaceAction::Glance)?)
 }
 

@@ -80,18 +80,18 @@ pub(crate) async fn size(
 
 /// Where a listing goes on.
 #[derive(Debug, PartialEq, Eq)]
-struct Cursor {
-    commit: String,
+pub(crate) struct Cursor {
+    pub(crate) commit: String,
     /// The last path of the page before.
-    after: String,
+    pub(crate) after: String,
 }
 
 impl Cursor {
-    fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         URL_SAFE_NO_PAD.encode(format!("{}:{}", self.commit, self.after))
     }
 
-    fn parse(text: &str) -> Result<Self, ApiError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ApiError> {
         let read = || {
             let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
             let (commit, after) = text.split_once(':')?;

@@ -5,6 +5,8 @@
 pub(crate) mod cas;
 pub(crate) mod exceptions;
 pub(crate) mod lfs_link;
+#[cfg_attr(not(feature = "page"), allow(dead_code))]
+pub(crate) mod page;
 pub(crate) mod rights;
 pub(crate) mod table;
 pub(crate) mod xet_scope;

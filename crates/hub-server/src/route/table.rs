@@ -4,7 +4,11 @@ use http::Method;
 use hub_types::route::{DiscussionAction, GitRoute, LockRoute, RepoRoute, Route, SpaceRoute};
 use hub_xet::wire::CasRoute;
 
-use super::{cas::CasPath, lfs_link::LfsLink};
+use super::{
+    cas::CasPath,
+    lfs_link::LfsLink,
+    page::{DiscussionChange, PagePath, RefChange, RepoPage, SettingChange},
+};
 
 /// What a caller needs for an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +82,9 @@ macro_rules! operations {
         xet {
             $($cas:pat => $cas_path:literal: $($cas_method:ident $cas_needs:ident),+;)+
         }
+        pages {
+            $($page:pat => $page_path:literal: $($page_method:ident $page_needs:ident),+;)+
+        }
     ) => {
         /// The operations on a path; none where this Hub has nothing.
         pub(crate) fn of(route: &Route) -> &'static [Operation] {
@@ -105,7 +112,20 @@ macro_rules! operations {
             }
         }
 
-        /// Every operation that the embedded Hub answers, with what a caller needs for it.
+        /// The operations on the path of a page.
+        #[cfg_attr(not(feature = "page"), allow(dead_code))]
+        pub(crate) fn of_page(path: &PagePath) -> &'static [Operation] {
+            use RepoPage as P;
+            match path {
+                $($page => const {
+                    &[$(Operation { method: stringify!($page_method), path: $page_path, needs: Needs::$page_needs }),+]
+                },)+
+            }
+        }
+
+        /// Every operation that the embedded Hub answers, with what a caller needs for it. What is outside `/api` and is not for git
+        /// are the pages for a browser, with the feature `page`; what they send as `POST` is a form, which needs what the operation of the API needs that it
+        /// asks for.
         ///
         /// ```
         /// assert!(hub_server::routes().iter().any(|it| it.method == "GET" && it.path == "/api/whoami-v2"));
@@ -119,6 +139,10 @@ macro_rules! operations {
                 $($(Operation {
                     method: stringify!($cas_method), path: $cas_path, needs: Needs::$cas_needs,
                 },)+)+
+                $($(
+                    #[cfg(feature = "page")]
+                    Operation { method: stringify!($page_method), path: $page_path, needs: Needs::$page_needs },
+                )+)+
             ]
         }
     };
@@ -211,5 +235,60 @@ operations! {
         CasPath::Route(CasRoute::ShardsV2) => "/_xet/{store}/v2/shards": POST XetWrite;
         CasPath::Route(CasRoute::ShardsV1) => "/_xet/{store}/v1/shards": POST XetWrite;
         CasPath::Bytes(_) => "/_xet/{store}/bytes/{xorb}": GET SignedUrl;
+    }
+    pages {
+        PagePath::Start => "/": GET Nothing;
+        PagePath::Asset(_) => "/_page/{asset}": GET Nothing;
+        PagePath::Activity => "/activity": GET Nothing;
+        PagePath::List(_) => "/{type}": GET Nothing;
+        PagePath::Account(_) => "/{user}": GET Nothing;
+        PagePath::SignIn => "/login": GET Nothing, POST Nothing;
+        PagePath::SignOut => "/logout": POST Nothing;
+        PagePath::NewRepo => "/new": GET Token, POST Token;
+        PagePath::Tokens => "/settings/tokens": GET Token, POST Token;
+        PagePath::RevokeToken => "/settings/tokens/revoke": POST Token;
+        PagePath::Repo { page: P::Card, .. } => "/{id}": GET Sight;
+        PagePath::Repo { page: P::Tree(..), .. } => "/{id}/tree/{rev}/{path}": GET Sight;
+        PagePath::Repo { page: P::Blob(..), .. } => "/{id}/blob/{rev}/{path}": GET Files;
+        PagePath::Repo { page: P::Commits(..), .. } => "/{id}/commits/{rev}/{path}": GET Sight;
+        PagePath::Repo { page: P::Commit(_), .. } => "/{id}/commit/{rev}": GET Files;
+        PagePath::Repo { page: P::Compare(..), .. } => "/{id}/compare/{base..head}": GET Files;
+        PagePath::Repo { page: P::Activity, .. } => "/{id}/activity": GET Sight;
+        PagePath::Repo { page: P::Refs, .. } => "/{id}/refs": GET Sight;
+        PagePath::Repo { page: P::ChangeRef(RefChange::CreateBranch), .. } => "/{id}/refs/create-branch": POST Write;
+        PagePath::Repo { page: P::ChangeRef(RefChange::DeleteBranch), .. } => "/{id}/refs/delete-branch": POST Write;
+        PagePath::Repo { page: P::ChangeRef(RefChange::CreateTag), .. } => "/{id}/refs/create-tag": POST Write;
+        PagePath::Repo { page: P::ChangeRef(RefChange::DeleteTag), .. } => "/{id}/refs/delete-tag": POST Write;
+        PagePath::Repo { page: P::Discussions, .. } => "/{id}/discussions": GET Sight;
+        PagePath::Repo { page: P::NewDiscussion, .. } => "/{id}/discussions/new": GET Contribute, POST Contribute;
+        PagePath::Repo { page: P::Discussion(_), .. } => "/{id}/discussions/{num}": GET Sight;
+        PagePath::Repo { page: P::DiscussionFiles(_), .. } => "/{id}/discussions/{num}/files": GET Files;
+        PagePath::Repo { page: P::DiscussionChange(_, DiscussionChange::Comment), .. } =>
+            "/{id}/discussions/{num}/comment": POST Contribute;
+        // The author of a thing may change it with less, as in the API, which the form is sent on to.
+        PagePath::Repo { page: P::DiscussionChange(_, DiscussionChange::Title), .. } =>
+            "/{id}/discussions/{num}/title": POST Contribute;
+        PagePath::Repo { page: P::DiscussionChange(_, DiscussionChange::Status), .. } =>
+            "/{id}/discussions/{num}/status": POST Contribute;
+        PagePath::Repo { page: P::DiscussionChange(_, DiscussionChange::Merge), .. } =>
+            "/{id}/discussions/{num}/merge": POST Write;
+        PagePath::Repo { page: P::DiscussionChange(_, DiscussionChange::EditComment(_)), .. } =>
+            "/{id}/discussions/{num}/comment/{comment}/edit": POST Contribute;
+        PagePath::Repo { page: P::DiscussionChange(_, DiscussionChange::HideComment(_)), .. } =>
+            "/{id}/discussions/{num}/comment/{comment}/hide": POST Contribute;
+        PagePath::Repo { page: P::Like, .. } => "/{id}/like": POST Contribute;
+        PagePath::Repo { page: P::Settings, .. } => "/{id}/settings": GET Write;
+        PagePath::Repo { page: P::Setting(SettingChange::Access), .. } => "/{id}/settings/access": POST Write;
+        PagePath::Repo { page: P::Setting(SettingChange::Move), .. } => "/{id}/settings/move": POST Write;
+        PagePath::Repo { page: P::Setting(SettingChange::Delete), .. } => "/{id}/settings/delete": POST Write;
+        PagePath::Repo { page: P::Setting(SettingChange::AddSecret), .. } => "/{id}/settings/add-secret": POST Write;
+        PagePath::Repo { page: P::Setting(SettingChange::DeleteSecret), .. } => "/{id}/settings/delete-secret": POST Write;
+        PagePath::Repo { page: P::Setting(SettingChange::AddVariable), .. } => "/{id}/settings/add-variable": POST Write;
+        PagePath::Repo { page: P::Setting(SettingChange::DeleteVariable), .. } =>
+            "/{id}/settings/delete-variable": POST Write;
+        // Who may not write proposes the change.
+        PagePath::Repo { page: P::Upload(_), .. } => "/{id}/upload/{rev}": GET Contribute, POST Contribute;
+        PagePath::Repo { page: P::Edit(..), .. } => "/{id}/edit/{rev}/{path}": GET Contribute, POST Contribute;
+        PagePath::Repo { page: P::Delete(..), .. } => "/{id}/delete/{rev}/{path}": GET Contribute, POST Contribute;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
-use http::{Method, Request, Response, request::Parts};
+use http::{Method, Request, Response, StatusCode, request::Parts};
 use hub_types::{
     error_code::X_REQUEST_ID,
     route::{self, LockRoute, RepoRoute, Route},
@@ -21,6 +21,8 @@ use crate::{
     },
     store::Identity,
 };
+#[cfg(feature = "page")]
+use crate::{embedded_hub::base_url, page};
 
 /// Limits and the audit log of a server.
 #[derive(Debug, Default)]
@@ -55,7 +57,9 @@ impl Oversight {
         B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let (asked, started) = (Asked::of(&parts), Instant::now());
+        #[cfg(feature = "page")]
+        carry_token(hub, &mut parts).await;
+        let (asked, started) = (Asked::of(hub, &parts), Instant::now());
         let audit = self.audit.as_ref().filter(|_| asked.change.is_some());
         let bucket = self.rates.as_ref().zip(asked.bucket);
         if audit.is_none() && bucket.is_none() {
@@ -82,7 +86,7 @@ impl Oversight {
             counted.describe(response.headers_mut());
         }
         if let (Some(audit), Some(change)) = (audit, asked.change)
-            && response.status().is_success()
+            && (response.status().is_success() || response.status() == StatusCode::SEE_OTHER)
         {
             let id = response.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok());
             let changed = subject.take();
@@ -142,7 +146,13 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(parts: &Parts) -> Self {
+    #[cfg_attr(not(feature = "page"), expect(unused_variables, reason = "pages have forms"))]
+    fn of(hub: &EmbeddedHub, parts: &Parts) -> Self {
+        #[cfg(feature = "page")]
+        if let Some((operation, repo)) = page::change(hub.inner(), parts) {
+            let repo = repo.map(|repo| repo.to_string());
+            return Self { bucket: Some(Bucket::Api), change: Some(operation), repo };
+        }
         // The token for the store of Xet was counted, and says who may what there.
         if cas::parse(parts.uri.path()).is_some() {
             return Self { bucket: None, change: None, repo: None };
@@ -177,6 +187,13 @@ impl Asked {
         };
         Self { bucket, change, repo }
     }
+}
+
+/// Finds out who asks through a browser, before requests are counted and changes are written down.
+#[cfg(feature = "page")]
+async fn carry_token(hub: &EmbeddedHub, parts: &mut Parts) {
+    let base = base_url(parts, hub.inner().public_url.as_deref());
+    page::carry_token(hub.inner(), &base, parts).await;
 }
 
 /// Whose token a request has; `None` without a valid one, which the hub refuses itself.

@@ -164,8 +164,8 @@ impl Store {
             )?;
             let rows = statement.query_map([org.key], |row| {
                 let word: String = row.get(6)?;
-                let role = OrgRole::ALL.into_iter().find(|role| role.as_str() == word);
-                Ok((accounts::from_row(row, 0)?, role.ok_or("not a role").map_err(corrupt(6))?))
+                let role = OrgRole::from_word(&word).ok_or("not a role").map_err(corrupt(6))?;
+                Ok((accounts::from_row(row, 0)?, role))
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })

@@ -42,7 +42,12 @@ pub enum OrgRole {
 }
 
 impl OrgRole {
-    pub(super) const ALL: [Self; 4] = [Self::Read, Self::Contributor, Self::Write, Self::Admin];
+    const ALL: [Self; 4] = [Self::Read, Self::Contributor, Self::Write, Self::Admin];
+
+    /// The role that this word names.
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
 
     /// The word of messages and seed files: `read`, `contributor`, `write`, `admin`.
     pub const fn as_str(self) -> &'static str {
@@ -183,8 +188,8 @@ pub(super) fn memberships(connection: &Connection, user: i64) -> Result<Vec<Memb
     )?;
     let rows = statement.query_map([user], |row| {
         let word: String = row.get(6)?;
-        let role = OrgRole::ALL.into_iter().find(|role| role.as_str() == word);
-        Ok(Membership { org: from_row(row, 0)?, role: role.ok_or("not a role").map_err(corrupt(6))? })
+        let role = OrgRole::from_word(&word).ok_or("not a role").map_err(corrupt(6))?;
+        Ok(Membership { org: from_row(row, 0)?, role })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

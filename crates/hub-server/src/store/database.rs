@@ -185,13 +185,41 @@ const STEPS: &[&str] = &[
      CREATE INDEX repos_by_age ON repos (repo_type, created_at, key);
      CREATE INDEX repo_tags_by_tag ON repo_tags (tag, repo);
      CREATE INDEX summaries_by_time ON summaries (last_modified, repo);",
+    // What happened, newest first: each move of a default branch, and whether it was by one commit. What is public. And every order of
+    // a listing has an index that begins with the kind.
+    "CREATE TABLE pushes (
+         key INTEGER PRIMARY KEY AUTOINCREMENT,
+         repo INTEGER NOT NULL REFERENCES repos (key) ON DELETE CASCADE,
+         created_at INTEGER NOT NULL,
+         tip TEXT NOT NULL,
+         title TEXT NOT NULL,
+         author TEXT NOT NULL,
+         alone INTEGER NOT NULL
+     ) STRICT;
+     CREATE INDEX pushes_by_time ON pushes (created_at);
+     CREATE INDEX pushes_by_repo ON pushes (repo, created_at);
+     CREATE INDEX talk_by_time ON discussion_events (created_at) WHERE kind IN ('comment', 'status-change');
+     CREATE INDEX talk_by_repo ON discussion_events (repo, created_at) WHERE kind IN ('comment', 'status-change');
+     CREATE INDEX public_by_age ON repos (repo_type, created_at, private) WHERE NOT private;
+     CREATE INDEX members_by_org ON members (org);
+     ALTER TABLE repos ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
+     UPDATE repos SET changed_at = last_modified FROM summaries WHERE summaries.repo = repos.key;
+     CREATE TRIGGER summary_written AFTER INSERT ON summaries
+     BEGIN
+         UPDATE repos SET changed_at = NEW.last_modified WHERE key = NEW.repo;
+     END;
+     CREATE INDEX repos_by_change ON repos (repo_type, changed_at, key);
+     CREATE INDEX repos_by_key ON repos (repo_type);
+     DROP INDEX summaries_by_time;",
 ];
 /// Undoes the steps after [`WIPED`], for tests of those before.
 #[cfg(test)]
 pub(super) const UNDO_LATER: &str = "DROP TABLE opening; DROP TABLE garbage; DROP TABLE collected; DROP TABLE lfs_orphans;
      DROP INDEX lfs_objects_by_oid; DROP TRIGGER lfs_orphaned; DROP TRIGGER like_added; DROP TRIGGER like_removed;
      DROP INDEX repos_by_namespace; DROP INDEX repos_by_likes; DROP INDEX repos_by_age; DROP INDEX repo_tags_by_tag;
-     DROP INDEX summaries_by_time; ALTER TABLE repos DROP COLUMN likes;";
+     ALTER TABLE repos DROP COLUMN likes; DROP TABLE pushes; DROP INDEX talk_by_time; DROP INDEX talk_by_repo; DROP INDEX public_by_age;
+     DROP INDEX members_by_org; DROP TRIGGER summary_written; DROP INDEX repos_by_change; DROP INDEX repos_by_key;
+     ALTER TABLE repos DROP COLUMN changed_at;";
 /// How many steps are made when secrets are sealed, and when nothing is left of the plain ones.
 const SEALED: usize = 3;
 const WIPED: usize = 4;

@@ -196,7 +196,7 @@ fn written(data: &impl Serialize) -> Result<Value> {
         .map_err(|error| StoreError::Database(rusqlite::Error::ToSqlConversionFailure(error.into())))
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<EventRecord> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<EventRecord> {
     let data: String = row.get(4)?;
     Ok(EventRecord {
         id: row.get(0)?,

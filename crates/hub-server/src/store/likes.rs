@@ -53,6 +53,16 @@ impl Store {
         })
     }
 
+    /// Whether a user likes a repository.
+    #[cfg(feature = "page")]
+    pub(crate) fn likes(&self, user: &Account, repo: &RepoRecord) -> Result<bool> {
+        self.database().read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT 1 FROM likes WHERE user = ?1 AND repo = ?2")?;
+            Ok(statement.exists([user.key, repo.key])?)
+        })
+    }
+
     /// The public repositories that a user likes, newest like first, from those before `before`.
     pub(crate) fn liked_by(
         &self,

@@ -15,7 +15,11 @@ mod discussions;
 mod disk;
 mod duplicate;
 mod error;
+#[cfg(feature = "page")]
+mod event_pages;
 mod events;
+#[cfg(feature = "page")]
+mod feed;
 #[cfg(feature = "testing")]
 mod fill;
 mod folder_lock;
@@ -29,6 +33,8 @@ mod likes;
 mod locks;
 mod moves;
 mod noted;
+#[cfg(feature = "page")]
+mod overview;
 mod owner;
 mod pull_requests;
 mod push;
@@ -39,6 +45,8 @@ mod repos;
 mod room;
 mod sealer;
 mod search;
+#[cfg(feature = "page")]
+mod sessions;
 mod settings;
 mod space_runtime;
 mod space_settings;
@@ -72,8 +80,14 @@ pub(crate) use disk::warn_of_readers;
 pub(crate) use disk::write_private;
 pub use error::StoreError;
 pub(crate) use error::{Result, with_causes};
+#[cfg(feature = "page")]
+pub(crate) use event_pages::EventsFrom;
 pub(crate) use events::EventRecord;
+#[cfg(feature = "page")]
+pub(crate) use feed::{FeedEvent, FeedPlace, FeedStep};
 pub(crate) use garbage::Removed;
+#[cfg(feature = "page")]
+pub(crate) use git::LookBack;
 use git::OpenRepos;
 #[cfg(feature = "testing")]
 pub(crate) use git::with_lfs_path;
@@ -81,12 +95,18 @@ pub(crate) use git::{
     Attributes, Change, CommitId, CommitPlan, CommitRecord, CommitTarget, Conflicts, Content, Entry,
     EntryKind, GitRepo, IgnoreRules, Merged, NewRef, Repack, Signature, Stage,
 };
-pub(crate) use kept::Source;
+#[cfg(feature = "page")]
+pub(crate) use git::{DiffLimits, RefInfo};
+pub(crate) use kept::{Kept, Source};
 use layout::Layout;
+#[cfg(feature = "page")]
+pub(crate) use lfs::Arrived;
 pub use lfs::DiscardLfs;
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
 pub(crate) use locks::{FileLock, LockQuery, Locked, MOST_LOCKS};
+#[cfg(feature = "page")]
+pub(crate) use overview::CommonTag;
 pub(crate) use owner::must_be_own;
 #[cfg(unix)]
 pub(crate) use owner::user_name;
@@ -98,9 +118,16 @@ pub(crate) use room::Room;
 #[cfg(test)]
 pub(crate) use search::Rank;
 pub(crate) use search::{FoundRepo, Order, Position, RepoQuery};
+#[cfg(feature = "page")]
+pub(crate) use sessions::SESSION;
 pub(crate) use settings::NewSettings;
 pub(crate) use space_runtime::{SpaceAction, SpaceFiles};
 pub(crate) use space_settings::SettingKind;
+#[cfg(feature = "page")]
+pub(crate) use space_settings::StoredSetting;
+#[cfg(feature = "page")]
+pub(crate) use token_list::StoredToken;
+pub(crate) use token_list::token_end;
 pub(crate) use tokens::Identity;
 pub use tokens::TokenRole;
 pub use upgrade::Upgraded;

@@ -1,4 +1,4 @@
-//! The secrets of Spaces, encrypted with a key that is not in the database.
+//! The secrets of Spaces and the sessions of browsers, encrypted with a key that is not in the database.
 
 use std::{
     fs,
@@ -92,7 +92,7 @@ impl Sealer {
         Err(StoreError::BadSecretKey { path: self.file.clone(), reason })
     }
 
-    fn seal(&self, place: &str, text: &str) -> Result<String> {
+    pub(super) fn seal(&self, place: &str, text: &str) -> Result<String> {
         let nonce = random_bytes::<NONCE_BYTES>()?;
         let payload = Payload { msg: text.as_bytes(), aad: place.as_bytes() };
         let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload);
@@ -104,7 +104,7 @@ impl Sealer {
         Ok(format!("{VERSION}{}", base64::encode(&[nonce.as_slice(), &sealed].concat())))
     }
 
-    fn open(&self, place: &str, sealed: &str) -> Option<String> {
+    pub(super) fn open(&self, place: &str, sealed: &str) -> Option<String> {
         let bytes = base64::decode(sealed.strip_prefix(VERSION)?).ok()?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>()?;
         let payload = Payload { msg: sealed, aad: place.as_bytes() };

@@ -138,7 +138,7 @@ impl Order {
     const fn column(self) -> &'static str {
         match self {
             Self::Nothing => "0",
-            Self::LastModified => "last_modified",
+            Self::LastModified => "changed_at",
             Self::CreatedAt => "created_at",
             Self::Id => "folded",
             Self::Likes => "likes",
@@ -147,71 +147,13 @@ impl Order {
 }
 
 /// The part of the id before the slash, in lower case.
-const NAMESPACE: &str = "substr(folded, 1, instr(folded, '/') - 1)";
+pub(super) const NAMESPACE: &str = "substr(folded, 1, instr(folded, '/') - 1)";
 
 impl Store {
     /// Finds repositories, in order, from a position on. By its card a disabled one is not found.
     pub(crate) fn search_repos(&self, query: &RepoQuery) -> Result<Vec<FoundRepo>> {
         self.check_summaries()?;
-        let column = query.order.column();
-        let (order, beyond) = if query.ascending { ("ASC", ">") } else { ("DESC", "<") };
-        let columns = repos::COLUMNS;
-        let mut values: Vec<(String, Box<dyn ToSql>)> = Vec::new();
-        // Only what is asked for is in the query, so that it can be answered from an index.
-        let mut only = String::new();
-        let mut bind = |condition: &str, value: Box<dyn ToSql>| {
-            let name = format!(":v{}", values.len());
-            only.push_str(" AND ");
-            only.push_str(&condition.replace(":v", &name));
-            values.push((name, value));
-        };
-        bind("repo_type = :v", Box::new(query.repo_type.singular()));
-        if query.namespaces.is_empty() {
-            bind("private = :v", Box::new(false));
-        } else {
-            let belongs = format!("(NOT private OR {NAMESPACE} IN (SELECT value FROM json_each(:v)))");
-            bind(&belongs, Box::new(json(&query.namespaces)));
-        }
-        if let Some(author) = &query.author {
-            bind(&format!("{NAMESPACE} = :v"), Box::new(author.to_ascii_lowercase()));
-        }
-        for part in &query.search {
-            bind("instr(folded, :v) > 0", Box::new(part.to_ascii_lowercase()));
-        }
-        for tag in &query.tags {
-            bind("repos.key IN (SELECT repo FROM repo_tags WHERE tag = :v)", Box::new(tag.clone()));
-        }
-        if let Some(task) = &query.pipeline_tag {
-            bind("card ->> '$.pipeline_tag' = :v", Box::new(task.clone()));
-        }
-        if query.linked {
-            let linked =
-                "EXISTS (SELECT 1 FROM repo_tags WHERE repo = repos.key AND kind IN (:v, 'dataset'))";
-            bind(linked, Box::new(LINKED_MODEL));
-        }
-        if !query.tags.is_empty() || query.pipeline_tag.is_some() || query.linked {
-            bind("disabled = :v", Box::new(false));
-        }
-        let by_age = query.order == Order::Nothing;
-        if let Some(Position { value, key }) = &query.after {
-            if by_age {
-                bind(&format!("repos.key {beyond} :v"), Box::new(*key));
-            } else {
-                bind(&format!("{column} {beyond}= :v"), Box::new(value.clone()));
-                let place = value.clone();
-                bind(&format!("({column} <> :v OR repos.key {beyond} {key})"), Box::new(place));
-            }
-        }
-        let ordered = if by_age { String::new() } else { format!("{column} {order}, ") };
-        let sql = format!(
-            "SELECT {columns}, tip, card, likes, {column} AS place,
-                 (SELECT json_group_array(tag) FROM
-                     (SELECT tag FROM repo_tags WHERE repo = repos.key AND kind <> '{LINKED_MODEL}' ORDER BY position)) AS tags,
-                 last_modified
-             FROM repos JOIN summaries ON summaries.repo = repos.key
-             WHERE true{only} ORDER BY {ordered}repos.key {order} LIMIT :limit"
-        );
-        values.push((":limit".to_owned(), Box::new(query.limit)));
+        let (sql, values) = statement(query);
         let values: Vec<(&str, &dyn ToSql)> =
             values.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
         self.database().read(|connection| {
@@ -244,6 +186,73 @@ impl Store {
             Ok(groups)
         })
     }
+}
+
+type Values = Vec<(String, Box<dyn ToSql>)>;
+
+/// The statement of a query, and what it is about.
+fn statement(query: &RepoQuery) -> (String, Values) {
+    let column = query.order.column();
+    // Those of one owner are looked up and sorted; otherwise an index has the order, and the first that fit are enough.
+    let by = if query.author.is_some() { format!("+{column}") } else { column.to_owned() };
+    let (order, beyond) = if query.ascending { ("ASC", ">") } else { ("DESC", "<") };
+    let columns = repos::COLUMNS;
+    let mut values: Values = Vec::new();
+    // Only what is asked for is in the query, so that it can be answered from an index.
+    let mut only = String::new();
+    let mut bind = |condition: &str, value: Box<dyn ToSql>| {
+        let name = format!(":v{}", values.len());
+        only.push_str(" AND ");
+        only.push_str(&condition.replace(":v", &name));
+        values.push((name, value));
+    };
+    bind("repo_type = :v", Box::new(query.repo_type.singular()));
+    if query.namespaces.is_empty() {
+        bind("private = :v", Box::new(false));
+    } else {
+        let belongs = format!("(NOT private OR {NAMESPACE} IN (SELECT value FROM json_each(:v)))");
+        bind(&belongs, Box::new(json(&query.namespaces)));
+    }
+    if let Some(author) = &query.author {
+        bind(&format!("{NAMESPACE} = :v"), Box::new(author.to_ascii_lowercase()));
+    }
+    for part in &query.search {
+        bind("instr(folded, :v) > 0", Box::new(part.to_ascii_lowercase()));
+    }
+    for tag in &query.tags {
+        bind("repos.key IN (SELECT repo FROM repo_tags WHERE tag = :v)", Box::new(tag.clone()));
+    }
+    if let Some(task) = &query.pipeline_tag {
+        bind("card ->> '$.pipeline_tag' = :v", Box::new(task.clone()));
+    }
+    if query.linked {
+        let linked = "EXISTS (SELECT 1 FROM repo_tags WHERE repo = repos.key AND kind IN (:v, 'dataset'))";
+        bind(linked, Box::new(LINKED_MODEL));
+    }
+    if !query.tags.is_empty() || query.pipeline_tag.is_some() || query.linked {
+        bind("disabled = :v", Box::new(false));
+    }
+    let by_age = query.order == Order::Nothing;
+    if let Some(Position { value, key }) = &query.after {
+        if by_age {
+            bind(&format!("repos.key {beyond} :v"), Box::new(*key));
+        } else {
+            bind(&format!("{by} {beyond}= :v"), Box::new(value.clone()));
+            let place = value.clone();
+            bind(&format!("({by} <> :v OR repos.key {beyond} {key})"), Box::new(place));
+        }
+    }
+    let ordered = if by_age { String::new() } else { format!("{by} {order}, ") };
+    let sql = format!(
+        "SELECT {columns}, tip, card, likes, {column} AS place,
+             (SELECT json_group_array(tag) FROM
+                 (SELECT tag FROM repo_tags WHERE repo = repos.key AND kind <> '{LINKED_MODEL}' ORDER BY position)) AS tags,
+             last_modified
+         FROM repos JOIN summaries ON summaries.repo = repos.key
+         WHERE true{only} ORDER BY {ordered}repos.key {order} LIMIT :limit"
+    );
+    values.push((":limit".to_owned(), Box::new(query.limit)));
+    (sql, values)
 }
 
 fn json(texts: &[String]) -> String {
@@ -301,6 +310,35 @@ mod tests {
                 query.after = Some(one.position.clone());
             }
             assert_eq!(seen, expected, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn every_order_is_that_of_an_index_and_the_repositories_of_an_owner_are_looked_up() {
+        let store = temporary();
+        let plan = |query: &RepoQuery| {
+            let (sql, values) = statement(query);
+            let values: Vec<(&str, &dyn ToSql)> =
+                values.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
+            let read = store.database().read(|connection| {
+                let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                let steps = statement.query_map(values.as_slice(), |row| row.get::<_, String>("detail"))?;
+                Ok(steps.collect::<rusqlite::Result<Vec<_>>>()?)
+            });
+            read.unwrap().join("; ")
+        };
+        let after = Position { value: Rank::Number(5), key: 7 };
+        for order in [Order::Nothing, Order::LastModified, Order::CreatedAt, Order::Id, Order::Likes] {
+            for (namespaces, after) in [(&[][..], None), (&["ada".to_owned()][..], Some(after.clone()))] {
+                for search in [&[][..], &["x".to_owned()][..]] {
+                    let (namespaces, search) = (namespaces.to_vec(), search.to_vec());
+                    let query = RepoQuery { order, namespaces, search, after: after.clone(), ..all() };
+                    let found = plan(&query);
+                    assert!(!found.contains("FOR ORDER BY"), "{order:?}: {found}");
+                    let found = plan(&RepoQuery { author: Some("ada".into()), ..query });
+                    assert!(found.contains("repos_by_namespace"), "{order:?}: {found}");
+                }
+            }
         }
     }
 

@@ -1,19 +1,21 @@
 //! [`Summary`]: what listings need of one repository, read from it and written to the database.
 
 use hub_types::RepoType;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Map, Value};
 
-use super::{CommitId, Entry, EntryKind, GitRepo, Result};
+use super::{CommitId, CommitRecord, Entry, EntryKind, GitRepo, Result, database::now};
 use crate::card::{self, Card};
 
 /// The largest README whose front matter is read, and the largest `config.json`.
 const MAX_FILE: u64 = 4 << 20;
+/// Most characters that are kept of a title, and of the name of an author.
+const LONGEST_TITLE: usize = 200;
+const LONGEST_NAME: usize = 100;
 
 /// What listings need of one repository.
 pub(super) struct Summary {
-    tip: CommitId,
-    last_modified: i64,
+    tip: CommitRecord,
     card: Option<Map<String, Value>>,
     repo_type: RepoType,
 }
@@ -27,12 +29,19 @@ impl Summary {
 
     /// Reads it at a commit.
     pub(super) fn at(git: &GitRepo, tip: CommitId, repo_type: RepoType) -> Result<Self> {
-        let last_modified = git.commit(tip)?.time.as_millisecond();
-        Ok(Self { tip, last_modified, card: git.card(tip)?, repo_type })
+        Ok(Self { tip: git.commit(tip)?, card: git.card(tip)?, repo_type })
     }
 
-    /// Replaces what is kept.
+    /// Replaces what is kept, and notes that the branch moved if it is not new.
     pub(super) fn write(&self, transaction: &Transaction<'_>, repo: i64) -> Result<()> {
+        let tip = self.tip.id.to_string();
+        let before: Option<String> = transaction
+            .prepare_cached("SELECT tip FROM summaries WHERE repo = ?1")?
+            .query_row([repo], |row| row.get(0))
+            .optional()?;
+        if let Some(before) = before.filter(|before| *before != tip) {
+            self.note_push(transaction, repo, &before)?;
+        }
         let tags = self.card.as_ref().map_or_else(Vec::new, |card| card::typed_tags(self.repo_type, card));
         let card = self.card.as_ref().map(serde_json::to_string).transpose();
         let card = card.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
@@ -40,13 +49,33 @@ impl Summary {
             .prepare_cached(
                 "INSERT OR REPLACE INTO summaries (repo, tip, last_modified, card) VALUES (?1, ?2, ?3, ?4)",
             )?
-            .execute(params![repo, self.tip.to_string(), self.last_modified, card])?;
+            .execute(params![repo, tip, self.tip.time.as_millisecond(), card])?;
         transaction.prepare_cached("DELETE FROM repo_tags WHERE repo = ?1")?.execute([repo])?;
         let mut insert = transaction
             .prepare_cached("INSERT INTO repo_tags (repo, position, kind, tag) VALUES (?1, ?2, ?3, ?4)")?;
         for (position, tag) in tags.iter().enumerate() {
             insert.execute(params![repo, position as u64, tag.kind, tag.tag])?;
         }
+        Ok(())
+    }
+
+    /// The time is when this Hub saw it: a commit may claim any.
+    fn note_push(&self, transaction: &Transaction<'_>, repo: i64, before: &str) -> Result<()> {
+        let CommitRecord { id, title, author, parents, .. } = &self.tip;
+        let alone = parents.first().is_some_and(|parent| parent.to_string() == before);
+        let cut = |text: &str, longest| text.chars().take(longest).collect::<String>();
+        transaction
+            .prepare_cached(
+                "INSERT INTO pushes (repo, created_at, tip, title, author, alone) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                repo,
+                now().as_millisecond(),
+                id.to_string(),
+                cut(title, LONGEST_TITLE),
+                cut(author, LONGEST_NAME),
+                alone,
+            ])?;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Tokens as those who run the Hub see them: by name, never by their text.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
 use super::{
@@ -9,6 +9,29 @@ use super::{
     database::{corrupt, time_from_column},
     random::random_hex,
 };
+
+/// The longest time that a token may be valid: a hundred years.
+const LONGEST_VALID: i64 = 100 * 366 * 86_400;
+/// The longest name of a token, in bytes.
+const LONGEST_NAME: usize = 200;
+
+/// When a new token stops to be valid that is to be so for some seconds, or for ever.
+///
+/// # Errors
+/// What is wrong with its name, or with the time.
+pub(crate) fn token_end(
+    name: &str,
+    valid_for: Option<u64>,
+) -> std::result::Result<Option<Timestamp>, String> {
+    if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(format!("the name of a token is a line of 1 to {LONGEST_NAME} bytes"));
+    }
+    let Some(seconds) = valid_for else { return Ok(None) };
+    let wrong = || "a token is valid for a second at least and a hundred years at most".to_owned();
+    let seconds =
+        i64::try_from(seconds).ok().filter(|it| (1..=LONGEST_VALID).contains(it)).ok_or_else(wrong)?;
+    Timestamp::now().checked_add(SignedDuration::from_secs(seconds)).map(Some).map_err(|_| wrong())
+}
 
 /// A token without its text, which nobody has but who got it.
 #[derive(Debug, Clone, PartialEq, Eq)]

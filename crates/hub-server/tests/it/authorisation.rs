@@ -1,17 +1,22 @@
 //! Every route for every kind of caller, on every kind of repository: public or private, gated or not, disabled or not,
 //! and one that is missing. A route that [`hub_server::routes`] lists and no row below asks for fails a test.
 
+mod operation;
+#[cfg(feature = "page")]
+mod page_rows;
 mod rows;
-
-use std::cmp::Reverse;
 
 use http::Method;
 use hub_server::{EmbeddedHub, Needs, Operation, routes};
 use hub_types::{RepoRef, RepoType};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use self::rows::{Row, rows, space_rows};
-use crate::support::{ADA, BOB, RITA, WIM, builder, call, file_line, get, header_line, ndjson, post};
+use self::{operation::operation, rows::Row};
+#[cfg(feature = "page")]
+use crate::page::Browser;
+use crate::support::{
+    ADA, BOB, RITA, Received, WIM, builder, call, file_line, get, header_line, ndjson, post,
+};
 
 /// Callers of a repository of the organisation, in the order of the columns below.
 const WIM_READS: &str = "hf_wim_reads";
@@ -23,8 +28,61 @@ const CALLERS: [(&str, Option<&str>); 5] = [
     ("writer's read token", Some(WIM_READS)),
 ];
 
-/// Content of a file. Who may not read it finds it in no response.
+/// Content of files. Who may not read it finds it in no response.
 const CONTENT: &str = "only for those who may read the files";
+
+/// Rows of models.
+fn rows() -> Vec<Row> {
+    #[cfg(feature = "page")]
+    let pages = page_rows::rows();
+    #[cfg(not(feature = "page"))]
+    let pages = Vec::new();
+    rows::rows().into_iter().chain(pages).collect()
+}
+
+/// Rows of Spaces.
+fn space_rows() -> Vec<Row> {
+    #[cfg(feature = "page")]
+    let pages = page_rows::space_rows();
+    #[cfg(not(feature = "page"))]
+    let pages = Vec::new();
+    rows::space_rows().into_iter().chain(pages).collect()
+}
+
+struct Caller<'h> {
+    who: &'static str,
+    token: Option<&'static str>,
+    #[cfg(feature = "page")]
+    browser: Browser<'h>,
+    hub: &'h EmbeddedHub,
+}
+
+impl<'h> Caller<'h> {
+    async fn all(hub: &'h EmbeddedHub) -> Vec<Self> {
+        let mut all = Vec::new();
+        for (who, token) in CALLERS {
+            #[cfg(feature = "page")]
+            let browser = Browser::of(hub, token).await;
+            all.push(Self {
+                who,
+                token,
+                #[cfg(feature = "page")]
+                browser,
+                hub,
+            });
+        }
+        all
+    }
+
+    async fn ask(&self, row: &Row, route: &str, body: &Value) -> Received {
+        #[cfg(feature = "page")]
+        if row.is_page {
+            return page_rows::request(&self.browser, &row.method, route, body).send(self.hub).await;
+        }
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        call(row.method.clone(), route).maybe_token(self.token).body(body).send(self.hub).await
+    }
+}
 
 /// What a repository can be.
 #[derive(Debug, Clone, Copy)]
@@ -61,13 +119,19 @@ impl Kind {
         statuses
     }
 
+    /// The form that leaves it what it is.
+    fn access(self) -> Value {
+        let visibility = if self.private { "private" } else { "public" };
+        json!({"visibility": visibility, "gated": if self.gated { "auto" } else { "no" }})
+    }
+
     /// Whether the caller in this column may read the files.
     fn shows_files(self, column: usize) -> bool {
         !self.disabled && (column >= 2 || !(self.private || self.gated))
     }
 
-    /// Makes it, with a file, a discussion and a pull request that deletes the file. Gives the id of the first comment.
-    async fn make(self, hub: &EmbeddedHub, repo_type: &str) -> String {
+    /// Makes it, with files, a discussion and a pull request that deletes a file. Gives the ids of two comments.
+    async fn make(self, hub: &EmbeddedHub, repo_type: &str) -> [String; 2] {
         let id = self.id();
         let name = id.strip_prefix("analytical/").unwrap();
         let mut new =
@@ -82,11 +146,14 @@ impl Kind {
             call(Method::POST, &format!("{url}/commit/main{query}")).body(lines).token(WIM)
         };
         commit("", file_line("a.txt", CONTENT)).send(hub).await.json();
+        commit("", file_line("README.md", CONTENT)).send(hub).await.json();
         let discussions = format!("{url}/discussions");
         post(&discussions, json!({"title": "Title"})).token(WIM).send(hub).await.json();
         let deletion = json!({"key": "deletedFile", "value": {"path": "a.txt"}});
         commit("?create_pr=1", deletion).send(hub).await.json();
         let details = get(&format!("{discussions}/1")).token(WIM).send(hub).await.json();
+        let comment = post(&format!("{discussions}/1/comment"), json!({"comment": "x"}));
+        let comment = comment.token(WIM).send(hub).await.any_json();
         if self.gated {
             let settings = call(Method::PUT, &format!("{url}/settings")).body(r#"{"gated":"auto"}"#);
             settings.token(WIM).send(hub).await.json();
@@ -95,7 +162,8 @@ impl Kind {
             let repo_type = if repo_type == "space" { RepoType::Space } else { RepoType::Model };
             hub.disable(&RepoRef::new(repo_type, id.parse().unwrap()), true).unwrap();
         }
-        details["events"][0]["id"].as_str().unwrap().to_owned()
+        let id = |event: &Value| event["id"].as_str().unwrap().to_owned();
+        [id(&details["events"][0]), id(&comment["newMessage"])]
     }
 }
 
@@ -105,60 +173,85 @@ fn reads_files(row: &Row) -> bool {
     match operation(method, route).unwrap().path {
         "/api/{type}/{id}/discussions/{num}" => route.ends_with("/2?diff=1"),
         "/api/{type}/{id}/lfs-files/duplicate" => true,
+        "/{id}/edit/{rev}/{path}" => true,
         "/{id}.git/info/refs" => !route.ends_with("git-receive-pack"),
         "/{id}.git/info/lfs/objects/batch" => body["operation"] == "download",
         _ => operation(method, route).unwrap().needs == Needs::Files,
     }
 }
 
-async fn ask_as_everybody(hub: &EmbeddedHub, row: &Row, id: &str, comment: &str, kind: Option<Kind>) {
+async fn ask_as_everybody(
+    callers: &[Caller<'_>],
+    row: &Row,
+    id: &str,
+    comments: &[String; 2],
+    kind: Option<Kind>,
+) {
     let Row { method, route, body, private, .. } = row;
     // What a caller who may not see a private repository is told: the same as of one that does not exist.
     let missing = [private[0], private[1], private[1], private[1], private[1]];
     let expected = kind.map_or(missing, |kind| kind.statuses(row));
-    let route = route.replace("{}", id).replace("/ID/", &format!("/{comment}/"));
+    // What was hidden through the API cannot be edited on a page.
+    let comment = &comments[usize::from(row.is_page)];
+    let url = route.replace("{}", id).replace("/ID/", &format!("/{comment}/"));
     let body = match kind {
-        _ if body.is_null() => String::new(),
         // It stays what it is.
-        Some(Kind { private, .. }) if route.ends_with("/settings") => json!({"private": private}).to_string(),
-        _ => body.to_string().replace("{}-copy", &format!("{id}-copy")),
+        Some(Kind { private, .. }) if method == Method::PUT && url.ends_with("/settings") => {
+            json!({"private": private})
+        }
+        Some(kind) if url.ends_with("/settings/access") => kind.access(),
+        _ => {
+            let text = body.to_string().replace("\"{}", &format!("\"{id}"));
+            serde_json::from_str(&text.replace("TIP", &tip(callers[0].hub, id).await)).unwrap()
+        }
     };
-    for (column, ((who, token), status)) in CALLERS.into_iter().zip(expected).enumerate() {
-        let response = call(method.clone(), &route).maybe_token(token).body(body.clone()).send(hub).await;
-        assert_eq!(response.status, status, "{method} {route} for {who}: {response:?}");
+    for (column, (caller, status)) in callers.iter().zip(expected).enumerate() {
+        let response = caller.ask(row, &url, &body).await;
+        let who = caller.who;
+        assert_eq!(response.status, status, "{method} {url} for {who}: {response:?}");
         if kind.is_some_and(|kind| !kind.shows_files(column)) {
             let text = String::from_utf8_lossy(&response.body);
-            assert!(!text.contains(CONTENT), "{method} {route} for {who}: {text}");
+            assert!(!text.contains(CONTENT), "{method} {url} for {who}: {text}");
         }
     }
+}
+
+/// The last commit of a model, for those who may be told.
+async fn tip(hub: &EmbeddedHub, id: &str) -> String {
+    let info = get(&format!("/api/models/{id}")).token(WIM).send(hub).await.any_json();
+    info["sha"].as_str().map_or_else(|| "0".repeat(40), str::to_owned)
 }
 
 #[tokio::test]
 async fn every_route_lets_through_whom_it_should() {
     let hub = builder().token("wim", WIM_READS, hub_server::TokenRole::Read).build().unwrap();
+    let callers = Caller::all(&hub).await;
+    let nobodys = ["none", "none"].map(str::to_owned);
     for kind in Kind::all() {
-        let comment = kind.make(&hub, "model").await;
+        let comments = kind.make(&hub, "model").await;
         for row in rows() {
-            ask_as_everybody(&hub, &row, &kind.id(), &comment, Some(kind)).await;
+            ask_as_everybody(&callers, &row, &kind.id(), &comments, Some(kind)).await;
         }
     }
     for row in rows() {
-        ask_as_everybody(&hub, &row, "analytical/missing", "none", None).await;
+        ask_as_everybody(&callers, &row, "analytical/missing", &nobodys, None).await;
     }
 }
 
 #[tokio::test]
 async fn every_route_of_a_space_lets_through_whom_it_should() {
     let hub = builder().token("wim", WIM_READS, hub_server::TokenRole::Read).build().unwrap();
+    let callers = Caller::all(&hub).await;
+    let nobodys = ["none", "none"].map(str::to_owned);
     // A Space cannot be gated.
     for kind in Kind::all().filter(|kind| !kind.gated) {
-        kind.make(&hub, "space").await;
+        let comments = kind.make(&hub, "space").await;
         for row in space_rows() {
-            ask_as_everybody(&hub, &row, &kind.id(), "none", Some(kind)).await;
+            ask_as_everybody(&callers, &row, &kind.id(), &comments, Some(kind)).await;
         }
     }
     for row in space_rows() {
-        ask_as_everybody(&hub, &row, "analytical/missing", "none", None).await;
+        ask_as_everybody(&callers, &row, "analytical/missing", &nobodys, None).await;
     }
 }
 
@@ -177,6 +270,20 @@ async fn routes_without_a_repository_let_through_whom_they_should() {
     let reads = call(Method::DELETE, "/api/repos/delete").token(crate::support::ADA_READS).body(own.clone());
     assert_eq!(reads.send(&hub).await.status, 403, "a read token of the owner");
     assert_eq!(call(Method::DELETE, "/api/repos/delete").token(ADA).body(own).send(&hub).await.status, 200);
+}
+
+#[cfg(feature = "page")]
+#[tokio::test]
+async fn pages_without_a_repository_let_through_whom_they_should() {
+    let hub = builder().token("wim", WIM_READS, hub_server::TokenRole::Read).build().unwrap();
+    let callers = Caller::all(&hub).await;
+    for (method, route, body, expected) in page_rows::rows_without_repository() {
+        for (caller, status) in callers.iter().zip(expected) {
+            let response = page_rows::request(&caller.browser, &method, route, &body).send(&hub).await;
+            let who = caller.who;
+            assert_eq!(response.status, status, "{method} {route} for {who}: {response:?}");
+        }
+    }
 }
 
 /// A URL of a store, with the hash of nothing at its end.
@@ -231,6 +338,16 @@ fn rows_without_repository() -> Vec<(Method, &'static str, String, [u16; 5])> {
     ]
 }
 
+fn pages_without_repository() -> Vec<(Method, &'static str)> {
+    #[cfg(feature = "page")]
+    return page_rows::rows_without_repository()
+        .into_iter()
+        .map(|(method, route, ..)| (method, route))
+        .collect();
+    #[cfg(not(feature = "page"))]
+    Vec::new()
+}
+
 #[test]
 fn every_route_has_a_row() {
     let rows: Vec<(Method, &str)> = rows()
@@ -238,6 +355,7 @@ fn every_route_has_a_row() {
         .chain(space_rows())
         .map(|row| (row.method, row.route))
         .chain(rows_without_repository().into_iter().map(|(method, route, ..)| (method, route)))
+        .chain(pages_without_repository())
         .collect();
     let asked: Vec<&Operation> = rows.iter().filter_map(|(method, route)| operation(method, route)).collect();
     assert_eq!(asked.len(), rows.len(), "a row asks for what is no route");
@@ -266,38 +384,13 @@ fn what_a_route_needs_is_what_its_rows_say() {
         };
         assert_eq!(anonymous, expected, "{method} {route} without a token");
         let stranger = public[1];
-        if needs == Needs::Write && !route.contains("create_pr") {
+        // Of a page that changes what one wrote, the operation of the API asks for more: see its own row.
+        let is_for_the_author =
+            ["/title", "/status", "/edit", "/hide"].iter().any(|end| route.ends_with(end));
+        if (needs == Needs::Write && !route.contains("create_pr")) || is_for_the_author {
             assert_eq!(stranger, 403, "{method} {route} for a stranger");
         } else if needs == Needs::Contribute {
-            assert!(stranger < 300, "{method} {route} for a stranger");
+            assert!(stranger < 400, "{method} {route} for a stranger");
         }
     }
-}
-
-/// The operation of which a URL is an example: of those that fit the one with the fewest names and most words.
-fn operation(method: &Method, route: &str) -> Option<&'static Operation> {
-    let path = route.split('?').next().unwrap_or_default();
-    let of = |method: &Method| {
-        let method = method.as_str().to_owned();
-        routes().iter().filter(move |operation| operation.method == method && fits(operation.path, path))
-    };
-    // What answers `GET` answers `HEAD`; some answers are to `HEAD` alone.
-    let gets = of(&Method::GET).filter(|_| *method == Method::HEAD);
-    of(method)
-        .chain(gets)
-        .min_by_key(|operation| (operation.path.matches('{').count(), Reverse(operation.path.len())))
-}
-
-fn fits(url: &str, path: &str) -> bool {
-    let (url, any_more) = match url.strip_suffix("/{path}") {
-        Some(start) => (start, true),
-        None => (url, false),
-    };
-    let (names, segments): (Vec<_>, Vec<_>) = (url.split('/').collect(), path.split('/').collect());
-    let lengths = names.len() == segments.len() || (any_more && names.len() < segments.len());
-    lengths
-        && names.iter().zip(&segments).all(|(name, segment)| match name.split_once('}') {
-            Some((_, end)) => segment.ends_with(end),
-            None => name == segment,
-        })
 }

@@ -21,6 +21,8 @@ mod manners;
 mod moves;
 mod opening;
 mod oversight;
+#[cfg(feature = "page")]
+mod page;
 mod preupload;
 mod reading;
 mod repos;

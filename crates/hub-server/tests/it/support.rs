@@ -118,6 +118,14 @@ impl Call {
         self
     }
 
+    /// Takes headers away.
+    pub(crate) fn without(mut self, names: &[&str]) -> Self {
+        for name in names {
+            self.headers.remove(*name);
+        }
+        self
+    }
+
     pub(crate) fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self

@@ -25,36 +25,102 @@ const LARGEST_DIFF: usize = 16 << 20;
 /// git looks for a NUL byte only so far.
 const BINARY_PROBE: usize = 8000;
 
+/// How much of the changes is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DiffLimits {
+    /// Files, the first by path.
+    pub(crate) files: usize,
+    /// After so many bytes only the names of further files are written.
+    pub(crate) text: usize,
+    /// Bytes of files that are read. Of those beyond only the names are written.
+    pub(crate) read: u64,
+}
+
+/// The first of the changes between two commits.
+#[cfg(feature = "page")]
+#[derive(Debug, Clone)]
+pub(crate) struct FirstChanges {
+    /// As `git diff` writes them.
+    pub(crate) text: String,
+    /// How many files were changed, as far as they were counted.
+    pub(crate) files: usize,
+    /// Whether they were not counted to the end.
+    pub(crate) uncounted: bool,
+}
+
+/// Files and folders that are counted for [`FirstChanges`].
+#[cfg(feature = "page")]
+const MOST_COUNTED: usize = 10_000;
+
 impl GitRepo {
     /// What changed from `old` to `new`.
     pub(crate) fn diff(&self, old: CommitId, new: CommitId) -> Result<String> {
         let repo = self.open.local()?;
-        let failed = || StoreError::git("compare two commits");
-        let tree = |commit| repo.find_tree(tree_of(&repo, commit)?).map_err(failed());
-        let (old, new) = (tree(old)?, tree(new)?);
-        let mut changes = Vec::new();
-        let mut platform = old.changes().map_err(failed())?;
-        platform.options(|options| {
-            options.track_path().track_rewrites(None);
-        });
-        // The same folder many times makes many changes of few objects.
-        let outcome = platform.for_each_to_obtain_tree(&new, |change| {
-            changes.push(change.detach());
-            let go_on = changes.len() <= MOST_ENTRIES;
-            Ok(if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-        });
-        if changes.len() > MOST_ENTRIES {
+        let (changes, uncounted) = changes(&repo, Some(old), new, MOST_ENTRIES)?;
+        if uncounted {
             return Err(StoreError::TooLarge { reason: "more than 1000000 files and folders were changed" });
         }
-        outcome.map_err(failed())?;
-        let mut files: Vec<File> = changes.iter().filter_map(File::of).collect();
-        files.sort_by(|a, b| a.path.cmp(b.path));
-        let mut text = String::new();
-        for file in files {
-            file.write(&repo, &mut text)?;
-        }
-        Ok(text)
+        let limits = DiffLimits { files: usize::MAX, text: LARGEST_DIFF, read: u64::MAX };
+        Ok(write(&repo, &changes, limits)?.0)
     }
+
+    /// The first of what changed from `old` to `new`; without `old` all of `new` is a change.
+    #[cfg(feature = "page")]
+    pub(crate) fn first_changes(
+        &self,
+        old: Option<CommitId>,
+        new: CommitId,
+        limits: DiffLimits,
+    ) -> Result<FirstChanges> {
+        let repo = self.open.local()?;
+        let (changes, uncounted) = changes(&repo, old, new, MOST_COUNTED)?;
+        let (text, files) = write(&repo, &changes, limits)?;
+        Ok(FirstChanges { text, files, uncounted })
+    }
+}
+
+/// The files and folders that differ, and whether there are more than `most`, at which the search ends.
+fn changes(
+    repo: &gix::Repository,
+    old: Option<CommitId>,
+    new: CommitId,
+    most: usize,
+) -> Result<(Vec<ChangeDetached>, bool)> {
+    let failed = || StoreError::git("compare two commits");
+    let tree = |commit| repo.find_tree(tree_of(repo, commit)?).map_err(failed());
+    let old = old.map_or_else(|| Ok(repo.empty_tree()), tree)?;
+    let new = tree(new)?;
+    let mut changes = Vec::new();
+    let mut platform = old.changes().map_err(failed())?;
+    platform.options(|options| {
+        options.track_path().track_rewrites(None);
+    });
+    // The same folder many times makes many changes of few objects.
+    let outcome = platform.for_each_to_obtain_tree(&new, |change| {
+        changes.push(change.detach());
+        let go_on = changes.len() <= most;
+        Ok(if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    });
+    if changes.len() > most {
+        return Ok((changes, true));
+    }
+    outcome.map_err(failed())?;
+    Ok((changes, false))
+}
+
+/// The text of the changes, and how many files they are of.
+fn write(
+    repo: &gix::Repository,
+    changes: &[ChangeDetached],
+    mut limits: DiffLimits,
+) -> Result<(String, usize)> {
+    let mut files: Vec<File<'_>> = changes.iter().filter_map(File::of).collect();
+    files.sort_by(|a, b| a.path.cmp(b.path));
+    let mut text = String::new();
+    for file in files.iter().take(limits.files) {
+        file.write(repo, &mut text, &mut limits)?;
+    }
+    Ok((text, files.len()))
 }
 
 type Side = Option<(EntryMode, ObjectId)>;
@@ -85,7 +151,7 @@ impl<'c> File<'c> {
         (!folder(old) && !folder(new)).then_some(Self { path, old, new })
     }
 
-    fn write(&self, repo: &gix::Repository, text: &mut String) -> Result<()> {
+    fn write(&self, repo: &gix::Repository, text: &mut String, limits: &mut DiffLimits) -> Result<()> {
         let (a, b) = (quoted("a/", self.path), quoted("b/", self.path));
         let mut head = vec![format!("diff --git {a} {b}")];
         let octal = |mode: EntryMode| format!("{:06o}", mode.value());
@@ -105,13 +171,15 @@ impl<'c> File<'c> {
         }
         text.push_str(&head.join("\n"));
         text.push('\n');
-        if id(self.old) == id(self.new) || text.len() > LARGEST_DIFF {
+        if id(self.old) == id(self.new) || text.len() > limits.text {
             return Ok(());
         }
         let old_name = if self.old.is_some() { &a } else { "/dev/null" };
         let new_name = if self.new.is_some() { &b } else { "/dev/null" };
-        match (content(repo, self.old)?, content(repo, self.new)?) {
-            (Some(old), Some(new)) => {
+        let (old, new) = (content(repo, self.old, limits)?, content(repo, self.new, limits)?);
+        match (old, new) {
+            (Content::Unread, _) | (_, Content::Unread) => {}
+            (Content::Text(old), Content::Text(new)) => {
                 let hunks = hunks(&old, &new).map_err(StoreError::git("compare two files"))?;
                 // An empty file has no hunks, and git names it only once then.
                 if !hunks.is_empty() {
@@ -128,19 +196,29 @@ impl<'c> File<'c> {
     }
 }
 
-/// The text of a file; `None` when it is not shown.
-fn content(repo: &gix::Repository, side: Side) -> Result<Option<Vec<u8>>> {
-    let Some((mode, id)) = side else { return Ok(Some(Vec::new())) };
+/// One side of a file.
+enum Content {
+    Text(Vec<u8>),
+    /// It is written as binary.
+    Binary,
+    /// There was no room to read it.
+    Unread,
+}
+
+fn content(repo: &gix::Repository, side: Side, limits: &mut DiffLimits) -> Result<Content> {
+    let Some((mode, id)) = side else { return Ok(Content::Text(Vec::new())) };
     if mode.is_commit() {
-        return Ok(Some(format!("Subproject commit {id}\n").into_bytes()));
+        return Ok(Content::Text(format!("Subproject commit {id}\n").into_bytes()));
     }
     let header = repo.try_find_header(id).map_err(StoreError::git("read an object"))?;
-    if header.is_none_or(|header| header.size() > LARGEST_FILE) {
-        return Ok(None);
-    }
+    let Some(size) = header.map(|header| header.size()).filter(|size| *size <= LARGEST_FILE) else {
+        return Ok(Content::Binary);
+    };
+    let Some(rest) = limits.read.checked_sub(size) else { return Ok(Content::Unread) };
+    limits.read = rest;
     let content = read_object(repo, id, Kind::Blob)?;
     let binary = content.iter().take(BINARY_PROBE).any(|byte| *byte == 0);
-    Ok((!binary).then_some(content))
+    Ok(if binary { Content::Binary } else { Content::Text(content) })
 }
 
 fn hunks(old: &[u8], new: &[u8]) -> io::Result<String> {

@@ -11,7 +11,8 @@ use gix::{
 use jiff::Timestamp;
 
 use super::{
-    CommitId, CommitRecord, GitRepo, ObjectId, history::History, object::read_object, read::tree_of,
+    CommitId, CommitRecord, GitRepo, ObjectId, history::History, look_back::LookBack, object::read_object,
+    read::tree_of,
 };
 use crate::store::{Result, StoreError};
 
@@ -84,42 +85,56 @@ impl GitRepo {
         commit: CommitId,
         paths: &[String],
     ) -> Result<BTreeMap<String, CommitRecord>> {
+        self.last_change_within(commit, paths, &mut LookBack::whole())
+    }
+
+    /// As [`GitRepo::last_change`], looking back no further than `most` allows: what was changed before is left out.
+    pub(crate) fn last_change_within(
+        &self,
+        commit: CommitId,
+        paths: &[String],
+        most: &mut LookBack,
+    ) -> Result<BTreeMap<String, CommitRecord>> {
         let repo = self.open.local()?;
         let mut wanted: Vec<&str> = paths.iter().map(String::as_str).collect();
         let mut found = BTreeMap::new();
         let mut here = record(&repo, commit)?;
-        while !wanted.is_empty() {
+        while !wanted.is_empty() && most.commits > 0 {
+            most.commits -= 1;
             let parent = here.parents.first().map(|parent| record(&repo, *parent)).transpose()?;
             let tree = tree_of(&repo, here.id)?;
             let parent_tree = parent.as_ref().map(|parent| tree_of(&repo, parent.id)).transpose()?;
             let mut changed = Vec::new();
-            changes(&repo, Some(tree), parent_tree, &wanted, &mut changed)?;
+            let is_whole = changes(&repo, (Some(tree), parent_tree), &wanted, &mut changed, most)?;
             wanted.retain(|path| !changed.contains(path));
             for path in changed {
                 found.insert(path.to_owned(), here.clone());
             }
             match parent {
-                Some(parent) => here = parent,
-                None => break,
+                Some(parent) if is_whole => here = parent,
+                _ => break,
             }
         }
         Ok(found)
     }
 }
 
-/// Collects those of `paths` that differ between two versions of a folder.
+/// Collects those of `paths` that differ between two versions of a folder. False if more would have been read than is allowed.
 fn changes<'p>(
     repo: &gix::Repository,
-    new: Option<ObjectId>,
-    old: Option<ObjectId>,
+    (new, old): (Option<ObjectId>, Option<ObjectId>),
     paths: &[&'p str],
     changed: &mut Vec<&'p str>,
-) -> Result<()> {
+    most: &mut LookBack,
+) -> Result<bool> {
     // Both versions of a folder, and the paths below it, whose first bytes lead there.
     let mut open = vec![(new, old, 0, paths.to_vec())];
     while let Some((new, old, skip, paths)) = open.pop() {
         if new == old {
             continue;
+        }
+        if !most.allows(repo, [new, old].into_iter().flatten())? {
+            return Ok(false);
         }
         let (new, old) = (names(repo, new)?, names(repo, old)?);
         let mut below: BTreeMap<&str, Vec<&'p str>> = BTreeMap::new();
@@ -138,7 +153,7 @@ fn changes<'p>(
             open.push((tree(&new), tree(&old), skip + folder.len() + 1, paths));
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 fn names(repo: &gix::Repository, tree: Option<ObjectId>) -> Result<BTreeMap<BString, (bool, ObjectId)>> {

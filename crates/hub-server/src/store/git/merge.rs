@@ -139,17 +139,39 @@ impl GitRepo {
     /// The commits that lead to `head` and to none of `seen`, oldest first.
     pub(crate) fn commits_since(&self, head: CommitId, seen: &[CommitId]) -> Result<Vec<CommitRecord>> {
         let repo = self.open.local()?;
-        let walk = repo
-            .rev_walk([head])
-            .with_hidden(seen.iter().copied())
-            .sorting(Sorting::ByCommitTime(CommitTimeOrder::NewestFirst))
-            .all()
-            .map_err(StoreError::git("walk the history"))?;
-        let ids = walk
-            .map(|found| Ok(found.map_err(StoreError::git("walk the history"))?.id))
-            .collect::<Result<Vec<_>>>()?;
+        let ids = since(&repo, head, seen)?.collect::<Result<Vec<_>>>()?;
         ids.into_iter().rev().map(|id| self.commit(id)).collect()
     }
+
+    /// The newest `most` of the commits that lead to `head` and to none of `seen`, newest first, and whether there are more.
+    #[cfg(feature = "page")]
+    pub(crate) fn newest_since(
+        &self,
+        head: CommitId,
+        seen: &[CommitId],
+        most: usize,
+    ) -> Result<(Vec<CommitRecord>, bool)> {
+        let repo = self.open.local()?;
+        let mut ids = since(&repo, head, seen)?.take(most.saturating_add(1)).collect::<Result<Vec<_>>>()?;
+        let is_more = ids.len() > most;
+        ids.truncate(most);
+        Ok((ids.into_iter().map(|id| self.commit(id)).collect::<Result<_>>()?, is_more))
+    }
+}
+
+/// The commits that lead to `head` and to none of `seen`, newest first.
+fn since<'r>(
+    repo: &'r gix::Repository,
+    head: CommitId,
+    seen: &[CommitId],
+) -> Result<impl Iterator<Item = Result<CommitId>> + use<'r>> {
+    let walk = repo
+        .rev_walk([head])
+        .with_hidden(seen.iter().copied())
+        .sorting(Sorting::ByCommitTime(CommitTimeOrder::NewestFirst))
+        .all()
+        .map_err(StoreError::git("walk the history"))?;
+    Ok(walk.map(|found| Ok(found.map_err(StoreError::git("walk the history"))?.id)))
 }
 
 /// A tree that is not stored yet, and the objects that storing it takes.

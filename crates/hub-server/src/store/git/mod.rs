@@ -9,12 +9,15 @@ mod history;
 mod inventory;
 mod known;
 mod log;
+mod look_back;
 mod merge;
 mod object;
 mod open;
 mod open_repos;
 mod pack;
 mod parting;
+#[cfg(feature = "page")]
+mod path_log;
 mod quarantine;
 mod ration;
 mod reach;
@@ -40,6 +43,10 @@ pub(crate) use attributes::with_lfs_path;
 pub(crate) use attributes::{Attributes, IgnoreRules};
 pub(super) use collect::{Collected, Keep};
 pub(super) use create::{create, is_new};
+#[cfg(feature = "page")]
+pub(crate) use diff::DiffLimits;
+#[cfg(feature = "page")]
+pub(crate) use look_back::LookBack;
 pub(crate) use merge::{Conflicts, Merged};
 pub(super) use open_repos::OpenRepos;
 pub(crate) use read::Content;

@@ -183,7 +183,11 @@ fn tree_in(repo: &gix::Repository, commit: &[u8]) -> Result<ObjectId> {
 pub(super) type Mode = gix::objs::tree::EntryMode;
 
 /// The entry of a folder with this name.
-fn entry_named(repo: &gix::Repository, tree: &[u8], name: &str) -> Result<Option<(Mode, ObjectId)>> {
+pub(super) fn entry_named(
+    repo: &gix::Repository,
+    tree: &[u8],
+    name: &str,
+) -> Result<Option<(Mode, ObjectId)>> {
     for entry in TreeRefIter::from_bytes(tree, repo.object_hash()) {
         let entry = entry.map_err(StoreError::git("read a folder"))?;
         if entry.filename == name {

@@ -29,7 +29,7 @@ pub(in crate::store) struct Incoming {
 
 /// A file that was received whole; removed on drop unless it was moved.
 pub(super) struct Received {
-    incoming: Incoming,
+    pub(super) incoming: Incoming,
     /// Bytes that arrived.
     pub(super) size: u64,
     /// sha256 of the bytes that arrived, in lower-case hexadecimal digits.
@@ -79,6 +79,19 @@ impl Incoming {
     pub(in crate::store) fn write(&mut self, batch: &[Bytes]) -> Result<()> {
         let written = batch.iter().try_for_each(|piece| self.file.write_all(piece));
         written.map_err(StoreError::io("write", &self.path))
+    }
+
+    /// Closes the file, which stays on the disk for as long as the path is held.
+    #[cfg(feature = "page")]
+    pub(super) fn close(self) -> tempfile::TempPath {
+        self.path
+    }
+
+    /// Opens a file again that was closed.
+    #[cfg(feature = "page")]
+    pub(super) fn reopen(path: tempfile::TempPath) -> Result<Self> {
+        let file = File::options().read(true).write(true).open(&path);
+        Ok(Self { file: file.map_err(StoreError::io("open", &path))?, path })
     }
 
     /// Keeps the first `len` bytes alone.

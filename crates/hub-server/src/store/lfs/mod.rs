@@ -2,6 +2,8 @@
 //!
 //! What arrives is written to `incoming/` while it is hashed, and becomes visible by a rename when size and sha256 are right.
 
+#[cfg(feature = "page")]
+mod arrived;
 mod error;
 mod free;
 pub(in crate::store) mod incoming;
@@ -11,6 +13,8 @@ mod store;
 mod tests;
 mod uploads;
 
+#[cfg(feature = "page")]
+pub(crate) use arrived::Arrived;
 pub(crate) use error::LfsError;
 pub use incoming::DiscardLfs;
 pub(crate) use store::LfsStore;

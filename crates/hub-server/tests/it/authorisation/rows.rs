@@ -9,16 +9,18 @@ pub(super) struct Row {
     pub(super) body: serde_json::Value,
     pub(super) public: [u16; 5],
     pub(super) private: [u16; 5],
+    /// Asked for with a browser. The body has the fields of a form, then.
+    pub(super) is_page: bool,
 }
 
 /// Statuses of reads: everybody on a public one, members on a private one.
-const READ: ([u16; 5], [u16; 5]) = ([200; 5], [401, 404, 200, 200, 200]);
+pub(super) const READ: ([u16; 5], [u16; 5]) = ([200; 5], [401, 404, 200, 200, 200]);
 /// Statuses of what needs a token that writes but only sight of the repository.
-const CONTRIBUTE: ([u16; 5], [u16; 5]) = ([401, 200, 200, 200, 403], [401, 404, 200, 200, 403]);
+pub(super) const CONTRIBUTE: ([u16; 5], [u16; 5]) = ([401, 200, 200, 200, 403], [401, 404, 200, 200, 403]);
 /// As [`CONTRIBUTE`], for what is answered with 201.
 const COMMENT: ([u16; 5], [u16; 5]) = ([401, 201, 201, 201, 403], [401, 404, 201, 201, 403]);
 /// Statuses of changes.
-const WRITE: ([u16; 5], [u16; 5]) = ([401, 403, 403, 200, 403], [401, 404, 403, 200, 403]);
+pub(super) const WRITE: ([u16; 5], [u16; 5]) = ([401, 403, 403, 200, 403], [401, 404, 403, 200, 403]);
 /// Statuses of URLs that carry their own permission, used without it.
 const SIGNED: ([u16; 5], [u16; 5]) = ([403; 5], [403; 5]);
 
@@ -29,7 +31,8 @@ pub(super) fn rows() -> Vec<Row> {
         "/{}.git/info/lfs/objects/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?size=1";
     let part =
         "/{}.git/info/lfs/objects/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/1?size=1";
-    let row = |method, route, body, (public, private)| Row { method, route, body, public, private };
+    let row =
+        |method, route, body, (public, private)| Row { method, route, body, public, private, is_page: false };
     vec![
         row(Method::GET, "/api/models/{}", none.clone(), READ),
         row(Method::GET, "/api/models/{}/revision/main", none.clone(), READ),
@@ -141,7 +144,8 @@ pub(super) fn rows() -> Vec<Row> {
 
 /// URLs of Spaces.
 pub(super) fn space_rows() -> Vec<Row> {
-    let row = |method, route, body, (public, private)| Row { method, route, body, public, private };
+    let row =
+        |method, route, body, (public, private)| Row { method, route, body, public, private, is_page: false };
     let none = json!(null);
     let (pair, key) = (json!({"key": "A", "value": "x"}), json!({"key": "A"}));
     vec![

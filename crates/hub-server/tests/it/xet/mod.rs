@@ -3,7 +3,7 @@
 mod backup;
 mod bridge;
 mod damaged;
-mod desk;
+pub(crate) mod desk;
 mod files;
 mod garbage;
 mod operating;

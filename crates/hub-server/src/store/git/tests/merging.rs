@@ -194,3 +194,49 @@ fn a_diff_is_what_git_writes() {
     };
     assert_eq!(plain(&ours), plain(&theirs));
 }
+
+#[cfg(feature = "page")]
+#[test]
+fn the_first_changes_are_those_that_there_is_room_for() {
+    use crate::store::DiffLimits;
+
+    let store = temporary();
+    let repo = model(&store, "ada/demo");
+    let first = store.git(&repo).unwrap().resolve("main").unwrap();
+    let files = [("a", Some("12345")), ("b", Some("1234567890")), ("c", Some("12345")), ("d", Some("1"))];
+    let tip = commit(&store, &repo, &files).unwrap();
+    let open = store.git(&repo).unwrap();
+    let all = DiffLimits { files: 9, text: 1 << 20, read: 1 << 20 };
+    let of = |old, limits| open.first_changes(old, tip, limits).unwrap();
+    let whole = of(Some(first), all);
+    assert_eq!((whole.text, whole.files, whole.uncounted), (open.diff(first, tip).unwrap(), 4, false));
+    let files = of(Some(first), DiffLimits { files: 2, ..all });
+    assert_eq!((files.text.matches("diff --git").count(), files.files), (2, 4));
+    // What is too long is passed over, and what is shorter is read.
+    let read = of(Some(first), DiffLimits { read: 11, ..all }).text;
+    let has = |text: &str| ["+++ b/a", "+++ b/b", "+++ b/c", "+++ b/d"].map(|name| text.contains(name));
+    assert_eq!((has(&read), read.matches("diff --git").count()), ([true, false, true, true], 4));
+    let text = of(Some(first), DiffLimits { text: 150, ..all }).text;
+    assert_eq!((has(&text), text.matches("diff --git").count()), ([true, false, false, false], 4));
+    // Without an older commit everything is new.
+    let new = of(None, all);
+    assert!(new.text.contains("+++ b/.gitattributes") && new.files == 5, "{}", new.text);
+}
+
+#[cfg(feature = "page")]
+#[test]
+fn the_newest_commits_come_first_and_no_more_than_wanted() {
+    let store = temporary();
+    let repo = model(&store, "ada/demo");
+    let base = store.git(&repo).unwrap().resolve("main").unwrap();
+    let made: Vec<_> =
+        ["1", "2", "3"].map(|text| commit(&store, &repo, &[("a", Some(text))]).unwrap()).into();
+    let git = store.git(&repo).unwrap();
+    let ids = |most| {
+        let (commits, is_more) = git.newest_since(made[2], &[base], most).unwrap();
+        (commits.into_iter().map(|commit| commit.id).collect::<Vec<_>>(), is_more)
+    };
+    assert_eq!(ids(3), (vec![made[2], made[1], made[0]], false));
+    assert_eq!(ids(2), (vec![made[2], made[1]], true));
+    assert_eq!(git.newest_since(base, &[made[2]], 9).unwrap(), (Vec::new(), false));
+}
