@@ -14,7 +14,7 @@ use crate::{
 const MOST_FILES: usize = 100;
 const MOST_LINES: usize = 2000;
 const MOST_HTML: usize = 350_000;
-const LIMITS: DiffLimits = DiffLimits { files: MOST_FILES, text: 1 << 20, read: 8 << 20 };
+const LIMITS: DiffLimits = DiffLimits { files: MOST_FILES, text: 1 << 20, read: 4 << 20 };
 /// Characters of a line.
 const LONGEST_LINE: usize = 1000;
 /// Bytes of HTML around a line, and around a file.

@@ -219,7 +219,8 @@ fn statement(query: &RepoQuery) -> (String, Values) {
     for part in &query.search {
         bind("instr(folded, :v) > 0", Box::new(part.to_ascii_lowercase()));
     }
-    for tag in &query.tags {
+    // The task is among the tags, where it is found without a look at each card.
+    for tag in query.tags.iter().chain(&query.pipeline_tag) {
         bind("repos.key IN (SELECT repo FROM repo_tags WHERE tag = :v)", Box::new(tag.clone()));
     }
     if let Some(task) = &query.pipeline_tag {

@@ -62,7 +62,7 @@ impl Summary {
     /// The time is when this Hub saw it: a commit may claim any.
     fn note_push(&self, transaction: &Transaction<'_>, repo: i64, before: &str) -> Result<()> {
         let CommitRecord { id, title, author, parents, .. } = &self.tip;
-        let alone = parents.first().is_some_and(|parent| parent.to_string() == before);
+        let alone = before.parse().is_ok_and(|before: CommitId| parents.first() == Some(&before));
         let cut = |text: &str, longest| text.chars().take(longest).collect::<String>();
         transaction
             .prepare_cached(
