@@ -316,6 +316,12 @@ fn must_run_nothing_quickly(text: &str) -> String {
 }
 
 #[test]
+fn who_reads_a_text_that_is_cut_is_told() {
+    assert!(render(&"*a* ".repeat(60_000)).contains("The text goes on"));
+    assert!(!render(&"*a* ".repeat(60)).contains("The text goes on"));
+}
+
+#[test]
 fn formats_that_are_left_open_are_not_opened_in_every_block_again() {
     let open: String = (0..90).map(|number| format!("<b id=\"{number}\"><i><em><code>")).collect();
     let html = render(&format!("<p>{open}{}", "<div>x</div>".repeat(1000)));
