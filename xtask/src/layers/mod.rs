@@ -25,8 +25,12 @@ const ALLOWED: [(&str, &[&str]); 11] = [
 ];
 
 /// Edges that exist for tests and examples only.
-const ALLOWED_DEV: [(&str, &str); 3] =
-    [("hub-api", "hub-server"), ("hub-object-store", "hub-server"), ("hub-cli", "hub-tests")];
+const ALLOWED_DEV: [(&str, &str); 4] = [
+    ("hub-api", "hub-server"),
+    ("hub-object-store", "hub-server"),
+    ("hub-object-store", "hub-transport"),
+    ("hub-cli", "hub-tests"),
+];
 
 /// Packages that no other one depends on, and which may use all of them.
 const FREE: [&str; 4] = ["hub-examples", "hub-races", "hub-tests", "xtask"];
