@@ -97,7 +97,9 @@ pub(crate) use git::{
 };
 #[cfg(feature = "page")]
 pub(crate) use git::{DiffLimits, RefInfo};
-pub(crate) use kept::{Kept, Source};
+#[cfg(feature = "page")]
+pub(crate) use kept::Kept;
+pub(crate) use kept::Source;
 use layout::Layout;
 #[cfg(feature = "page")]
 pub(crate) use lfs::Arrived;
