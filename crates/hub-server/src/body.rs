@@ -161,6 +161,12 @@ where
     body.map_err(Into::into).boxed_unsync()
 }
 
+/// The body of a request that the hub makes itself.
+#[cfg(feature = "page")]
+pub(crate) fn text(text: String) -> Incoming {
+    erase(Full::new(Bytes::from(text)))
+}
+
 /// The next bytes of a request body, or `None` at its end.
 ///
 /// # Errors

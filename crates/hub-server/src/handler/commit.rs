@@ -134,13 +134,7 @@ impl Job {
     /// Full name of the branch, or of the pull request's ref. A commit goes on nothing else.
     fn target(&self, git: &GitRepo) -> Result<String, ApiError> {
         let revision = self.revision.as_str();
-        let full_name = match revision {
-            "HEAD" => git.default_branch()?,
-            name if name.starts_with("refs/heads/") || name.starts_with("refs/pr/") => name.to_owned(),
-            name if name.starts_with("refs/") => return Err(ApiError::revision_not_found(revision)),
-            name => format!("refs/heads/{name}"),
-        };
-        if git.has_ref(&full_name)? { Ok(full_name) } else { Err(ApiError::revision_not_found(revision)) }
+        git.commit_target(revision)?.ok_or_else(|| ApiError::revision_not_found(revision))
     }
 
     fn finish(&self, hub: &Inner, git: &GitRepo, branch: String, draft: Draft<'_>) -> Result<Made, ApiError> {

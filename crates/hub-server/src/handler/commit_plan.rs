@@ -14,8 +14,8 @@ use crate::{
     store::{Change, RepoRecord, Room, Stage},
 };
 
-/// The largest file inside a commit, in bytes.
-const MAX_INLINE: usize = 10 << 20;
+/// The largest file inside a commit, in bytes. Larger ones are for LFS, whatever they hold.
+pub(crate) const MAX_INLINE: usize = 10 << 20;
 /// The longest title and text together, in bytes.
 const MAX_MESSAGE: usize = 64 << 10;
 

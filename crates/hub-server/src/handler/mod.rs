@@ -3,7 +3,7 @@
 pub(crate) mod auth_check;
 pub(crate) mod branches;
 pub(crate) mod commit;
-mod commit_plan;
+pub(crate) mod commit_plan;
 pub(crate) mod commits;
 pub(crate) mod discussion_changes;
 pub(crate) mod discussions;

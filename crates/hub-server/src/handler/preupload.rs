@@ -8,7 +8,7 @@ use hub_types::{
     },
 };
 
-use super::read_json;
+use super::{commit_plan::MAX_INLINE, read_json};
 use crate::{
     Body,
     api_error::ApiError,
@@ -21,8 +21,6 @@ use crate::{
 
 /// Samples make these bodies larger than others.
 const LIMIT: usize = 4 << 20;
-/// Larger files go to LFS whatever they hold.
-const MAX_REGULAR: u64 = 10 << 20;
 
 /// Decides about each file.
 pub(crate) async fn preupload(
@@ -107,7 +105,7 @@ impl Rules {
         let lfs = self
             .attributes
             .is_lfs(&file.path)
-            .unwrap_or_else(|| file.size > MAX_REGULAR || is_binary(&file.sample));
+            .unwrap_or_else(|| file.size > MAX_INLINE as u64 || is_binary(&file.sample));
         if lfs { UploadMode::Lfs } else { UploadMode::Regular }
     }
 }

@@ -101,7 +101,7 @@ pub(super) async fn page(request: &Request, name: &str) -> Result<Response<Body>
         orgs,
         kinds,
         likes,
-        next_likes: next.map(|key| format!("/{}?before={key}", route::encode_segment(&account.name))),
+        next_likes: next.map(|key| format!("{}?before={key}", shown::account(&account.name))),
         is_first: before.is_none(),
         since: When::new(account.created_at),
         is_org: account.is_org,

@@ -1,10 +1,8 @@
 //! What happened on this Hub, and in one repository: newest first, without what the viewer may not see.
 
-use std::sync::Arc;
-
 use askama::Template;
 use http::Response;
-use hub_types::{RepoType, route};
+use hub_types::RepoType;
 
 use super::{
     repo_head::{RepoHead, Tab},
@@ -15,10 +13,7 @@ use super::{
 use crate::{
     Body,
     api_error::ApiError,
-    route::{
-        rights::{self, Access},
-        table::Needs,
-    },
+    route::rights::{self, Access},
     store::{FeedEvent, FeedPlace, FeedStep, Identity},
 };
 
@@ -71,7 +66,7 @@ pub(super) async fn of_hub(request: &Request) -> Result<Response<Body>, ApiError
             Ok(hub.store.feed(None, &|repo| rights::sees(caller.as_deref(), repo), after, PAGE)?)
         })
         .await?;
-    let feed = Feed::new(request.caller.as_ref(), "/activity", (events, next), after, true);
+    let feed = Feed::new(request.caller.as_deref(), "/activity", (events, next), after, true);
     request.html(&ActivityPage { shell: request.shell("Activity"), feed })
 }
 
@@ -88,7 +83,7 @@ pub(super) async fn of_repo(request: &Request, access: Access) -> Result<Respons
     });
     let (head, found) = read.await?;
     let path = format!("{}/activity", head.paths.base());
-    let feed = Feed::new(request.caller.as_ref(), &path, found, after, false);
+    let feed = Feed::new(request.caller.as_deref(), &path, found, after, false);
     request.html(&RepoActivityPage { shell: request.shell(head.title("Activity")), head, feed })
 }
 
@@ -98,7 +93,7 @@ fn place(request: &Request) -> Result<Option<FeedPlace>, ApiError> {
 
 impl Feed {
     fn new(
-        caller: Option<&Arc<Identity>>,
+        caller: Option<&Identity>,
         path: &str,
         (events, next): (Vec<FeedEvent>, Option<FeedPlace>),
         after: Option<FeedPlace>,
@@ -114,10 +109,10 @@ impl Feed {
 }
 
 impl Line {
-    fn new(caller: Option<&Arc<Identity>>, event: FeedEvent, of_all: bool) -> Self {
+    fn new(caller: Option<&Identity>, event: FeedEvent, of_all: bool) -> Self {
         let paths = Paths::new(&event.repo.repo);
         let who_path = event.who.as_deref().filter(|_| event.has_account);
-        let who_path = who_path.map(|name| format!("/{}", route::encode_segment(name)));
+        let who_path = who_path.map(shown::account);
         let kind = match event.repo.repo.repo_type {
             RepoType::Space => "Space",
             other => other.singular(),
@@ -131,9 +126,7 @@ impl Line {
                     "with other changes".clone_into(&mut after);
                 }
                 // Who may not read the files has no page of the commit.
-                let caller = caller.map(|caller| Identity::clone(caller));
-                let access = Access { caller, repo: event.repo.clone() };
-                let path = access.must(Needs::Files).is_ok().then(|| paths.commit(&tip));
+                let path = rights::reads_files(caller, &event.repo).then(|| paths.commit(&tip));
                 let title = if title.is_empty() { shown::short(&tip).to_owned() } else { title };
                 ("committed".to_owned(), Some((title, path)))
             }

@@ -76,10 +76,7 @@ pub(super) async fn page(request: &Request, access: Access) -> Result<Response<B
     let readme = match readme {
         Readme::Text(text, is_whole) => {
             let (paths, branch) = (head.paths.clone(), head.default_branch.clone());
-            let render = move || {
-                let text = hub_types::card::split(&text).text;
-                markdown::render(text, &paths, &branch, "")
-            };
+            let render = move || markdown::render_file(&text, &paths, &branch, "");
             Readme::Text(content::in_turn(render).await?, is_whole)
         }
         other => other,

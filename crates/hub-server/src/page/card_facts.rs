@@ -44,7 +44,7 @@ impl Facts {
         let listing = |key: &str, value: &str, text: &str| {
             let mut query = Serializer::new(String::new());
             query.append_pair(key, value);
-            let path = format!("/{}?{}", repo_type.plural(), query.finish());
+            let path = format!("{}?{}", shown::listing(repo_type), query.finish());
             Link { text: shown::cut(text, LONGEST), path: Some(path) }
         };
         let (library, task) = (card::text(fields, "library_name"), card::text(fields, "pipeline_tag"));

@@ -13,8 +13,7 @@ use super::{
 };
 use crate::{Body, api_error::ApiError, route::rights::Access, store::CommitRecord};
 
-/// Characters of a title and of a text that are shown.
-const LONGEST_TITLE: usize = 300;
+/// Characters of a text that are shown.
 const LONGEST_MESSAGE: usize = 20_000;
 
 #[derive(Template)]
@@ -52,8 +51,8 @@ impl CommitLine {
         let id = commit.id.to_string();
         let title = commit.title.trim();
         Self {
-            title: if title.is_empty() { "(no title)".to_owned() } else { shown::cut(title, LONGEST_TITLE) },
-            author: shown::cut(&commit.author, LONGEST_TITLE),
+            title: if title.is_empty() { "(no title)".to_owned() } else { shown::title(title) },
+            author: shown::title(&commit.author),
             when: When::new(commit.time),
             short: shown::short(&id).to_owned(),
             path: paths.commit(&id),

@@ -7,7 +7,7 @@ use hub_types::{
     route,
 };
 
-use super::{form, request::Request};
+use super::{form, request::Request, shown};
 use crate::{
     api_error::ApiError,
     body::Incoming,
@@ -49,7 +49,7 @@ impl Target {
     pub(super) fn find(hub: &Inner, access: &Access, revision: &Revision) -> Result<Self, ApiError> {
         let git = hub.store.git(&access.repo)?;
         let tip = git.resolve(revision.as_str())?;
-        if !is_branch(&git, revision.as_str())? {
+        if git.commit_target(revision.as_str())?.is_none() {
             let message = format!(
                 "{revision} is a tag or a commit, and stays as it is: go to a branch to change files"
             );
@@ -105,15 +105,6 @@ impl Target {
     }
 }
 
-fn is_branch(git: &GitRepo, revision: &str) -> Result<bool, ApiError> {
-    Ok(match revision {
-        "HEAD" => true,
-        name if name.starts_with("refs/heads/") || name.starts_with("refs/pr/") => git.has_ref(name)?,
-        name if name.starts_with("refs/") => false,
-        name => git.has_ref(&format!("refs/heads/{name}"))?,
-    })
-}
-
 impl CommitFields {
     /// Those of a page that is shown first.
     pub(super) fn new(revision: &Revision, target: Target, usual: impl Into<String>) -> Self {
@@ -124,7 +115,7 @@ impl CommitFields {
     pub(super) fn sent<'f>(get: impl Fn(&str) -> &'f str) -> Self {
         Self {
             summary: get("summary").trim().to_owned(),
-            description: get("description").replace("\r\n", "\n").trim().to_owned(),
+            description: shown::lines(get("description")).trim().to_owned(),
             proposes: get("how") == "propose",
             ..Self::default()
         }

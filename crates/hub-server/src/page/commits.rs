@@ -8,7 +8,7 @@ use super::{
     commit::CommitLine,
     repo_head::{RepoHead, Tab},
     request::Request,
-    revision_select::{self, RevisionSelect},
+    revision_select::{self, Found, RevisionSelect},
     shell::Shell,
     shown::{self, Paths},
 };
@@ -59,12 +59,6 @@ enum Start {
     From(Revision),
 }
 
-/// What a page is made of, or where it is.
-enum Found {
-    History(Box<History>),
-    Elsewhere(String),
-}
-
 struct History {
     select: RevisionSelect,
     rows: Vec<Row>,
@@ -101,12 +95,12 @@ pub(super) async fn page(
         })
         .await?;
     let History { select, rows, total, older } = match found {
-        Found::History(history) => *history,
+        Found::Here(history) => *history,
         Found::Elsewhere(path) => return Ok(request.see(&path)),
     };
     let title = if path.is_empty() { "History".to_owned() } else { format!("History of {path}") };
     let shell = request.shell(head.title(&title));
-    let (revision, crumbs) = (shown::revision(&revision).to_owned(), shown::crumbs(&path));
+    let (revision, crumbs) = (revision.to_string(), shown::crumbs(&path));
     request.html(&CommitsPage { shell, head, revision, path, crumbs, select, rows, total, is_first, older })
 }
 
@@ -126,7 +120,7 @@ fn read(
     revision: &Revision,
     path: &str,
     start: &Start,
-) -> Result<Found, ApiError> {
+) -> Result<Found<History>, ApiError> {
     let git = hub.store.git(&access.repo)?;
     let tip = git.resolve(revision.as_str())?;
     let here = head.paths.commits(revision.as_str(), path);
@@ -147,9 +141,8 @@ fn read(
         "" => true,
         path => git.entry(tip, path)?.is_some_and(|entry| entry.kind == EntryKind::Directory),
     };
-    let all = format!("{}/refs", head.paths.base());
-    Ok(Found::History(Box::new(History {
-        select: RevisionSelect::read(&git, revision, here, all)?,
+    Ok(Found::Here(Box::new(History {
+        select: RevisionSelect::read(&git, &head.paths, revision, here)?,
         rows: commits.iter().map(|commit| row(commit, &head.paths, path, is_folder)).collect(),
         total,
         older,

@@ -1,9 +1,7 @@
 //! Removing a file or a folder, after it was asked whether that is meant.
 
 use askama::Template;
-use bytes::Bytes;
 use http::{Response, StatusCode};
-use http_body_util::Full;
 use hub_types::{
     Revision, SafeRelPath,
     commit::{CommitLine, DeletedPath},
@@ -108,7 +106,7 @@ pub(super) async fn commit(
     };
     let made = async {
         let lines = request.context.blocking(move |hub| removal.lines(hub)).await?;
-        let body = body::erase(Full::new(Bytes::from(lines)));
+        let body = body::text(lines);
         commit_form::send(request, &access, &revision, fields.proposes, body).await
     };
     match made.await {

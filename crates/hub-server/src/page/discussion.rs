@@ -22,9 +22,6 @@ use crate::{
     store::{DiscussionRecord, EventsFrom, reference},
 };
 
-/// Characters of a title.
-const LONGEST_TITLE: usize = 300;
-
 #[derive(Template)]
 #[template(path = "discussion.html")]
 struct DiscussionPage {
@@ -91,7 +88,7 @@ impl About {
         Self {
             number: one.number,
             path: head.paths.discussion(one.number),
-            title: shown::cut(&one.title, LONGEST_TITLE),
+            title: shown::title(&one.title),
             status: Status::of(one),
             author: one.author.clone(),
             author_path: shown::account(&one.author),
@@ -164,7 +161,7 @@ pub(super) async fn show(
         typed,
         problem,
     };
-    request.html_with(status.unwrap_or(StatusCode::OK), &page)
+    request.html_with(status, &page)
 }
 
 /// A form with a comment of one's own.
@@ -198,7 +195,7 @@ pub(super) async fn edit_page(
         text: typed.unwrap_or(text),
         problem,
     };
-    request.html_with(status.unwrap_or(StatusCode::OK), &page)
+    request.html_with(status, &page)
 }
 
 /// What a pull request changes.

@@ -14,6 +14,7 @@ use super::{
     repo_head::{RepoHead, Tab},
     request::Request,
     shell::Shell,
+    shown,
 };
 use crate::{
     Body,
@@ -55,7 +56,7 @@ async fn new_with(
         is_pull_request: typed.has("pull_request"),
         problem,
     };
-    request.html_with(status.unwrap_or(StatusCode::OK), &page)
+    request.html_with(status, &page)
 }
 
 /// Opens a discussion, or a pull request as a draft.
@@ -68,7 +69,7 @@ pub(super) async fn create(
     let routes = route::repo(&access.repo.repo);
     let json = json!({
         "title": form.get("title").unwrap_or_default(),
-        "description": lines(form.get("description").unwrap_or_default()),
+        "description": shown::lines(form.get("description").unwrap_or_default()),
         "pullRequest": form.has("pull_request"),
     });
     match form::call(request, Method::POST, &routes.discussions(), &json).await {
@@ -124,7 +125,7 @@ pub(super) async fn change(
 
 /// The operation of the API that a form stands for, and its body. The form that comments has buttons that close or open too.
 fn wanted(change: &DiscussionChange, form: &Query) -> (DiscussionAction, Value) {
-    let comment = lines(form.get("comment").unwrap_or_default());
+    let comment = shown::lines(form.get("comment").unwrap_or_default());
     // A comment that goes with something may be left out.
     let and_comment = (!comment.trim().is_empty()).then(|| comment.clone());
     match (change, form.get("status")) {
@@ -155,11 +156,6 @@ fn event(done: &Value) -> Option<&str> {
     let Value::Object(fields) = done else { return None };
     let id = fields.values().find_map(|event| event.get("id")?.as_str())?;
     id.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(id)
-}
-
-/// A text without what browsers put at the end of each line.
-fn lines(text: &str) -> String {
-    text.replace("\r\n", "\n")
 }
 
 #[cfg(test)]

@@ -17,8 +17,6 @@ use crate::store::{DiscussionRecord, EventRecord};
 const MOST_HTML: usize = 270_000;
 /// Bytes that one character takes at most.
 const LONGEST_SIGN: usize = 6;
-/// Characters of a title, a name or the first line of a commit.
-const LONGEST_LINE: usize = 300;
 
 /// Where a discussion stands.
 #[derive(Debug, Clone)]
@@ -113,7 +111,7 @@ impl<'p> Events<'p> {
         let is_by_git = matches!(what, What::Commit { .. });
         EventView {
             author_path: (!is_by_git).then(|| shown::account(&event.author)),
-            author: shown::cut(&event.author, LONGEST_LINE),
+            author: shown::title(&event.author),
             when: When::new(event.created_at),
             id: event.id,
             what,
@@ -135,17 +133,17 @@ impl<'p> Events<'p> {
                 })
             }),
             "title-change" => read(event).map(|data: TitleChangeData| What::Title {
-                from: shown::cut(&data.from, LONGEST_LINE),
-                to: shown::cut(&data.to, LONGEST_LINE),
+                from: shown::title(&data.from),
+                to: shown::title(&data.to),
             }),
             "commit" => read(event).map(|data: CommitData| What::Commit {
-                subject: shown::cut(&data.subject, LONGEST_LINE),
+                subject: shown::title(&data.subject),
                 short: shown::short(&data.oid).to_owned(),
                 page: self.head.may_read_files.then(|| self.head.paths.commit(&data.oid)),
             }),
             _ => None,
         };
-        known.unwrap_or_else(|| What::Other(shown::cut(&event.kind, LONGEST_LINE)))
+        known.unwrap_or_else(|| What::Other(shown::title(&event.kind)))
     }
 
     fn comment(&mut self, event: &EventRecord, data: &CommentData) -> CommentView {
@@ -170,8 +168,7 @@ impl<'p> Events<'p> {
         if raw.trim().is_empty() {
             return Text::Nothing;
         }
-        let html = markdown::render(raw, &self.head.paths, &self.head.default_branch, "");
-        let html = with_own_places(&html, &event.id);
+        let html = markdown::render_comment(raw, &self.head.paths, &self.head.default_branch, &event.id);
         if let Some(rest) = self.html.checked_sub(html.len()) {
             self.html = rest;
             return Text::Html(html);
@@ -182,51 +179,5 @@ impl<'p> Events<'p> {
         self.html = self.html.saturating_sub(plain.len() * LONGEST_SIGN);
         let is_cut = plain.len() < raw.len();
         Text::Plain(plain, is_cut)
-    }
-}
-
-/// The HTML of a comment whose places are its own: other comments of the page may have headings of the same name.
-fn with_own_places(html: &str, id: &str) -> String {
-    const PLACES: [&str; 2] = [" id=\"", " href=\"#"];
-    let mut own = String::with_capacity(html.len());
-    let (mut in_tag, mut in_value) = (false, false);
-    let mut rest = html;
-    while let Some(sign) = rest.chars().next() {
-        let place = PLACES.iter().find(|place| in_tag && !in_value && rest.starts_with(**place));
-        if let Some(place) = place {
-            own.extend([place, id, "-"]);
-            in_value = true;
-        } else {
-            own.push(sign);
-            match sign {
-                '<' if !in_value => in_tag = true,
-                '>' if !in_value => in_tag = false,
-                '"' if in_tag => in_value = !in_value,
-                _ => {}
-            }
-        }
-        rest = rest.get(place.map_or(sign.len_utf8(), |place| place.len())..).unwrap_or_default();
-    }
-    own
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_of_a_comment_are_its_own() {
-        for (html, own) in [
-            ("", ""),
-            ("a \" id=\"x\" b", "a \" id=\"x\" b"),
-            ("<h2 id=\"card-a\">A</h2> id=\"b\"", "<h2 id=\"7-card-a\">A</h2> id=\"b\""),
-            (
-                "<a title=\" id=&quot;\" href=\"#card-a\">x</a><a href=\"/b#c\" rel=\"x\">y</a>",
-                "<a title=\" id=&quot;\" href=\"#7-card-a\">x</a><a href=\"/b#c\" rel=\"x\">y</a>",
-            ),
-            ("<b>ü</b>\n<p", "<b>ü</b>\n<p"),
-        ] {
-            assert_eq!(with_own_places(html, "7"), own, "{html}");
-        }
     }
 }

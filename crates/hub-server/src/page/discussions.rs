@@ -22,8 +22,6 @@ use crate::{
 
 /// Discussions of a page.
 const PAGE: usize = 30;
-/// Characters of a title.
-const LONGEST_TITLE: usize = 300;
 /// The longest name that is asked for.
 const LONGEST_NAME: usize = 100;
 
@@ -126,7 +124,7 @@ impl Row {
             number: one.number,
             path: head.paths.discussion(one.number),
             status: Status::of(&one),
-            title: shown::cut(&one.title, LONGEST_TITLE),
+            title: shown::title(&one.title),
             author_path: shown::account(&one.author),
             author: one.author,
             when: When::new(one.created_at),

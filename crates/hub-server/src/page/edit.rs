@@ -1,9 +1,7 @@
 //! A text file that is edited in a browser, or a new one.
 
 use askama::Template;
-use bytes::Bytes;
 use http::{Response, StatusCode};
-use http_body_util::Full;
 use hub_types::{
     Revision, SafeRelPath, base64,
     commit::{CommitLine, DeletedPath, InlineFile},
@@ -26,11 +24,9 @@ use crate::{
     context::Inner,
     handler::preupload::Rules,
     route::{rights::Access, table::Needs},
-    store::{CommitId, EntryKind, GitRepo},
+    store::{CommitId, EntryKind, GitRepo, SAMPLE},
 };
 
-/// How much of a text is looked at to find out whether it is for LFS, as of any file.
-const SAMPLE: usize = 512;
 /// What is said when the file was changed while somebody edited it.
 const CHANGED: &str = "This file was changed since you began to edit it, and nothing was saved. Your text is below. Look at the file \
      as it is now, and take over what you need: saving again replaces it.";
@@ -192,7 +188,7 @@ async fn save(
         fields: typed.fields.clone(),
     };
     let lines = request.context.blocking(move |hub| edit.lines(hub)).await?;
-    let body = body::erase(Full::new(Bytes::from(lines)));
+    let body = body::text(lines);
     commit_form::send(request, access, revision, proposes, body).await
 }
 

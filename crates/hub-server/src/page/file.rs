@@ -10,7 +10,7 @@ use super::{
     file_view::{Part, View},
     repo_head::{RepoHead, Tab},
     request::Request,
-    revision_select::{self, RevisionSelect},
+    revision_select::{self, Found, RevisionSelect},
     shell::Shell,
     shown,
 };
@@ -46,12 +46,6 @@ struct FilePage {
 struct Large {
     oid: String,
     xet_hash: Option<String>,
-}
-
-/// What a page is made of, or where it is.
-enum Found {
-    File(Box<File>),
-    Elsewhere(String),
 }
 
 struct File {
@@ -130,10 +124,10 @@ pub(super) async fn page(
         })
         .await?;
     let File { select, size, last, part } = match found {
-        Found::File(file) => *file,
+        Found::Here(file) => *file,
         Found::Elsewhere(path) => return Ok(request.see(&path)),
     };
-    let revision = shown::revision(&revision).to_owned();
+    let revision = revision.to_string();
     let large = part.large.as_ref().map(|file| Large {
         oid: file.pointer.oid.clone(),
         xet_hash: file.kept.and_then(|kept| kept.by_xet).map(|hash| hash.to_string()),
@@ -149,7 +143,7 @@ fn read(
     revision: &Revision,
     path: &str,
     is_plain: bool,
-) -> Result<Found, ApiError> {
+) -> Result<Found<File>, ApiError> {
     let git = hub.store.git(&access.repo)?;
     let commit = git.resolve(revision.as_str())?;
     let missing = || ApiError::entry_not_found(path).with_commit(&commit.to_string());
@@ -169,9 +163,8 @@ fn read(
     let mut look_back = LOOK_BACK;
     let mut last = git.last_change_within(commit, std::slice::from_ref(&name), &mut look_back)?;
     let here = head.paths.blob(revision.as_str(), path);
-    let all = format!("{}/refs", head.paths.base());
-    Ok(Found::File(Box::new(File {
-        select: RevisionSelect::read(&git, revision, here, all)?,
+    Ok(Found::Here(Box::new(File {
+        select: RevisionSelect::read(&git, &head.paths, revision, here)?,
         size: entry.size,
         last: last.remove(path).map(|commit| CommitLine::new(&commit, &head.paths)),
         part,

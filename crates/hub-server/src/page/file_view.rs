@@ -151,9 +151,8 @@ impl Part {
                     None => View::nothing(binary(&name)),
                     Some(text) if kind == Kind::Markdown => {
                         let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-                        let body = hub_types::card::split(&text).text;
                         let is_whole = size <= markdown::LONGEST as u64;
-                        View::Markdown(markdown::render(body, &paths, &revision, folder), is_whole)
+                        View::Markdown(markdown::render_file(&text, &paths, &revision, folder), is_whole)
                     }
                     Some(text) => as_text(&name, text, size),
                 };

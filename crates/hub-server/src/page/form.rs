@@ -5,12 +5,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode, Uri,
-    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE},
+    header::{AUTHORIZATION, CONTENT_TYPE},
 };
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hub_types::query::Query;
 use serde_json::Value;
 
@@ -50,7 +49,7 @@ pub(super) async fn call(
     json: &Value,
 ) -> Result<Value, ApiError> {
     let text = if json.is_null() { String::new() } else { json.to_string() };
-    let body = body::erase(Full::new(Bytes::from(text)));
+    let body = body::text(text);
     call_with(request, method, path, "application/json", body).await
 }
 
@@ -71,7 +70,6 @@ pub(super) async fn call_with(
         headers.insert(AUTHORIZATION, token.clone());
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.remove(CONTENT_LENGTH);
     parts.headers = headers;
     parts.method = method;
     parts.uri = uri;

@@ -187,8 +187,8 @@ impl Filters {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(self.pairs()).extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
         match query.finish() {
-            query if query.is_empty() => format!("/{}", repo_type.plural()),
-            query => format!("/{}?{query}", repo_type.plural()),
+            query if query.is_empty() => shown::listing(repo_type),
+            query => format!("{}?{query}", shown::listing(repo_type)),
         }
     }
 
@@ -257,7 +257,7 @@ impl ListPage {
     }
 
     fn path(&self) -> String {
-        format!("/{}", self.repo_type.plural())
+        shown::listing(self.repo_type)
     }
 
     fn has_tasks(&self) -> bool {

@@ -18,8 +18,8 @@ use std::{
 
 use ammonia::{Builder, UrlRelative};
 
+use self::links::Links;
 pub(super) use self::links::is_markdown;
-use self::links::{Links, PREFIX};
 use super::shown::Paths;
 
 /// Bytes of a text that are shown; whoever shows more says that it is not all.
@@ -28,11 +28,20 @@ pub(super) const LONGEST: usize = 1 << 20;
 /// Where links from a text lead is nothing that this Hub says.
 const ELSEWHERE: &str = "noopener noreferrer nofollow";
 
-/// A text as HTML. It lies in `folder` of a revision: there its links begin.
-pub(super) fn render(text: &str, paths: &Paths, revision: &str, folder: &str) -> String {
+/// A file as HTML, without the head of a card. It lies in `folder` of a revision: there its links begin.
+pub(super) fn render_file(text: &str, paths: &Paths, revision: &str, folder: &str) -> String {
+    render(hub_types::card::split(text).text, Links::new(paths, revision, folder))
+}
+
+/// One of the comments of a page as HTML. The places in it are its own: others may have headings of the same name.
+pub(super) fn render_comment(text: &str, paths: &Paths, revision: &str, id: &str) -> String {
+    render(text, Links::new(paths, revision, "").of_comment(id))
+}
+
+fn render(text: &str, links: Links) -> String {
     let text = start_of(text);
     let emitted = emit::emit(text);
-    let mut html = clean(&emitted.html, Links::new(paths, revision, folder));
+    let mut html = clean(&emitted.html, links);
     if !emitted.is_whole {
         html.push_str("<p class=\"muted\">The text goes on: it has more in it than is shown here.</p>");
     }
@@ -68,6 +77,7 @@ fn clean(html: &str, links: Links) -> String {
     .into_iter()
     .map(|(tag, names)| (tag, names.iter().copied().collect()))
     .collect();
+    let prefix = links.prefix().to_owned();
     let mut cleaner = Builder::empty();
     cleaner
         .tags(element::tags().chain(["span"]).collect())
@@ -76,7 +86,7 @@ fn clean(html: &str, links: Links) -> String {
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .url_relative(UrlRelative::PassThrough)
         .link_rel(Some(ELSEWHERE))
-        .id_prefix(Some(PREFIX))
+        .id_prefix(Some(&prefix))
         .attribute_filter(move |element, attribute, value| filter(&links, element, attribute, value));
     cleaner.clean(html).to_string()
 }

@@ -100,7 +100,7 @@ fn show(
         may_create: viewer.role != TokenRole::Read,
         problem,
     };
-    request.html_with(status.unwrap_or(StatusCode::OK), &page)
+    request.html_with(status, &page)
 }
 
 /// Makes it and shows it.

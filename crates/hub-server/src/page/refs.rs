@@ -12,7 +12,7 @@ use super::{
     repo_head::{RepoHead, Tab},
     request::Request,
     shell::Shell,
-    shown,
+    shown::{self, Paths},
 };
 use crate::{
     Body,
@@ -111,7 +111,7 @@ async fn show(
     let (status, problem) = problem.unzip();
     let shell = request.shell(head.title("Branches and tags"));
     let page = RefsPage { shell, head, sections, typed, problem };
-    request.html_with(status.unwrap_or(StatusCode::OK), &page)
+    request.html_with(status, &page)
 }
 
 impl Section {
@@ -145,10 +145,10 @@ impl Section {
                 query.pairs().filter(|(name, _)| *name != id && matches!(*name, "branches" | "tags"));
             let mut query = Serializer::new(String::new());
             query.extend_pairs(others).append_pair(id, &last);
-            format!("{}/refs?{}#{id}", head.paths.base(), query.finish())
+            format!("{}?{}#{id}", head.paths.refs(), query.finish())
         });
-        let delete = (head.may_write && word != "conversion")
-            .then(|| format!("{}/refs/delete-{word}", head.paths.base()));
+        let delete =
+            (head.may_write && word != "conversion").then(|| format!("{}/delete-{word}", head.paths.refs()));
         Ok(Self { title, id, word, count: shown::count(of_kind().count()), rows, next, delete })
     }
 }
@@ -171,7 +171,7 @@ pub(super) async fn change(
     let form = form::read(request, body).await?;
     let typed = Typed::of(&form);
     match perform(request, &access, change, &typed).await {
-        Ok(_) => Ok(request.see(&format!("{}/refs", route::repo(&access.repo.repo).page()))),
+        Ok(_) => Ok(request.see(&Paths::new(&access.repo.repo).refs())),
         Err(error) => {
             let problem = form::problem(error)?;
             let is_typed = matches!(change, RefChange::CreateBranch | RefChange::CreateTag);

@@ -80,7 +80,7 @@ impl RepoHead {
 
     /// The listing that it is found in.
     pub(super) fn listing(&self) -> String {
-        format!("/{}", self.repo_type.plural())
+        shown::listing(self.repo_type)
     }
 
     pub(super) fn id(&self) -> String {

@@ -40,19 +40,11 @@ impl Request {
         Self { context, parts, caller: None }
     }
 
-    /// Finds out who asks. A session that is over is none.
+    /// Finds out who asks. A session that is over is none, and was left out before.
     pub(super) async fn identify(&mut self) -> Result<(), ApiError> {
         let headers = self.parts.headers.clone();
-        let has_cookie = self.parts.extensions.get::<session::Carried>().is_some();
-        let found = self.context.blocking(move |hub| rights::identify(&hub.store, &headers)).await;
-        match found {
-            Ok(caller) => self.caller = caller.map(Arc::new),
-            Err(_) if has_cookie => {
-                self.parts.headers.remove(http::header::AUTHORIZATION);
-                self.parts.extensions.remove::<session::Carried>();
-            }
-            Err(error) => return Err(error),
-        }
+        let caller = self.context.blocking(move |hub| rights::identify(&hub.store, &headers)).await?;
+        self.caller = caller.map(Arc::new);
         Ok(())
     }
 
@@ -84,15 +76,16 @@ impl Request {
 
     /// A page, or 304 where the browser has it.
     pub(super) fn html(&self, page: &impl Template) -> Result<Response<Body>, ApiError> {
-        self.html_with(StatusCode::OK, page)
+        self.html_with(None, page)
     }
 
-    /// A page with a status of its own.
+    /// A page with a status of its own; without one as [`html`](Self::html).
     pub(super) fn html_with(
         &self,
-        status: StatusCode,
+        status: impl Into<Option<StatusCode>>,
         page: &impl Template,
     ) -> Result<Response<Body>, ApiError> {
+        let status = status.into().unwrap_or(StatusCode::OK);
         let text = page.render().map_err(|error| ApiError::internal(&error))?;
         let (tag, is_known) = Validator::of(&self.context, &self.parts).with(&text).tag();
         if is_known && status == StatusCode::OK {

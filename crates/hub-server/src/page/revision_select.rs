@@ -2,7 +2,10 @@
 
 use hub_types::Revision;
 
-use super::{request::Request, shown};
+use super::{
+    request::Request,
+    shown::{self, Paths},
+};
 use crate::{
     api_error::ApiError,
     store::{CommitId, GitRepo, StoreError},
@@ -34,29 +37,33 @@ impl RevisionSelect {
     /// Reads it. Blocks.
     pub(super) fn read(
         git: &GitRepo,
+        paths: &Paths,
         revision: &Revision,
         action: String,
-        all: String,
     ) -> Result<Self, StoreError> {
         let revision = revision.as_str();
         let current = shown::ref_name(revision).to_owned();
-        let (mut branches, mut tags, mut moves) = (Vec::new(), Vec::new(), false);
+        let moves = git.commit_target(revision)?.is_some();
+        let (mut branches, mut tags) = (Vec::new(), Vec::new());
         for found in git.refs()? {
             let name = shown::ref_name(&found.full_name);
             if found.full_name.starts_with("refs/heads/") {
-                moves |= name == current;
                 branches.push(name.to_owned());
             } else if found.full_name.starts_with("refs/tags/") {
                 tags.push(name.to_owned());
-            } else {
-                moves |= found.full_name == revision && found.full_name.starts_with("refs/pr/");
             }
         }
         branches.truncate(MOST);
         tags.truncate(MOST);
         let is_listed = branches.contains(&current) || tags.contains(&current);
-        Ok(Self { action, current, branches, tags, is_listed, moves, all })
+        Ok(Self { action, current, branches, tags, is_listed, moves, all: paths.refs() })
     }
+}
+
+/// What a page with the field is made of, or where what was chosen, or asked for, is shown.
+pub(super) enum Found<T> {
+    Here(Box<T>),
+    Elsewhere(String),
 }
 
 /// The revision that was chosen in the field, if one was.

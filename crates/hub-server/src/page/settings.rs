@@ -15,7 +15,7 @@ use super::{
     repo_head::{RepoHead, Tab},
     request::Request,
     shell::Shell,
-    shown::When,
+    shown::{self, When},
 };
 use crate::{
     Body,
@@ -65,13 +65,9 @@ struct Setting {
 impl Setting {
     fn new(stored: StoredSetting) -> Self {
         let SpaceSetting { key, value, description, .. } = stored.setting;
-        let mut shown: String = value.chars().take(VALUE).collect();
-        if shown.len() < value.len() {
-            shown.push('…');
-        }
         Self {
             key,
-            value: shown,
+            value: shown::cut(&value, VALUE),
             description: description.unwrap_or_default(),
             since: When::new(stored.updated_at),
         }
@@ -126,7 +122,7 @@ async fn show(
         done: done.filter(|_| problem.is_none()),
         problem,
     };
-    request.html_with(status.unwrap_or(StatusCode::OK), &page)
+    request.html_with(status, &page)
 }
 
 /// Has done what a form says.
@@ -167,7 +163,7 @@ fn operation(record: &RepoRecord, change: SettingChange, form: &Query) -> Result
     let value = |request: serde_json::Result<Value>| request.map_err(|error| ApiError::internal(&error));
     let setting = || {
         let description = Some(get("description").trim()).filter(|text| !text.is_empty());
-        let setting = SpaceSetting::new(get("key").trim(), get("value").replace("\r\n", "\n"));
+        let setting = SpaceSetting::new(get("key").trim(), shown::lines(get("value")));
         value(serde_json::to_value(setting.description(description.map(str::to_owned))))
     };
     let key = || value(serde_json::to_value(SpaceSettingKey::new(get("key"))));
@@ -187,7 +183,7 @@ fn operation(record: &RepoRecord, change: SettingChange, form: &Query) -> Result
                 return Err(ApiError::bad_request(message));
             }
             let request = DeleteRepoRequest::new(repo.repo_type, &repo.id);
-            let then = format!("/{}", repo.id.namespace().unwrap_or_default());
+            let then = shown::account(repo.id.namespace().unwrap_or_default());
             (Method::DELETE, route::DELETE_REPO.to_owned(), value(serde_json::to_value(request))?, then)
         }
         C::AddSecret => (Method::POST, routes.space(SpaceRoute::Secrets), setting()?, back(repo, "secret")),

@@ -1,6 +1,6 @@
 //! Sizes, times and names as pages write them.
 
-use hub_types::{RepoRef, RepoType, Revision, route};
+use hub_types::{RepoRef, RepoType, route};
 use jiff::Timestamp;
 
 /// A point in time: what a person reads, and what a program reads.
@@ -61,6 +61,21 @@ pub(super) fn cut(text: &str, most: usize) -> String {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }
+}
+
+/// The title of a commit or a discussion, as far as it is shown.
+pub(super) fn title(text: &str) -> String {
+    cut(text, 300)
+}
+
+/// A text without what browsers put at the end of each line.
+pub(super) fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
+}
+
+/// The listing of a kind.
+pub(super) fn listing(repo_type: RepoType) -> String {
+    format!("/{}", repo_type.plural())
 }
 
 /// The page of an account.
@@ -144,6 +159,11 @@ impl Paths {
         self.at("resolve", revision, path)
     }
 
+    /// Branches and tags.
+    pub(super) fn refs(&self) -> String {
+        format!("{}/refs", self.base)
+    }
+
     pub(super) fn commit(&self, id: &str) -> String {
         format!("{}/commit/{id}", self.base)
     }
@@ -170,11 +190,6 @@ pub(super) fn crumbs(path: &str) -> Vec<(String, String)> {
         crumbs.push((name.to_owned(), so_far.clone()));
     }
     crumbs
-}
-
-/// A revision as a path has it.
-pub(super) fn revision(revision: &Revision) -> &str {
-    revision.as_str()
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ impl Kind {
     }
 
     fn path(&self) -> String {
-        format!("/{}", self.repo_type.plural())
+        shown::listing(self.repo_type)
     }
 }
 

@@ -100,7 +100,7 @@ async fn show(
         done: (request.context.query.get("done") == Some("revoked")).then_some("The token was revoked."),
         problem,
     };
-    request.html_with(status.unwrap_or(StatusCode::OK), &page)
+    request.html_with(status, &page)
 }
 
 /// The roles that a token may give on.

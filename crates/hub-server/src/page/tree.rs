@@ -9,7 +9,7 @@ use super::{
     content, markdown,
     repo_head::{RepoHead, Tab},
     request::Request,
-    revision_select::{self, RevisionSelect},
+    revision_select::{self, Found, RevisionSelect},
     shell::Shell,
     shown,
 };
@@ -55,12 +55,6 @@ struct Row {
     /// `LFS`, `Xet`, or what else it is.
     mark: &'static str,
     last: Option<CommitLine>,
-}
-
-/// What a page is made of, or where it is.
-enum Found {
-    Folder(Box<Folder>),
-    Elsewhere(String),
 }
 
 struct Folder {
@@ -128,15 +122,14 @@ pub(super) async fn page(
         })
         .await?;
     let Folder { select, commit, rows, next, readme } = match found {
-        Found::Folder(folder) => *folder,
+        Found::Here(folder) => *folder,
         Found::Elsewhere(path) => return Ok(request.see(&path)),
     };
-    let revision = shown::revision(&revision).to_owned();
+    let revision = revision.to_string();
     let readme = match readme {
         Some(text) => {
             let (paths, revision, folder) = (head.paths.clone(), revision.clone(), path.clone());
-            let render =
-                move || markdown::render(hub_types::card::split(&text).text, &paths, &revision, &folder);
+            let render = move || markdown::render_file(&text, &paths, &revision, &folder);
             Some(content::in_turn(render).await?)
         }
         None => None,
@@ -164,7 +157,7 @@ fn read(
     revision: &Revision,
     folder: &str,
     cursor: Option<Cursor>,
-) -> Result<Found, ApiError> {
+) -> Result<Found<Folder>, ApiError> {
     let git = hub.store.git(&access.repo)?;
     let commit = git.resolve(cursor.as_ref().map_or(revision.as_str(), |cursor| &cursor.commit))?;
     if !folder.is_empty() {
@@ -192,9 +185,8 @@ fn read(
             row(entry, last, head, revision)
         })
         .collect();
-    let all = format!("{}/refs", head.paths.base());
-    Ok(Found::Folder(Box::new(Folder {
-        select: RevisionSelect::read(&git, revision, here, all)?,
+    Ok(Found::Here(Box::new(Folder {
+        select: RevisionSelect::read(&git, &head.paths, revision, here)?,
         commit: CommitLine::new(&git.commit(commit)?, &head.paths),
         rows,
         next,

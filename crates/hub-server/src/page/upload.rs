@@ -117,7 +117,7 @@ async fn show(
         ignored: typed.ignored,
         problem,
     };
-    request.html_with(status.unwrap_or(StatusCode::OK), &page)
+    request.html_with(status, &page)
 }
 
 /// Takes the files.

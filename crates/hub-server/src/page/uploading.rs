@@ -21,15 +21,13 @@ use crate::{
     BoxError,
     api_error::ApiError,
     body::{self, Incoming},
-    handler::{lfs::upload_error, preupload::Rules},
+    handler::{commit_plan::MAX_INLINE, lfs::upload_error, preupload::Rules},
     route::rights::Access,
     store::{Arrived, CommitId, LfsError, Room},
 };
 
 /// Most files of one form.
 pub(super) const MOST_FILES: usize = 1_000;
-/// The largest file that is part of a commit itself.
-const MOST_INLINE: u64 = 10 << 20;
 /// The largest `.gitattributes` or `.gitignore` that decides about the files beside it.
 const MOST_RULES: u64 = 1 << 20;
 /// Bytes that are written in base64 at a time: a multiple of 3, so that the texts can stand one after the other.
@@ -153,7 +151,7 @@ impl Taken {
             match rules.mode(&asked) {
                 _ if !ignored && rules.ignores(&path) => ready.left_out.push(path),
                 UploadMode::Lfs => ready.large.push((path, arrived)),
-                UploadMode::Regular if arrived.size > MOST_INLINE => {
+                UploadMode::Regular if arrived.size > MAX_INLINE as u64 => {
                     return Err(ApiError::bad_request(format!(
                         "{path:?} is larger than 10 MiB, and .gitattributes says that it is not for LFS."
                     )));

@@ -5,7 +5,7 @@
 pub(crate) mod cas;
 pub(crate) mod exceptions;
 pub(crate) mod lfs_link;
-#[cfg_attr(not(feature = "page"), allow(dead_code))]
+#[cfg(feature = "page")]
 pub(crate) mod page;
 pub(crate) mod rights;
 pub(crate) mod table;

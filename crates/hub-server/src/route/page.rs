@@ -1,6 +1,6 @@
 //! The paths of the pages, as a browser shows them. They are those of the Hub's own website where that has the page.
 
-use hub_types::{ParseError, RepoId, RepoRef, RepoType, Revision};
+use hub_types::{ParseError, RepoId, RepoRef, RepoType, Revision, route::revision_and_path};
 use percent_encoding::percent_decode_str;
 
 /// A page, or what one sends a form to.
@@ -205,16 +205,6 @@ fn repo_page(rest: &[&str]) -> Result<Option<RepoPage>, ParseError> {
         }
         _ => return Ok(None),
     }))
-}
-
-/// Takes `refs/x/y` as three segments together, as the API does; otherwise the first segment is the revision.
-fn revision_and_path(segments: &[&str]) -> Result<(Revision, String), ParseError> {
-    let (revision, path) = match segments {
-        ["refs", kind, name, rest @ ..] => (format!("refs/{kind}/{name}"), rest),
-        [revision, rest @ ..] => ((*revision).to_owned(), rest),
-        [] => (String::new(), segments),
-    };
-    Ok((revision.parse()?, path.join("/")))
 }
 
 #[cfg(test)]

@@ -33,8 +33,7 @@ impl Access {
             Needs::Token => self.user().map(drop),
             Needs::Files => {
                 let caller = self.caller.as_ref();
-                let member = caller.is_some_and(|caller| role_in(caller, namespace(&self.repo)).is_some());
-                if self.repo.gated.is_none() || member {
+                if reads_files(caller, &self.repo) {
                     return Ok(());
                 }
                 Err(ApiError::gated(caller.is_none(), &self.repo.repo.to_string()))
@@ -139,6 +138,11 @@ fn may_write_at_all(caller: &Identity) -> Result<(), ApiError> {
 /// Whether the caller may know that the repository exists.
 pub(crate) fn sees(caller: Option<&Identity>, repo: &RepoRecord) -> bool {
     !repo.private || caller.is_some_and(|caller| role_in(caller, namespace(repo)).is_some())
+}
+
+/// Whether the caller, who sees the repository, may read its files.
+pub(crate) fn reads_files(caller: Option<&Identity>, repo: &RepoRecord) -> bool {
+    repo.gated.is_none() || caller.is_some_and(|caller| role_in(caller, namespace(repo)).is_some())
 }
 
 /// Whether the caller may change the repository, given a token that writes.

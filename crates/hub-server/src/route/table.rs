@@ -4,11 +4,9 @@ use http::Method;
 use hub_types::route::{DiscussionAction, GitRoute, LockRoute, RepoRoute, Route, SpaceRoute};
 use hub_xet::wire::CasRoute;
 
-use super::{
-    cas::CasPath,
-    lfs_link::LfsLink,
-    page::{DiscussionChange, PagePath, RefChange, RepoPage, SettingChange},
-};
+#[cfg(feature = "page")]
+use super::page::{DiscussionChange, PagePath, RefChange, RepoPage, SettingChange};
+use super::{cas::CasPath, lfs_link::LfsLink};
 
 /// What a caller needs for an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +111,7 @@ macro_rules! operations {
         }
 
         /// The operations on the path of a page.
-        #[cfg_attr(not(feature = "page"), allow(dead_code))]
+        #[cfg(feature = "page")]
         pub(crate) fn of_page(path: &PagePath) -> &'static [Operation] {
             use RepoPage as P;
             match path {

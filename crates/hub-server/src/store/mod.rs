@@ -101,9 +101,9 @@ pub(crate) use git::{DiffLimits, RefInfo};
 pub(crate) use kept::Kept;
 pub(crate) use kept::Source;
 use layout::Layout;
-#[cfg(feature = "page")]
-pub(crate) use lfs::Arrived;
 pub use lfs::DiscardLfs;
+#[cfg(feature = "page")]
+pub(crate) use lfs::{Arrived, SAMPLE};
 pub(crate) use lfs::{LfsError, LfsStore};
 pub(crate) use likes::StoredLike;
 pub(crate) use locks::{FileLock, LockQuery, Locked, MOST_LOCKS};

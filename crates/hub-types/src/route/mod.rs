@@ -20,7 +20,7 @@ mod rename;
 pub use crate::encode::{encode_path, encode_segment};
 pub use build::{RepoRoutes, list_repos, repo, tags_by_type, user_likes};
 pub use kinds::{DiscussionAction, GitRoute, LockRoute, RepoRoute, Route, SpaceRoute};
-pub use parse::parse;
+pub use parse::{parse, revision_and_path};
 pub use rename::renamed;
 
 /// Path of `whoami`, `GET`.

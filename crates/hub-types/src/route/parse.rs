@@ -184,8 +184,19 @@ fn web_action(rest: &[&str]) -> Result<Option<RepoRoute>, ParseError> {
     }))
 }
 
-/// Takes `refs/x/y` sent as three segments together; otherwise the first segment is the revision.
-fn revision_and_path(segments: &[&str]) -> Result<(Revision, String), ParseError> {
+/// Reads the end of a path that has a revision and, behind it, the path of a file: for servers with paths of their own. The segments
+/// are decoded. `refs/x/y` sent as three segments is taken together, as the JavaScript client sends it; otherwise the first segment is
+/// the revision.
+///
+/// ```
+/// let (revision, path) = hub_types::route::revision_and_path(&["refs", "pr", "1", "a", "b.txt"])?;
+/// assert_eq!((revision.as_str(), path.as_str()), ("refs/pr/1", "a/b.txt"));
+/// # Ok::<(), hub_types::ParseError>(())
+/// ```
+///
+/// # Errors
+/// When the revision breaks the rules.
+pub fn revision_and_path(segments: &[&str]) -> Result<(Revision, String), ParseError> {
     let (revision, path) = match segments {
         ["refs", kind, name, rest @ ..] => (format!("refs/{kind}/{name}"), rest),
         [revision, rest @ ..] => ((*revision).to_owned(), rest),

@@ -5,8 +5,8 @@ use url::Url;
 
 use super::super::shown::Paths;
 
-/// Before the name of every place within a text, so that none is one of the page around it.
-pub(super) const PREFIX: &str = "card-";
+/// Before the name of every place within a file, so that none is one of the page around it.
+const PREFIX: &str = "card-";
 
 /// A host that is none: links that lead to it are those within the repository.
 const REPOSITORY: &str = "https://repository.invalid/";
@@ -17,6 +17,8 @@ pub(super) struct Links {
     revision: String,
     /// The folder as a URL.
     base: Option<Url>,
+    /// Before the name of every place within the text.
+    prefix: String,
 }
 
 /// What a link leads to.
@@ -37,13 +39,23 @@ impl Links {
         let slash = if folder.is_empty() { "" } else { "/" };
         let folder = hub_types::route::encode_path(folder);
         let base = Url::parse(&format!("{REPOSITORY}{folder}{slash}")).ok();
-        Self { paths: paths.clone(), revision: revision.to_owned(), base }
+        Self { paths: paths.clone(), revision: revision.to_owned(), base, prefix: PREFIX.to_owned() }
+    }
+
+    /// Those of a comment, whose places are those of no other.
+    pub(super) fn of_comment(self, id: &str) -> Self {
+        Self { prefix: format!("{id}-{PREFIX}"), ..self }
+    }
+
+    /// What every place within the text begins with.
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// Where a link leads; `None` for what is none.
     pub(super) fn href(&self, link: &str) -> Option<String> {
         if let Some(place) = link.trim().strip_prefix('#') {
-            return Some(format!("#{}", with_prefix(place)));
+            return Some(format!("#{}", with_prefix(&self.prefix, place)));
         }
         Some(match self.target(link)? {
             Target::Elsewhere(url) | Target::Page(url) => url,
@@ -60,7 +72,7 @@ impl Links {
                 }
                 if let Some(place) = fragment {
                     at.push('#');
-                    at.push_str(&if is_markdown(&path) { with_prefix(&place) } else { place });
+                    at.push_str(&if is_markdown(&path) { with_prefix(PREFIX, &place) } else { place });
                 }
                 at
             }
@@ -105,8 +117,8 @@ pub(in crate::page) fn is_markdown(path: &str) -> bool {
     ["md", "markdown"].iter().any(|one| extension.eq_ignore_ascii_case(one))
 }
 
-fn with_prefix(place: &str) -> String {
-    if place.starts_with(PREFIX) { place.to_owned() } else { format!("{PREFIX}{place}") }
+fn with_prefix(prefix: &str, place: &str) -> String {
+    if place.starts_with(prefix) { place.to_owned() } else { format!("{prefix}{place}") }
 }
 
 #[cfg(test)]

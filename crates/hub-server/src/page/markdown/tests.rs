@@ -11,7 +11,7 @@ use super::*;
 
 fn render(text: &str) -> String {
     let repo = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
-    super::render(text, &Paths::new(&repo), "main", "")
+    super::render(text, Links::new(&Paths::new(&repo), "main", ""))
 }
 
 /// The pieces of some HTML, as a browser reads them.
@@ -126,6 +126,17 @@ fn must_run_nothing(text: &str) -> String {
     let again = clean(&html, Links::new(&Paths::new(&repo), "main", ""));
     assert_eq!(pieces(&again).len(), pieces(&html).len(), "{html}\nis read in another way:\n{again}");
     html
+}
+
+#[test]
+fn places_of_a_comment_are_its_own() {
+    let repo = RepoRef::new(RepoType::Model, "ada/demo".parse().unwrap());
+    let comment = |text: &str| render_comment(text, &Paths::new(&repo), "main", "7");
+    assert!(comment("# A").contains("<h2 id=\"7-card-a\">A</h2>"));
+    assert!(comment("[x](#a)").contains("href=\"#7-card-a\""));
+    let other = comment("[y](b.md#c) ` id=\"x\" ` [z](# \" id=\")");
+    assert!(other.contains("href=\"/ada/demo/blob/main/b.md#card-c\""), "{other}");
+    assert!(!other.contains(" id=\"7"), "{other}");
 }
 
 #[test]

@@ -43,37 +43,21 @@ pub(crate) enum Conflicts {
 impl GitRepo {
     /// The newest commit that both have; `None` when their histories are unrelated.
     pub(crate) fn merge_base(&self, one: CommitId, two: CommitId) -> Result<Option<CommitId>> {
-        self.merge_base_in(&self.open.local()?, one, two)
-    }
-
-    fn merge_base_in(
-        &self,
-        repo: &gix::Repository,
-        tip: CommitId,
-        head: CommitId,
-    ) -> Result<Option<CommitId>> {
-        Ok(match self.parting(repo, tip, head)? {
-            Parting::Contained => Some(head),
-            Parting::At(base) => Some(base),
-            Parting::Never => None,
-            Parting::Unclear => {
-                let found = repo.merge_base(tip, head).map_err(StoreError::git("compare two histories"))?;
-                found.map(|base| base.detach())
-            }
-        })
+        let repo = self.open.local()?;
+        newest_common(&repo, self.parting(&repo, one, two)?, one, two)
     }
 
     /// What would keep `head` from being merged into `tip`.
     pub(crate) fn conflicts(&self, tip: CommitId, head: CommitId) -> Result<Conflicts> {
         let repo = self.open.local()?.with_object_memory();
-        let base = match self.parting(&repo, tip, head)? {
-            Parting::Never => return Ok(Conflicts::Unrelated),
-            Parting::Contained => return Ok(Conflicts::Paths(Vec::new())),
-            Parting::At(base) if base == tip => return Ok(Conflicts::Paths(Vec::new())),
-            Parting::At(base) => Some(base),
-            Parting::Unclear => None,
-        };
-        Ok(Conflicts::Paths(merge_trees(&repo, base, tip, head)?.err().unwrap_or_default()))
+        let parting = self.parting(&repo, tip, head)?;
+        match newest_common(&repo, parting, tip, head)? {
+            None => Ok(Conflicts::Unrelated),
+            Some(base) if base == tip || base == head => Ok(Conflicts::Paths(Vec::new())),
+            Some(_) => {
+                Ok(Conflicts::Paths(merge_trees(&repo, parting, tip, head)?.err().unwrap_or_default()))
+            }
+        }
     }
 
     /// Brings the ref `from` into the branch `into`: by moving the branch forward where that does, else by a commit with two
@@ -95,7 +79,8 @@ impl GitRepo {
             refs::read(&repo, name)?.ok_or_else(|| StoreError::RevisionNotFound { revision: name.to_owned() })
         };
         let (tip, head) = (find(into)?, find(from)?);
-        let Some(base) = self.merge_base_in(&repo, tip, head)? else {
+        let parting = self.parting(&repo, tip, head)?;
+        let Some(base) = newest_common(&repo, parting, tip, head)? else {
             return Ok(Merged::Conflicts(Conflicts::Unrelated));
         };
         if base == head {
@@ -105,7 +90,7 @@ impl GitRepo {
             self.update_ref(&repo, into, Some(tip), head)?;
             return Ok(Merged::Done { tip: head, base });
         }
-        let (tree, objects) = match merge_trees(&repo.clone().with_object_memory(), None, tip, head)? {
+        let (tree, objects) = match merge_trees(&repo.clone().with_object_memory(), parting, tip, head)? {
             Ok(merged) => merged,
             Err(paths) => return Ok(Merged::Conflicts(Conflicts::Paths(paths))),
         };
@@ -174,6 +159,24 @@ fn since<'r>(
     Ok(walk.map(|found| Ok(found.map_err(StoreError::git("walk the history"))?.id)))
 }
 
+/// The newest commit that two have in common, of which is known where they part.
+fn newest_common(
+    repo: &gix::Repository,
+    parting: Parting,
+    tip: CommitId,
+    head: CommitId,
+) -> Result<Option<CommitId>> {
+    Ok(match parting {
+        Parting::Contained => Some(head),
+        Parting::At(base) => Some(base),
+        Parting::Never => None,
+        Parting::Unclear => {
+            let found = repo.merge_base(tip, head).map_err(StoreError::git("compare two histories"))?;
+            found.map(|base| base.detach())
+        }
+    })
+}
+
 /// A tree that is not stored yet, and the objects that storing it takes.
 type NewTree = (ObjectId, Vec<(Kind, Vec<u8>)>);
 
@@ -181,20 +184,18 @@ type NewTree = (ObjectId, Vec<(Kind, Vec<u8>)>);
 /// known where the two part, git looks for it, and makes one of several places.
 fn merge_trees(
     repo: &gix::Repository,
-    base: Option<CommitId>,
+    parting: Parting,
     tip: CommitId,
     head: CommitId,
 ) -> Result<std::result::Result<NewTree, Vec<String>>> {
     let failed = || StoreError::git("merge two commits");
     let options = repo.tree_merge_options().map_err(failed())?;
-    let mut merged = match base {
-        Some(base) => {
+    let mut merged = match parting {
+        Parting::At(base) => {
             let [base, ours, theirs] = [tree_of(repo, base)?, tree_of(repo, tip)?, tree_of(repo, head)?];
             repo.merge_trees(base, ours, theirs, Default::default(), options).map_err(failed())?
         }
-        None => {
-            repo.merge_commits(tip, head, Default::default(), options.into()).map_err(failed())?.tree_merge
-        }
+        _ => repo.merge_commits(tip, head, Default::default(), options.into()).map_err(failed())?.tree_merge,
     };
     let how = TreatAsUnresolved::git();
     let mut paths: Vec<String> = merged

@@ -9,7 +9,7 @@ use crate::store::Result;
 const MOST_OWN: usize = 10_000;
 
 /// What a commit has in common with a longer history.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parting {
     /// Everything: it is one of its commits.
     Contained,

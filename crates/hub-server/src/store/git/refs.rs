@@ -52,6 +52,18 @@ impl GitRepo {
         Ok(read(&self.open.local()?, full_name)?.is_some())
     }
 
+    /// Full name of the branch, or of the pull request's ref, that a revision names; `None` where it names something else, on which
+    /// no commit goes, or nothing.
+    pub(crate) fn commit_target(&self, revision: &str) -> Result<Option<String>> {
+        let full_name = match revision {
+            "HEAD" => self.default_branch()?,
+            name if name.starts_with("refs/heads/") || name.starts_with("refs/pr/") => name.to_owned(),
+            name if name.starts_with("refs/") => return Ok(None),
+            name => format!("refs/heads/{name}"),
+        };
+        Ok(self.has_ref(&full_name)?.then_some(full_name))
+    }
+
     /// Full name of the default branch, as in `refs/heads/main`.
     pub(crate) fn default_branch(&self) -> Result<String> {
         let repo = self.open.local()?;

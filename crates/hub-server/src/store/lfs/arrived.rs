@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How much of a file is looked at to find out what it is, as clients send of each.
-const SAMPLE: usize = 512;
+pub(crate) const SAMPLE: usize = 512;
 
 /// A file that has come whole, and waits on the disk for what is made of it. It is closed, and removed on drop.
 pub(crate) struct Arrived {

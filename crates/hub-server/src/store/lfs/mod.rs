@@ -14,7 +14,7 @@ mod tests;
 mod uploads;
 
 #[cfg(feature = "page")]
-pub(crate) use arrived::Arrived;
+pub(crate) use arrived::{Arrived, SAMPLE};
 pub(crate) use error::LfsError;
 pub use incoming::DiscardLfs;
 pub(crate) use store::LfsStore;
