@@ -1,11 +1,9 @@
 //! What those who run the Hub set for accounts, and how accounts go away.
 
-use rusqlite::{OptionalExtension, Transaction, params};
-
 use super::{
     Account, OrgRole, Result, Store, StoreError,
     accounts::{self, expect_account},
-    database::corrupt,
+    database::{OptionalExtension, SqlResult, Transaction, corrupt, params},
 };
 
 /// A user or an organisation with its settings.
@@ -33,7 +31,7 @@ impl Store {
                 "SELECT key, name, is_org, fullname, email, created_at, disabled, quota, (SELECT count(*) FROM {REPOS}), private_default
                  FROM accounts AS a WHERE is_org = ?1 ORDER BY folded"
             );
-            let mut statement = connection.prepare_cached(&query)?;
+            let mut statement = connection.prepare(&query)?;
             let rows = statement.query_map([is_org], |row| {
                 Ok(AccountSettings {
                     account: accounts::from_row(row, 0)?,
@@ -43,7 +41,7 @@ impl Store {
                     private_default: row.get(9)?,
                 })
             })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 
@@ -95,7 +93,7 @@ impl Store {
     pub(crate) fn is_private_by_default(&self, namespace: &str) -> Result<bool> {
         self.database().read(|connection| {
             let found = connection
-                .prepare_cached("SELECT private_default FROM accounts WHERE folded = ?1")?
+                .prepare("SELECT private_default FROM accounts WHERE folded = ?1")?
                 .query_row([namespace.to_ascii_lowercase()], |row| row.get(0))
                 .optional()?;
             Ok(found.unwrap_or_default())
@@ -158,7 +156,7 @@ impl Store {
     pub(crate) fn members(&self, org: &str) -> Result<Vec<(Account, OrgRole)>> {
         self.database().write(|transaction| {
             let org = expect_account(transaction, org, true)?;
-            let mut statement = transaction.prepare_cached(
+            let mut statement = transaction.prepare(
                 "SELECT key, name, is_org, fullname, email, created_at, role
                  FROM members JOIN accounts ON key = user WHERE org = ?1 ORDER BY folded",
             )?;
@@ -167,7 +165,7 @@ impl Store {
                 let role = OrgRole::from_word(&word).ok_or("not a role").map_err(corrupt(6))?;
                 Ok((accounts::from_row(row, 0)?, role))
             })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 }

@@ -2,11 +2,12 @@
 
 use hub_types::RepoId;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
     Result, Store, StoreError,
-    database::{corrupt, now, time_from_column},
+    database::{
+        Connection, OptionalExtension, Row, SqlResult, Transaction, corrupt, now, params, time_from_column,
+    },
 };
 use crate::reserved::is_reserved;
 
@@ -160,16 +161,14 @@ pub(super) fn expect_account(transaction: &Transaction<'_>, name: &str, is_org: 
 
 fn find(connection: &Connection, name: &str) -> Result<Option<Account>> {
     let found = connection
-        .prepare_cached(
-            "SELECT key, name, is_org, fullname, email, created_at FROM accounts WHERE folded = ?1",
-        )?
+        .prepare("SELECT key, name, is_org, fullname, email, created_at FROM accounts WHERE folded = ?1")?
         .query_row([name.to_ascii_lowercase()], |row| from_row(row, 0))
         .optional()?;
     Ok(found)
 }
 
 /// Reads the columns `key, name, is_org, fullname, email, created_at` that begin at `first`.
-pub(super) fn from_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Account> {
+pub(super) fn from_row(row: &Row<'_>, first: usize) -> SqlResult<Account> {
     Ok(Account {
         key: row.get(first)?,
         name: row.get(first + 1)?,
@@ -182,7 +181,7 @@ pub(super) fn from_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Account>
 
 /// The organisations that a user is a member of, by name.
 pub(super) fn memberships(connection: &Connection, user: i64) -> Result<Vec<Membership>> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare(
         "SELECT key, name, is_org, fullname, email, created_at, role
          FROM members JOIN accounts ON key = org WHERE user = ?1 ORDER BY folded",
     )?;
@@ -191,7 +190,7 @@ pub(super) fn memberships(connection: &Connection, user: i64) -> Result<Vec<Memb
         let role = OrgRole::from_word(&word).ok_or("not a role").map_err(corrupt(6))?;
         Ok(Membership { org: from_row(row, 0)?, role })
     })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    Ok(rows.collect::<SqlResult<_>>()?)
 }
 
 #[cfg(test)]

@@ -12,11 +12,10 @@
 
 use std::{fs, path::Path};
 
-use rusqlite::{Connection, params};
-
 use super::{
     GitRepo, RepoRecord, Result, Store, StoreError,
     copying::{Copier, Stop, create_empty, must_be_apart, sync_all_below},
+    database::{Connection, SqlResult, params},
     disk::{self, entries, keep_private, write_durably},
     folder_lock,
     kept::{MOST_PROBLEMS, Stored},
@@ -52,11 +51,11 @@ impl Store {
         let to = fs::canonicalize(to).map_err(StoreError::io("find", to))?;
         let database = to.join("hub.db");
         self.database().read(|connection| {
-            connection.execute("VACUUM INTO ?1", [database.to_string_lossy()])?;
+            connection.execute("VACUUM INTO ?1", [&*database.to_string_lossy()])?;
             Ok(())
         })?;
         keep_private(&database)?;
-        let copy = Connection::open(&database)?;
+        let copy = Connection::open_file(&database)?;
         let mut copier = Copier::new(stop);
         self.copy_repos(&copy, &to, &mut copier)?;
         self.note_newer_files(&copy)?;
@@ -68,7 +67,7 @@ impl Store {
         };
         copier.folder(self.dir(), &to, rest)?;
         let problems = lost(&Stored::new(&copy, &to, self.lfs().discards().is_some()), copier.stop())?;
-        copy.close().map_err(|(_, error)| error)?;
+        copy.close()?;
         finish(&to, &self.dir().join("version"))?;
         Ok(Copied { repos, large_files, files: copier.files, bytes: copier.bytes, problems })
     }
@@ -76,7 +75,7 @@ impl Store {
     fn copy_repos(&self, copy: &Connection, to: &Path, copier: &mut Copier) -> Result<()> {
         let query = format!("SELECT {} FROM repos ORDER BY key", repos::COLUMNS);
         let all: Vec<RepoRecord> =
-            copy.prepare(&query)?.query_map([], repos::from_row)?.collect::<rusqlite::Result<_>>()?;
+            copy.prepare(&query)?.query_map((), repos::from_row)?.collect::<SqlResult<_>>()?;
         for repo in all {
             copier.stop().check()?;
             let place = self.repo_folder(&repo);
@@ -95,7 +94,7 @@ impl Store {
                         .git(&repo)
                         .is_err_and(|error| matches!(error, StoreError::RepoNotFound { .. })) =>
                 {
-                    copy.pragma_update(None, "foreign_keys", true)?;
+                    copy.execute_batch("PRAGMA foreign_keys = on")?;
                     copy.execute("DELETE FROM repos WHERE key = ?1", [repo.key])?;
                     disk::remove_all(&target)?;
                 }
@@ -115,23 +114,23 @@ impl Store {
             ("xet_repo_files", "WHERE repo IN (SELECT key FROM main.repos)"),
         ];
         let live = self.layout().database();
-        copy.execute("ATTACH DATABASE ?1 AS live", [live.to_string_lossy()])?;
+        copy.execute("ATTACH DATABASE ?1 AS live", [&*live.to_string_lossy()])?;
         // In one transaction: rows that refer to each other are of one moment.
-        let transaction = copy.unchecked_transaction()?;
+        copy.execute_batch("BEGIN")?;
         for (table, which) in TABLES {
-            transaction.execute(
+            copy.execute(
                 &format!("INSERT OR IGNORE INTO main.{table} SELECT * FROM live.{table} {which}"),
-                [],
+                (),
             )?;
         }
-        transaction.commit()?;
-        copy.execute("DETACH DATABASE live", [])?;
+        copy.execute_batch("COMMIT")?;
+        copy.execute("DETACH DATABASE live", ())?;
         Ok(())
     }
 
     fn copy_large_files(&self, copy: &Connection, to: &Path, copier: &mut Copier) -> Result<()> {
         let mut statement = copy.prepare("SELECT DISTINCT oid FROM lfs_objects")?;
-        let mut rows = statement.query([])?;
+        let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
             let oid: String = row.get(0)?;
             let from = self.layout().large_file(&oid);
@@ -219,7 +218,7 @@ fn lost(stored: &Stored<'_>, stop: &Stop) -> Result<Vec<String>> {
 fn count(connection: &Connection) -> Result<(u64, u64)> {
     const COUNTS: &str = "SELECT (SELECT count(*) FROM repos),
         (SELECT count(DISTINCT oid) FROM lfs_objects) + (SELECT count(*) FROM xet_files)";
-    Ok(connection.query_row(COUNTS, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    Ok(connection.query_row(COUNTS, (), |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
 /// Copies a backup to the folder `to`, which must be empty or not be there. Gives how many files and bytes were copied.

@@ -10,7 +10,6 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::params;
 use sha2::{Digest, Sha256};
 
 use crate::git_env::MISLEADING;
@@ -19,6 +18,7 @@ use super::{
     CommitId, RepoRecord, Result, Store, StoreError, copying::Stop, disk, git, kept::MOST_PROBLEMS, layout,
     with_causes,
 };
+use crate::store::database::{SqlResult, params};
 
 /// Most bytes that are read of what git says of one repository.
 const MOST_SAID: u64 = 64 << 10;
@@ -78,14 +78,14 @@ impl Store {
     fn check_database(&self, checked: &mut Checked) -> Result<()> {
         self.database().read(|connection| {
             let mut statement = connection.prepare("PRAGMA integrity_check(100)")?;
-            for said in statement.query_map([], |row| row.get::<_, String>(0))? {
+            for said in statement.query_map((), |row| row.get::<_, String>(0))? {
                 let said = said?;
                 if said != "ok" {
                     checked.fault(format!("database: {said}"));
                 }
             }
             let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
-            for table in statement.query_map([], |row| row.get::<_, String>(0))? {
+            for table in statement.query_map((), |row| row.get::<_, String>(0))? {
                 checked.fault(format!("database: a row of {} belongs to nothing", table?));
             }
             Ok(())
@@ -106,8 +106,8 @@ impl Store {
         let refs = git.refs()?;
         let numbers: Vec<u64> = self.database().read(|connection| {
             let mut statement = connection
-                .prepare_cached("SELECT number FROM discussions WHERE repo = ?1 AND target IS NOT NULL")?;
-            Ok(statement.query_map(params![repo.key], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+                .prepare("SELECT number FROM discussions WHERE repo = ?1 AND target IS NOT NULL")?;
+            Ok(statement.query_map(params![repo.key], |row| row.get(0))?.collect::<SqlResult<_>>()?)
         })?;
         for number in numbers {
             let name = format!("refs/pr/{number}");
@@ -143,9 +143,9 @@ impl Store {
         let known: HashSet<PathBuf> = self.database().write(|transaction| {
             let mut keys = transaction.prepare("SELECT key FROM repos")?;
             let mut trash = transaction.prepare("SELECT path FROM trash")?;
-            let keys = keys.query_map([], |row| Ok(layout::repo_name(row.get(0)?)))?;
-            let all = keys.chain(trash.query_map([], |row| row.get(0))?);
-            Ok(all.map(|name| name.map(|name| self.dir().join(name))).collect::<rusqlite::Result<_>>()?)
+            let keys = keys.query_map((), |row| Ok(layout::repo_name(row.get(0)?)))?;
+            let all = keys.chain(trash.query_map((), |row| row.get(0))?);
+            Ok(all.map(|name| name.map(|name| self.dir().join(name))).collect::<SqlResult<_>>()?)
         })?;
         for folder in found {
             if !known.contains(&folder) && !git::is_new(&folder) {

@@ -2,11 +2,10 @@
 
 use hub_types::DiscussionStatus;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     CommitId, RepoRecord, Result, StoreError,
-    database::{corrupt, time_from_column},
+    database::{Connection, OptionalExtension, Row, SqlResult, corrupt, time_from_column},
 };
 
 /// A recorded discussion or pull request.
@@ -51,12 +50,12 @@ pub(super) fn find(connection: &Connection, repo: &RepoRecord, number: u64) -> R
     // Numbers above the largest that SQLite holds are not in it.
     let key = i64::try_from(number).map_err(|_| StoreError::DiscussionNotFound { number })?;
     let query = format!("SELECT {COLUMNS} FROM discussions AS d WHERE repo = ?1 AND number = ?2");
-    let found = connection.prepare_cached(&query)?.query_row([repo.key, key], from_row).optional()?;
+    let found = connection.prepare(&query)?.query_row([repo.key, key], from_row).optional()?;
     found.ok_or(StoreError::DiscussionNotFound { number })
 }
 
-pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<DiscussionRecord> {
-    let commit = |column: usize| -> rusqlite::Result<Option<CommitId>> {
+pub(super) fn from_row(row: &Row<'_>) -> SqlResult<DiscussionRecord> {
+    let commit = |column: usize| -> SqlResult<Option<CommitId>> {
         let text: Option<String> = row.get(column)?;
         text.map(|text| text.parse().map_err(|_| corrupt(column)("not a commit id"))).transpose()
     };

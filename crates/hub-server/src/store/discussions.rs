@@ -4,11 +4,10 @@ use hub_types::{
     DiscussionStatus,
     discussion::{CommitData, StatusChangeData, TitleChangeData},
 };
-use rusqlite::{Transaction, params};
 
 use super::{
     CommitId, CommitRecord, RepoRecord, Result, Store, StoreError,
-    database::now,
+    database::{SqlResult, Transaction, now, params},
     discussion_record::{COLUMNS, DiscussionRecord, find, from_row},
     events::{self, EventRecord, NewEvent},
 };
@@ -75,19 +74,19 @@ impl Store {
         let DiscussionFilter { is_pull_request, open, author } = filter;
         self.database().read(|connection| {
             let count = connection
-                .prepare_cached(&format!("SELECT count(*) FROM discussions WHERE {MATCHES}"))?
+                .prepare(&format!("SELECT count(*) FROM discussions WHERE {MATCHES}"))?
                 .query_row(params![repo.key, is_pull_request, open, author], |row| row.get(0))?;
             let closed = connection
-                .prepare_cached(
+                .prepare(
                     "SELECT count(*) FROM discussions WHERE repo = ?1 AND status NOT IN ('draft', 'open')",
                 )?
                 .query_row([repo.key], |row| row.get(0))?;
             let page = connection
-                .prepare_cached(&format!(
+                .prepare(&format!(
                     "SELECT {COLUMNS} FROM discussions AS d WHERE {MATCHES} ORDER BY number DESC LIMIT ?5 OFFSET ?6"
                 ))?
                 .query_map(params![repo.key, is_pull_request, open, author, length, start], from_row)?
-                .collect::<rusqlite::Result<_>>()?;
+                .collect::<SqlResult<_>>()?;
             Ok(DiscussionList { page, count, closed })
         })
     }
@@ -138,7 +137,7 @@ impl Store {
             if find(transaction, repo, number)?.status == DiscussionStatus::Merged {
                 return Err(StoreError::DiscussionMerged { number });
             }
-            set_status(transaction, repo, number, author, status, comment)
+            set_status(transaction, repo, number, author, status.clone(), comment)
         })
     }
 

@@ -1,11 +1,11 @@
 //! Copies of repositories.
 
 use hub_types::RepoType;
-use rusqlite::params;
 
 use super::{
     Change, CommitPlan, CommitTarget, NewRepo, NewSettings, RepoRecord, Result, Store, StoreError,
-    database::now, space_settings::SettingKind,
+    database::{now, params},
+    space_settings::SettingKind,
 };
 
 impl Store {

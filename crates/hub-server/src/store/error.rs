@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 
+use super::database::SqlError;
+
 /// Why the store of an embedded Hub could not do what it was asked.
 ///
 /// `Display` is one line that names the thing and what to do; the cause, where there is one, is the `source()`.
@@ -298,8 +300,8 @@ pub enum StoreError {
     #[error("the work was stopped")]
     Stopped(#[source] tokio::task::JoinError),
     /// The database refused.
-    #[error("the database of the data folder failed")]
-    Database(#[from] rusqlite::Error),
+    #[error("the database failed")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A file of the data folder is not what was written there.
     #[error("a file of the data folder is damaged")]
     Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -315,6 +317,12 @@ pub enum StoreError {
     /// The object storage refused.
     #[error("the storage of large files failed")]
     Objects(#[from] object_store::Error),
+}
+
+impl From<SqlError> for StoreError {
+    fn from(error: SqlError) -> Self {
+        Self::Database(error.into())
+    }
 }
 
 impl StoreError {

@@ -3,9 +3,11 @@
 //! A page ends at a number of events, or where it has so much text, or where so much is stored for it: a comment has all its
 //! earlier versions beside it, which are not read.
 
-use rusqlite::{Connection, OptionalExtension, params};
-
-use super::{EventRecord, RepoRecord, Result, Store, StoreError, database::corrupt, events::from_row};
+use super::{
+    EventRecord, RepoRecord, Result, Store, StoreError,
+    database::{Connection, OptionalExtension, params},
+    events::from_row,
+};
 
 /// Events of a page.
 const MOST: usize = 100;
@@ -65,7 +67,7 @@ impl Store {
     pub(crate) fn latest_comment(&self, repo: &RepoRecord, number: u64, id: &str) -> Result<EventRecord> {
         self.database().read(|connection| {
             let found = connection
-                .prepare_cached(&format!(
+                .prepare(&format!(
                     "SELECT {COLUMNS} FROM discussion_events
                      WHERE id = ?3 AND repo = ?1 AND number = ?2 AND kind = 'comment'"
                 ))?
@@ -86,9 +88,7 @@ struct Of {
 impl Of {
     fn position(self, connection: &Connection, id: &str) -> Result<Option<u64>> {
         let found = connection
-            .prepare_cached(
-                "SELECT position FROM discussion_events WHERE id = ?3 AND repo = ?1 AND number = ?2",
-            )?
+            .prepare("SELECT position FROM discussion_events WHERE id = ?3 AND repo = ?1 AND number = ?2")?
             .query_row(params![self.repo, self.number, id], |row| row.get(0))
             .optional()?;
         Ok(found)
@@ -96,7 +96,7 @@ impl Of {
 
     /// The events from a position on, and where the next page begins.
     fn page(self, connection: &Connection, first: u64) -> Result<(Vec<EventRecord>, Option<u64>)> {
-        let mut statement = connection.prepare_cached(&format!(
+        let mut statement = connection.prepare(&format!(
             "SELECT {COLUMNS} FROM discussion_events
              WHERE repo = ?1 AND number = ?2 AND position >= ?3 ORDER BY position"
         ))?;
@@ -104,18 +104,18 @@ impl Of {
         let mut rows = statement.query(params![self.repo, self.number, first])?;
         let (mut events, mut room) = (Vec::new(), Room::default());
         while let Some(row) = rows.next()? {
-            let shown = row.get_ref(4)?.as_str().map_err(corrupt(4))?.len() as u64;
-            if !room.takes(shown, row.get(6)?) {
+            let shown: String = row.get(4)?;
+            if !room.takes(shown.len() as u64, row.get(6)?) {
                 return Ok((events, Some(row.get(5)?)));
             }
-            events.push(from_row(row)?);
+            events.push(from_row(&row)?);
         }
         Ok((events, None))
     }
 
     /// Where the page begins that ends before a position.
     fn page_before(self, connection: &Connection, end: u64) -> Result<Option<u64>> {
-        let mut statement = connection.prepare_cached(
+        let mut statement = connection.prepare(
             "SELECT position, octet_length(json_remove(data, '$.history')), octet_length(data)
              FROM discussion_events WHERE repo = ?1 AND number = ?2 AND position < ?3 ORDER BY position DESC",
         )?;

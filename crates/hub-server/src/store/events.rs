@@ -2,13 +2,14 @@
 
 use hub_types::discussion::{CommentData, CommentVersion, DiscussionAuthor};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
     RepoRecord, Result, Store, StoreError,
-    database::{corrupt, now, time_from_column},
+    database::{
+        OptionalExtension, Row, SqlError, SqlResult, Transaction, corrupt, now, params, time_from_column,
+    },
     discussion_record::find,
     repos::random_id,
 };
@@ -63,12 +64,12 @@ impl Store {
     pub(crate) fn events(&self, repo: &RepoRecord, number: u64) -> Result<Vec<EventRecord>> {
         self.database().read(|connection| {
             let events = connection
-                .prepare_cached(
+                .prepare(
                     "SELECT id, kind, author, created_at, data FROM discussion_events
                      WHERE repo = ?1 AND number = ?2 ORDER BY position",
                 )?
                 .query_map(params![repo.key, number], from_row)?
-                .collect::<rusqlite::Result<_>>()?;
+                .collect::<SqlResult<_>>()?;
             Ok(events)
         })
     }
@@ -164,7 +165,7 @@ pub(super) fn add(
 ) -> Result<EventRecord> {
     let NewEvent { kind, author, time, data } = event;
     let inserted = transaction
-        .prepare_cached(
+        .prepare(
             "INSERT INTO discussion_events (repo, number, position, id, kind, author, created_at, data)
              SELECT ?1, ?2, ifnull(max(position), -1) + 1, ?3, ?4, ?5, max(ifnull(max(created_at), ?6), ?6), ?7
              FROM discussion_events WHERE repo = ?1 AND number = ?2
@@ -192,11 +193,10 @@ fn version(text: &str, author: &str, time: Timestamp) -> CommentVersion {
 }
 
 fn written(data: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(data)
-        .map_err(|error| StoreError::Database(rusqlite::Error::ToSqlConversionFailure(error.into())))
+    Ok(serde_json::to_value(data).map_err(SqlError::from)?)
 }
 
-pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<EventRecord> {
+pub(super) fn from_row(row: &Row<'_>) -> SqlResult<EventRecord> {
     let data: String = row.get(4)?;
     Ok(EventRecord {
         id: row.get(0)?,

@@ -7,11 +7,10 @@ use std::{cmp::Reverse, fmt, str::FromStr};
 
 use hub_types::{ParseError, RepoType};
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 
 use super::{
     RepoRecord, Result, Store,
-    database::time_from_column,
+    database::{Connection, Row, SqlResult, params, time_from_column},
     repos::{self, COLUMNS},
 };
 
@@ -111,7 +110,7 @@ impl FromStr for FeedPlace {
 struct Table {
     number: u8,
     query: String,
-    read: fn(&Row<'_>) -> rusqlite::Result<(bool, FeedStep)>,
+    read: fn(&Row<'_>) -> SqlResult<(bool, FeedStep)>,
 }
 
 impl Table {
@@ -202,7 +201,7 @@ impl Table {
         (sees, limit): (&dyn Fn(&RepoRecord) -> bool, usize),
         found: &mut Vec<FeedEvent>,
     ) -> Result<Option<FeedPlace>> {
-        let mut statement = connection.prepare_cached(&self.query)?;
+        let mut statement = connection.prepare(&self.query)?;
         let below = after.below(self.number);
         let mut rows = match of {
             Some(repo) => statement.query(params![after.time, below, repo.key])?,
@@ -210,13 +209,13 @@ impl Table {
         };
         let (mut looked_at, mut seen) = (0, 0);
         while let Some(row) = rows.next()? {
-            let repo = repos::from_row(row)?;
+            let repo = repos::from_row(&row)?;
             let place = FeedPlace { time: row.get("at")?, table: self.number, key: row.get("place")? };
             looked_at += 1;
             if !repo.disabled && sees(&repo) {
                 seen += 1;
-                let (has_account, step) = (self.read)(row)?;
-                let time = time_from_column(row, row.as_ref().column_index("at")?)?;
+                let (has_account, step) = (self.read)(&row)?;
+                let time = time_from_column(&row, "at")?;
                 found.push(FeedEvent { repo, time, who: row.get("who")?, has_account, step, place });
             }
             if seen > limit || looked_at >= LOOKED_AT {
@@ -267,6 +266,7 @@ mod tests {
     use super::*;
     use crate::store::{
         NewDiscussion, NewRepo,
+        database::Value,
         testing::{Temporary, commit, model, new_repo, temporary},
     };
 
@@ -429,11 +429,11 @@ mod tests {
                     .read(|connection| {
                         let mut statement =
                             connection.prepare(&format!("EXPLAIN QUERY PLAN {}", table.query))?;
-                        let values = [i64::MAX, i64::MAX, repo.key];
-                        let values =
-                            rusqlite::params_from_iter(values.iter().take(statement.parameter_count()));
+                        let values = [i64::MAX, i64::MAX, repo.key].map(Value::Integer);
+                        let wanted = if table.query.contains("?3") { 3 } else { 2 };
+                        let values = values.into_iter().take(wanted).collect::<Vec<_>>();
                         let steps = statement.query_map(values, |row| row.get("detail"))?;
-                        Ok(steps.collect::<rusqlite::Result<_>>()?)
+                        Ok(steps.collect::<SqlResult<_>>()?)
                     })
                     .unwrap();
                 let plan = plan.join("; ");

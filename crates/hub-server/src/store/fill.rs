@@ -2,12 +2,11 @@
 
 use std::fs;
 
-use rusqlite::params;
-
 use super::{
     CommitId, NewDiscussion, NewPullRequest, RepoRecord, Result, Store, StoreError, discussions, reference,
     repos::random_id,
 };
+use crate::store::database::params;
 
 /// Rows that are written together.
 const AT_ONCE: u64 = 5_000;
@@ -23,7 +22,7 @@ impl Store {
             heads.push((number, base, head));
         }
         self.database().write(|transaction| {
-            for (number, base, head) in heads {
+            for &(number, base, head) in &heads {
                 let new = NewDiscussion {
                     title: format!("Change {number}"),
                     description: "A change.".to_owned(),
@@ -72,7 +71,7 @@ impl Store {
                 for number in first..(first + AT_ONCE).min(count) {
                     let id = format!("org{}/m{number}", number % 1_000);
                     let key: i64 = transaction
-                        .prepare_cached(
+                        .prepare(
                             "INSERT INTO repos (repo_type, id, folded, internal_id, private, created_at, creator, likes)
                              VALUES ('model', ?1, ?1, ?2, 0, ?3, 1, ?4) RETURNING key",
                         )?
@@ -81,12 +80,12 @@ impl Store {
                             |row| row.get(0),
                         )?;
                     transaction
-                        .prepare_cached("INSERT INTO summaries (repo, tip, last_modified) VALUES (?1, ?2, ?3)")?
+                        .prepare("INSERT INTO summaries (repo, tip, last_modified) VALUES (?1, ?2, ?3)")?
                         .execute(params![key, tip, 1_700_000_000_000 + number])?;
                     for position in 0..4 {
                         let tag = format!("tag{}", (number * 31 + position * 257) % 1_000);
                         transaction
-                            .prepare_cached("INSERT INTO repo_tags (repo, position, kind, tag) VALUES (?1, ?2, 'other', ?3)")?
+                            .prepare("INSERT INTO repo_tags (repo, position, kind, tag) VALUES (?1, ?2, 'other', ?3)")?
                             .execute(params![key, position, tag])?;
                     }
                     let folder = self.layout().repo(key);

@@ -5,11 +5,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rusqlite::{OptionalExtension, params};
-
 use super::{
     CommitId, RepoRecord, Result, Store,
-    database::now,
+    database::{OptionalExtension, SqlResult, now, params},
     git::{Collected, Keep},
     repos::{COLUMNS, from_row},
 };
@@ -33,20 +31,20 @@ impl Store {
         }
         let oids = serde_json::Value::from(lfs).to_string();
         self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare(
                 "SELECT value FROM json_each(?2)
                  WHERE NOT EXISTS (SELECT 1 FROM lfs_objects WHERE repo = ?1 AND oid = value)
                      AND NOT EXISTS (SELECT 1 FROM xet_repo_files WHERE repo = ?1 AND oid = value)",
             )?;
             let rows = statement.query_map(params![repo.key, oids], |row| row.get(0))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 
     /// Notes that a repository may have garbage.
     pub(super) fn note_garbage(&self, repo: &RepoRecord) -> Result<()> {
         let noted = self.database().read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT 1 FROM garbage WHERE repo = ?1")?;
+            let mut statement = connection.prepare("SELECT 1 FROM garbage WHERE repo = ?1")?;
             Ok(statement.query_row([repo.key], |_| Ok(())).optional()?)
         })?;
         if noted.is_some() {
@@ -64,11 +62,10 @@ impl Store {
     /// The next repositories after a key, in the order of their keys.
     pub(crate) fn repos_after(&self, key: i64, most: usize) -> Result<Vec<RepoRecord>> {
         self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM repos WHERE key > ?1 ORDER BY key LIMIT ?2"
-            ))?;
+            let mut statement = connection
+                .prepare(&format!("SELECT {COLUMNS} FROM repos WHERE key > ?1 ORDER BY key LIMIT ?2"))?;
             let rows = statement.query_map(params![key, most], from_row)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 
@@ -77,7 +74,7 @@ impl Store {
     pub(crate) fn repos_with_garbage(&self, grace: Duration) -> Result<Vec<(RepoRecord, bool)>> {
         let before = before(grace);
         self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
+            let mut statement = connection.prepare(&format!(
                 "SELECT {COLUMNS}, EXISTS (SELECT 1 FROM garbage WHERE repo = key AND since <= ?1) AS in_git
                  FROM repos WHERE key IN (
                      SELECT repo FROM garbage WHERE since <= ?1
@@ -92,7 +89,7 @@ impl Store {
                  )"
             ))?;
             let rows = statement.query_map([before], |row| Ok((from_row(row)?, row.get("in_git")?)))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 
@@ -133,13 +130,13 @@ impl Store {
     /// The commits that the rows of pull requests name; some may be gone.
     pub(crate) fn pull_request_commits(&self, repo: &RepoRecord) -> Result<Vec<CommitId>> {
         self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare(
                 "SELECT base FROM discussions WHERE repo = ?1 AND base IS NOT NULL
                  UNION SELECT head FROM discussions WHERE repo = ?1 AND head IS NOT NULL
                  UNION SELECT merge_commit FROM discussions WHERE repo = ?1 AND merge_commit IS NOT NULL",
             )?;
             let rows = statement.query_map([repo.key], |row| row.get::<_, String>(0))?;
-            let texts = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+            let texts = rows.collect::<SqlResult<Vec<_>>>()?;
             Ok(texts.iter().filter_map(|text| text.parse().ok()).collect())
         })
     }
@@ -149,18 +146,18 @@ impl Store {
         for table in ["lfs_objects", "xet_repo_files"] {
             let old: Vec<String> = self.database().read(|connection| {
                 let query = format!("SELECT DISTINCT oid FROM {table} WHERE repo = ?1 AND created_at <= ?2");
-                let mut statement = connection.prepare_cached(&query)?;
+                let mut statement = connection.prepare(&query)?;
                 let rows = statement.query_map(params![repo.key, before], |row| row.get(0))?;
-                Ok(rows.collect::<rusqlite::Result<_>>()?)
+                Ok(rows.collect::<SqlResult<_>>()?)
             })?;
-            let mut unneeded = old.iter().filter(|oid| !needed.contains(*oid)).peekable();
-            if unneeded.peek().is_none() {
+            let unneeded: Vec<_> = old.iter().filter(|oid| !needed.contains(*oid)).collect();
+            if unneeded.is_empty() {
                 continue;
             }
             self.database().write(|transaction| {
                 let delete = format!("DELETE FROM {table} WHERE repo = ?1 AND oid = ?2 AND created_at <= ?3");
-                let mut delete = transaction.prepare_cached(&delete)?;
-                for oid in unneeded {
+                let mut delete = transaction.prepare(&delete)?;
+                for oid in &unneeded {
                     delete.execute(params![repo.key, oid, before])?;
                 }
                 Ok(())

@@ -7,7 +7,6 @@
 use std::path::Path;
 
 use hub_xet::MerkleHash;
-use rusqlite::{Connection, Params};
 
 use super::{
     RepoRecord, Result, Store,
@@ -17,6 +16,7 @@ use super::{
     noted,
     xet::{self, XetFolder},
 };
+use crate::store::database::{Connection, Params, SqlResult};
 
 /// How many problems are told.
 pub(super) const MOST_PROBLEMS: usize = 1_000;
@@ -124,8 +124,7 @@ impl<'s> Stored<'s> {
         mut each: impl FnMut(&str, u64) -> Result<()>,
     ) -> Result<()> {
         let lost = self.xet.lost_files(self.connection, repo.key)?;
-        let mut objects =
-            self.connection.prepare_cached("SELECT oid, size FROM lfs_objects WHERE repo = ?1")?;
+        let mut objects = self.connection.prepare("SELECT oid, size FROM lfs_objects WHERE repo = ?1")?;
         let mut rows = objects.query([repo.key])?;
         while let Some(row) = rows.next()? {
             let (oid, size): (String, u64) = (row.get(0)?, row.get(1)?);
@@ -178,8 +177,8 @@ impl<'s> Stored<'s> {
     pub(super) fn objects(&self) -> Result<Vec<(String, u64)>> {
         let mut statement =
             self.connection.prepare("SELECT DISTINCT oid, size FROM lfs_objects ORDER BY oid")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<SqlResult<_>>()?)
     }
 
     fn has_object(&self, oid: &str, size: u64) -> bool {
@@ -192,9 +191,9 @@ impl<'s> Stored<'s> {
 
     /// Whether one of the repositories that a query finds has a large file of which not all is stored.
     fn is_missed(&self, query: &str, id: impl Params) -> Result<bool> {
-        let mut statement = self.connection.prepare_cached(query)?;
+        let mut statement = self.connection.prepare(query)?;
         let rows = statement.query_map(id, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let had: Vec<(i64, String)> = rows.collect::<rusqlite::Result<_>>()?;
+        let had: Vec<(i64, String)> = rows.collect::<SqlResult<_>>()?;
         for (repo, oid) in had {
             if self.whole(repo, &oid)?.is_none() {
                 return Ok(true);

@@ -2,11 +2,10 @@
 
 use hub_types::RepoRef;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
 
 use super::{
     Account, RepoRecord, Result, Store, accounts,
-    database::{now, reference, time_from_column},
+    database::{OptionalExtension, SqlResult, now, params, reference, time_from_column},
     repos,
 };
 
@@ -48,7 +47,7 @@ impl Store {
     /// How many users like a repository.
     pub(crate) fn count_likes(&self, repo: &RepoRecord) -> Result<u64> {
         self.database().read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT likes FROM repos WHERE key = ?1")?;
+            let mut statement = connection.prepare("SELECT likes FROM repos WHERE key = ?1")?;
             Ok(statement.query_row([repo.key], |row| row.get(0)).optional()?.unwrap_or_default())
         })
     }
@@ -57,8 +56,7 @@ impl Store {
     #[cfg(feature = "page")]
     pub(crate) fn likes(&self, user: &Account, repo: &RepoRecord) -> Result<bool> {
         self.database().read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT 1 FROM likes WHERE user = ?1 AND repo = ?2")?;
+            let mut statement = connection.prepare("SELECT 1 FROM likes WHERE user = ?1 AND repo = ?2")?;
             Ok(statement.exists([user.key, repo.key])?)
         })
     }
@@ -71,7 +69,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<StoredLike<RepoRef>>> {
         self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare(
                 "SELECT likes.key, likes.created_at, repo_type, id FROM likes JOIN repos ON repos.key = likes.repo
                  WHERE user = ?1 AND likes.key < ?2 AND private = 0 ORDER BY likes.key DESC LIMIT ?3",
             )?;
@@ -79,7 +77,7 @@ impl Store {
                 let what = reference(row, 2)?;
                 Ok(StoredLike { key: row.get(0)?, created_at: time_from_column(row, 1)?, what })
             })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 
@@ -91,7 +89,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<StoredLike<Account>>> {
         self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare(
                 "SELECT likes.key, likes.created_at, accounts.key, name, is_org, fullname, email, accounts.created_at
                  FROM likes JOIN accounts ON accounts.key = likes.user
                  WHERE repo = ?1 AND likes.key < ?2 ORDER BY likes.key DESC LIMIT ?3",
@@ -100,7 +98,7 @@ impl Store {
                 let what = accounts::from_row(row, 2)?;
                 Ok(StoredLike { key: row.get(0)?, created_at: time_from_column(row, 1)?, what })
             })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 }

@@ -1,11 +1,10 @@
 //! Locks of files, as git-lfs has them: who locks a path tells the others, whose programs then refuse to change it.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     Account, RepoRecord, Result, Store,
-    database::{now, time_from_column},
+    database::{Connection, OptionalExtension, Row, SqlResult, now, params, time_from_column},
     repos::expect_repo,
 };
 
@@ -83,10 +82,10 @@ impl Store {
                  ORDER BY lfs_locks.key LIMIT ?5"
             );
             let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
-            let mut statement = connection.prepare_cached(&text)?;
+            let mut statement = connection.prepare(&text)?;
             let rows = statement
                 .query_map(params![repo.key, query.after, query.path, query.id, limit], from_row)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 
@@ -95,13 +94,13 @@ impl Store {
         &self,
         repo: &RepoRecord,
         id: i64,
-        may: impl FnOnce(&FileLock) -> bool,
+        may: impl Fn(&FileLock) -> bool,
     ) -> Result<Option<(FileLock, bool)>> {
         self.database().write(|transaction| {
             let query = format!(
                 "SELECT {COLUMNS} FROM lfs_locks JOIN accounts ON accounts.key = user WHERE repo = ?1 AND lfs_locks.key = ?2"
             );
-            let found = transaction.prepare_cached(&query)?.query_row([repo.key, id], from_row).optional()?;
+            let found = transaction.prepare(&query)?.query_row([repo.key, id], from_row).optional()?;
             let Some(lock) = found else { return Ok(None) };
             let is_gone = may(&lock);
             if is_gone {
@@ -116,10 +115,10 @@ fn by_path(connection: &Connection, repo: &RepoRecord, path: &str) -> Result<Opt
     let query = format!(
         "SELECT {COLUMNS} FROM lfs_locks JOIN accounts ON accounts.key = user WHERE repo = ?1 AND path = ?2"
     );
-    Ok(connection.prepare_cached(&query)?.query_row(params![repo.key, path], from_row).optional()?)
+    Ok(connection.prepare(&query)?.query_row(params![repo.key, path], from_row).optional()?)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<FileLock> {
+fn from_row(row: &Row<'_>) -> SqlResult<FileLock> {
     Ok(FileLock {
         id: row.get(0)?,
         path: row.get(1)?,

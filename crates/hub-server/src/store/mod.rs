@@ -193,7 +193,7 @@ impl Store {
     /// Whether the database can be read, and the folder still be written to.
     #[cfg(feature = "serve")]
     pub(crate) fn check(&self) -> Result<()> {
-        self.database().read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))?;
+        self.database().read(|connection| Ok(connection.query_row("SELECT 1", (), |_| Ok(()))?))?;
         let tried = tempfile::tempfile_in(self.dir());
         tried.map(drop).map_err(StoreError::io("write to", self.dir()))
     }

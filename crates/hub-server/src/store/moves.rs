@@ -1,12 +1,12 @@
 //! Repositories that get another name, and the names that they had: rows, for the folder has the key.
 
 use hub_types::RepoRef;
-use rusqlite::{OptionalExtension, params};
 
 use super::{
     RepoRecord, Result, Store, StoreError,
     repos::{COLUMNS, current_name, folded, forget_old_name, from_row},
 };
+use crate::store::database::{OptionalExtension, params};
 
 impl Store {
     /// Gives a repository another id of the same kind; the old one leads to it from then on.
@@ -56,7 +56,7 @@ impl Store {
                  WHERE key = (SELECT repo FROM old_names WHERE repo_type = ?1 AND folded = ?2)"
             );
             let found = connection
-                .prepare_cached(&query)?
+                .prepare(&query)?
                 .query_row(params![repo.repo_type.singular(), folded(repo)], from_row)
                 .optional()?;
             Ok(found)

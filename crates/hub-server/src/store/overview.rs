@@ -1,9 +1,13 @@
 //! What pages say of all repositories of a kind, and of an account.
 
 use hub_types::RepoType;
-use rusqlite::params;
 
-use super::{Account, OrgRole, Result, Store, accounts::memberships, database::corrupt, search::NAMESPACE};
+use super::{
+    Account, OrgRole, Result, Store,
+    accounts::memberships,
+    database::{SqlResult, corrupt, params},
+    search::NAMESPACE,
+};
 use crate::card::LINKED_MODEL;
 
 /// The newest public repositories whose tags are counted, and their tags that are counted at most.
@@ -27,10 +31,10 @@ impl Store {
         let namespaces = serde_json::Value::from(namespaces).to_string();
         self.database().read(|connection| {
             let public: u64 = connection
-                .prepare_cached(COUNT_PUBLIC)?
+                .prepare(COUNT_PUBLIC)?
                 .query_row([repo_type.singular()], |row| row.get(0))?;
             let private: u64 = connection
-                .prepare_cached(&format!(
+                .prepare(&format!(
                     "SELECT count(*) FROM repos WHERE repo_type = ?1 AND private AND {NAMESPACE} IN (SELECT value FROM json_each(?2))"
                 ))?
                 .query_row(params![repo_type.singular(), namespaces], |row| row.get(0))?;
@@ -41,7 +45,7 @@ impl Store {
     /// The tags of the newest public repositories of a kind, those that most of them have first.
     pub(crate) fn common_tags(&self, repo_type: RepoType, limit: usize) -> Result<Vec<CommonTag>> {
         self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
+            let mut statement = connection.prepare(&format!(
                 "SELECT kind, tag FROM
                      (SELECT kind, tag FROM
                           (SELECT key FROM repos INDEXED BY public_by_age WHERE repo_type = ?1 AND NOT private AND NOT disabled
@@ -53,21 +57,21 @@ impl Store {
             let rows = statement.query_map(params![repo_type.singular(), limit], |row| {
                 Ok(CommonTag { kind: row.get(0)?, tag: row.get(1)? })
             })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 
     /// The names and roles of the members of an organisation, by name, `limit` at most.
     pub(crate) fn members_of(&self, org: &Account, limit: usize) -> Result<Vec<(String, OrgRole)>> {
         self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare(
                 "SELECT name, role FROM members JOIN accounts ON key = user WHERE org = ?1 ORDER BY folded LIMIT ?2",
             )?;
             let rows = statement.query_map(params![org.key, limit], |row| {
                 let role: String = row.get(1)?;
                 Ok((row.get(0)?, OrgRole::from_word(&role).ok_or("not a role").map_err(corrupt(1))?))
             })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 

@@ -3,12 +3,11 @@
 //! Its number, its ref and its row cannot be made at once. A note with the number comes first, and goes with the row. A note
 //! that is found when the store is opened belongs to a pull request that nobody was told of, and is undone.
 
-use rusqlite::{OptionalExtension, Transaction, params};
-
 use super::{
     DiscussionRecord, NewDiscussion, RepoRecord, Result, Store, StoreError, discussions,
     repos::{COLUMNS, from_row},
 };
+use crate::store::database::{OptionalExtension, SqlResult, Transaction, params};
 
 /// Full name of the ref of a pull request.
 pub(crate) fn reference(number: u64) -> String {
@@ -104,8 +103,8 @@ impl Store {
         let begun: Vec<(RepoRecord, u64)> = self.database().read(|connection| {
             let mut statement = connection
                 .prepare(&format!("SELECT {COLUMNS}, number FROM repos JOIN opening ON repo = key"))?;
-            let rows = statement.query_map([], |row| Ok((from_row(row)?, row.get("number")?)))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            let rows = statement.query_map((), |row| Ok((from_row(row)?, row.get("number")?)))?;
+            Ok(rows.collect::<SqlResult<_>>()?)
         })?;
         begun.iter().try_for_each(|(repo, number)| self.undo_opening(repo, *number))
     }
@@ -209,7 +208,7 @@ mod tests {
             let noted: u64 = store
                 .database()
                 .read(|connection| {
-                    Ok(connection.query_row("SELECT count(*) FROM opening", [], |row| row.get(0))?)
+                    Ok(connection.query_row("SELECT count(*) FROM opening", (), |row| row.get(0))?)
                 })
                 .unwrap();
             assert_eq!(noted, 0, "{step}");

@@ -4,11 +4,12 @@ use std::fs;
 
 use hub_types::RepoRef;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::{
     Result, Signature, Store, StoreError,
-    database::{now, reference, time_from_column},
+    database::{
+        Connection, OptionalExtension, Row, SqlResult, Transaction, now, params, reference, time_from_column,
+    },
     disk::{create_folder_durably, remove_all, sync_folder},
     git,
     layout::repo_name,
@@ -135,8 +136,8 @@ impl Store {
     /// a database of before does not know: it stays where it is.
     fn free_key(&self, transaction: &Transaction<'_>) -> Result<i64> {
         let last: Option<i64> = transaction
-            .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'repos'")?
-            .query_row([], |row| row.get(0))
+            .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'repos'")?
+            .query_row((), |row| row.get(0))
             .optional()?;
         let mut key = last.unwrap_or_default() + 1;
         while fs::symlink_metadata(self.layout().repo(key)).is_ok() {
@@ -149,10 +150,7 @@ impl Store {
     pub(crate) fn all_repos(&self) -> Result<Vec<RepoRecord>> {
         let query = format!("SELECT {COLUMNS} FROM repos ORDER BY key");
         self.database().read(|connection| {
-            Ok(connection
-                .prepare_cached(&query)?
-                .query_map([], from_row)?
-                .collect::<rusqlite::Result<_>>()?)
+            Ok(connection.prepare(&query)?.query_map((), from_row)?.collect::<SqlResult<_>>()?)
         })
     }
 
@@ -161,7 +159,7 @@ impl Store {
         self.database().read(|connection| {
             let query = format!("SELECT {COLUMNS} FROM repos WHERE repo_type = ?1 AND folded = ?2");
             let found = connection
-                .prepare_cached(&query)?
+                .prepare(&query)?
                 .query_row(
                     params![repo.repo_type.singular(), repo.id.as_str().to_ascii_lowercase()],
                     from_row,
@@ -175,7 +173,7 @@ impl Store {
     pub(crate) fn repo_by_internal_id(&self, internal_id: &str) -> Result<Option<RepoRecord>> {
         self.database().read(|connection| {
             let query = format!("SELECT {COLUMNS} FROM repos WHERE internal_id = ?1");
-            Ok(connection.prepare_cached(&query)?.query_row([internal_id], from_row).optional()?)
+            Ok(connection.prepare(&query)?.query_row([internal_id], from_row).optional()?)
         })
     }
 
@@ -199,7 +197,7 @@ impl Store {
     pub(super) fn empty_trash(&self) -> Result<()> {
         let folders: Vec<String> = self.database().read(|connection| {
             let mut statement = connection.prepare("SELECT path FROM trash")?;
-            Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+            Ok(statement.query_map((), |row| row.get(0))?.collect::<SqlResult<_>>()?)
         })?;
         folders.iter().try_for_each(|folder| self.remove_trash(folder))
     }
@@ -223,7 +221,7 @@ impl Store {
 }
 
 /// Reads [`COLUMNS`].
-pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<RepoRecord> {
+pub(super) fn from_row(row: &Row<'_>) -> SqlResult<RepoRecord> {
     Ok(RepoRecord {
         key: row.get(0)?,
         repo: reference(row, 1)?,
@@ -254,7 +252,7 @@ pub(super) fn folded(repo: &RepoRef) -> String {
 /// Kind and id that a repository has now: since the record was read, it may have been renamed.
 pub(super) fn current_name(connection: &Connection, repo: &RepoRecord) -> Result<RepoRef> {
     let found = connection
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM repos WHERE key = ?1"))?
+        .prepare(&format!("SELECT {COLUMNS} FROM repos WHERE key = ?1"))?
         .query_row([repo.key], from_row)
         .optional()?;
     found.map(|record| record.repo).ok_or_else(|| repo.not_found())
@@ -263,7 +261,7 @@ pub(super) fn current_name(connection: &Connection, repo: &RepoRecord) -> Result
 /// Whether the row is still there, for changes that belong to a repository.
 pub(super) fn expect_repo(connection: &Connection, repo: &RepoRecord) -> Result<()> {
     let found: bool = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM repos WHERE key = ?1)")?
+        .prepare("SELECT EXISTS (SELECT 1 FROM repos WHERE key = ?1)")?
         .query_row([repo.key], |row| row.get(0))?;
     if found { Ok(()) } else { Err(repo.not_found()) }
 }
@@ -347,7 +345,7 @@ mod tests {
         let count = "SELECT count(*) FROM trash";
         let left: u64 = store
             .database()
-            .read(|connection| Ok(connection.query_row(count, [], |row| row.get(0))?))
+            .read(|connection| Ok(connection.query_row(count, (), |row| row.get(0))?))
             .unwrap();
         assert_eq!(left, 0);
     }
@@ -413,8 +411,8 @@ mod tests {
         store
             .database()
             .write(|transaction| {
-                transaction.execute("DELETE FROM repos", [])?;
-                transaction.execute("INSERT INTO trash (path) VALUES ('repos/01/1.git')", [])?;
+                transaction.execute("DELETE FROM repos", ())?;
+                transaction.execute("INSERT INTO trash (path) VALUES ('repos/01/1.git')", ())?;
                 Ok(())
             })
             .unwrap();

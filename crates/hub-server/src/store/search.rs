@@ -2,16 +2,12 @@
 
 use hub_types::{RepoType, TagInfo, TagsByType};
 use jiff::Timestamp;
-use rusqlite::{
-    Row, ToSql,
-    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
-};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use super::{
     CommitId, RepoRecord, Result, Store,
-    database::{corrupt, time_from_column},
+    database::{Column, FromValue, Row, SqlResult, Value, ValueRef, corrupt, time_from_column},
     repos,
 };
 use crate::card::LINKED_MODEL;
@@ -96,21 +92,21 @@ pub(crate) enum Rank {
     Text(String),
 }
 
-impl ToSql for Rank {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        match self {
-            Self::Number(number) => number.to_sql(),
-            Self::Text(text) => text.to_sql(),
+impl From<Rank> for Value {
+    fn from(rank: Rank) -> Self {
+        match rank {
+            Rank::Number(number) => Self::Integer(number),
+            Rank::Text(text) => Self::Text(text),
         }
     }
 }
 
-impl FromSql for Rank {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+impl FromValue for Rank {
+    fn from_value(value: ValueRef<'_>) -> Option<Self> {
         match value {
-            ValueRef::Integer(number) => Ok(Self::Number(number)),
-            ValueRef::Text(_) => Ok(Self::Text(value.as_str()?.to_owned())),
-            _ => Err(FromSqlError::InvalidType),
+            ValueRef::Integer(number) => Some(Self::Number(number)),
+            ValueRef::Text(text) => Some(Self::Text(text.to_owned())),
+            _ => None,
         }
     }
 }
@@ -154,13 +150,8 @@ impl Store {
     pub(crate) fn search_repos(&self, query: &RepoQuery) -> Result<Vec<FoundRepo>> {
         self.check_summaries()?;
         let (sql, values) = statement(query);
-        let values: Vec<(&str, &dyn ToSql)> =
-            values.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
         self.database().read(|connection| {
-            let found = connection
-                .prepare_cached(&sql)?
-                .query_map(values.as_slice(), found)?
-                .collect::<rusqlite::Result<_>>()?;
+            let found = connection.prepare(&sql)?.query_map(values, found)?.collect::<SqlResult<_>>()?;
             Ok(found)
         })
     }
@@ -169,7 +160,7 @@ impl Store {
     pub(crate) fn tags_by_type(&self, repo_type: RepoType) -> Result<TagsByType> {
         self.check_summaries()?;
         self.database().read(|connection| {
-            let mut query = connection.prepare_cached(
+            let mut query = connection.prepare(
                 "SELECT DISTINCT kind, tag FROM repo_tags JOIN repos ON repos.key = repo_tags.repo
                  WHERE repo_type = ?1 AND NOT private AND NOT disabled ORDER BY kind, tag",
             )?;
@@ -188,59 +179,55 @@ impl Store {
     }
 }
 
-type Values = Vec<(String, Box<dyn ToSql>)>;
-
 /// The statement of a query, and what it is about.
-fn statement(query: &RepoQuery) -> (String, Values) {
+fn statement(query: &RepoQuery) -> (String, Vec<Value>) {
     let column = query.order.column();
     // Those of one owner are looked up and sorted; otherwise an index has the order, and the first that fit are enough.
     let by = if query.author.is_some() { format!("+{column}") } else { column.to_owned() };
     let (order, beyond) = if query.ascending { ("ASC", ">") } else { ("DESC", "<") };
     let columns = repos::COLUMNS;
-    let mut values: Values = Vec::new();
+    let mut values = Vec::new();
     // Only what is asked for is in the query, so that it can be answered from an index.
     let mut only = String::new();
-    let mut bind = |condition: &str, value: Box<dyn ToSql>| {
-        let name = format!(":v{}", values.len());
+    let mut bind = |condition: &str, value: Value| {
+        values.push(value);
         only.push_str(" AND ");
-        only.push_str(&condition.replace(":v", &name));
-        values.push((name, value));
+        only.push_str(&condition.replace(":v", &format!("?{}", values.len())));
     };
-    bind("repo_type = :v", Box::new(query.repo_type.singular()));
+    bind("repo_type = :v", text(query.repo_type.singular()));
     if query.namespaces.is_empty() {
-        bind("private = :v", Box::new(false));
+        bind("private = :v", Value::Integer(0));
     } else {
         let belongs = format!("(NOT private OR {NAMESPACE} IN (SELECT value FROM json_each(:v)))");
-        bind(&belongs, Box::new(json(&query.namespaces)));
+        bind(&belongs, Value::Text(json(&query.namespaces)));
     }
     if let Some(author) = &query.author {
-        bind(&format!("{NAMESPACE} = :v"), Box::new(author.to_ascii_lowercase()));
+        bind(&format!("{NAMESPACE} = :v"), text(&author.to_ascii_lowercase()));
     }
     for part in &query.search {
-        bind("instr(folded, :v) > 0", Box::new(part.to_ascii_lowercase()));
+        bind("instr(folded, :v) > 0", text(&part.to_ascii_lowercase()));
     }
     // The task is among the tags, where it is found without a look at each card.
     for tag in query.tags.iter().chain(&query.pipeline_tag) {
-        bind("repos.key IN (SELECT repo FROM repo_tags WHERE tag = :v)", Box::new(tag.clone()));
+        bind("repos.key IN (SELECT repo FROM repo_tags WHERE tag = :v)", text(tag));
     }
     if let Some(task) = &query.pipeline_tag {
-        bind("card ->> '$.pipeline_tag' = :v", Box::new(task.clone()));
+        bind("card ->> '$.pipeline_tag' = :v", text(task));
     }
     if query.linked {
         let linked = "EXISTS (SELECT 1 FROM repo_tags WHERE repo = repos.key AND kind IN (:v, 'dataset'))";
-        bind(linked, Box::new(LINKED_MODEL));
+        bind(linked, text(LINKED_MODEL));
     }
     if !query.tags.is_empty() || query.pipeline_tag.is_some() || query.linked {
-        bind("disabled = :v", Box::new(false));
+        bind("disabled = :v", Value::Integer(0));
     }
     let by_age = query.order == Order::Nothing;
     if let Some(Position { value, key }) = &query.after {
         if by_age {
-            bind(&format!("repos.key {beyond} :v"), Box::new(*key));
+            bind(&format!("repos.key {beyond} :v"), Value::Integer(*key));
         } else {
-            bind(&format!("{by} {beyond}= :v"), Box::new(value.clone()));
-            let place = value.clone();
-            bind(&format!("({by} <> :v OR repos.key {beyond} {key})"), Box::new(place));
+            bind(&format!("{by} {beyond}= :v"), value.clone().into());
+            bind(&format!("({by} <> :v OR repos.key {beyond} {key})"), value.clone().into());
         }
     }
     let ordered = if by_age { String::new() } else { format!("{by} {order}, ") };
@@ -250,26 +237,30 @@ fn statement(query: &RepoQuery) -> (String, Values) {
                  (SELECT tag FROM repo_tags WHERE repo = repos.key AND kind <> '{LINKED_MODEL}' ORDER BY position)) AS tags,
              last_modified
          FROM repos JOIN summaries ON summaries.repo = repos.key
-         WHERE true{only} ORDER BY {ordered}repos.key {order} LIMIT :limit"
+         WHERE true{only} ORDER BY {ordered}repos.key {order} LIMIT {}",
+        query.limit
     );
-    values.push((":limit".to_owned(), Box::new(query.limit)));
     (sql, values)
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
 }
 
 fn json(texts: &[String]) -> String {
     serde_json::Value::from(texts).to_string()
 }
 
-fn found(row: &Row<'_>) -> rusqlite::Result<FoundRepo> {
+fn found(row: &Row<'_>) -> SqlResult<FoundRepo> {
     let record = repos::from_row(row)?;
-    let column = |name| row.as_ref().column_index(name);
+    let column = |name: &str| name.number(row);
     let (tip, card, tags) = (column("tip")?, column("card")?, column("tags")?);
     let parse_card = |text: String| serde_json::from_str(&text).map_err(corrupt(card));
     Ok(FoundRepo {
         likes: row.get("likes")?,
         position: Position { value: row.get("place")?, key: record.key },
         tip: row.get::<_, String>(tip)?.parse().map_err(corrupt(tip))?,
-        last_modified: time_from_column(row, column("last_modified")?)?,
+        last_modified: time_from_column(row, "last_modified")?,
         card: row.get::<_, Option<String>>(card)?.map(parse_card).transpose()?,
         tags: serde_json::from_str(&row.get::<_, String>(tags)?).map_err(corrupt(tags))?,
         record,
@@ -319,12 +310,10 @@ mod tests {
         let store = temporary();
         let plan = |query: &RepoQuery| {
             let (sql, values) = statement(query);
-            let values: Vec<(&str, &dyn ToSql)> =
-                values.iter().map(|(name, value)| (name.as_str(), &**value)).collect();
             let read = store.database().read(|connection| {
                 let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-                let steps = statement.query_map(values.as_slice(), |row| row.get::<_, String>("detail"))?;
-                Ok(steps.collect::<rusqlite::Result<Vec<_>>>()?)
+                let steps = statement.query_map(values.clone(), |row| row.get::<_, String>("detail"))?;
+                Ok(steps.collect::<SqlResult<Vec<_>>>()?)
             });
             read.unwrap().join("; ")
         };

@@ -1,8 +1,7 @@
 //! Who sees a repository.
 
-use rusqlite::params;
-
 use super::{RepoRecord, Result, Store};
+use crate::store::database::params;
 
 /// Settings to be changed; `None` leaves one as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 //! every stage, however fast it asks.
 
 use hub_types::space::{SpaceHardware, SpaceRuntime, SpaceStage, SpaceStorage};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{RepoRecord, Result, Store};
+use crate::store::database::{Connection, OptionalExtension, params};
 
 /// Seconds without a visit after which a Space on free hardware would sleep: 48 hours.
 const FREE_SLEEP_TIME: i64 = 172_800;
@@ -180,7 +180,7 @@ impl State {
 fn load(connection: &Connection, repo: &RepoRecord) -> Result<Option<State>> {
     let word = |text: Option<String>| text.map(SpaceHardware::from);
     let state = connection
-        .prepare_cached(
+        .prepare(
             "SELECT stage, built, hardware, requested, storage, sleep_time, dev_mode FROM space_runtimes WHERE repo = ?1",
         )?
         .query_row([repo.key], |row| {

@@ -2,11 +2,10 @@
 
 use hub_types::space::SpaceSetting;
 use jiff::Timestamp;
-use rusqlite::params;
 
 use super::{
     RepoRecord, Result, Store,
-    database::{now, time_from_column},
+    database::{SqlResult, now, params, time_from_column},
 };
 
 /// Which of the two.
@@ -85,7 +84,7 @@ impl Store {
     /// The variables of a Space, or its secrets without their values, by key.
     pub(crate) fn space_settings(&self, repo: &RepoRecord, kind: SettingKind) -> Result<Vec<StoredSetting>> {
         self.database().read(|connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare(
                 "SELECT key, iif(kind = 'secret', '', value), description, updated_at FROM space_settings
                  WHERE repo = ?1 AND kind = ?2 ORDER BY key",
             )?;
@@ -94,7 +93,7 @@ impl Store {
                     .description(row.get::<_, Option<String>>(2)?);
                 Ok(StoredSetting { setting, updated_at: time_from_column(row, 3)? })
             })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 }
@@ -104,12 +103,11 @@ mod tests {
     use std::{fs, path::Path};
 
     use hub_types::RepoType;
-    use rusqlite::Connection;
 
     use super::*;
     use crate::store::{
         StoreError,
-        database::UNDO_LATER,
+        database::{Connection, UNDO_LATER},
         testing::{Temporary, new_repo, temporary},
     };
 
@@ -125,7 +123,7 @@ mod tests {
 
     fn stored(store: &Store) -> String {
         let value = |connection: &Connection| {
-            Ok(connection.query_row("SELECT value FROM space_settings", [], |row| row.get(0))?)
+            Ok(connection.query_row("SELECT value FROM space_settings", (), |row| row.get(0))?)
         };
         store.database().read(value).unwrap()
     }
@@ -148,7 +146,7 @@ mod tests {
     /// Makes the database as it was before secrets were sealed.
     fn as_before(store: &Store) {
         let path = store.dir().join("hub.db");
-        Connection::open(path)
+        Connection::open_file(&path)
             .unwrap()
             .execute_batch(&format!(
                 "{UNDO_LATER} {LATER} DROP TABLE secret_key; UPDATE space_settings SET value = '{SECRET}'; PRAGMA user_version = 2;"
@@ -184,7 +182,7 @@ mod tests {
         let (store, _) = space_with_secret();
         as_before(&store);
         let store = store.reopen();
-        let connection = Connection::open(store.dir().join("hub.db")).unwrap();
+        let connection = Connection::open_file(&store.dir().join("hub.db")).unwrap();
         let leave_behind = format!(
             "{UNDO_LATER} {LATER} CREATE TABLE x (y); INSERT INTO x VALUES ('{SECRET}'); DROP TABLE x; PRAGMA user_version = 3;"
         );

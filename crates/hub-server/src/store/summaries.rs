@@ -6,9 +6,13 @@
 use std::{fs, path::Path, sync::PoisonError};
 
 use hub_types::RepoRef;
-use rusqlite::OptionalExtension;
 
-use super::{GitRepo, RepoRecord, Result, Store, StoreError, database::reference, repos, summary::Summary};
+use super::{
+    GitRepo, RepoRecord, Result, Store, StoreError,
+    database::{OptionalExtension, SqlResult, reference},
+    repos,
+    summary::Summary,
+};
 
 impl Store {
     /// Brings every summary up to date, the first time it is called. Commits do not wait for it.
@@ -42,8 +46,8 @@ impl Store {
             let mut statement = connection.prepare(
                 "SELECT key, tip, repo_type, id FROM repos LEFT JOIN summaries ON summaries.repo = repos.key",
             )?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, reference(row, 2)?)))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?, reference(row, 2)?)))?;
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 
@@ -54,7 +58,7 @@ impl Store {
         loop {
             let tip = git.resolve(&branch)?;
             let known: Option<String> = self.database().read(|connection| {
-                let mut query = connection.prepare_cached("SELECT tip FROM summaries WHERE repo = ?1")?;
+                let mut query = connection.prepare("SELECT tip FROM summaries WHERE repo = ?1")?;
                 Ok(query.query_row([repo.key], |row| row.get(0)).optional()?)
             })?;
             if known == Some(tip.to_string()) {

@@ -1,10 +1,12 @@
 //! [`Summary`]: what listings need of one repository, read from it and written to the database.
 
 use hub_types::RepoType;
-use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Map, Value};
 
-use super::{CommitId, CommitRecord, Entry, EntryKind, GitRepo, Result, database::now};
+use super::{
+    CommitId, CommitRecord, Entry, EntryKind, GitRepo, Result,
+    database::{OptionalExtension, SqlError, Transaction, now, params},
+};
 use crate::card::{self, Card};
 
 /// The largest README whose front matter is read, and the largest `config.json`.
@@ -36,7 +38,7 @@ impl Summary {
     pub(super) fn write(&self, transaction: &Transaction<'_>, repo: i64) -> Result<()> {
         let tip = self.tip.id.to_string();
         let before: Option<String> = transaction
-            .prepare_cached("SELECT tip FROM summaries WHERE repo = ?1")?
+            .prepare("SELECT tip FROM summaries WHERE repo = ?1")?
             .query_row([repo], |row| row.get(0))
             .optional()?;
         if let Some(before) = before.filter(|before| *before != tip) {
@@ -44,15 +46,15 @@ impl Summary {
         }
         let tags = self.card.as_ref().map_or_else(Vec::new, |card| card::typed_tags(self.repo_type, card));
         let card = self.card.as_ref().map(serde_json::to_string).transpose();
-        let card = card.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let card = card.map_err(SqlError::from)?;
         transaction
-            .prepare_cached(
+            .prepare(
                 "INSERT OR REPLACE INTO summaries (repo, tip, last_modified, card) VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute(params![repo, tip, self.tip.time.as_millisecond(), card])?;
-        transaction.prepare_cached("DELETE FROM repo_tags WHERE repo = ?1")?.execute([repo])?;
+        transaction.prepare("DELETE FROM repo_tags WHERE repo = ?1")?.execute([repo])?;
         let mut insert = transaction
-            .prepare_cached("INSERT INTO repo_tags (repo, position, kind, tag) VALUES (?1, ?2, ?3, ?4)")?;
+            .prepare("INSERT INTO repo_tags (repo, position, kind, tag) VALUES (?1, ?2, ?3, ?4)")?;
         for (position, tag) in tags.iter().enumerate() {
             insert.execute(params![repo, position as u64, tag.kind, tag.tag])?;
         }
@@ -65,7 +67,7 @@ impl Summary {
         let alone = before.parse().is_ok_and(|before: CommitId| parents.first() == Some(&before));
         let cut = |text: &str, longest| text.chars().take(longest).collect::<String>();
         transaction
-            .prepare_cached(
+            .prepare(
                 "INSERT INTO pushes (repo, created_at, tip, title, author, alone) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
             .execute(params![

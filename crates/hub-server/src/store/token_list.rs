@@ -1,12 +1,11 @@
 //! Tokens as those who run the Hub see them: by name, never by their text.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
 
 use super::{
     Result, Store, StoreError, TokenRole,
     accounts::expect_account,
-    database::{corrupt, time_from_column},
+    database::{SqlResult, corrupt, params, time_from_column},
     random::random_hex,
 };
 
@@ -71,7 +70,7 @@ impl Store {
     pub(crate) fn tokens(&self, user: Option<&str>) -> Result<Vec<StoredToken>> {
         self.database().write(|transaction| {
             let key = user.map(|name| expect_account(transaction, name, false)).transpose()?.map(|it| it.key);
-            let mut statement = transaction.prepare_cached(
+            let mut statement = transaction.prepare(
                 "SELECT accounts.name, tokens.name, role, tokens.created_at, expires
                  FROM tokens JOIN accounts ON key = user WHERE ?1 IS NULL OR user = ?1 ORDER BY folded, tokens.name",
             )?;
@@ -87,7 +86,7 @@ impl Store {
                     expires: expires.map(|_| time_from_column(row, 4)).transpose()?,
                 })
             })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<SqlResult<_>>()?)
         })
     }
 

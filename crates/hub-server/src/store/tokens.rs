@@ -1,14 +1,13 @@
 //! Tokens, of which only the sha256 is kept.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
     Account, Membership, Result, Store, StoreError,
     accounts::{self, expect_account, memberships},
-    database::{corrupt, now, time_from_column},
+    database::{OptionalExtension, corrupt, now, params, time_from_column},
 };
 
 /// What a token may do, least first.
@@ -99,7 +98,7 @@ impl Store {
         let digest = Sha256::digest(secret.as_bytes());
         self.database().read(|connection| {
             let found = connection
-                .prepare_cached(
+                .prepare(
                     "SELECT digest, t.name, role, t.created_at, expires,
                             key, a.name, is_org, fullname, email, a.created_at
                      FROM tokens t JOIN accounts a ON key = user WHERE digest = ?1 AND NOT disabled",
@@ -135,7 +134,7 @@ impl Store {
     pub(crate) fn identity(&self, user: i64, token_name: &str, role: TokenRole) -> Result<Option<Identity>> {
         self.database().read(|connection| {
             let found = connection
-                .prepare_cached(
+                .prepare(
                     "SELECT key, a.name, is_org, fullname, email, a.created_at, t.created_at
                      FROM tokens t JOIN accounts a ON key = user
                      WHERE user = ?1 AND t.name = ?2 AND role = ?3 AND NOT disabled

@@ -7,11 +7,10 @@ use std::{
 };
 
 use hub_types::{RepoRef, RepoType};
-use rusqlite::OptionalExtension;
 
 use super::{
     Result, StoreError,
-    database::{Database, reference},
+    database::{Database, OptionalExtension, SqlResult, reference},
     disk::{create_folder_durably, entries, remove_all, sync_folder},
     layout::{Layout, VERSION},
 };
@@ -58,16 +57,16 @@ fn name_by_key(layout: &Layout, database: &Database) -> Result<(usize, usize)> {
     let (repos, moving) = database.read(|connection| {
         let mut statement = connection.prepare("SELECT key, repo_type, id FROM repos")?;
         let repos: Vec<(i64, RepoRef)> = statement
-            .query_map([], |row| Ok((row.get(0)?, reference(row, 1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
+            .query_map((), |row| Ok((row.get(0)?, reference(row, 1)?)))?
+            .collect::<SqlResult<_>>()?;
         let noted = connection
-            .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'moving'", [], |_| Ok(()))
+            .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'moving'", (), |_| Ok(()))
             .optional()?;
         let mut moving: Vec<(String, String)> = Vec::new();
         if noted.is_some() {
             let mut statement = connection.prepare("SELECT source, target FROM moving")?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            moving = rows.collect::<rusqlite::Result<_>>()?;
+            let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+            moving = rows.collect::<SqlResult<_>>()?;
         }
         Ok((repos, moving))
     })?;
@@ -96,7 +95,7 @@ fn name_by_key(layout: &Layout, database: &Database) -> Result<(usize, usize)> {
     changed.iter().filter(|folder| folder.is_dir()).try_for_each(|folder| sync_folder(folder))?;
     let deleted: Vec<String> = database.read(|connection| {
         let mut statement = connection.prepare("SELECT path FROM trash")?;
-        Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+        Ok(statement.query_map((), |row| row.get(0))?.collect::<SqlResult<_>>()?)
     })?;
     deleted.iter().try_for_each(|path| remove_all(&layout.dir().join(path)))?;
     for repo_type in RepoType::ALL {

@@ -3,7 +3,6 @@
 use std::{collections::HashSet, path::Path};
 
 use hub_types::RepoRef;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     RepoRecord, Result, Store, StoreError,
@@ -11,6 +10,7 @@ use super::{
     noted, repos,
     room::{Coming, Room},
 };
+use crate::store::database::{Connection, OptionalExtension, SqlResult, params};
 
 impl Store {
     /// What an account may have and has: `(quota, used)`, in bytes.
@@ -101,7 +101,7 @@ impl Store {
     fn quota(&self, namespace: &str) -> Result<Option<u64>> {
         self.database().read(|connection| {
             let found = connection
-                .prepare_cached("SELECT quota FROM accounts WHERE folded = ?1")?
+                .prepare("SELECT quota FROM accounts WHERE folded = ?1")?
                 .query_row([namespace.to_ascii_lowercase()], |row| row.get(0))
                 .optional()?;
             Ok(found.flatten())
@@ -111,9 +111,8 @@ impl Store {
     /// Large files, each once for each repository that has it, and the folders of git; and what is on its way and not there yet.
     fn used(&self, namespace: &str, coming: &[Coming]) -> Result<u64> {
         let folded = namespace.to_ascii_lowercase();
-        let (large, repos) = self.database().read(|connection| {
-            // All of one moment: what arrives meanwhile is counted once.
-            let connection = connection.unchecked_transaction()?;
+        let (large, repos) = self.database().read_moment(|connection| {
+            // What arrives meanwhile is counted once.
             const THEIRS: &str = "folded > ?1 || '/' AND folded < ?1 || '0'";
             let query = format!(
                 "SELECT coalesce(sum(size), 0) FROM (
@@ -121,14 +120,14 @@ impl Store {
                      UNION SELECT repo, oid, size FROM xet_repo_files JOIN xet_files USING (file)
                      WHERE repo IN (SELECT key FROM repos WHERE {THEIRS}))"
             );
-            let large: u64 = connection.prepare_cached(&query)?.query_row([&folded], |row| row.get(0))?;
+            let large: u64 = connection.prepare(&query)?.query_row([&folded], |row| row.get(0))?;
             let large = coming.iter().try_fold(large, |sum, coming| -> Result<u64> {
-                Ok(sum.saturating_add(still_to_come(&connection, coming)?))
+                Ok(sum.saturating_add(still_to_come(connection, coming)?))
             })?;
             let query = format!("SELECT {} FROM repos WHERE {THEIRS}", repos::COLUMNS);
-            let mut statement = connection.prepare_cached(&query)?;
+            let mut statement = connection.prepare(&query)?;
             let repos: Vec<RepoRecord> =
-                statement.query_map(params![folded], repos::from_row)?.collect::<rusqlite::Result<_>>()?;
+                statement.query_map(params![folded], repos::from_row)?.collect::<SqlResult<_>>()?;
             Ok((large, repos))
         })?;
         repos.iter().try_fold(large, |sum, repo| match self.git(repo) {

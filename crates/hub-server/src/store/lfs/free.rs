@@ -4,14 +4,17 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::TryStreamExt;
 use object_store::{ObjectStoreExt, path::Path};
-use rusqlite::OptionalExtension;
 
 use super::{
     incoming::blocking,
     store::{LfsStore, location},
     uploads::KEPT_FOR,
 };
-use crate::store::{Result, StoreError, database::lock, disk::remove_all};
+use crate::store::{
+    Result, StoreError,
+    database::{OptionalExtension, SqlResult, lock},
+    disk::remove_all,
+};
 
 /// Longer than any upload in one piece may take.
 const IN_ONE_PIECE: Duration = Duration::from_secs(25 * 60 * 60);
@@ -41,8 +44,8 @@ impl LfsStore {
     /// The objects that were taken from a repository, or went with one. Blocks.
     pub(crate) fn orphans(&self) -> Result<Vec<String>> {
         self.database.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT oid FROM lfs_orphans")?;
-            Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+            let mut statement = connection.prepare("SELECT oid FROM lfs_orphans")?;
+            Ok(statement.query_map((), |row| row.get(0))?.collect::<SqlResult<_>>()?)
         })
     }
 
@@ -81,10 +84,10 @@ impl LfsStore {
                 Err(error) => return Err(error.into()),
             };
         }
-        let (store, done) = (self.clone(), oid.to_owned());
+        let (store, oid) = (self.clone(), oid.to_owned());
         blocking(move || {
             store.database.write(|transaction| {
-                transaction.execute("DELETE FROM lfs_orphans WHERE oid = ?1", [done])?;
+                transaction.execute("DELETE FROM lfs_orphans WHERE oid = ?1", [&oid])?;
                 Ok(())
             })
         })
@@ -95,8 +98,7 @@ impl LfsStore {
     /// Whether any repository has an object.
     fn is_had(&self, oid: &str) -> Result<bool> {
         self.database.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT 1 FROM lfs_objects WHERE oid = ?1 LIMIT 1")?;
+            let mut statement = connection.prepare("SELECT 1 FROM lfs_objects WHERE oid = ?1 LIMIT 1")?;
             Ok(statement.query_row([oid], |_| Ok(())).optional()?.is_some())
         })
     }

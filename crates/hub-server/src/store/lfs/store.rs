@@ -17,11 +17,10 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
 use object_store::{
     GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path,
 };
-use rusqlite::{OptionalExtension, params};
 
 use crate::store::{
     RepoRecord, Result, StoreError,
-    database::{Database, now},
+    database::{Database, OptionalExtension, now, params},
     disk::size_problem,
     layout::{Layout, large_file_in_lfs},
     noted,
@@ -87,7 +86,7 @@ impl LfsStore {
     /// As [`LfsStore::has`], for a client that will rely on it: for as long as garbage is given, the object stays. Blocks.
     pub(crate) fn promise(&self, repo: &RepoRecord, oid: &str) -> Result<Option<u64>> {
         let found: Option<(u64, i64)> = self.database.read(|connection| {
-            let mut query = connection.prepare_cached(
+            let mut query = connection.prepare(
                 "SELECT size, created_at FROM lfs_objects WHERE repo = ?1 AND oid = ?2
                  UNION ALL SELECT size, r.created_at FROM xet_repo_files r JOIN xet_files USING (file) WHERE repo = ?1 AND oid = ?2
                  ORDER BY 2 LIMIT 1",

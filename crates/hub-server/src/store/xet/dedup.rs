@@ -6,10 +6,13 @@ use hub_xet::{
     MerkleHash, XetError,
     shard::{ShardBuilder, ShardFooter, XorbBlock},
 };
-use rusqlite::params;
 
 use super::{XetFault, XetStore, rows::hash_from_column};
-use crate::store::{Result, database::now, lfs::incoming::blocking};
+use crate::store::{
+    Result,
+    database::{SqlResult, now, params},
+    lfs::incoming::blocking,
+};
 
 /// Most bytes of an answer. Of 64 MiB of data an answer usually has 50 KB.
 const MAX_ANSWER: u64 = 4 * 1024 * 1024;
@@ -33,11 +36,11 @@ impl XetStore {
         let xorbs: Vec<MerkleHash> = blocking(move || {
             let xorbs: Vec<(MerkleHash, u64)> = database.read(|connection| {
                 let found = connection
-                    .prepare_cached(VISIBLE_XORBS)?
+                    .prepare(VISIBLE_XORBS)?
                     .query_map(params![chunk.as_bytes(), namespaces], |row| {
                         Ok((hash_from_column(row, 0)?, row.get(1)?))
                     })?
-                    .collect::<rusqlite::Result<Vec<_>>>()?;
+                    .collect::<SqlResult<Vec<_>>>()?;
                 Ok(found)
             })?;
             // Whoever has the chunks of one that is lost sends them again.
@@ -48,9 +51,7 @@ impl XetStore {
                 database.write(|transaction| {
                     for xorb in &xorbs {
                         transaction
-                            .prepare_cached(
-                                "UPDATE xet_xorbs SET used_at = ?2 WHERE hash = ?1 AND used_at < ?3",
-                            )?
+                            .prepare("UPDATE xet_xorbs SET used_at = ?2 WHERE hash = ?1 AND used_at < ?3")?
                             .execute(params![xorb.as_bytes(), now, now - USE_PRECISION_MS])?;
                     }
                     Ok(())

@@ -4,6 +4,7 @@ use hub_xet::XetError;
 
 use super::super::{LfsError, StoreError};
 use crate::BoxError;
+use crate::store::database::SqlError;
 
 /// Why a xorb or a shard was not taken. Nothing of it is kept.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +56,8 @@ impl From<LfsError> for XetFault {
     }
 }
 
-impl From<rusqlite::Error> for XetFault {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<SqlError> for XetFault {
+    fn from(error: SqlError) -> Self {
         Self::Store(error.into())
     }
 }

@@ -8,7 +8,6 @@ use hub_xet::{
     shard::Shard,
 };
 use object_store::ObjectStoreExt;
-use rusqlite::{OptionalExtension, params};
 use tokio::runtime::Handle;
 
 use super::{
@@ -17,6 +16,7 @@ use super::{
     register::{known_sha256, note_in_repo},
     rows::files_of,
 };
+use crate::store::database::{OptionalExtension, params};
 use crate::store::{RepoRecord, Result, StoreError, lfs::incoming::blocking, repos::expect_repo};
 
 /// A file that one repository gives to another.
@@ -51,7 +51,7 @@ impl XetStore {
         blocking(move || {
             database.read(|connection| {
                 let size = connection
-                    .prepare_cached(
+                    .prepare(
                         "SELECT size FROM xet_repo_files JOIN xet_files USING (file) WHERE file = ?1 AND repo = ?2 LIMIT 1",
                     )?
                     .query_row(params![file.as_bytes(), repo], |row| row.get(0))
@@ -126,7 +126,7 @@ impl XetStore {
             let mut missing = Vec::new();
             for file in files {
                 let has: bool = transaction
-                    .prepare_cached(
+                    .prepare(
                         "SELECT EXISTS (SELECT 1 FROM xet_repo_files WHERE repo = ?1 AND oid = ?2 AND file = ?3)",
                     )?
                     .query_row(params![source.key, file.oid, file.file.as_bytes()], |row| row.get(0))?;

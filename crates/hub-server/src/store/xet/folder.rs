@@ -9,9 +9,9 @@ use std::{
 
 use hub_xet::MerkleHash;
 use object_store::path::Path as Location;
-use rusqlite::Connection;
 
 use super::rows::{hash_from_column, xorbs_of};
+use crate::store::database::Connection;
 use crate::store::{Result, disk::size_problem};
 
 /// The part of a data folder, of the one that is open or of a copy, in which xorbs and files are.
@@ -62,19 +62,19 @@ impl XetFolder {
         const XORBS: &str = "SELECT DISTINCT hash, size FROM xet_repo_files JOIN xet_file_xorbs USING (file)
              JOIN xet_xorbs ON hash = xorb WHERE repo = ?1";
         let mut lost = HashSet::new();
-        let mut files = connection.prepare_cached(FILES)?;
+        let mut files = connection.prepare(FILES)?;
         let mut rows = files.query([repo])?;
         while let Some(row) = rows.next()? {
-            let file = hash_from_column(row, 0)?;
+            let file = hash_from_column(&row, 0)?;
             if !self.has_terms(&file) {
                 lost.insert(file);
             }
         }
-        let mut xorbs = connection.prepare_cached(XORBS)?;
-        let mut files_with = connection.prepare_cached("SELECT file FROM xet_file_xorbs WHERE xorb = ?1")?;
+        let mut xorbs = connection.prepare(XORBS)?;
+        let mut files_with = connection.prepare("SELECT file FROM xet_file_xorbs WHERE xorb = ?1")?;
         let mut rows = xorbs.query([repo])?;
         while let Some(row) = rows.next()? {
-            let xorb = hash_from_column(row, 0)?;
+            let xorb = hash_from_column(&row, 0)?;
             if !self.has_xorb(&xorb, row.get(1)?) {
                 let theirs = files_with.query_map([xorb.as_bytes()], |row| hash_from_column(row, 0))?;
                 for file in theirs {

@@ -4,13 +4,13 @@ use futures_util::TryStreamExt;
 use hub_xet::MerkleHash;
 use jiff::{SignedDuration, Timestamp};
 use object_store::{ObjectStoreExt, path::Path};
-use rusqlite::params;
 
 use super::{
     XetStore,
     folder::{body_location, index_location, recipe_location},
     rows::hash_from_column,
 };
+use crate::store::database::{SqlResult, params};
 use crate::store::{Result, lfs::incoming::blocking};
 
 /// How long what nobody needs is kept. Clients remember for three weeks which chunks are stored, and do not ask again before they
@@ -114,7 +114,7 @@ impl XetStore {
         let store = self.clone();
         let look = move || {
             store.shared.database.read(|connection| {
-                let mut statement = connection.prepare_cached(query)?;
+                let mut statement = connection.prepare(query)?;
                 Ok(statement.query_row([hash.as_bytes()], |row| row.get(0))?)
             })
         };
@@ -147,9 +147,9 @@ impl XetStore {
         let before = now.as_millisecond() - KEPT.as_millis() as i64;
         self.shared.database.read(|connection| {
             let hashes = |query: &str| {
-                let mut statement = connection.prepare_cached(query)?;
+                let mut statement = connection.prepare(query)?;
                 let found = statement.query_map(params![before, MOST], |row| hash_from_column(row, 0))?;
-                found.collect::<rusqlite::Result<_>>()
+                found.collect::<SqlResult<_>>()
             };
             Ok(Garbage {
                 files: hashes(
@@ -185,7 +185,7 @@ mod tests {
         store
             .database()
             .write(|transaction| {
-                for (xorb, used_at) in [(1, 0), (2, 0), (3, 1_000)] {
+                for (xorb, used_at) in [(1, 0), (2, 0), (3, 1_000_i64)] {
                     transaction.execute(
                         "INSERT INTO xet_xorbs VALUES (?1, 9, 9, 1, 0, ?2)",
                         params![hash(xorb).as_bytes(), used_at],

@@ -14,7 +14,6 @@ use hub_xet::{
     xorb::XorbIndex,
 };
 use object_store::{ObjectStoreExt, PutPayload};
-use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
@@ -24,7 +23,11 @@ use super::{
     rows::xorbs_of,
     shard::{Block, NewShard},
 };
-use crate::store::{RepoRecord, Result, Room, StoreError, database::now, repos::expect_repo};
+use crate::store::{
+    RepoRecord, Result, Room, StoreError,
+    database::{Connection, OptionalExtension, Transaction, now, params},
+    repos::expect_repo,
+};
 
 /// Most bytes of a file.
 const MAX_FILE: u64 = 1 << 40;
@@ -308,7 +311,7 @@ fn forget_lost_xorbs(transaction: &Transaction<'_>, folder: &XetFolder, file: &M
     for (xorb, size) in xorbs_of(transaction, file)? {
         if !folder.has_xorb(&xorb, size) {
             transaction
-                .prepare_cached("DELETE FROM xet_file_xorbs WHERE file = ?1 AND xorb = ?2")?
+                .prepare("DELETE FROM xet_file_xorbs WHERE file = ?1 AND xorb = ?2")?
                 .execute(params![file.as_bytes(), xorb.as_bytes()])?;
         }
     }
@@ -318,18 +321,16 @@ fn forget_lost_xorbs(transaction: &Transaction<'_>, folder: &XetFolder, file: &M
 fn note_file(transaction: &Transaction<'_>, file: &FoundFile) -> Result<()> {
     let hash = file.hash.as_bytes();
     transaction
-        .prepare_cached(
-            "INSERT OR IGNORE INTO xet_files (file, sha256, size, created_at) VALUES (?1, ?2, ?3, ?4)",
-        )?
+        .prepare("INSERT OR IGNORE INTO xet_files (file, sha256, size, created_at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![hash, file.sha256, file.size, now().as_millisecond()])?;
     for xorb in &file.xorbs {
         transaction
-            .prepare_cached("INSERT OR IGNORE INTO xet_file_xorbs (file, xorb) VALUES (?1, ?2)")?
+            .prepare("INSERT OR IGNORE INTO xet_file_xorbs (file, xorb) VALUES (?1, ?2)")?
             .execute(params![hash, xorb.as_bytes()])?;
     }
     for ((chunk, xorb), place) in &file.marks {
         transaction
-            .prepare_cached("INSERT OR IGNORE INTO xet_global (chunk, xorb, place) VALUES (?1, ?2, ?3)")?
+            .prepare("INSERT OR IGNORE INTO xet_global (chunk, xorb, place) VALUES (?1, ?2, ?3)")?
             .execute(params![chunk.as_bytes(), xorb.as_bytes(), place])?;
     }
     Ok(())
@@ -343,15 +344,13 @@ pub(super) fn note_in_repo(
     file: &MerkleHash,
 ) -> Result<bool> {
     let renewed = transaction
-        .prepare_cached(
-            "UPDATE xet_repo_files SET created_at = ?4 WHERE repo = ?1 AND oid = ?2 AND file = ?3",
-        )?
+        .prepare("UPDATE xet_repo_files SET created_at = ?4 WHERE repo = ?1 AND oid = ?2 AND file = ?3")?
         .execute(params![repo, oid, file.as_bytes(), now().as_millisecond()])?;
     if renewed > 0 {
         return Ok(false);
     }
     transaction
-        .prepare_cached("INSERT INTO xet_repo_files (repo, oid, file, created_at) VALUES (?1, ?2, ?3, ?4)")?
+        .prepare("INSERT INTO xet_repo_files (repo, oid, file, created_at) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![repo, oid, file.as_bytes(), now().as_millisecond()])?;
     Ok(true)
 }
@@ -359,15 +358,15 @@ pub(super) fn note_in_repo(
 /// Notes that somebody counts on a xorb; false if there is none.
 fn touch(transaction: &Transaction<'_>, xorb: &MerkleHash) -> Result<bool> {
     let touched = transaction
-        .prepare_cached("UPDATE xet_xorbs SET used_at = ?2 WHERE hash = ?1")?
+        .prepare("UPDATE xet_xorbs SET used_at = ?2 WHERE hash = ?1")?
         .execute(params![xorb.as_bytes(), now().as_millisecond()])?;
     Ok(touched > 0)
 }
 
 /// The sha256 of a file that was put together before.
-pub(super) fn known_sha256(connection: &rusqlite::Connection, file: &MerkleHash) -> Result<Option<String>> {
+pub(super) fn known_sha256(connection: &Connection, file: &MerkleHash) -> Result<Option<String>> {
     let found = connection
-        .prepare_cached("SELECT sha256 FROM xet_files WHERE file = ?1")?
+        .prepare("SELECT sha256 FROM xet_files WHERE file = ?1")?
         .query_row([file.as_bytes()], |row| row.get(0))
         .optional()?;
     Ok(found)

@@ -9,7 +9,6 @@ use hub_xet::{
     xorb::{MAX_FOOTER_LEN, MAX_XORB_BODY, XorbIndex, XorbReader},
 };
 use object_store::{ObjectStoreExt, PutPayload, path::Path};
-use rusqlite::{OptionalExtension, params};
 
 use super::{
     XetFault, XetStore,
@@ -19,7 +18,7 @@ use crate::{
     BoxError,
     store::{
         LfsError, Result, StoreError,
-        database::now,
+        database::{OptionalExtension, now, params},
         lfs::{
             incoming::{Incoming, blocking, receive},
             read_object,
@@ -184,7 +183,7 @@ impl XetStore {
     fn noted_size(&self, hash: &MerkleHash) -> Result<Option<u64>> {
         self.shared.database.read(|connection| {
             let size = connection
-                .prepare_cached("SELECT size FROM xet_xorbs WHERE hash = ?1")?
+                .prepare("SELECT size FROM xet_xorbs WHERE hash = ?1")?
                 .query_row([hash.as_bytes()], |row| row.get(0))
                 .optional()?;
             Ok(size)

@@ -1,0 +1,96 @@
+//! What is decided is kept in a database: SQLite in the data folder.
+//!
+//! The rest of the store has statements, each written once, in the part of SQL that engines share; what an engine does in its own way is in
+//! its file here. A change is a function that may run more than once: an engine that finds it at odds with another runs it again.
+
+mod connection;
+mod error;
+mod row;
+mod sqlite;
+mod steps;
+mod value;
+
+use std::{
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use hub_types::RepoRef;
+use jiff::Timestamp;
+
+use super::{Result as StoreResult, sealer::Sealer};
+pub(super) use connection::{Connection, Transaction};
+pub(super) use error::{Error as SqlError, OptionalExtension, Result as SqlResult, corrupt};
+use error::{Error, Result};
+pub(super) use row::{Column, Row};
+use sqlite::Sqlite;
+#[cfg(test)]
+pub(super) use steps::UNDO_LATER;
+pub(super) use value::{FromValue, Params, ToValue, Value, ValueRef, params};
+
+/// The database of a store.
+pub(super) struct Database {
+    engine: Sqlite,
+    /// For what the database must not give away to who has it alone.
+    pub(super) sealer: Sealer,
+}
+
+impl Database {
+    /// Opens the database of a data folder, for its owner alone, and brings its schema up to date. Its secrets are sealed with the key in
+    /// `secret_key`. Where there is none, or it is empty, `may_be_new` is asked before one is made.
+    pub(super) fn open(
+        path: &Path,
+        secret_key: &Path,
+        may_be_new: impl Fn() -> StoreResult<()>,
+    ) -> StoreResult<Self> {
+        let (engine, sealer) = Sqlite::open(path, secret_key, may_be_new)?;
+        Ok(Self { engine, sealer })
+    }
+
+    /// Runs a query.
+    pub(super) fn read<T>(&self, query: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
+        self.engine.read(query)
+    }
+
+    /// As [`Database::read`]; all statements see the data of one moment.
+    pub(super) fn read_moment<T>(&self, query: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
+        self.engine.read_moment(query)
+    }
+
+    /// Runs changes that are on disk, all together, when this returns; none is made when it fails.
+    pub(super) fn write<T>(&self, change: impl FnMut(&Transaction<'_>) -> StoreResult<T>) -> StoreResult<T> {
+        self.engine.write(change)
+    }
+
+    /// As [`Database::write`], for what can be made anew from elsewhere: when the power fails soon after this returns, the changes
+    /// are there all together or not at all. Does not wait for the disk.
+    pub(super) fn write_soon<T>(
+        &self,
+        change: impl FnMut(&Transaction<'_>) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        self.engine.write_soon(change)
+    }
+}
+
+/// Locks without regard to a thread that panicked: what the mutexes of the store guard is never half changed.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Kind and id in two columns, from `first` on.
+pub(super) fn reference(row: &Row<'_>, first: usize) -> Result<RepoRef> {
+    let (kind, id): (String, String) = (row.get(first)?, row.get(first + 1)?);
+    Ok(RepoRef::new(kind.parse().map_err(corrupt(first))?, id.parse().map_err(corrupt(first + 1))?))
+}
+
+/// Times are kept in milliseconds since 1970.
+pub(super) fn time_from_column(row: &Row<'_>, column: impl Column) -> Result<Timestamp> {
+    let column = column.number(row)?;
+    Timestamp::from_millisecond(row.get(column)?).map_err(corrupt(column))
+}
+
+/// The present, as precise as the database keeps it.
+pub(super) fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
