@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::python::target_folder;
-use crate::{Outcome, execute, in_ci, interop, npm, output, root};
+use crate::{Outcome, debian, execute, in_ci, interop, npm, root};
 
 /// What the browser does, and the packages that it is driven with, pinned with hashes.
 const DRIVER: &str = "tests/page";
@@ -46,7 +46,8 @@ fn browser() -> Outcome<PathBuf> {
     match found() {
         Some(browser) => Ok(browser),
         None if in_ci() => {
-            install()?;
+            // A font too, without which there are no letters.
+            debian::install(&["chromium", "fonts-dejavu-core"])?;
             found().ok_or_else(|| "the Chromium of the distribution does not start here".into())
         }
         None => Err(format!("there is none of {} (on Debian: install chromium)", NAMES.join(", "))),
@@ -62,18 +63,4 @@ fn found() -> Option<PathBuf> {
     let name = NAMES.into_iter().find(starts)?;
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
-}
-
-/// Installs Debian's package, and a font, without which there are no letters.
-fn install() -> Outcome {
-    let is_root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    let apt = |words: &[&str]| {
-        let mut apt = Command::new(if is_root { "apt-get" } else { "sudo" });
-        if !is_root {
-            apt.args(["--non-interactive", "apt-get"]);
-        }
-        execute(apt.arg("--quiet").args(words))
-    };
-    apt(&["update"])?;
-    apt(&["install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu-core"])
 }

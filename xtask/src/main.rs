@@ -8,6 +8,8 @@ mod book;
 mod browser;
 mod commands;
 mod contract;
+mod database;
+mod debian;
 mod deep;
 mod deps;
 mod dist;
@@ -33,7 +35,7 @@ const HELP: &str = "\
 usage: cargo xtask <task>
 
   test      what continuous integration runs: formatting, lints, layers, deps, rows, surface, supply-chain,
-            oldest-compiler, other-systems, tests, features, packages, parity, documentation, book, interop, page;
+            oldest-compiler, other-systems, tests, database, features, packages, parity, documentation, book, interop, page;
             `test STEP...` runs some of them
   setup     installs with rustup what two of these steps use: the oldest compiler, and the standard libraries of other systems
   layers    which crate depends on which, and the invariants of docs/architecture.md

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use crate::{
-    Outcome, book, browser, cargo, deps, execute, interop, layers, parity, publish, rows, supply, surface,
+    Outcome, book, browser, cargo, database, deps, execute, interop, layers, parity, publish, rows, supply,
+    surface,
 };
 
 /// All steps.
@@ -38,7 +39,7 @@ fn run(steps: &[Step]) -> Outcome {
 /// A name, and what fails if something is wrong.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 17] = [
+const STEPS: [Step; 18] = [
     ("formatting", formatting),
     ("lints", lints),
     ("layers", layers::run),
@@ -49,6 +50,7 @@ const STEPS: [Step; 17] = [
     ("oldest-compiler", supply::oldest_compiler),
     ("other-systems", supply::other_systems),
     ("tests", tests),
+    ("database", database::run),
     ("features", supply::features),
     ("packages", publish::run),
     ("parity", parity::run),

@@ -260,6 +260,9 @@ pub(crate) struct Serve {
     /// The key that encrypts the secrets of Spaces, made if it is missing; without it `secret.key` in the data folder
     #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) secret_key_file: Option<PathBuf>,
+    /// The database of PostgreSQL in place of a file in the data folder: postgres://USER:PASSWORD@HOST/NAME [default: HUB_DATABASE]
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
     /// Keep nothing of what is uploaded to LFS, only check it or not even that: for measurements. Such files cannot be downloaded
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "checked")]
     pub(crate) discard_lfs: Option<Discard>,

@@ -27,6 +27,7 @@ pub struct Builder {
     public_url: Option<String>,
     git_program: PathBuf,
     secret_key: Option<PathBuf>,
+    database: Option<String>,
     discard_lfs: Option<DiscardLfs>,
     xet: bool,
     #[cfg(feature = "page")]
@@ -61,6 +62,7 @@ impl Builder {
             public_url: None,
             git_program: "git".into(),
             secret_key: None,
+            database: None,
             discard_lfs: None,
             xet: true,
             #[cfg(feature = "page")]
@@ -137,6 +139,18 @@ impl Builder {
         self
     }
 
+    /// The database of PostgreSQL that holds what is not git or a large file, as a URL: `postgres://USER:PASSWORD@HOST/NAME`. Unless set,
+    /// it is a file in the data folder. Folder and database belong together from then on. The key that secrets are encrypted with is in
+    /// the folder, or in [`Builder::secret_key_file`].
+    ///
+    /// Over a network there is TLS, and the server must show a certificate that the system trusts, or one in the file that
+    /// `?sslrootcert=FILE` names; `?sslmode=disable` goes without. PostgreSQL 14 or newer; the program must be built with the feature
+    /// `postgres`.
+    pub fn database(mut self, url: impl Into<String>) -> Self {
+        self.database = Some(url.into());
+        self
+    }
+
     /// Keeps no content of LFS files, so that a measurement of uploads is not one of the disk. Such files exist and cannot be
     /// downloaded. Xet is not offered then, for it rests on what is stored.
     pub fn discard_lfs(mut self, how: DiscardLfs) -> Self {
@@ -189,7 +203,10 @@ impl Builder {
             (None, None) => Path::new("."),
         };
         let documents = Documents::load(&self.seed.tags)?;
-        let store = Store::open(dir, self.secret_key.as_deref())?;
+        let store = match &self.database {
+            None => Store::open(dir, self.secret_key.as_deref())?,
+            Some(url) => Store::open_with(dir, self.secret_key.as_deref(), Some(url))?,
+        };
         if let Some(how) = self.discard_lfs {
             store.lfs().discard(how);
         }

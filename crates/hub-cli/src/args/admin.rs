@@ -16,6 +16,9 @@ pub(crate) struct Admin {
     /// The key of the secrets of Spaces, where it is not in the data folder
     #[arg(long, global = true, value_name = "FILE", value_parser = file())]
     pub(crate) secret_key_file: Option<PathBuf>,
+    /// The database of PostgreSQL in place of a file in the data folder: postgres://USER:PASSWORD@HOST/NAME [default: HUB_DATABASE]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) database: Option<String>,
     #[command(subcommand)]
     pub(crate) command: AdminCommand,
 }

@@ -9,7 +9,7 @@ use crate::{
         AdminUsers,
     },
     client::Session,
-    command::agreed,
+    command::{agreed, serve::database},
     failure::{Code, Failure},
     output::Brief,
     shown::human_size,
@@ -38,6 +38,9 @@ pub(crate) async fn run(session: &Session, args: args::Admin) -> Result<(), Fail
     let mut admin = Admin::of(&args.data);
     if let Some(file) = &args.secret_key_file {
         admin = admin.secret_key_file(file);
+    }
+    if let Some(url) = database(args.database) {
+        admin = admin.database(url);
     }
     if let AdminCommand::Restore(restore) = args.command {
         let (to, key) = (args.data, args.secret_key_file);

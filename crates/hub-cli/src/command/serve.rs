@@ -12,6 +12,11 @@ use crate::{
     words::chain,
 };
 
+/// The database that is named by the flag or by the environment, where a password is in no list of processes.
+pub(crate) fn database(named: Option<String>) -> Option<String> {
+    named.or_else(|| std::env::var("HUB_DATABASE").ok()).filter(|url| !url.is_empty())
+}
+
 /// Serves a folder, with Xet or without.
 pub(crate) async fn run(args: Serve, xet: bool) -> Result<(), Failure> {
     if !args.listen.ip().is_loopback() && !args.allow_remote {
@@ -57,6 +62,9 @@ pub(crate) async fn run(args: Serve, xet: bool) -> Result<(), Failure> {
     }
     if let Some(file) = &args.secret_key_file {
         hub = hub.secret_key_file(file);
+    }
+    if let Some(url) = database(args.database) {
+        hub = hub.database(url);
     }
     if let Some(url) = &args.public_url {
         hub = hub.public_url(url);

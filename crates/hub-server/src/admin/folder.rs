@@ -23,18 +23,26 @@ const MOST_BYTES: u64 = 512 << 20;
 pub struct Admin {
     dir: PathBuf,
     secret_key: Option<PathBuf>,
+    database: Option<String>,
 }
 
 impl Admin {
     /// The data folder `dir`.
     pub fn of(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), secret_key: None }
+        Self { dir: dir.into(), secret_key: None, database: None }
     }
 
     /// The file with the key of the secrets of Spaces, where it is not in the folder. A server has it by itself.
     #[must_use]
     pub fn secret_key_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.secret_key = Some(path.into());
+        self
+    }
+
+    /// The URL of the database, where it is not in the folder. A server has it by itself.
+    #[must_use]
+    pub fn database(mut self, url: impl Into<String>) -> Self {
+        self.database = Some(url.into());
         self
     }
 
@@ -58,6 +66,9 @@ impl Admin {
         let mut hub = EmbeddedHub::open(&self.dir);
         if let Some(file) = &self.secret_key {
             hub = hub.secret_key_file(file);
+        }
+        if let Some(url) = &self.database {
+            hub = hub.database(url);
         }
         hub.build()?.administer(request)
     }

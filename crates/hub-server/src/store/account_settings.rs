@@ -143,8 +143,10 @@ impl Store {
         self.database().write(|transaction| {
             let org = expect_account(transaction, org, true)?;
             let member = expect_account(transaction, user, false)?;
-            let removed = transaction
-                .execute("DELETE FROM members WHERE org = ?1 AND user = ?2", params![org.key, member.key])?;
+            let removed = transaction.execute(
+                "DELETE FROM members WHERE org = ?1 AND account = ?2",
+                params![org.key, member.key],
+            )?;
             if removed == 0 { Err(StoreError::AccountNotFound { name: user.to_owned() }) } else { Ok(()) }
         })
     }
@@ -158,7 +160,7 @@ impl Store {
             let org = expect_account(transaction, org, true)?;
             let mut statement = transaction.prepare(
                 "SELECT key, name, is_org, fullname, email, created_at, role
-                 FROM members JOIN accounts ON key = user WHERE org = ?1 ORDER BY folded",
+                 FROM members JOIN accounts ON key = account WHERE org = ?1 ORDER BY folded",
             )?;
             let rows = statement.query_map([org.key], |row| {
                 let word: String = row.get(6)?;

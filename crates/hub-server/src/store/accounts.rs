@@ -101,7 +101,8 @@ impl Store {
             let org = expect_account(transaction, org, true)?;
             let user = expect_account(transaction, user, false)?;
             transaction.execute(
-                "INSERT OR REPLACE INTO members (org, user, role) VALUES (?1, ?2, ?3)",
+                "INSERT INTO members (org, account, role) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (account, org) DO UPDATE SET role = excluded.role",
                 params![org.key, user.key, role.as_str()],
             )?;
             Ok(())
@@ -130,7 +131,7 @@ impl Store {
             transaction.execute(
                 "INSERT INTO accounts (name, folded, is_org, fullname, email, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT (folded) DO UPDATE
-                 SET fullname = coalesce(fullname, excluded.fullname), email = coalesce(email, excluded.email)",
+                 SET fullname = coalesce(accounts.fullname, excluded.fullname), email = coalesce(accounts.email, excluded.email)",
                 params![name, name.to_ascii_lowercase(), is_org, fullname, email, now().as_millisecond()],
             )?;
             expect_account(transaction, name, is_org)
@@ -183,7 +184,7 @@ pub(super) fn from_row(row: &Row<'_>, first: usize) -> SqlResult<Account> {
 pub(super) fn memberships(connection: &Connection, user: i64) -> Result<Vec<Membership>> {
     let mut statement = connection.prepare(
         "SELECT key, name, is_org, fullname, email, created_at, role
-         FROM members JOIN accounts ON key = org WHERE user = ?1 ORDER BY folded",
+         FROM members JOIN accounts ON key = org WHERE account = ?1 ORDER BY folded",
     )?;
     let rows = statement.query_map([user], |row| {
         let word: String = row.get(6)?;

@@ -46,6 +46,9 @@ impl Store {
     /// # Errors
     /// `Nested`, `NotEmpty`, `GivenUp`, or what the file system and the database say.
     pub(crate) fn backup(&self, to: &Path, stop: Stop) -> Result<Copied> {
+        if !self.database().is_file() {
+            return Err(StoreError::NoBackup);
+        }
         must_be_apart(self.dir(), to)?;
         create_empty(to)?;
         let to = fs::canonicalize(to).map_err(StoreError::io("find", to))?;

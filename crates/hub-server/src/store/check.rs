@@ -75,7 +75,11 @@ impl Store {
         Ok(checked)
     }
 
+    /// Others look after themselves.
     fn check_database(&self, checked: &mut Checked) -> Result<()> {
+        if !self.database().is_file() {
+            return Ok(());
+        }
         self.database().read(|connection| {
             let mut statement = connection.prepare("PRAGMA integrity_check(100)")?;
             for said in statement.query_map((), |row| row.get::<_, String>(0))? {

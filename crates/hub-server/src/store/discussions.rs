@@ -67,8 +67,8 @@ impl Store {
         start: usize,
         length: usize,
     ) -> Result<DiscussionList> {
-        const MATCHES: &str = "repo = ?1 AND (?2 IS NULL OR (target IS NOT NULL) = ?2)
-             AND (?3 IS NULL OR (status IN ('draft', 'open')) = ?3) AND (?4 IS NULL OR lower(author) = lower(?4))";
+        const MATCHES: &str = "repo = ?1 AND (?2 IS NULL OR CASE WHEN target IS NULL THEN 0 ELSE 1 END = ?2)
+             AND (?3 IS NULL OR CASE WHEN status IN ('draft', 'open') THEN 1 ELSE 0 END = ?3) AND (?4 IS NULL OR lower(author) = lower(?4))";
         let (start, length) =
             (i64::try_from(start).unwrap_or(i64::MAX), i64::try_from(length).unwrap_or(i64::MAX));
         let DiscussionFilter { is_pull_request, open, author } = filter;

@@ -52,13 +52,13 @@ impl Store {
         self.database().write(|transaction| {
             for lfs in files.iter().filter_map(|file| file.lfs.as_ref()) {
                 transaction.execute(
-                    "INSERT OR IGNORE INTO lfs_objects (repo, oid, size, created_at)
-                     SELECT ?1, oid, size, ?2 FROM lfs_objects WHERE repo = ?3 AND oid = ?4",
+                    "INSERT INTO lfs_objects (repo, oid, size, created_at)
+                     SELECT ?1, oid, size, ?2 FROM lfs_objects WHERE repo = ?3 AND oid = ?4 ON CONFLICT DO NOTHING",
                     params![copy.key, now().as_millisecond(), source.key, lfs.oid],
                 )?;
                 transaction.execute(
-                    "INSERT OR IGNORE INTO xet_repo_files (repo, oid, file, created_at)
-                     SELECT ?1, oid, file, ?2 FROM xet_repo_files WHERE repo = ?3 AND oid = ?4",
+                    "INSERT INTO xet_repo_files (repo, oid, file, created_at)
+                     SELECT ?1, oid, file, ?2 FROM xet_repo_files WHERE repo = ?3 AND oid = ?4 ON CONFLICT DO NOTHING",
                     params![copy.key, now().as_millisecond(), source.key, lfs.oid],
                 )?;
             }

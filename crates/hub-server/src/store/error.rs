@@ -25,6 +25,48 @@ pub enum StoreError {
         /// The newest version that this program reads.
         known: u64,
     },
+    /// The database was changed by a later release.
+    #[error(
+        "the database has version {found}, this program knows versions up to {known}: use a newer hub, or another database"
+    )]
+    NewerDatabase {
+        /// The version that the database states.
+        found: u64,
+        /// The newest version that this program reads.
+        known: u64,
+    },
+    /// The folder is used with a database of PostgreSQL, and none was named.
+    #[error("the database of {} is not in it: name it with --database", path.display())]
+    DatabaseElsewhere {
+        /// The data folder.
+        path: PathBuf,
+    },
+    /// A database was named for a folder that has one.
+    #[error("{} is there: the folder has a database of its own, leave --database out or name another folder", path.display())]
+    DatabaseInFolder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Folder and database do not belong together.
+    #[error("the database belongs to another data folder than {}: name the folder that it was used with", path.display())]
+    AnotherDatabase {
+        /// The data folder.
+        path: PathBuf,
+    },
+    /// The URL of a database cannot be used.
+    #[error("the URL of the database cannot be used: {reason}")]
+    DatabaseUrl {
+        /// Why not.
+        reason: String,
+    },
+    /// A backup is a folder that can be used, and the database is elsewhere.
+    #[error("the database is not in the data folder: back it up with pg_dump, and after it the folder")]
+    NoBackup,
+    /// This program was built without the feature `postgres`.
+    #[error(
+        "this program knows no PostgreSQL: build it with the feature `postgres`, or leave the database out"
+    )]
+    NoPostgres,
     /// The folder holds something else than a store.
     #[error("{} is not a data folder of hub: {reason}", path.display())]
     NotAStore {

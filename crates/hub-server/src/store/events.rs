@@ -167,7 +167,8 @@ pub(super) fn add(
     let inserted = transaction
         .prepare(
             "INSERT INTO discussion_events (repo, number, position, id, kind, author, created_at, data)
-             SELECT ?1, ?2, ifnull(max(position), -1) + 1, ?3, ?4, ?5, max(ifnull(max(created_at), ?6), ?6), ?7
+             SELECT ?1, ?2, coalesce(max(position), -1) + 1, ?3, ?4, ?5,
+                 CASE WHEN max(created_at) > ?6 THEN max(created_at) ELSE ?6 END, ?7
              FROM discussion_events WHERE repo = ?1 AND number = ?2
              RETURNING id, kind, author, created_at, data",
         )?

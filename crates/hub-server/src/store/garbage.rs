@@ -52,7 +52,7 @@ impl Store {
         }
         self.database().write(|transaction| {
             transaction.execute(
-                "INSERT OR IGNORE INTO garbage (repo, since) SELECT key, ?2 FROM repos WHERE key = ?1",
+                "INSERT INTO garbage (repo, since) SELECT key, ?2 FROM repos WHERE key = ?1 ON CONFLICT DO NOTHING",
                 params![repo.key, now().as_millisecond()],
             )?;
             Ok(())
@@ -119,7 +119,8 @@ impl Store {
                 params![repo.key, before, begun],
             )?;
             transaction.execute(
-                "INSERT OR REPLACE INTO collected (repo, before) SELECT key, ?2 FROM repos WHERE key = ?1",
+                "INSERT INTO collected (repo, before) SELECT key, ?2 FROM repos WHERE key = ?1
+                 ON CONFLICT (repo) DO UPDATE SET before = excluded.before",
                 params![repo.key, before],
             )?;
             Ok(())

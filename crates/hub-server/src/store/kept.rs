@@ -60,7 +60,7 @@ impl Store {
     }
 
     /// Does something with what the data folder stores.
-    pub(super) fn stored<T>(&self, work: impl FnOnce(&Stored<'_>) -> Result<T>) -> Result<T> {
+    pub(super) fn stored<T>(&self, mut work: impl FnMut(&Stored<'_>) -> Result<T>) -> Result<T> {
         let discards = self.lfs().discards().is_some();
         self.database().read(|connection| work(&Stored::new(connection, self.dir(), discards)))
     }

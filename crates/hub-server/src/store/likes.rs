@@ -29,7 +29,7 @@ impl Store {
         self.database().write(|transaction| {
             repos::expect_repo(transaction, repo)?;
             transaction.execute(
-                "INSERT INTO likes (user, repo, created_at) VALUES (?1, ?2, ?3) ON CONFLICT (user, repo) DO NOTHING",
+                "INSERT INTO likes (account, repo, created_at) VALUES (?1, ?2, ?3) ON CONFLICT (account, repo) DO NOTHING",
                 params![user.key, repo.key, now().as_millisecond()],
             )?;
             Ok(())
@@ -39,7 +39,8 @@ impl Store {
     /// Forgets that a user likes a repository, if it is so.
     pub(crate) fn unlike(&self, user: &Account, repo: &RepoRecord) -> Result<()> {
         self.database().write(|transaction| {
-            transaction.execute("DELETE FROM likes WHERE user = ?1 AND repo = ?2", [user.key, repo.key])?;
+            transaction
+                .execute("DELETE FROM likes WHERE account = ?1 AND repo = ?2", [user.key, repo.key])?;
             Ok(())
         })
     }
@@ -56,7 +57,7 @@ impl Store {
     #[cfg(feature = "page")]
     pub(crate) fn likes(&self, user: &Account, repo: &RepoRecord) -> Result<bool> {
         self.database().read(|connection| {
-            let mut statement = connection.prepare("SELECT 1 FROM likes WHERE user = ?1 AND repo = ?2")?;
+            let mut statement = connection.prepare("SELECT 1 FROM likes WHERE account = ?1 AND repo = ?2")?;
             Ok(statement.exists([user.key, repo.key])?)
         })
     }
@@ -71,7 +72,7 @@ impl Store {
         self.database().read(|connection| {
             let mut statement = connection.prepare(
                 "SELECT likes.key, likes.created_at, repo_type, id FROM likes JOIN repos ON repos.key = likes.repo
-                 WHERE user = ?1 AND likes.key < ?2 AND private = 0 ORDER BY likes.key DESC LIMIT ?3",
+                 WHERE account = ?1 AND likes.key < ?2 AND private = 0 ORDER BY likes.key DESC LIMIT ?3",
             )?;
             let rows = statement.query_map(params![user.key, below(before), limit], |row| {
                 let what = reference(row, 2)?;
@@ -91,7 +92,7 @@ impl Store {
         self.database().read(|connection| {
             let mut statement = connection.prepare(
                 "SELECT likes.key, likes.created_at, accounts.key, name, is_org, fullname, email, accounts.created_at
-                 FROM likes JOIN accounts ON accounts.key = likes.user
+                 FROM likes JOIN accounts ON accounts.key = likes.account
                  WHERE repo = ?1 AND likes.key < ?2 ORDER BY likes.key DESC LIMIT ?3",
             )?;
             let rows = statement.query_map(params![repo.key, below(before), limit], |row| {

@@ -43,7 +43,7 @@ pub(crate) enum Locked {
 /// Locks of one repository.
 pub(crate) const MOST_LOCKS: u64 = 10_000;
 
-const COLUMNS: &str = "lfs_locks.key, path, user, name, locked_at";
+const COLUMNS: &str = "lfs_locks.key, path, account, name, locked_at";
 
 impl Store {
     /// Locks a path for a user.
@@ -65,7 +65,7 @@ impl Store {
                 return Ok(Locked::TooMany);
             }
             transaction.execute(
-                "INSERT INTO lfs_locks (repo, path, user, locked_at) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO lfs_locks (repo, path, account, locked_at) VALUES (?1, ?2, ?3, ?4)",
                 params![repo.key, path, user.key, now().as_millisecond()],
             )?;
             let made = by_path(transaction, repo, path)?;
@@ -77,7 +77,7 @@ impl Store {
     pub(crate) fn file_locks(&self, repo: &RepoRecord, query: &LockQuery) -> Result<Vec<FileLock>> {
         self.database().read(|connection| {
             let text = format!(
-                "SELECT {COLUMNS} FROM lfs_locks JOIN accounts ON accounts.key = user
+                "SELECT {COLUMNS} FROM lfs_locks JOIN accounts ON accounts.key = account
                  WHERE repo = ?1 AND lfs_locks.key > ?2 AND (?3 IS NULL OR path = ?3) AND (?4 IS NULL OR lfs_locks.key = ?4)
                  ORDER BY lfs_locks.key LIMIT ?5"
             );
@@ -98,7 +98,7 @@ impl Store {
     ) -> Result<Option<(FileLock, bool)>> {
         self.database().write(|transaction| {
             let query = format!(
-                "SELECT {COLUMNS} FROM lfs_locks JOIN accounts ON accounts.key = user WHERE repo = ?1 AND lfs_locks.key = ?2"
+                "SELECT {COLUMNS} FROM lfs_locks JOIN accounts ON accounts.key = account WHERE repo = ?1 AND lfs_locks.key = ?2"
             );
             let found = transaction.prepare(&query)?.query_row([repo.key, id], from_row).optional()?;
             let Some(lock) = found else { return Ok(None) };
@@ -113,7 +113,7 @@ impl Store {
 
 fn by_path(connection: &Connection, repo: &RepoRecord, path: &str) -> Result<Option<FileLock>> {
     let query = format!(
-        "SELECT {COLUMNS} FROM lfs_locks JOIN accounts ON accounts.key = user WHERE repo = ?1 AND path = ?2"
+        "SELECT {COLUMNS} FROM lfs_locks JOIN accounts ON accounts.key = account WHERE repo = ?1 AND path = ?2"
     );
     Ok(connection.prepare(&query)?.query_row(params![repo.key, path], from_row).optional()?)
 }

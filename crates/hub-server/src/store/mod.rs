@@ -60,6 +60,7 @@ mod token_list;
 mod tokens;
 mod upgrade;
 mod usage;
+mod which_database;
 mod xet;
 
 use std::{
@@ -157,16 +158,28 @@ struct Shared {
 }
 
 impl Store {
-    /// Opens the data folder, or makes one where nothing is. What an interrupted process left is removed. The key of the
-    /// secrets of Spaces is in the folder, unless another file is named.
+    /// Opens the data folder with its database in it, or makes one where nothing is. What an interrupted process left is removed. The key
+    /// of the secrets of Spaces is in the folder, unless another file is named.
     ///
     /// # Errors
     /// `NewerVersion`, `InUse`, `NotAStore`, `NotOwner`, `DatabaseMissing`, `SecretKeyMissing`, `BadSecretKey`, or what the file
     /// system and the database say.
     pub(crate) fn open(dir: &Path, secret_key: Option<&Path>) -> Result<Self> {
+        #[cfg(all(feature = "postgres", any(test, feature = "testing")))]
+        let database = Database::url_of_test(dir)?;
+        #[cfg(not(all(feature = "postgres", any(test, feature = "testing"))))]
+        let database = None::<String>;
+        Self::open_with(dir, secret_key, database.as_deref())
+    }
+
+    /// As [`Store::open`], with the database of PostgreSQL at a URL, if one is given.
+    ///
+    /// # Errors
+    /// As [`Store::open`], `DatabaseUrl`, `DatabaseElsewhere`, `DatabaseInFolder`, `AnotherDatabase`, `NoPostgres`.
+    pub(crate) fn open_with(dir: &Path, secret_key: Option<&Path>, database: Option<&str>) -> Result<Self> {
         let layout = Layout::open(dir)?;
         let secret_key = secret_key.map_or_else(|| layout.secret_key(), Path::to_path_buf);
-        let database = Arc::new(Database::open(&layout.database(), &secret_key, || layout.must_be_new())?);
+        let database = Arc::new(which_database::open(&layout, &secret_key, database)?);
         let upgraded = upgrade::upgrade(&layout, &database)?;
         let lfs = LfsStore::open(&layout, Arc::clone(&database))?;
         let xet = XetStore::open(&layout, Arc::clone(&database))?;

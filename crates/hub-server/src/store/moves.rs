@@ -40,7 +40,8 @@ impl Store {
             forget_old_name(transaction, to)?;
             if folded(to) != folded(&repo.repo) {
                 transaction.execute(
-                    "INSERT OR REPLACE INTO old_names (repo_type, folded, repo) VALUES (?1, ?2, ?3)",
+                    "INSERT INTO old_names (repo_type, folded, repo) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (repo_type, folded) DO UPDATE SET repo = excluded.repo",
                     params![to.repo_type.singular(), folded(&repo.repo), repo.key],
                 )?;
             }

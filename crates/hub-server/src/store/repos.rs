@@ -97,7 +97,10 @@ impl Store {
             .map_err(StoreError::io("create a folder in", &self.layout().tmp()))?;
         let git = git::create(fresh.path(), &self.layout().tmp(), &new, created_at)?;
         let summary = Summary::of(&git, new.repo.repo_type)?;
+        // The key under which the folder is, once it is.
+        let mut placed = None;
         let record = self.database().write(|transaction| {
+            let key = placed.map_or_else(|| self.free_key(transaction), Ok)?;
             let inserted = transaction
                 .query_row(
                     &format!(
@@ -114,17 +117,20 @@ impl Store {
                         created_at.as_millisecond(),
                         new.creator,
                         new.lfs_multipart_threshold,
-                        self.free_key(transaction)?,
+                        key,
                     ],
                     from_row,
                 )
                 .optional()?
                 .ok_or_else(exists)?;
-            let path = self.layout().repo(inserted.key);
-            let parent = path.parent().unwrap_or(&path);
-            create_folder_durably(parent)?;
-            fs::rename(fresh.path(), &path).map_err(StoreError::io("create", &path))?;
-            sync_folder(parent)?;
+            if placed.is_none() {
+                let path = self.layout().repo(key);
+                let parent = path.parent().unwrap_or(&path);
+                create_folder_durably(parent)?;
+                fs::rename(fresh.path(), &path).map_err(StoreError::io("create", &path))?;
+                sync_folder(parent)?;
+                placed = Some(key);
+            }
             forget_old_name(transaction, &new.repo)?;
             summary.write(transaction, inserted.key)?;
             Ok(inserted)
@@ -135,11 +141,7 @@ impl Store {
     /// The next key, for which nothing is stored. A folder without a row is what a crash between the two left behind, or a repository that
     /// a database of before does not know: it stays where it is.
     fn free_key(&self, transaction: &Transaction<'_>) -> Result<i64> {
-        let last: Option<i64> = transaction
-            .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'repos'")?
-            .query_row((), |row| row.get(0))
-            .optional()?;
-        let mut key = last.unwrap_or_default() + 1;
+        let mut key = transaction.next_repo_key()?;
         while fs::symlink_metadata(self.layout().repo(key)).is_ok() {
             key += 1;
         }
@@ -279,7 +281,7 @@ mod tests {
 
     use crate::store::{
         Store, StoreError,
-        testing::{fsck, model, new_repo, temporary},
+        testing::{fsck, model, new_repo, on_sqlite, temporary},
     };
 
     #[test]
@@ -337,6 +339,22 @@ mod tests {
     }
 
     #[test]
+    fn repositories_come_and_go_at_once() {
+        let store = temporary();
+        let work = |worker: usize| {
+            for number in 0..10 {
+                let repo = model(&store, &format!("ada/of-{worker}-{number}"));
+                crate::store::testing::commit(&store, &repo, &[("a.txt", Some("a"))]).unwrap();
+                if number % 2 == 0 {
+                    store.delete_repo(&repo).unwrap();
+                }
+            }
+        };
+        std::thread::scope(|scope| (0..4).for_each(|worker| drop(scope.spawn(move || work(worker)))));
+        assert_eq!(store.all_repos().unwrap().len(), 20);
+    }
+
+    #[test]
     fn a_deleted_folder_of_which_nothing_is_left_keeps_nobody_from_opening_the_store() {
         let store = temporary();
         let note = "INSERT INTO trash (path) VALUES ('repos/0c/12.git')";
@@ -352,6 +370,9 @@ mod tests {
 
     #[test]
     fn a_folder_without_a_row_is_never_replaced() {
+        if !on_sqlite() {
+            return;
+        }
         let store = temporary();
         let old = model(&store, "ada/old");
         let folder = store.git_dir(&old.repo).unwrap().unwrap();
@@ -366,6 +387,9 @@ mod tests {
 
     #[test]
     fn a_folder_whose_database_is_gone_is_refused_and_left_alone() {
+        if !on_sqlite() {
+            return;
+        }
         for what in ["missing", "empty", "another"] {
             let store = temporary();
             let repo = model(&store, "ada/demo");
@@ -394,6 +418,9 @@ mod tests {
 
     #[test]
     fn a_first_start_that_was_interrupted_goes_on() {
+        if !on_sqlite() {
+            return;
+        }
         let dir = tempfile::tempdir().unwrap();
         drop(Store::open(dir.path(), None).unwrap());
         for name in ["hub.db", "hub.db-wal", "hub.db-shm"] {

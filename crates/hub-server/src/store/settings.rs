@@ -20,7 +20,7 @@ impl Store {
     pub(crate) fn change_settings(&self, repo: &RepoRecord, new: &NewSettings) -> Result<()> {
         self.database().write(|transaction| {
             let changed = transaction.execute(
-                "UPDATE repos SET private = coalesce(?1, private), gated = CASE WHEN ?2 THEN ?3 ELSE gated END
+                "UPDATE repos SET private = coalesce(?1, private), gated = CASE WHEN ?2 <> 0 THEN ?3 ELSE gated END
                  WHERE key = ?4",
                 params![new.private, new.gated.is_some(), new.gated.as_ref().and_then(Option::as_ref), repo.key],
             )?;

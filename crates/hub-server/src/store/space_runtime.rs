@@ -202,7 +202,7 @@ fn save(connection: &Connection, repo: &RepoRecord, state: &State) -> Result<()>
     connection.execute(
         "INSERT INTO space_runtimes (repo, stage, built, hardware, requested, storage, sleep_time, dev_mode)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT DO UPDATE SET stage = ?2, built = ?3, hardware = ?4, requested = ?5, storage = ?6,
+         ON CONFLICT (repo) DO UPDATE SET stage = ?2, built = ?3, hardware = ?4, requested = ?5, storage = ?6,
              sleep_time = ?7, dev_mode = ?8",
         params![
             repo.key,

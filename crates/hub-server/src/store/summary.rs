@@ -47,10 +47,9 @@ impl Summary {
         let tags = self.card.as_ref().map_or_else(Vec::new, |card| card::typed_tags(self.repo_type, card));
         let card = self.card.as_ref().map(serde_json::to_string).transpose();
         let card = card.map_err(SqlError::from)?;
+        transaction.prepare("DELETE FROM summaries WHERE repo = ?1")?.execute([repo])?;
         transaction
-            .prepare(
-                "INSERT OR REPLACE INTO summaries (repo, tip, last_modified, card) VALUES (?1, ?2, ?3, ?4)",
-            )?
+            .prepare("INSERT INTO summaries (repo, tip, last_modified, card) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![repo, tip, self.tip.time.as_millisecond(), card])?;
         transaction.prepare("DELETE FROM repo_tags WHERE repo = ?1")?.execute([repo])?;
         let mut insert = transaction

@@ -43,6 +43,11 @@ pub(crate) fn temporary() -> Temporary {
     Temporary { store: Store::open(dir.path(), None).unwrap(), dir }
 }
 
+/// Whether stores of tests have SQLite: what is about the file, or about plans of its statements, is not tested with PostgreSQL.
+pub(crate) fn on_sqlite() -> bool {
+    std::env::var_os("HUB_TEST_POSTGRES").is_none()
+}
+
 pub(crate) fn author() -> Signature {
     Signature { name: "ada".into(), email: "ada@users.noreply.localhost".into() }
 }

@@ -72,7 +72,7 @@ impl Store {
             let key = user.map(|name| expect_account(transaction, name, false)).transpose()?.map(|it| it.key);
             let mut statement = transaction.prepare(
                 "SELECT accounts.name, tokens.name, role, tokens.created_at, expires
-                 FROM tokens JOIN accounts ON key = user WHERE ?1 IS NULL OR user = ?1 ORDER BY folded, tokens.name",
+                 FROM tokens JOIN accounts ON key = account WHERE ?1 IS NULL OR account = ?1 ORDER BY folded, tokens.name",
             )?;
             let rows = statement.query_map(params![key], |row| {
                 let word: String = row.get(2)?;
@@ -98,7 +98,7 @@ impl Store {
         self.database().write(|transaction| {
             let owner = expect_account(transaction, user, false)?;
             let gone = transaction
-                .execute("DELETE FROM tokens WHERE user = ?1 AND name = ?2", params![owner.key, name])?;
+                .execute("DELETE FROM tokens WHERE account = ?1 AND name = ?2", params![owner.key, name])?;
             if gone == 0 {
                 return Err(StoreError::TokenNotFound { user: owner.name, token_name: name.to_owned() });
             }

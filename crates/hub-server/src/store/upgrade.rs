@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::store::{
         CommitId, RepoRecord, Store,
-        testing::{commit, fsck, model, temporary},
+        testing::{commit, fsck, model, on_sqlite, temporary},
     };
 
     /// A folder as version 1 has it, with so many repositories; a further one was being moved, and one deleted.
@@ -190,6 +190,9 @@ mod tests {
 
     #[test]
     fn a_folder_of_version_1_is_brought_to_version_2_with_all_that_is_in_it() {
+        if !on_sqlite() {
+            return;
+        }
         let old = Old::with(3);
         let store = Store::open(old.dir.path(), None).unwrap();
         let upgraded = *store.upgraded().unwrap();
@@ -204,6 +207,9 @@ mod tests {
     /// What a process that is killed leaves is what was done so far: each of these is followed by another start.
     #[test]
     fn an_upgrade_that_is_killed_is_finished_at_the_next_start() {
+        if !on_sqlite() {
+            return;
+        }
         for done in 0..=3 {
             let old = Old::with(3);
             for (record, _) in old.repos.iter().take(done) {
@@ -225,6 +231,9 @@ mod tests {
 
     #[test]
     fn a_repository_without_a_folder_and_folders_of_nobody_stop_nothing() {
+        if !on_sqlite() {
+            return;
+        }
         let old = Old::with(2);
         let models = old.dir.path().join("repos/models");
         fs::remove_dir_all(models.join("ada/r0.git")).unwrap();

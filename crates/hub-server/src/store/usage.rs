@@ -115,10 +115,10 @@ impl Store {
             // What arrives meanwhile is counted once.
             const THEIRS: &str = "folded > ?1 || '/' AND folded < ?1 || '0'";
             let query = format!(
-                "SELECT coalesce(sum(size), 0) FROM (
+                "SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM (
                      SELECT repo, oid, size FROM lfs_objects WHERE repo IN (SELECT key FROM repos WHERE {THEIRS})
                      UNION SELECT repo, oid, size FROM xet_repo_files JOIN xet_files USING (file)
-                     WHERE repo IN (SELECT key FROM repos WHERE {THEIRS}))"
+                     WHERE repo IN (SELECT key FROM repos WHERE {THEIRS})) AS files"
             );
             let large: u64 = connection.prepare(&query)?.query_row([&folded], |row| row.get(0))?;
             let large = coming.iter().try_fold(large, |sum, coming| -> Result<u64> {

@@ -13,7 +13,7 @@ use hub_types::RepoType;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADA, call, commit, file_line, get, header_line, lfs_line, ndjson, open, post, sha256, upload,
+    ADA, call, commit, file_line, get, header_line, lfs_line, ndjson, on_sqlite, open, post, sha256, upload,
 };
 
 fn fsck(hub: &EmbeddedHub) -> Value {
@@ -140,6 +140,9 @@ async fn work(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_backup_under_load_has_every_commit_that_was_acknowledged_before() {
+    if !on_sqlite() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let hub = open(&dir.path().join("data"));
     let (done, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
@@ -256,6 +259,9 @@ fn find(folder: &Path, end: &str) -> std::path::PathBuf {
 
 #[test]
 fn only_a_whole_backup_is_restored_and_only_into_an_empty_folder() {
+    if !on_sqlite() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
     let key = path("elsewhere.key");
@@ -307,6 +313,9 @@ mod over_a_running_server {
 
     #[tokio::test]
     async fn a_server_does_what_is_asked_in_its_folder_and_the_folder_is_opened_when_there_is_none() {
+        if !on_sqlite() {
+            return;
+        }
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("data");
         let admin = Admin::of(&data);

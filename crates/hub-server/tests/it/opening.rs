@@ -3,7 +3,7 @@
 use hub_server::{EmbeddedHub, OpenError, Seed, StoreError, TokenRole};
 use serde_json::json;
 
-use crate::support::{ADA, add_files, builder, get, post, tip};
+use crate::support::{ADA, add_files, builder, get, on_sqlite, post, tip};
 
 const SEED: &str = r#"
 [[user]]
@@ -144,6 +144,9 @@ async fn secrets_of_spaces_are_in_no_file() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_folder_is_for_its_owner_alone_also_when_it_was_not() {
+    if !on_sqlite() {
+        return;
+    }
     use std::{fs, os::unix::fs::PermissionsExt};
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");

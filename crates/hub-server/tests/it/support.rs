@@ -15,6 +15,11 @@ use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 
 /// Writes as ada, who owns `ada/*`.
+/// Whether hubs of tests have SQLite: what is about the file, and backups, is not tested with PostgreSQL.
+pub(crate) fn on_sqlite() -> bool {
+    std::env::var_os("HUB_TEST_POSTGRES").is_none()
+}
+
 pub(crate) const ADA: &str = "hf_ada";
 /// Reads as ada.
 pub(crate) const ADA_READS: &str = "hf_ada_reads";

@@ -2,11 +2,15 @@
 
 use std::{ops::Deref, path::Path};
 
-use super::{Error, Params, Result, Row, Value};
+#[cfg(feature = "postgres")]
+use super::postgres::PostgresConnection;
+use super::{Error, OptionalExtension, Params, Result, Row, Value};
 
 /// A connection to the engine that keeps the data.
 pub(in crate::store) enum Connection {
     Sqlite(rusqlite::Connection),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<PostgresConnection>),
 }
 
 /// A connection whose changes are made together, or not at all.
@@ -25,6 +29,8 @@ impl Connection {
     pub(in crate::store) fn prepare(&self, sql: &str) -> Result<Statement<'_>> {
         match self {
             Self::Sqlite(connection) => Ok(Statement::Sqlite(connection.prepare_cached(sql)?)),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => Ok(Statement::Postgres(connection, sql.to_owned())),
         }
     }
 
@@ -56,6 +62,43 @@ impl Connection {
     pub(in crate::store) fn close(self) -> Result<()> {
         match self {
             Self::Sqlite(connection) => Ok(connection.close().map_err(|(_, error)| error)?),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// The connection of the engine itself.
+    pub(super) fn sqlite(&self) -> Result<&rusqlite::Connection> {
+        match self {
+            Self::Sqlite(connection) => Ok(connection),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Err(Error::NotSqlite),
+        }
+    }
+
+    /// Begins a transaction, and gives the name by which its end can be asked for.
+    #[cfg(feature = "postgres")]
+    pub(super) fn begin(&self) -> Result<String> {
+        match self {
+            Self::Sqlite(_) => Err(Error::NotPostgres),
+            Self::Postgres(connection) => connection.begin(),
+        }
+    }
+
+    /// A key for a new repository, greater than those of all that ever were.
+    pub(in crate::store) fn next_repo_key(&self) -> Result<i64> {
+        match self {
+            Self::Sqlite(_) => {
+                let last = self
+                    .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'repos'")?
+                    .query_row((), |row| row.get(0));
+                Ok(last.optional()?.unwrap_or(0) + 1)
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => {
+                let next = "SELECT nextval(pg_get_serial_sequence('repos', 'key'))";
+                self.prepare(next)?.query_row((), |row| row.get(0))
+            }
         }
     }
 
@@ -63,6 +106,8 @@ impl Connection {
     pub(in crate::store) fn execute_batch(&self, sql: &str) -> Result<()> {
         match self {
             Self::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => connection.execute_batch(sql),
         }
     }
 }
@@ -70,6 +115,8 @@ impl Connection {
 /// A statement, in the part of SQL that all engines have. Its parameters are `?1`, `?2` ...
 pub(in crate::store) enum Statement<'c> {
     Sqlite(rusqlite::CachedStatement<'c>),
+    #[cfg(feature = "postgres")]
+    Postgres(&'c PostgresConnection, String),
 }
 
 impl Statement<'_> {
@@ -78,6 +125,8 @@ impl Statement<'_> {
         let values = params.values()?;
         match self {
             Self::Sqlite(statement) => Ok(statement.execute(bound(&values))?),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection, sql) => connection.execute(sql, &values),
         }
     }
 
@@ -86,6 +135,8 @@ impl Statement<'_> {
         let values = params.values()?;
         match self {
             Self::Sqlite(statement) => Ok(Rows::Sqlite(statement.query(bound(&values))?)),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection, sql) => Ok(Rows::Postgres(connection.query(sql, &values)?, 0)),
         }
     }
 
@@ -135,12 +186,21 @@ impl rusqlite::ToSql for Value {
 /// The rows of a statement.
 pub(in crate::store) enum Rows<'s> {
     Sqlite(rusqlite::Rows<'s>),
+    /// All of them, and how many were read.
+    #[cfg(feature = "postgres")]
+    Postgres(Vec<tokio_postgres::Row>, usize),
 }
 
 impl Rows<'_> {
     pub(in crate::store) fn next(&mut self) -> Result<Option<Row<'_>>> {
         match self {
             Self::Sqlite(rows) => Ok(rows.next()?.map(Row::Sqlite)),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(rows, read) => {
+                let row = rows.get(*read);
+                *read += 1;
+                Ok(row.map(Row::Postgres))
+            }
         }
     }
 }

@@ -11,6 +11,26 @@ pub(in crate::store) enum Error {
     /// SQLite refused.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL refused, or could not be reached.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Postgres(#[from] tokio_postgres::Error),
+    /// What only SQLite has was asked of another engine.
+    #[cfg(feature = "postgres")]
+    #[error("this is not a database of SQLite")]
+    NotSqlite,
+    /// What only PostgreSQL has was asked of another engine.
+    #[cfg(feature = "postgres")]
+    #[error("this is not a database of PostgreSQL")]
+    NotPostgres,
+    /// The connections are closed, because the program ends.
+    #[cfg(feature = "postgres")]
+    #[error("the connections to the database are closed")]
+    Closed,
+    /// A statement gives no such column.
+    #[cfg(feature = "postgres")]
+    #[error("there is no column {name}")]
+    NoColumn { name: String },
     /// No row has what is looked for.
     #[error("a row is missing")]
     NoRow,

@@ -1,10 +1,12 @@
-//! What is decided is kept in a database: SQLite in the data folder.
+//! What is decided is kept in a database: SQLite in the data folder, or PostgreSQL for several servers.
 //!
 //! The rest of the store has statements, each written once, in the part of SQL that engines share; what an engine does in its own way is in
 //! its file here. A change is a function that may run more than once: an engine that finds it at odds with another runs it again.
 
 mod connection;
 mod error;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod row;
 mod sqlite;
 mod steps;
@@ -26,13 +28,21 @@ pub(super) use row::{Column, Row};
 use sqlite::Sqlite;
 #[cfg(test)]
 pub(super) use steps::UNDO_LATER;
+#[cfg(feature = "postgres")]
+use value::Kind;
 pub(super) use value::{FromValue, Params, ToValue, Value, ValueRef, params};
 
 /// The database of a store.
 pub(super) struct Database {
-    engine: Sqlite,
+    engine: Engine,
     /// For what the database must not give away to who has it alone.
     pub(super) sealer: Sealer,
+}
+
+enum Engine {
+    Sqlite(Sqlite),
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Postgres),
 }
 
 impl Database {
@@ -44,31 +54,71 @@ impl Database {
         may_be_new: impl Fn() -> StoreResult<()>,
     ) -> StoreResult<Self> {
         let (engine, sealer) = Sqlite::open(path, secret_key, may_be_new)?;
-        Ok(Self { engine, sealer })
+        Ok(Self { engine: Engine::Sqlite(engine), sealer })
+    }
+
+    /// Connects to a database of PostgreSQL by its URL, and brings its schema up to date. Its secrets are sealed with the key in
+    /// `secret_key`, which is made when the database is new.
+    #[cfg(feature = "postgres")]
+    pub(super) fn at(url: &str, secret_key: &Path) -> StoreResult<Self> {
+        let (engine, sealer) = postgres::Postgres::open(url, secret_key)?;
+        Ok(Self { engine: Engine::Postgres(engine), sealer })
+    }
+
+    /// Where tests have the database of the store in a folder.
+    #[cfg(all(feature = "postgres", any(test, feature = "testing")))]
+    pub(super) fn url_of_test(folder: &Path) -> StoreResult<Option<String>> {
+        postgres::url_of_test(folder)
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    pub(super) fn at(_: &str, _: &Path) -> StoreResult<Self> {
+        Err(super::StoreError::NoPostgres)
+    }
+
+    /// Whether it is a file of the data folder.
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite(_))
     }
 
     /// Runs a query.
-    pub(super) fn read<T>(&self, query: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
-        self.engine.read(query)
+    pub(super) fn read<T>(&self, query: impl FnMut(&Connection) -> StoreResult<T>) -> StoreResult<T> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.read(query),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => engine.read(query),
+        }
     }
 
     /// As [`Database::read`]; all statements see the data of one moment.
-    pub(super) fn read_moment<T>(&self, query: impl FnOnce(&Connection) -> StoreResult<T>) -> StoreResult<T> {
-        self.engine.read_moment(query)
+    pub(super) fn read_moment<T>(&self, query: impl FnMut(&Connection) -> StoreResult<T>) -> StoreResult<T> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.read_moment(query),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => engine.read_moment(query),
+        }
     }
 
-    /// Runs changes that are on disk, all together, when this returns; none is made when it fails.
+    /// Runs changes that are on disk, all together, when this returns; none is made when it fails. They may be run several times.
     pub(super) fn write<T>(&self, change: impl FnMut(&Transaction<'_>) -> StoreResult<T>) -> StoreResult<T> {
-        self.engine.write(change)
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.write(change),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => engine.write(change),
+        }
     }
 
     /// As [`Database::write`], for what can be made anew from elsewhere: when the power fails soon after this returns, the changes
-    /// are there all together or not at all. Does not wait for the disk.
+    /// are there all together or not at all. Does not wait for the disk, where the engine can do without.
     pub(super) fn write_soon<T>(
         &self,
         change: impl FnMut(&Transaction<'_>) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        self.engine.write_soon(change)
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.write_soon(change),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(engine) => engine.write(change),
+        }
     }
 }
 

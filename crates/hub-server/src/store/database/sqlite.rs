@@ -86,8 +86,8 @@ pub(super) fn together<T>(
     behavior: TransactionBehavior,
     change: impl FnOnce(&Transaction<'_>) -> Result<T>,
 ) -> Result<T> {
-    let Connection::Sqlite(inner) = connection;
-    let transaction = rusqlite::Transaction::new_unchecked(inner, behavior).map_err(SqlError::from)?;
+    let transaction =
+        rusqlite::Transaction::new_unchecked(connection.sqlite()?, behavior).map_err(SqlError::from)?;
     let result = change(&Transaction(connection))?;
     transaction.commit().map_err(SqlError::from)?;
     Ok(result)

@@ -96,6 +96,13 @@ pub(super) const STEPS: &[&str] = &[
      CREATE INDEX repos_by_change ON repos (repo_type, changed_at, key);
      CREATE INDEX repos_by_key ON repos (repo_type);
      DROP INDEX summaries_by_time;",
+    // Words that are statements' own in other engines, and conditions that all of them have.
+    "ALTER TABLE members RENAME COLUMN user TO account;
+     ALTER TABLE tokens RENAME COLUMN user TO account;
+     ALTER TABLE likes RENAME COLUMN user TO account;
+     ALTER TABLE lfs_locks RENAME COLUMN user TO account;
+     DROP INDEX public_by_age;
+     CREATE INDEX public_by_age ON repos (repo_type, created_at, private) WHERE private = 0;",
 ];
 /// Undoes the steps after [`WIPED`], for tests of those before.
 #[cfg(test)]
@@ -104,7 +111,8 @@ pub(in crate::store) const UNDO_LATER: &str = "DROP TABLE opening; DROP TABLE ga
      DROP INDEX repos_by_namespace; DROP INDEX repos_by_likes; DROP INDEX repos_by_age; DROP INDEX repo_tags_by_tag;
      ALTER TABLE repos DROP COLUMN likes; DROP TABLE pushes; DROP INDEX talk_by_time; DROP INDEX talk_by_repo; DROP INDEX public_by_age;
      DROP INDEX members_by_org; DROP TRIGGER summary_written; DROP INDEX repos_by_change; DROP INDEX repos_by_key;
-     ALTER TABLE repos DROP COLUMN changed_at;";
+     ALTER TABLE repos DROP COLUMN changed_at; ALTER TABLE members RENAME COLUMN account TO user;
+     ALTER TABLE tokens RENAME COLUMN account TO user; ALTER TABLE likes RENAME COLUMN account TO user;";
 /// How many steps are made when secrets are sealed, and when nothing is left of the plain ones.
 pub(super) const SEALED: usize = 3;
 const WIPED: usize = 4;

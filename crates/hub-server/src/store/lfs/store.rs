@@ -246,7 +246,7 @@ pub(super) fn record(database: &Database, repo: &RepoRecord, oid: &str, size: u6
     database.write(|transaction| {
         expect_repo(transaction, repo)?;
         transaction.execute(
-            "INSERT OR IGNORE INTO lfs_objects (repo, oid, size, created_at) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO lfs_objects (repo, oid, size, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
             params![repo.key, oid, size, now().as_millisecond()],
         )?;
         Ok(())

@@ -78,8 +78,8 @@ impl XetStore {
 const VISIBLE_XORBS: &str = "
     SELECT xorb, size FROM xet_global g JOIN xet_xorbs ON hash = xorb WHERE chunk = ?1 AND EXISTS (
         SELECT 1 FROM xet_file_xorbs x JOIN xet_repo_files f USING (file) JOIN repos ON repos.key = f.repo
-        WHERE x.xorb = g.xorb AND NOT disabled AND (
-            (NOT private AND gated IS NULL)
+        WHERE x.xorb = g.xorb AND disabled = 0 AND (
+            (private = 0 AND gated IS NULL)
             OR substr(folded, 1, instr(folded, '/') - 1) IN (SELECT value FROM json_each(?2))
         )
     )

@@ -36,12 +36,13 @@ impl XetStore {
         repo: &RepoRecord,
         oids: impl IntoIterator<Item = Option<&'o str>>,
     ) -> Result<Vec<Option<MerkleHash>>> {
+        let oids: Vec<_> = oids.into_iter().collect();
         self.shared.database.read(|connection| {
             let hash = |oid: Option<&str>| -> Result<Option<MerkleHash>> {
                 let Some(oid) = oid else { return Ok(None) };
                 Ok(files_of(connection, repo.key, oid)?.first().map(|(file, _)| *file))
             };
-            oids.into_iter().map(hash).collect()
+            oids.iter().map(|oid| hash(*oid)).collect()
         })
     }
 

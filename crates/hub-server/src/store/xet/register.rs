@@ -321,16 +321,18 @@ fn forget_lost_xorbs(transaction: &Transaction<'_>, folder: &XetFolder, file: &M
 fn note_file(transaction: &Transaction<'_>, file: &FoundFile) -> Result<()> {
     let hash = file.hash.as_bytes();
     transaction
-        .prepare("INSERT OR IGNORE INTO xet_files (file, sha256, size, created_at) VALUES (?1, ?2, ?3, ?4)")?
+        .prepare("INSERT INTO xet_files (file, sha256, size, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?
         .execute(params![hash, file.sha256, file.size, now().as_millisecond()])?;
     for xorb in &file.xorbs {
         transaction
-            .prepare("INSERT OR IGNORE INTO xet_file_xorbs (file, xorb) VALUES (?1, ?2)")?
+            .prepare("INSERT INTO xet_file_xorbs (file, xorb) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
             .execute(params![hash, xorb.as_bytes()])?;
     }
     for ((chunk, xorb), place) in &file.marks {
         transaction
-            .prepare("INSERT OR IGNORE INTO xet_global (chunk, xorb, place) VALUES (?1, ?2, ?3)")?
+            .prepare(
+                "INSERT INTO xet_global (chunk, xorb, place) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            )?
             .execute(params![chunk.as_bytes(), xorb.as_bytes(), place])?;
     }
     Ok(())
