@@ -8,18 +8,7 @@ use serde_json::Value;
 use crate::{Outcome, cargo, debian, execute, in_ci, output, root};
 
 /// Tests over HTTP that ask most of the database, by the beginning of their names; those of the store itself run all.
-const OVER_HTTP: [&str; 10] = [
-    "admin::",
-    "branches::",
-    "commit::",
-    "discussions::",
-    "git::",
-    "likes::",
-    "locks::",
-    "moves::",
-    "search::",
-    "xet::",
-];
+const OVER_HTTP: [&str; 6] = ["commit::", "discussions::", "git::", "likes::", "search::", "xet::"];
 
 pub(crate) fn run() -> Outcome {
     let programs = match programs() {

@@ -131,16 +131,20 @@ fn root() -> PathBuf {
 /// The `cargo` that started this program.
 fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    of_the_workspace(&mut command);
+    command
+}
+
+/// Makes a command one about the whole workspace. What `cargo run` says of this package is not about what is built next: build scripts
+/// that look at it would run again, and everything above them be compiled anew, at each change between `cargo xtask` and plain cargo.
+fn of_the_workspace(command: &mut Command) {
     command.current_dir(root());
-    // What `cargo run` says of this package is not about what is built next: build scripts that look at it would run again, and
-    // everything above them be compiled anew, at each change between `cargo xtask` and plain cargo.
     for (name, _) in std::env::vars_os() {
         let told = name.to_string_lossy();
         if told.starts_with("CARGO_PKG_") || told.starts_with("CARGO_MANIFEST_") {
             command.env_remove(&name);
         }
     }
-    command
 }
 
 /// Runs a command with our own output, and fails if it fails.

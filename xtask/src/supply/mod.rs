@@ -6,7 +6,7 @@ mod builds;
 use std::process::{Command, Stdio};
 
 use crate::python::{Environment, with_venv};
-use crate::{Outcome, cargo, execute, in_ci, output, read, root};
+use crate::{Outcome, cargo, execute, in_ci, of_the_workspace, output, read, root};
 
 /// The programs, pinned with hashes.
 const TOOLS: &str = "xtask/tools.txt";
@@ -107,12 +107,13 @@ pub(crate) fn mutants() -> Outcome {
     }
     for (package, files) in MUTATED {
         let mut run = Command::new(&program);
+        of_the_workspace(&mut run);
         run.args(["mutants", "--in-place", "--package", package, "--output"])
             .arg(root().join("target").join(package));
         for file in files {
             run.args(["--file", file]);
         }
-        execute(run.args(["--", "--lib"]).current_dir(root()))?;
+        execute(run.args(["--", "--lib"]))?;
     }
     Ok(())
 }
@@ -153,7 +154,7 @@ fn tools(shows: &str) -> Outcome<Option<Tools>> {
 impl Tools {
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(self.0.program(name));
-        command.current_dir(root());
+        of_the_workspace(&mut command);
         command
     }
 

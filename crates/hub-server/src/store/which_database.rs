@@ -70,3 +70,44 @@ fn name_in(folder: &Path) -> Result<Option<String>> {
         Err(error) => Err(StoreError::io("read", &path)(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{
+        Store,
+        testing::{model, on_sqlite, temporary},
+    };
+
+    #[test]
+    fn a_folder_and_its_database_are_used_together_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Store::open_with(folder.path(), None, None).unwrap());
+        // Nobody is there: this is found out before.
+        let opened = Store::open_with(folder.path(), None, Some("postgres://hub@127.0.0.1:1/hub"));
+        assert!(matches!(opened.err().unwrap(), StoreError::DatabaseInFolder { .. }));
+        let database = folder.path().join("hub.db");
+        fs::remove_file(&database).unwrap();
+        fs::write(folder.path().join(NAME), "0123\n").unwrap();
+        let opened = Store::open_with(folder.path(), None, None);
+        assert!(matches!(opened.err().unwrap(), StoreError::DatabaseElsewhere { .. }));
+        assert!(!database.exists());
+    }
+
+    #[test]
+    fn a_database_is_for_one_folder() {
+        if on_sqlite() {
+            return;
+        }
+        let store = temporary();
+        model(&store, "ada/demo");
+        let url = Database::url_of_test(store.dir()).unwrap();
+        let other = tempfile::tempdir().unwrap();
+        let key = store.dir().join("secret.key");
+        for _ in 0..2 {
+            let error = Store::open_with(other.path(), Some(&key), url.as_deref()).err().unwrap();
+            assert!(matches!(error, StoreError::AnotherDatabase { .. }), "{error}");
+        }
+        assert_eq!(store.reopen().all_repos().unwrap().len(), 1);
+    }
+}

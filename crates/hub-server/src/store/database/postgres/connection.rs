@@ -118,3 +118,15 @@ impl ToSql for Value {
 
     to_sql_checked!();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::translated;
+
+    #[test]
+    fn parameters_are_counted_as_postgresql_does_and_hints_for_sqlite_left_out() {
+        let sql =
+            "SELECT a FROM b INDEXED BY public_by_age CROSS JOIN c ON c.d = b.e WHERE f = ?1 AND g < ?12";
+        assert_eq!(translated(sql), "SELECT a FROM b JOIN c ON c.d = b.e WHERE f = $1 AND g < $12");
+    }
+}

@@ -16,7 +16,7 @@ use std::{
 
 use futures_executor::block_on;
 use tokio::runtime::{self, Runtime};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, error::SqlState};
 
 use super::{
     super::{Result, StoreError, random::random_bytes, sealer::Sealer, with_causes},
@@ -203,13 +203,24 @@ fn is_broken(connection: &Connection) -> bool {
 /// Does again what another was in the way of, or what did not reach the database; until a moment, which it is told.
 fn patiently<T>(mut work: impl FnMut(Instant) -> Result<T>) -> Result<T> {
     let end = Instant::now() + PATIENCE;
-    let mut wait = Duration::from_millis(2);
+    let (mut wait, mut is_told) = (Duration::from_millis(2), false);
     loop {
         let error = match work(end) {
-            Err(error) if may_pass(&error) && Instant::now() < end => error,
+            Err(error) if Instant::now() < end => error,
             result => return result,
         };
-        tracing::debug!(error = with_causes(&error), "the database is asked again");
+        match obstacle(&error) {
+            Some(Obstacle::Others) => {}
+            Some(Obstacle::Away) if is_told => {}
+            Some(Obstacle::Away) => {
+                is_told = true;
+                tracing::warn!(
+                    error = with_causes(&error),
+                    "the database is not there, it is asked again for up to 30 s"
+                );
+            }
+            None => return Err(error),
+        }
         // Not all at the same time.
         let [some] = random_bytes::<1>()?;
         thread::sleep(wait / 2 + wait * u32::from(some) / 256);
@@ -217,23 +228,34 @@ fn patiently<T>(mut work: impl FnMut(Instant) -> Result<T>) -> Result<T> {
     }
 }
 
-/// Whether nothing was changed, and the same change may be made a moment later: another was in its way, or the database was not there.
-fn may_pass(error: &StoreError) -> bool {
+/// Why nothing was changed, and the same may be done a moment later.
+enum Obstacle {
+    /// A change of somebody else.
+    Others,
+    /// The database was not reached, stops or starts, or went away before anything was to be kept.
+    Away,
+}
+
+fn obstacle(error: &StoreError) -> Option<Obstacle> {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(SqlError::Postgres(error)) = error.downcast_ref::<SqlError>() {
-            let Some(code) = error.code() else {
-                // It was not reached, or went away before anything was to be kept.
-                return error.is_closed() || error.source().is_some_and(|cause| cause.is::<io::Error>());
+            return match error.code().map(SqlState::code) {
+                // A serialization failure and a deadlock.
+                Some("40001" | "40P01") => Some(Obstacle::Others),
+                // Connection exceptions and interventions of an operator.
+                Some(code) if code.starts_with("08") || code.starts_with("57P") => Some(Obstacle::Away),
+                Some(_) => None,
+                None => {
+                    let is_away =
+                        error.is_closed() || error.source().is_some_and(|cause| cause.is::<io::Error>());
+                    is_away.then_some(Obstacle::Away)
+                }
             };
-            // At odds, a deadlock, a connection that failed, a server that stops or starts.
-            return ["40001", "40P01"].contains(&code.code())
-                || code.code().starts_with("08")
-                || code.code().starts_with("57P");
         }
         cause = error.source();
     }
-    false
+    None
 }
 
 /// Makes the steps that are missing. One server does it at a time.
