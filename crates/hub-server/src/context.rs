@@ -101,6 +101,17 @@ pub(crate) struct Changed {
     pub(crate) subject: Option<String>,
     /// What was set, without secrets.
     pub(crate) details: Option<serde_json::Value>,
+    /// What a form asked the API for.
+    pub(crate) asked_for: Option<AskedFor>,
+}
+
+/// An operation of the API that a form stands for, as a request of its own would name it.
+#[derive(Debug, Clone)]
+pub(crate) struct AskedFor {
+    pub(crate) method: http::Method,
+    /// As [`routes`](crate::routes) has it.
+    pub(crate) operation: &'static str,
+    pub(crate) path: String,
 }
 
 impl Subject {
@@ -160,6 +171,22 @@ impl Inner {
 }
 
 impl Context {
+    /// That of a request that is refused before anything of it is looked at.
+    #[cfg(feature = "page")]
+    pub(crate) fn unasked(hub: &Arc<Inner>, base: &str, request_id: &str) -> Self {
+        Self {
+            hub: Arc::clone(hub),
+            base: base.into(),
+            query: Arc::default(),
+            head: false,
+            reads: true,
+            expired_links: false,
+            peer: None,
+            request_id: request_id.into(),
+            subject: None,
+        }
+    }
+
     /// Runs what waits for disk or database on a thread that may wait, when it is its turn.
     pub(crate) async fn blocking<T, F>(&self, work: F) -> Result<T, ApiError>
     where
@@ -200,6 +227,14 @@ impl Context {
     pub(crate) fn details(&self, what: serde_json::Value) {
         if let Some(subject) = &self.subject {
             subject.set(|changed| changed.details = Some(what));
+        }
+    }
+
+    /// Says which operation of the API a form was sent on to.
+    #[cfg(feature = "page")]
+    pub(crate) fn asked_for(&self, what: AskedFor) {
+        if let Some(subject) = &self.subject {
+            subject.set(|changed| changed.asked_for = Some(what));
         }
     }
 

@@ -8,17 +8,19 @@ use std::sync::Arc;
 use http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode, Uri,
     header::{AUTHORIZATION, CONTENT_TYPE},
+    request::Parts,
 };
 use http_body_util::BodyExt;
-use hub_types::query::Query;
+use hub_types::{query::Query, route};
 use serde_json::Value;
 
-use super::{request::Request, session};
+use super::{request::Request, session, shown};
 use crate::{
     Body,
     api_error::ApiError,
     body::{self, Incoming},
-    context::{Context, LISTS},
+    context::{AskedFor, Context, LISTS},
+    route::table,
     router,
 };
 
@@ -33,6 +35,7 @@ const ANSWER: usize = 1 << 20;
 /// 403 for a form of another session, 413 for one that is too long, 400 for a field that is there twice.
 pub(super) async fn read(request: &Request, body: &mut Incoming) -> Result<Query, ApiError> {
     let form = Query::parse(&body::read_all(body, LIMIT).await?);
+    request.sent(&form);
     form.once_each(&[])?;
     session::must_carry(&request.form_token(), form.get("form_token"))?;
     Ok(form)
@@ -73,9 +76,21 @@ pub(super) async fn call_with(
     parts.headers = headers;
     parts.method = method;
     parts.uri = uri;
+    let asked_for = asked_for(&parts);
     let context = Context { query: Arc::new(query), head: false, ..request.context.clone() };
     let response = router::operation(context, parts, &mut body).await?;
+    if let Some(asked_for) = asked_for {
+        request.context.asked_for(asked_for);
+    }
     read_answer(response).await
+}
+
+/// What the audit log says of the operation.
+fn asked_for(parts: &Parts) -> Option<AskedFor> {
+    let path = parts.uri.path();
+    let route = route::parse(path).ok()?;
+    let operation = table::of(&route).iter().find(|operation| operation.answers(&parts.method))?;
+    Some(AskedFor { method: parts.method.clone(), operation: operation.path, path: path.to_owned() })
 }
 
 /// What a person can mend in a form that was sent: the status, and the words of the API.
@@ -86,7 +101,7 @@ pub(super) fn problem(error: ApiError) -> Result<(StatusCode, String), ApiError>
     let status = error.0.status;
     let can_be_mended = matches!(status.as_u16(), 400 | 404 | 409 | 412 | 413 | 422);
     match error.0.body.message() {
-        Some(message) if can_be_mended => Ok((status, message)),
+        Some(message) if can_be_mended => Ok((status, shown::sentence(message))),
         _ => Err(error),
     }
 }

@@ -12,9 +12,9 @@ use tower::Service;
 use super::audit::{AuditLog, Entry, now};
 use crate::{
     AdminRequest, Body, BoxError, EmbeddedHub, RateLimit, body,
-    context::Subject,
+    context::{AskedFor, Subject},
     limits::rates::{Bucket, Caller, Rates},
-    respond,
+    refused,
     route::{
         cas, rights,
         table::{self, Needs, Operation},
@@ -22,7 +22,7 @@ use crate::{
     store::Identity,
 };
 #[cfg(feature = "page")]
-use crate::{embedded_hub::base_url, page};
+use crate::{base_url::base_url, page};
 
 /// Limits and the audit log of a server.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ impl Oversight {
             )
         });
         if let Some(counted) = counted.filter(|counted| counted.is_refused) {
-            let mut response = respond::refusal(&parts, counted.refusal(), started);
+            let mut response = refused::logged(hub.inner(), &parts, counted.refusal(), started);
             counted.describe(response.headers_mut());
             body::drain(&mut body::erase(body)).await;
             return Ok(response);
@@ -90,13 +90,15 @@ impl Oversight {
         {
             let id = response.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok());
             let changed = subject.take();
+            let itself = AskedFor { method, operation: change.path, path };
+            let AskedFor { method, operation, path } = changed.asked_for.unwrap_or(itself);
             let entry = Entry {
                 time: now(),
                 user: caller.as_ref().map(|caller| caller.user.name.clone()),
                 token: caller.map(|caller| caller.token_name),
                 address: Some(address.to_canonical()),
                 method: method.to_string(),
-                operation: change.path.to_owned(),
+                operation: operation.to_owned(),
                 path: Some(path),
                 subject: changed.subject.or(asked.repo),
                 details: changed.details,
@@ -148,6 +150,14 @@ struct Asked {
 impl Asked {
     #[cfg_attr(not(feature = "page"), expect(unused_variables, reason = "pages have forms"))]
     fn of(hub: &EmbeddedHub, parts: &Parts) -> Self {
+        #[cfg(feature = "page")]
+        if page::is_needed_to_sign_in(hub.inner(), parts) {
+            return Self { bucket: None, change: None, repo: None };
+        }
+        #[cfg(feature = "page")]
+        if page::signs_in(hub.inner(), parts) {
+            return Self { bucket: Some(Bucket::SignIn), change: None, repo: None };
+        }
         #[cfg(feature = "page")]
         if let Some((operation, repo)) = page::change(hub.inner(), parts) {
             let repo = repo.map(|repo| repo.to_string());
