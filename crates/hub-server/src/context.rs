@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "page")]
+use http::Method;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
@@ -101,17 +103,9 @@ pub(crate) struct Changed {
     pub(crate) subject: Option<String>,
     /// What was set, without secrets.
     pub(crate) details: Option<serde_json::Value>,
-    /// What a form asked the API for.
-    pub(crate) asked_for: Option<AskedFor>,
-}
-
-/// An operation of the API that a form stands for, as a request of its own would name it.
-#[derive(Debug, Clone)]
-pub(crate) struct AskedFor {
-    pub(crate) method: http::Method,
-    /// As [`routes`](crate::routes) has it.
-    pub(crate) operation: &'static str,
-    pub(crate) path: String,
+    /// Method and path of what a form asked the API for.
+    #[cfg(feature = "page")]
+    pub(crate) asked_for: Option<(Method, String)>,
 }
 
 impl Subject {
@@ -230,11 +224,11 @@ impl Context {
         }
     }
 
-    /// Says which operation of the API a form was sent on to.
+    /// Says what a form was sent on to.
     #[cfg(feature = "page")]
-    pub(crate) fn asked_for(&self, what: AskedFor) {
+    pub(crate) fn asked_for(&self, method: Method, path: String) {
         if let Some(subject) = &self.subject {
-            subject.set(|changed| changed.asked_for = Some(what));
+            subject.set(|changed| changed.asked_for = Some((method, path)));
         }
     }
 

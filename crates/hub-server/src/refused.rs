@@ -9,7 +9,9 @@ use http::{Response, request::Parts};
 #[cfg(feature = "serve")]
 use hub_types::error_code::X_REQUEST_ID;
 
-use crate::{Body, api_error::ApiError, context::Inner, respond};
+#[cfg(any(feature = "serve", not(feature = "page")))]
+use crate::respond;
+use crate::{Body, api_error::ApiError, context::Inner};
 #[cfg(feature = "page")]
 use crate::{base_url::base_url, page};
 

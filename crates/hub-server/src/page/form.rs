@@ -8,10 +8,9 @@ use std::sync::Arc;
 use http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode, Uri,
     header::{AUTHORIZATION, CONTENT_TYPE},
-    request::Parts,
 };
 use http_body_util::BodyExt;
-use hub_types::{query::Query, route};
+use hub_types::query::Query;
 use serde_json::Value;
 
 use super::{request::Request, session, shown};
@@ -19,8 +18,7 @@ use crate::{
     Body,
     api_error::ApiError,
     body::{self, Incoming},
-    context::{AskedFor, Context, LISTS},
-    route::table,
+    context::{Context, LISTS},
     router,
 };
 
@@ -76,21 +74,11 @@ pub(super) async fn call_with(
     parts.headers = headers;
     parts.method = method;
     parts.uri = uri;
-    let asked_for = asked_for(&parts);
+    let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     let context = Context { query: Arc::new(query), head: false, ..request.context.clone() };
     let response = router::operation(context, parts, &mut body).await?;
-    if let Some(asked_for) = asked_for {
-        request.context.asked_for(asked_for);
-    }
+    request.context.asked_for(method, path);
     read_answer(response).await
-}
-
-/// What the audit log says of the operation.
-fn asked_for(parts: &Parts) -> Option<AskedFor> {
-    let path = parts.uri.path();
-    let route = route::parse(path).ok()?;
-    let operation = table::of(&route).iter().find(|operation| operation.answers(&parts.method))?;
-    Some(AskedFor { method: parts.method.clone(), operation: operation.path, path: path.to_owned() })
 }
 
 /// What a person can mend in a form that was sent: the status, and the words of the API.

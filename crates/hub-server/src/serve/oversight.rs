@@ -12,7 +12,7 @@ use tower::Service;
 use super::audit::{AuditLog, Entry, now};
 use crate::{
     AdminRequest, Body, BoxError, EmbeddedHub, RateLimit, body,
-    context::{AskedFor, Subject},
+    context::Subject,
     limits::rates::{Bucket, Caller, Rates},
     refused,
     route::{
@@ -90,8 +90,10 @@ impl Oversight {
         {
             let id = response.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok());
             let changed = subject.take();
-            let itself = AskedFor { method, operation: change.path, path };
-            let AskedFor { method, operation, path } = changed.asked_for.unwrap_or(itself);
+            let (method, operation, path) = (method, change.path, path);
+            #[cfg(feature = "page")]
+            let (method, operation, path) =
+                changed.asked_for.and_then(stood_for).unwrap_or((method, operation, path));
             let entry = Entry {
                 time: now(),
                 user: caller.as_ref().map(|caller| caller.user.name.clone()),
@@ -197,6 +199,14 @@ impl Asked {
         };
         Self { bucket, change, repo }
     }
+}
+
+/// The operation of the API that a form stands for, with its method and path.
+#[cfg(feature = "page")]
+fn stood_for((method, path): (Method, String)) -> Option<(Method, &'static str, String)> {
+    let route = route::parse(&path).ok()?;
+    let operation = table::of(&route).iter().find(|operation| operation.answers(&method))?;
+    Some((method, operation.path, path))
 }
 
 /// Finds out who asks through a browser, before requests are counted and changes are written down.
