@@ -242,7 +242,9 @@ where
 /// The headers of a response to `GET` as the response to `HEAD`, with the length that the body would have had.
 fn without_body(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
-    if !parts.headers.contains_key(CONTENT_LENGTH)
+    // A 304 is about a body that has another length than none.
+    if parts.status != StatusCode::NOT_MODIFIED
+        && !parts.headers.contains_key(CONTENT_LENGTH)
         && let Some(size) = http_body::Body::size_hint(&body).exact()
     {
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(size));

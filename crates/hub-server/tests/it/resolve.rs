@@ -148,6 +148,18 @@ async fn a_large_file_keeps_its_name_where_it_is_redirected_to() {
 }
 
 #[tokio::test]
+async fn a_file_that_came_by_xet_keeps_its_name_too() {
+    let hub = hub();
+    let content = vec![7; 100_000];
+    crate::xet::desk::add(&hub, "ada/demo", "chunks.bin", &content).await;
+    let redirect = get("/ada/demo/resolve/main/chunks.bin?download=true").send(&hub).await;
+    assert!(redirect.header("x-xet-hash").is_some(), "{redirect:?}");
+    let object = get(&path_of(redirect.header("location").unwrap())).send(&hub).await;
+    assert_eq!(object.header("content-disposition"), Some("attachment; filename*=UTF-8''chunks.bin"));
+    assert!(object.body == content);
+}
+
+#[tokio::test]
 async fn a_picture_is_a_picture_and_runs_nothing() {
     let hub = hub();
     let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
@@ -190,6 +202,7 @@ async fn a_file_that_the_caller_has_is_not_sent_again() {
                 let again = ask(uri).header("if-none-match", &known).header("range", "bytes=1-");
                 let again = again.send(&hub).await;
                 assert_eq!((again.status.as_u16(), again.body.len()), (304, 0), "{uri} {known}");
+                assert_eq!(again.header("content-length"), None, "{uri}: none is not its length");
                 for name in ["etag", "x-repo-commit", "content-disposition"] {
                     assert_eq!(again.header(name), first.header(name), "{uri} {name}");
                 }
