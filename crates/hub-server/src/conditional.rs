@@ -9,6 +9,13 @@ use sha2::{Digest, Sha256};
 
 use crate::{Body, api_error::header_text, context::Context};
 
+/// Whether the headers of a request say that the caller has what has this tag.
+pub(crate) fn names(headers: &HeaderMap, tag: &str) -> bool {
+    let values = headers.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
+    let mut named = values.flat_map(|value| value.split(',')).map(str::trim);
+    named.any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+}
+
 /// What tells whether a response is the one that a client has.
 pub(crate) struct Validator {
     hasher: Sha256,
@@ -41,9 +48,7 @@ impl Validator {
     pub(crate) fn tag(self) -> (Tag, bool) {
         let digest = hub_types::hex::encode(&self.hasher.finalize());
         let tag = format!("\"{}\"", digest.get(..40).unwrap_or(&digest));
-        let values = self.known.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
-        let mut named = values.flat_map(|value| value.split(',')).map(str::trim);
-        let is_known = named.any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag);
+        let is_known = names(&self.known, &tag);
         (Tag(tag), is_known)
     }
 }

@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "page")]
+use http::Method;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
@@ -101,6 +103,9 @@ pub(crate) struct Changed {
     pub(crate) subject: Option<String>,
     /// What was set, without secrets.
     pub(crate) details: Option<serde_json::Value>,
+    /// Method and path of what a form asked the API for.
+    #[cfg(feature = "page")]
+    pub(crate) asked_for: Option<(Method, String)>,
 }
 
 impl Subject {
@@ -160,6 +165,22 @@ impl Inner {
 }
 
 impl Context {
+    /// That of a request that is refused before anything of it is looked at.
+    #[cfg(feature = "page")]
+    pub(crate) fn unasked(hub: &Arc<Inner>, base: &str, request_id: &str) -> Self {
+        Self {
+            hub: Arc::clone(hub),
+            base: base.into(),
+            query: Arc::default(),
+            head: false,
+            reads: true,
+            expired_links: false,
+            peer: None,
+            request_id: request_id.into(),
+            subject: None,
+        }
+    }
+
     /// Runs what waits for disk or database on a thread that may wait, when it is its turn.
     pub(crate) async fn blocking<T, F>(&self, work: F) -> Result<T, ApiError>
     where
@@ -200,6 +221,14 @@ impl Context {
     pub(crate) fn details(&self, what: serde_json::Value) {
         if let Some(subject) = &self.subject {
             subject.set(|changed| changed.details = Some(what));
+        }
+    }
+
+    /// Says what a form was sent on to.
+    #[cfg(feature = "page")]
+    pub(crate) fn asked_for(&self, method: Method, path: String) {
+        if let Some(subject) = &self.subject {
+            subject.set(|changed| changed.asked_for = Some((method, path)));
         }
     }
 

@@ -1,7 +1,7 @@
 //! [`EmbeddedHub`]: the embedded Hub as a service that answers HTTP requests.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     path::{Path, PathBuf},
     pin::Pin,
     sync::Arc,
@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use http::{
     HeaderValue, Method, Request, Response, StatusCode,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH, DATE, HOST},
+    header::{CONTENT_ENCODING, CONTENT_LENGTH, DATE},
     request::Parts,
 };
 use hub_types::{RepoRef, error_code::X_REQUEST_ID};
@@ -24,10 +24,13 @@ use crate::router::operation as dispatch;
 use crate::{
     Body, BoxError, Fault, OpenError,
     api_error::{ApiError, busy, header_text},
+    base_url::{ListenAddress, base_url},
     body::{self, Incoming},
+    browser,
     context::{Context, Inner, LISTS},
     handler::git,
     limits::work::{WatchedBody, Work},
+    refused,
     respond::{self, request_id},
     store::{Store, StoreError, Upgraded, with_causes},
 };
@@ -40,14 +43,6 @@ use hub_types::query::Query;
 #[derive(Clone)]
 pub struct EmbeddedHub {
     inner: Arc<Inner>,
-}
-
-/// The address that a server listens on and what it speaks there, as an extension of its requests.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ListenAddress {
-    pub(crate) address: SocketAddr,
-    /// `http` or `https`.
-    pub(crate) scheme: &'static str,
 }
 
 /// Who sent a request over a port, as an extension of it.
@@ -131,6 +126,8 @@ impl EmbeddedHub {
             Err(error) => return Ok(respond::error(error)),
         };
         let request_id = id.to_str().unwrap_or_default().to_owned();
+        let is_browser = browser::asks(&parts.headers);
+        let asked = is_browser.then(|| parts.clone());
         let on_a_port = parts.extensions.get::<ListenAddress>().is_some();
         let fault = self.inner.faults.take(&method, &path);
 
@@ -142,11 +139,17 @@ impl EmbeddedHub {
             Some(response) => response,
             None => {
                 let expired_links = fault.as_ref().is_some_and(Fault::expires_links);
-                self.handle(parts, &mut body, &work, expired_links, &request_id)
-                    .await
-                    .unwrap_or_else(respond::error)
+                self.handle(parts, &mut body, &work, expired_links, &request_id).await.unwrap_or_else(
+                    |error| match &asked {
+                        Some(asked) => refused::response(&self.inner, asked, &request_id, error),
+                        None => respond::error(error),
+                    },
+                )
             }
         };
+        if is_browser {
+            browser::ask_for_no_password(response.headers_mut());
+        }
         if on_a_port && !response.status().is_success() {
             body::drain(&mut body).await;
         }
@@ -193,9 +196,11 @@ impl EmbeddedHub {
         }
         let query = Query::parse(parts.uri.query().unwrap_or_default().as_bytes());
         query.once_each(&LISTS)?;
+        let base = base_url(&parts, self.inner.public_url.as_deref());
+        browser::must_not_lend_its_password(&parts, &base)?;
         let context = Context {
             hub: self.inner.clone(),
-            base: base_url(&parts, self.inner.public_url.as_deref()).into(),
+            base: base.into(),
             query: Arc::new(query),
             head: parts.method == Method::HEAD,
             reads: matches!(parts.method, Method::GET | Method::HEAD),
@@ -234,97 +239,15 @@ where
     }
 }
 
-/// Where the caller reaches the hub: the configured URL, else what the request says. A listening server believes a
-/// `Host` header only when it names the machine itself; forwarding headers are never believed.
-pub(crate) fn base_url(parts: &Parts, public_url: Option<&str>) -> String {
-    if let Some(url) = public_url {
-        return url.to_owned();
-    }
-    let listen = parts.extensions.get::<ListenAddress>();
-    if let (Some(authority), None) = (parts.uri.authority(), listen) {
-        let scheme = parts.uri.scheme_str().unwrap_or("http");
-        return format!("{scheme}://{authority}");
-    }
-    let scheme = listen.map_or("http", |listen| listen.scheme);
-    match (requested_host(parts).filter(|host| is_loopback_authority(host)), listen) {
-        (Some(host), _) => format!("{scheme}://{host}"),
-        (None, Some(listen)) => format!("{scheme}://{}", listen.address),
-        (None, None) => "http://localhost".to_owned(),
-    }
-}
-
-/// The authority that a request was made to.
-pub(crate) fn requested_host(parts: &Parts) -> Option<&str> {
-    match parts.uri.authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => parts.headers.get(HOST)?.to_str().ok(),
-    }
-}
-
-/// Whether `host[:port]` names the machine itself.
-pub(crate) fn is_loopback_authority(authority: &str) -> bool {
-    let Ok(authority) = authority.parse::<http::uri::Authority>() else { return false };
-    let host = authority.host();
-    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
-    match address.parse::<std::net::IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
-    }
-}
-
 /// The headers of a response to `GET` as the response to `HEAD`, with the length that the body would have had.
 fn without_body(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
-    if !parts.headers.contains_key(CONTENT_LENGTH)
+    // A 304 is about a body that has another length than none.
+    if parts.status != StatusCode::NOT_MODIFIED
+        && !parts.headers.contains_key(CONTENT_LENGTH)
         && let Some(size) = http_body::Body::size_hint(&body).exact()
     {
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
     }
     Response::from_parts(parts, Body::empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parts(uri: &str, host: Option<&str>, listen: Option<&str>) -> Parts {
-        let mut request = Request::builder().uri(uri);
-        if let Some(host) = host {
-            request = request.header(HOST, host);
-        }
-        if let Some(address) = listen {
-            request = request.extension(ListenAddress { address: address.parse().unwrap(), scheme: "http" });
-        }
-        request.body(()).unwrap().into_parts().0
-    }
-
-    #[test]
-    fn addresses_in_responses_come_from_the_configuration_or_the_machine_itself() {
-        let public = Some("https://hub.example");
-        let local = Some("127.0.0.1:80");
-        let open = Some("192.0.2.1:80");
-        let cases = [
-            (parts("/x", Some("evil.example"), open), public, "https://hub.example"),
-            (parts("/x", Some("localhost:80"), local), None, "http://localhost:80"),
-            (parts("/x", Some("evil.example"), open), None, "http://192.0.2.1:80"),
-            (parts("http://evil.example/x", None, open), None, "http://192.0.2.1:80"),
-            (parts("http://hub.internal:1/x", None, None), None, "http://hub.internal:1"),
-            (parts("/x", None, None), None, "http://localhost"),
-        ];
-        for (parts, public, expected) in cases {
-            assert_eq!(base_url(&parts, public), expected, "{parts:?}");
-        }
-    }
-
-    #[test]
-    fn only_the_machine_itself_is_loopback() {
-        for host in ["localhost", "LOCALHOST:80", "a.localhost", "127.0.0.1", "127.9.9.9:1", "[::1]:80"] {
-            assert!(is_loopback_authority(host), "{host}");
-        }
-        for host in
-            ["", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "0.0.0.0", "[::2]"]
-        {
-            assert!(!is_loopback_authority(host), "{host}");
-        }
-    }
 }

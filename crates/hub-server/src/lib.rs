@@ -29,12 +29,15 @@
 
 mod admin;
 mod api_error;
+mod base_url;
 mod body;
 mod body_room;
+mod browser;
 mod builder;
 mod card;
 mod conditional;
 mod context;
+mod disposition;
 mod documents;
 mod embedded_hub;
 mod error;
@@ -46,6 +49,7 @@ mod limits;
 mod local_user;
 #[cfg(feature = "page")]
 mod page;
+mod refused;
 mod reserved;
 mod respond;
 mod route;

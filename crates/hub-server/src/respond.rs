@@ -92,18 +92,6 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
     Ok(header_text(&random_hex::<16>()?))
 }
 
-/// The response to a request that the hub itself never sees; it is in the log as every other.
-#[cfg(feature = "serve")]
-pub(crate) fn refusal(parts: &http::request::Parts, error: ApiError, started: Instant) -> Response<Body> {
-    let mut response = self::error(error);
-    if let Ok(id) = request_id(&parts.headers) {
-        let told = id.to_str().unwrap_or_default();
-        log((&parts.method, parts.uri.path()), response.status(), started, told);
-        response.headers_mut().insert(X_REQUEST_ID, id);
-    }
-    response
-}
-
 /// Says in the log that a request was answered.
 pub(crate) fn log((method, path): (&Method, &str), status: StatusCode, started: Instant, request_id: &str) {
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -13,6 +13,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     OpenError,
+    disposition::Disposition,
     store::{RepoRecord, random_hex, write_private},
 };
 use hub_types::query::Query;
@@ -36,8 +37,8 @@ pub(crate) struct Grant {
 /// The use that a URL is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LinkAction {
-    /// `GET` the content; the response names the commit, when it is fetched as a file of one.
-    Download { commit: Option<String> },
+    /// `GET` the content; the response names the commit, when it is fetched as a file of one, and what that file is called.
+    Download { commit: Option<String>, disposition: Option<Disposition> },
     /// `PUT` the content.
     Upload,
     /// `PUT` one part of the content.
@@ -103,8 +104,12 @@ impl Signer {
     pub(crate) fn query(&self, repo: &RepoRecord, grant: &Grant, expires: u64) -> String {
         let more = match &grant.action {
             LinkAction::Part { upload, .. } | LinkAction::Complete { upload } => format!("&upload={upload}"),
-            LinkAction::Download { commit: Some(commit) } => format!("&commit={commit}"),
-            _ => String::new(),
+            LinkAction::Download { commit, disposition } => {
+                let commit = commit.as_ref().map(|commit| format!("&commit={commit}"));
+                let disposition = disposition.as_ref().map(|one| format!("&{}", one.in_query()));
+                [commit, disposition].into_iter().flatten().collect()
+            }
+            LinkAction::Upload | LinkAction::Verify => String::new(),
         };
         let signature = self.signature(&repo.internal_id, grant, audience(repo), expires);
         let size = grant.size;
@@ -147,8 +152,10 @@ impl Signer {
 
     fn signature(&self, repo: &str, grant: &Grant, audience: &str, expires: u64) -> String {
         let use_of_it = match &grant.action {
-            LinkAction::Download { commit } => {
-                format!("GET {audience} {}", commit.as_deref().unwrap_or_default())
+            LinkAction::Download { commit, disposition } => {
+                let disposition = disposition.as_ref().map(|one| format!(" {}", one.in_query()));
+                let commit = commit.as_deref().unwrap_or_default();
+                format!("GET {audience} {commit}{}", disposition.unwrap_or_default())
             }
             LinkAction::Upload => "PUT".to_owned(),
             LinkAction::Part { upload, number } => format!("PUT {upload} {number}"),
@@ -208,6 +215,11 @@ mod tests {
         }
     }
 
+    fn download(commit: Option<&str>, name: &str) -> LinkAction {
+        let disposition = (!name.is_empty()).then(|| Disposition::of(name, &Query::default()));
+        LinkAction::Download { commit: commit.map(str::to_owned), disposition }
+    }
+
     #[test]
     fn a_signature_is_good_for_one_use_of_one_object_of_one_repository_until_it_expires() {
         let dir = tempfile::tempdir().unwrap();
@@ -216,8 +228,10 @@ mod tests {
         let part = |upload: &str, number| LinkAction::Part { upload: upload.into(), number };
         let grant = |action, oid: &str, size| Grant { action, oid: oid.into(), size };
         let uses = [
-            grant(LinkAction::Download { commit: None }, "aa", 1),
-            grant(LinkAction::Download { commit: Some("c".into()) }, "aa", 1),
+            grant(download(None, ""), "aa", 1),
+            grant(download(Some("c"), ""), "aa", 1),
+            grant(download(Some("c"), "a.bin"), "aa", 1),
+            grant(download(Some("c"), "b.bin"), "aa", 1),
             grant(LinkAction::Upload, "aa", 1),
             grant(LinkAction::Upload, "ab", 1),
             grant(LinkAction::Upload, "aa", 2),
@@ -257,7 +271,7 @@ mod tests {
         let open = record("a");
         let private = RepoRecord { private: true, ..record("a") };
         let gated = RepoRecord { gated: Some("auto".into()), ..record("a") };
-        let grant = Grant { action: LinkAction::Download { commit: None }, oid: "aa".into(), size: 1 };
+        let grant = Grant { action: download(None, ""), oid: "aa".into(), size: 1 };
         let allowed = |then: &RepoRecord, now_it_is: &RepoRecord| {
             let query = Query::parse(signer.query(then, &grant, now() + 60).as_bytes());
             signer.allows(now_it_is, &grant, &query)

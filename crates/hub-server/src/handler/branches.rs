@@ -32,6 +32,9 @@ pub(crate) async fn create(
     if request.empty_branch && request.starting_point.is_some() {
         return Err(ApiError::bad_request("\"emptyBranch\" and \"startingPoint\" exclude each other"));
     }
+    if let Some(start) = &request.starting_point {
+        context.details(serde_json::json!({"startingPoint": start}));
+    }
     context
         .blocking(move |hub| {
             let git = hub.store.git(&access.repo)?;

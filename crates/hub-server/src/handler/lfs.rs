@@ -20,6 +20,7 @@ use crate::{
     api_error::{ApiError, header_text},
     body::{self, Incoming},
     context::Context,
+    disposition::{Disposition, as_svg},
     respond,
     route::rights::Access,
     signed::{Grant, LinkAction},
@@ -228,7 +229,8 @@ pub(crate) async fn get(
     parts: &Parts,
 ) -> Result<Response<Body>, ApiError> {
     let commit = context.query.get("commit").map(str::to_owned);
-    let action = LinkAction::Download { commit: commit.clone() };
+    let disposition = Disposition::read(&context.query);
+    let action = LinkAction::Download { commit: commit.clone(), disposition: disposition.clone() };
     let Signed { repo, oid, size } = signed(context, repo, oid, action).await?;
     let (owner, wanted) = (repo.clone(), oid.clone());
     let kept = context
@@ -239,7 +241,7 @@ pub(crate) async fn get(
         .await?;
     let etag = format!("\"{oid}\"");
     let (mut response, range) = resolve::partial(parts, size, &etag)?;
-    if !context.head {
+    if !context.head && response.status() != StatusCode::NOT_MODIFIED {
         let length = range.end - range.start;
         let store = &context.hub().store;
         let content = match kept.source {
@@ -250,6 +252,12 @@ pub(crate) async fn get(
     }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    if let Some(disposition) = disposition {
+        disposition.describe(headers);
+        if disposition.is_svg() {
+            as_svg(headers);
+        }
+    }
     if let Some(commit) = commit {
         // Python follows redirects within one host and reads from the last response what the first one said of the file.
         headers.insert(X_REPO_COMMIT, header_text(&commit));

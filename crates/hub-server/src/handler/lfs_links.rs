@@ -6,6 +6,7 @@ use hub_types::lfs::{self, Action, Actions, BatchObject, CHUNK_SIZE, ObjectError
 use crate::{
     api_error::ApiError,
     context::{Context, Inner},
+    disposition::Disposition,
     route::lfs_link::LfsLink,
     signed::{Grant, LIFETIME, LinkAction, now},
     store::{CommitId, RepoRecord},
@@ -24,10 +25,17 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// The URL to get an object from, as a file of `commit` or for itself.
-    pub(crate) fn content(&self, hub: &Inner, oid: &str, size: u64, commit: Option<CommitId>) -> Action {
-        let commit = commit.map(|commit| commit.to_string());
-        self.action(hub, &LfsLink::Object(oid.to_owned()), oid, size, LinkAction::Download { commit })
+    /// The URL to get an object from, as a file of a commit with its name, or for itself.
+    pub(crate) fn content(
+        &self,
+        hub: &Inner,
+        oid: &str,
+        size: u64,
+        file: Option<(CommitId, Disposition)>,
+    ) -> Action {
+        let (commit, disposition) = file.map(|(commit, one)| (commit.to_string(), one)).unzip();
+        let download = LinkAction::Download { commit, disposition };
+        self.action(hub, &LfsLink::Object(oid.to_owned()), oid, size, download)
     }
 
     fn action(&self, hub: &Inner, link: &LfsLink, oid: &str, size: u64, action: LinkAction) -> Action {

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
     header::{
-        ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
-        IF_RANGE, LOCATION, RANGE,
+        ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, IF_RANGE, LOCATION,
+        RANGE,
     },
     request::Parts,
 };
-use hub_types::{Revision, SafeRelPath, error_code::X_REPO_COMMIT, range, route};
+use hub_types::{Revision, SafeRelPath, error_code::X_REPO_COMMIT, range};
 
 use super::{
     lfs_links::Links,
@@ -20,7 +20,9 @@ use super::{
 use crate::{
     Body,
     api_error::{ApiError, header_text},
+    conditional,
     context::{Context, Inner},
+    disposition::{Disposition, as_svg},
     respond,
     route::rights::Access,
     store::{CommitId, Content, Entry, RepoRecord},
@@ -44,7 +46,8 @@ pub(crate) async fn resolve(
             let links = Links { context: links, repo: found.repo.clone() };
             let linked = match &found.entry.lfs {
                 Some(lfs) => {
-                    let url = links.content(hub, &lfs.oid, lfs.size, Some(found.commit)).href;
+                    let disposition = Disposition::of(&found.entry.path, &links.context.query);
+                    let url = links.content(hub, &lfs.oid, lfs.size, Some((found.commit, disposition))).href;
                     let by_xet = hub.store.kept(&found.repo, &lfs.oid)?.and_then(|kept| kept.by_xet);
                     let (oid, commit) = (lfs.oid.clone(), found.commit.to_string());
                     Some((url, Linked { oid, size: lfs.size, by_xet, commit }))
@@ -54,7 +57,15 @@ pub(crate) async fn resolve(
             Ok((found, linked))
         })
         .await?;
-    let Some((url, linked)) = &linked else { return blob(context, parts, found) };
+    let Some((url, linked)) = &linked else {
+        let disposition = Disposition::of(&found.entry.path, &context.query);
+        let is_svg = found.is_text && disposition.is_svg();
+        let mut response = blob(context, parts, found)?;
+        if is_svg {
+            as_svg(response.headers_mut());
+        }
+        return Ok(response);
+    };
     let urls = linked.xet_urls(context, &found.repo);
     let mut response = match &urls {
         Some(urls) if linked::wants_file_info(parts) => linked.file_info(urls),
@@ -80,7 +91,8 @@ struct Found {
     commit: CommitId,
     entry: Entry,
     content: Content,
-    media_type: &'static str,
+    /// Whether it is text in UTF-8.
+    is_text: bool,
 }
 
 /// Sends a blob as git has it: for an LFS file the text of its pointer.
@@ -109,8 +121,7 @@ fn find(hub: &Inner, access: Access, revision: &Revision, path: &str) -> Result<
         Content::Small(content) => is_text(content, true),
         Content::Large(reader) => is_text(reader.peek(LOOKED_AT)?, false),
     };
-    let media_type = if is_text { "text/plain; charset=utf-8" } else { "application/octet-stream" };
-    Ok(Found { repo: access.repo, commit, entry, content, media_type })
+    Ok(Found { repo: access.repo, commit, entry, content, is_text })
 }
 
 /// Whether this is text in UTF-8 without NUL; what is not `whole` may end within a character.
@@ -123,16 +134,18 @@ fn is_text(content: &[u8], whole: bool) -> bool {
 }
 
 fn blob(context: &Context, parts: &Parts, found: Found) -> Result<Response<Body>, ApiError> {
-    let Found { commit, entry, content, media_type, .. } = found;
+    let Found { commit, entry, content, is_text, .. } = found;
+    let media_type = if is_text { "text/plain; charset=utf-8" } else { "application/octet-stream" };
     let etag = format!("\"{}\"", entry.oid);
     let (mut response, range) = partial(parts, entry.size, &etag)?;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    let how = if context.query.flag("download") { "attachment" } else { "inline" };
-    let name = route::encode_segment(entry.path.rsplit('/').next().unwrap_or_default());
-    headers.insert(CONTENT_DISPOSITION, header_text(&format!("{how}; filename*=UTF-8''{name}")));
+    Disposition::of(&entry.path, &context.query).describe(headers);
     headers.insert(X_REPO_COMMIT, header_text(&commit.to_string()));
+    if response.status() == StatusCode::NOT_MODIFIED {
+        return Ok(response);
+    }
     *response.body_mut() = match content {
         Content::Small(content) => {
             let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(content.len());
@@ -148,7 +161,7 @@ fn blob(context: &Context, parts: &Parts, found: Found) -> Result<Response<Body>
     Ok(response)
 }
 
-/// The head of a response with a file of `size` bytes, and which of them to send.
+/// The head of a response with a file of `size` bytes, and which of them to send: none where the caller has the file (304).
 ///
 /// # Errors
 /// 416 when the range begins after the end.
@@ -158,6 +171,11 @@ pub(crate) fn partial(
     etag: &str,
 ) -> Result<(Response<Body>, Range<u64>), ApiError> {
     let mut response = Response::new(Body::empty());
+    if conditional::names(&parts.headers, etag) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response.headers_mut().insert(ETAG, header_text(etag));
+        return Ok((response, 0..0));
+    }
     let part = range::parse(wanted_range(&parts.headers, etag), size);
     let content_range = part.content_range(size).map(|text| header_text(&text));
     let Some(range) = part.bytes(size) else {

@@ -44,6 +44,9 @@ impl RateLimit {
 pub(crate) enum Bucket {
     Api,
     Resolvers,
+    /// Attempts to sign in with a browser: whatever else comes from an address is in nobody's way to sign in.
+    #[cfg(feature = "page")]
+    SignIn,
 }
 
 impl Bucket {
@@ -51,6 +54,8 @@ impl Bucket {
         match self {
             Self::Api => "api",
             Self::Resolvers => "resolvers",
+            #[cfg(feature = "page")]
+            Self::SignIn => "sign-in",
         }
     }
 }
@@ -107,6 +112,8 @@ impl Rates {
         let limit = match bucket {
             Bucket::Api => limits.api,
             Bucket::Resolvers => limits.resolvers,
+            #[cfg(feature = "page")]
+            Bucket::SignIn => limits.api,
         };
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         let elapsed = window.began.elapsed();

@@ -1,17 +1,14 @@
 //! Whether a request is one of a browser for a page.
 
-use http::{
-    HeaderMap, Method,
-    header::{ACCEPT, CONTENT_TYPE},
-    request::Parts,
-};
+use http::{Method, header::CONTENT_TYPE, request::Parts};
 #[cfg(feature = "serve")]
 use hub_types::RepoRef;
 
 #[cfg(feature = "serve")]
 use crate::route::table::{self, Needs, Operation};
 use crate::{
-    context::{Context, Inner},
+    browser::wants_html,
+    context::Inner,
     route::page::{self, PagePath},
 };
 
@@ -24,6 +21,19 @@ pub(crate) fn asked(hub: &Inner, parts: &Parts) -> Option<PagePath> {
     let path = page::parse(parts.uri.path()).ok().flatten()?;
     let is_for_a_browser = wants_html(&parts.headers) && (parts.method != Method::POST || is_form(parts));
     (is_for_a_browser || matches!(path, PagePath::Asset(_))).then_some(path)
+}
+
+/// Whether a request is for what everybody is let have who is to sign in: the form for it, and what makes it look as it does.
+#[cfg(feature = "serve")]
+pub(crate) fn is_needed_to_sign_in(hub: &Inner, parts: &Parts) -> bool {
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    reads && matches!(asked(hub, parts), Some(PagePath::Asset(_) | PagePath::SignIn))
+}
+
+/// Whether a request is an attempt to sign in.
+#[cfg(feature = "serve")]
+pub(crate) fn signs_in(hub: &Inner, parts: &Parts) -> bool {
+    parts.method == Method::POST && matches!(asked(hub, parts), Some(PagePath::SignIn))
 }
 
 /// What a form for one of these pages changes, and the repository that its path names.
@@ -40,22 +50,13 @@ pub(crate) fn change(hub: &Inner, parts: &Parts) -> Option<(&'static Operation, 
 }
 
 /// Whether a browser is to be told of an error by a page.
-pub(crate) fn tells_errors(context: &Context, parts: &Parts) -> bool {
+pub(crate) fn tells_errors(hub: &Inner, parts: &Parts) -> bool {
     let path = parts.uri.path();
-    context.hub().shows_pages
-        && matches!(parts.method, Method::GET | Method::HEAD)
+    hub.shows_pages
+        && (matches!(parts.method, Method::GET | Method::HEAD) || is_form(parts))
         && wants_html(&parts.headers)
         && !path.starts_with("/api/")
         && !path.starts_with("/_xet/")
-}
-
-/// Whether the caller wants a page.
-fn wants_html(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
-    accepted
-        .flat_map(|value| value.split(','))
-        .filter_map(|one| one.split(';').next())
-        .any(|media_type| media_type.trim().eq_ignore_ascii_case("text/html"))
 }
 
 /// Whether a request is a form of a page.

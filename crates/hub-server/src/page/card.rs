@@ -45,6 +45,8 @@ enum Readme {
     Missing,
     /// It is for those who may read the files.
     Hidden,
+    /// It has front matter alone.
+    Blank,
     /// Why there is no text.
     Unreadable(&'static str),
     /// Its text, in Markdown until it is rendered, and whether it is all of it.
@@ -74,6 +76,7 @@ pub(super) async fn page(request: &Request, access: Access) -> Result<Response<B
     let (head, found) = request.read(access, Tab::Card, read).await?;
     let Found { readme, facts, commit, files } = found;
     let readme = match readme {
+        Readme::Text(text, _) if hub_types::card::split(&text).text.trim().is_empty() => Readme::Blank,
         Readme::Text(text, is_whole) => {
             let (paths, branch) = (head.paths.clone(), head.default_branch.clone());
             let render = move || markdown::render_file(&text, &paths, &branch, "");
@@ -113,7 +116,7 @@ fn read(hub: &Inner, access: &Access, head: &RepoHead) -> Result<Found, ApiError
         let sdk = card::text(&fields, "sdk").or_else(|| access.repo.sdk.clone());
         let plain = |text: String| vec![Link { text: shown::cut(&text, 60), path: None }];
         facts.add("SDK", sdk.map(plain).unwrap_or_default());
-        facts.add("Stage", plain(spaces::glance(hub, &access.repo)?.stage.to_string()));
+        facts.add("Stage", plain(stage(&spaces::glance(hub, &access.repo)?.stage.to_string())));
     }
     let readme =
         if head.may_read_files || matches!(readme, Readme::Missing) { readme } else { Readme::Hidden };
@@ -125,6 +128,14 @@ fn read(hub: &Inner, access: &Access, head: &RepoHead) -> Result<Found, ApiError
     };
     let commit = CommitLine::new(&git.commit(tip)?, &head.paths);
     Ok(Found { readme, facts, commit, files })
+}
+
+/// `NO_APP_FILE` as `No app file`.
+fn stage(word: &str) -> String {
+    let words = word.replace('_', " ").to_ascii_lowercase();
+    words.get(..1).map_or_else(String::new, |first| {
+        format!("{}{}", first.to_ascii_uppercase(), words.get(1..).unwrap_or_default())
+    })
 }
 
 /// The text of the card, as far as it is read.

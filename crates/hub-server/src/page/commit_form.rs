@@ -112,13 +112,21 @@ impl CommitFields {
     }
 
     /// As they were sent. `get` gives the text of a field.
-    pub(super) fn sent<'f>(get: impl Fn(&str) -> &'f str) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// 400 for what is neither a commit nor a pull request.
+    pub(super) fn sent<'f>(get: impl Fn(&str) -> &'f str) -> Result<Self, ApiError> {
+        let proposes = match get("how") {
+            "propose" => true,
+            "commit" | "" => false,
+            _ => return Err(ApiError::bad_request("\"how\" must be \"commit\" or \"propose\".")),
+        };
+        Ok(Self {
             summary: get("summary").trim().to_owned(),
             description: shown::lines(get("description")).trim().to_owned(),
-            proposes: get("how") == "propose",
+            proposes,
             ..Self::default()
-        }
+        })
     }
 
     /// With what may be done.

@@ -129,7 +129,11 @@ fn read(
             let page = if let Start::Page(page) = start { *page } else { 0 };
             let (commits, total) = git.log(tip, page.saturating_mul(PAGE), PAGE)?;
             let has_older = (page + 1).saturating_mul(PAGE) < total;
-            (commits, Some(shown::count(total)), has_older.then(|| format!("{here}?p={}", page + 1)))
+            (
+                commits,
+                Some(shown::counted(total, "commit")),
+                has_older.then(|| format!("{here}?p={}", page + 1)),
+            )
         }
         (path, start) => {
             let from = if let Start::From(from) = start { git.resolve(from.as_str())? } else { tip };

@@ -23,6 +23,11 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// How many rows there are, as far as they are read.
+    pub(super) fn row_count(&self) -> String {
+        shown::counted(self.rows.len(), "row")
+    }
+
     /// Whether there are more columns than these.
     pub(super) fn has_more_columns(&self) -> bool {
         self.all_columns > self.columns.len()

@@ -95,7 +95,7 @@ pub(super) async fn commit(
     path: String,
 ) -> Result<Response<Body>, ApiError> {
     let form = form::read(request, body).await?;
-    let fields = CommitFields::sent(|name| form.get(name).unwrap_or_default());
+    let fields = CommitFields::sent(|name| form.get(name).unwrap_or_default())?;
     let parent = form.get("parent").unwrap_or_default().to_owned();
     let removal = Removal {
         access: access.clone(),

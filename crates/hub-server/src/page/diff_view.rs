@@ -3,7 +3,7 @@
 use super::{
     diff::{self, Content, FileDiff, Hunk, LineKind},
     repo_head::RepoHead,
-    shown::{self, count},
+    shown::{self, counted},
 };
 use crate::{
     api_error::ApiError,
@@ -79,13 +79,13 @@ impl DiffView {
             .files
             .iter()
             .fold((0, 0), |(added, removed), file| (added + file.added, removed + file.removed));
-        let at_least = if view.is_cut { "at least " } else { "" };
-        view.summary = format!(
-            "{more}{} changed: {at_least}{} added, {} removed",
-            counted(first.files, "file"),
-            counted(added, "line"),
-            counted(removed, "line"),
-        );
+        view.summary = format!("{more}{} changed", counted(first.files, "file"));
+        // Of what is not read, and of what is no text, no line is counted.
+        if added + removed > 0 {
+            let at_least = if view.is_cut { "at least " } else { "" };
+            let (added, removed) = (counted(added, "line"), counted(removed, "line"));
+            view.summary.push_str(&format!(": {at_least}{added} added, {removed} removed"));
+        }
         if let Some(old) = old {
             let (plural, id) = (head.repo_type.plural(), head.id());
             let is_open = !head.private && !head.gated;
@@ -123,12 +123,19 @@ impl DiffView {
 }
 
 impl FileView {
+    /// How many lines came and went, where that is known.
+    pub(super) fn counts(&self) -> Option<String> {
+        (self.added + self.removed > 0).then(|| format!("+{} -{}", self.added, self.removed))
+    }
+
     /// The file, and whether some of its lines are missing.
     fn of(file: &FileDiff<'_>, number: usize, page: Option<String>, room: &mut Room) -> (Self, bool) {
         let (name, what) = match (&file.old, &file.new) {
-            (Some(old), Some(new)) if old != new => (format!("{old} → {new}"), "renamed"),
-            (_, Some(new)) => (new.clone(), if file.old.is_none() { "new" } else { "changed" }),
-            (Some(old), None) => (old.clone(), "deleted"),
+            (Some(old), Some(new)) if old != new => {
+                (format!("{} → {}", shown::upright(old), shown::upright(new)), "renamed")
+            }
+            (_, Some(new)) => (shown::upright(new), if file.old.is_none() { "new" } else { "changed" }),
+            (Some(old), None) => (shown::upright(old), "deleted"),
             (None, None) => (String::new(), "changed"),
         };
         let mut view = Self {
@@ -221,11 +228,6 @@ impl Room {
         self.html = rest.unwrap_or(self.html);
         rest.is_some()
     }
-}
-
-/// `1 file`, `2 files`.
-pub(super) fn counted(number: usize, what: &str) -> String {
-    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 fn lfs(old: Option<u64>, new: Option<u64>) -> String {

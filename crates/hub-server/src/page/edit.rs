@@ -11,8 +11,7 @@ use hub_types::{
 
 use super::{
     commit_form::{self, CommitFields, Target},
-    editable::{self, Ends},
-    form,
+    editable, form,
     repo_head::{RepoHead, Tab},
     request::Request,
     shell::Shell,
@@ -59,14 +58,14 @@ struct Typed {
 }
 
 impl Typed {
-    fn of(form: &Query) -> Self {
+    fn of(form: &Query) -> Result<Self, ApiError> {
         let get = |name: &str| form.get(name).unwrap_or_default();
-        Self {
-            fields: CommitFields::sent(get),
+        Ok(Self {
+            fields: CommitFields::sent(get)?,
             path: get("path").to_owned(),
             text: get("text").to_owned(),
             parent: get("parent").to_owned(),
-        }
+        })
     }
 }
 
@@ -158,7 +157,7 @@ pub(super) async fn commit(
     revision: Revision,
     path: String,
 ) -> Result<Response<Body>, ApiError> {
-    let typed = Typed::of(&form::read(request, body).await?);
+    let typed = Typed::of(&form::read(request, body).await?)?;
     match save(request, &access, &revision, &path, &typed).await {
         Ok(made) => Ok(request.see(&made)),
         Err(error) => {
@@ -212,10 +211,14 @@ impl Edit {
         for path in [&self.old, &self.new] {
             path.parse::<SafeRelPath>()?;
         }
+        if self.text.contains('\0') {
+            let message = "The text has a NUL in it, which no text file has: take that character out.";
+            return Err(ApiError::bad_request(message));
+        }
         let git = hub.store.git(&self.access.repo)?;
         let seen = commit_form::seen(&git, &self.parent)?;
         let before = text_at(&git, seen, &self.old)?;
-        let text = Ends::of(before.as_deref()).restore(&self.text);
+        let text = editable::restore(before.as_deref(), &self.text);
         let is_renamed = self.new != self.old;
         if text.len() > editable::LARGEST {
             return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "The text is larger than 1 MiB."));

@@ -19,9 +19,11 @@ use crate::{
     api_error::ApiError,
     context::Inner,
     route::rights::Access,
-    store::{EntryKind, LookBack},
+    store::{Entry, EntryKind, GitRepo, LookBack},
 };
 
+/// The longest target of a link that is shown, in bytes.
+const LONGEST_TARGET: usize = 1000;
 /// How far back is looked for what changed it last.
 const LOOK_BACK: LookBack = LookBack::new(1000, 16 << 20);
 
@@ -37,6 +39,8 @@ struct FilePage {
     size: String,
     last: Option<CommitLine>,
     large: Option<Large>,
+    /// Whether it can be had; what is a link cannot.
+    is_file: bool,
     /// Whether the source is shown of what could be shown otherwise.
     is_plain: bool,
     view: View,
@@ -132,10 +136,24 @@ pub(super) async fn page(
         oid: file.pointer.oid.clone(),
         xet_hash: file.kept.and_then(|kept| kept.by_xet).map(|hash| hash.to_string()),
     });
+    let is_file = part.other.is_none();
     let view = part.view(request, &head.paths, &revision, &path).await?;
-    let shell = request.shell(head.title(&path));
+    let shell = request.shell(head.title(&shown::upright(&path)));
     let (crumbs, size) = (shown::crumbs(&path), shown::size(size));
-    request.html(&FilePage { shell, head, revision, path, crumbs, select, size, last, large, is_plain, view })
+    request.html(&FilePage {
+        shell,
+        head,
+        revision,
+        path,
+        crumbs,
+        select,
+        size,
+        last,
+        large,
+        is_file,
+        is_plain,
+        view,
+    })
 }
 
 fn read(
@@ -150,13 +168,14 @@ fn read(
     let safe: SafeRelPath = path.parse().map_err(|_| missing())?;
     let entry = git.entry(commit, safe.as_str())?.ok_or_else(missing)?;
     match entry.kind {
-        EntryKind::File => {}
         EntryKind::Directory => return Ok(Found::Elsewhere(head.paths.tree(revision.as_str(), path))),
-        EntryKind::Other => return Err(missing()),
+        EntryKind::File | EntryKind::Other => {}
     }
     let large = entry.lfs.clone().map(|pointer| LargeFile::find(hub, &access.repo, pointer)).transpose()?;
     let mut part = Part::new(path, entry.size, is_plain, large);
-    if part.large.is_none() {
+    if entry.kind == EntryKind::Other {
+        part.other = Some(link(&git, &entry));
+    } else if part.large.is_none() {
         part.head = content::head(&git, &entry, part.most())?;
     }
     let name = path.to_owned();
@@ -169,4 +188,19 @@ fn read(
         last: last.remove(path).map(|commit| CommitLine::new(&commit, &head.paths)),
         part,
     })))
+}
+
+/// What is at the path of a symbolic link or a submodule. Blocks.
+fn link(git: &GitRepo, entry: &Entry) -> String {
+    match content::head(git, entry, LONGEST_TARGET) {
+        Ok(target) => {
+            let target = shown::upright(&String::from_utf8_lossy(&target));
+            format!("It is a symbolic link to {target:?}. A clone has it; here it leads nowhere.")
+        }
+        // git has no such object: it is of another repository.
+        Err(_) => format!(
+            "It is a submodule: the commit {} of another repository, which .gitmodules names.",
+            entry.oid
+        ),
+    }
 }

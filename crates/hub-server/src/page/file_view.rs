@@ -16,7 +16,7 @@ use crate::{api_error::ApiError, store::StoreError};
 const LONGEST_TEXT: usize = 512 * 1024;
 const MOST_LINES: usize = 10_000;
 
-/// Images that a browser shows, whatever it is told of their type.
+/// Images that a browser shows, whatever it is told of their type, and that are no text.
 const IMAGES: [&str; 5] = ["gif", "jpeg", "jpg", "png", "webp"];
 /// Files that may hold Python objects, which do what their author says when they are loaded.
 const PICKLES: [&str; 8] = ["bin", "ckpt", "joblib", "pickle", "pkl", "pt", "pth", "th"];
@@ -27,6 +27,8 @@ enum Kind {
     Text,
     Markdown,
     Image,
+    /// A picture that is a text.
+    Svg,
     /// With what divides its cells.
     Table(u8),
     Weights(Format),
@@ -37,6 +39,7 @@ impl Kind {
         let extension = extension(path);
         match csv_table::delimiter(path) {
             _ if IMAGES.contains(&extension.as_str()) => Self::Image,
+            _ if extension == "svg" && !is_plain => Self::Svg,
             Some(delimiter) if !is_plain => Self::Table(delimiter),
             _ if markdown::is_markdown(path) && !is_plain => Self::Markdown,
             _ => Format::of(path).map_or(Self::Text, Self::Weights),
@@ -56,6 +59,8 @@ pub(super) struct Part {
     pub(super) head: Vec<u8>,
     /// Where it is kept, if that is not git.
     pub(super) large: Option<LargeFile>,
+    /// What it is instead of a file.
+    pub(super) other: Option<String>,
 }
 
 /// What is shown of a file.
@@ -64,9 +69,12 @@ pub(super) enum View {
     Text(Vec<String>, bool),
     /// As HTML, and whether it is all of it.
     Markdown(String, bool),
-    Image,
+    /// Whether it is a text too.
+    Image(bool),
     Table(Table),
     Weights(Box<weights::Head>),
+    /// It has no content.
+    Empty,
     /// Why there is nothing to be seen.
     Nothing(String),
 }
@@ -74,12 +82,15 @@ pub(super) enum View {
 impl View {
     /// Whether it is a text that can be edited.
     pub(super) fn is_text(&self) -> bool {
-        matches!(self, Self::Text(_, true) | Self::Markdown(_, true) | Self::Table(_))
+        matches!(
+            self,
+            Self::Text(_, true) | Self::Markdown(_, true) | Self::Table(_) | Self::Image(true) | Self::Empty
+        )
     }
 
     /// Whether its source can be looked at instead.
     pub(super) fn has_source(&self) -> bool {
-        matches!(self, Self::Markdown(..) | Self::Table(_))
+        matches!(self, Self::Markdown(..) | Self::Table(_) | Self::Image(true))
     }
 
     fn nothing(why: impl Into<String>) -> Self {
@@ -89,13 +100,13 @@ impl View {
 
 impl Part {
     pub(super) fn new(path: &str, size: u64, is_plain: bool, large: Option<LargeFile>) -> Self {
-        Self { kind: Kind::of(path, is_plain), size, head: Vec::new(), large }
+        Self { kind: Kind::of(path, is_plain), size, head: Vec::new(), large, other: None }
     }
 
     /// How many bytes are needed of a file that git has.
     pub(super) fn most(&self) -> usize {
         let most = match self.kind {
-            Kind::Image => 0,
+            Kind::Image | Kind::Svg => 0,
             Kind::Table(_) => csv_table::HEAD,
             Kind::Markdown => markdown::LONGEST * 2,
             Kind::Text => LONGEST_TEXT,
@@ -112,14 +123,18 @@ impl Part {
         revision: &str,
         path: &str,
     ) -> Result<View, ApiError> {
+        if let Some(other) = self.other {
+            return Ok(View::Nothing(other));
+        }
         if self.large.as_ref().is_some_and(|file| file.kept.is_none()) {
             return Ok(View::nothing("Its content is not here: nobody has uploaded it."));
         }
         if self.size == 0 {
-            return Ok(View::nothing("The file is empty."));
+            return Ok(View::Empty);
         }
         match self.kind {
-            Kind::Image => Ok(View::Image),
+            Kind::Image => Ok(View::Image(false)),
+            Kind::Svg => Ok(View::Image(self.large.is_none())),
             Kind::Weights(format) => {
                 let _turn = content::turn().await?;
                 Ok(match self.weights(request, format).await {
@@ -234,7 +249,7 @@ mod tests {
             ("a.tsv", Kind::Table(b'\t'), Kind::Text),
             ("m.safetensors", Kind::Weights(Format::Safetensors), Kind::Weights(Format::Safetensors)),
             ("m.gguf", Kind::Weights(Format::Gguf), Kind::Weights(Format::Gguf)),
-            ("a.svg", Kind::Text, Kind::Text),
+            ("a.SVG", Kind::Svg, Kind::Text),
             ("md", Kind::Text, Kind::Text),
         ];
         for (path, kind, plain) in table {

@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use hub_types::query::Query;
 use serde_json::Value;
 
-use super::{request::Request, session};
+use super::{request::Request, session, shown};
 use crate::{
     Body,
     api_error::ApiError,
@@ -33,6 +33,7 @@ const ANSWER: usize = 1 << 20;
 /// 403 for a form of another session, 413 for one that is too long, 400 for a field that is there twice.
 pub(super) async fn read(request: &Request, body: &mut Incoming) -> Result<Query, ApiError> {
     let form = Query::parse(&body::read_all(body, LIMIT).await?);
+    request.sent(&form);
     form.once_each(&[])?;
     session::must_carry(&request.form_token(), form.get("form_token"))?;
     Ok(form)
@@ -73,8 +74,10 @@ pub(super) async fn call_with(
     parts.headers = headers;
     parts.method = method;
     parts.uri = uri;
+    let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     let context = Context { query: Arc::new(query), head: false, ..request.context.clone() };
     let response = router::operation(context, parts, &mut body).await?;
+    request.context.asked_for(method, path);
     read_answer(response).await
 }
 
@@ -86,7 +89,7 @@ pub(super) fn problem(error: ApiError) -> Result<(StatusCode, String), ApiError>
     let status = error.0.status;
     let can_be_mended = matches!(status.as_u16(), 400 | 404 | 409 | 412 | 413 | 422);
     match error.0.body.message() {
-        Some(message) if can_be_mended => Ok((status, message)),
+        Some(message) if can_be_mended => Ok((status, shown::sentence(message))),
         _ => Err(error),
     }
 }

@@ -10,6 +10,7 @@ use std::{
 
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
 
+use super::shown;
 use crate::handler::commits::escape;
 
 /// What the classes begin with.
@@ -123,7 +124,8 @@ fn lines(syntax: Option<&SyntaxReference>, text: &str, budget: &mut Budget) -> V
             Some((parse, scopes)) if budget.allows(line) => coloured(line, parse, scopes),
             _ => None,
         };
-        html.push(coloured.unwrap_or_else(|| escape(line)));
+        let line = coloured.unwrap_or_else(|| escape(line));
+        html.push(if line.contains(shown::turns) { shown::upright(&line) } else { line });
     }
     html
 }
@@ -195,6 +197,14 @@ mod tests {
         assert_eq!(script.len(), 2);
         assert!(script[1].contains("<span class=\"hl-string\">&#39;a&#39;</span>"), "{script:?}");
         assert_eq!(by_file("a.unknown", "# <b>\n"), ["# &lt;b&gt;"]);
+    }
+
+    #[test]
+    fn nothing_in_a_line_turns_around_what_is_read() {
+        let text = "a = 'x\u{202e}\u{2066}' # ok\u{200f}";
+        let shown = without_tags(&by_file("a.py", text)[0]);
+        assert_eq!(shown, "a = &#39;x[U+202E][U+2066]&#39; # ok[U+200F]");
+        assert_eq!(by_file("a.txt", "\u{202e}"), ["[U+202E]"]);
     }
 
     #[test]

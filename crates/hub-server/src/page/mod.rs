@@ -50,21 +50,25 @@ mod sign_in;
 mod start;
 mod tokens;
 mod tree;
+mod unsent;
 mod upload;
 mod uploading;
 mod use_this;
 mod weights;
 mod workers;
 
+use std::sync::Arc;
+
 use http::{Method, Response, request::Parts};
 use hub_types::RepoRef;
 
-use self::request::Request;
+use self::{request::Request, unsent::Unsent};
 use crate::{
     Body,
     api_error::ApiError,
     body::Incoming,
-    context::Context,
+    context::{Context, Inner},
+    respond,
     route::{
         page::{PagePath, RepoPage},
         rights,
@@ -74,7 +78,10 @@ use crate::{
 };
 
 #[cfg(feature = "serve")]
-pub(crate) use self::{asked::change, session::carry_token};
+pub(crate) use self::{
+    asked::{change, is_needed_to_sign_in, signs_in},
+    session::carry_token,
+};
 
 /// Answers a request: a browser with a page, everybody else as the API does.
 pub(crate) async fn dispatch(
@@ -87,7 +94,7 @@ pub(crate) async fn dispatch(
         return Ok(response(context, parts, body, path).await);
     }
     let is_carried = session::is_carried(&parts);
-    let response = if asked::tells_errors(&context, &parts) {
+    let response = if asked::tells_errors(&context.hub, &parts) {
         match router::operation(context.clone(), parts.clone(), body).await {
             Err(said) => Ok(error(context, parts, said).await),
             response => response,
@@ -107,11 +114,33 @@ pub(crate) async fn dispatch(
 async fn response(context: Context, parts: Parts, body: &mut Incoming, path: PagePath) -> Response<Body> {
     let mut request = Request::new(context, parts);
     let answered = match request.identify().await {
-        Ok(()) => answer(&request, body, path).await,
+        Ok(()) => answer(&request, body, path.clone()).await,
         Err(error) => Err(error),
     };
-    let response = answered.unwrap_or_else(|error| error::page(&request, error));
+    let response = match answered {
+        Ok(response) => response,
+        Err(error) => {
+            let unsent = Unsent::read(&request, body, &path).await;
+            error::page(&request, error, unsent)
+        }
+    };
     request::with_headers(response)
+}
+
+/// Answers with an error, before it is known what is asked for: a browser with a page, everybody else as the API does. `base` is where
+/// the caller reaches the hub.
+pub(crate) fn refusal(
+    (hub, base): (&Arc<Inner>, &str),
+    parts: &Parts,
+    request_id: &str,
+    error: ApiError,
+) -> Response<Body> {
+    if !asked::tells_errors(hub, parts) {
+        return respond::error(error);
+    }
+    let context = Context::unasked(hub, base, request_id);
+    let request = Request::new(context, parts.clone());
+    request::with_headers(error::page(&request, error, None))
 }
 
 /// The page of an error, for a browser that asked for something else, such as a file.
@@ -120,7 +149,7 @@ async fn error(context: Context, mut parts: Parts, error: ApiError) -> Response<
     let mut request = Request::new(context, parts);
     // Who asks is not known, then.
     let _ = request.identify().await;
-    request::with_headers(error::page(&request, error))
+    request::with_headers(error::page(&request, error, None))
 }
 
 async fn answer(request: &Request, body: &mut Incoming, path: PagePath) -> Result<Response<Body>, ApiError> {

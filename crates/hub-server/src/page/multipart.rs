@@ -65,8 +65,14 @@ impl<'b> Multipart<'b> {
     pub(super) fn new(request: &Request, body: &'b mut Incoming) -> Result<Self, ApiError> {
         let media_type = request.parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let boundary = multer::parse_boundary(media_type.unwrap_or_default()).map_err(unreadable)?;
-        if !(1..=LONGEST_BOUNDARY).contains(&boundary.len()) {
-            return Err(ApiError::bad_request("the form is parted by a text that is too long"));
+        match boundary.len() {
+            0 => {
+                return Err(ApiError::bad_request(
+                    "The form does not say what parts its fields: its boundary is empty.",
+                ));
+            }
+            1..=LONGEST_BOUNDARY => {}
+            _ => return Err(ApiError::bad_request("The form is parted by a text that is too long.")),
         }
         let unread = Arc::new(AtomicUsize::new(0));
         let pieces = Pieces {
@@ -102,9 +108,9 @@ impl<'b> Multipart<'b> {
             if is_first {
                 session::must_carry(&request.form_token(), Some(&value))?;
             } else if name == "form_token" || fields.0.iter().any(|(known, _)| *known == name) {
-                return Err(ApiError::bad_request(format!("the form has the field {name:?} twice")));
+                return Err(ApiError::bad_request(format!("The form has the field {name:?} twice.")));
             } else if fields.0.len() >= MOST_FIELDS {
-                return Err(ApiError::bad_request("the form has too many fields"));
+                return Err(ApiError::bad_request("The form has too many fields."));
             } else {
                 fields.0.push((name, value));
             }
@@ -123,7 +129,7 @@ impl<'b> Multipart<'b> {
     pub(super) async fn next_file(&mut self) -> Result<Option<FilePart<'b>>, ApiError> {
         match self.next().await? {
             Some(field) if field.file_name().is_none() => {
-                Err(ApiError::bad_request("the form has a field behind its files"))
+                Err(ApiError::bad_request("The form has a field behind its files."))
             }
             field => Ok(field.map(|field| self.file(field))),
         }
@@ -145,12 +151,12 @@ impl<'b> Multipart<'b> {
         while let Some(piece) = field.chunk().await.map_err(unreadable)? {
             self.unread.store(0, Ordering::Relaxed);
             *left = left.checked_sub(piece.len()).ok_or_else(|| {
-                let message = format!("the fields of the form are longer than {FIELDS} bytes");
+                let message = format!("The fields of the form are longer than {FIELDS} bytes.");
                 ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message)
             })?;
             text.extend_from_slice(&piece);
         }
-        String::from_utf8(text).map_err(|_| ApiError::bad_request("the form has a field that is not UTF-8"))
+        String::from_utf8(text).map_err(|_| ApiError::bad_request("The form has a field that is not UTF-8."))
     }
 }
 
@@ -175,12 +181,12 @@ fn unreadable(error: multer::Error) -> ApiError {
     match error {
         E::StreamReadFailed(source) => match source.downcast::<ApiError>() {
             Ok(error) => *error,
-            Err(source) => ApiError::bad_request(format!("the form broke off: {source}")),
+            Err(source) => ApiError::bad_request(format!("The form broke off: {source}.")),
         },
         E::IncompleteStream | E::IncompleteHeaders | E::IncompleteFieldData { .. } => {
-            ApiError::bad_request("the form broke off before its end, and nothing was changed")
+            ApiError::bad_request("The form broke off before its end.")
         }
-        other => ApiError::bad_request(format!("the form cannot be read: {other}")),
+        other => ApiError::bad_request(format!("The form cannot be read: {other}.")),
     }
 }
 
@@ -211,7 +217,9 @@ impl Stream for Pieces<'_> {
         let piece = this.rest.split_to(this.rest.len().min(PIECE));
         let unread = this.unread.fetch_add(piece.len(), Ordering::Relaxed).saturating_add(piece.len());
         if unread > UNREAD {
-            return Poll::Ready(Some(Err(ApiError::bad_request("the form cannot be read: it has no parts"))));
+            return Poll::Ready(Some(Err(ApiError::bad_request(
+                "The form cannot be read: it has no parts.",
+            ))));
         }
         this.has_given = true;
         Poll::Ready(Some(Ok(piece)))

@@ -71,8 +71,9 @@ impl PullRequestView {
         let full_name = reference(one.number);
         let tip = git.resolve(&full_name).ok();
         let revision = hub_types::Revision::pull_request(one.number);
-        let may_commit =
-            tip.is_some() && exceptions::may_commit(&hub.store, access, &revision, false).is_ok();
+        let may_add = tip.is_some()
+            && one.status.is_open()
+            && exceptions::may_commit(&hub.store, access, &revision, false).is_ok();
         let commit = |id: String| Commit {
             short: shown::short(&id).to_owned(),
             page: head.may_read_files.then(|| head.paths.commit(&id)),
@@ -100,16 +101,16 @@ impl PullRequestView {
             files: (head.may_read_files && tip.is_some())
                 .then(|| format!("{}/files", head.paths.discussion(one.number))),
             tree: head.paths.tree(&full_name, ""),
-            upload: (may_commit && one.status.is_open()).then(|| head.paths.upload(&full_name)),
-            commands: commands(head, one.number, address, may_commit),
+            upload: may_add.then(|| head.paths.upload(&full_name)),
+            commands: commands(head, one.number, address, may_add),
             tip: tip.map(|id| commit(id.to_string())),
             mergeable,
         }))
     }
 }
 
-/// How a pull request is had with `git` and with `hub`.
-fn commands(head: &RepoHead, number: u64, address: &str, may_commit: bool) -> String {
+/// How a pull request is had with `git`, and had or changed with `hub`: git pushes to branches and tags alone.
+fn commands(head: &RepoHead, number: u64, address: &str, may_add: bool) -> String {
     let (full_name, branch) = (reference(number), format!("pr/{number}"));
     let repo = head.paths.base();
     let kind = match head.repo_type {
@@ -122,8 +123,8 @@ fn commands(head: &RepoHead, number: u64, address: &str, may_commit: bool) -> St
         "git fetch {address}{repo} {full_name}:{branch}\ngit switch {branch}\n\
          HF_ENDPOINT={address} hub download {id}{kind} --revision {full_name}\n"
     );
-    if may_commit {
-        lines.push_str(&format!("git push {address}{repo} {branch}:{full_name}\n"));
+    if may_add {
+        lines.push_str(&format!("HF_ENDPOINT={address} hub upload {id} .{kind} --revision {full_name}\n"));
     }
     lines
 }

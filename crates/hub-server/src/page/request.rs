@@ -1,13 +1,14 @@
 //! A request for a page: who asks, and what every answer to it has.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use askama::Template;
 use http::{
     HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, HOST, LOCATION, ORIGIN, REFERRER_POLICY, VARY},
+    header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, VARY},
     request::Parts,
 };
+use hub_types::query::Query;
 
 use super::{
     session,
@@ -16,6 +17,7 @@ use super::{
 use crate::{
     Body,
     api_error::{ApiError, header_text},
+    browser::{self, Sender},
     conditional::Validator,
     context::Context,
     respond,
@@ -33,11 +35,13 @@ pub(super) struct Request {
     pub(super) parts: Parts,
     /// Who asks; set by [`identify`](Self::identify).
     pub(super) caller: Option<Arc<Identity>>,
+    /// The form that was read.
+    sent: OnceLock<Query>,
 }
 
 impl Request {
     pub(super) fn new(context: Context, parts: Parts) -> Self {
-        Self { context, parts, caller: None }
+        Self { context, parts, caller: None, sent: OnceLock::new() }
     }
 
     /// Finds out who asks. A session that is over is none, and was left out before.
@@ -104,29 +108,24 @@ impl Request {
         response
     }
 
+    /// Keeps what a form says, for the page of an error.
+    pub(super) fn sent(&self, form: &Query) {
+        // It is read once.
+        let _ = self.sent.set(form.clone());
+    }
+
+    /// The form that was read, if one was.
+    pub(super) fn form(&self) -> Option<&Query> {
+        self.sent.get()
+    }
+
     /// Refuses a form that a page of another site sends. Browsers say where a form comes from, and let no page write it.
     pub(super) fn must_be_of_this_site(&self) -> Result<(), ApiError> {
-        let text = |name| self.parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let is_own = match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
-            (Some(site), _) => site == "same-origin",
-            (None, Some(origin)) if origin == &*self.context.base => true,
-            (None, Some(origin)) => {
-                let asked = text(HOST.as_str()).or(self.parts.uri.authority().map(|it| it.as_str()));
-                is_of_host(origin, asked, self.context.base.starts_with("https://"))
-            }
-            (None, None) => false,
-        };
-        if is_own {
+        if browser::sender(&self.parts, &self.context.base) == Sender::This {
             return Ok(());
         }
         Err(ApiError::forbidden("This form was sent by a page of another site: nothing was changed"))
     }
-}
-
-/// Whether an origin is the host that was asked. A page that came without TLS may be anybody's, and is none of a hub that has it.
-fn is_of_host(origin: &str, asked: Option<&str>, is_secure: bool) -> bool {
-    let Some((scheme, host)) = origin.split_once("://") else { return false };
-    asked == Some(host) && !host.is_empty() && (scheme == "https" || (scheme == "http" && !is_secure))
 }
 
 /// Adds what every answer to a browser has.
@@ -143,24 +142,4 @@ pub(super) fn with_headers(mut response: Response<Body>) -> Response<Body> {
         headers.insert(CACHE_CONTROL, fixed("private, no-cache"));
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_of_host;
-
-    #[test]
-    fn an_origin_is_this_host_over_a_connection_that_is_as_safe() {
-        let asked = Some("hub.example:8080");
-        assert!(is_of_host("http://hub.example:8080", asked, false));
-        assert!(is_of_host("https://hub.example:8080", asked, false), "behind a proxy that has TLS");
-        assert!(is_of_host("https://hub.example:8080", asked, true));
-        assert!(!is_of_host("http://hub.example:8080", asked, true));
-        for other in
-            ["null", "", "http://", "http://hub.example", "http://hub.example:8081", "ftp://hub.example:8080"]
-        {
-            assert!(!is_of_host(other, asked, false), "{other}");
-        }
-        assert!(!is_of_host("http://", Some(""), false) && !is_of_host("http://hub.example", None, false));
-    }
 }

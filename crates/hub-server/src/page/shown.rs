@@ -6,7 +6,7 @@ use jiff::Timestamp;
 /// A point in time: what a person reads, and what a program reads.
 #[derive(Debug, Clone)]
 pub(super) struct When {
-    /// `2026-05-06 07:08` in UTC.
+    /// `2026-05-06 07:08 UTC`.
     pub(super) text: String,
     /// RFC 3339.
     pub(super) exact: String,
@@ -14,7 +14,7 @@ pub(super) struct When {
 
 impl When {
     pub(super) fn new(time: Timestamp) -> Self {
-        Self { text: time.strftime("%Y-%m-%d %H:%M").to_string(), exact: format!("{time:.0}") }
+        Self { text: time.strftime("%Y-%m-%d %H:%M UTC").to_string(), exact: format!("{time:.0}") }
     }
 }
 
@@ -50,6 +50,11 @@ pub(super) fn count(number: impl std::fmt::Display) -> String {
     text
 }
 
+/// `1 file`, `2 files`.
+pub(super) fn counted(number: usize, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// The first digits of a commit.
 pub(super) fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
@@ -65,7 +70,34 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 
 /// The title of a commit or a discussion, as far as it is shown.
 pub(super) fn title(text: &str) -> String {
-    cut(text, 300)
+    upright(&cut(text, 300))
+}
+
+/// What is said, with a full stop: the API has none at the end of its messages.
+pub(super) fn sentence(mut text: String) -> String {
+    if !text.ends_with(['.', '!', '?', ':', '\u{2026}']) {
+        text.push('.');
+    }
+    text
+}
+
+/// A name or a line in which nothing turns around what stands beside it: signs that are not seen and change the direction of a text are
+/// written as their numbers, as in `U+202E`.
+pub(super) fn upright(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if turns(c) {
+            shown.push_str(&format!("[U+{:04X}]", u32::from(c)));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Whether a sign is not seen and changes the direction of what follows.
+pub(super) fn turns(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A text without what browsers put at the end of each line.
@@ -187,7 +219,7 @@ pub(super) fn crumbs(path: &str) -> Vec<(String, String)> {
             so_far.push('/');
         }
         so_far.push_str(name);
-        crumbs.push((name.to_owned(), so_far.clone()));
+        crumbs.push((upright(name), so_far.clone()));
     }
     crumbs
 }
@@ -207,6 +239,13 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(count(number), text);
         }
+    }
+
+    #[test]
+    fn a_name_is_read_as_it_is_written() {
+        assert_eq!(upright("a\u{202e}gpj.exe"), "a[U+202E]gpj.exe");
+        assert_eq!(upright("\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{fc}"), "\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{fc}");
+        assert_eq!((sentence("a".into()), sentence("b.".into())), ("a.".into(), "b.".into()));
     }
 
     #[test]

@@ -26,6 +26,8 @@ use crate::{
 const PAGE: usize = 100;
 /// How far back is looked for what changed them last.
 const LOOK_BACK: LookBack = LookBack::new(300, 2 << 20);
+/// Names that are tried for a new file.
+const MOST_NAMES: usize = 20;
 const README: &str = "README.md";
 
 #[derive(Template)]
@@ -39,6 +41,8 @@ struct TreePage {
     select: RevisionSelect,
     commit: CommitLine,
     rows: Vec<Row>,
+    /// The path of a file that is not there.
+    free: String,
     is_first: bool,
     /// The next page.
     next: Option<String>,
@@ -61,6 +65,7 @@ struct Folder {
     select: RevisionSelect,
     commit: CommitLine,
     rows: Vec<Row>,
+    free: String,
     next: Option<String>,
     readme: Option<String>,
 }
@@ -80,8 +85,7 @@ impl TreePage {
 
     /// Where a file is written that is not there yet.
     fn new_file(&self) -> String {
-        let slash = if self.path.is_empty() { "" } else { "/" };
-        self.head.paths.edit(&self.revision, &format!("{}{slash}new.txt", self.path))
+        self.head.paths.edit(&self.revision, &self.free)
     }
 
     /// Whether files can be added here.
@@ -121,7 +125,7 @@ pub(super) async fn page(
             None => read((hub, access, head), &asked, &folder, cursor),
         })
         .await?;
-    let Folder { select, commit, rows, next, readme } = match found {
+    let Folder { select, commit, rows, free, next, readme } = match found {
         Found::Here(folder) => *folder,
         Found::Elsewhere(path) => return Ok(request.see(&path)),
     };
@@ -135,7 +139,7 @@ pub(super) async fn page(
         None => None,
     };
     let name = if path.is_empty() { "Files" } else { path.as_str() };
-    let shell = request.shell(head.title(name));
+    let shell = request.shell(head.title(&shown::upright(name)));
     let crumbs = shown::crumbs(&path);
     request.html(&TreePage {
         shell,
@@ -146,6 +150,7 @@ pub(super) async fn page(
         select,
         commit,
         rows,
+        free,
         is_first,
         next,
         readme,
@@ -189,6 +194,7 @@ fn read(
         select: RevisionSelect::read(&git, &head.paths, revision, here)?,
         commit: CommitLine::new(&git.commit(commit)?, &head.paths),
         rows,
+        free: free_name(&git, commit, folder)?,
         next,
         readme: readme(&git, commit, folder, head)?,
     })))
@@ -205,17 +211,30 @@ fn row(entry: TreeEntry, last: Option<CommitLine>, head: &RepoHead, revision: &R
     };
     let path = match () {
         () if is_folder => head.paths.tree(revision.as_str(), &entry.path),
-        () if entry.is_file() && head.may_read_files => head.paths.blob(revision.as_str(), &entry.path),
+        // A link says there where it leads.
+        () if head.may_read_files => head.paths.blob(revision.as_str(), &entry.path),
         () => String::new(),
     };
     Row {
-        name: entry.path.rsplit('/').next().unwrap_or(&entry.path).to_owned(),
+        name: shown::upright(entry.path.rsplit('/').next().unwrap_or(&entry.path)),
         path,
         is_folder,
         size: if entry.is_file() { shown::size(entry.size) } else { String::new() },
         mark,
         last,
     }
+}
+
+/// The path of a file of a folder that is not there: `new.txt`, or with a number.
+fn free_name(git: &GitRepo, commit: CommitId, folder: &str) -> Result<String, StoreError> {
+    let at = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+    let names = std::iter::once(at("new.txt")).chain((2..=MOST_NAMES).map(|n| at(&format!("new-{n}.txt"))));
+    for path in names {
+        if git.entry(commit, &path)?.is_none() {
+            return Ok(path);
+        }
+    }
+    Ok(at(&format!("new-{commit}.txt")))
 }
 
 /// The README of a folder; that of the root is the card, which has a page of its own.

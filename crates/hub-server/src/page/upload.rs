@@ -66,12 +66,12 @@ struct Typed {
 }
 
 impl Typed {
-    fn of(fields: &Fields) -> Self {
-        Self {
-            fields: CommitFields::sent(|name| fields.get(name)),
+    fn of(fields: &Fields) -> Result<Self, ApiError> {
+        Ok(Self {
+            fields: CommitFields::sent(|name| fields.get(name))?,
             folder: fields.get("folder").trim().trim_matches('/').to_owned(),
             ignored: fields.get("ignored") == "yes",
-        }
+        })
     }
 }
 
@@ -133,7 +133,7 @@ pub(super) async fn commit(
     };
     let mut parts = Multipart::new(request, body)?;
     let (sent, first) = parts.fields(request).await?;
-    let mut typed = Typed::of(&sent);
+    let mut typed = Typed::of(&sent)?;
     let made = async {
         let (asked, wanted, proposes) = (access.clone(), revision.clone(), typed.fields.proposes);
         let target =

@@ -93,7 +93,7 @@ pub(super) async fn take<'b>(
 fn broken_off(error: LfsError) -> ApiError {
     match error {
         // The only announcement is the length of the form.
-        LfsError::Mismatch { .. } => ApiError::bad_request("the form is longer than it says"),
+        LfsError::Mismatch { .. } => ApiError::bad_request("The form is longer than it says."),
         other => upload_error(other),
     }
 }

@@ -21,8 +21,8 @@ use serde::Serialize;
 /// | `time` | in UTC, with milliseconds |
 /// | `user`, `token` | the names of the caller and of its token; null for a signed URL, which carries its permission |
 /// | `address` | from where it was asked; null for an administrator on this machine |
-/// | `method`, `operation` | what was done, as [`routes`](crate::routes) names it |
-/// | `path` | the path of the request, without its query |
+/// | `method`, `operation` | what was done, as [`routes`](crate::routes) names it; of a form of a page, the operation of the API that it stands for, if there is one |
+/// | `path` | the path of the request, or of that operation, without its query |
 /// | `subject` | the repository, or the account, that was changed, where the path does not say it |
 /// | `details` | what was set, or what else the request of an administrator named, as an object; never a secret. Null where there is no more to say |
 /// | `status` | of the response |

@@ -19,10 +19,11 @@ use super::{metrics::Metrics, oversight::Oversight, probes, probes::Probed};
 use crate::{
     Body, BoxError, EmbeddedHub,
     api_error::ApiError,
+    base_url::{ListenAddress, is_loopback_authority, requested_host},
     body,
-    embedded_hub::{ListenAddress, PeerAddress, is_loopback_authority, requested_host},
+    embedded_hub::PeerAddress,
     limits::activity::Activity,
-    respond,
+    refused,
 };
 
 /// Bytes of all headers of a request.
@@ -91,7 +92,7 @@ impl Guarded {
     }
 
     fn refuse(&self, parts: &Parts, error: ApiError, started: Instant) -> Response<Body> {
-        let response = respond::refusal(parts, error, started);
+        let response = refused::logged(self.hub.inner(), parts, error, started);
         self.metrics.answered(&parts.method, response.status(), started.elapsed());
         response
     }
@@ -109,6 +110,7 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
     fn call(&mut self, request: Request<hyper::body::Incoming>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         let (answering, started) = (self.activity.request(), Instant::now());
+        parts.extensions.insert(self.listen);
         if let Some(error) = self.refusal(&parts) {
             let response = self.refuse(&parts, error, started).map(|body| answering.body(body));
             let mut body = body::erase(body);
@@ -117,7 +119,6 @@ impl Service<Request<hyper::body::Incoming>> for Guarded {
                 Ok(response)
             });
         }
-        parts.extensions.insert(self.listen);
         let caller = self.caller(&parts.headers);
         parts.extensions.insert(PeerAddress(caller));
         let (mut server, method) = (self.clone(), parts.method.clone());

@@ -27,7 +27,7 @@ pub use self::{
     tls::{ServerTls, TlsError},
 };
 use self::{guarded::Guarded, metrics::Metrics, oversight::Oversight};
-use crate::{EmbeddedHub, RateLimit, embedded_hub::ListenAddress, limits::activity::Connections};
+use crate::{EmbeddedHub, RateLimit, base_url::ListenAddress, limits::activity::Connections};
 
 /// Connections at the same time. For one more, whoever has most of them loses one.
 const MAX_CONNECTIONS: usize = 512;

@@ -14,7 +14,7 @@ use crate::{
     AdminRequest, Body, BoxError, EmbeddedHub, RateLimit, body,
     context::Subject,
     limits::rates::{Bucket, Caller, Rates},
-    respond,
+    refused,
     route::{
         cas, rights,
         table::{self, Needs, Operation},
@@ -22,7 +22,7 @@ use crate::{
     store::Identity,
 };
 #[cfg(feature = "page")]
-use crate::{embedded_hub::base_url, page};
+use crate::{base_url::base_url, page};
 
 /// Limits and the audit log of a server.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ impl Oversight {
             )
         });
         if let Some(counted) = counted.filter(|counted| counted.is_refused) {
-            let mut response = respond::refusal(&parts, counted.refusal(), started);
+            let mut response = refused::logged(hub.inner(), &parts, counted.refusal(), started);
             counted.describe(response.headers_mut());
             body::drain(&mut body::erase(body)).await;
             return Ok(response);
@@ -90,13 +90,17 @@ impl Oversight {
         {
             let id = response.headers().get(X_REQUEST_ID).and_then(|id| id.to_str().ok());
             let changed = subject.take();
+            let (method, operation, path) = (method, change.path, path);
+            #[cfg(feature = "page")]
+            let (method, operation, path) =
+                changed.asked_for.and_then(stood_for).unwrap_or((method, operation, path));
             let entry = Entry {
                 time: now(),
                 user: caller.as_ref().map(|caller| caller.user.name.clone()),
                 token: caller.map(|caller| caller.token_name),
                 address: Some(address.to_canonical()),
                 method: method.to_string(),
-                operation: change.path.to_owned(),
+                operation: operation.to_owned(),
                 path: Some(path),
                 subject: changed.subject.or(asked.repo),
                 details: changed.details,
@@ -149,6 +153,14 @@ impl Asked {
     #[cfg_attr(not(feature = "page"), expect(unused_variables, reason = "pages have forms"))]
     fn of(hub: &EmbeddedHub, parts: &Parts) -> Self {
         #[cfg(feature = "page")]
+        if page::is_needed_to_sign_in(hub.inner(), parts) {
+            return Self { bucket: None, change: None, repo: None };
+        }
+        #[cfg(feature = "page")]
+        if page::signs_in(hub.inner(), parts) {
+            return Self { bucket: Some(Bucket::SignIn), change: None, repo: None };
+        }
+        #[cfg(feature = "page")]
         if let Some((operation, repo)) = page::change(hub.inner(), parts) {
             let repo = repo.map(|repo| repo.to_string());
             return Self { bucket: Some(Bucket::Api), change: Some(operation), repo };
@@ -187,6 +199,14 @@ impl Asked {
         };
         Self { bucket, change, repo }
     }
+}
+
+/// The operation of the API that a form stands for, with its method and path.
+#[cfg(feature = "page")]
+fn stood_for((method, path): (Method, String)) -> Option<(Method, &'static str, String)> {
+    let route = route::parse(&path).ok()?;
+    let operation = table::of(&route).iter().find(|operation| operation.answers(&method))?;
+    Some((method, operation.path, path))
 }
 
 /// Finds out who asks through a browser, before requests are counted and changes are written down.

@@ -92,6 +92,37 @@ async fn names_that_cannot_be_and_revisions_that_are_not_are_refused() {
     assert_eq!(tag("none", json!({"tag": "v1"})).send(&hub).await.error().1, Some("RevisionNotFound"));
 }
 
+#[cfg(not(windows))]
+#[tokio::test]
+async fn names_that_git_takes_are_taken_whatever_windows_says_of_files() {
+    let hub = hub();
+    let names = ["<x>", "a\"b", "a|b", "con", "nul", "COM1", "x.", "aux/deep", "deep/<y>"];
+    for name in names {
+        let encoded = hub_types::route::encode_segment(name);
+        let made = branch(&encoded, json!({})).send(&hub).await;
+        // The name ends in a dot: git itself refuses that.
+        let expected = if name == "x." { 400 } else { 200 };
+        assert_eq!(made.status, expected, "{name}: {made:?}");
+        let tagged = tag("main", json!({"tag": name})).send(&hub).await;
+        assert_eq!(tagged.status, expected, "{name}: {tagged:?}");
+        if expected == 200 {
+            let read = get(&format!("{DEMO}/revision/{encoded}")).send(&hub).await;
+            assert_eq!(read.status, 200, "{name}: {read:?}");
+            let below = branch(&format!("{encoded}%2Fbelow"), json!({})).send(&hub).await;
+            assert_eq!(below.status, 400, "{name}: {below:?}");
+        }
+    }
+    let above = branch("deep", json!({})).send(&hub).await;
+    assert!(above.error().2.contains("deep/<y> is there"), "{above:?}");
+    let listed = listed(&hub, "branches").await;
+    for name in names.iter().filter(|name| **name != "x.") {
+        assert!(listed.iter().any(|(known, _)| known == name), "{name} in {listed:?}");
+        let encoded = hub_types::route::encode_segment(name);
+        assert_eq!(delete(&format!("branch/{encoded}")).send(&hub).await.status, 200, "{name}");
+        assert_eq!(delete(&format!("tag/{encoded}")).send(&hub).await.status, 200, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn a_branch_is_deleted_but_main_is_not() {
     let hub = hub();

@@ -119,3 +119,102 @@ async fn datasets_and_spaces_have_their_prefix() {
         assert_eq!(get(uri).send(&hub).await.status, 200, "{uri}");
     }
 }
+
+#[tokio::test]
+async fn a_large_file_keeps_its_name_where_it_is_redirected_to() {
+    let hub = hub();
+    let content = vec![1_u8; 3000];
+    upload(&hub, "ada/demo", &content).await;
+    commit("ada/demo", &[lfs_line("d/gr\u{fc}n w.bin", &content)]).token(ADA).send(&hub).await.json();
+    let uri = "/ada/demo/resolve/main/d/gr%C3%BCn%20w.bin";
+    for (query, how) in [("", "inline"), ("?download=true", "attachment")] {
+        let redirect = get(&format!("{uri}{query}")).send(&hub).await;
+        let location = path_of(redirect.header("location").unwrap());
+        let object = get(&location).send(&hub).await;
+        assert_eq!(object.body, content);
+        let expected = format!("{how}; filename*=UTF-8''gr%C3%BCn%20w.bin");
+        assert_eq!(object.header("content-disposition"), Some(expected.as_str()));
+        for changed in [
+            location.replace("w.bin", "w.exe"),
+            location.replace("inline", "attachment").replace("download", "x"),
+            location.replace(&format!("&disposition={how}"), ""),
+            location.replace("&filename=gr%C3%BCn%20w.bin", ""),
+        ] {
+            if changed != location {
+                assert_eq!(get(&changed).send(&hub).await.status, 403, "{changed}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_came_by_xet_keeps_its_name_too() {
+    let hub = hub();
+    let content = vec![7; 100_000];
+    crate::xet::desk::add(&hub, "ada/demo", "chunks.bin", &content).await;
+    let redirect = get("/ada/demo/resolve/main/chunks.bin?download=true").send(&hub).await;
+    assert!(redirect.header("x-xet-hash").is_some(), "{redirect:?}");
+    let object = get(&path_of(redirect.header("location").unwrap())).send(&hub).await;
+    assert_eq!(object.header("content-disposition"), Some("attachment; filename*=UTF-8''chunks.bin"));
+    assert!(object.body == content);
+}
+
+#[tokio::test]
+async fn a_picture_is_a_picture_and_runs_nothing() {
+    let hub = hub();
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
+    add_files(&hub, "ada/demo", &[("x.SVG", svg), ("x.html", svg), ("svg", svg)]).await;
+    upload(&hub, "ada/demo", svg.as_bytes()).await;
+    commit("ada/demo", &[lfs_line("large.svg", svg.as_bytes())]).token(ADA).send(&hub).await.json();
+    let small = get("/ada/demo/resolve/main/x.SVG").send(&hub).await;
+    let redirect = get("/ada/demo/resolve/main/large.svg").send(&hub).await;
+    let large = get(&path_of(redirect.header("location").unwrap())).send(&hub).await;
+    for picture in [small, large] {
+        assert_eq!(picture.header("content-type"), Some("image/svg+xml"));
+        assert_eq!(
+            picture.header("content-security-policy"),
+            Some("sandbox; default-src 'none'; style-src 'unsafe-inline'")
+        );
+        assert_eq!(picture.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(picture.body, svg.as_bytes());
+    }
+    for text in ["resolve/main/x.html", "resolve/main/svg", "raw/main/x.SVG"] {
+        let response = get(&format!("/ada/demo/{text}")).send(&hub).await;
+        assert_eq!(response.header("content-type"), Some("text/plain; charset=utf-8"), "{text}");
+        assert_eq!(response.header("content-security-policy"), None, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_the_caller_has_is_not_sent_again() {
+    let hub = hub();
+    let content = vec![1_u8; 3000];
+    upload(&hub, "ada/demo", &content).await;
+    commit("ada/demo", &[lfs_line("w.bin", &content)]).token(ADA).send(&hub).await.json();
+    let sha = add_files(&hub, "ada/demo", &[("a.txt", "hello")]).await;
+    let redirect = get("/ada/demo/resolve/main/w.bin").send(&hub).await;
+    let object = path_of(redirect.header("location").unwrap());
+    for uri in ["/ada/demo/resolve/main/a.txt", "/ada/demo/raw/main/a.txt", &object] {
+        let first = get(uri).send(&hub).await;
+        let tag = first.header("etag").unwrap().to_owned();
+        for known in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), "*".to_owned()] {
+            for ask in [get, head] {
+                let again = ask(uri).header("if-none-match", &known).header("range", "bytes=1-");
+                let again = again.send(&hub).await;
+                assert_eq!((again.status.as_u16(), again.body.len()), (304, 0), "{uri} {known}");
+                assert_eq!(again.header("content-length"), None, "{uri}: none is not its length");
+                for name in ["etag", "x-repo-commit", "content-disposition"] {
+                    assert_eq!(again.header(name), first.header(name), "{uri} {name}");
+                }
+            }
+        }
+        let other = get(uri).header("if-none-match", "\"other\"").send(&hub).await;
+        assert_eq!((other.status.as_u16(), other.body), (200, first.body), "{uri}");
+    }
+    let asked = get("/ada/demo/resolve/main/a.txt").send(&hub).await;
+    assert_eq!(asked.header("x-repo-commit"), Some(sha.as_str()));
+    // Who knows the file learns where it is all the same.
+    let tag = redirect.header("etag").unwrap();
+    let moved = get("/ada/demo/resolve/main/w.bin").header("if-none-match", tag).send(&hub).await;
+    assert_eq!(moved.status, 302);
+}

@@ -98,7 +98,12 @@ pub(super) fn check_name(full_name: &str) -> Result<()> {
             "it, or a part of it between slashes, is longer than {LONGEST_PART} bytes"
         )));
     }
-    gix::validate::reference::name(full_name.into()).map(|_| ()).map_err(|error| invalid(error.to_string()))
+    gix::validate::reference::name(full_name.into()).map_err(|error| invalid(error.to_string()))?;
+    // Each ref is kept in a file of its name.
+    if cfg!(windows) && <&gix::path::RelativePath>::try_from(full_name).is_err() {
+        return Err(invalid("Windows, on which this Hub runs, takes it for no name of a file".to_owned()));
+    }
+    Ok(())
 }
 
 impl GitRepo {
@@ -176,7 +181,13 @@ fn in_the_way(repo: &gix::Repository, full_name: &str) -> Result<Option<String>>
     }
     let below = format!("{full_name}/");
     let platform = repo.references().map_err(StoreError::git("list the refs"))?;
-    let found = platform.prefixed(below.as_str()).map_err(StoreError::git("list the refs"))?.next();
+    // gix looks below nothing that Windows does not take for a folder, which other systems and git do.
+    let found = match platform.prefixed(below.as_str()) {
+        Ok(mut found) => found.next(),
+        Err(_) => platform.all().map_err(StoreError::git("list the refs"))?.find(|reference| {
+            reference.as_ref().is_ok_and(|one| one.name().as_bstr().starts_with(below.as_bytes()))
+        }),
+    };
     let found = found.transpose().map_err(StoreError::git("read a ref"))?;
     Ok(found.map(|reference| shown(&reference.name().as_bstr().to_str_lossy())))
 }

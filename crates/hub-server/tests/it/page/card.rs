@@ -109,7 +109,7 @@ async fn a_space_says_how_it_runs() {
     let hub = hub();
     let page = Browser::anonymous(&hub).await.page("/spaces/ada/app").await;
     let words = page.words();
-    assert!(words.contains("SDK static") && words.contains("Stage"), "{words}");
+    assert!(words.contains("SDK static") && words.contains("Stage No app file"), "{words}");
     assert_eq!(page.faults(), Vec::<String>::new());
 }
 
@@ -119,6 +119,9 @@ async fn a_card_that_cannot_be_shown_is_no_error() {
     let browser = Browser::anonymous(&hub).await;
     add_files(&hub, "ada/demo", &[("README.md", "Only text.\n")]).await;
     assert!(browser.page("/ada/demo").await.words().contains("Only text."));
+    add_files(&hub, "ada/demo", &[("README.md", "---\nlicense: mit\n---\n\n")]).await;
+    let words = browser.page("/ada/demo").await.words();
+    assert!(words.contains("The card has no text yet") && words.contains("mit"), "{words}");
     let content = "large card".repeat(10);
     upload(&hub, "ada/demo", content.as_bytes()).await;
     let lines = [lfs_line("README.md", content.as_bytes())];

@@ -66,6 +66,28 @@ async fn large_files_and_binary_ones_are_told_and_not_shown() {
 }
 
 #[tokio::test]
+async fn of_lines_that_are_not_read_no_number_is_told() {
+    let hub = hub();
+    let id = add_files(&hub, "ada/demo", &[("long.txt", &"line\n".repeat(400_000))]).await;
+    let browser = Browser::anonymous(&hub).await;
+    let words = browser.page(&format!("/ada/demo/commit/{id}")).await.words();
+    assert!(
+        words.contains("1 file changed") && !words.contains("0 lines") && !words.contains("+0"),
+        "{words}"
+    );
+}
+
+#[tokio::test]
+async fn one_is_not_many() {
+    let hub = hub();
+    let history = Browser::anonymous(&hub).await.page("/ada/demo/commits/main").await;
+    assert!(history.texts("p").contains(&"1 commit".to_owned()), "{}", history.words());
+    add_files(&hub, "ada/demo", &[("one.csv", "a,b\n1,2\n")]).await;
+    let table = Browser::anonymous(&hub).await.page("/ada/demo/blob/main/one.csv").await;
+    assert_eq!(table.texts("caption"), ["1 row"]);
+}
+
+#[tokio::test]
 async fn a_commit_of_very_much_is_cut_and_the_whole_is_named() {
     let hub = hub();
     let names: Vec<String> = (0..150).map(|number| format!("f{number:03}")).collect();

@@ -171,6 +171,8 @@ async fn a_pull_request_is_looked_at_and_merged() {
     let commands = page.all("pre").find(|pre| pre.attribute("id") == Some("commands")).unwrap();
     assert!(commands.text.contains("/ada/demo refs/pr/1:pr/1\n"), "{}", commands.text);
     assert!(commands.text.contains("hub download ada/demo --revision refs/pr/1"), "{}", commands.text);
+    assert!(commands.text.contains("hub upload ada/demo . --revision refs/pr/1"), "{}", commands.text);
+    assert!(!commands.text.contains("git push"), "pull requests take no push: {}", commands.text);
     // Who proposed it may add to it, and not merge it.
     let page = bob.page(FIRST).await;
     assert!(!has_button(&page, "Merge into main") && page.words().contains("It has no conflicts with main."));
@@ -285,6 +287,10 @@ async fn a_long_discussion_comes_in_pages_that_lead_to_each_other() {
     assert_whole(&first);
     assert!(first.words().contains("Comment 99 ") && !first.words().contains("Comment 100 "));
     assert!(first.links().contains(&"/ada/demo/discussions/1?from=100"));
+    let newest =
+        first.elements.iter().position(|it| it.attribute("href") == Some("/ada/demo/discussions/1?at=end"));
+    let events = first.elements.iter().position(|it| it.has_class("events"));
+    assert!(newest < events && newest.is_some(), "the newest can be gone to before all is read");
     let second = bob.page(&format!("{FIRST}?from=100")).await;
     assert!(second.words().contains("Comment 100 ") && second.words().contains("Comment 120 "));
     assert!(second.links().contains(&"/ada/demo/discussions/1?from=0"));

@@ -86,6 +86,58 @@ async fn entries_say_what_they_are_and_what_changed_them_last() {
     assert!(!at_commit.links().iter().any(|link| link.contains("/upload/")), "a commit never changes");
 }
 
+#[test]
+fn a_link_says_where_it_leads() {
+    let world = crate::git::World::new(hub());
+    world.clone(Some(ADA), "ada/demo", "clone");
+    std::fs::write(world.path("target"), "sub/a.txt").unwrap();
+    let target = world.git("clone", &["hash-object", "-w", "../target"]);
+    let tip = world.git("clone", &["rev-parse", "HEAD"]);
+    for entry in [format!("120000,{},link", target.trim()), format!("160000,{},other", tip.trim())] {
+        world.git("clone", &["update-index", "--add", "--cacheinfo", &entry]);
+    }
+    world.git("clone", &["commit", "-q", "-m", "Links"]);
+    world.git("clone", &["push", "-q", "origin", "HEAD:main"]);
+    world.runtime.block_on(async {
+        let tree = page(&world.hub, "/ada/demo/tree/main").await;
+        assert!(tree.links().contains(&"/ada/demo/blob/main/link"), "{:?}", tree.links());
+        let link = page(&world.hub, "/ada/demo/blob/main/link").await;
+        assert!(link.words().contains("a symbolic link to \"sub/a.txt\""), "{}", link.words());
+        assert!(!link.links().iter().any(|link| link.contains("/resolve/")), "{:?}", link.links());
+        let other = page(&world.hub, "/ada/demo/blob/main/other").await;
+        assert!(other.words().contains("a submodule"), "{}", other.words());
+    });
+}
+
+#[tokio::test]
+async fn a_name_does_not_turn_around_what_is_beside_it() {
+    let hub = hub();
+    add_files(&hub, "ada/demo", &[("a\u{202e}gpj.exe", "x = 1 \u{2066}\n")]).await;
+    for uri in ["/ada/demo/tree/main", "/ada/demo/blob/main/a%E2%80%AEgpj.exe", "/ada/demo/commit/main"] {
+        let words = page(&hub, uri).await.words();
+        assert!(words.contains("a[U+202E]gpj.exe") && !words.contains('\u{202e}'), "{uri}: {words}");
+        assert!(!words.contains('\u{2066}'), "{uri}: {words}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_file_has_a_name_that_is_free() {
+    let hub = hub();
+    let browser = Browser::signed_in(&hub, ADA).await;
+    let offered = async |folder: &str| {
+        let tree = browser.page(&format!("/ada/demo/tree/main{folder}")).await;
+        let link = tree.links().into_iter().find(|link| link.contains("/edit/")).unwrap().to_owned();
+        let editor = browser.page(&link).await;
+        assert_eq!(editor.field("text"), Some(""), "{link}");
+        assert!(editor.words().contains("New file"), "{}", editor.words());
+        link
+    };
+    assert_eq!(offered("").await, "/ada/demo/edit/main/new.txt");
+    add_files(&hub, "ada/demo", &[("new.txt", "x"), ("new-2.txt", "x"), ("sub/new.txt", "x")]).await;
+    assert_eq!(offered("").await, "/ada/demo/edit/main/new-3.txt");
+    assert_eq!(offered("/sub").await, "/ada/demo/edit/main/sub/new-2.txt");
+}
+
 #[tokio::test]
 async fn one_comes_from_a_path_to_what_it_is_there() {
     let hub = hub();
@@ -241,17 +293,26 @@ async fn of_other_large_files_nothing_but_the_pointer_is_shown() {
 #[tokio::test]
 async fn images_are_fetched_by_the_browser_and_not_by_the_page() {
     let hub = hub();
-    commit("ada/demo", &[in_base64("a b.png", b"\x89PNG\r\n")]).token(ADA).send(&hub).await.json();
+    let svg = in_base64("drawn.svg", b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
+    commit("ada/demo", &[in_base64("a b.png", b"\x89PNG\r\n"), svg]).token(ADA).send(&hub).await.json();
     add_large(&hub, "large.webp", b"RIFFxxxxWEBP").await;
     for (name, source) in [
         ("a%20b.png", "/ada/demo/resolve/main/a%20b.png"),
         ("large.webp", "/ada/demo/resolve/main/large.webp"),
+        ("drawn.svg", "/ada/demo/resolve/main/drawn.svg"),
     ] {
         let at = page(&hub, &format!("/ada/demo/blob/main/{name}")).await;
         let image = at.all("img").next().unwrap();
         assert_eq!(image.attribute("src"), Some(source));
         assert!(!image.attribute("alt").unwrap().is_empty());
     }
+    let browser = Browser::signed_in(&hub, ADA).await;
+    let drawn = browser.page("/ada/demo/blob/main/drawn.svg").await;
+    for link in ["/ada/demo/blob/main/drawn.svg?plain=1", "/ada/demo/edit/main/drawn.svg"] {
+        assert!(drawn.links().contains(&link), "{:?}", drawn.links());
+    }
+    let source = browser.page("/ada/demo/blob/main/drawn.svg?plain=1").await;
+    assert!(source.words().contains("http://www.w3.org/2000/svg"), "{}", source.words());
 }
 
 #[tokio::test]

@@ -4,13 +4,17 @@ mod activity;
 mod card;
 mod commits;
 mod discussions;
+mod editing;
 mod files;
 mod frame;
 mod history;
 pub(crate) mod html;
 mod listings;
+mod on_a_port;
+mod passwords;
 mod sessions;
 mod settings;
+mod unsent;
 mod writing;
 
 use http::Method;

@@ -1,16 +1,9 @@
 //! Signing in and out, and what a session is good for: every way into it that is none.
 
-use std::net::SocketAddr;
-
 use http::Method;
-use hub_server::{AdminRequest, AuditLog, EmbeddedHub, RateLimit, Server, TokenRole};
-use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use hub_server::{AdminRequest, EmbeddedHub, TokenRole};
 
-use super::{Browser, cookie, html::Html};
+use super::{Browser, cookie};
 use crate::support::{ADA, ADA_READS, BOB, WIM, add_files, builder, call, commit, file_line, get, head, hub};
 
 const LIKE: &str = "/ada/demo/like";
@@ -292,145 +285,6 @@ async fn the_head_of_a_page_is_that_of_the_page() {
         let anonymous = head(uri).header("accept", "text/html").send(&hub).await;
         assert_ne!(anonymous.header("etag"), page.header("etag"), "{uri}: nobody has the page of somebody");
     }
-}
-
-/// A server on a port, and a browser that sends it what a browser sends.
-struct Wire {
-    to: SocketAddr,
-    cookie: String,
-    form_token: String,
-}
-
-impl Wire {
-    async fn new(to: SocketAddr) -> Self {
-        let mut wire = Self { to, cookie: String::new(), form_token: String::new() };
-        wire.form_token = wire.token_of_forms().await;
-        wire
-    }
-
-    async fn signed_in(to: SocketAddr, token: &str) -> Self {
-        let mut wire = Self::new(to).await;
-        let response = wire.post("/login", &[("token", token)]).await;
-        let set = response.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a session");
-        wire.cookie = cookie(set).unwrap();
-        wire.form_token = wire.token_of_forms().await;
-        wire
-    }
-
-    async fn token_of_forms(&self) -> String {
-        let page = self.get("/login").await;
-        Html::parse(page.split_once("\r\n\r\n").unwrap().1).field("form_token").unwrap().to_owned()
-    }
-
-    async fn send(&self, method: &str, path: &str, body: &str) -> String {
-        let (to, cookie, length) = (self.to, &self.cookie, body.len());
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {to}\r\nOrigin: http://{to}\r\nCookie: {cookie}\r\nAccept: text/html\r\n\
-             X-Request-Id: mine\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\
-             Connection: close\r\n\r\n{body}"
-        );
-        let mut stream = TcpStream::connect(to).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut response = String::new();
-        stream.read_to_string(&mut response).await.unwrap();
-        response
-    }
-
-    async fn get(&self, path: &str) -> String {
-        self.send("GET", path, "").await
-    }
-
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> String {
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("form_token", &self.form_token).extend_pairs(fields);
-        self.send("POST", path, &form.finish()).await
-    }
-}
-
-fn run(server: Server) -> SocketAddr {
-    let address = server.local_addr();
-    tokio::spawn(server.run(std::future::pending()));
-    address
-}
-
-fn status(response: &str) -> &str {
-    response.split(' ').nth(1).unwrap_or_default()
-}
-
-#[tokio::test]
-async fn a_form_is_written_down_once_with_who_sent_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("audit.jsonl");
-    let server = Server::bind(hub(), "127.0.0.1:0").await.unwrap();
-    let to = run(server.audit_log(AuditLog::open(&path).unwrap()));
-    let wire = Wire::signed_in(to, ADA).await;
-    let port = to.port();
-    assert!(wire.cookie.starts_with(&format!("hub-{port}=")), "each port has its own: {}", wire.cookie);
-    let made = wire.post("/settings/tokens", &[("name", "laptop"), ("role", "read")]).await;
-    let secret = Html::parse(&made).all("pre").next().unwrap().text.trim().to_owned();
-    assert!(secret.starts_with("hf_"));
-    for (path, fields) in [
-        ("/settings/tokens/revoke", &[("name", "laptop")][..]),
-        ("/new", &[("name", "fresh"), ("visibility", "private")]),
-        ("/ada/demo/settings/access", &[("visibility", "private"), ("gated", "no")]),
-        ("/spaces/ada/app/settings/add-secret", &[("key", "KEY"), ("value", "the canary")]),
-        ("/ada/demo/settings/delete", &[("confirm", "ada/demo")]),
-    ] {
-        assert_eq!(status(&wire.post(path, fields).await), "303", "{path}");
-    }
-    // What is refused, what only reads and who comes or goes is no change.
-    wire.post("/ada/fresh/settings/delete", &[("confirm", "no")]).await;
-    wire.post("/settings/tokens/revoke", &[("name", "none")]).await;
-    wire.get("/settings/tokens").await;
-    wire.post("/logout", &[]).await;
-    let text = std::fs::read_to_string(&path).unwrap();
-    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let told: Vec<_> = lines
-        .iter()
-        .map(|line| (line["operation"].as_str().unwrap(), line["subject"].as_str().unwrap()))
-        .collect();
-    assert_eq!(
-        told,
-        [
-            ("/settings/tokens", "ada"),
-            ("/settings/tokens/revoke", "ada"),
-            ("/new", "model ada/fresh"),
-            ("/{id}/settings/access", "model ada/demo"),
-            ("/{id}/settings/add-secret", "space ada/app"),
-            ("/{id}/settings/delete", "model ada/demo"),
-        ]
-    );
-    assert_eq!(lines[0]["details"], json!({"name": "laptop", "role": "read", "expires_at": null}));
-    assert_eq!(lines[4]["details"], json!({"key": "KEY"}));
-    for line in &lines {
-        assert_eq!(
-            (&line["user"], &line["address"], &line["method"], &line["request_id"]),
-            (&json!("ada"), &json!("127.0.0.1"), &json!("POST"), &json!("mine"))
-        );
-        assert!(line["token"].as_str().unwrap().starts_with("token-"), "{line}");
-    }
-    for never in [&secret, ADA, "the canary", wire.cookie.as_str(), &wire.form_token] {
-        assert!(!text.contains(never), "{never}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn pages_and_attempts_to_sign_in_are_counted() {
-    let server = Server::bind(hub(), "127.0.0.1:0").await.unwrap();
-    let to = run(server.rate_limits(Some(RateLimit::new(4, 1)), Some(RateLimit::new(6, 1))));
-    // Two requests of nobody, and one of ada.
-    let wire = Wire::signed_in(to, ADA).await;
-    for _ in 0..3 {
-        assert_eq!(status(&wire.get("/").await), "200");
-    }
-    assert_eq!(status(&wire.get("/").await), "429", "who is signed in is counted as a user");
-    assert_eq!(status(&wire.get("/ada/demo/raw/main/.gitattributes").await), "200");
-    assert_eq!(status(&wire.get("/ada/demo/raw/main/.gitattributes").await), "429");
-    let guess = Wire::new(to).await;
-    for expected in ["401", "401", "401", "429", "429"] {
-        assert_eq!(status(&guess.post("/login", &[("token", "hf_guess")]).await), expected);
-    }
-    assert_eq!(status(&guess.get("/").await), "429");
 }
 
 #[tokio::test]
