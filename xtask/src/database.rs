@@ -66,17 +66,18 @@ fn tests() -> Outcome<Tests> {
         output(cargo().args(["test", "--workspace", "--locked", "--no-run", "--message-format", "json"]))?;
     let messages: Vec<Value> = built.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let program = |kind: &str, name: &str| -> Outcome<PathBuf> {
+        let at = |message: &Value, place: &str| message.pointer(place).cloned().unwrap_or_default();
         let is_it = |message: &&Value| {
-            let target = &message["target"];
-            target["name"] == name
-                && target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|found| found == kind))
-                && message["profile"]["test"] == true
-                && message["manifest_path"]
+            let kinds = at(message, "/target/kind");
+            at(message, "/target/name") == name
+                && kinds.as_array().is_some_and(|kinds| kinds.iter().any(|found| found == kind))
+                && at(message, "/profile/test") == true
+                && at(message, "/manifest_path")
                     .as_str()
                     .is_some_and(|path| path.ends_with("hub-server/Cargo.toml"))
         };
         let message = messages.iter().find(is_it).ok_or_else(|| format!("hub-server has no tests {name}"))?;
-        message["executable"].as_str().map(PathBuf::from).ok_or_else(|| format!("{name} is no program"))
+        at(message, "/executable").as_str().map(PathBuf::from).ok_or_else(|| format!("{name} is no program"))
     };
     Ok(Tests { unit: program("lib", "hub_server")?, http: program("test", "it")? })
 }

@@ -43,8 +43,12 @@ const WITHOUT: [(&str, &[&str]); 4] = [
     ("hub-server", &["hub-transport", "hub-endpoints", "hub-api", "hub-auth", "hub-commit", "hub-download"]),
 ];
 
-/// The files that may read environment variables. The command line may do so anywhere.
-const ENVIRONMENT_READERS: [&str; 2] = ["crates/hub-auth/src/env.rs", "crates/hub-api/src/config.rs"];
+/// The files that may read environment variables, the last for tests alone. The command line may do so anywhere.
+const ENVIRONMENT_READERS: [&str; 3] = [
+    "crates/hub-auth/src/env.rs",
+    "crates/hub-api/src/config.rs",
+    "crates/hub-server/src/store/database/engine_of_tests.rs",
+];
 const ENVIRONMENT_CALLS: [&str; 5] =
     ["env::var", "env::home_dir", "env::temp_dir", "env::args", "env::set_var"];
 

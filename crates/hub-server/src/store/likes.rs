@@ -58,7 +58,7 @@ impl Store {
     pub(crate) fn likes(&self, user: &Account, repo: &RepoRecord) -> Result<bool> {
         self.database().read(|connection| {
             let mut statement = connection.prepare("SELECT 1 FROM likes WHERE account = ?1 AND repo = ?2")?;
-            Ok(statement.exists([user.key, repo.key])?)
+            Ok(statement.query_row([user.key, repo.key], |_| Ok(())).optional()?.is_some())
         })
     }
 

@@ -165,9 +165,9 @@ impl Store {
     /// `NewerVersion`, `InUse`, `NotAStore`, `NotOwner`, `DatabaseMissing`, `SecretKeyMissing`, `BadSecretKey`, or what the file
     /// system and the database say.
     pub(crate) fn open(dir: &Path, secret_key: Option<&Path>) -> Result<Self> {
-        #[cfg(all(feature = "postgres", any(test, feature = "testing")))]
-        let database = Database::url_of_test(dir)?;
-        #[cfg(not(all(feature = "postgres", any(test, feature = "testing"))))]
+        #[cfg(any(test, feature = "testing"))]
+        let database = database::engine_of_tests::url_of(dir)?;
+        #[cfg(not(any(test, feature = "testing")))]
         let database = None::<String>;
         Self::open_with(dir, secret_key, database.as_deref())
     }

@@ -9,6 +9,7 @@ use std::{
 use hub_types::{RepoRef, RepoType};
 use jiff::Timestamp;
 
+pub(super) use super::database::engine_of_tests::on_sqlite;
 use super::{Change, CommitId, CommitPlan, CommitTarget, NewRepo, RepoRecord, Result, Signature, Store};
 
 /// A store in a folder of its own, removed on drop.
@@ -41,11 +42,6 @@ impl Temporary {
 pub(crate) fn temporary() -> Temporary {
     let dir = tempfile::tempdir().unwrap();
     Temporary { store: Store::open(dir.path(), None).unwrap(), dir }
-}
-
-/// Whether stores of tests have SQLite: what is about the file, or about plans of its statements, is not tested with PostgreSQL.
-pub(crate) fn on_sqlite() -> bool {
-    std::env::var_os("HUB_TEST_POSTGRES").is_none()
 }
 
 pub(crate) fn author() -> Signature {

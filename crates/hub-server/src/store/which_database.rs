@@ -101,7 +101,7 @@ mod tests {
         }
         let store = temporary();
         model(&store, "ada/demo");
-        let url = Database::url_of_test(store.dir()).unwrap();
+        let url = crate::store::database::engine_of_tests::url_of(store.dir()).unwrap();
         let other = tempfile::tempdir().unwrap();
         let key = store.dir().join("secret.key");
         for _ in 0..2 {

@@ -160,11 +160,6 @@ impl Statement<'_> {
     ) -> Result<T> {
         read(&self.query(params)?.next()?.ok_or(Error::NoRow)?)
     }
-
-    /// Whether there is a row.
-    pub(in crate::store) fn exists(&mut self, params: impl Params) -> Result<bool> {
-        Ok(self.query(params)?.next()?.is_some())
-    }
 }
 
 fn bound(values: &[Value]) -> impl rusqlite::Params + '_ {

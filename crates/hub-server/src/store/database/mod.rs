@@ -4,18 +4,19 @@
 //! its file here. A change is a function that may run more than once: an engine that finds it at odds with another runs it again.
 
 mod connection;
+#[cfg(any(test, feature = "testing"))]
+pub(super) mod engine_of_tests;
 mod error;
+mod locked;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod row;
 mod sqlite;
 mod steps;
+mod together;
 mod value;
 
-use std::{
-    path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::path::Path;
 
 use hub_types::RepoRef;
 use jiff::Timestamp;
@@ -24,6 +25,7 @@ use super::{Result as StoreResult, sealer::Sealer};
 pub(super) use connection::{Connection, Transaction};
 pub(super) use error::{Error as SqlError, OptionalExtension, Result as SqlResult, corrupt};
 use error::{Error, Result};
+pub(super) use locked::lock;
 pub(super) use row::{Column, Row};
 use sqlite::Sqlite;
 #[cfg(test)]
@@ -42,7 +44,7 @@ pub(super) struct Database {
 enum Engine {
     Sqlite(Sqlite),
     #[cfg(feature = "postgres")]
-    Postgres(postgres::Postgres),
+    Postgres(Box<postgres::Postgres>),
 }
 
 impl Database {
@@ -62,13 +64,7 @@ impl Database {
     #[cfg(feature = "postgres")]
     pub(super) fn at(url: &str, secret_key: &Path) -> StoreResult<Self> {
         let (engine, sealer) = postgres::Postgres::open(url, secret_key)?;
-        Ok(Self { engine: Engine::Postgres(engine), sealer })
-    }
-
-    /// Where tests have the database of the store in a folder.
-    #[cfg(all(feature = "postgres", any(test, feature = "testing")))]
-    pub(super) fn url_of_test(folder: &Path) -> StoreResult<Option<String>> {
-        postgres::url_of_test(folder)
+        Ok(Self { engine: Engine::Postgres(Box::new(engine)), sealer })
     }
 
     #[cfg(not(feature = "postgres"))]
@@ -120,11 +116,6 @@ impl Database {
             Engine::Postgres(engine) => engine.write(change),
         }
     }
-}
-
-/// Locks without regard to a thread that panicked: what the mutexes of the store guard is never half changed.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Kind and id in two columns, from `first` on.

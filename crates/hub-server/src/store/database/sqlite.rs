@@ -11,6 +11,7 @@ use rusqlite::{OpenFlags, TransactionBehavior, config::DbConfig};
 use super::{
     super::{Result, StoreError, disk::keep_private, sealer::Sealer},
     Connection, SqlError, Transaction, lock, steps,
+    together::together,
 };
 
 /// Reading connections that are kept open; more are made when more are needed at once. A new one reads the schema and its
@@ -78,19 +79,6 @@ impl Sqlite {
     pub(super) fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         together(&lock(&self.writer), TransactionBehavior::Immediate, change)
     }
-}
-
-/// Makes all changes or none.
-pub(super) fn together<T>(
-    connection: &Connection,
-    behavior: TransactionBehavior,
-    change: impl FnOnce(&Transaction<'_>) -> Result<T>,
-) -> Result<T> {
-    let transaction =
-        rusqlite::Transaction::new_unchecked(connection.sqlite()?, behavior).map_err(SqlError::from)?;
-    let result = change(&Transaction(connection))?;
-    transaction.commit().map_err(SqlError::from)?;
-    Ok(result)
 }
 
 /// Makes the file, if it is not there, and keeps others from it and from what SQLite has beside it. New ones of these get

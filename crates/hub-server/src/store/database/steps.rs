@@ -7,7 +7,7 @@ use rusqlite::TransactionBehavior;
 use super::{
     super::{Result, StoreError, sealer::Sealer},
     Connection, SqlResult, Transaction, params,
-    sqlite::together,
+    together::together,
 };
 
 /// Each step leads from one version of the schema to the next; `user_version` counts the steps that were made.

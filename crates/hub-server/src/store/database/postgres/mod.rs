@@ -55,12 +55,14 @@ impl Drop for Postgres {
 impl Postgres {
     /// Connects, and brings the schema up to date. The key of its secrets is made where the database is new.
     pub(super) fn open(url: &str, secret_key: &Path) -> Result<(Self, Sealer)> {
-        let postgres = Self::new(Target::parse(url)?)?;
+        let postgres = Self::without_schema(url)?;
         let sealer = postgres.write(|transaction| migrate(transaction, secret_key))?;
         Ok((postgres, sealer))
     }
 
-    fn new(target: Target) -> Result<Self> {
+    /// As [`Postgres::open`], whatever there is in the database.
+    pub(super) fn without_schema(url: &str) -> Result<Self> {
+        let target = Target::parse(url)?;
         let driver = runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("postgres")
@@ -283,22 +285,4 @@ fn migrate(transaction: &Transaction<'_>, secret_key: &Path) -> Result<Sealer> {
     let sample: String = transaction.query_row("SELECT sample FROM secret_key", (), |row| row.get(0))?;
     sealer.check(&sample)?;
     Ok(sealer)
-}
-
-/// Where tests have the database of the store in a folder, when they are to run on PostgreSQL: a schema of its own below the URL in
-/// `HUB_TEST_POSTGRES`.
-///
-/// # Errors
-/// When there is no such database.
-#[cfg(any(test, feature = "testing"))]
-pub(super) fn url_of_test(folder: &Path) -> Result<Option<String>> {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-
-    let Ok(url) = std::env::var("HUB_TEST_POSTGRES") else { return Ok(None) };
-    let mut hasher = DefaultHasher::new();
-    folder.hash(&mut hasher);
-    let schema = format!("t{:x}", hasher.finish());
-    let made = Postgres::new(Target::parse(&url)?)?;
-    made.read(|connection| Ok(connection.execute_batch(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))?))?;
-    Ok(Some(format!("{url}?options=-csearch_path%3D{schema}")))
 }
