@@ -135,3 +135,27 @@ pub(super) fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::temporary;
+
+    #[test]
+    fn a_change_is_made_when_it_is_said_to_be() {
+        let store = temporary();
+        let change = |transaction: &Transaction<'_>| {
+            transaction.execute("INSERT INTO trash (path) VALUES ('a')", ())?;
+            // Nobody minds.
+            let _ = transaction.execute("INSERT INTO nothing (path) VALUES ('b')", ());
+            Ok(())
+        };
+        let done = store.database().write(change);
+        let count = "SELECT count(*) FROM trash";
+        let found: u64 = store
+            .database()
+            .read(|connection| Ok(connection.query_row(count, (), |row| row.get(0))?))
+            .unwrap();
+        assert_eq!(done.is_ok(), found == 1, "{done:?}");
+    }
+}

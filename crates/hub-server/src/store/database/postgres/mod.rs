@@ -102,13 +102,12 @@ impl Postgres {
         let changed = match change(&Transaction(&connection)) {
             Ok(changed) => changed,
             Err(error) => {
-                // A connection that cannot even say this is thrown away.
-                let _ = connection.execute_batch("ROLLBACK");
-                self.keep(connection);
+                self.roll_back(connection);
                 return Err(error);
             }
         };
-        match connection.execute_batch("COMMIT") {
+        // Where a statement failed and nobody minded, COMMIT alone would undo all without a word.
+        match connection.execute_batch("SELECT 1; COMMIT") {
             Ok(()) => {
                 self.keep(connection);
                 Ok(changed)
@@ -121,9 +120,16 @@ impl Postgres {
                 }
             }
             Err(error) => {
-                self.keep(connection);
+                self.roll_back(connection);
                 Err(error.into())
             }
+        }
+    }
+
+    /// A connection that cannot do even this is thrown away.
+    fn roll_back(&self, connection: Connection) {
+        if connection.execute_batch("ROLLBACK").is_ok() {
+            self.keep(connection);
         }
     }
 
