@@ -11,6 +11,8 @@ use super::{
 
 /// Events of a page.
 const MOST: usize = 100;
+/// Those, and the one that says that there are more.
+const ONE_MORE: usize = MOST + 1;
 /// Bytes of what is shown of them, of more than one event.
 const MOST_SHOWN: u64 = 100_000;
 /// Bytes that are stored for them, of more than one event.
@@ -98,7 +100,7 @@ impl Of {
     fn page(self, connection: &Connection, first: u64) -> Result<(Vec<EventRecord>, Option<u64>)> {
         let mut statement = connection.prepare(&format!(
             "SELECT {COLUMNS} FROM discussion_events
-             WHERE repo = ?1 AND number = ?2 AND position >= ?3 ORDER BY position"
+             WHERE repo = ?1 AND number = ?2 AND position >= ?3 ORDER BY position LIMIT {ONE_MORE}"
         ))?;
         let first = i64::try_from(first).unwrap_or(i64::MAX);
         let mut rows = statement.query(params![self.repo, self.number, first])?;
@@ -115,10 +117,11 @@ impl Of {
 
     /// Where the page begins that ends before a position.
     fn page_before(self, connection: &Connection, end: u64) -> Result<Option<u64>> {
-        let mut statement = connection.prepare(
+        let mut statement = connection.prepare(&format!(
             "SELECT position, octet_length(json_remove(data, '$.history')), octet_length(data)
-             FROM discussion_events WHERE repo = ?1 AND number = ?2 AND position < ?3 ORDER BY position DESC",
-        )?;
+             FROM discussion_events WHERE repo = ?1 AND number = ?2 AND position < ?3
+             ORDER BY position DESC LIMIT {ONE_MORE}"
+        ))?;
         let end = i64::try_from(end).unwrap_or(i64::MAX);
         let mut rows = statement.query(params![self.repo, self.number, end])?;
         let (mut first, mut room) = (None, Room::default());

@@ -201,7 +201,7 @@ impl Table {
         (sees, limit): (&dyn Fn(&RepoRecord) -> bool, usize),
         found: &mut Vec<FeedEvent>,
     ) -> Result<Option<FeedPlace>> {
-        let mut statement = connection.prepare(&self.query)?;
+        let mut statement = connection.prepare(&format!("{} LIMIT {LOOKED_AT}", self.query))?;
         let below = after.below(self.number);
         let mut rows = match of {
             Some(repo) => statement.query(params![after.time, below, repo.key])?,
