@@ -107,23 +107,18 @@ impl Postgres {
             }
         };
         // Where a statement failed and nobody minded, COMMIT alone would undo all without a word.
-        match connection.execute_batch("SELECT 1; COMMIT") {
-            Ok(()) => {
-                self.keep(connection);
-                Ok(changed)
-            }
-            Err(error) if is_broken(&connection) => {
-                if self.is_committed(&id, end)? {
-                    Ok(changed)
-                } else {
-                    Err(error.into())
-                }
-            }
-            Err(error) => {
-                self.roll_back(connection);
-                Err(error.into())
-            }
+        let Err(error) = connection.execute_batch("SELECT 1; COMMIT") else {
+            self.keep(connection);
+            return Ok(changed);
+        };
+        let error = StoreError::from(error);
+        // A server that stops may say so of what it has committed.
+        let is_untold = is_broken(&connection) || matches!(obstacle(&error), Some(Obstacle::Away));
+        if is_untold && self.is_committed(&id, end)? {
+            return Ok(changed);
         }
+        self.roll_back(connection);
+        Err(error)
     }
 
     /// A connection that cannot do even this is thrown away.
