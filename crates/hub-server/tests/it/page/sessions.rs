@@ -1,9 +1,12 @@
 //! Signing in and out, and what a session is good for: every way into it that is none.
 
 use http::Method;
-use hub_server::{AdminRequest, EmbeddedHub, TokenRole};
+use hub_server::EmbeddedHub;
 
-use super::{Browser, cookie};
+use super::{
+    Browser, cookie,
+    unsent::{end_it, with_a_token_of_its_own},
+};
 use crate::support::{ADA, ADA_READS, BOB, WIM, add_files, builder, call, commit, file_line, get, head, hub};
 
 const LIKE: &str = "/ada/demo/like";
@@ -120,17 +123,10 @@ async fn a_session_is_good_for_pages_and_files_alone() {
 async fn a_session_ends_with_its_token_and_files_of_everybody_stay_so() {
     let hub = hub();
     add_files(&hub, "ada/demo", &[("a.txt", "public")]).await;
-    let create = AdminRequest::CreateToken {
-        user: "ada".into(),
-        name: "phone".into(),
-        role: TokenRole::Write,
-        valid_for: None,
-    };
-    let token = hub.administer(&create).unwrap()["token"].as_str().unwrap().to_owned();
-    let mut browser = Browser::signed_in(&hub, &token).await;
+    let mut browser = with_a_token_of_its_own(&hub).await;
     let own = browser.form_token.clone();
     assert_eq!(browser.get("/settings/tokens").await.status, 200);
-    hub.administer(&AdminRequest::RevokeToken { user: "ada".into(), name: "phone".into() }).unwrap();
+    end_it(&hub);
     let over = browser.get("/settings/tokens").await;
     assert_eq!(over.status, 401);
     assert!(over.html().words().contains("Sign in"));

@@ -9,7 +9,7 @@ const EDIT: &str = "/ada/demo/edit/main/a.txt";
 const WRITTEN: &str = "hours of work\r\n<b>\r\n";
 
 /// A browser whose token can be ended.
-async fn with_a_token_of_its_own(hub: &EmbeddedHub) -> Browser<'_> {
+pub(super) async fn with_a_token_of_its_own(hub: &EmbeddedHub) -> Browser<'_> {
     let create = AdminRequest::CreateToken {
         user: "ada".into(),
         name: "phone".into(),
@@ -20,7 +20,7 @@ async fn with_a_token_of_its_own(hub: &EmbeddedHub) -> Browser<'_> {
     Browser::signed_in(hub, &token).await
 }
 
-fn end_it(hub: &EmbeddedHub) {
+pub(super) fn end_it(hub: &EmbeddedHub) {
     hub.administer(&AdminRequest::RevokeToken { user: "ada".into(), name: "phone".into() }).unwrap();
 }
 
